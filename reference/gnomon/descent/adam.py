@@ -1,0 +1,232 @@
+"""Adam: steps scaled by running means of the gradient and of its square; decay, if any, coupled to the gradient.
+
+Sources: Kingma & Ba, "Adam: A Method for Stochastic Optimization", arXiv 1412.6980; Reddi, Kale & Kumar, "On the
+Convergence of Adam and Beyond", for AMSGrad. Where the paper offers two forms (ε outside the root, or the "efficient"
+form that scales ε by the bias correction), this is the first, as in `torch.optim.Adam` 2.13 and `optax.adam` 0.2.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+
+from gnomon.descent.on_quadratics import iterate, iterate_many
+from gnomon.domains import (
+    Array,
+    require_choice,
+    require_count,
+    require_finite,
+    require_floating,
+    require_like,
+    require_number,
+)
+
+Variant = Literal["adam", "amsgrad-torch", "amsgrad-optax"]
+
+
+class AdamState(NamedTuple):
+    """What Adam remembers between two steps; the arrays have the shape and the dtype of the parameters.
+
+    first_moment: `m`, running mean of the gradients. second_moment: `v`, running mean of their squares, >= 0.
+    largest_second_moment: AMSGrad's maximum; zeros, and left alone, in the variant "adam".
+    step_count: `t`, how many steps have been taken.
+    """
+
+    first_moment: Array
+    second_moment: Array
+    largest_second_moment: Array
+    step_count: int
+
+
+def init(params: Array) -> AdamState:
+    """Return the state before the first step: all moments 0, `step_count` 0.
+
+    params: floating-point array of any shape. Raises `TypeError` for any other dtype.
+    """
+    require_floating("params", params)
+    return AdamState(np.zeros_like(params), np.zeros_like(params), np.zeros_like(params), 0)
+
+
+def step(
+    params: Array,
+    grad: Array,
+    state: AdamState,
+    *,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    variant: Variant = "adam",
+    check_finite: bool = False,
+) -> tuple[Array, AdamState]:
+    """Take one step and return the new parameters and the new state.
+
+    With x = params, g = grad, λ = weight_decay, m and v the moments::
+
+        t ← t + 1
+        g ← g + λ·x
+        m ← β₁·m + (1-β₁)·g
+        v ← β₂·v + (1-β₂)·g²
+        m̂ = m/(1-β₁ᵗ)
+        v̂ = v/(1-β₂ᵗ)                                   variant "adam"
+        v̂ = v_max/(1-β₂ᵗ),  v_max ← max(v_max, v)       variant "amsgrad-torch"
+        v̂ = v_max,          v_max ← max(v_max, v/(1-β₂ᵗ))  variant "amsgrad-optax"
+        x ← x - lr·m̂/(√v̂ + ε)
+
+    params, grad and the state's arrays: one shape and one floating-point dtype, which is that of the result.
+    lr, eps, weight_decay: finite and >= 0. beta1, beta2: in [0, 1). check_finite: reject parameters and gradients that
+    are not finite; otherwise a NaN or an infinity runs through the formula and stays in its own coordinate.
+    With eps 0, a coordinate whose gradients have all been 0 is 0/0 = NaN, as the formula says.
+
+    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+
+    Choice: the two AMSGrad conventions are different algorithms (maximum before or after the bias correction); each
+    keeps the name of the library that made it known.
+    """
+    require_step(
+        params,
+        grad,
+        state,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        weight_decay=weight_decay,
+        variant=variant,
+        check_finite=check_finite,
+    )
+
+    if weight_decay != 0:
+        grad = grad + weight_decay * params
+    state = update_moments(grad, state, beta1=beta1, beta2=beta2, variant=variant)
+    m_hat, v_hat = bias_corrected(state, beta1=beta1, beta2=beta2, variant=variant)
+    return params - lr * m_hat / (np.sqrt(v_hat) + eps), state
+
+
+def update_moments(
+    grad: Array, state: AdamState, *, beta1: float, beta2: float, variant: Variant = "adam"
+) -> AdamState:
+    """Return the state after it has seen `grad`: both running means, AMSGrad's maximum, the step count."""
+    step_count = state.step_count + 1
+    first = beta1 * state.first_moment + (1 - beta1) * grad
+    second = beta2 * state.second_moment + (1 - beta2) * (grad * grad)
+    largest = state.largest_second_moment
+    if variant == "amsgrad-torch":
+        largest = np.maximum(largest, second)
+    elif variant == "amsgrad-optax":
+        largest = np.maximum(largest, second / (1 - beta2**step_count))
+    return AdamState(first, second, largest, step_count)
+
+
+def bias_corrected(state: AdamState, *, beta1: float, beta2: float, variant: Variant = "adam") -> tuple[Array, Array]:
+    """Return m̂ and v̂, the moments divided by the total weight 1-βᵗ that the gradients have in them so far."""
+    m_hat = state.first_moment / (1 - beta1**state.step_count)
+    if variant == "amsgrad-optax":
+        return m_hat, state.largest_second_moment
+    second = state.second_moment if variant == "adam" else state.largest_second_moment
+    return m_hat, second / (1 - beta2**state.step_count)
+
+
+def trajectory(
+    params: Array,
+    hessian: Array,
+    minimiser: Array,
+    *,
+    steps: int,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    variant: Variant = "adam",
+) -> Array:
+    """Iterate `step` on the quadratic ½(x-x*)ᵀH(x-x*) and return x₀ … x_steps, shape (steps + 1, n).
+
+    params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
+    steps: how many steps, >= 0. The hyperparameters are those of `step`; the errors likewise.
+    """
+    return iterate(
+        init,
+        step,
+        params,
+        hessian,
+        minimiser,
+        steps,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        weight_decay=weight_decay,
+        variant=variant,
+    )
+
+
+def endpoints(
+    params: Array,
+    hessian: Array,
+    minimiser: Array,
+    *,
+    steps: int,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 0.0,
+    variant: Variant = "adam",
+) -> Array:
+    """Return where `trajectory` ends from each row of `params`, shape (replicas, n).
+
+    params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
+    """
+    return iterate_many(
+        trajectory,
+        params,
+        hessian,
+        minimiser,
+        steps,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        weight_decay=weight_decay,
+        variant=variant,
+    )
+
+
+def require_step(
+    params: Array,
+    grad: Array,
+    state: AdamState,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float,
+    variant: str,
+    check_finite: bool,
+) -> None:
+    """Raise `ValueError` or `TypeError` for the first argument of `step` that is out of its domain."""
+    require_floating("params", params)
+    require_like("grad", grad, params)
+    require_like("state.first_moment", state.first_moment, params)
+    require_like("state.second_moment", state.second_moment, params)
+    require_like("state.largest_second_moment", state.largest_second_moment, params)
+    require_count("state.step_count", state.step_count)
+    require_hyperparameters(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay, variant=variant)
+    if check_finite:
+        require_finite({"params": params, "grad": grad})
+
+
+def require_hyperparameters(
+    *, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, variant: str
+) -> None:
+    """Raise `ValueError` or `TypeError` for the first hyperparameter out of its domain (see `step`)."""
+    require_number("lr", lr, 0)
+    require_number("beta1", beta1, 0, 1)
+    require_number("beta2", beta2, 0, 1)
+    require_number("eps", eps, 0)
+    require_number("weight_decay", weight_decay, 0)
+    require_choice("variant", variant, get_args(Variant))

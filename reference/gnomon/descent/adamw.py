@@ -1,0 +1,136 @@
+"""AdamW: Adam with weight decay taken off the parameters themselves, not added to the gradient.
+
+Source: Loshchilov & Hutter, "Decoupled Weight Decay Regularization", arXiv 1711.05101, in the convention of
+`torch.optim.AdamW` 2.13: the decay is lr·λ·x with the *old* x. `optax.adamw` adds λ·x to the update instead, which is
+the same number.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gnomon.descent.adam import (
+    AdamState,
+    Variant,
+    bias_corrected,
+    init,
+    require_step,
+    update_moments,
+)
+from gnomon.descent.on_quadratics import iterate, iterate_many
+from gnomon.domains import Array
+
+__all__ = ["AdamState", "Variant", "endpoints", "init", "step", "trajectory"]
+
+
+def step(
+    params: Array,
+    grad: Array,
+    state: AdamState,
+    *,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 1e-2,
+    variant: Variant = "adam",
+    check_finite: bool = False,
+) -> tuple[Array, AdamState]:
+    """Take one step and return the new parameters and the new state.
+
+    With x = params, λ = weight_decay, and m̂ and v̂ as in `gnomon.descent.adam.step` (from the gradient alone)::
+
+        x ← x·(1 - lr·λ)
+        x ← x - lr·m̂/(√v̂ + ε)
+
+    params, grad and the state's arrays: one shape and one floating-point dtype, which is that of the result.
+    lr, eps, weight_decay: finite and >= 0. beta1, beta2: in [0, 1). variant: as for Adam. check_finite: reject
+    parameters and gradients that are not finite.
+
+    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+
+    Choice: the default decay is torch's 1e-2 (optax: 1e-4).
+    """
+    require_step(
+        params,
+        grad,
+        state,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        weight_decay=weight_decay,
+        variant=variant,
+        check_finite=check_finite,
+    )
+
+    state = update_moments(grad, state, beta1=beta1, beta2=beta2, variant=variant)
+    m_hat, v_hat = bias_corrected(state, beta1=beta1, beta2=beta2, variant=variant)
+    decayed = params * (1 - lr * weight_decay)
+    return decayed - lr * m_hat / (np.sqrt(v_hat) + eps), state
+
+
+def trajectory(
+    params: Array,
+    hessian: Array,
+    minimiser: Array,
+    *,
+    steps: int,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 1e-2,
+    variant: Variant = "adam",
+) -> Array:
+    """Iterate `step` on the quadratic ½(x-x*)ᵀH(x-x*) and return x₀ … x_steps, shape (steps + 1, n).
+
+    params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
+    steps: how many steps, >= 0. The hyperparameters are those of `step`; the errors likewise.
+    """
+    return iterate(
+        init,
+        step,
+        params,
+        hessian,
+        minimiser,
+        steps,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        weight_decay=weight_decay,
+        variant=variant,
+    )
+
+
+def endpoints(
+    params: Array,
+    hessian: Array,
+    minimiser: Array,
+    *,
+    steps: int,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 1e-2,
+    variant: Variant = "adam",
+) -> Array:
+    """Return where `trajectory` ends from each row of `params`, shape (replicas, n).
+
+    params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
+    """
+    return iterate_many(
+        trajectory,
+        params,
+        hessian,
+        minimiser,
+        steps,
+        lr=lr,
+        beta1=beta1,
+        beta2=beta2,
+        eps=eps,
+        weight_decay=weight_decay,
+        variant=variant,
+    )
