@@ -1,1 +1,1 @@
-"""The checker."""
+"""The checker: holds any port against the specification and says right, imprecise or wrong, why, and on which case."""

@@ -1,0 +1,1 @@
+"""The descent methods as compiled loops, one file a method, as in `gnomon.descent`."""

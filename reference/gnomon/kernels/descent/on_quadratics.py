@@ -1,0 +1,83 @@
+"""The gradient H(x - x*) inside a compiled loop, for one point or for a block of points side by side.
+
+Both sum H_ij·(x_j - x*_j) over j in ascending order, starting from 0, so that a point's gradient has the same bits in
+either. Within a row the loops run over independent sums: they vectorise without any sum being reordered.
+
+Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from gnomon.descent.on_quadratics import require_quadratic
+from gnomon.domains import Array, require_count, require_floating
+from gnomon.kernels.domains import require_compiled
+
+# How many replicas lie side by side: enough to fill vector registers many times over, few enough for the first cache.
+BLOCK = 64
+
+
+@njit(cache=True, error_model="numpy")
+def gradient(params: Array, hessian_rows: Array, minimiser: Array, grad: Array) -> None:
+    """Write the gradient at `params` (n,) into `grad` (n,). hessian_rows: Hᵀ, so that row j is column j of H."""
+    for i in range(params.size):
+        grad[i] = 0
+    for j in range(params.size):
+        displacement = params[j] - minimiser[j]
+        for i in range(params.size):
+            grad[i] += hessian_rows[j, i] * displacement
+
+
+@njit(cache=True, error_model="numpy")
+def gradients(params: Array, hessian: Array, minimiser: Array, displacement: Array, grad: Array) -> None:
+    """Write the gradient at each column of `params` (n, replicas) into `grad`. displacement: room for x - x*."""
+    n, replicas = params.shape
+    for j in range(n):
+        for r in range(replicas):
+            displacement[j, r] = params[j, r] - minimiser[j]
+    for i in range(n):
+        for r in range(replicas):
+            grad[i, r] = 0
+        for j in range(n):
+            for r in range(replicas):
+                grad[i, r] += hessian[i, j] * displacement[j, r]
+
+
+@njit(cache=True, error_model="numpy")
+def block_of(params: Array, start: int) -> Array:
+    """Return the rows of `params` (replicas, n) from `start` on, `BLOCK` at most, as columns (n, width)."""
+    width = min(BLOCK, params.shape[0] - start)
+    block = np.empty((params.shape[1], width), params.dtype)
+    for i in range(params.shape[1]):
+        for r in range(width):
+            block[i, r] = params[start + r, i]
+    return block
+
+
+@njit(cache=True, error_model="numpy")
+def write_block(block: Array, start: int, params: Array) -> None:
+    """Write the columns of `block` (n, width) into the rows of `params` from `start` on."""
+    for i in range(block.shape[0]):
+        for r in range(block.shape[1]):
+            params[start + r, i] = block[i, r]
+
+
+def require_one_start(params: Array, hessian: Array, minimiser: Array, steps: int) -> None:
+    """Raise `ValueError` or `TypeError` unless `trajectory` can start at `params`, shape (n,)."""
+    require_quadratic(params, hessian, minimiser)
+    if params.ndim != 1:
+        raise ValueError(f"params must have shape (n,), got {params.shape}")
+    require_compiled("params", params)
+    require_count("steps", steps)
+
+
+def require_many_starts(params: Array, hessian: Array, minimiser: Array, steps: int) -> None:
+    """Raise `ValueError` or `TypeError` unless `endpoints` can start at each row of `params`, shape (replicas, n)."""
+    require_floating("params", params)
+    if params.ndim != 2:
+        raise ValueError(f"params must have shape (replicas, n), got {params.shape}")
+    require_quadratic(params, hessian, minimiser)
+    require_compiled("params", params)
+    require_count("steps", steps)

@@ -1,0 +1,263 @@
+"""The noisy array: K replicas of an array that take part in NumPy's operations as if they were one.
+
+The replicas lie along a hidden first axis of `values`; `shape`, indices and axes speak of the visible ones. There are
+three kinds:
+
+noisy   imitates arrays of `dtype`: computes in the wide dtype, then perturbs.
+weak    imitates Python floats (NumPy's weak scalars): computes as float64 and takes the dtype of the array it meets.
+exact   computes in its own dtype without noise: what a law does with the outputs of perturbed runs.
+
+A question whose answer differs between replicas (`if norm == 0:`) raises `ReplicasDisagreeError`; the runs are then
+made one by one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+from numpy.lib.mixins import NDArrayOperatorsMixin
+from numpy.typing import DTypeLike, NDArray
+
+from gnomon_spec.arithmetic.noise import Noise, Values, wide_dtype
+
+Kind = Literal["noisy", "weak", "exact"]
+
+# Ufuncs that select or change a sign: their results need no rounding.
+EXACT_UFUNCS = {
+    *(np.absolute, np.fabs, np.negative, np.positive, np.sign, np.copysign, np.maximum, np.minimum),
+    *(np.fmax, np.fmin, np.floor, np.ceil, np.trunc, np.rint, np.conjugate, np.nextafter),
+}
+FLOAT64 = np.dtype(np.float64)
+
+
+class ReplicasDisagreeError(Exception):
+    """The replicas of a noisy array answer a yes-or-no question differently."""
+
+
+class NoisyArray(NDArrayOperatorsMixin):
+    """K perturbed replicas of one array; see the module's text."""
+
+    __slots__ = ("dtype", "kind", "noise", "source", "values")
+    __hash__: ClassVar[None]  # type: ignore[assignment]
+
+    def __init__(self, values: Values, dtype: DTypeLike, noise: Noise, kind: Kind = "noisy") -> None:
+        self.values = values
+        self.dtype = np.dtype(dtype)
+        self.noise = noise
+        self.kind = kind
+        self.source: NoisyArray | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return self.values.shape[1:]
+
+    @property
+    def ndim(self) -> int:
+        return self.values.ndim - 1
+
+    @property
+    def size(self) -> int:
+        return int(np.prod(self.shape))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("len() of a NoisyArray without dimensions")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[NoisyArray]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"NoisyArray({self.values[0]}, dtype={self.dtype}, {self.kind}, {self.noise.replicas} replicas)"
+
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]:
+        raise TypeError("a NoisyArray cannot become a plain array: its replicas would be lost")
+
+    def __float__(self) -> float:
+        raise TypeError("float() on the data path would lose rounding noise (and the dtype of a real array)")
+
+    def __bool__(self) -> bool:
+        return bool(self.agreed())
+
+    def __int__(self) -> int:
+        return int(self.agreed())
+
+    def __index__(self) -> int:
+        if self.dtype.kind not in "iu":
+            raise TypeError(f"only integers can be an index, got dtype {self.dtype}")
+        return int(self.agreed())
+
+    def agreed(self) -> Any:
+        """Return the value that all replicas have; raise `ReplicasDisagreeError` if they differ."""
+        first = self.values[0]
+        if not np.array_equal(self.values, np.broadcast_to(first, self.values.shape), equal_nan=self.dtype.kind == "f"):
+            raise ReplicasDisagreeError
+        return first
+
+    def __getitem__(self, index: Any) -> NoisyArray:
+        return self._like(self.values[(slice(None), *self._plain_index(index))])
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        where = (slice(None), *self._plain_index(index))
+        value = self._stored(value, self.dtype, self.values.dtype)
+        target = self.values[where]
+        if isinstance(value, np.ndarray) and value.ndim and value.shape[0] == self.noise.replicas:
+            value = value.reshape(value.shape[:1] + (1,) * (target.ndim - value.ndim) + value.shape[1:])
+        self.values[where] = value
+
+    @staticmethod
+    def _plain_index(index: Any) -> tuple[Any, ...]:
+        parts = index if isinstance(index, tuple) else (index,)
+        return tuple(part.agreed() if isinstance(part, NoisyArray) else part for part in parts)
+
+    def _like(self, values: Values) -> NoisyArray:
+        return NoisyArray(values, self.dtype, self.noise, self.kind)
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        from gnomon_spec.arithmetic import functions
+
+        out = options.pop("out", None)
+        if options.pop("where", True) is not True or not set(options) <= {"axis", "keepdims", "axes"}:
+            raise TypeError(f"numpy.{ufunc.__name__} on a NoisyArray takes no {', '.join(options) or 'where'}")
+        if ufunc is np.matmul and method == "__call__":
+            result: Any = functions.matmul(*inputs)
+        elif method == "__call__":
+            result = elementwise(ufunc, inputs)
+        elif method == "reduce" and ufunc in functions.REDUCTIONS:
+            result = functions.REDUCTIONS[ufunc](inputs[0], options.get("axis", 0), options.get("keepdims", False))
+        else:
+            raise TypeError(f"numpy.{ufunc.__name__}.{method} has no rule for rounding noise")
+        if out is None:
+            return result
+        (target,) = out
+        if not isinstance(target, NoisyArray):
+            raise TypeError("a noisy result cannot be written into a plain array")
+        target.values[...] = result.values
+        return target
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        from gnomon_spec.arithmetic import functions
+
+        rule = functions.RULES.get(function)
+        if rule is None:
+            name = f"{function.__module__}.{function.__name__}"
+            raise TypeError(f"{name} has no rule for rounding noise (gnomon_spec.arithmetic.functions.RULES)")
+        return rule(*args, **kwargs)
+
+    @staticmethod
+    def _stored(operand: Any, dtype: np.dtype[Any], wide: np.dtype[Any]) -> Any:
+        """Return an operand of an operation in `dtype` as it is computed with, in `wide`."""
+        if isinstance(operand, NoisyArray):
+            if operand.kind == "weak" and dtype.itemsize < 8:
+                return operand.values.astype(dtype).astype(wide)
+            return operand.values.astype(wide, copy=False)
+        if isinstance(operand, bool | int | float):
+            return wide.type(dtype.type(operand))
+        return np.asarray(operand).astype(wide, copy=False)
+
+    # Methods that NumPy's arrays have; each is the function of the same name.
+    def astype(self, dtype: DTypeLike, copy: bool = True) -> NoisyArray:
+        new = np.dtype(dtype)
+        if new == self.dtype or self.kind == "exact":
+            return self
+        if new.kind != "f":
+            return NoisyArray(self.values.astype(new), new, self.noise)
+        values = self.values.astype(wide_dtype(new))
+        narrower = self.dtype.kind != "f" or new.itemsize < self.dtype.itemsize
+        return NoisyArray(self.noise.rounded(values, new) if narrower else values, new, self.noise)
+
+    def reshape(self, *shape: Any) -> NoisyArray:
+        new = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+        return self._like(self.values.reshape((self.noise.replicas, *new)))
+
+    @property
+    def T(self) -> NoisyArray:  # noqa: N802 - NumPy's own name
+        return np.transpose(self)  # type: ignore[call-overload, no-any-return]
+
+    def copy(self) -> NoisyArray:
+        return self._like(self.values.copy())
+
+    def ravel(self) -> NoisyArray:
+        return self.reshape(-1)
+
+    def sum(self, axis: Any = None, keepdims: bool = False) -> NoisyArray:
+        return np.sum(self, axis=axis, keepdims=keepdims)  # type: ignore[call-overload, no-any-return]
+
+    def mean(self, axis: Any = None) -> NoisyArray:
+        return np.mean(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+
+    def max(self, axis: Any = None) -> NoisyArray:
+        return np.max(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+
+    def min(self, axis: Any = None) -> NoisyArray:
+        return np.min(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+
+    def all(self, axis: Any = None) -> NoisyArray:
+        return np.all(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+
+    def any(self, axis: Any = None) -> NoisyArray:
+        return np.any(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+
+    def dot(self, other: Any) -> NoisyArray:
+        return np.dot(self, other)  # type: ignore[no-any-return]
+
+
+class Together:
+    """Operands of one operation brought to a common dtype, kind and number of dimensions."""
+
+    def __init__(self, operands: Any) -> None:
+        arrays = [x for x in operands if isinstance(x, NoisyArray)]
+        self.noise = arrays[0].noise
+        strong = [x.dtype for x in operands if _is_strong(x)]
+        if any(x.kind == "exact" and x.dtype.kind == "f" for x in arrays):
+            self.kind: Kind = "exact"
+            self.dtype = max((x.dtype for x in arrays if x.kind == "exact"), key=lambda d: d.itemsize)
+            self.wide = self.dtype
+        else:
+            common = np.result_type(*strong) if strong else FLOAT64
+            integral = common.kind != "f"
+            if integral and any(isinstance(x, float) or getattr(x, "kind", "") == "weak" for x in operands):
+                common, integral = FLOAT64, False
+            self.kind = "noisy" if strong else "weak"
+            self.dtype = common
+            self.wide = common if integral else wide_dtype(common)
+        self.ndim = max(_ndim(x) for x in operands)
+        self.values = [self._aligned(x) for x in operands]
+
+    def _aligned(self, operand: Any) -> Any:
+        stored = NoisyArray._stored(operand, self.dtype, self.wide)
+        if isinstance(operand, NoisyArray) and operand.ndim < self.ndim:
+            return stored.reshape(stored.shape[:1] + (1,) * (self.ndim - operand.ndim) + stored.shape[1:])
+        return stored
+
+    def result(self, values: Values, spread: Values | None = None, *, exact: bool = False) -> NoisyArray:
+        """Wrap what was computed from the operands, with the noise of rounding it."""
+        if values.dtype.kind != "f":
+            return NoisyArray(values, values.dtype, self.noise)
+        if self.dtype.kind != "f":  # an integer operation with a real result, as in 1/2
+            self.dtype, values = FLOAT64, values.astype(wide_dtype(FLOAT64))
+        if exact or self.kind == "exact":
+            return NoisyArray(values, self.dtype, self.noise, self.kind)
+        return NoisyArray(self.noise.rounded(values, self.dtype, spread), self.dtype, self.noise, self.kind)
+
+
+def _is_strong(operand: Any) -> bool:
+    if isinstance(operand, NoisyArray):
+        return operand.kind != "weak"
+    return isinstance(operand, np.ndarray | np.generic)
+
+
+def _ndim(operand: Any) -> int:
+    return operand.ndim if isinstance(operand, NoisyArray | np.ndarray) else 0
+
+
+def elementwise(ufunc: np.ufunc, operands: Any) -> Any:
+    """Apply a ufunc entry by entry; every real result is rounded unless the ufunc only selects or changes signs."""
+    together = Together(operands)
+    values = ufunc(*together.values)
+    exact = ufunc in EXACT_UFUNCS
+    if isinstance(values, tuple):
+        return tuple(together.result(np.asarray(part), exact=exact) for part in values)
+    return together.result(np.asarray(values), exact=exact)

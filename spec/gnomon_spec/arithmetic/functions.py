@@ -1,0 +1,485 @@
+"""The rules for NumPy's functions on noisy arrays: reductions, products, linear algebra, rearrangements.
+
+Spread of the noise, with n the number of terms: a sum moves by 2u√n·Σ|xᵢ|·ξ, a product of matrices by 2u√n·(|A||B|)·ξ,
+a product of n factors by 2u√n of itself. A routine of `numpy.linalg` is backward stable: its input is moved norm-wise by
+2u, then it is computed in float64 and its result rounded. Rearrangements add nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from gnomon_spec.arithmetic.arrays import NoisyArray, ReplicasDisagreeError, Together, elementwise
+from gnomon_spec.arithmetic.noise import Values, limits, wide_dtype
+
+RULES: dict[Any, Callable[..., Any]] = {}
+
+
+def rule(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Declare what the NumPy functions do with noisy arrays."""
+
+    def declare(implementation: Callable[..., Any]) -> Callable[..., Any]:
+        for function in functions:
+            RULES[function] = implementation
+        return implementation
+
+    return declare
+
+
+def _hidden(axis: Any, ndim: int) -> tuple[int, ...]:
+    """Return visible axes as axes of `values`, whose first one holds the replicas."""
+    if axis is None:
+        return tuple(range(1, ndim + 1))
+    axes = axis if isinstance(axis, tuple) else (axis,)
+    return tuple(int(a) + 1 if a >= 0 else int(a) + ndim + 1 for a in axes)
+
+
+def _terms(values: Values, axes: tuple[int, ...]) -> int:
+    return int(np.prod([values.shape[a] for a in axes], initial=1))
+
+
+@rule(np.sum)
+def total(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -> NoisyArray:
+    together = Together((a,))
+    (values,) = together.values
+    axes = _hidden(axis, a.ndim)
+    spread = np.sqrt(_terms(values, axes)) * np.sum(np.abs(values), axis=axes, keepdims=keepdims)
+    return together.result(np.sum(values, axis=axes, keepdims=keepdims), spread)
+
+
+@rule(np.mean)
+def mean(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -> Any:
+    return total(a, axis, keepdims) / _terms(a.values, _hidden(axis, a.ndim))
+
+
+@rule(np.var)
+def variance(a: NoisyArray, axis: Any = None, ddof: int = 0, keepdims: bool = False, **_: Any) -> Any:
+    centred = a - mean(a, axis, keepdims=True)
+    return total(centred * centred, axis, keepdims) / (_terms(a.values, _hidden(axis, a.ndim)) - ddof)
+
+
+@rule(np.std)
+def deviation(a: NoisyArray, axis: Any = None, ddof: int = 0, keepdims: bool = False, **_: Any) -> Any:
+    return np.sqrt(variance(a, axis, ddof, keepdims))
+
+
+@rule(np.prod)
+def product(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -> NoisyArray:
+    together = Together((a,))
+    (values,) = together.values
+    axes = _hidden(axis, a.ndim)
+    result = np.prod(values, axis=axes, keepdims=keepdims)
+    return together.result(result, np.sqrt(_terms(values, axes)) * np.abs(result))
+
+
+@rule(np.cumsum)
+def running_total(a: NoisyArray, axis: Any = None, **_: Any) -> NoisyArray:
+    a = a.reshape(-1) if axis is None else a
+    together = Together((a,))
+    (values,) = together.values
+    (along,) = _hidden(0 if axis is None else axis, a.ndim)
+    count = np.arange(1, values.shape[along] + 1).reshape((-1,) + (1,) * (values.ndim - 1 - along))
+    return together.result(np.cumsum(values, axis=along), np.sqrt(count) * np.cumsum(np.abs(values), axis=along))
+
+
+def _selection(reduce: Callable[..., Any]) -> Callable[..., NoisyArray]:
+    def select(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -> NoisyArray:
+        values = np.asarray(reduce(a.values, axis=_hidden(axis, a.ndim), keepdims=keepdims))
+        return NoisyArray(values, values.dtype if values.dtype.kind != "f" else a.dtype, a.noise, a.kind)
+
+    return select
+
+
+for _function in (np.max, np.min, np.any, np.all, np.nanmax, np.nanmin, np.count_nonzero):
+    RULES[_function] = _selection(_function)
+REDUCTIONS: dict[np.ufunc, Callable[..., NoisyArray]] = {
+    np.add: total,
+    np.multiply: product,
+    np.maximum: RULES[np.max],
+    np.minimum: RULES[np.min],
+    np.logical_and: RULES[np.all],
+    np.logical_or: RULES[np.any],
+}
+
+
+def _position(find: Callable[..., Any]) -> Callable[..., NoisyArray]:
+    def choose(a: NoisyArray, axis: Any = None, **options: Any) -> NoisyArray:
+        flat = a.reshape(-1) if axis is None else a
+        values = find(flat.values, axis=_hidden(0 if axis is None else axis, flat.ndim)[0], **options)
+        return NoisyArray(values, values.dtype if values.dtype.kind != "f" else a.dtype, a.noise, a.kind)
+
+    return choose
+
+
+RULES[np.argmax] = _position(np.argmax)
+RULES[np.argmin] = _position(np.argmin)
+
+
+def _sorting(sort: Callable[..., Any]) -> Callable[..., NoisyArray]:
+    find = _position(sort)
+
+    def choose(a: NoisyArray, axis: int | None = -1, **options: Any) -> NoisyArray:
+        return find(a, axis, **options)
+
+    return choose
+
+
+RULES[np.sort] = _sorting(np.sort)
+RULES[np.argsort] = _sorting(np.argsort)
+
+
+def matmul(a: Any, b: Any) -> NoisyArray:
+    """A @ B with the noise of a sum of products."""
+    together = Together((a, b))
+    left = NoisyArray._stored(a, together.dtype, together.wide)
+    right = NoisyArray._stored(b, together.dtype, together.wide)
+    left_ndim, right_ndim = (x.ndim if isinstance(x, NoisyArray) else np.ndim(x) for x in (a, b))
+    if left_ndim == 0 or right_ndim == 0:
+        raise ValueError("matmul: operands must have at least one dimension")
+    if left_ndim == 1:
+        left = left[..., np.newaxis, :]
+    if right_ndim == 1:
+        right = right[..., :, np.newaxis]
+    values = np.matmul(left, right)
+    spread = np.sqrt(left.shape[-1]) * np.matmul(np.abs(left), np.abs(right))
+    drop = tuple(axis for axis, ndim in ((-2, left_ndim), (-1, right_ndim)) if ndim == 1)
+    return together.result(np.squeeze(values, axis=drop), np.squeeze(spread, axis=drop))
+
+
+@rule(np.dot)
+def dot(a: Any, b: Any) -> Any:
+    if 0 in (_visible_ndim(a), _visible_ndim(b)):
+        return a * b
+    if _visible_ndim(b) > 2:
+        raise TypeError("numpy.dot with more than two dimensions has no rule for rounding noise: use einsum")
+    return matmul(a, b)
+
+
+@rule(np.vdot)
+def vdot(a: Any, b: Any) -> Any:
+    return matmul(a.reshape(-1), b.reshape(-1))
+
+
+@rule(np.inner)
+def inner(a: Any, b: Any) -> Any:
+    return dot(a, b if _visible_ndim(b) < 2 else np.swapaxes(b, -1, -2))
+
+
+@rule(np.outer)
+def outer(a: Any, b: Any) -> Any:
+    return a.reshape(-1, 1) * b.reshape(1, -1)
+
+
+def _visible_ndim(x: Any) -> int:
+    return x.ndim if hasattr(x, "ndim") else 0
+
+
+@rule(np.einsum)
+def einsum(subscripts: str, *operands: Any, **_: Any) -> NoisyArray:
+    together = Together(operands)
+    terms, _arrow, output = subscripts.replace(" ", "").partition("->")
+    labels = terms.split(",")
+    if "." in subscripts or "Z" in subscripts:
+        raise TypeError("einsum on a NoisyArray takes neither an ellipsis nor the label Z")
+    if not _arrow:
+        letters = terms.replace(",", "")
+        output = "".join(sorted(x for x in set(letters) if letters.count(x) == 1))
+    stored = [NoisyArray._stored(x, together.dtype, together.wide) for x in operands]
+    marked = ["Z" + l if isinstance(x, NoisyArray) else l for x, l in zip(operands, labels, strict=True)]
+    formula = f"{','.join(marked)}->Z{output}"
+    lengths = {
+        letter: length
+        for label, x in zip(labels, operands, strict=True)
+        for letter, length in zip(label, x.shape, strict=True)
+    }
+    summed = np.prod([length for letter, length in lengths.items() if letter not in output], initial=1)
+    spread = np.sqrt(summed * len(operands)) * np.einsum(formula, *map(np.abs, stored))
+    return together.result(np.einsum(formula, *stored), spread)
+
+
+@rule(np.trace)
+def trace(a: NoisyArray) -> NoisyArray:
+    return total(diagonal(a), axis=-1)
+
+
+@rule(np.diff)
+def difference(a: NoisyArray, n: int = 1, axis: int = -1) -> Any:
+    for _ in range(n):
+        along = np.moveaxis(a, axis, 0)  # type: ignore[call-overload]
+        a = np.moveaxis(along[1:] - along[:-1], 0, axis)
+    return a
+
+
+@rule(np.clip)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, **_: Any) -> Any:
+    a = a if a_min is None else np.maximum(a, a_min)
+    return a if a_max is None else np.minimum(a, a_max)
+
+
+@rule(np.where)
+def where(condition: Any, a: Any, b: Any) -> Any:
+    branches = [x for x in (a, b) if isinstance(x, NoisyArray)]
+    if not branches:  # plain values chosen by a noisy condition
+        values = np.where(condition.values, a, b)
+        return NoisyArray(values, values.dtype, condition.noise, "exact")
+    together = Together((a, b))
+    mask = condition
+    ndim = max(together.ndim, _visible_ndim(condition))
+    if isinstance(condition, NoisyArray):
+        mask = _padded(condition.values, ndim)
+    noisy = (isinstance(x, NoisyArray) for x in (a, b))
+    left, right = (_padded(v, ndim) if is_noisy else v for v, is_noisy in zip(together.values, noisy, strict=True))
+    return together.result(np.where(mask, left, right), exact=True)
+
+
+def _padded(values: Values, ndim: int) -> Values:
+    return values.reshape(values.shape[:1] + (1,) * (ndim + 1 - values.ndim) + values.shape[1:])
+
+
+# Rearrangements: what NumPy does to one array, done along the visible axes.
+
+
+@rule(np.transpose)
+def transpose(a: NoisyArray, axes: Any = None) -> NoisyArray:
+    visible = tuple(reversed(range(a.ndim))) if axes is None else axes
+    return a._like(np.transpose(a.values, (0, *_hidden(tuple(visible), a.ndim))))
+
+
+@rule(np.reshape)
+def reshape(a: NoisyArray, shape: Any = None, **_: Any) -> NoisyArray:
+    return a.reshape(shape if isinstance(shape, tuple) else (shape,))
+
+
+@rule(np.ravel)
+def ravel(a: NoisyArray, **_: Any) -> NoisyArray:
+    return a.reshape(-1)
+
+
+@rule(np.swapaxes)
+def swapaxes(a: NoisyArray, axis1: int, axis2: int) -> NoisyArray:
+    return a._like(np.swapaxes(a.values, *_hidden((axis1, axis2), a.ndim)))
+
+
+@rule(np.moveaxis)
+def moveaxis(a: NoisyArray, source: Any, destination: Any) -> NoisyArray:
+    return a._like(np.moveaxis(a.values, _hidden(source, a.ndim), _hidden(destination, a.ndim)))
+
+
+@rule(np.squeeze)
+def squeeze(a: NoisyArray, axis: Any = None) -> NoisyArray:
+    axes = tuple(i for i, n in enumerate(a.shape) if n == 1) if axis is None else axis
+    return a._like(np.squeeze(a.values, axis=_hidden(axes, a.ndim)))
+
+
+@rule(np.expand_dims)
+def expand_dims(a: NoisyArray, axis: int) -> NoisyArray:
+    return a._like(np.expand_dims(a.values, _hidden(axis, a.ndim + 1)))
+
+
+@rule(np.broadcast_to)
+def broadcast_to(a: NoisyArray, shape: Any, **_: Any) -> NoisyArray:
+    visible = shape if isinstance(shape, tuple) else (shape,)
+    return a._like(np.broadcast_to(_padded(a.values, len(visible)), (a.noise.replicas, *visible)))
+
+
+@rule(np.flip)
+def flip(a: NoisyArray, axis: Any = None) -> NoisyArray:
+    return a._like(np.flip(a.values, _hidden(axis, a.ndim)))
+
+
+@rule(np.diagonal)
+def diagonal(a: NoisyArray) -> NoisyArray:
+    return a._like(np.diagonal(a.values, axis1=-2, axis2=-1))
+
+
+@rule(np.diag)
+def diag(a: NoisyArray) -> NoisyArray:
+    if a.ndim == 2:
+        return diagonal(a)
+    return a._like(a.values[..., np.newaxis] * np.eye(len(a), dtype=a.values.dtype))
+
+
+@rule(np.triu)
+def triu(a: NoisyArray, k: int = 0) -> NoisyArray:
+    return a._like(np.triu(a.values, k))
+
+
+@rule(np.tril)
+def tril(a: NoisyArray, k: int = 0) -> NoisyArray:
+    return a._like(np.tril(a.values, k))
+
+
+@rule(np.take)
+def take(a: NoisyArray, indices: Any, axis: int | None = None) -> NoisyArray:
+    flat = a.reshape(-1) if axis is None else a
+    where_ = indices.agreed() if isinstance(indices, NoisyArray) else indices
+    return a._like(np.take(flat.values, where_, axis=_hidden(axis or 0, flat.ndim)[0]))
+
+
+@rule(np.roll)
+def roll(a: NoisyArray, shift: Any, axis: Any = None) -> NoisyArray:
+    if axis is None:
+        return roll(a.reshape(-1), shift, 0).reshape(a.shape)
+    return a._like(np.roll(a.values, shift, _hidden(axis, a.ndim)))
+
+
+@rule(np.copy)
+def copy(a: NoisyArray, **_: Any) -> NoisyArray:
+    return a.copy()
+
+
+@rule(np.real)
+def real(a: NoisyArray) -> NoisyArray:
+    return a
+
+
+def _joined(join: Callable[..., Any], axis: int, parts: Any, new_axis: int) -> NoisyArray:
+    together = Together(tuple(parts))
+    replicas = together.noise.replicas
+    stored = [
+        v if isinstance(x, NoisyArray) else np.broadcast_to(v, (replicas, *np.shape(v)))
+        for v, x in zip(together.values, parts, strict=True)
+    ]
+    return together.result(join(stored, axis=_hidden(axis, together.ndim + new_axis)[0]), exact=True)
+
+
+@rule(np.concatenate)
+def concatenate(arrays: Any, axis: int = 0, **_: Any) -> NoisyArray:
+    return _joined(np.concatenate, axis, arrays, 0)
+
+
+@rule(np.stack)
+def stack(arrays: Any, axis: int = 0, **_: Any) -> NoisyArray:
+    return _joined(np.stack, axis, arrays, 1)
+
+
+def _filled(make: Callable[..., Any]) -> Callable[..., NoisyArray]:
+    def fill(a: NoisyArray, *args: Any, dtype: Any = None, **_: Any) -> NoisyArray:
+        return a._like(make(a.values, *args)).astype(a.dtype if dtype is None else dtype)
+
+    return fill
+
+
+for _function in (np.zeros_like, np.ones_like, np.empty_like, np.full_like):
+    RULES[_function] = _filled(_function)
+
+
+@rule(np.nan_to_num)
+def nan_to_num(a: NoisyArray, copy: bool = True, nan: float = 0.0, **_: Any) -> NoisyArray:
+    return a._like(np.where(np.isnan(a.values), a.values.dtype.type(nan), a.values))
+
+
+@rule(np.shape)
+def shape(a: NoisyArray) -> tuple[int, ...]:
+    return a.shape
+
+
+@rule(np.ndim)
+def ndim(a: NoisyArray) -> int:
+    return a.ndim
+
+
+@rule(np.size)
+def size(a: NoisyArray) -> int:
+    return a.size
+
+
+@rule(np.argwhere)
+def argwhere(a: NoisyArray) -> Any:
+    return np.argwhere(a.agreed())
+
+
+@rule(np.array_equal)
+def array_equal(a: Any, b: Any, **_: Any) -> bool:
+    return _visible_shape(a) == _visible_shape(b) and bool(np.all(elementwise(np.equal, (a, b))))
+
+
+@rule(np.allclose, np.isclose)
+def allclose(*_: Any, **__: Any) -> Any:
+    raise TypeError("a hand-picked tolerance has no place on noisy arrays: yield the two sides as a fact")
+
+
+def _visible_shape(x: Any) -> tuple[int, ...]:
+    return tuple(x.shape) if hasattr(x, "shape") else np.shape(x)
+
+
+# Linear algebra.
+
+Routine = Callable[..., Any]
+
+
+def _moved(operand: Any, together: Together, *, symmetric: bool) -> Any:
+    """Return a matrix in float64, moved at random by 2u of its norm."""
+    stored = NoisyArray._stored(operand, together.dtype, together.wide).astype(np.float64)
+    if not isinstance(operand, NoisyArray):
+        stored = np.broadcast_to(stored, (together.noise.replicas, *stored.shape))
+    # In exact arithmetic, too, LAPACK computes in float64.
+    dtype = together.dtype if together.dtype.itemsize <= 8 and together.kind != "exact" else np.dtype(np.float64)
+    if stored.size == 0:
+        return stored
+    visible = tuple(range(1, stored.ndim))[-2:]
+    entries = _terms(stored, visible)
+    norm = np.sqrt(np.sum(stored * stored, axis=visible, keepdims=True))
+    noise = together.noise.uniform(stored.shape)
+    if symmetric:
+        noise = (noise + np.swapaxes(noise, -1, -2)) / 2
+    return stored + float(limits(dtype).spacing) * norm / np.sqrt(entries) * noise
+
+
+def _linear_algebra(routine: Routine, matrices: int = 1, *, symmetric: bool = False) -> Routine:
+    def compute(*args: Any, **options: Any) -> Any:
+        together = Together(tuple(args[:matrices]))
+        if together.dtype.kind != "f":
+            together.dtype, together.wide = np.dtype(np.float64), wide_dtype(np.dtype(np.float64))
+        moved = [_moved(x, together, symmetric=symmetric) for x in args[:matrices]]
+        vector = matrices == 2 and moved[1].ndim == 2  # solve() and lstsq() with one right-hand side
+        if vector:
+            moved[1] = moved[1][..., np.newaxis]
+        result = routine(*moved, *args[matrices:], **options)
+        if isinstance(result, tuple):
+            parts = [_rounded(part, together) for part in result]
+            return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
+        return _rounded(result[..., 0] if vector else result, together)
+
+    return compute
+
+
+def _rounded(values: Any, together: Together) -> NoisyArray:
+    values = np.asarray(values)
+    return together.result(values if values.dtype.kind != "f" else values.astype(together.wide))
+
+
+def _least_squares(a: Values, b: Values, *args: Any, **options: Any) -> Any:
+    """`numpy.linalg.lstsq`, replica by replica."""
+    results = [np.linalg.lstsq(x, y, *args, **options) for x, y in zip(a, b, strict=True)]
+    for parts in zip(*results, strict=True):
+        if len({np.shape(part) for part in parts}) > 1:
+            raise ReplicasDisagreeError
+    return tuple(np.stack(parts) for parts in zip(*results, strict=True))
+
+
+for _routine in (np.linalg.svd, np.linalg.qr, np.linalg.inv, np.linalg.det, np.linalg.slogdet, np.linalg.pinv):
+    RULES[_routine] = _linear_algebra(_routine)
+for _routine in (np.linalg.eigvals, np.linalg.svdvals, np.linalg.matrix_rank, np.linalg.cond):
+    RULES[_routine] = _linear_algebra(_routine)
+for _routine in (np.linalg.eigh, np.linalg.eigvalsh, np.linalg.cholesky):
+    RULES[_routine] = _linear_algebra(_routine, symmetric=True)
+RULES[np.linalg.solve] = _linear_algebra(np.linalg.solve, matrices=2)
+RULES[np.linalg.lstsq] = _linear_algebra(_least_squares, matrices=2)
+
+
+@rule(np.linalg.norm)
+def norm(x: NoisyArray, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    if axis is None and x.ndim == 2 and ord in (2, -2, "nuc"):
+        values = RULES[np.linalg.svdvals](x)
+        return {2: np.max, -2: np.min, "nuc": np.sum}[ord](values)
+    if ord in (None, 2, "fro"):
+        return np.sqrt(total(x * x, axis, keepdims))
+    if ord == 1 and (x.ndim == 1 or isinstance(axis, int)):
+        return total(np.abs(x), axis, keepdims)
+    if ord == np.inf and (x.ndim == 1 or isinstance(axis, int)):
+        return np.max(np.abs(x), axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
+    raise TypeError(f"numpy.linalg.norm with ord={ord!r} on {x.ndim} dimensions has no rule for rounding noise")

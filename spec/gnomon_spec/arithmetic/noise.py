@@ -1,0 +1,140 @@
+"""How a result is perturbed: rounding noise, and the ends of a dtype's range.
+
+With u the unit roundoff of the dtype and ξ uniform in [-1, 1], drawn anew for every entry of every replica:
+
+rounding    a result r becomes r + 2u·s·ξ, where the spread s is |r| for an elementwise operation, √n·Σ|xᵢ| for a sum
+            of n terms, √n·|A||B| for a matrix product.
+underflow   a result below the smallest normal number is rounded at random to one of its two neighbours on the grid of
+            subnormal numbers, so that it may become zero and never changes its sign.
+overflow    a result beyond the largest finite number becomes an infinity of its sign.
+
+Ports associate products differently ((1-β)·g·g in either order), which moves the point where an intermediate result
+leaves the range. So each replica has its own range, its ends shifted by a random power of two of at most `RANGE_SHIFT`
+binades: 2¹⁶ covers weights 1-β down to 1.5e-5. A case in which such an intermediate result matters makes the replicas
+differ and is ambiguous; it is not held against the port.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+RANGE_SHIFT = {np.dtype(np.float16): 4, np.dtype(np.float32): 16, np.dtype(np.float64): 16}
+
+Values = NDArray[Any]
+
+
+@cache
+def wide_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    """Return the dtype in which results meant for `dtype` are first computed: the next one that holds a product.
+
+    float16 and float32 → float64; float64 → longdouble. (Where the machine's longdouble is a float64, the noise of
+    float64 falls on the grid of float64 itself: each of many replicas then moves by a whole unit or not at all.)
+    """
+    return np.dtype(np.longdouble) if dtype.itemsize >= 8 else np.dtype(np.float64)
+
+
+class Limits(NamedTuple):
+    """The range of a dtype, in its wide dtype."""
+
+    spacing: Any
+    largest: Any
+    smallest_normal: Any
+    smallest_subnormal: Any
+    surely_finite: Any
+    surely_normal: Any
+
+
+@cache
+def limits(dtype: np.dtype[Any]) -> Limits:
+    """Return the spacing 2u of `dtype`, its range, and the part of its range that no shift reaches."""
+    wide, info, shift = wide_dtype(dtype).type, np.finfo(dtype), 2.0 ** RANGE_SHIFT[dtype]
+    largest, normal = wide(info.max), wide(info.smallest_normal)
+    subnormal = wide(info.smallest_subnormal)
+    return Limits(wide(info.eps), largest, normal, subnormal, largest / wide(shift), normal * wide(shift))
+
+
+class Noise:
+    """The random perturbations of one set of runs; the same arguments give the same perturbations.
+
+    replicas: K, how many runs. seed: of the random stream. flush_subnormals: imitate a machine that may replace a
+    subnormal result by zero (half of the replicas do).
+    """
+
+    BLOCK = 1 << 16
+
+    def __init__(self, replicas: int = 32, *, seed: int = 0, flush_subnormals: bool = False) -> None:
+        if replicas < 1:
+            raise ValueError(f"replicas must be an integer >= 1, got {replicas!r}")
+        self.replicas = replicas
+        self.flush_subnormals = flush_subnormals
+        self._generator = np.random.Generator(np.random.PCG64(seed))
+        self._shift = self._generator.uniform(-1.0, 1.0, replicas)
+        if replicas > 1:
+            self._shift[0] = 0.0
+        self._blocks: list[NDArray[np.float64]] = []
+        self.restart()
+
+    def restart(self) -> None:
+        """Start the stream of perturbations again, so that a case has the same noise whenever it is judged."""
+        self._block, self._position = 0, 0
+
+    def uniform(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
+        """Return the next numbers of the stream, uniform in [-1, 1]."""
+        size = 1
+        for length in shape:
+            size *= length
+        if size > self.BLOCK:
+            return self._generator.uniform(-1.0, 1.0, shape)
+        if self._position + size > self.BLOCK:
+            self._block, self._position = self._block + 1, 0
+        if self._block == len(self._blocks):
+            self._blocks.append(self._generator.uniform(-1.0, 1.0, self.BLOCK))
+        start = self._position
+        self._position += size
+        return self._blocks[self._block][start : self._position].reshape(shape)
+
+    def rounded(self, exact: Values, dtype: np.dtype[Any], spread: Values | None = None) -> Values:
+        """Return `exact` (computed in the wide dtype) as a port that computes in `dtype` might have it."""
+        size = np.abs(exact) if spread is None else spread
+        moved = exact + limits(dtype).spacing * size * self.uniform(exact.shape)
+        if spread is None:
+            # 0·ξ is 0, but ∞·ξ has a random sign.
+            return self.in_range(np.where(np.isinf(exact), exact, moved), dtype, size)
+        return self.in_range(moved, dtype, np.abs(moved))
+
+    def in_range(self, values: Values, dtype: np.dtype[Any], size: Values) -> Values:
+        """Return `values`, of magnitude about `size`, with overflow and underflow of `dtype` applied."""
+        bounds = limits(dtype)
+        if not np.max(size, initial=0) <= bounds.surely_finite:
+            largest = bounds.largest * self._factor(dtype, values.ndim)
+            values = np.where(np.abs(values) > largest, np.copysign(np.inf, values), values)
+        if np.any((size < bounds.surely_normal) & (size > 0)):
+            values = self._underflown(values, dtype)
+        return values
+
+    def _underflown(self, values: Values, dtype: np.dtype[Any]) -> Values:
+        bounds, factor = limits(dtype), self._factor(dtype, values.ndim)
+        below = np.abs(values) < bounds.smallest_normal * factor
+        grid = bounds.smallest_subnormal * factor
+        neighbour = grid * np.floor(values / grid + (self.uniform(values.shape) + 1) / 2)
+        if self.flush_subnormals:
+            flushed = np.arange(self.replicas).reshape(factor.shape) % 2 == (self.replicas > 1)
+            neighbour = np.where(flushed, np.copysign(0, values), neighbour)
+        return np.where(below, neighbour, values)
+
+    def _factor(self, dtype: np.dtype[Any], ndim: int) -> Values:
+        shifts = np.rint(self._shift * RANGE_SHIFT[dtype])
+        return np.exp2(shifts).astype(wide_dtype(dtype)).reshape((-1,) + (1,) * (ndim - 1))
+
+
+@cache
+def as_dtype(dtype: DTypeLike) -> np.dtype[Any]:
+    """Return `dtype` as a NumPy dtype; raise `ValueError` unless it is float16, float32 or float64."""
+    known = np.dtype(dtype)
+    if known not in RANGE_SHIFT:
+        raise ValueError(f"dtype must be float16, float32 or float64, got {known}")
+    return known

@@ -1,0 +1,213 @@
+"""What a band is: how far a fact may be off before rounding stops being the explanation.
+
+A law is evaluated K = 32 times with the oracle standing in as the port, in the port's dtype, every elementary result
+perturbed (`gnomon_spec.arithmetic`). With dₖ the deviation of the k-th run from the law, entry by entry,
+
+    band = MARGIN · maxₖ |dₖ|            for `equal`
+    band = MARGIN · (maxₖ dₖ - minₖ dₖ)  for `at least`
+
+Why 32 runs and a margin of 4 are enough: to first order a run's deviation is Σ 2u·aᵢξᵢ with ξᵢ uniform in [-1, 1], and a
+port that makes the same operations, each off by at most u, strays at most u·Σ|aᵢ|. The density of Σ aᵢξᵢ is at most
+1/(√2‖a‖₂) (Ball's theorem on cube sections), so one run stays below 1/MARGIN of that with probability at most
+√m/(√2·MARGIN), where m = ‖a‖₁²/‖a‖₂² is the effective number of operations, and the widest of K with that to the
+power of K: for m = 8, 2⁻³² = 2.3e-10, and that only for a port whose every rounding is the worst possible and in the
+worst direction. One margin serves every law.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnomon_spec.arithmetic import NoisyArray
+from gnomon_spec.facts import Fact
+
+REPLICAS = 32
+MARGIN = 4.0
+
+
+class Judgement(NamedTuple):
+    """One fact, judged.
+
+    holds: True, False, or None where it cannot be judged (ambiguous: perturbed runs of the oracle differ in kind).
+    ratio: worst deviation / band. digits: how many decimal digits were verified (median over entries), None if none
+    were compared. deviation: largest deviation beyond its band. index, port, oracle, band: the entry where it is.
+    why: what is wrong if it is not a deviation, e.g. "NaN where the oracle has none". horizon: how many steps of a
+    trajectory were judged.
+    """
+
+    label: str
+    holds: bool | None
+    ratio: float = 0.0
+    digits: float | None = None
+    deviation: float = 0.0
+    index: tuple[int, ...] = ()
+    port: Any = None
+    oracle: Any = None
+    band: Any = None
+    why: str = ""
+    horizon: int | None = None
+
+
+def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any]) -> Judgement:
+    """Judge a fact about a port by the same fact about the perturbed oracle.
+
+    runs: one fact whose expressions hold all replicas, or one fact per run.
+    """
+    if fact.relation == "identical":
+        return _judge_identical(fact)
+    if fact.relation == "rejects":
+        return Judgement(fact.label, fact.actual is not None, why="" if fact.actual is not None else "accepted")
+    if fact.relation == "agree":
+        return _judge_agreement(fact, runs)
+    stand_in_actual = _replicas(runs, "actual")
+    stand_in_expected = _replicas(runs, "expected")
+    if stand_in_actual is None or stand_in_expected is None:
+        return Judgement(fact.label, None, why="perturbed runs have results of different shapes")
+    actual, expected = np.asarray(fact.actual), np.asarray(fact.expected)
+    if actual.shape != stand_in_actual.shape[1:]:
+        return Judgement(
+            fact.label,
+            False,
+            why=f"has shape {actual.shape} where the oracle has {stand_in_actual.shape[1:]}",
+        )
+    if fact.relation == "follows":
+        return _judge_trajectory(fact, actual, expected, stand_in_actual, stand_in_expected, dtype)
+    return _judge_entries(fact, actual, expected, stand_in_actual, stand_in_expected, dtype)
+
+
+def _replicas(runs: list[Fact], side: str) -> NDArray[Any] | None:
+    """Return one side of the facts with the replicas along the first axis; None if their shapes differ."""
+    values = [getattr(run, side) for run in runs]
+    parts = [v.values if isinstance(v, NoisyArray) else np.asarray(v)[np.newaxis] for v in values]
+    if len({part.shape for part in parts}) > 1:
+        return None
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _judge_identical(fact: Fact) -> Judgement:
+    actual, expected = np.asarray(fact.actual), np.asarray(fact.expected)
+    if actual.shape != expected.shape:
+        return Judgement(fact.label, False, why=f"has shape {actual.shape}, expected {expected.shape}")
+    differ = (actual != expected) & ~((actual != actual) & (expected != expected))
+    if not np.any(differ):
+        return Judgement(fact.label, True)
+    index = tuple(int(i) for i in np.argwhere(differ)[0])
+    return Judgement(
+        fact.label,
+        False,
+        np.inf,
+        index=index,
+        port=actual[index],
+        oracle=expected[index],
+        why="differs where the same bits are guaranteed",
+    )
+
+
+def _judge_agreement(fact: Fact, runs: list[Fact]) -> Judgement:
+    for run in runs:
+        held = run.actual == run.expected
+        if not (bool(np.all(held.values)) if isinstance(held, NoisyArray) else bool(np.all(held))):
+            return Judgement(fact.label, None, why="rounding decides the outcome")
+    if np.shape(fact.actual) == np.shape(fact.expected) and bool(np.all(fact.actual == fact.expected)):
+        return Judgement(fact.label, True)
+    return Judgement(
+        fact.label,
+        False,
+        np.inf,
+        port=fact.actual,
+        oracle=fact.expected,
+        why=f"is {fact.actual} where it must be {fact.expected}",
+    )
+
+
+def _deviations(
+    fact: Fact, actual: Any, expected: Any, many: NDArray[Any], many_expected: NDArray[Any]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return how far the port is off, and its band, entry by entry."""
+    runs = many - many_expected
+    if fact.relation == "at least":
+        return expected - actual, MARGIN * (np.max(runs, axis=0) - np.min(runs, axis=0))
+    return np.abs(actual - expected), MARGIN * np.max(np.abs(runs), axis=0)
+
+
+def _judge_entries(
+    fact: Fact, actual: Any, expected: Any, many: NDArray[Any], many_expected: NDArray[Any], dtype: np.dtype[Any]
+) -> Judgement:
+    finite = np.isfinite(many)
+    compared: Any = True
+    ambiguous = False
+    if not (finite.all() and np.isfinite(actual).all()):
+        kind = np.where(finite, 0, np.where(np.isnan(many), 2, np.sign(many)))
+        consensus = np.all(kind == kind[0], axis=0)
+        own = np.where(np.isfinite(actual), 0, np.where(np.isnan(actual), 2, np.sign(actual)))
+        strange = consensus & (own != kind[0])
+        if np.any(strange):
+            return _of_another_kind(fact.label, actual, many[0], strange)
+        ambiguous = not np.all(consensus)
+        compared = consensus & (own == 0)
+    deviation, band = _deviations(fact, actual, expected, many, many_expected)
+    if not np.isfinite(band).all():  # the law's own side leaves the range of numbers
+        ambiguous = ambiguous or bool(np.any(compared & ~np.isfinite(band)))
+        compared = compared & np.isfinite(band)
+    beyond = compared & (deviation > band)
+    ratio = np.where(deviation > 0, deviation / np.where(band > 0, band, np.finfo(dtype).smallest_subnormal), 0.0)
+    ratio = np.where(compared, ratio, 0.0)
+    digits = _digits(band, expected, compared, dtype)
+    if not np.any(beyond):
+        worst = float(np.max(ratio, initial=0.0))
+        return Judgement(fact.label, None if ambiguous else True, worst, digits)
+    index = np.unravel_index(int(np.argmax(np.where(beyond, ratio, -1.0))), np.shape(ratio))
+    at = tuple(int(i) for i in index)
+    return Judgement(
+        fact.label,
+        False,
+        float(ratio[at]),
+        digits,
+        float(deviation[at]),
+        at,
+        actual[at],
+        np.broadcast_to(expected, np.shape(actual))[at],
+        band[at],
+    )
+
+
+def _of_another_kind(label: str, actual: Any, oracle: Any, strange: Any) -> Judgement:
+    at = tuple(int(i) for i in np.argwhere(strange)[0])
+    names = ("the port has", actual[at]), ("where the oracle has", oracle[at])
+    if np.isnan(actual[at]):
+        why = "NaN where the oracle has none"
+    elif np.isfinite(actual[at]) and np.isnan(oracle[at]):
+        why = f"{actual[at]} where the oracle has NaN"
+    else:
+        why = " ".join(f"{words} {value}" for words, value in names)
+    return Judgement(label, False, np.inf, None, np.inf, at, actual[at], oracle[at], why=why)
+
+
+def _digits(band: Any, expected: Any, compared: Any, dtype: np.dtype[Any]) -> float | None:
+    """Return the median over entries of -log₁₀(band/|value|), at most the digits of the dtype."""
+    scale = np.abs(expected)
+    counted = compared & np.isfinite(scale) & (scale > 0)
+    if not np.any(counted):
+        return None
+    most = -np.log10(np.finfo(dtype).eps / 2)
+    relative = np.where(counted, band / np.where(scale > 0, scale, 1.0), 1.0)
+    each = np.where(relative > 0, -np.log10(np.where(relative > 0, relative, 1.0)), most)
+    return float(np.median(np.clip(each, 0.0, float(most))[np.broadcast_to(counted, np.shape(each))]))
+
+
+def _judge_trajectory(
+    fact: Fact, actual: Any, expected: Any, many: NDArray[Any], many_expected: NDArray[Any], dtype: np.dtype[Any]
+) -> Judgement:
+    """Judge up to the first time at which the band swallows the largest entry: no common digit is left there."""
+    _, band = _deviations(fact, actual, expected, many, many_expected)
+    entries = tuple(range(1, np.ndim(actual)))
+    size = np.max(np.abs(expected), axis=entries)
+    lost = ~(np.max(band, axis=entries) < size) & ~(np.max(band, axis=entries) == 0)
+    horizon = int(np.argmax(lost)) if np.any(lost) else len(lost)
+    judged = _judge_entries(
+        fact, actual[:horizon], expected[:horizon], many[:, :horizon], many_expected[:, :horizon], dtype
+    )
+    return judged._replace(horizon=horizon)

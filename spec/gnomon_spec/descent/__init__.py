@@ -1,0 +1,1 @@
+"""The descent methods' specifications, one module a method."""

@@ -1,0 +1,351 @@
+"""What Adam and AdamW share: their cases, the laws of the moments and of the step without decay, most mistakes.
+
+Notation: m and v the moments, m̂ and v̂ the bias-corrected ones, t the step count, fresh = both moments 0 and t = 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.descent.adam import AdamState, bias_corrected, init, update_moments
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.descent import elementwise
+from gnomon_spec.facts import Fact, at_least, equal, identical
+from gnomon_spec.strategies import (
+    ANY_SHAPE,
+    VECTORS,
+    count,
+    fraction,
+    nonnegative,
+    number,
+    steps_of,
+    tame,
+    vector,
+)
+from gnomon_spec.system import Operation, System
+
+
+def states(signed: Quantity, positive: Quantity) -> Quantity:
+    """A state of Adam: fresh, or with any moments after some steps."""
+
+    def draw_state(draw: Draw, context: Context) -> AdamState:
+        steps = count(0, 1, 2, 9, 99, 999).draw(draw, context)
+        if steps == 0:
+            return init(np.zeros(context.shape, context.dtype))
+        first, second, largest = (q.draw(draw, context) for q in (signed, positive, positive))
+        return AdamState(first, second, largest, steps)
+
+    return Quantity(draw_state, "AdamState: fresh (zeros, step_count 0) or any moments and step_count")
+
+
+magnitude = Quantity(lambda draw, context: np.abs(tame().draw(draw, context)), f"{tame().text}, not negative")
+nonzero = Quantity(
+    lambda draw, context: (
+        np.where(grad == 0, np.ones_like(grad), grad) if (grad := tame().draw(draw, context)).size else grad
+    ),
+    f"{tame().text}, not 0",
+)
+fresh_state = Quantity(lambda _draw, c: init(np.zeros(c.shape, c.dtype)), "fresh AdamState")
+variants = choice("adam", "amsgrad-torch", "amsgrad-optax")
+some_eps = number(1e-8, 1e-3, 1.0, exponents=(-30, 3))
+
+hyperparameters = Cases({"lr": number(1e-3, 1.0, 0.5, 0.1)}, VECTORS).but(
+    beta1=fraction(0.9, 0.0, 0.5),
+    beta2=fraction(0.999, 0.5, 0.99),
+    eps=number(1e-8, 0.0, 1e-3, 1.0, exponents=(-30, 3)),
+    weight_decay=number(0.0, 0.5, 0.01),
+    variant=variants,
+)
+steps = Cases({"params": vector(), "grad": vector(), "state": states(vector(), nonnegative())}, ANY_SHAPE).but(
+    **hyperparameters.quantities
+)
+calm = steps.but(params=tame(), grad=tame(), state=states(tame(), magnitude), eps=some_eps).shaped(VECTORS)
+bare = calm.but(weight_decay=0.0)
+fresh = bare.but(state=fresh_state)
+
+
+def declare_laws(step: Operation) -> None:
+    """Declare the laws that Adam and AdamW share: all with weight decay 0, where the two are the same method."""
+    elementwise.declare_step_laws(
+        step, steps, calm, mirrored=lambda state: state._replace(first_moment=-state.first_moment)
+    )
+
+    @step.law("closed form", cases=fresh.but(times=count(1, 2, low=1, high=12)))
+    def constant_gradients_move_by_their_normalised_value(port: Any, case: Case) -> Iterable[Fact]:
+        """From a fresh state, T steps with one gradient move every entry by T·lr·g/(|g| + ε), whatever β₁ and β₂ are."""
+        params, state = case.params, case.state
+        for _ in range(case.times):
+            params, state = port.step(params, case.grad, state, **case.hyper)
+        move = case.lr * case.grad / (np.abs(case.grad) + case.eps)
+        yield equal("params", params, case.params - case.times * move)
+
+    @step.law("closed form", cases=bare.but(beta1=0.0, beta2=0.0, eps=0.0, grad=nonzero, variant="adam"))
+    def without_memory_only_the_sign_counts(port: Any, case: Case) -> Iterable[Fact]:
+        """With β₁ = β₂ = ε = 0 every entry moves by lr against the sign of its gradient."""
+        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
+        yield equal("params", params, case.params - case.lr * np.sign(case.grad))
+
+    @step.law("closed form", cases=bare.but(beta1=0.0, variant="adam"))
+    def without_first_moment_it_is_rmsprop(port: Any, case: Case) -> Iterable[Fact]:
+        """With β₁ = 0 the step is lr·g/(√v̂ + ε), RMSProp with bias correction."""
+        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
+        mean_square = case.beta2 * case.state.second_moment + (1 - case.beta2) * case.grad**2
+        v_hat = mean_square / (1 - case.beta2 ** (case.state.step_count + 1))
+        yield equal("params", params, case.params - case.lr * case.grad / (np.sqrt(v_hat) + case.eps))
+
+    @step.law("closed form", cases=bare)
+    def moments_are_running_means(port: Any, case: Case) -> Iterable[Fact]:
+        """m ← β₁m + (1-β₁)g and v ← β₂v + (1-β₂)g², of the gradient alone, and the step count grows by one."""
+        _, state = port.step(case.params, case.grad, case.state, **case.hyper)
+        old = case.state
+        yield equal("first_moment", state.first_moment, case.beta1 * old.first_moment + (1 - case.beta1) * case.grad)
+        second = case.beta2 * old.second_moment + (1 - case.beta2) * case.grad**2
+        yield equal("second_moment", state.second_moment, second)
+        yield identical("step_count", np.array(state.step_count), np.array(old.step_count + 1))
+
+    @step.law("bound", cases=fresh.but(beta2=fraction(0.999, 0.5, 0.99), grads=steps_of(tame(), 12)))
+    def no_step_is_longer_than_the_sharp_bound(port: Any, case: Case) -> Iterable[Fact]:
+        """From a fresh state, step t moves no entry by more than lr·S(t), S(t) = √(Σ(β₁²/β₂)ʲ) (1-β₁)√(1-β₂ᵗ)/((1-β₁ᵗ)√(1-β₂))."""
+        params, state, bounds, moves = case.params, case.state, [], []
+        for t, grad in enumerate(case.grads, start=1):
+            new, state = port.step(params, grad, state, **case.hyper)
+            moves.append(np.abs(new - params))
+            bounds.append(case.lr * _sharp_bound(case.beta1, case.beta2, t) + 0 * params)
+            params = new
+        yield at_least("bound", np.stack(bounds), np.stack(moves))
+
+    @step.law(
+        "bound",
+        cases=fresh.but(
+            beta1=number(0.9, 0.5, exponents=(-1, -1)),
+            beta2=number(0.999, 0.5, exponents=(-1, -1)),
+            grad=nonzero,
+            eps=0.0,
+            variant="adam",
+            times=count(1, 2, low=1, high=10),
+        ),
+    )
+    def the_sharp_bound_is_attained(port: Any, case: Case) -> Iterable[Fact]:
+        """With gradients growing like (β₂/β₁)ˢ and ε = 0, step t moves every entry by exactly lr·S(t)."""
+        params, state, before = case.params, case.state, case.params
+        for s in range(case.times):
+            before = params
+            params, state = port.step(params, case.grad * (case.beta2 / case.beta1) ** s, state, **case.hyper)
+        bound = case.lr * _sharp_bound(case.beta1, case.beta2, case.times)
+        yield equal("move", before - params, bound * np.sign(case.grad))
+
+    @step.law("invariance", cases=bare.but(power=count(1, 3, low=-20, high=20), eps=some_eps))
+    def the_unit_of_the_gradient_does_not_matter(port: Any, case: Case) -> Iterable[Fact]:
+        """Gradients, ε and moments in a unit 2ᵏ times smaller give the same parameters, bit for bit."""
+        c = 2.0**case.power
+        old = case.state
+        scaled = AdamState(
+            c * old.first_moment, c * c * old.second_moment, c * c * old.largest_second_moment, old.step_count
+        )
+        params, _ = port.step(case.params, case.grad, old, **case.hyper)
+        same, _ = port.step(case.params, c * case.grad, scaled, **{**case.hyper, "eps": c * case.eps})
+        yield identical("params", same, params)
+
+    @step.law("equivariance", cases=bare.but(shift=tame()))
+    def a_shifted_run_is_the_shift_of_the_run(port: Any, case: Case) -> Iterable[Fact]:
+        """Without weight decay, adding a constant to the parameters adds it to the new parameters."""
+        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
+        moved, _ = port.step(case.params + case.shift, case.grad, case.state, **case.hyper)
+        yield equal("params", moved, params + case.shift)
+
+    @step.law("fixed point", cases=fresh.but(grad=Quantity(lambda _draw, c: np.zeros(c.shape, c.dtype), "zeros")))
+    def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
+        """From a fresh state with ε > 0 and no decay, a gradient of 0 leaves the parameters as they are, bit for bit."""
+        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
+        yield identical("params", params, case.params)
+
+    @step.law("closed form", cases=bare.but(variant="adam", times=count(1, 2, low=1, high=12)))
+    def it_coasts_when_the_gradient_is_gone(port: Any, case: Case) -> Iterable[Fact]:
+        """After the gradient has become 0, it moves on by Σⱼ lr·mβ₁ʲ/(1-β₁ᵗ⁺ʲ) / (√(vβ₂ʲ/(1-β₂ᵗ⁺ʲ)) + ε)."""
+        params, state, start = case.params, case.state, case.state
+        drift = 0 * case.params
+        for j in range(1, case.times + 1):
+            params, state = port.step(params, 0 * case.grad, state, **case.hyper)
+            t = start.step_count + j
+            m_hat = start.first_moment * case.beta1**j / (1 - case.beta1**t)
+            v_hat = start.second_moment * case.beta2**j / (1 - case.beta2**t)
+            drift = drift + case.lr * m_hat / (np.sqrt(v_hat) + case.eps)
+        yield equal("params", params, case.params - drift)
+
+    @step.law("bound", cases=bare.but(variant=choice("amsgrad-torch", "amsgrad-optax")))
+    def the_largest_second_moment_never_falls(port: Any, case: Case) -> Iterable[Fact]:
+        """AMSGrad's maximum is at least what it was, and at least the new (raw or corrected) second moment."""
+        _, state = port.step(case.params, case.grad, case.state, **case.hyper)
+        yield at_least("the old maximum", state.largest_second_moment, case.state.largest_second_moment)
+        corrected = case.variant == "amsgrad-optax"
+        weight = (1 - case.beta2**state.step_count) if corrected else 1
+        yield at_least("the new moment", state.largest_second_moment, state.second_moment / weight)
+
+    signs = Quantity(
+        lambda draw, context: np.where(tame().draw(draw, context) < 0, -1, 1).astype(context.dtype), "±1 in each entry"
+    )
+
+    @step.law(
+        "invariance",
+        cases=fresh.but(variant=choice("amsgrad-torch", "amsgrad-optax"), signs=steps_of(signs, 8), grad=nonzero),
+    )
+    def both_amsgrads_agree_while_gradients_keep_their_size(port: Any, case: Case) -> Iterable[Fact]:
+        """While |g| is constant, the two conventions of AMSGrad give what plain Adam gives."""
+        adam = {**case.hyper, "variant": "adam"}
+        (params, state), (expected, other) = (case.params, case.state), (case.params, case.state)
+        for sign in case.signs:
+            params, state = port.step(params, sign * case.grad, state, **case.hyper)
+            expected, other = port.oracle.step(expected, sign * case.grad, other, **adam)
+        yield equal("params", params, expected)
+
+
+def _sharp_bound(beta1: Any, beta2: Any, t: int) -> Any:
+    """S(t), the largest |m̂|/√v̂ that t gradients can give (Cauchy-Schwarz)."""
+    geometric = sum((beta1 * beta1 / beta2) ** j for j in range(t)) if beta2 > 0 else 1
+    scale = (1 - beta1) ** 2 * (1 - beta2**t) / ((1 - beta1**t) ** 2 * (1 - beta2))
+    return np.sqrt(scale * geometric)
+
+
+class Parts(NamedTuple):
+    """A step taken apart, for the mistakes to put together wrongly."""
+
+    start: Any  # the parameters that the step is taken from
+    grad: Any  # the gradient that the moments see
+    state: AdamState  # after the moments have seen it
+    m_hat: Any
+    v_hat: Any
+
+
+TakeApart = Callable[..., Parts]
+
+
+def moments(start: Any, grad: Any, state: AdamState, *, beta1: Any, beta2: Any, variant: str, **_: Any) -> Parts:
+    """Return the parts of a step from `start` with `grad`."""
+    state = update_moments(grad, state, beta1=beta1, beta2=beta2, variant=variant)  # type: ignore[arg-type]
+    m_hat, v_hat = bias_corrected(state, beta1=beta1, beta2=beta2, variant=variant)  # type: ignore[arg-type]
+    return Parts(start, grad, state, m_hat, v_hat)
+
+
+def declare_mistakes(system: System, reference: Any, parts: TakeApart) -> None:
+    """Declare the mistakes that Adam and AdamW share; `parts` takes a step of the method apart."""
+    elementwise.declare_step_mistakes(system, reference.step)
+
+    @system.mistake("step")
+    def epsilon_inside_the_root(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """ε is added inside the square root."""
+        p = parts(params, grad, state, **hyper)
+        return p.start - hyper["lr"] * p.m_hat / np.sqrt(p.v_hat + hyper["eps"]), p.state
+
+    @system.mistake("step")
+    def epsilon_before_the_bias_correction(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """ε is added before the bias correction, which then scales it: (√v + ε)/√(1-β₂ᵗ)."""
+        p = parts(params, grad, state, **hyper)
+        root = np.sqrt(p.v_hat) + hyper["eps"] / (1 - hyper["beta2"] ** p.state.step_count) ** 0.5
+        return p.start - hyper["lr"] * p.m_hat / root, p.state
+
+    @system.mistake("step")
+    def epsilon_left_out(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """ε is not added at all."""
+        p = parts(params, grad, state, **hyper)
+        return p.start - hyper["lr"] * p.m_hat / np.sqrt(p.v_hat), p.state
+
+    @system.mistake("step")
+    def no_bias_correction_of_the_first_moment(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """The first moment is not bias-corrected."""
+        p = parts(params, grad, state, **hyper)
+        return p.start - hyper["lr"] * p.state.first_moment / (np.sqrt(p.v_hat) + hyper["eps"]), p.state
+
+    def uncorrected(p: Parts, hyper: dict[str, Any]) -> Any:
+        weight = 1 - hyper["beta2"] ** p.state.step_count
+        return p.v_hat * weight if hyper["variant"] != "amsgrad-optax" else p.v_hat
+
+    @system.mistake("step")
+    def no_bias_correction_of_the_second_moment(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """The second moment is not bias-corrected."""
+        p = parts(params, grad, state, **hyper)
+        return p.start - hyper["lr"] * p.m_hat / (np.sqrt(uncorrected(p, hyper)) + hyper["eps"]), p.state
+
+    @system.mistake("step")
+    def no_bias_correction(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """Neither moment is bias-corrected."""
+        p = parts(params, grad, state, **hyper)
+        root = np.sqrt(uncorrected(p, hyper)) + hyper["eps"]
+        return p.start - hyper["lr"] * p.state.first_moment / root, p.state
+
+    @system.mistake("step")
+    def step_count_one_ahead(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """The bias correction counts one step too many (it starts with t = 2)."""
+        new, after = reference.step(params, grad, state._replace(step_count=state.step_count + 1), **hyper)
+        return new, after._replace(step_count=state.step_count + 1)
+
+    @system.mistake("step")
+    def step_count_one_behind(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """The bias correction counts one step too few (the second step uses t = 1 again)."""
+        behind = state._replace(step_count=max(state.step_count - 1, 0))
+        new, after = reference.step(params, grad, behind, **hyper)
+        return new, after._replace(step_count=state.step_count + 1)
+
+    @system.mistake("step")
+    def step_count_not_advanced(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """The step count is used but never advanced."""
+        new, after = reference.step(params, grad, state, **hyper)
+        return new, after._replace(step_count=state.step_count)
+
+    @system.mistake("step")
+    def second_moment_of_the_updated_gradient(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """The second moment averages the squares of the updated first moment instead of those of the gradient."""
+        p = parts(params, grad, state, **hyper)
+        seen = parts(params, p.state.first_moment, state, **{**hyper, "weight_decay": 0.0})
+        after = seen.state._replace(first_moment=p.state.first_moment)
+        return p.start - hyper["lr"] * p.m_hat / (np.sqrt(seen.v_hat) + hyper["eps"]), after
+
+    @system.mistake("step")
+    def first_moment_without_its_weight(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """The first moment adds the whole gradient instead of (1-β₁) of it."""
+        return reference.step(params, grad, state._replace(first_moment=_heavier(grad, state, hyper)), **hyper)
+
+    def _heavier(grad: Any, state: AdamState, hyper: dict[str, Any]) -> Any:
+        # β₁·(m + g) + (1-β₁)·g = β₁·m + g
+        return state.first_moment + grad if hyper["beta1"] != 0 else state.first_moment
+
+    @system.mistake("step")
+    def betas_swapped(params: Any, grad: Any, state: AdamState, *, beta1: float, beta2: float, **hyper: Any) -> Any:
+        """β₁ and β₂ are swapped."""
+        return reference.step(params, grad, state, beta1=beta2, beta2=beta1, **hyper)
+
+    @system.mistake("step")
+    def maximum_of_the_corrected_second_moment(
+        params: Any, grad: Any, state: AdamState, *, variant: str, **hyper: Any
+    ) -> Any:
+        """AMSGrad takes the maximum after the bias correction (optax) where it should be before it (torch)."""
+        other = "amsgrad-optax" if variant == "amsgrad-torch" else variant
+        return reference.step(params, grad, state, variant=other, **hyper)
+
+    @system.mistake("step")
+    def maximum_of_the_raw_second_moment(
+        params: Any, grad: Any, state: AdamState, *, variant: str, **hyper: Any
+    ) -> Any:
+        """AMSGrad takes the maximum before the bias correction (torch) where it should be after it (optax)."""
+        other = "amsgrad-torch" if variant == "amsgrad-optax" else variant
+        return reference.step(params, grad, state, variant=other, **hyper)
+
+    @system.mistake("step")
+    def maximum_forgotten(params: Any, grad: Any, state: AdamState, *, variant: str, **hyper: Any) -> Any:
+        """AMSGrad's maximum is computed from this step alone."""
+        forgotten = state._replace(largest_second_moment=np.zeros_like(params)) if variant != "adam" else state
+        return reference.step(params, grad, forgotten, variant=variant, **hyper)
+
+    @system.mistake("step")
+    def decay_left_out(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """Weight decay is ignored."""
+        return reference.step(params, grad, state, **{**hyper, "weight_decay": 0.0})
+
+    @system.mistake("step")
+    def hyperparameters_are_not_checked(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        """Any hyperparameter is accepted, and a gradient of another shape is cut to fit."""
+        fitting = grad if grad.shape == params.shape else grad[: params.size].reshape(params.shape)
+        p = parts(params, fitting, state, **hyper)
+        return p.start - hyper["lr"] * p.m_hat / (np.sqrt(p.v_hat) + hyper["eps"]), p.state

@@ -1,0 +1,76 @@
+"""What a law claims of a port's outputs: facts, each two expressions and the relation that should hold between them.
+
+`equal` and `at_least` compare real numbers and are judged within a band; `agree` compares outcomes that have no
+in-between (a count, an index, a state) and is judged where rounding cannot change them; `identical` demands the same
+bits, where IEEE arithmetic guarantees them; `rejects` demands an error; `follows` compares two trajectories as far as
+rounding leaves them a common digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, Literal, NamedTuple
+
+from gnomon_spec.arithmetic import ReplicasDisagreeError
+
+Relation = Literal["equal", "at least", "agree", "identical", "rejects", "follows"]
+
+
+class Fact(NamedTuple):
+    """One claim: `actual` stands in `relation` to `expected`. `label` says of what, as a report prints it."""
+
+    label: str
+    relation: Relation
+    actual: Any
+    expected: Any
+
+
+def equal(label: str, actual: Any, expected: Any) -> Fact:
+    """Claim that two real arrays are equal up to what rounding explains."""
+    return Fact(label, "equal", actual, expected)
+
+
+def at_least(label: str, actual: Any, bound: Any) -> Fact:
+    """Claim `actual >= bound`, entry by entry, up to what rounding explains."""
+    return Fact(label, "at least", actual, bound)
+
+
+def agree(label: str, actual: Any, expected: Any) -> Fact:
+    """Claim that two discrete outcomes are the same."""
+    return Fact(label, "agree", actual, expected)
+
+
+def identical(label: str, actual: Any, expected: Any) -> Fact:
+    """Claim that two arrays are the same bit for bit (a NaN equals a NaN)."""
+    return Fact(label, "identical", actual, expected)
+
+
+def follows(label: str, actual: Any, expected: Any) -> Fact:
+    """Claim that two trajectories, time along the first axis, agree up to the horizon of the perturbed oracle."""
+    return Fact(label, "follows", actual, expected)
+
+
+def rejects(label: str, call: Callable[[], Any]) -> Fact:
+    """Claim that `call` raises an error instead of returning something."""
+    try:
+        call()
+    except ReplicasDisagreeError:
+        raise
+    except Exception as error:
+        return Fact(label, "rejects", str(error), True)
+    return Fact(label, "rejects", None, True)
+
+
+def same_outputs(
+    label: str, actual: Any, expected: Any, compare: Callable[[str, Any, Any], Fact] = equal
+) -> Iterator[Fact]:
+    """Claim that all parts of two outputs (arrays, numbers, tuples of them) are the same."""
+    if isinstance(expected, tuple):
+        names = getattr(expected, "_fields", range(len(expected)))
+        for name, left, right in zip(names, actual, expected, strict=True):
+            part = label if isinstance(name, int) and name == 0 else str(name)
+            yield from same_outputs(part, left, right, compare)
+    elif isinstance(expected, int | str | bool):
+        yield agree(label, actual, expected)
+    else:
+        yield compare(label, actual, expected)

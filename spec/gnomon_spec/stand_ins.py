@@ -1,0 +1,161 @@
+"""Who stands in as the port when a law is evaluated without one: the exact oracle, the perturbed oracle, a mistake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gnomon_spec.arithmetic import Noise, NoisyArray, ReplicasDisagreeError, wide_dtype
+from gnomon_spec.bands import REPLICAS
+from gnomon_spec.cases import Case, map_leaves
+from gnomon_spec.facts import Fact
+from gnomon_spec.system import Law, Mistake, Operation, System
+
+Function = Callable[[Operation], Callable[..., Any]]
+
+
+def reference_function(operation: Operation) -> Callable[..., Any]:
+    """Return what the oracle does for an operation."""
+    return operation.reference
+
+
+class Implementation:
+    """Operations of a system as methods: what a law calls its port. `oracle` is the exact oracle beside it."""
+
+    def __init__(self, system: System, dtype: np.dtype[Any]) -> None:
+        self.system = system
+        self.dtype = dtype
+
+    def __getattr__(self, name: str) -> Callable[..., Any]:
+        operations = self.__dict__["system"].operations
+        if name not in operations:
+            raise AttributeError(f"{self.system.name} has no operation {name!r}")
+        return partial(self.call, operations[name])
+
+    @property
+    def oracle(self) -> ExactOracle:
+        return ExactOracle(self.system, self.dtype)
+
+    def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
+        raise NotImplementedError
+
+
+class ExactOracle(Implementation):
+    """The reference (or a mistake) in the wide dtype: as near to the formula as this machine comes."""
+
+    def __init__(self, system: System, dtype: np.dtype[Any], function: Function = reference_function) -> None:
+        super().__init__(system, dtype)
+        self.function = function
+
+    @property
+    def oracle(self) -> ExactOracle:
+        return self
+
+    def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
+        wide = wide_dtype(self.dtype)
+
+        def widen(leaf: Any) -> Any:
+            if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
+                return leaf.astype(wide, copy=False)
+            if isinstance(leaf, float | np.floating):
+                return wide.type(leaf)
+            return leaf
+
+        function = self.function(operation)
+        if any(isinstance(leaf, NoisyArray) for leaf in leaves(inputs)):
+            return function(*inputs, **hyperparameters)
+        return function(*map_leaves(widen, inputs), **map_leaves(widen, hyperparameters))
+
+
+class PerturbedOracle(Implementation):
+    """The reference (or a mistake) in the port's dtype, in K perturbed runs at once."""
+
+    def __init__(
+        self, system: System, dtype: np.dtype[Any], noise: Noise, function: Function = reference_function
+    ) -> None:
+        super().__init__(system, dtype)
+        self.noise = noise
+        self.function = function
+
+    def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
+        entered = [map_leaves(self.enter, x) for x in inputs]
+        numbers = {name: map_leaves(self.enter_number, value) for name, value in hyperparameters.items()}
+        return map_leaves(self.leave, self.function(operation)(*entered, **numbers))
+
+    def enter(self, leaf: Any) -> Any:
+        """Bring an array of the law into the perturbed runs: rounded to the dtype, the same in every replica."""
+        if isinstance(leaf, NoisyArray):
+            if leaf.source is not None:
+                return leaf.source
+            if leaf.dtype.kind != "f":
+                return leaf
+            rounded = leaf.values.astype(self.dtype).astype(wide_dtype(self.dtype))
+            return NoisyArray(rounded, self.dtype, self.noise)
+        if isinstance(leaf, np.ndarray | np.floating) and leaf.dtype.kind == "f":
+            rounded = np.asarray(leaf, dtype=self.dtype).astype(wide_dtype(self.dtype))
+            return NoisyArray(self._repeated(rounded), self.dtype, self.noise)
+        return self.enter_number(leaf)
+
+    def enter_number(self, leaf: Any) -> Any:
+        """Bring a hyperparameter in: a Python float that is computed with in float64."""
+        if isinstance(leaf, float | np.floating):
+            return NoisyArray(self._repeated(np.asarray(leaf, dtype=np.longdouble)), np.float64, self.noise, "weak")
+        return leaf
+
+    def leave(self, leaf: Any) -> Any:
+        """Hand an output to the law, whose own arithmetic adds no noise."""
+        if isinstance(leaf, NoisyArray) and leaf.kind != "exact" and leaf.dtype.kind == "f":
+            wide = wide_dtype(self.dtype)
+            outside = NoisyArray(leaf.values.astype(wide, copy=False), wide, self.noise, "exact")
+            outside.source = leaf
+            return outside
+        return leaf
+
+    def _repeated(self, value: Any) -> Any:
+        return np.broadcast_to(value, (self.noise.replicas, *value.shape))
+
+
+def leaves(value: Any) -> list[Any]:
+    """Return the leaves of nested tuples, lists and dictionaries."""
+    found: list[Any] = []
+    map_leaves(found.append, value)
+    return found
+
+
+class PerturbedRuns:
+    """Evaluates laws with the perturbed oracle, all replicas at once where they agree on every branch."""
+
+    def __init__(self, dtype: np.dtype[Any], *, seed: int = 0, flush_subnormals: bool = False) -> None:
+        self.dtype = dtype
+        self._together = Noise(REPLICAS, seed=seed, flush_subnormals=flush_subnormals)
+        self._alone = [
+            Noise(1, seed=seed + 1 + k, flush_subnormals=flush_subnormals and k % 2 == 1) for k in range(REPLICAS)
+        ]
+
+    def of_law(self, law: Law, case: Case, function: Function = reference_function) -> list[list[Fact]]:
+        """Return the facts of each run; a single list whose expressions hold all replicas, where that is possible."""
+        seen = case.widened(self.dtype)
+        return self._runs(law.operation.system, function, lambda port: list(law.body(port, seen)))
+
+    def of_call(self, operation: Operation, inputs: Any, hyperparameters: Any, mistake: Mistake) -> list[Any]:
+        """Return what a port with the mistake gives in each run of one call."""
+        return self._runs(
+            operation.system,
+            mistake.function,
+            lambda port: port.call(operation, *inputs, **hyperparameters),
+        )
+
+    def _runs(self, system: System, function: Function, evaluate: Callable[[Any], Any]) -> list[Any]:
+        with np.errstate(all="ignore"):
+            try:
+                self._together.restart()
+                return [evaluate(PerturbedOracle(system, self.dtype, self._together, function))]
+            except ReplicasDisagreeError:
+                results = []
+                for noise in self._alone:
+                    noise.restart()
+                    results.append(evaluate(PerturbedOracle(system, self.dtype, noise, function)))
+                return results

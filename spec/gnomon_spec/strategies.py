@@ -1,0 +1,249 @@
+"""Quantities to draw: arrays over many decades, hyperparameters, shapes; nasty ones on purpose, none by filtering.
+
+Every number is built from one integer. Small integers give simple numbers (1, 0, 2, ½, …), larger ones any sign,
+exponent and mantissa, so that a failing case shrinks towards numbers that a person can follow. Arrays have a scale of
+their own, most entries within eight powers of two of it, some anywhere in the dtype's range: zeros, ties with the entry
+before, subnormals, and numbers whose square leaves the range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from gnomon_spec.cases import Context, Draw, Quantity, choice
+
+CODES = st.integers(0, 2**44)
+SMALL_CODES = st.integers(0, 63)
+SIMPLE = (1.0, 2.0, -1.0, 0.5, 0.0, 3.0, -2.0, 1.5, -0.5, 10.0, 0.25, -3.0)
+MIXER = 0x9E3779B97F4A7C15
+WINDOW = 4
+
+
+def _number(code: int, low: int, high: int) -> float:
+    """Return ±(1 + fraction)·2^e with low <= e <= high; the lowest bits choose sign and exponent."""
+    sign, rest = (-1.0 if code & 1 else 1.0), code >> 1
+    span = high - low + 1
+    exponent, rest = low + rest % span, rest // span
+    mantissa = (rest * MIXER) % 2**52 / 2**52
+    return sign * (1.0 + mantissa) * 2.0**exponent
+
+
+def _extreme(code: int, info: np.finfo[Any], before: float) -> float:
+    """Return a number that invites trouble: a tie, a subnormal, one near an end of the range, one whose square is."""
+    values = (
+        before,
+        0.0,
+        float(info.smallest_subnormal),
+        float(info.smallest_normal),
+        -float(info.smallest_normal) / 2,
+        2.0 ** (info.maxexp - 4),
+        -(2.0 ** (info.maxexp // 2 + 1)),
+        2.0 ** (info.minexp // 2),
+    )
+    return values[code % len(values)]
+
+
+def _entries(codes: Sequence[int], scale: int, info: np.finfo[Any]) -> list[float]:
+    """Return one number for each code, around 2^scale for the most part."""
+    entries: list[float] = []
+    for code in codes:
+        if code < len(SIMPLE):
+            entries.append(SIMPLE[code] * 2.0**scale)
+            continue
+        kind, rest = code % 16, code // 16
+        if kind == 15:
+            entries.append(_extreme(rest, info, entries[-1] if entries else 1.0))
+        elif kind == 14:
+            entries.append(_number(rest, info.minexp // 2, info.maxexp // 2))
+        else:
+            entries.append(_number(rest, scale - WINDOW, scale + WINDOW))
+    return entries
+
+
+def _scale(code: int, info: np.finfo[Any], widest: int) -> int:
+    """Return an exponent: 0 for the smallest codes, then within 8 of 0, then as far as `widest` and the dtype allow."""
+    if code < 4:
+        return 0
+    span = min(widest, info.maxexp // 2 - 2 * WINDOW)
+    narrow = min(8, span)
+    return (code // 2) % (2 * narrow + 1) - narrow if code % 2 else (code // 2) % (2 * span + 1) - span
+
+
+def _draw_array(draw: Draw, context: Context, shape: tuple[int, ...], widest: int) -> NDArray[Any]:
+    info = np.finfo(context.dtype)
+    size = int(np.prod(shape))
+    scale = _scale(draw(CODES), info, widest)
+    codes = draw(st.lists(CODES, min_size=size, max_size=size)) if size <= 16 else _many_codes(draw(CODES), size)
+    with np.errstate(over="ignore", under="ignore"):
+        return np.array(_entries(codes, scale, info), dtype=context.dtype).reshape(shape)
+
+
+def _many_codes(seed: int, size: int) -> list[int]:
+    """Return codes for a long array from one drawn integer (0 gives all ones)."""
+    return [(seed * MIXER * (i + 1)) % 2**44 for i in range(size)]
+
+
+def vector(widest: int = 500) -> Quantity:
+    """An array of the common shape, of any scale up to 2^±widest as far as squares stay in the dtype's range."""
+    return Quantity(
+        lambda draw, context: _draw_array(draw, context, context.shape, widest),
+        "array of the common shape, any scale; zeros, ties, subnormals, extremes",
+    )
+
+
+def nonnegative(widest: int = 500) -> Quantity:
+    """Like `vector`, with entries >= 0."""
+    return Quantity(
+        lambda draw, context: np.abs(_draw_array(draw, context, context.shape, widest)),
+        "array of the common shape, entries >= 0, any scale; zeros, ties, subnormals, extremes",
+    )
+
+
+def tame(scale: int = 0, shape: Callable[[tuple[int, ...]], tuple[int, ...]] = lambda shape: shape) -> Quantity:
+    """An array with every entry within 2^±4 of 2^scale in size, or zero: for laws whose closed form needs room."""
+
+    def draw_tame(draw: Draw, context: Context) -> NDArray[Any]:
+        size = int(np.prod(shape(context.shape)))
+        codes = draw(st.lists(CODES, min_size=size, max_size=size))
+        entries = [
+            (SIMPLE[code] if code < len(SIMPLE) else _number(code - len(SIMPLE), -WINDOW, WINDOW)) * 2.0**scale
+            for code in codes
+        ]
+        return np.array(entries, dtype=context.dtype).reshape(shape(context.shape))
+
+    return Quantity(draw_tame, f"array of the common shape, entries 0 or within 2^±{WINDOW} of 2^{scale} in size")
+
+
+def steps_of(quantity: Quantity, most: int) -> Quantity:
+    """A sequence of 1 … `most` arrays of the common shape, one a step, along a new first axis."""
+
+    def draw_sequence(draw: Draw, context: Context) -> NDArray[Any]:
+        length = 1 + draw(SMALL_CODES) % most
+        return quantity.draw(draw, context._replace(shape=(length, *context.shape)))
+
+    return Quantity(draw_sequence, f"a sequence of 1 to {most} of: {quantity.text}")
+
+
+def number(*simple: float, low: float = 0.0, exponents: tuple[int, int] = (-12, 3)) -> Quantity:
+    """A Python float: one of the `simple` ones, or (1 + fraction)·2^e with e in `exponents`, or `low` itself."""
+    first, last = exponents
+
+    def draw_number(draw: Draw, _context: Context) -> float:
+        code = draw(CODES)
+        if code < 2 * len(simple):
+            return simple[code // 2]
+        return abs(_number(code - 2 * len(simple), first, last))
+
+    listed = ", ".join(f"{value:g}" for value in simple)
+    return Quantity(
+        draw_number,
+        f"number: {listed}, or any from 2^{first} to 2^{last + 1}",
+        lambda value: value in simple or (value > low and 2.0**first <= value < 2.0 ** (last + 1)),
+    )
+
+
+def fraction(*simple: float, closest: int = 14) -> Quantity:
+    """A Python float in [0, 1): one of the `simple` ones, or anywhere, or 1 - 2^-k with k up to `closest`."""
+
+    def draw_fraction(draw: Draw, _context: Context) -> float:
+        code = draw(CODES)
+        if code < 2 * len(simple):
+            return simple[code // 2]
+        code -= 2 * len(simple)
+        if code % 4 == 0:
+            return 1.0 - 2.0 ** -(1 + (code // 4) % closest)
+        return (code * MIXER) % 2**52 / 2**52 * (1 - 2.0**-closest)
+
+    listed = ", ".join(f"{value:g}" for value in simple)
+    return Quantity(
+        draw_fraction,
+        f"number in [0, 1): {listed}, or any, up to 1 - 2^-{closest}",
+        lambda value: 0 <= value < 1,
+    )
+
+
+def unit_interval() -> Quantity:
+    """A Python float in [0, 1]."""
+    inner = fraction(0.0, 1.0, 0.5, 0.9)
+    return Quantity(inner.draw, "number in [0, 1]", lambda value: 0 <= value <= 1)
+
+
+def count(*simple: int, low: int = 0, high: int = 2000) -> Quantity:
+    """A Python integer: one of the `simple` ones, or any from `low` to `high`."""
+
+    def draw_count(draw: Draw, _context: Context) -> int:
+        code = draw(CODES)
+        return simple[code // 2] if code < 2 * len(simple) else low + (code - 2 * len(simple)) % (high - low + 1)
+
+    return Quantity(draw_count, f"integer from {low} to {high}", lambda value: low <= value <= high)
+
+
+def permutation() -> Quantity:
+    """A rearrangement of the entries of the common shape, as an array of flat indices."""
+
+    def draw_permutation(draw: Draw, context: Context) -> NDArray[Any]:
+        size = int(np.prod(context.shape))
+        order = np.random.Generator(np.random.PCG64(draw(CODES))).permutation(size)
+        return order if draw(SMALL_CODES) else np.arange(size)[::-1].copy()
+
+    return Quantity(draw_permutation, "permutation of the entries")
+
+
+def indices() -> Quantity:
+    """The flat index of one entry of the common shape."""
+
+    def draw_index(draw: Draw, context: Context) -> int:
+        return int(draw(CODES) % max(1, int(np.prod(context.shape))))
+
+    return Quantity(draw_index, "index of one entry")
+
+
+def rotation() -> Quantity:
+    """An orthogonal matrix (n, n), n the length of the common shape, uniform over all of them but for code 0: identity."""
+
+    def draw_rotation(draw: Draw, context: Context) -> NDArray[Any]:
+        (n,) = context.shape
+        code = draw(CODES)
+        gauss = np.random.Generator(np.random.PCG64(code)).standard_normal((n, n)) if code else np.eye(n)
+        factor, triangle = np.linalg.qr(gauss)
+        return np.asarray(factor * np.sign(np.diag(triangle)), dtype=context.dtype)
+
+    return Quantity(draw_rotation, "orthogonal matrix (n, n)")
+
+
+def spectrum(decades: float = 2.0) -> Quantity:
+    """Positive eigenvalues (n,), at most 1, the ratio of any two at most 10^decades."""
+
+    def draw_spectrum(draw: Draw, context: Context) -> NDArray[Any]:
+        (n,) = context.shape
+        codes = draw(st.lists(CODES, min_size=n, max_size=n))
+        exponents = [(code * MIXER) % 2**44 / 2**44 * decades for code in codes]
+        return np.array([10.0**-e for e in exponents], dtype=context.dtype)
+
+    return Quantity(draw_spectrum, f"eigenvalues in [1e-{decades:g}, 1]")
+
+
+def symmetric(spread: float = 2.0) -> Quantity:
+    """A symmetric positive definite matrix (n, n) with eigenvalues in [10^-spread, 1], rounded to the dtype."""
+
+    def draw_symmetric(draw: Draw, context: Context) -> NDArray[Any]:
+        double = context._replace(dtype=np.dtype(np.float64))
+        turn, eigenvalues = rotation().draw(draw, double), spectrum(spread).draw(draw, double)
+        matrix = (turn * eigenvalues) @ turn.T
+        return ((matrix + matrix.T) / 2).astype(context.dtype)
+
+    return Quantity(draw_symmetric, f"symmetric matrix (n, n), eigenvalues in [1e-{spread:g}, 1]")
+
+
+def shapes(*allowed: tuple[int, ...]) -> Quantity:
+    """One of the given shapes; the first is the simplest."""
+    return choice(*allowed)
+
+
+ANY_SHAPE = shapes((1,), (2,), (3,), (5,), (), (2, 3), (8,), (0,), (1,), (2,), (4,), (3, 1), (17,), (35,))
+VECTORS = shapes((1,), (2,), (3,), (4,), (5,), (2,), (3,))

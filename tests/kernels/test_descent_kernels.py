@@ -1,0 +1,238 @@
+"""The compiled descent methods against the reference, and against themselves.
+
+One step performs the reference's operations in the reference's order, each rounded once by IEEE 754 and none contracted
+or reordered; the rounding-error bound on their difference is therefore 0, and equal means: the same bits.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from gnomon.descent import adam, adamw, sgd
+from gnomon.kernels.descent import adam as compiled_adam
+from gnomon.kernels.descent import adamw as compiled_adamw
+from gnomon.kernels.descent import sgd as compiled_sgd
+
+METHODS = {"sgd": (sgd, compiled_sgd), "adam": (adam, compiled_adam), "adamw": (adamw, compiled_adamw)}
+DTYPES = (np.float32, np.float64)
+UNIT = st.floats(0, 1, exclude_max=True)
+
+every_method = pytest.mark.parametrize("name", METHODS)
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
+
+
+@st.composite
+def hyperparameters(draw: st.DrawFn, name: str) -> dict[str, Any]:
+    common = {"lr": draw(st.floats(0, 10)), "weight_decay": draw(st.just(0.0) | st.floats(0, 10))}
+    if name == "sgd":
+        momentum = draw(st.just(0.0) | st.floats(0, 2))
+        nesterov = momentum > 0 and draw(st.booleans())
+        dampening = 0.0 if nesterov else draw(st.floats(0, 1))
+        return {**common, "momentum": momentum, "nesterov": nesterov, "dampening": dampening}
+    variant = draw(st.sampled_from(["adam", "amsgrad-torch", "amsgrad-optax"]))
+    return {**common, "beta1": draw(UNIT), "beta2": draw(UNIT), "eps": draw(st.floats(0, 1)), "variant": variant}
+
+
+@st.composite
+def any_step(draw: st.DrawFn, name: str) -> tuple[Any, ...]:
+    """Parameters, gradient and state of any shape and with any entries: NaN, infinite, subnormal, -0."""
+    dtype, shape = draw(st.sampled_from(DTYPES)), draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5))
+    special = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0])
+    array = hnp.arrays(dtype, shape, elements=special | hnp.from_dtype(np.dtype(dtype)), fill=st.nothing())
+    step_count = draw(st.just(0) | st.integers(1, 10_000))
+    if name == "sgd":
+        state = sgd.SGDState(draw(array), step_count)
+    else:
+        state = adam.AdamState(draw(array), np.abs(draw(array)), np.abs(draw(array)), step_count)
+    return draw(array), draw(array), state
+
+
+@st.composite
+def quadratics(draw: st.DrawFn, ndim: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Starts of one (n,) or many (replicas, n) points, a Hessian and a minimiser, of one dtype."""
+    rng, dtype = np.random.default_rng(draw(st.integers(0, 2**32))), draw(st.sampled_from(DTYPES))
+    n, replicas = draw(st.integers(0, 7)), draw(st.sampled_from([0, 1, 3, 64, 65, 130]))
+    shape = (replicas, n)[2 - ndim :]
+    hessian = rng.standard_normal((n, n))
+    return tuple(a.astype(dtype) for a in (rng.standard_normal(shape), hessian + hessian.T, rng.standard_normal(n)))
+
+
+def assert_same_bits(actual: Any, expected: Any) -> None:
+    """NaNs count as equal: which of its many encodings a NaN has is nobody's claim."""
+    actual, expected = np.asarray(actual), np.asarray(expected)
+    assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
+    np.testing.assert_array_equal(actual, expected)
+    numbers = ~np.isnan(expected)
+    np.testing.assert_array_equal(np.signbit(actual[numbers]), np.signbit(expected[numbers]))
+
+
+def assert_same_step(actual: tuple[Any, Any], expected: tuple[Any, Any]) -> None:
+    assert type(actual[1]) is type(expected[1])
+    for mine, theirs in zip((actual[0], *actual[1]), (expected[0], *expected[1]), strict=True):
+        assert_same_bits(mine, theirs)
+
+
+@every_method
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_step_has_the_bits_of_the_reference_and_changes_no_input(name: str, data: st.DataObject) -> None:
+    reference, compiled = METHODS[name]
+    params, grad, state = data.draw(any_step(name))
+    options = data.draw(hyperparameters(name))
+    before = [array.copy() for array in (params, grad, *state[:-1])]
+    with np.errstate(all="ignore"):
+        expected = reference.step(params, grad, state, **options)
+    assert_same_step(compiled.step(params, grad, state, **options), expected)
+    for array, copy in zip((params, grad, *state[:-1]), before, strict=True):
+        assert_same_bits(array, copy)
+
+
+@every_method
+@every_dtype
+def test_a_step_reads_any_memory_layout(name: str, dtype: type) -> None:
+    reference, compiled = METHODS[name]
+    base = np.random.default_rng(0).standard_normal((6, 8)).astype(dtype)
+    frozen = base[:3, :4].copy()
+    frozen.flags.writeable = False
+    for params in (base[::2, ::2], base[:4, :3].T, base[3:, 4:][::-1], np.asfortranarray(base[:3, :4]), frozen):
+        state = reference.init(params)
+        assert_same_step(compiled.step(params, params, state), reference.step(params, params, state))
+
+
+@every_method
+@settings(deadline=None, max_examples=30)
+@given(data=st.data())
+def test_a_trajectory_is_repeated_steps(name: str, data: st.DataObject) -> None:
+    """Bit for bit, once the gradient H(x-x*) is summed in the kernel's order: over j ascending, from 0."""
+    _, compiled = METHODS[name]
+    params, hessian, minimiser = data.draw(quadratics(1))
+    steps, options = data.draw(st.integers(0, 20)), data.draw(hyperparameters(name))
+    path = compiled.trajectory(params, hessian, minimiser, steps=steps, **options)
+    assert path.shape == (steps + 1, params.size)
+
+    x, state = params, compiled.init(params)
+    assert_same_bits(path[0], x)
+    for following in path[1:]:
+        grad = np.zeros_like(x)
+        with np.errstate(all="ignore"):
+            for column, displacement in zip(hessian.T, x - minimiser, strict=True):
+                grad += column * displacement
+        x, state = compiled.step(x, grad, state, **options)
+        assert_same_bits(following, x)
+
+
+@every_method
+@settings(deadline=None, max_examples=30)
+@given(data=st.data())
+def test_endpoints_are_where_the_trajectories_end(name: str, data: st.DataObject) -> None:
+    _, compiled = METHODS[name]
+    starts, hessian, minimiser = data.draw(quadratics(2))
+    steps, options = data.draw(st.integers(0, 20)), data.draw(hyperparameters(name))
+    ends = compiled.endpoints(starts, hessian, minimiser, steps=steps, **options)
+    assert ends.shape == starts.shape and ends.dtype == starts.dtype
+    for start, end in zip(starts, ends, strict=True):
+        assert_same_bits(end, compiled.trajectory(start, hessian, minimiser, steps=steps, **options)[-1])
+
+
+@settings(deadline=None, max_examples=50)
+@given(quadratic=quadratics(1), lr=st.floats(0, 1))
+def test_the_gradient_on_a_quadratic_agrees_with_the_reference(
+    quadratic: tuple[np.ndarray, np.ndarray, np.ndarray], lr: float
+) -> None:
+    """One step of SGD, x - lr·H(x-x*), where the two sums may be ordered differently.
+
+    An entry of H(x-x*) passes 1 subtraction, 1 product and n additions, then 1 product and 1 subtraction: each result
+    lies within γ·(|x| + lr·|H||x-x*|) of the true one, γ = ku/(1-ku) with k = n+4, and the two within twice that. The
+    magnitudes are themselves computed, with non-negative terms only: one more factor 1+γ.
+    """
+    params, hessian, minimiser = quadratic
+    u, k = np.finfo(params.dtype).eps / 2, params.size + 4
+    gamma = k * u / (1 - k * u)
+    absolute = np.abs(params) + lr * (np.abs(hessian) @ np.abs(params - minimiser))
+    actual, expected = (m.trajectory(params, hessian, minimiser, steps=1, lr=lr)[1] for m in METHODS["sgd"])
+    deviation = np.abs(actual.astype(np.float64) - expected)
+    assert np.all(deviation <= 2 * gamma * (1 + gamma) * absolute.astype(np.float64))
+
+
+@every_method
+def test_one_bad_coordinate_stays_alone(name: str) -> None:
+    _, compiled = METHODS[name]
+    params, grad = np.ones(9), np.array([1, np.nan, 1, np.inf, 1, -np.inf, 1, 1, 1])
+    new, _ = compiled.step(params, grad, compiled.init(params))
+    np.testing.assert_array_equal(np.isfinite(new), np.isfinite(grad))
+
+
+def message(call: Any, *args: Any, **options: Any) -> tuple[type, str]:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        call(*args, **options)
+    return caught.type, str(caught.value)
+
+
+@every_method
+def test_bad_input_is_refused_in_the_words_of_the_reference(name: str) -> None:
+    reference, compiled = METHODS[name]
+    x, H = np.ones(3), np.eye(3)
+    state = reference.init(x)
+    steps: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        ((x, np.ones(2), state), {}),
+        ((x, np.ones(3, np.float32), state), {}),
+        ((x, x, reference.init(np.ones(2))), {}),
+        ((x, x, state._replace(step_count=-1)), {}),
+        ((np.ones(3, int), x, state), {}),
+        (([1.0], x, state), {}),
+        ((x, x, state), {"lr": -1.0}),
+        ((x, x, state), {"weight_decay": np.inf}),
+        ((x, np.array([0, np.nan, 0]), state), {"check_finite": True}),
+    ]
+    for args, options in steps:
+        assert message(compiled.step, *args, **options) == message(reference.step, *args, **options)
+    quadratic: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
+        ((x, np.eye(2), x), {"steps": 1}),
+        ((x, H, np.ones(3, np.float32)), {"steps": 1}),
+        ((x, H, x), {"steps": -1}),
+        ((x, H, x), {"steps": 1.0}),
+        ((x, H, x), {"steps": 1, "lr": np.nan}),
+        ((np.array(1.0), H, x), {"steps": 1}),
+    ]
+    for (start, *rest), options in quadratic:
+        args = (start, *rest)
+        assert message(compiled.trajectory, *args, **options) == message(reference.trajectory, *args, **options)
+        many = (start[np.newaxis] if start.ndim else start, *rest)
+        assert message(compiled.endpoints, *many, **options) == message(reference.endpoints, *many, **options)
+
+
+@every_method
+@pytest.mark.parametrize("dtype", [np.float16, np.longdouble, ">f8"])
+def test_a_dtype_without_a_kernel_is_named(name: str, dtype: Any) -> None:
+    reference, compiled = METHODS[name]
+    x, H = np.ones(2).astype(dtype), np.eye(2).astype(dtype)
+    said = f"must have dtype float32 or float64 for a compiled kernel, got dtype {x.dtype}"
+    with pytest.raises(TypeError, match=said):
+        compiled.init(x)
+    with pytest.raises(TypeError, match=said):
+        compiled.step(x, x, reference.init(x))
+    with pytest.raises(TypeError, match=said):
+        compiled.trajectory(x, H, x, steps=1)
+    with pytest.raises(TypeError, match=said):
+        compiled.endpoints(x[np.newaxis], H, x, steps=1)
+
+
+@every_method
+def test_signatures_are_those_of_the_reference(name: str) -> None:
+    reference, compiled = METHODS[name]
+    for operation in ("init", "step", "trajectory", "endpoints"):
+        assert signature(compiled, operation) == signature(reference, operation)
+
+
+def signature(module: ModuleType, operation: str) -> list[tuple[str, Any, Any]]:
+    from inspect import signature as of
+
+    return [(p.name, p.kind, p.default) for p in of(getattr(module, operation)).parameters.values()]

@@ -1,0 +1,98 @@
+"""Hypothesis strategies of objectives, each with a point and two vectors.
+
+Numbers are multiples of 2⁻⁸ in [-2, 2]: representable in float16, and far from underflow when multiplied.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from gnomon.objectives import (
+    MLP,
+    Ackley,
+    Beale,
+    Himmelblau,
+    LogisticRegression,
+    Quadratic,
+    Rastrigin,
+    Rosenbrock,
+    SoftmaxRegression,
+)
+
+DYADIC = st.integers(-512, 512).map(lambda k: k / 256)
+WHOLE = st.integers(-8, 8).map(float)
+RIDGE = DYADIC.map(abs)
+
+
+class Case(NamedTuple):
+    objective: Any
+    params: Any
+    u: Any
+    v: Any
+
+
+def dyadic(shape: Any, dtype: Any = np.float64) -> st.SearchStrategy[Any]:
+    return arrays(dtype, shape, elements=DYADIC)
+
+
+def whole(shape: Any) -> st.SearchStrategy[Any]:
+    return arrays(np.float64, shape, elements=WHOLE)
+
+
+def labels(examples: int, classes: int) -> st.SearchStrategy[Any]:
+    return arrays(np.int64, examples, elements=st.integers(0, classes - 1))
+
+
+@st.composite
+def quadratics(draw: Any, dtype: Any = np.float64) -> Quadratic:
+    n = draw(st.integers(1, 4))
+    half = draw(whole((n, n))).astype(dtype)
+    return Quadratic(half + half.T, draw(dyadic(n, dtype)), draw(WHOLE))
+
+
+@st.composite
+def logistic_regressions(draw: Any, dtype: Any = np.float64, ridge: Any = RIDGE) -> LogisticRegression:
+    N, d = draw(st.integers(1, 4)), draw(st.integers(1, 3))
+    return LogisticRegression(draw(dyadic((N, d), dtype)), draw(labels(N, 2)), draw(ridge))
+
+
+@st.composite
+def softmax_regressions(draw: Any, dtype: Any = np.float64, ridge: Any = RIDGE) -> SoftmaxRegression:
+    N, d, C = draw(st.integers(1, 4)), draw(st.integers(1, 3)), draw(st.integers(2, 4))
+    return SoftmaxRegression(draw(dyadic((N, d), dtype)), draw(labels(N, C)), C, draw(ridge))
+
+
+@st.composite
+def mlps(draw: Any, dtype: Any = np.float64) -> MLP:
+    N, d, C = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    hidden = tuple(draw(st.lists(st.integers(1, 3), max_size=2)))
+    X = draw(dyadic((N, d), dtype))
+    if draw(st.booleans()):
+        return MLP(X, draw(dyadic((N, C), dtype)), hidden)
+    return MLP(X, draw(labels(N, C + 1)), hidden, "softmax", C + 1)
+
+
+def polynomials() -> st.SearchStrategy[Any]:
+    valleys = st.integers(2, 5).map(Rosenbrock)
+    return st.one_of(valleys, st.just(Beale()), st.just(Himmelblau()), quadratics())
+
+
+def example_objectives(dtype: Any = np.float64) -> st.SearchStrategy[Any]:
+    return st.one_of(logistic_regressions(dtype), softmax_regressions(dtype), mlps(dtype))
+
+
+def transcendental(dtype: Any = np.float64) -> st.SearchStrategy[Any]:
+    bumpy = st.one_of(st.integers(1, 4).map(Rastrigin), st.integers(1, 4).map(Ackley))
+    return st.one_of(bumpy, example_objectives(dtype))
+
+
+@st.composite
+def cases(draw: Any, objectives: Any = None, dtype: Any = np.float64, numbers: Any = DYADIC) -> Case:
+    """Draw an objective, a point that is not the origin, and two vectors."""
+    objective = draw(objectives if objectives is not None else st.one_of(polynomials(), transcendental(dtype)))
+    vectors = arrays(dtype, objective.dimension, elements=numbers)
+    return Case(objective, draw(vectors.filter(np.any)), draw(vectors), draw(vectors))

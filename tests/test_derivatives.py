@@ -1,0 +1,298 @@
+"""Automatic derivatives: against the closed forms of the objectives, and laws that hold to the last bit.
+
+On polynomials at dyadic points every operation is exact in float64, so equality is asked for. Elsewhere the closed
+form runs with its running error bound B. Autograd applies the same chain rule to the same graph; where the closed form
+rounds once, a rule of autograd spends up to eight roundings (tanh: cosh, square, quotient; logaddexp: difference, exp,
+product; each followed by the sum over uses), so its result lies within 8B of the exact one and 9B of the closed form.
+"""
+
+from __future__ import annotations
+
+import autograd.numpy as np
+import numpy as onp
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from objective_cases import WHOLE, Case, cases, dyadic, example_objectives, polynomials, transcendental, whole
+from running_error import Bounded, agree
+
+from gnomon.derivatives import empirical_fisher_diagonal, ggnvp, gradient, hvp, make_hvp
+from gnomon.objectives import MLP, Rosenbrock
+
+law = settings(deadline=None, max_examples=50)
+
+ROUNDINGS = 8
+SIGNS = st.sampled_from([-1.0, 1.0])
+
+
+def agree_with_closed_form(automatic, closed_form):
+    agree(automatic, closed_form, times=1 + ROUNDINGS)
+
+
+def quadratic_model(x):
+    """Three outputs of three parameters with whole second derivatives."""
+    return np.concatenate([x[:1] * x[1:2], x[1:2] * x[1:2] - x[2:], 2 * x[:1] + x[2:] * x[:1]])
+
+
+def quadratic_model_jacobian(x):
+    a, b, c = x
+    return onp.array([[b, a, 0], [0, 2 * b, -1], [2 + c, 0, a]])
+
+
+def quadratic_model_second(residual):
+    """Return Σ_k r_k ∇²m_k."""
+    r, s, t = residual
+    return onp.array([[0, r, t], [r, 2 * s, 0], [t, 0, 0]])
+
+
+# --- automatic and closed-form derivatives agree -------------------------------------------------------------------
+
+
+@law
+@given(cases(polynomials(), numbers=WHOLE))
+def test_polynomials_agree_with_their_closed_forms_to_the_last_bit(case: Case):
+    f, x, _, v = case
+    assert onp.array_equal(gradient(f.value, x), f.gradient(x))
+    assert onp.array_equal(hvp(f.value, x, v), f.hvp(x, v))
+
+
+@law
+@given(cases(transcendental()))
+def test_objectives_agree_with_their_closed_forms(case: Case):
+    f, x, _, v = case
+    agree_with_closed_form(gradient(f.value, x), f.gradient(Bounded(x)))
+    agree_with_closed_form(hvp(f.value, x, v), f.hvp(Bounded(x), Bounded(v)))
+
+
+@law
+@given(cases(example_objectives()))
+def test_gauss_newton_products_agree_with_their_closed_forms(case: Case):
+    f, x, _, v = case
+    losses = f.output_loss if isinstance(f, MLP) else f.loss
+    automatic = ggnvp(f.outputs, lambda z: np.sum(losses.losses(z)) / f.features.shape[0], x, v)
+    agree_with_closed_form(automatic + getattr(f, "ridge", 0.0) * v, f.ggnvp(Bounded(x), Bounded(v)))
+
+
+@law
+@given(cases(example_objectives()))
+def test_example_gradients_and_the_empirical_fisher_agree_with_their_closed_forms(case: Case):
+    f, x, _, _ = case
+    examples = range(f.features.shape[0])
+    closed_form = f.example_gradients(Bounded(x))
+    for i in examples:
+        agree_with_closed_form(gradient(lambda w, i=i: f.example_values(w)[i], x), closed_form[i])
+    diagonal = empirical_fisher_diagonal(lambda w, i: f.example_values(w)[i], x, examples)
+    # A square doubles the relative deviation, and B² is far below B: hence twice.
+    agree(diagonal, np.sum(closed_form**2, axis=0) / len(examples), times=2 * (1 + ROUNDINGS))
+
+
+# --- Hessian products ----------------------------------------------------------------------------------------------
+
+
+@law
+@given(whole((4, 4)), whole(4), whole(4), whole(4))
+def test_hvp_of_a_quadratic_form_symmetrises_its_matrix(B, b, x, v):
+    form = lambda t: np.dot(t, np.dot(B, t)) / 2 + np.dot(b, t)  # noqa: E731
+    assert onp.array_equal(hvp(form, x, v), (B + B.T) @ v / 2)
+
+
+@law
+@given(whole(4), whole(4), whole(4), st.integers(-3, 3), st.integers(-3, 3))
+def test_hvp_is_linear_and_symmetric(x, u, v, a, b):
+    product = make_hvp(Rosenbrock(4).value, x)
+    assert onp.array_equal(product(a * u + b * v), a * product(u) + b * product(v))
+    assert u @ product(v) == v @ product(u)
+
+
+@law
+@given(whole(4))
+def test_a_homogeneous_function_obeys_euler(x):
+    """L of degree p: H·x = (p - 1)·g and x·H·x = p(p - 1)·L; here L = (Σ x²)², p = 4."""
+    quartic = lambda t: np.sum(t * t) * np.sum(t * t)  # noqa: E731
+    g, Hx = gradient(quartic, x), hvp(quartic, x, x)
+    assert onp.array_equal(Hx, 3 * g)
+    assert x @ Hx == 12 * quartic(x)
+
+
+@law
+@given(st.lists(SIGNS, min_size=4, max_size=4), st.integers(-8, 8), whole(4))
+def test_a_scale_invariant_function_has_no_slope_along_the_parameters(signs, exponent, a):
+    """L(s·x) = L(x): g·x = 0 and H·x = -g; exact, because Σ x² is a power of two."""
+    x = onp.array(signs) * 2.0**exponent
+    ratio = lambda t: np.dot(a, t) * np.dot(a, t) / np.dot(t, t)  # noqa: E731
+    g = gradient(ratio, x)
+    assert g @ x == 0
+    assert onp.array_equal(hvp(ratio, x, x), -g)
+
+
+@law
+@given(whole(4), whole((4, 4)))
+def test_a_symmetry_bends_the_gradient_with_it(x, half):
+    """L(exp(tK)·x) = L(x) for K = -Kᵀ and L a function of |x|: H·K·x = -Kᵀ·g."""
+    K = half - half.T
+    radial = lambda t: np.sum(t * t) ** 2 + 3 * np.sum(t * t)  # noqa: E731
+    assert onp.array_equal(hvp(radial, x, K @ x), -K.T @ gradient(radial, x))
+
+
+@law
+@given(whole((4, 3)), whole(4), whole(3), whole(3))
+def test_an_affine_change_of_parameters_is_a_congruence(B, c, y, v):
+    """L(B·y + c) has the Hessian BᵀHB."""
+    f = Rosenbrock(4).value
+    assert onp.array_equal(hvp(lambda t: f(np.dot(B, t) + c), y, v), B.T @ hvp(f, B @ y + c, B @ v))
+
+
+@law
+@given(whole(4), whole(4))
+def test_an_affine_function_has_exactly_no_curvature_and_no_warning(x, v):
+    assert not onp.any(hvp(lambda t: np.dot(v, t) + 1, x, v))
+    assert onp.array_equal(gradient(lambda t: np.dot(v, t) + 1, x), v)
+
+
+@law
+@given(whole(4), whole(4))
+def test_zero_vectors_and_unused_parameters_give_exact_zeros(x, v):
+    f = lambda t: np.sum(t[:3] ** 2 * t[1:2])  # noqa: E731
+    assert not onp.any(hvp(f, x, 0 * v))
+    assert hvp(f, x, v)[3] == 0
+    assert onp.array_equal(hvp(f, x, v), hvp(f, x, v * [1, 1, 1, 0]))
+
+
+@law
+@given(cases(transcendental()), st.integers(-8, 8))
+def test_scaling_the_loss_by_a_power_of_two_scales_its_derivatives_bit_for_bit(case: Case, exponent):
+    f, x, _, v = case
+    s = 2.0**exponent
+    scaled = lambda t: s * f.value(t)  # noqa: E731
+    assert onp.array_equal(gradient(scaled, x), s * gradient(f.value, x))
+    assert onp.array_equal(hvp(scaled, x, v), s * hvp(f.value, x, v))
+
+
+def test_many_products_cost_one_trace():
+    calls = []
+
+    def counted(x):
+        calls.append(x)
+        return np.sum(x**4)
+
+    product = make_hvp(counted, onp.ones(3))
+    products = [product(column) for column in onp.eye(3)]
+    assert onp.array_equal(products, 12 * onp.eye(3))
+    assert len(calls) == 1
+
+
+# --- Gauss-Newton and Fisher ---------------------------------------------------------------------------------------
+
+
+@law
+@given(whole(3), whole((3, 3)), whole(3))
+def test_the_gauss_newton_product_is_the_explicit_one(x, half, v):
+    M = half + half.T
+    J = quadratic_model_jacobian(x)
+    assert onp.array_equal(ggnvp(quadratic_model, lambda z: np.dot(z, np.dot(M, z)) / 2, x, v), J.T @ M @ J @ v)
+
+
+@law
+@given(whole(3), whole(3), whole(3))
+def test_hessian_less_gauss_newton_is_the_residual_times_the_models_curvature(x, targets, v):
+    loss = lambda z: np.sum((z - targets) ** 2) / 2  # noqa: E731
+    difference = hvp(lambda t: loss(quadratic_model(t)), x, v) - ggnvp(quadratic_model, loss, x, v)
+    assert onp.array_equal(difference, quadratic_model_second(quadratic_model(x) - targets) @ v)
+
+
+def test_hessian_and_gauss_newton_matrix_differ_for_squares_in_general():
+    """m = θ₁θ₂, y = ½ at θ = (1, -1): H = [[1, -5/2], [-5/2, 1]], G = [[1, -1], [-1, 1]]."""
+    theta = onp.array([1.0, -1.0])
+    model = lambda t: t[:1] * t[1:]  # noqa: E731
+    loss = lambda z: np.sum((z - 0.5) ** 2) / 2  # noqa: E731
+    H = onp.stack([hvp(lambda t: loss(model(t)), theta, column) for column in onp.eye(2)])
+    G = onp.stack([ggnvp(model, loss, theta, column) for column in onp.eye(2)])
+    assert onp.array_equal(H, [[1, -2.5], [-2.5, 1]])
+    assert onp.array_equal(G, [[1, -1], [-1, 1]])
+
+
+@law
+@given(whole(3), whole(3), st.integers(-8, 8))
+def test_scaling_the_loss_scales_gauss_newton_once_and_fisher_twice(x, v, exponent):
+    s = 2.0**exponent
+    loss = lambda z: np.sum(z**2)  # noqa: E731
+    assert onp.array_equal(ggnvp(quadratic_model, lambda z: s * loss(z), x, v), s * ggnvp(quadratic_model, loss, x, v))
+    example = lambda t, row: np.dot(row, quadratic_model(t)) ** 2  # noqa: E731
+    rows = onp.eye(3)
+    fisher = empirical_fisher_diagonal(example, x, rows)
+    assert onp.array_equal(empirical_fisher_diagonal(lambda t, r: s * example(t, r), x, rows), s**2 * fisher)
+
+
+@law
+@given(st.integers(0, 2).flatmap(lambda k: whole((2**k, 3))), whole(3), st.data())
+def test_the_empirical_fisher_of_squares_weighs_each_row_by_its_squared_residual(features, w, data):
+    """With one output E = (1/N) Σᵢ rᵢ²·JᵢJᵢᵀ; at interpolation E = 0 though G is not."""
+    targets = data.draw(whole(features.shape[0]))
+    examples = list(zip(features, targets, strict=True))
+    example_loss = lambda t, example: (np.dot(example[0], t) - example[1]) ** 2 / 2  # noqa: E731
+    residual = features @ w - targets
+    expected = (residual**2) @ features**2 / len(examples)
+    assert onp.array_equal(empirical_fisher_diagonal(example_loss, w, examples), expected)
+    fitted = [(row, row @ w) for row in features]
+    assert not onp.any(empirical_fisher_diagonal(example_loss, w, fitted))
+
+
+@law
+@given(whole((2, 3)), whole(3), whole(3))
+def test_an_affine_model_or_an_affine_loss_needs_no_warning(J, x, v):
+    assert onp.array_equal(ggnvp(lambda t: np.dot(J, t), lambda z: np.sum(z**2) / 2, x, v), J.T @ (J @ v))
+    assert not onp.any(ggnvp(quadratic_model, np.sum, x, v))
+
+
+# --- dtypes and bad input --------------------------------------------------------------------------------------------
+
+
+@law
+@given(st.sampled_from([onp.float32, onp.float64]), st.data())
+def test_derivatives_have_the_dtype_of_the_parameters(dtype, data):
+    f, x, _, v = data.draw(cases(example_objectives(dtype), dtype))
+    assert gradient(f.value, x).dtype == dtype
+    assert hvp(f.value, x, v).dtype == dtype
+    model_loss = lambda z: np.sum(np.tanh(z) ** 2)  # noqa: E731
+    assert ggnvp(f.outputs, model_loss, x, v).dtype == dtype
+    assert empirical_fisher_diagonal(lambda w, i: f.example_values(w)[i], x, range(1)).dtype == dtype
+
+
+@law
+@given(dyadic((2, 3)), dyadic((2, 3)))
+def test_parameters_of_any_shape_keep_it(x, v):
+    assert onp.array_equal(hvp(lambda t: np.sum(t * t) / 2, x, v), v)
+
+
+def test_a_function_that_loses_the_trace_is_still_warned_of():
+    with pytest.warns(UserWarning, match="Output seems independent of input"):
+        make_hvp(lambda x: 1.0, onp.ones(2))
+
+
+ONES = onp.ones(2)
+BAD = {
+    "integer params": (lambda: gradient(np.sum, ONES.astype(int)), TypeError, "params must hold real floating-point"),
+    "list params": (lambda: hvp(np.sum, [1.0], ONES), TypeError, "params must be a NumPy array"),
+    "vector shape": (
+        lambda: hvp(np.sum, ONES, onp.ones(3)),
+        ValueError,
+        r"vector must have the shape of params \(2,\), got \(3,\)",
+    ),
+    "vector dtype": (
+        lambda: ggnvp(np.sin, np.sum, ONES, ONES.astype(onp.float32)),
+        TypeError,
+        "vector must have the dtype of params float64, got float32",
+    ),
+    "vector-valued": (lambda: gradient(np.sin, ONES), TypeError, "real scalar-output"),
+    "no examples": (
+        lambda: empirical_fisher_diagonal(lambda x, i: x[i], ONES, []),
+        ValueError,
+        "examples must hold at least one example, got none",
+    ),
+}
+
+
+@pytest.mark.parametrize("call, error, message", BAD.values(), ids=BAD)
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -1,0 +1,489 @@
+"""The objectives: laws of their derivatives, their closed forms, their known answers, what they refuse."""
+
+from __future__ import annotations
+
+from math import e, pi
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from objective_cases import (
+    Case,
+    cases,
+    dyadic,
+    example_objectives,
+    labels,
+    logistic_regressions,
+    mlps,
+    polynomials,
+    quadratics,
+    softmax_regressions,
+    transcendental,
+    whole,
+)
+from running_error import UNIT, Bounded, agree, at_least
+
+from gnomon.objectives import (
+    MLP,
+    NAMED,
+    Ackley,
+    Beale,
+    ExampleObjective,
+    GaussNewtonObjective,
+    Himmelblau,
+    KnownObjective,
+    LogisticRegression,
+    Objective,
+    Quadratic,
+    Rastrigin,
+    Rosenbrock,
+    SoftmaxRegression,
+    Spectrum,
+    named,
+    quadratic_with_spectrum,
+)
+
+law = settings(deadline=None, max_examples=50)
+
+HADAMARD = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
+
+
+def dense(product, objective, params):
+    """Return the matrix of a product, column by column, with its error bound."""
+    columns = [product(Bounded(params), Bounded(column)) for column in np.eye(objective.dimension)]
+    return Bounded(np.stack([c.value for c in columns], axis=1), np.stack([c.error for c in columns], axis=1))
+
+
+# --- laws of every objective -------------------------------------------------------------------------------------
+
+
+@law
+@given(cases(), st.integers(-3, 3), st.integers(-3, 3))
+def test_hvp_is_linear_in_the_vector(case: Case, a, b):
+    f, x, u, v = case
+    x, combined = Bounded(x), f.hvp(Bounded(x), Bounded(a * u + b * v))
+    agree(combined, a * f.hvp(x, Bounded(u)) + b * f.hvp(x, Bounded(v)))
+
+
+@law
+@given(cases())
+def test_hvp_is_symmetric(case: Case):
+    f, x, u, v = case
+    x, u, v = Bounded(x), Bounded(u), Bounded(v)
+    agree(np.dot(u, f.hvp(x, v)), np.dot(v, f.hvp(x, u)))
+
+
+@law
+@given(cases())
+def test_hvp_of_the_zero_vector_is_exactly_zero(case: Case):
+    f, x, _, v = case
+    assert not np.any(f.hvp(x, 0 * v))
+
+
+@law
+@given(cases(), st.integers(-8, 8))
+def test_hvp_scales_bit_for_bit_with_powers_of_two(case: Case, exponent):
+    f, x, _, v = case
+    assert np.array_equal(f.hvp(x, 2.0**exponent * v), 2.0**exponent * f.hvp(x, v))
+
+
+@law
+@given(st.data(), st.sampled_from([np.float16, np.float32, np.float64]))
+def test_results_keep_the_dtype_of_the_parameters(data, dtype):
+    makers = [st.just(Rosenbrock(3)), st.just(Beale()), st.just(Himmelblau()), quadratics(dtype), transcendental(dtype)]
+    f, x, _, v = data.draw(cases(st.one_of(makers), dtype))
+    results = [f.value(x), f.gradient(x), f.hvp(x, v)]
+    if isinstance(f, GaussNewtonObjective):
+        results.append(f.ggnvp(x, v))
+    if isinstance(f, ExampleObjective):
+        results += [f.example_values(x), f.example_gradients(x)]
+    assert [r.dtype for r in results] == [np.dtype(dtype)] * len(results)
+    assert [r.shape for r in results[:3]] == [(), x.shape, x.shape]
+
+
+@law
+@given(cases())
+def test_array_likes_that_only_speak_numpys_protocols_give_the_same_numbers(case: Case):
+    f, x, _, v = case
+    assert f.value(Bounded(x)).value == f.value(x)
+    assert np.array_equal(f.gradient(Bounded(x)).value, f.gradient(x))
+    assert np.array_equal(f.hvp(Bounded(x), Bounded(v)).value, f.hvp(x, v))
+
+
+# --- quadratics --------------------------------------------------------------------------------------------------
+
+
+@law
+@given(cases(quadratics()))
+def test_quadratic_derivatives_are_exact_on_dyadic_numbers(case: Case):
+    f, x, _, v = case
+    d = x - f.minimiser
+    assert f.value(x) == d @ f.hessian @ d / 2 + f.offset
+    assert np.array_equal(f.gradient(x), f.hessian @ d)
+    assert np.array_equal(f.hvp(x, v), f.hessian @ v)
+    assert np.array_equal(f.ggnvp(x, v), f.hvp(x, v))
+
+
+@law
+@given(whole(4), dyadic(4), dyadic(4), st.sampled_from([None, HADAMARD, np.eye(4)[::-1]]), st.integers(0, 20))
+def test_gradient_descent_iterate_is_gradient_descent(eigenvalues, minimiser, start, rotation, steps):
+    """With these rotations and whole eigenvalues H is exact; the spectrum is given bounded, to count its powers."""
+    lr = 1 / 16
+    f = quadratic_with_spectrum(eigenvalues, rotation, minimiser)
+    spectrum = Spectrum(Bounded(eigenvalues), None if rotation is None else Bounded(rotation))
+    closed_form = Quadratic(f.hessian, minimiser, known_spectrum=spectrum)
+    x = Bounded(start)
+    for _ in range(steps):
+        x = x - lr * f.gradient(x)
+    agree(closed_form.gradient_descent_iterate(Bounded(start), lr, steps), x)
+
+
+@law
+@given(whole((3, 3)), dyadic(3), st.integers(0, 20))
+def test_gradient_descent_iterate_finds_the_spectrum_itself(half, start, steps):
+    """The computed spectrum is that of H + E, |E| <= n²·ε·|H|, with Q within n²·ε of orthogonal (Higham, ch. 19).
+
+    For lr·|H| <= 1 and H >= 0 each of the t factors 1 - lr·(H + E) then moves the result by lr·|E|·|x₀|.
+    """
+    H = half.T @ half
+    size = max(1.0, float(np.linalg.norm(H)))
+    lr = 2.0 ** -np.ceil(np.log2(size))
+    f = Quadratic(H, np.zeros(3))
+    x = Bounded(start)
+    for _ in range(steps):
+        x = x - lr * f.gradient(x)
+    allowed = (steps * lr * size + 3) * 9 * np.finfo(float).eps * np.linalg.norm(start)
+    agree(Bounded(f.gradient_descent_iterate(start, float(lr), steps), allowed), x)
+
+
+@law
+@given(whole(4), st.sampled_from([None, HADAMARD]))
+def test_quadratic_knows_whether_it_has_a_minimum(eigenvalues, rotation):
+    f = quadratic_with_spectrum(eigenvalues, rotation, np.ones(4), 2.5)
+    for g in (f, Quadratic(f.hessian, f.minimiser, f.offset)):
+        if np.min(eigenvalues) >= 0:
+            assert g.minimum == 2.5
+            assert np.array_equal(g.minimisers[0], np.ones(4))
+        else:
+            assert g.minimum is None
+            assert g.minimisers == ()
+
+
+@law
+@given(st.integers(1, 12), st.integers(0, 2**32 - 1), st.sampled_from([np.float32, np.float64]))
+def test_a_rotation_from_householder_reflections_is_accepted(n, seed, dtype):
+    Q, _ = np.linalg.qr(np.random.default_rng(seed).standard_normal((n, n)).astype(dtype))
+    f = quadratic_with_spectrum(np.arange(n).astype(dtype), Q, np.zeros(n, dtype))
+    assert np.array_equal(f.hessian, f.hessian.T)
+
+
+# --- test functions ----------------------------------------------------------------------------------------------
+
+TEST_FUNCTIONS = [Rosenbrock(), Rosenbrock(5), Beale(), Himmelblau(), Rastrigin(3), Ackley(3)]
+
+
+@pytest.mark.parametrize("f", TEST_FUNCTIONS, ids=repr)
+def test_the_gradient_vanishes_at_the_known_minimisers(f):
+    """A stated minimiser is the exact one rounded, so off by u·|x|; the bound carries that through the gradient."""
+    for x in f.minimisers:
+        exact = Bounded(x, UNIT * np.abs(x))
+        agree(f.gradient(exact) if x.any() else f.gradient(x), np.zeros_like(x))
+        agree(f.value(exact) if x.any() else f.value(x), f.minimum)
+
+
+@law
+@given(cases(st.sampled_from(TEST_FUNCTIONS)))
+def test_no_value_is_below_the_minimum(case: Case):
+    assert case.objective.value(case.params) >= case.objective.minimum
+
+
+@law
+@given(dyadic(3))
+def test_rastrigin_and_ackley_are_the_published_formulas(x):
+    """The published forms cancel near 0, the bounds know it. Twice them, for e and π, which are rounded themselves."""
+    b, n = Bounded(x), 3
+    agree(Rastrigin(n).value(b), 10 * n + np.sum(b**2 - 10 * np.cos(2 * pi * b)), times=2)
+    if np.any(x):
+        r, m = np.sqrt(np.sum(b**2) / n), np.sum(np.cos(2 * pi * b)) / n
+        agree(Ackley(n).value(b), -20 * np.exp(-r / 5) - np.exp(m) + 20 + e, times=2)
+
+
+def test_ackley_has_a_subgradient_but_no_hessian_at_the_origin():
+    origin = np.zeros(3)
+    assert np.array_equal(Ackley(3).gradient(origin), origin)
+    with pytest.raises(ValueError, match="params must not be the origin"):
+        Ackley(3).hvp(origin, origin)
+
+
+# --- learning problems -------------------------------------------------------------------------------------------
+
+
+@law
+@given(cases(example_objectives()))
+def test_the_whole_is_the_mean_of_the_examples_and_the_ridge(case: Case):
+    f, x, _, _ = case
+    x, ridge, N = Bounded(x), getattr(f, "ridge", 0.0), f.features.shape[0]
+    agree(f.value(x), np.sum(f.example_values(x)) / N + ridge / 2 * np.dot(x, x))
+    agree(f.gradient(x), np.sum(f.example_gradients(x), axis=0) / N + ridge * x)
+
+
+@law
+@given(cases(st.one_of(logistic_regressions(), softmax_regressions())))
+def test_repeating_the_data_changes_nothing(case: Case):
+    f, x, _, v = case
+    X, y = np.concatenate([f.features] * 2), np.concatenate([f.labels] * 2)
+    extra = {"classes": f.classes} if isinstance(f, SoftmaxRegression) else {}
+    twice = type(f)(X, y, ridge=f.ridge, **extra)
+    x, v = Bounded(x), Bounded(v)
+    agree(twice.value(x), f.value(x))
+    agree(twice.gradient(x), f.gradient(x))
+    agree(twice.hvp(x, v), f.hvp(x, v))
+
+
+@law
+@given(cases(example_objectives()))
+def test_the_gauss_newton_matrix_is_symmetric_and_positive_semidefinite(case: Case):
+    f, x, u, v = case
+    x, u, v = Bounded(x), Bounded(u), Bounded(v)
+    agree(np.dot(u, f.ggnvp(x, v)), np.dot(v, f.ggnvp(x, u)))
+    at_least(np.dot(v, f.ggnvp(x, v)), 0.0)
+
+
+@law
+@given(cases(mlps()))
+def test_hessian_and_gauss_newton_matrix_agree_where_the_residual_vanishes(case: Case):
+    """With zero residual each extra term of the Hessian is an exact 0, so the two agree to the last bit."""
+    f, x, _, v = case
+    fitted = MLP(f.features, f.outputs(x), f.hidden)
+    assert np.array_equal(fitted.hvp(x, v), fitted.ggnvp(x, v))
+    assert not np.any(fitted.example_gradients(x))
+
+
+@law
+@given(cases(mlps()))
+def test_hessian_and_gauss_newton_matrix_agree_for_a_linear_model(case: Case):
+    f, _, _, _ = case
+    linear = MLP(f.features, f.targets, (), f.loss, f.classes)
+    x, v = np.resize(case.params, linear.dimension), np.resize(case.v, linear.dimension)
+    assert np.array_equal(linear.hvp(x, v), linear.ggnvp(x, v))
+
+
+@law
+@given(cases(st.one_of(softmax_regressions(ridge=st.just(0.0)), mlps())))
+def test_the_gauss_newton_rank_is_at_most_what_the_outputs_allow(case: Case):
+    """rank G <= N·(C - 1) for softmax, N·C for squares: the singular values beyond lie within the error of G (Weyl)."""
+    f, x, _, _ = case
+    N, C = f.outputs(x).shape
+    rank = N * C if isinstance(f, MLP) and f.loss == "mse" else N * (C - 1)
+    G = dense(f.ggnvp, f, x)
+    beyond = np.linalg.svd(G.value, compute_uv=False)[rank:]
+    solver = f.dimension**2 * np.finfo(float).eps * np.linalg.norm(G.value)
+    assert np.all(beyond <= np.linalg.norm(G.error) + solver)
+
+
+@law
+@given(cases(example_objectives()))
+def test_the_empirical_fisher_is_at_least_the_square_of_the_mean_gradient(case: Case):
+    f, x, _, v = case
+    g = f.example_gradients(Bounded(x))
+    along = g @ Bounded(v)
+    N = f.features.shape[0]
+    at_least(np.sum(along**2) / N, (np.sum(along) / N) ** 2)
+
+
+@law
+@given(cases(softmax_regressions(ridge=st.just(0.0))), st.data())
+def test_a_shift_of_all_classes_is_a_flat_direction(case: Case, data):
+    f, x, _, _ = case
+    shift = Bounded(np.tile(data.draw(dyadic(f.features.shape[1])), f.classes))
+    x = Bounded(x)
+    agree(np.dot(f.gradient(x), shift), 0.0)
+    agree(f.hvp(x, shift), np.zeros(f.dimension))
+
+
+@law
+@given(dyadic((3, 2)), labels(3, 2), dyadic(2), dyadic(2))
+def test_softmax_regression_of_two_classes_is_logistic_regression(X, y, w, v):
+    """Only the difference of the two rows matters: put w in the row of class 1 and 0 in that of class 0."""
+    logistic, softmax = LogisticRegression(X, y), SoftmaxRegression(X, y, 2)
+    wide, direction = (Bounded(np.concatenate([np.zeros(2), part])) for part in (w, v))
+    agree(softmax.value(wide), logistic.value(Bounded(w)))
+    agree(softmax.gradient(wide)[2:], logistic.gradient(Bounded(w)))
+    agree(softmax.hvp(wide, direction)[2:], logistic.hvp(Bounded(w), Bounded(v)))
+
+
+@law
+@given(cases(softmax_regressions(ridge=st.just(0.0))))
+def test_an_mlp_without_hidden_layer_and_bias_is_softmax_regression(case: Case):
+    f, x, _, v = case
+    net = MLP(f.features, f.labels, (), "softmax", f.classes)
+    d, C = f.features.shape[1], f.classes
+    x, v = Bounded(x), Bounded(v)
+    padded_x, padded_v = (np.concatenate([part, np.zeros(C)]) for part in (x, v))
+    agree(net.value(padded_x), f.value(x))
+    agree(net.gradient(padded_x)[: C * d], f.gradient(x))
+    agree(net.hvp(padded_x, padded_v)[: C * d], f.hvp(x, v))
+
+
+@law
+@given(labels(2, 2), st.sampled_from([1.0, -1.0, 0.0]), st.floats(1e3, 1e150))
+def test_far_from_the_data_nothing_overflows(y, side, scale):
+    X = np.array([[1.0, -1.0], [1.0, 1.0]])
+    for f in (LogisticRegression(X, y), SoftmaxRegression(X, y, 2), MLP(X, y, (), "softmax", 2)):
+        x = np.resize(np.array([scale, side * scale]), f.dimension)
+        v = np.ones(f.dimension)
+        assert f.value(x) >= 0
+        assert np.all(np.isfinite(f.gradient(x)))
+        assert np.all(np.isfinite(f.hvp(x, v)))
+
+
+@law
+@given(cases(mlps()))
+def test_mlp_parameters_are_layer_by_layer_rows_of_weights_then_biases(case: Case):
+    f, x, _, _ = case
+    layers = f.layers(x)
+    assert np.array_equal(f.flat(layers), x)
+    begin = 0
+    for W, b in layers:
+        outputs, inputs = W.shape
+        assert all(W[o, i] == x[begin + o * inputs + i] for o in range(outputs) for i in range(inputs))
+        assert np.array_equal(b, x[begin + outputs * inputs : begin + outputs * (inputs + 1)])
+        begin += outputs * (inputs + 1)
+    assert begin == f.dimension
+
+
+def test_mlp_start_scales_the_draws_by_the_fan_in_and_zeroes_the_biases():
+    f = MLP(np.ones((1, 4)), np.ones((1, 1)), ())
+    assert np.array_equal(f.start_from(np.array([1.0, 2.0, 3.0, 4.0, 5.0])), [0.5, 1.0, 1.5, 2.0, 0.0])
+
+
+# --- names and contracts -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_every_name_gives_a_known_objective_of_two_variables(name):
+    f = named(name)
+    assert isinstance(f, KnownObjective)
+    assert f.name == name
+    assert f.start.shape == (2,)
+    assert f.value(f.start) > f.minimum
+
+
+def test_an_unknown_name_is_answered_with_the_names_there_are():
+    with pytest.raises(ValueError, match=r"one of 'ackley', .*, got 'rosenbrok'; did you mean 'rosenbrock'\?"):
+        named("rosenbrok")
+
+
+@law
+@given(st.one_of(polynomials(), transcendental()))
+def test_every_objective_keeps_the_contract(f):
+    assert isinstance(f, Objective)
+    assert isinstance(f, GaussNewtonObjective) == hasattr(f, "ggnvp")
+
+
+# --- bad input ---------------------------------------------------------------------------------------------------
+
+X = np.ones((2, 2))
+Y = np.array([0, 1])
+NAN = np.array([1.0, np.nan])
+SHEAR = np.array([[1.0, 1.0], [0.0, 1.0]])
+
+BAD = {
+    "asymmetric": (
+        lambda: Quadratic(SHEAR, np.zeros(2)),
+        ValueError,
+        r"hessian must be symmetric, got 1.0 at \(0, 1\) and 0.0 at \(1, 0\)",
+    ),
+    "hessian shape": (lambda: Quadratic(X, np.zeros(3)), ValueError, r"hessian must have shape \(3, 3\), got \(2, 2\)"),
+    "hessian dtype": (
+        lambda: Quadratic(X, np.zeros(2, np.float32)),
+        TypeError,
+        "hessian must have dtype float32, got float64",
+    ),
+    "minimiser": (lambda: Quadratic(X, NAN), ValueError, r"minimiser must be finite, got nan at index \(1,\)"),
+    "minimiser shape": (lambda: Quadratic(X, np.zeros(0)), ValueError, r"minimiser must have shape \(n,\)"),
+    "offset": (lambda: Quadratic(X, np.zeros(2), -np.inf), ValueError, "offset must be finite, got -inf"),
+    "rotation": (
+        lambda: quadratic_with_spectrum(np.ones(2), SHEAR, np.zeros(2)),
+        ValueError,
+        r"rotation must be orthogonal, \|QᵀQ - I\| <= 1.33e-15, got 1",
+    ),
+    "eigenvalues": (
+        lambda: quadratic_with_spectrum(NAN, None, np.zeros(2)),
+        ValueError,
+        "eigenvalues must be finite, got nan",
+    ),
+    "eigenvalues shape": (
+        lambda: quadratic_with_spectrum(X, None, X),
+        ValueError,
+        r"eigenvalues must have shape \(n,\), got \(2, 2\)",
+    ),
+    "lr": (
+        lambda: Quadratic(X, np.zeros(2)).gradient_descent_iterate(np.zeros(2), -1.0, 3),
+        ValueError,
+        r"lr must be a finite number in \[0, inf\), got -1.0",
+    ),
+    "start": (
+        lambda: Quadratic(X, np.zeros(2)).gradient_descent_iterate(np.zeros(3), 1.0, 3),
+        ValueError,
+        r"start must have shape \(2,\), got \(3,\)",
+    ),
+    "dimension": (lambda: Rosenbrock(1), ValueError, "dimension must be an integer >= 2, got 1"),
+    "params": (lambda: Beale().value(np.ones(3)), ValueError, r"params must have shape \(2,\), got \(3,\)"),
+    "params dtype": (
+        lambda: LogisticRegression(X, Y).value(np.ones(2, np.float32)),
+        TypeError,
+        "params must have the dtype of the objective's data float64, got float32",
+    ),
+    "params integer": (lambda: Beale().value(np.ones(2, int)), TypeError, "params must hold real floating-point"),
+    "vector": (
+        lambda: Himmelblau().hvp(np.ones(2), np.ones(3)),
+        ValueError,
+        r"vector must have the shape of params \(2,\), got \(3,\)",
+    ),
+    "labels": (
+        lambda: SoftmaxRegression(X, np.array([0, 3]), 3),
+        ValueError,
+        r"labels must be integers in \[0, 3\), got 3 at index 1",
+    ),
+    "labels dtype": (
+        lambda: LogisticRegression(X, np.ones(2)),
+        TypeError,
+        r"labels must be integers in \[0, 2\), a NumPy array, got dtype float64",
+    ),
+    "labels rows": (
+        lambda: LogisticRegression(X, np.array([1])),
+        ValueError,
+        r"labels must have shape \(2,\) to fit the rows of features, got \(1,\)",
+    ),
+    "classes": (lambda: SoftmaxRegression(X, Y, 1), ValueError, "classes must be an integer >= 2, got 1"),
+    "features": (lambda: LogisticRegression(X * np.nan, Y), ValueError, r"features must be finite, got nan at index"),
+    "features shape": (lambda: LogisticRegression(np.ones(2), Y), ValueError, r"features must have shape \(N, d\)"),
+    "ridge": (lambda: LogisticRegression(X, Y, -1), ValueError, r"ridge must be a finite number in \[0, inf\), got -1"),
+    "hidden": (lambda: MLP(X, X, (0,)), ValueError, r"hidden\[0\] must be an integer >= 1, got 0"),
+    "hidden list": (lambda: MLP(X, X, [3]), TypeError, r"hidden must be a tuple of widths, got \[3\]"),
+    "loss": (lambda: MLP(X, X, loss="hinge"), ValueError, "loss must be one of 'mse', 'softmax', got 'hinge'"),
+    "targets rows": (
+        lambda: MLP(X, np.ones((3, 1))),
+        ValueError,
+        r"targets must have the 2 rows of features, got \(3, 1\)",
+    ),
+    "targets dtype": (
+        lambda: MLP(X, X.astype(np.float32)),
+        TypeError,
+        "targets must have the dtype of features float64, got float32",
+    ),
+    "classes of mse": (lambda: MLP(X, X, classes=2), ValueError, "classes must be None for the loss 'mse', got 2"),
+    "no classes": (
+        lambda: MLP(X, Y, loss="softmax"),
+        TypeError,
+        "classes must be an integer >= 2, got None",
+    ),
+}
+
+
+@pytest.mark.parametrize("call, error, message", BAD.values(), ids=BAD)
+def test_bad_input_is_named(call, error, message):
+    with pytest.raises(error, match=message):
+        call()

@@ -1,0 +1,183 @@
+"""Laws × port × dtype → verdicts.
+
+For each law: draw cases and judge them; if some fail, look for the smallest such case; at the end of a system, ask which
+catalogued mistake explains what was seen.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+import numpy as np
+
+from gnomon_spec.arithmetic.noise import as_dtype
+from gnomon_spec.cases import Case, Cases
+from gnomon_spec.system import Law, System
+from gnomon_validation.diagnosis import Diagnostician
+from gnomon_validation.drawing import shrink, visit
+from gnomon_validation.judging import Judge
+from gnomon_validation.ports.known_differences import reason_for
+from gnomon_validation.ports.port import Offer, Port
+from gnomon_validation.verdicts import SEVERITY, Check, Outcome, Status, Verdict
+
+ENOUGH_FAILURES = 8
+SHRINK_ATTEMPTS = 150
+REPEATED_CASES = 3
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to check: how many examples a law, which dtypes, which random stream."""
+
+    examples: int = 100
+    dtypes: tuple[str, ...] = ("float32", "float64")
+    seed: int = 0
+
+
+Progress = Callable[[str], None]
+
+
+def check(
+    port: Port,
+    systems: Iterable[System],
+    plan: Plan,
+    *,
+    laws: Callable[[Law], bool] = lambda _: True,
+    progress: Progress = lambda _: None,
+    expected: Callable[[str, str, str], str | None] = reason_for,
+) -> Check:
+    """Hold a port against all laws of the systems, in each dtype of the plan.
+
+    progress is told the law that is being checked. expected(port, law, dtype) says why a failure is a known difference.
+    """
+    started = perf_counter()
+    result = Check(port.name, plan.examples, plan.seed)
+    for system in systems:
+        for dtype in plan.dtypes:
+            chosen = [law for law in system.laws if laws(law)]
+            result.verdicts += check_system(port, system, chosen, dtype, plan, progress, expected)
+    result.seconds = perf_counter() - started
+    return result
+
+
+def check_system(
+    port: Port,
+    system: System,
+    laws: Sequence[Law],
+    dtype: str,
+    plan: Plan,
+    progress: Progress = lambda _: None,
+    expected: Callable[[str, str, str], str | None] = reason_for,
+) -> list[Verdict]:
+    """Hold a port against laws of one system in one dtype, and explain what fails."""
+    verdicts, failing = [], []
+    flush = False
+    for law in laws:
+        progress(f"{law.id} {dtype}")
+        verdict, outcomes = check_law(port, law, dtype, plan)
+        verdicts.append(verdict)
+        if outcomes:
+            verdict.expected = expected(port.name, law.id, dtype)
+            failing.append((verdict, outcomes))
+            offer = port.offer(law.operation)
+            flush = flush or (offer is not None and offer.flush_subnormals)
+    if failing:
+        progress(f"{system.name} {dtype}: diagnosis")
+        Diagnostician(system, as_dtype(dtype), flush_subnormals=flush).diagnose(failing)
+    return verdicts
+
+
+def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, list[Outcome]]:
+    """Return the verdict on one law and the outcomes of its failing cases, the smallest case's first."""
+    offer = port.offer(law.operation)
+    cases, reason = offered_cases(law, offer, dtype)
+    if offer is None or cases is None:
+        return Verdict(law, dtype, "not provided", reason=reason), []
+    started = perf_counter()
+    judge = Judge(port, law, as_dtype(dtype), offer, seed=plan.seed)
+    strategy = cases.strategy(judge.dtype)
+    tally = Tally()
+
+    def visitor(case: Case) -> bool:
+        outcome = judge.outcome(case)
+        if tally.cases < REPEATED_CASES and not outcome.failed and not judge.repeats(outcome):
+            outcome = outcome._replace(status="wrong", message="the port gives different results for the same inputs")
+        tally.add(case, outcome)
+        return len(tally.failing) == ENOUGH_FAILURES
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        visit(strategy, examples=plan.examples, random_seed=plan.seed, visitor=visitor)
+        verdict = tally.verdict(law, dtype)
+        failing = [(found, at) for found, at in tally.failing if found[1].status == verdict.status]
+        if failing:
+            (verdict.smallest, verdict.outcome), position = failing[0]
+            smaller = shrink(
+                strategy,
+                examples=plan.examples,
+                random_seed=plan.seed,
+                position=position,
+                attempts=SHRINK_ATTEMPTS,
+                fails=lambda case: judge.outcome(case).status == verdict.status,
+            )
+            if smaller is not None:
+                verdict.smallest, verdict.outcome = smaller, judge.outcome(smaller)
+    verdict.seconds = perf_counter() - started
+    outcomes = [outcome for (_, outcome), _ in failing]
+    return verdict, [verdict.outcome, *outcomes] if verdict.outcome else []
+
+
+def offered_cases(law: Law, offer: Offer | None, dtype: str) -> tuple[Cases | None, str]:
+    """Return the law's cases narrowed to what a port offers; None, and why, if there are none."""
+    if offer is None:
+        return None, "the port does not provide the operation"
+    if offer.dtypes is not None and dtype not in offer.dtypes:
+        return None, f"the port does not compute in {dtype}"
+    cases = law.cases.within(offer.fixed)
+    if cases is not None:
+        cases = cases.among(offer.only)
+    if cases is None:
+        return None, "the law is about hyperparameters that the port does not have"
+    return cases, ""
+
+
+class Tally:
+    """What the cases of a law have shown so far."""
+
+    def __init__(self) -> None:
+        self.cases = 0
+        self.ambiguous = 0
+        self.digits: list[float] = []
+        self.horizons: list[int] = []
+        self.worst_ratio = 0.0
+        self.failing: list[tuple[tuple[Case, Outcome], int]] = []
+
+    def add(self, case: Case, outcome: Outcome) -> None:
+        if outcome.failed:
+            self.failing.append(((case, outcome), self.cases))
+        self.cases += 1
+        self.ambiguous += any(j.holds is None for j in outcome.judgements)
+        digits = [j.digits for j in outcome.judgements if j.digits is not None]
+        if digits:
+            self.digits.append(float(np.median(digits)))
+        self.horizons += [j.horizon for j in outcome.judgements if j.horizon is not None]
+        self.worst_ratio = max([self.worst_ratio, *(j.ratio for j in outcome.judgements)])
+
+    def verdict(self, law: Law, dtype: str) -> Verdict:
+        statuses: list[Status] = ["conforms"]
+        if self.cases and self.ambiguous == self.cases:
+            statuses.append("ambiguous only")
+        statuses += [outcome.status for (_, outcome), _ in self.failing]
+        return Verdict(
+            law,
+            dtype,
+            max(statuses, key=SEVERITY.index),
+            self.cases,
+            self.ambiguous,
+            float(np.median(self.digits)) if self.digits else None,
+            self.worst_ratio,
+            float(np.median(self.horizons)) if self.horizons else None,
+        )

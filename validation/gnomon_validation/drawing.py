@@ -1,0 +1,90 @@
+"""Hypothesis at work: drawing the cases of a law, and shrinking one that fails."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis.errors import Flaky
+
+Drawn = TypeVar("Drawn")
+
+
+class _EnoughError(BaseException):
+    """Leaves Hypothesis before it is done; not an `Exception`, which would count as a failing example."""
+
+
+class _StillFailsError(Exception):
+    """Tells Hypothesis that an example fails."""
+
+
+def visit(
+    strategy: st.SearchStrategy[Drawn], *, examples: int, random_seed: int, visitor: Callable[[Drawn], bool]
+) -> None:
+    """Show drawn values to the visitor until it returns True or the examples are used up."""
+
+    def each(drawn: Drawn) -> None:
+        if visitor(drawn):
+            raise _EnoughError
+
+    try:
+        _run(each, strategy, examples, random_seed, (Phase.generate,))
+    except _EnoughError:
+        pass
+
+
+def shrink(
+    strategy: st.SearchStrategy[Drawn],
+    *,
+    examples: int,
+    random_seed: int,
+    position: int,
+    attempts: int,
+    fails: Callable[[Drawn], bool],
+) -> Drawn | None:
+    """Return the simplest value found that fails, in at most `attempts` tries; None if none failed again.
+
+    position: how many values were drawn before the first failing one; they are not tried again.
+    """
+    smallest: list[Drawn] = []
+    skipped, tried = 0, 0
+
+    def each(drawn: Drawn) -> None:
+        nonlocal skipped, tried
+        if skipped < position:
+            skipped += 1
+            return
+        tried += 1
+        if tried > attempts:
+            raise _EnoughError
+        if fails(drawn):
+            smallest.append(drawn)
+            raise _StillFailsError
+
+    try:
+        _run(each, strategy, examples, random_seed, (Phase.generate, Phase.shrink))
+    except (_EnoughError, _StillFailsError, Flaky):
+        pass
+    return smallest[-1] if smallest else None
+
+
+def _run(
+    test: Callable[[Drawn], None],
+    strategy: st.SearchStrategy[Drawn],
+    examples: int,
+    random_seed: int,
+    phases: tuple[Phase, ...],
+) -> None:
+    chosen = settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        verbosity=Verbosity.quiet,
+        print_blob=False,
+        report_multiple_bugs=False,
+    )
+    seed(random_seed)(chosen(given(strategy)(test)))()

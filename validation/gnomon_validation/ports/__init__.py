@@ -1,0 +1,1 @@
+"""What a port is, and how implementations of different kinds become one."""

@@ -1,0 +1,60 @@
+"""From what a user writes (`numba`, `my_port.py`, `torch:torch.optim.AdamW`, …) to a port."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from gnomon_spec.system import nearest
+from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
+from gnomon_validation.ports.functions import from_file, from_module
+from gnomon_validation.ports.port import Port
+
+BUNDLED = {"numba": NumbaPort, "reference": ReferencePort}
+# Adapters need an extra: the module that has a class `from_target`, imported only when asked for.
+ADAPTERS = {"torch": "gnomon_validation.ports.torch_optim", "optax": "gnomon_validation.ports.optax_transforms"}
+FORMS = {
+    "numba": "the bundled Numba kernels",
+    "reference": "the reference itself",
+    "FILE.py": "a file with functions such as `adam_step`",
+    "package.module": "a module with such functions",
+    "package.module:NAME": "an object (class, instance) with such functions",
+    "torch:module.Class": "any torch.optim.Optimizer that maps onto a system (extra `torch`)",
+    "optax:module.function": "any optax optimizer that maps onto a system (extra `optax`)",
+}
+
+
+def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
+    """Return the port that `target` names.
+
+    options: arguments for the constructor of an adapted optimizer, such as `fused=True`.
+    Raises `ValueError` with one line that says what is wrong.
+    """
+    kind, _, rest = target.partition(":")
+    if kind in ADAPTERS:
+        return _adapter(kind, rest, dict(options or {}))
+    if options:
+        raise ValueError(f"options are for torch and optax ports, got {', '.join(options)} for {target!r}")
+    if target in BUNDLED:
+        return BUNDLED[target]()
+    if target.endswith(".py") or "/" in target:
+        return from_file(Path(target))
+    if "." not in target and ":" not in target and not Path(f"{target}.py").exists():
+        try:
+            return from_module(target)
+        except ValueError:
+            nearest("port", target, {**BUNDLED, **ADAPTERS})
+    return from_module(target)
+
+
+def _adapter(kind: str, target: str, options: dict[str, Any]) -> Port:
+    try:
+        module = import_module(ADAPTERS[kind])
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("gnomon"):
+            raise
+        raise ValueError(f"{kind} ports need the package {error.name!r}: pip install 'gnomon[{kind}]'") from error
+    port: Port = module.from_target(target, options)
+    return port

@@ -1,0 +1,98 @@
+"""A port made of plain functions: a file, a module, a class or an instance with a function for each operation.
+
+For the operation `adam.step` it looks for `adam_step`, then, in an object that is named after the system, for `step`.
+A function that has no keyword for a hyperparameter is taken to have the reference's default for it.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module, util
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from gnomon_spec.system import Operation
+from gnomon_validation.ports.port import Offer
+
+
+class FunctionsPort:
+    """The functions of any namespace as a port."""
+
+    def __init__(self, namespace: Any, name: str) -> None:
+        self.namespace = namespace
+        self.name = name
+
+    def find(self, operation: Operation) -> Callable[..., Any] | None:
+        """Return the function for an operation, if there is one."""
+        flat = f"{operation.system.name}_{operation.name}"
+        function = getattr(self.namespace, flat, None)
+        if function is None:
+            nested = getattr(self.namespace, operation.system.name, None)
+            function = getattr(nested, operation.name, None)
+        return function if callable(function) else None
+
+    def offer(self, operation: Operation) -> Offer | None:
+        function = self.find(operation)
+        if function is None:
+            return None
+        parameters = inspect.signature(function).parameters
+        if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+            return Offer()
+        missing = {name: default for name, default in operation.hyperparameters.items() if name not in parameters}
+        return Offer(fixed=missing)
+
+    def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
+        function = self.find(operation)
+        if function is None:
+            raise LookupError(f"{self.name} has no {operation.id}")
+        offer = self.offer(operation)
+        fixed = offer.fixed if offer else {}
+        return function(*inputs, **{name: value for name, value in hyperparameters.items() if name not in fixed})
+
+
+def from_file(path: Path) -> FunctionsPort:
+    """Load a Python file as a port; raise `ValueError` if it cannot be loaded."""
+    if not path.is_file():
+        raise ValueError(f"port file {path} does not exist")
+    spec = util.spec_from_file_location(path.stem, path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"port file {path} is not Python (its name must end in .py)")
+    module = util.module_from_spec(spec)
+    sys.modules.setdefault(path.stem, module)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise ValueError(f"port file {path} cannot be loaded: {type(error).__name__}: {error}") from error
+    return FunctionsPort(module, str(path))
+
+
+def from_module(target: str) -> FunctionsPort:
+    """Load `package.module` or `package.module:attribute` as a port; raise `ValueError` if it cannot be loaded."""
+    return FunctionsPort(load(target), target)
+
+
+def load(target: str) -> Any:
+    """Import `package.module` or `package.module:attribute`; raise `ValueError` if there is no such thing."""
+    module_name, _, attribute = target.partition(":")
+    module = import_or_explain(module_name)
+    if not attribute:
+        return module
+    if not hasattr(module, attribute):
+        raise ValueError(f"module {module_name} has no {attribute!r}")
+    return getattr(module, attribute)
+
+
+def import_or_explain(name: str) -> ModuleType:
+    """Import a module; raise `ValueError` saying what is missing."""
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        return import_module(name)
+    except ModuleNotFoundError as error:
+        raise ValueError(f"module {name!r} cannot be imported: no module named {error.name!r}") from error
+    except Exception as error:
+        raise ValueError(f"module {name!r} cannot be imported: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(Path.cwd()))

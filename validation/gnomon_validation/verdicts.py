@@ -1,0 +1,92 @@
+"""What the checker says: the outcome of a case, the verdict on a law, the whole of a check."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+from gnomon_spec.bands import Judgement
+from gnomon_spec.cases import Case
+from gnomon_spec.system import Law, Mistake
+from gnomon_validation.ports.runner import Call
+
+Status = Literal["conforms", "ambiguous only", "imprecise", "wrong", "error", "not provided"]
+FAILING: tuple[Status, ...] = ("imprecise", "wrong", "error")
+# The order in which findings matter: the worst one names the verdict.
+SEVERITY: tuple[Status, ...] = ("not provided", "conforms", "ambiguous only", "imprecise", "error", "wrong")
+
+
+class Outcome(NamedTuple):
+    """One case of one law, judged.
+
+    judgements: of its facts, empty if the port failed before there were any. worst: the one that decides the status.
+    message: what happened, if it was not a deviation. digits_lost: for an imprecise port. calls: what the port did.
+    """
+
+    status: Status
+    judgements: tuple[Judgement, ...]
+    worst: Judgement | None
+    message: str
+    digits_lost: float
+    calls: tuple[Call, ...]
+
+    @property
+    def failed(self) -> bool:
+        return self.status in FAILING
+
+
+@dataclass
+class Verdict:
+    """A law, a dtype, and what became of it.
+
+    cases, ambiguous: how many were drawn, and how many of them could not be judged in full.
+    digits: median over cases of the decimal digits verified, None if no real numbers were compared.
+    worst_ratio: largest deviation / band. horizon: median number of steps over which free runs were judged.
+    smallest, outcome: the smallest failing case, and what came of it. diagnosis: the catalogued mistakes that explain
+    every failing case, the likeliest first. expected: why this failure is a known difference.
+    """
+
+    law: Law
+    dtype: str
+    status: Status
+    cases: int = 0
+    ambiguous: int = 0
+    digits: float | None = None
+    worst_ratio: float = 0.0
+    horizon: float | None = None
+    smallest: Case | None = None
+    outcome: Outcome | None = None
+    diagnosis: list[Mistake] = field(default_factory=list)
+    expected: str | None = None
+    reason: str = ""
+    seconds: float = 0.0
+    replay_file: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.status in FAILING and self.expected is None
+
+    @property
+    def weak(self) -> bool:
+        """Whether so few digits were verified (under half of the dtype's) that the check says little."""
+        return self.digits is not None and self.digits < DIGITS[self.dtype] / 2
+
+
+DIGITS: Mapping[str, float] = {"float16": 3.31, "float32": 7.22, "float64": 15.95}
+
+
+@dataclass
+class Check:
+    """All verdicts on one port, and what it takes to repeat the check."""
+
+    port: str
+    examples: int
+    seed: int
+    verdicts: list[Verdict] = field(default_factory=list)
+    seconds: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def conforms(self) -> bool:
+        return not any(verdict.failed for verdict in self.verdicts)

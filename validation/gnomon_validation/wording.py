@@ -1,0 +1,29 @@
+"""Values and cases in words that a person can read, and can type into Python."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gnomon_spec.cases import Case
+
+
+def describe(value: Any) -> str:
+    """Return a value as a person would write it; arrays keep the digits that identify their numbers."""
+    if isinstance(value, np.ndarray):
+        if value.ndim == 0:
+            return repr(value[()].item())
+        text = np.array2string(value, separator=", ", threshold=12, max_line_width=10_000)
+        return text.replace("\n", "")
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        inner = ", ".join(f"{k}={describe(v)}" for k, v in zip(value._fields, value, strict=True))
+        return f"{type(value).__name__}({inner})"
+    if isinstance(value, np.floating):
+        return repr(value.item()) if value.dtype.itemsize <= 8 else f"{value:.17g}"
+    return repr(value)
+
+
+def describe_case(case: Case) -> str:
+    """Return a case as `name=value` pairs."""
+    return " ".join(f"{name}={describe(value)}" for name, value in case.items())
