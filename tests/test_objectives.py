@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import e, pi
 
 import numpy as np
@@ -190,6 +191,15 @@ def test_the_gradient_vanishes_at_the_known_minimisers(f):
         exact = Bounded(x, UNIT * np.abs(x))
         agree(f.gradient(exact) if x.any() else f.gradient(x), np.zeros_like(x))
         agree(f.value(exact) if x.any() else f.value(x), f.minimum)
+
+
+def test_himmelblaus_inexact_minimisers_are_the_nearest_float64():
+    """Their x and y are roots of two cubics, which in exact arithmetic change sign within half a spacing of each."""
+    cubics = (lambda x: x**3 + 3 * x**2 - 13 * x - 38, lambda y: y**3 + 2 * y**2 - 10 * y - 19)
+    for minimiser in Himmelblau().minimisers[1:]:
+        for cubic, root in zip(cubics, minimiser, strict=True):
+            half = Fraction(float(np.spacing(abs(root)))) / 2
+            assert cubic(Fraction(float(root)) - half) * cubic(Fraction(float(root)) + half) < 0
 
 
 @law

@@ -17,7 +17,7 @@ SYSTEMS = ("sgd", "adam", "adamw")
 # Methods of their own, whose names contain that of a system.
 OTHER_METHODS = re.compile(
     r"[NR]Adam|(?<![A-Za-z])[nr]adam|[Aa]dam(ax|[pP](?![a-z]))|optimistic_adam"
-    r"|ASGD|(?<![A-Za-z])asgd|(sign|noisy|polyak)_sgd|LAMB|[Ll]amb(?!da)"
+    r"|ASGD|(?<![A-Za-z])asgd|(sign|noisy|polyak)_sgd|LAMB|[Ll]amb(?!da)|[Bb]elief|[Yy]ogi"
 )
 
 

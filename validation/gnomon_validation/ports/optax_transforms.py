@@ -48,6 +48,7 @@ STATE_FIELDS = {
     "trace": "momentum_buffer",
 }
 NEEDED_FIELDS = {"sgd": {"trace"}, "adam": {"count", "mu", "nu"}, "adamw": {"count", "mu", "nu"}}
+OPTIONAL_FIELDS = {"sgd": {"count"}, "adam": {"nu_max"}, "adamw": {"nu_max"}}
 ARGUMENTS = {
     "lr": "learning_rate",
     "beta1": "b1",
@@ -128,12 +129,12 @@ class OptaxPort:
                 fixed[name] = neutral
             elif name in self.options:
                 fixed[name] = self.options[name] or neutral
-        fields = self._state_fields()
+        fields = self._state_fields(momentum_varies="momentum" not in fixed)
         if self.system == "sgd":
             return {**fixed, "dampening": 0.0}
         return {**fixed, "variant": "amsgrad-optax" if "nu_max" in fields else "adam"}
 
-    def _state_fields(self) -> set[str]:
+    def _state_fields(self, *, momentum_varies: bool) -> set[str]:
         """Return the names of the state's fields; raise `ValueError` if they are not those of the system."""
         arguments = {"learning_rate": 1e-3, "momentum": 0.9}
         taken = {name: value for name, value in arguments.items() if name in self._parameters}
@@ -141,18 +142,16 @@ class OptaxPort:
             fields = _field_names(self.function(**{**taken, **self.options}).init(jnp.ones(2, np.float32)))
         except Exception as error:
             raise ValueError(f"{self.name} cannot be initialised: {one_line(error)}") from error
-        needed = NEEDED_FIELDS[self.system] - ({"trace"} if "momentum" in self.fixed_names() else set())
-        strange = sorted(fields - STATE_FIELDS.keys()) or sorted(needed - fields)
+        usual = NEEDED_FIELDS[self.system]
+        needed = usual if self.system != "sgd" or momentum_varies else set()
+        strange = sorted(fields - usual - OPTIONAL_FIELDS[self.system]) or sorted(needed - fields)
         if strange:
             problem = "has" if strange[0] in fields else "lacks"
             raise ValueError(
                 f"{self.name} cannot be read as {self.system}: its state {problem} {strange[0]!r} "
-                f"(understood: {', '.join(STATE_FIELDS)})"
+                f"(understood: {', '.join(sorted(usual | OPTIONAL_FIELDS[self.system]))})"
             )
         return fields
-
-    def fixed_names(self) -> set[str]:
-        return {name for name in ("momentum",) if name not in self._parameters or name in self.options}
 
     def _arguments(self, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the function's arguments for an operation's hyperparameters."""

@@ -14,14 +14,12 @@ class Offer:
     """What a port offers of an operation.
 
     fixed: hyperparameters that the port cannot vary, with the value that it has.
-    only: hyperparameters of which the port has some values, with those values.
     only: hyperparameters of which the port has some values but not all, with those that it has.
     dtypes: names of the dtypes that it computes in; None if it does not say.
     flush_subnormals: the port may replace subnormal numbers by zero.
     """
 
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     dtypes: tuple[str, ...] | None = None
     flush_subnormals: bool = False

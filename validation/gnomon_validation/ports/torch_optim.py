@@ -7,9 +7,9 @@ the last word; all other options go to the constructor, and what they set cannot
 
 Hyperparameters are the constructor's arguments: lr, momentum, dampening, nesterov, weight_decay, eps, betas (or beta1
 and beta2), and amsgrad for the variants "adam" and "amsgrad-torch". The state is that of a single parameter tensor; its
-keys are found by one step on two numbers, and `STATE_KEYS` lists those understood. The step count may also stand in the
-parameter group. Every call builds an optimizer, writes its state (none if the step count is 0), makes one step and reads
-the state back, so no call can see another.
+keys are found by one step on two numbers, and `STATE_KEYS` lists those understood. The step count may also stand in
+the parameter group. Every call builds an optimizer, writes its state (none if the step count is 0), makes one step and
+reads the state back, so no call can see another.
 """
 
 from __future__ import annotations
@@ -45,7 +45,11 @@ STATE_KEYS = {
 STATES: dict[str, type[SGDState] | type[AdamState]] = {"sgd": SGDState, "adam": AdamState, "adamw": AdamState}
 # What the constructor need not take, and what the method then has; anything else must be an argument or in `defaults`.
 NEUTRAL = {"momentum": 0.0, "dampening": 0.0, "nesterov": False, "weight_decay": 0.0, "amsgrad": False}
-PROBE = {"sgd": {"momentum": 0.9}, "adam": {"amsgrad": True}, "adamw": {"amsgrad": True}}
+PROBE: dict[str, dict[str, Any]] = {
+    "sgd": {"momentum": 0.9},
+    "adam": {"amsgrad": True},
+    "adamw": {"amsgrad": True},
+}
 
 
 class TorchPort:
@@ -103,14 +107,12 @@ class TorchPort:
         """Return an optimizer that has made one step on two numbers, with all its state in use."""
         wanted = {**PROBE[self.system], **self.options}
         arguments = {name: value for name, value in wanted.items() if name in self._parameters or name in self.options}
-        parameter = torch.nn.Parameter(
-            torch.tensor([1.0, 2.0], dtype=torch.float64), requires_grad=self._requires_grad
-        )
+        parameter = torch.nn.Parameter(_tensor(np.array([1.0, 2.0])), requires_grad=self._requires_grad)
         if "lr" in self._parameters:
             arguments.setdefault("lr", 1e-3)
         try:
             optimizer = self.optimizer([parameter], **arguments)
-            parameter.grad = torch.tensor([1.0, -1.0], dtype=torch.float64)
+            parameter.grad = _tensor(np.array([1.0, -1.0]))
             optimizer.step()
         except Exception as error:
             raise ValueError(f"{self.name} cannot make a step: {one_line(error)}") from error
@@ -125,8 +127,10 @@ class TorchPort:
         strange = [str(key) for key in kept if key not in known]
         self._keys = {known[key]: key for key in kept if key in known}
         self._count_in_group = "step_count" not in self._keys and "step" in group
-        optional = {"largest_second_moment"} | ({"step_count"} if self.system == "sgd" or self._count_in_group else set())
-        lacking = [field for field in fields if field not in self._keys and field not in optional]
+        needed = set(fields) - {"largest_second_moment"}
+        if self.system == "sgd" or self._count_in_group:
+            needed.remove("step_count")
+        lacking = [field for field in fields if field in needed and field not in self._keys]
         if strange or lacking:
             keys = ", ".join(key for field in fields for key in STATE_KEYS[field])
             problem = f"has {strange[0]!r}" if strange else f"has nothing called like {lacking[0]}"
@@ -149,7 +153,7 @@ class TorchPort:
                 continue
             if name not in self.options and name not in group:
                 raise ValueError(f"{self.name} must take {name!r} in its constructor or keep it in its defaults")
-            value = self.options.get(name, group.get(name))
+            value: Any = self.options[name] if name in self.options else group[name]
             if name == "betas":
                 fixed["beta1"], fixed["beta2"] = map(float, value)
             elif name == "amsgrad":

@@ -1,0 +1,160 @@
+"""A failing case as a file: JSON with exact numbers, that runs again and never runs anything by being opened.
+
+Floating-point numbers are hexadecimal strings (`float.hex`), so that every bit survives. A file holds the law, the
+dtype, the drawn inputs, and each call that the law made of the port with what the port returned; judging it again needs
+no port. The types of states are found by name among those that the operation's own module defines; nothing else in a
+file is looked up, imported or executed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gnomon_spec.arithmetic.noise import as_dtype
+from gnomon_spec.cases import Case
+from gnomon_spec.system import Law, Operation, find_system, nearest
+from gnomon_validation.ports.port import Offer
+from gnomon_validation.ports.runner import Call
+from gnomon_validation.verdicts import Verdict
+
+FORMAT = "gnomon-case/1"
+
+
+def encoded(value: Any) -> Any:
+    """Return a value as JSON data."""
+    if isinstance(value, np.ndarray):
+        numbers = value.astype(np.float64).ravel().tolist() if value.dtype.kind == "f" else value.ravel().tolist()
+        return {"array": [encoded(x) for x in numbers], "shape": list(value.shape), "dtype": value.dtype.name}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        fields = {name: encoded(part) for name, part in zip(value._fields, value, strict=True)}
+        return {"state": type(value).__name__, "fields": fields}
+    if isinstance(value, tuple | list):
+        return {"list": [encoded(part) for part in value]}
+    if isinstance(value, float):
+        return {"float": value.hex()}
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise TypeError(f"a case cannot hold a {type(value).__name__}")
+
+
+def decoded(data: Any, operation: Operation) -> Any:
+    """Return the value that JSON data stands for; raise `ValueError` if it stands for none."""
+    match data:
+        case {"array": list(entries), "shape": list(shape), "dtype": str(name)}:
+            dtype = np.dtype(name) if name in ("int64", "bool") else as_dtype(name)
+            numbers = [decoded(x, operation) for x in entries]
+            return np.array(numbers, dtype=dtype).reshape([int(n) for n in shape])
+        case {"state": str(name), "fields": dict(fields)}:
+            kind = getattr(sys.modules[operation.reference.__module__], name, None)
+            if not (isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")):
+                raise ValueError(f"{operation.id} has no state called {name!r}")
+            if set(fields) != set(kind._fields):
+                raise ValueError(f"{name} must have the fields {', '.join(kind._fields)}, got {', '.join(fields)}")
+            return kind(**{key: decoded(part, operation) for key, part in fields.items()})
+        case {"list": list(parts)}:
+            return tuple(decoded(part, operation) for part in parts)
+        case {"float": str(digits)}:
+            return float.fromhex(digits)
+        case None | bool() | int() | str():
+            return data
+    raise ValueError(f"{data!r} is not a value of a case")
+
+
+class CaseFile:
+    """A failing case, as it is stored."""
+
+    def __init__(self, port: str, law: Law, dtype: str, case: Case, calls: Sequence[Call]) -> None:
+        self.port = port
+        self.law = law
+        self.dtype = dtype
+        self.case = case
+        self.calls = tuple(calls)
+
+    def data(self) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "port": self.port,
+            "law": self.law.id,
+            "statement": self.law.statement,
+            "dtype": self.dtype,
+            "case": {name: encoded(value) for name, value in self.case.items()},
+            "calls": [
+                {
+                    "operation": call.operation.name,
+                    "inputs": [encoded(x) for x in call.inputs],
+                    "hyperparameters": {name: encoded(value) for name, value in call.hyperparameters.items()},
+                    "outputs": encoded(call.outputs),
+                }
+                for call in self.calls
+            ],
+        }
+
+
+def write(directory: Path, port: str, verdict: Verdict) -> Path:
+    """Write the smallest failing case of a verdict and return the file."""
+    assert verdict.smallest is not None and verdict.outcome is not None
+    stored = CaseFile(port, verdict.law, verdict.dtype, verdict.smallest, verdict.outcome.calls)
+    operation = verdict.law.operation.id.replace(".", "-")
+    file = directory / f"{operation}-{verdict.law.name.replace('_', '-')}-{verdict.dtype}.json"
+    directory.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(stored.data(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return file
+
+
+def read(file: Path) -> CaseFile:
+    """Read a case; raise `ValueError` with one line if the file is not one."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"case file {file} does not exist") from None
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"case file {file} cannot be read: {error}") from None
+    if not isinstance(data, dict) or data.get("format") != FORMAT:
+        raise ValueError(f"case file {file} is not of the format {FORMAT}")
+    try:
+        law = find_law(data["law"])
+        operations = law.operation.system.operations
+        values = {name: decoded(value, law.operation) for name, value in data["case"].items()}
+        calls = [_call(nearest("operation", c["operation"], operations), c) for c in data["calls"]]
+        as_dtype(data["dtype"])
+        case = Case(values, law.cases.hyperparameters)
+        return CaseFile(str(data["port"]), law, data["dtype"], case, calls)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"case file {file} is incomplete or damaged: {error}") from None
+
+
+def _call(operation: Operation, data: Mapping[str, Any]) -> Call:
+    inputs = tuple(decoded(x, operation) for x in data["inputs"])
+    numbers = {name: decoded(value, operation) for name, value in data["hyperparameters"].items()}
+    return Call(operation, inputs, numbers, decoded(data["outputs"], operation))
+
+
+def find_law(law_id: str) -> Law:
+    """Return the law `system.operation:name`; raise `ValueError` that suggests the nearest."""
+    system = find_system(law_id.partition(".")[0])
+    return nearest("law", law_id, {law.id: law for law in system.laws})
+
+
+class RecordedPort:
+    """What a port did, played back: it answers the calls of a case file in their order and knows no others."""
+
+    def __init__(self, stored: CaseFile) -> None:
+        self.name = stored.port
+        self._left = list(stored.calls)
+
+    def offer(self, operation: Operation) -> Offer:
+        return Offer()
+
+    def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
+        if not self._left:
+            raise LookupError("the file has no further call (the law has changed since it was written)")
+        call = self._left.pop(0)
+        if call.outputs is None:
+            raise RuntimeError("the port raised an error here")
+        return call.outputs

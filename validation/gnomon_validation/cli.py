@@ -1,0 +1,254 @@
+"""The command `gnomon`."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.text import Text
+
+from gnomon_spec.system import Law, System, find_system, nearest, systems
+from gnomon_validation import case_files, expectations, report_json, report_junit, report_terminal
+from gnomon_validation.checker import Plan, offered_cases
+from gnomon_validation.checker import check as run_check
+from gnomon_validation.explain import explain as print_explanation
+from gnomon_validation.ports.find import FORMS, find_port
+from gnomon_validation.ports.port import Port
+from gnomon_validation.replay import replay as run_replay
+
+DTYPES = ("float16", "float32", "float64")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="gnomon")
+def cli() -> None:
+    """Holds an implementation of a gradient method against its specification: right, imprecise or wrong, and why."""
+
+
+@cli.command()
+@click.argument("port")
+@click.option("--system", "system_names", multiple=True, help="Only this system (repeatable); default: all it has.")
+@click.option("--law", "law_names", multiple=True, help="Only this law, by name or system.operation:name (repeatable).")
+@click.option("--dtype", "dtypes", multiple=True, type=click.Choice(DTYPES), help="Repeatable; default: 32 and 64.")
+@click.option("--examples", type=click.IntRange(1), default=100, show_default=True, help="Cases a law.")
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, other cases.")
+@click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="Argument of an adapted optimizer.")
+@click.option("--expect", type=click.Path(path_type=Path), help="TOML file of expected failures and their reasons.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the report as JSON.")
+@click.option("--junit", "junit_file", type=click.Path(path_type=Path), help="Write the report as JUnit XML.")
+@click.option(
+    "--failures",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("failures"),
+    show_default=True,
+    help="Where smallest failing cases are written.",
+)
+@click.option("--every-law", is_flag=True, help="Print a row for every law.")
+def check(
+    port: str,
+    system_names: Sequence[str],
+    law_names: Sequence[str],
+    dtypes: Sequence[str],
+    examples: int,
+    seed: int,
+    options: Sequence[str],
+    expect: Path | None,
+    json_file: Path | None,
+    junit_file: Path | None,
+    failures: Path,
+    every_law: bool,
+) -> None:
+    """Hold PORT against every law of what it provides.
+
+    PORT is numba, reference, FILE.py, package.module[:NAME], torch:module.Class or optax:module.function.
+    Exit status: 0 all conform, 1 some do not, 2 usage.
+    """
+    chosen = [find_system(name) for name in system_names] or list(systems().values())
+    wanted = _wanted(law_names, chosen)
+    found = find_port(port, dict(_option(text) for text in options))
+    expected = expectations.expecting(expectations.read(expect) if expect else {})
+    plan = Plan(examples, tuple(dtypes) or ("float32", "float64"), seed)
+    for file in (json_file, junit_file):
+        if file is not None and not file.absolute().parent.is_dir():
+            raise ValueError(f"directory {file.absolute().parent} of the report {file.name} does not exist")
+    if not system_names:
+        chosen = [s for s in chosen if any(found.offer(o) for o in s.operations.values())]
+    if not _anything(found, chosen, wanted, plan):
+        raise ValueError(f"{port} provides nothing of {', '.join(system_names or systems())}; see gnomon list ports")
+    total = sum(1 for system in chosen for law in system.laws if wanted(law)) * len(plan.dtypes)
+    with _progress() as progress:
+        task = progress.add_task("", total=total)
+
+        def advance(what: str) -> None:
+            progress.update(task, description=what, advance=0 if what.endswith("diagnosis") else 1)
+
+        result = run_check(found, chosen, plan, laws=wanted, progress=advance, expected=expected)
+    for verdict in result.verdicts:
+        if verdict.failed and verdict.smallest is not None:
+            verdict.replay_file = str(case_files.write(failures, result.port, verdict))
+    report_terminal.show(result, Console(highlight=False), every_law=every_law)
+    if json_file:
+        report_json.write(result, json_file)
+    if junit_file:
+        report_junit.write(result, junit_file)
+    sys.exit(0 if result.conforms else 1)
+
+
+def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
+    known: dict[str, set[str]] = {}
+    for system in chosen:
+        for law in system.laws:
+            known.setdefault(law.id, set()).add(law.id)
+            known.setdefault(law.name, set()).add(law.id)
+    ids = {law_id for name in names for law_id in nearest("law", name.replace(" ", "_"), known)}
+    return (lambda law: law.id in ids) if names else (lambda _: True)
+
+
+def _anything(port: Port, chosen: Sequence[System], wanted: Any, plan: Plan) -> bool:
+    laws: list[Law] = [law for system in chosen for law in system.laws if wanted(law)]
+    return any(
+        offered_cases(law, port.offer(law.operation), dtype)[0] is not None for law in laws for dtype in plan.dtypes
+    )
+
+
+def _option(text: str) -> tuple[str, Any]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.isidentifier():
+        raise ValueError(f"--set takes NAME=VALUE, got {text!r}")
+    try:
+        return name, ast.literal_eval({"true": "True", "false": "False"}.get(value, value))
+    except (ValueError, SyntaxError):
+        return name, value
+
+
+def _progress() -> Progress:
+    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+@cli.command(name="list")
+@click.argument("what", default="systems")
+def list_(what: str) -> None:
+    """List systems, operations, laws, mistakes, ports or objectives."""
+    listings = {
+        "systems": lambda: [
+            (s.name, f"{s.title}: {len(s.operations)} operations, {len(s.laws)} laws, {len(s.mistakes)} mistakes")
+            for s in systems().values()
+        ],
+        "operations": lambda: [
+            (o.id, f"{len(o.laws)} laws") for s in systems().values() for o in s.operations.values()
+        ],
+        "laws": lambda: [(law.id, law.statement) for s in systems().values() for law in s.laws],
+        "mistakes": lambda: [
+            (f"{s.name}:{m.name}", m.statement) for s in systems().values() for m in s.mistakes.values()
+        ],
+        "ports": lambda: list(FORMS.items()),
+        "objectives": _objectives,
+    }
+    console = Console(highlight=False)
+    for name, text in nearest("listing", what, listings)():
+        console.print(Text(name, style="cyan").append(f"  {text}", style="none"), soft_wrap=True)
+
+
+def _objectives() -> list[tuple[str, str]]:
+    from gnomon_validation.teaching import objectives
+
+    return [(name, (type(f).__doc__ or "").strip().splitlines()[0]) for name, f in objectives().items()]
+
+
+@cli.command()
+@click.argument("name")
+def explain(name: str) -> None:
+    """Explain a system or an operation (NAME as in `adam` or `adam.step`): definition, laws, mistakes, differences."""
+    print_explanation(name, Console(highlight=False))
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--port", help="Hold this port against the case, instead of what the port in the file returned.")
+@click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="Argument of an adapted optimizer.")
+def replay(file: Path, port: str | None, options: Sequence[str]) -> None:
+    """Judge the case stored in FILE again.
+
+    Without --port nothing that the file names is run: what the port returned is in the file and is judged again.
+    Exit status: 0 the case conforms, 1 it does not, 2 usage.
+    """
+    stored = case_files.read(file)
+    given = find_port(port, dict(_option(text) for text in options)) if port else None
+    verdict, live = run_replay(stored, given)
+    console = Console(highlight=False)
+    if verdict.outcome is not None and verdict.outcome.failed:
+        console.print(report_terminal.block(verdict), soft_wrap=True)
+    else:
+        line = Text(f"{stored.law.id}  {stored.dtype}   ").append(verdict.status, style="green")
+        console.print(line, soft_wrap=True)
+    if not live:
+        hint = f"(judged from what {stored.port} returned; to run it: gnomon replay {file} --port {stored.port})"
+        console.print(Text(hint, style="dim"), soft_wrap=True)
+    sys.exit(1 if verdict.outcome is not None and verdict.outcome.failed else 0)
+
+
+@cli.command()
+@click.argument("methods", nargs=-1, required=True)
+@click.option("--objective", default="rosenbrock", show_default=True, help="See gnomon list objectives.")
+@click.option("--steps", type=click.IntRange(1), default=1000, show_default=True)
+@click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="Hyperparameter, e.g. lr=0.01.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Write a picture (extra `plot`).")
+def run(methods: Sequence[str], objective: str, steps: int, options: Sequence[str], plot: Path | None) -> None:
+    """Run METHODS (adam, sgd, …) of the reference on an objective, side by side, and print where they go.
+
+    A hyperparameter can be given to all methods (lr=0.01) or to one (adam.lr=0.01).
+    """
+    from gnomon_validation import teaching
+
+    runs = teaching.run(methods, objective, steps, dict(_hyperparameter(text) for text in options))
+    teaching.show(runs, Console(highlight=False))
+    if plot:
+        teaching.plot(runs, plot)
+        Console(highlight=False).print(f"picture: {plot}", soft_wrap=True)
+
+
+def _hyperparameter(text: str) -> tuple[str, Any]:
+    owner, dot, rest = text.partition("=")[0].rpartition(".")
+    name, value = _option(text[len(owner) + len(dot) :])
+    del rest
+    return f"{owner}{dot}{name}", value
+
+
+def main() -> None:
+    """Run the command; a user's mistake is one line and exit status 2."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.exceptions.Abort:
+        sys.exit(130)
+    except click.UsageError as error:
+        _fail(error.format_message())
+    except click.ClickException as error:
+        _fail(error.format_message())
+    except (ValueError, TypeError) as error:
+        if error.__traceback__ is not None and not _is_users(error):
+            raise
+        _fail(str(error))
+
+
+def _is_users(error: BaseException) -> bool:
+    """Return whether an error is a sentence that Gnomon itself wrote (raised in its own code, not inside a library)."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return True
+    name = str(trace.tb_frame.f_globals.get("__name__", ""))
+    return name.split(".")[0] in ("gnomon", "gnomon_spec", "gnomon_validation")
+
+
+def _fail(message: str) -> None:
+    line = " ".join(message.split())
+    print(f"gnomon: {line}", file=sys.stderr)
+    sys.exit(2)

@@ -1,0 +1,44 @@
+"""Failures that a port's author expects, each with its reason, in one file.
+
+A TOML file with one table: the id of a law (`adam.step:bad_input_is_rejected`, wildcards allowed) and the reason::
+
+    [expected]
+    "adam.step:bad_input_is_rejected" = "our caller validates"
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from gnomon_validation.ports.known_differences import reason_for
+
+Expected = Callable[[str, str, str], str | None]
+
+
+def read(file: Path) -> dict[str, str]:
+    """Read expected failures; raise `ValueError` with one line if the file is not of the form above."""
+    try:
+        data = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"file of expected failures {file} does not exist") from None
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ValueError(f"file of expected failures {file} cannot be read: {error}") from None
+    table = data.get("expected")
+    if not isinstance(table, dict) or not all(isinstance(v, str) and v.strip() for v in table.values()):
+        raise ValueError(f"file of expected failures {file} must have a table [expected] of law = 'reason'")
+    return dict(table)
+
+
+def expecting(reasons: Mapping[str, str]) -> Expected:
+    """Return who says why a failure is expected: the author's reasons first, then the known differences."""
+
+    def reason(port: str, law_id: str, dtype: str) -> str | None:
+        for pattern, text in reasons.items():
+            if fnmatchcase(law_id, pattern):
+                return text
+        return reason_for(port, law_id, dtype)
+
+    return reason

@@ -1,0 +1,62 @@
+"""A system or an operation in words: definition, laws, mistakes, where sources and libraries differ."""
+
+from __future__ import annotations
+
+import inspect
+
+from rich.console import Console
+from rich.text import Text
+
+from gnomon_spec.system import Operation, System, find_system, nearest
+from gnomon_validation.ports.known_differences import KNOWN
+
+
+def find(name: str) -> tuple[System, list[Operation]]:
+    """Return the system and the operations that `name` means (`adam`, `adam.step`); raise `ValueError` if none."""
+    system_name, _, operation = name.partition(".")
+    system = find_system(system_name)
+    if not operation:
+        return system, list(system.operations.values())
+    return system, [nearest(f"operation of {system_name}", operation, system.operations)]
+
+
+def explain(name: str, console: Console) -> None:
+    """Print what is known about a system (`adam`) or one of its operations (`adam.step`)."""
+    system, operations = find(name)
+    console.print(Text(system.title, style="bold"))
+    console.print()
+    console.print(Text(inspect.cleandoc(system.text)), soft_wrap=True)
+    for operation in operations:
+        console.print()
+        console.print(Text(f"{operation.id}{_signature(operation)}", style="bold"), soft_wrap=True)
+        console.print()
+        console.print(Text(inspect.getdoc(operation.reference) or ""), soft_wrap=True)
+        console.print()
+        console.print(Text(f"Laws of {operation.id} ({len(operation.laws)})", style="bold"))
+        for law in operation.laws:
+            console.print(Text(f"  {law.name.replace('_', ' ')}  [{law.kind}]", style="cyan"), soft_wrap=True)
+            console.print(Text(f"    {law.statement}"), soft_wrap=True)
+    chosen = {operation.name for operation in operations}
+    mistakes = [
+        m for m in system.mistakes.values() if chosen & set(m.wrong) or any(o.built_from in m.wrong for o in operations)
+    ]
+    console.print()
+    console.print(Text(f"Known mistakes ({len(mistakes)})", style="bold"))
+    for mistake in mistakes:
+        console.print(Text(f"  {mistake.name.replace('_', ' ')}", style="cyan"), soft_wrap=True)
+        console.print(Text(f"    {mistake.statement}"), soft_wrap=True)
+    differences = [d for d in KNOWN if d.law.startswith((f"{system.name}.", "*"))]
+    if differences:
+        console.print()
+        console.print(Text("Known differences of libraries", style="bold"))
+        for difference in differences:
+            dtypes = ", ".join(difference.dtypes)
+            console.print(Text(f"  {difference.port}  {difference.law}  ({dtypes})", style="cyan"), soft_wrap=True)
+            console.print(Text(f"    {difference.reason}"), soft_wrap=True)
+
+
+def _signature(operation: Operation) -> str:
+    parts = [*operation.inputs, "*"]
+    for name, default in operation.hyperparameters.items():
+        parts.append(name if default is inspect.Parameter.empty else f"{name}={default!r}")
+    return f"({', '.join(parts)})"

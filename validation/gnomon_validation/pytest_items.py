@@ -1,0 +1,92 @@
+"""Laws as pytest items: one decorator in a port author's own test suite.
+
+    from gnomon_validation import conformance
+
+    @conformance("my_port.py", systems=["adam"], expected={"adam.step:bad_input_is_rejected": "our caller validates"})
+    def test_my_port(check):
+        check()
+
+Every law of every dtype becomes one item with a readable name. An expected failure is a strict xfail with its reason:
+when it stops failing, the suite says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from gnomon_spec.arithmetic.noise import as_dtype
+from gnomon_spec.system import Law, find_system, systems
+from gnomon_validation.checker import Plan, check_law, offered_cases
+from gnomon_validation.diagnosis import Diagnostician
+from gnomon_validation.expectations import expecting
+from gnomon_validation.ports.find import find_port
+from gnomon_validation.ports.functions import FunctionsPort
+from gnomon_validation.ports.port import Port
+from gnomon_validation.report_terminal import block
+
+
+def conformance(
+    port: Any,
+    *,
+    systems: Sequence[str] | None = None,  # noqa: A002
+    dtypes: Sequence[str] = ("float32", "float64"),
+    examples: int = 100,
+    seed: int = 0,
+    expected: Mapping[str, str] | None = None,
+) -> Callable[[Callable[..., Any]], Any]:
+    """Turn every law that a port can be held to into a pytest item.
+
+    port: what `gnomon check` takes as a string, or a module, class or object with functions such as `adam_step`.
+    systems: names; all that the port provides by default. expected: reasons by law id, wildcards allowed.
+    The decorated test gets `check`, a function without arguments that raises `AssertionError` with the full verdict.
+    """
+    import pytest
+
+    actual = as_port(port)
+    plan = Plan(examples, tuple(dtypes), seed)
+    reason = expecting(expected or {})
+    items = []
+    for law in _laws(systems):
+        for dtype in plan.dtypes:
+            if offered_cases(law, actual.offer(law.operation), as_dtype(dtype).name)[0] is None:
+                continue
+            why = reason(actual.name, law.id, dtype)
+            marks = [pytest.mark.xfail(reason=why, strict=True, raises=AssertionError)] if why else []
+            items.append(pytest.param(Item(actual, law, dtype, plan), id=f"{law.id}-{dtype}", marks=marks))
+    if not items:
+        raise ValueError(f"{actual.name} provides no operation of {', '.join(systems or ['any system'])}")
+    return pytest.mark.parametrize("check", items)
+
+
+def as_port(port: Any) -> Port:
+    """Return what was given as a port."""
+    if isinstance(port, str):
+        return find_port(port)
+    if hasattr(port, "offer") and hasattr(port, "call"):
+        return port  # type: ignore[no-any-return]
+    return FunctionsPort(port, getattr(port, "__name__", type(port).__name__))
+
+
+def _laws(names: Sequence[str] | None) -> list[Law]:
+    chosen = [find_system(name) for name in names] if names else list(systems().values())
+    return [law for system in chosen for law in system.laws]
+
+
+class Item:
+    """One law and dtype, to be checked by calling it."""
+
+    def __init__(self, port: Port, law: Law, dtype: str, plan: Plan) -> None:
+        self.port = port
+        self.law = law
+        self.dtype = dtype
+        self.plan = plan
+
+    def __call__(self) -> None:
+        verdict, outcomes = check_law(self.port, self.law, self.dtype, self.plan)
+        if outcomes:
+            offer = self.port.offer(self.law.operation)
+            flush = offer is not None and offer.flush_subnormals
+            system = self.law.operation.system
+            Diagnostician(system, as_dtype(self.dtype), flush_subnormals=flush).diagnose([(verdict, outcomes)])
+            raise AssertionError("\n" + block(verdict).plain)

@@ -1,0 +1,75 @@
+"""The report that a program reads: one JSON document with everything the terminal report says."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gnomon_validation.case_files import encoded
+from gnomon_validation.verdicts import Check, Verdict
+
+FORMAT = "gnomon-report/1"
+
+
+def write(check: Check, file: Path) -> None:
+    """Write the report of a check."""
+    file.write_text(json.dumps(report(check), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def report(check: Check) -> dict[str, Any]:
+    """Return the report of a check as JSON data."""
+    return {
+        "format": FORMAT,
+        "gnomon": version("gnomon"),
+        "numpy": np.__version__,
+        "port": check.port,
+        "examples": check.examples,
+        "seed": check.seed,
+        "seconds": check.seconds,
+        "conforms": check.conforms,
+        "verdicts": [_verdict(v) for v in check.verdicts],
+    }
+
+
+def _verdict(v: Verdict) -> dict[str, Any]:
+    data: dict[str, Any] = {
+        "law": v.law.id,
+        "statement": v.law.statement,
+        "kind": v.law.kind,
+        "dtype": v.dtype,
+        "verdict": v.status,
+        "failed": v.failed,
+        "expected": v.expected,
+        "reason": v.reason,
+        "cases": v.cases,
+        "ambiguous": v.ambiguous,
+        "digits_verified": v.digits,
+        "weak": v.weak,
+        "worst_deviation_over_band": _finite(v.worst_ratio),
+        "horizon": v.horizon,
+        "seconds": v.seconds,
+        "diagnosis": [{"name": m.name, "statement": m.statement} for m in v.diagnosis],
+        "replay": v.replay_file,
+    }
+    if v.smallest is not None and v.outcome is not None:
+        worst = v.outcome.worst
+        data["smallest_case"] = {name: encoded(value) for name, value in v.smallest.items()}
+        data["message"] = v.outcome.message
+        data["digits_lost"] = v.outcome.digits_lost
+        if worst is not None and worst.band is not None:
+            data["worst"] = {
+                "label": worst.label,
+                "index": list(worst.index),
+                "port": float(worst.port).hex(),
+                "oracle": float(worst.oracle).hex(),
+                "band": float(worst.band).hex(),
+            }
+    return data
+
+
+def _finite(number: float) -> float | None:
+    return number if np.isfinite(number) else None

@@ -1,0 +1,46 @@
+"""The report that a continuous-integration server reads: JUnit XML, one test case a law and dtype."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+from gnomon_validation.report_terminal import block
+from gnomon_validation.verdicts import Check
+
+
+def write(check: Check, file: Path) -> None:
+    """Write the report of a check."""
+    Xml.indent(tree := Xml.ElementTree(report(check)))
+    tree.write(file, encoding="utf-8", xml_declaration=True)
+
+
+def report(check: Check) -> Xml.Element:
+    """Return the report of a check as an XML element."""
+    skipped = [v for v in check.verdicts if v.status == "not provided" or v.expected]
+    suite = Xml.Element(
+        "testsuite",
+        name=f"gnomon check {check.port}",
+        tests=str(len(check.verdicts)),
+        failures=str(sum(v.failed and v.status != "error" for v in check.verdicts)),
+        errors=str(sum(v.failed and v.status == "error" for v in check.verdicts)),
+        skipped=str(len(skipped)),
+        time=f"{check.seconds:.3f}",
+    )
+    for v in check.verdicts:
+        name = f"{v.law.name}[{v.dtype}]"
+        case = Xml.SubElement(suite, "testcase", classname=v.law.operation.id, name=name, time=f"{v.seconds:.3f}")
+        if v.status == "not provided":
+            Xml.SubElement(case, "skipped", message=v.reason)
+        elif v.expected:
+            Xml.SubElement(case, "skipped", message=f"known difference ({v.status}): {v.expected}")
+        elif v.failed:
+            kind = "error" if v.status == "error" else "failure"
+            message = v.diagnosis[0].statement if v.diagnosis else v.law.statement
+            Xml.SubElement(case, kind, message=message, type=v.status).text = _legible(block(v).plain)
+    return suite
+
+
+def _legible(text: str) -> str:
+    """Return the text without characters that XML forbids."""
+    return "".join(c for c in text if c in "\t\n\r" or " " <= c <= "\ud7ff" or "\ue000" <= c <= "\ufffd")

@@ -1,0 +1,215 @@
+"""The report that a person reads: what was checked, what failed, why, and the smallest case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from statistics import median
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from gnomon_spec.cases import Case
+from gnomon_spec.system import Operation
+from gnomon_validation.verdicts import Check, Verdict
+from gnomon_validation.wording import describe
+
+STYLES = {
+    "conforms": "green",
+    "ambiguous only": "yellow",
+    "imprecise": "yellow",
+    "wrong": "bold red",
+    "error": "bold red",
+    "not provided": "dim",
+}
+
+
+def show(check: Check, console: Console, *, every_law: bool = False) -> None:
+    """Print a check: a table (a row an operation and dtype, or a row a law), then every failure, then the sum."""
+    provided = [v for v in check.verdicts if v.status != "not provided"]
+    if provided:
+        console.print(_laws(provided) if every_law else _operations(provided))
+    failures = [v for v in provided if v.status in ("imprecise", "wrong", "error") and v.expected is None]
+    for verdict in failures:
+        console.print()
+        console.print(block(verdict), soft_wrap=True)
+    _print_expected([v for v in provided if v.expected], console)
+    weak = [v for v in provided if v.weak]
+    if weak:
+        console.print()
+        console.print(Text("weak checks (few digits verified: they say little)", style="yellow"))
+        for verdict in weak:
+            console.print(Text(f"  {verdict.law.id} {verdict.dtype}: {verdict.digits:.1f} digits"), soft_wrap=True)
+    _print_missing(check, console)
+    console.print()
+    console.print(summary(check), soft_wrap=True)
+
+
+def block(verdict: Verdict) -> Text:
+    """Return one failure in full."""
+    text = Text()
+    head = f"{verdict.law.operation.id}  {verdict.dtype}   "
+    text.append(head).append(verdict.status.upper(), style=STYLES[verdict.status])
+    text.append(f'   law "{verdict.law.name.replace("_", " ")}"\n')
+    text.append(f"  the law: {verdict.law.statement}\n", style="dim")
+    if verdict.diagnosis:
+        likeliest, *others = verdict.diagnosis
+        text.append("  behaves as: ").append(likeliest.statement, style="bold").append("\n")
+        if others:
+            names = ", ".join(mistake.name.replace("_", " ") for mistake in others[:3])
+            text.append(f"  (these cases alone would also fit: {names})\n", style="dim")
+    elif verdict.status == "wrong":
+        text.append("  behaves as no catalogued mistake\n")
+    if verdict.status == "imprecise" and verdict.outcome:
+        lost = verdict.outcome.digits_lost
+        text.append(f"  loses {lost:.1f} digits: the deviation shrinks with the unit roundoff, as rounding does\n")
+    if verdict.smallest is not None and verdict.outcome is not None:
+        text.append(f"  smallest case: {described(verdict.smallest, verdict.law.operation)}\n")
+        text.append(f"  {_finding(verdict)}\n")
+    if verdict.replay_file:
+        text.append(f"  replay: gnomon replay {verdict.replay_file}\n")
+    text.rstrip()
+    return text
+
+
+def _finding(verdict: Verdict) -> str:
+    outcome = verdict.outcome
+    assert outcome is not None
+    worst = outcome.worst
+    if outcome.message or worst is None:
+        return f"-> {outcome.message}"
+    at = f"{worst.label}{list(worst.index) if worst.index else ''}"
+    dtype = np.dtype(verdict.dtype)
+    return f"-> {at}: port {_short(worst.port, dtype)}, oracle {_short(worst.oracle, dtype)}, band ±{worst.band:.1g}"
+
+
+def _short(value: Any, dtype: np.dtype[Any]) -> str:
+    """Return a number with the digits that its dtype can hold."""
+    digits = {2: 5, 4: 9, 8: 17}[dtype.itemsize]
+    return f"{np.float64(value):.{digits}g}"
+
+
+def described(case: Case, operation: Operation) -> str:
+    """Return a case in words; hyperparameters at their default and fresh states are left short."""
+    defaults = operation.hyperparameters
+    parts = []
+    for name, value in case.items():
+        if name in defaults and isinstance(defaults[name], int | float | str) and value == defaults[name]:
+            continue
+        if isinstance(value, tuple) and hasattr(value, "_fields") and _is_fresh(value):
+            parts.append(f"{name}=fresh")
+        else:
+            parts.append(f"{name}={describe(value)}")
+    return " ".join(parts)
+
+
+def _is_fresh(state: Iterable[Any]) -> bool:
+    return all(not np.any(part) for part in state)
+
+
+def _operations(verdicts: Sequence[Verdict]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, justify in (
+        ("operation", "left"),
+        ("dtype", "left"),
+        ("laws", "right"),
+        ("verdict", "left"),
+        ("cases", "right"),
+        ("ambiguous", "right"),
+        ("digits", "right"),
+        ("worst / band", "right"),
+    ):
+        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for (operation, dtype), group in groupby(verdicts, key=lambda v: (v.law.operation.id, v.dtype)):
+        rows = list(group)
+        digits = [v.digits for v in rows if v.digits is not None]
+        ratios = [v.worst_ratio for v in rows if np.isfinite(v.worst_ratio)]
+        table.add_row(
+            operation,
+            dtype,
+            str(len(rows)),
+            _verdict_of(rows),
+            f"{sum(v.cases for v in rows):,}",
+            f"{sum(v.ambiguous for v in rows):,}",
+            f"{median(digits):.1f}" if digits else "-",
+            f"{max(ratios, default=0.0):.2f}",
+        )
+    return table
+
+
+def _verdict_of(verdicts: Sequence[Verdict]) -> Text:
+    failed = [v for v in verdicts if v.failed]
+    expected = [v for v in verdicts if v.expected]
+    if failed:
+        worst = next((v for v in failed if v.status != "imprecise"), failed[0])
+        return Text(f"{len(failed)} {worst.status}", style=STYLES[worst.status])
+    if expected:
+        return Text(f"conforms but for {len(expected)} known", style="green")
+    return Text("conforms", style="green")
+
+
+def _laws(verdicts: Sequence[Verdict]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in ("operation", "dtype", "law", "verdict", "cases", "ambiguous", "digits", "worst / band", "horizon"):
+        table.add_column(name, overflow="fold")
+    for v in verdicts:
+        table.add_row(
+            v.law.operation.id,
+            v.dtype,
+            v.law.name.replace("_", " "),
+            Text(v.status, style=STYLES[v.status]),
+            str(v.cases),
+            str(v.ambiguous),
+            f"{v.digits:.1f}" if v.digits is not None else "-",
+            f"{v.worst_ratio:.2f}",
+            f"{v.horizon:g} steps" if v.horizon is not None else "-",
+        )
+    return table
+
+
+def _print_expected(verdicts: Sequence[Verdict], console: Console) -> None:
+    if not verdicts:
+        return
+    console.print()
+    console.print(Text("known differences (expected, each with its reason)", style="bold"))
+    by_reason: dict[str, list[Verdict]] = {}
+    for verdict in verdicts:
+        by_reason.setdefault(verdict.expected or "", []).append(verdict)
+    for reason, group in by_reason.items():
+        for verdict in group:
+            law = verdict.law.name.replace("_", " ")
+            line = f"  {verdict.law.operation.id} {verdict.dtype} {verdict.status}: {law}"
+            console.print(Text(line), soft_wrap=True)
+        console.print(Text(f"    {reason}", style="dim"), soft_wrap=True)
+
+
+def _print_missing(check: Check, console: Console) -> None:
+    missing: dict[str, list[str]] = {}
+    for verdict in check.verdicts:
+        if verdict.status == "not provided":
+            operation = verdict.law.operation.id
+            whole = "does not provide" in verdict.reason or "compute in" in verdict.reason
+            name = operation if whole else f"{operation} law {verdict.law.name.replace('_', ' ')!r}"
+            if name not in missing.setdefault(verdict.reason, []):
+                missing[verdict.reason].append(name)
+    for reason, names in missing.items():
+        console.print()
+        console.print(Text(f"not provided ({reason}): {', '.join(names)}", style="dim"), soft_wrap=True)
+
+
+def summary(check: Check) -> Text:
+    """Return the last line: how many laws hold, and whether the port conforms."""
+    provided = [v for v in check.verdicts if v.status != "not provided"]
+    failed = [v for v in provided if v.failed]
+    cases = sum(v.cases for v in provided)
+    counted = f"{len(provided)} checks of laws, {cases:,} cases, {check.seconds:.1f} s, seed {check.seed}"
+    if not provided:
+        return Text(f"{check.port}: provides nothing that was asked for", style="yellow")
+    if not failed:
+        return Text(f"{check.port} conforms ", style="bold green").append(f"({counted})", style="dim")
+    return Text(f"{check.port} does not conform: {len(failed)} of them fail ", style="bold red").append(
+        f"({counted})", style="dim"
+    )
