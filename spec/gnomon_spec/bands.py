@@ -1,7 +1,7 @@
 """What a band is: how far a fact may be off before rounding stops being the explanation.
 
-A law is evaluated K = 32 times with the oracle standing in as the port, in the port's dtype, every elementary result
-perturbed (`gnomon_spec.arithmetic`). With dₖ the deviation of the k-th run from the law, entry by entry,
+A law is evaluated K = 32 times with the oracle standing in as the port, in the port's dtype, every elementary
+result perturbed (`gnomon_spec.arithmetic`). With dₖ the deviation of the k-th run from the law, entry by entry,
 
     band = MARGIN · maxₖ |dₖ|            for `equal`
     band = MARGIN · (maxₖ dₖ - minₖ dₖ)  for `at least`
@@ -33,7 +33,7 @@ class Judgement(NamedTuple):
 
     holds: True, False, or None where it cannot be judged (ambiguous: perturbed runs of the oracle differ in kind).
     ratio: worst deviation / band. digits: how many decimal digits were verified (median over entries), None if none
-    were compared. deviation: largest deviation beyond its band. index, port, oracle, band: the entry where it is.
+    were compared. deviation: largest deviation beyond its band. at, port, oracle, band: the entry where it is.
     why: what is wrong if it is not a deviation, e.g. "NaN where the oracle has none". horizon: how many steps of a
     trajectory were judged.
     """
@@ -43,7 +43,7 @@ class Judgement(NamedTuple):
     ratio: float = 0.0
     digits: float | None = None
     deviation: float = 0.0
-    index: tuple[int, ...] = ()
+    at: tuple[int, ...] = ()
     port: Any = None
     oracle: Any = None
     band: Any = None
@@ -99,7 +99,7 @@ def _judge_identical(fact: Fact) -> Judgement:
         fact.label,
         False,
         np.inf,
-        index=index,
+        at=index,
         port=actual[index],
         oracle=expected[index],
         why="differs where the same bits are guaranteed",

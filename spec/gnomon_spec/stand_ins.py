@@ -115,7 +115,9 @@ class PerturbedOracle(Implementation):
         return leaf
 
     def _repeated(self, value: Any) -> Any:
-        return np.broadcast_to(value, (self.noise.replicas, *value.shape))
+        repeated = np.empty((self.noise.replicas, *value.shape), value.dtype)
+        repeated[...] = value
+        return repeated
 
 
 def leaves(value: Any) -> list[Any]:

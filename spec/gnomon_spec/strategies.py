@@ -124,7 +124,8 @@ def steps_of(quantity: Quantity, most: int) -> Quantity:
 
     def draw_sequence(draw: Draw, context: Context) -> NDArray[Any]:
         length = 1 + draw(SMALL_CODES) % most
-        return quantity.draw(draw, context._replace(shape=(length, *context.shape)))
+        sequence: NDArray[Any] = quantity.draw(draw, context._replace(shape=(length, *context.shape)))
+        return sequence
 
     return Quantity(draw_sequence, f"a sequence of 1 to {most} of: {quantity.text}")
 
@@ -134,7 +135,7 @@ def number(*simple: float, low: float = 0.0, exponents: tuple[int, int] = (-12, 
     first, last = exponents
 
     def draw_number(draw: Draw, _context: Context) -> float:
-        code = draw(CODES)
+        code: int = draw(CODES)
         if code < 2 * len(simple):
             return simple[code // 2]
         return abs(_number(code - 2 * len(simple), first, last))
@@ -151,7 +152,7 @@ def fraction(*simple: float, closest: int = 14) -> Quantity:
     """A Python float in [0, 1): one of the `simple` ones, or anywhere, or 1 - 2^-k with k up to `closest`."""
 
     def draw_fraction(draw: Draw, _context: Context) -> float:
-        code = draw(CODES)
+        code: int = draw(CODES)
         if code < 2 * len(simple):
             return simple[code // 2]
         code -= 2 * len(simple)
@@ -177,7 +178,7 @@ def count(*simple: int, low: int = 0, high: int = 2000) -> Quantity:
     """A Python integer: one of the `simple` ones, or any from `low` to `high`."""
 
     def draw_count(draw: Draw, _context: Context) -> int:
-        code = draw(CODES)
+        code: int = draw(CODES)
         return simple[code // 2] if code < 2 * len(simple) else low + (code - 2 * len(simple)) % (high - low + 1)
 
     return Quantity(draw_count, f"integer from {low} to {high}", lambda value: low <= value <= high)
@@ -204,7 +205,7 @@ def indices() -> Quantity:
 
 
 def rotation() -> Quantity:
-    """An orthogonal matrix (n, n), n the length of the common shape, uniform over all of them but for code 0: identity."""
+    """An orthogonal matrix (n, n), n the length of the common shape: any, or the identity."""
 
     def draw_rotation(draw: Draw, context: Context) -> NDArray[Any]:
         (n,) = context.shape
@@ -234,8 +235,8 @@ def symmetric(spread: float = 2.0) -> Quantity:
     def draw_symmetric(draw: Draw, context: Context) -> NDArray[Any]:
         double = context._replace(dtype=np.dtype(np.float64))
         turn, eigenvalues = rotation().draw(draw, double), spectrum(spread).draw(draw, double)
-        matrix = (turn * eigenvalues) @ turn.T
-        return ((matrix + matrix.T) / 2).astype(context.dtype)
+        matrix: NDArray[Any] = (turn * eigenvalues) @ turn.T
+        return np.asarray((matrix + matrix.T) / 2, dtype=context.dtype)
 
     return Quantity(draw_symmetric, f"symmetric matrix (n, n), eigenvalues in [1e-{spread:g}, 1]")
 

@@ -27,7 +27,7 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import Any, Literal, TypeVar, get_args
 
@@ -110,13 +110,13 @@ class Operation:
     def id(self) -> str:
         return f"{self.system.name}.{self.name}"
 
-    @property
+    @cached_property
     def inputs(self) -> tuple[str, ...]:
         """The names of the positional arguments."""
         parameters = inspect.signature(self.reference).parameters.values()
         return tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
 
-    @property
+    @cached_property
     def hyperparameters(self) -> dict[str, Any]:
         """The keyword arguments and their defaults (`inspect.Parameter.empty` where there is none)."""
         parameters = inspect.signature(self.reference).parameters.values()
@@ -190,8 +190,8 @@ class System:
 
 
 def sentence(function: Callable[..., Any]) -> str:
-    """Return a function's docstring as one line, without its full stop."""
-    text = " ".join((function.__doc__ or "").split())
+    """Return the first paragraph of a function's docstring as one line, without its full stop."""
+    text = " ".join(inspect.cleandoc(function.__doc__ or "").split("\n\n")[0].split())
     if not text:
         raise ValueError(f"{function.__name__} needs a docstring: the sentence that a report prints")
     return text.removesuffix(".")

@@ -1,7 +1,7 @@
 """Laws × port × dtype → verdicts.
 
-For each law: draw cases and judge them; if some fail, look for the smallest such case; at the end of a system, ask which
-catalogued mistake explains what was seen.
+For each law: draw cases and judge them; if some fail, look for the smallest such case; at the end of a system, ask
+which catalogued mistake explains what was seen.
 """
 
 from __future__ import annotations

@@ -128,7 +128,13 @@ def _option(text: str) -> tuple[str, Any]:
 
 
 def _progress() -> Progress:
-    columns = (SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.description}"))
+    columns = (
+        SpinnerColumn(),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.description}"),
+    )
     return Progress(*columns, console=Console(stderr=True), transient=True)
 
 

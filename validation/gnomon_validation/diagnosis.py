@@ -25,7 +25,7 @@ class Diagnostician:
         self.runs = PerturbedRuns(dtype, flush_subnormals=flush_subnormals)
 
     def diagnose(self, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:
-        """Give every verdict the mistakes that explain all its failing cases, those that explain most verdicts first."""
+        """Give every verdict the mistakes that explain all its failing cases, the most frequent ones first."""
         explained = {
             id(verdict): [m for m in self.system.mistakes.values() if self.explains(m, outcomes)]
             for verdict, outcomes in failing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
@@ -29,10 +30,8 @@ def visit(
         if visitor(drawn):
             raise _EnoughError
 
-    try:
+    with suppress(_EnoughError):
         _run(each, strategy, examples, random_seed, (Phase.generate,))
-    except _EnoughError:
-        pass
 
 
 def shrink(
@@ -63,10 +62,8 @@ def shrink(
             smallest.append(drawn)
             raise _StillFailsError
 
-    try:
+    with suppress(_EnoughError, _StillFailsError, Flaky):
         _run(each, strategy, examples, random_seed, (Phase.generate, Phase.shrink))
-    except (_EnoughError, _StillFailsError, Flaky):
-        pass
     return smallest[-1] if smallest else None
 
 

@@ -50,8 +50,8 @@ class Judge:
             message = worst.why and f"{worst.label} {_sentence(worst)}"
             return Outcome(status, tuple(judgements), worst, message, lost, calls)
         ambiguous = any(j.holds is None for j in judgements)
-        worst = max(judgements, key=lambda j: j.ratio, default=None)
-        return Outcome("ambiguous only" if ambiguous else "conforms", tuple(judgements), worst, "", 0.0, calls)
+        largest = max(judgements, key=lambda j: j.ratio, default=None)
+        return Outcome("ambiguous only" if ambiguous else "conforms", tuple(judgements), largest, "", 0.0, calls)
 
     def repeats(self, outcome: Outcome) -> bool:
         """Return whether the port gives the same bits when its calls are made again."""
@@ -115,5 +115,5 @@ def _as(leaf: Any, dtype: np.dtype[Any]) -> Any:
 
 
 def _sentence(judgement: Judgement) -> str:
-    at = f" at {list(judgement.index)}" if judgement.index else ""
+    at = f" at {list(judgement.at)}" if judgement.at else ""
     return f"{judgement.why}{at}"

@@ -29,7 +29,7 @@ from gnomon_validation.report_terminal import block
 def conformance(
     port: Any,
     *,
-    systems: Sequence[str] | None = None,  # noqa: A002
+    systems: Sequence[str] | None = None,
     dtypes: Sequence[str] = ("float32", "float64"),
     examples: int = 100,
     seed: int = 0,

@@ -36,5 +36,3 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
         flush = offer.flush_subnormals
         Diagnostician(system, dtype, flush_subnormals=flush).diagnose([(verdict, [outcome])])
     return verdict, live
-
-

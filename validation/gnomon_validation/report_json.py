@@ -63,7 +63,7 @@ def _verdict(v: Verdict) -> dict[str, Any]:
         if worst is not None and worst.band is not None:
             data["worst"] = {
                 "label": worst.label,
-                "index": list(worst.index),
+                "index": list(worst.at),
                 "port": float(worst.port).hex(),
                 "oracle": float(worst.oracle).hex(),
                 "band": float(worst.band).hex(),

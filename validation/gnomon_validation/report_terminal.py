@@ -61,7 +61,7 @@ def block(verdict: Verdict) -> Text:
         if others:
             names = ", ".join(mistake.name.replace("_", " ") for mistake in others[:3])
             text.append(f"  (these cases alone would also fit: {names})\n", style="dim")
-    elif verdict.status == "wrong":
+    elif verdict.status == "wrong" and not (verdict.outcome and verdict.outcome.message):
         text.append("  behaves as no catalogued mistake\n")
     if verdict.status == "imprecise" and verdict.outcome:
         lost = verdict.outcome.digits_lost
@@ -81,7 +81,7 @@ def _finding(verdict: Verdict) -> str:
     worst = outcome.worst
     if outcome.message or worst is None:
         return f"-> {outcome.message}"
-    at = f"{worst.label}{list(worst.index) if worst.index else ''}"
+    at = f"{worst.label}{list(worst.at) if worst.at else ''}"
     dtype = np.dtype(verdict.dtype)
     return f"-> {at}: port {_short(worst.port, dtype)}, oracle {_short(worst.oracle, dtype)}, band ±{worst.band:.1g}"
 
@@ -122,7 +122,7 @@ def _operations(verdicts: Sequence[Verdict]) -> Table:
         ("digits", "right"),
         ("worst / band", "right"),
     ):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
     for (operation, dtype), group in groupby(verdicts, key=lambda v: (v.law.operation.id, v.dtype)):
         rows = list(group)
         digits = [v.digits for v in rows if v.digits is not None]
@@ -135,7 +135,7 @@ def _operations(verdicts: Sequence[Verdict]) -> Table:
             f"{sum(v.cases for v in rows):,}",
             f"{sum(v.ambiguous for v in rows):,}",
             f"{median(digits):.1f}" if digits else "-",
-            f"{max(ratios, default=0.0):.2f}",
+            f"{max(ratios, default=0.0):.3g}",
         )
     return table
 

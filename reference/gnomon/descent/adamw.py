@@ -14,6 +14,7 @@ from gnomon.descent.adam import (
     Variant,
     bias_corrected,
     init,
+    require_hyperparameters,
     require_step,
     update_moments,
 )
@@ -88,6 +89,7 @@ def trajectory(
     params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
     steps: how many steps, >= 0. The hyperparameters are those of `step`; the errors likewise.
     """
+    require_hyperparameters(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay, variant=variant)
     return iterate(
         init,
         step,
@@ -121,6 +123,7 @@ def endpoints(
 
     params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
     """
+    require_hyperparameters(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay, variant=variant)
     return iterate_many(
         trajectory,
         params,

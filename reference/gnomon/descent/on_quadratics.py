@@ -25,6 +25,8 @@ def iterate(
     Raises `ValueError` or `TypeError` for shapes or dtypes that do not fit, and whatever `step` raises.
     """
     require_quadratic(params, hessian, minimiser)
+    if params.ndim != 1:
+        raise ValueError(f"params must have shape (n,), got {params.shape}")
     require_count("steps", steps)
     iterates, state = [params], init(params)
     for _ in range(steps):

@@ -112,6 +112,7 @@ def trajectory(
     params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
     steps: how many steps, >= 0. The hyperparameters are those of `step`; the errors likewise.
     """
+    require_hyperparameters(lr=lr, momentum=momentum, dampening=dampening, nesterov=nesterov, weight_decay=weight_decay)
     return iterate(
         init,
         step,
@@ -143,6 +144,7 @@ def endpoints(
 
     params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
     """
+    require_hyperparameters(lr=lr, momentum=momentum, dampening=dampening, nesterov=nesterov, weight_decay=weight_decay)
     return iterate_many(
         trajectory,
         params,

@@ -44,7 +44,7 @@ class NoisyArray(NDArrayOperatorsMixin):
 
     def __init__(self, values: Values, dtype: DTypeLike, noise: Noise, kind: Kind = "noisy") -> None:
         self.values = values
-        self.dtype = np.dtype(dtype)
+        self.dtype = dtype if isinstance(dtype, np.dtype) else np.dtype(dtype)
         self.noise = noise
         self.kind = kind
         self.source: NoisyArray | None = None
@@ -72,7 +72,7 @@ class NoisyArray(NDArrayOperatorsMixin):
     def __repr__(self) -> str:
         return f"NoisyArray({self.values[0]}, dtype={self.dtype}, {self.kind}, {self.noise.replicas} replicas)"
 
-    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> NDArray[Any]:
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> NDArray[Any]:
         raise TypeError("a NoisyArray cannot become a plain array: its replicas would be lost")
 
     def __float__(self) -> float:
@@ -116,6 +116,8 @@ class NoisyArray(NDArrayOperatorsMixin):
         return NoisyArray(values, self.dtype, self.noise, self.kind)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        if method == "__call__" and not options and ufunc is not np.matmul:
+            return elementwise(ufunc, inputs)
         from gnomon_spec.arithmetic import functions
 
         out = options.pop("out", None)
@@ -157,6 +159,10 @@ class NoisyArray(NDArrayOperatorsMixin):
             return wide.type(dtype.type(operand))
         return np.asarray(operand).astype(wide, copy=False)
 
+    def _applied(self, function: Any, *args: Any, **kwargs: Any) -> NoisyArray:
+        result: NoisyArray = function(self, *args, **kwargs)
+        return result
+
     # Methods that NumPy's arrays have; each is the function of the same name.
     def astype(self, dtype: DTypeLike, copy: bool = True) -> NoisyArray:
         new = np.dtype(dtype)
@@ -174,7 +180,7 @@ class NoisyArray(NDArrayOperatorsMixin):
 
     @property
     def T(self) -> NoisyArray:  # noqa: N802 - NumPy's own name
-        return np.transpose(self)  # type: ignore[call-overload, no-any-return]
+        return self._applied(np.transpose)
 
     def copy(self) -> NoisyArray:
         return self._like(self.values.copy())
@@ -183,25 +189,25 @@ class NoisyArray(NDArrayOperatorsMixin):
         return self.reshape(-1)
 
     def sum(self, axis: Any = None, keepdims: bool = False) -> NoisyArray:
-        return np.sum(self, axis=axis, keepdims=keepdims)  # type: ignore[call-overload, no-any-return]
+        return self._applied(np.sum, axis=axis, keepdims=keepdims)
 
     def mean(self, axis: Any = None) -> NoisyArray:
-        return np.mean(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+        return self._applied(np.mean, axis=axis)
 
     def max(self, axis: Any = None) -> NoisyArray:
-        return np.max(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+        return self._applied(np.max, axis=axis)
 
     def min(self, axis: Any = None) -> NoisyArray:
-        return np.min(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+        return self._applied(np.min, axis=axis)
 
     def all(self, axis: Any = None) -> NoisyArray:
-        return np.all(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+        return self._applied(np.all, axis=axis)
 
     def any(self, axis: Any = None) -> NoisyArray:
-        return np.any(self, axis=axis)  # type: ignore[call-overload, no-any-return]
+        return self._applied(np.any, axis=axis)
 
     def dot(self, other: Any) -> NoisyArray:
-        return np.dot(self, other)  # type: ignore[no-any-return]
+        return self._applied(np.dot, other)
 
 
 class Together:
@@ -255,9 +261,52 @@ def _ndim(operand: Any) -> int:
 
 def elementwise(ufunc: np.ufunc, operands: Any) -> Any:
     """Apply a ufunc entry by entry; every real result is rounded unless the ufunc only selects or changes signs."""
+    first = operands[0]
+    if len(operands) == 2 and _alike(first, operands[1]):
+        return _wrapped(ufunc(first.values, operands[1].values), first, exact=ufunc in EXACT_UFUNCS)
+    if len(operands) == 2 and _weak_and_number(*operands):
+        weak, values = _weak_with_number(ufunc, operands)
+        return _wrapped(values, weak, exact=ufunc in EXACT_UFUNCS)
+    if len(operands) == 1 and first.dtype.kind == "f" and ufunc.nout == 1:
+        return _wrapped(ufunc(first.values), first, exact=ufunc in EXACT_UFUNCS)
     together = Together(operands)
     values = ufunc(*together.values)
     exact = ufunc in EXACT_UFUNCS
     if isinstance(values, tuple):
         return tuple(together.result(np.asarray(part), exact=exact) for part in values)
     return together.result(np.asarray(values), exact=exact)
+
+
+def _alike(a: Any, b: Any) -> bool:
+    """Return whether two operands need no bringing together: the most frequent case, and the fastest."""
+    return (
+        type(a) is NoisyArray
+        and type(b) is NoisyArray
+        and a.kind == b.kind
+        and a.dtype is b.dtype
+        and a.values.dtype is b.values.dtype
+        and a.values.ndim == b.values.ndim
+        and a.dtype.kind == "f"
+    )
+
+
+def _weak_and_number(a: Any, b: Any) -> bool:
+    """Return whether one operand is weak and the other a Python number: arithmetic of hyperparameters."""
+    if type(a) is NoisyArray:
+        return a.kind == "weak" and type(b) in (int, float)
+    return type(a) in (int, float) and type(b) is NoisyArray and b.kind == "weak"
+
+
+def _weak_with_number(ufunc: np.ufunc, operands: Any) -> tuple[NoisyArray, Values]:
+    a, b = operands
+    if type(a) is NoisyArray:
+        return a, ufunc(a.values, np.longdouble(b))
+    return b, ufunc(np.longdouble(a), b.values)
+
+
+def _wrapped(values: Values, like: NoisyArray, *, exact: bool) -> NoisyArray:
+    if values.dtype.kind != "f":
+        return NoisyArray(values, values.dtype, like.noise)
+    if not exact and like.kind != "exact":
+        values = like.noise.rounded(values, like.dtype)
+    return NoisyArray(values, like.dtype, like.noise, like.kind)

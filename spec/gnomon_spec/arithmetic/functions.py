@@ -1,14 +1,14 @@
 """The rules for NumPy's functions on noisy arrays: reductions, products, linear algebra, rearrangements.
 
-Spread of the noise, with n the number of terms: a sum moves by 2u√n·Σ|xᵢ|·ξ, a product of matrices by 2u√n·(|A||B|)·ξ,
-a product of n factors by 2u√n of itself. A routine of `numpy.linalg` is backward stable: its input is moved norm-wise by
-2u, then it is computed in float64 and its result rounded. Rearrangements add nothing.
+Spread of the noise, with n the number of terms: a sum moves by 2u√n·Σ|xᵢ|·ξ, a product of matrices by
+2u√n·(|A||B|)·ξ, a product of n factors by 2u√n of itself. A routine of `numpy.linalg` is backward stable: its input is
+moved norm-wise by 2u, then it is computed in float64 and its result rounded. Rearrangements add nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,12 +16,13 @@ from gnomon_spec.arithmetic.arrays import NoisyArray, ReplicasDisagreeError, Tog
 from gnomon_spec.arithmetic.noise import Values, limits, wide_dtype
 
 RULES: dict[Any, Callable[..., Any]] = {}
+Rule = TypeVar("Rule", bound=Callable[..., Any])
 
 
-def rule(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def rule(*functions: Any) -> Callable[[Rule], Rule]:
     """Declare what the NumPy functions do with noisy arrays."""
 
-    def declare(implementation: Callable[..., Any]) -> Callable[..., Any]:
+    def declare(implementation: Rule) -> Rule:
         for function in functions:
             RULES[function] = implementation
         return implementation
@@ -93,6 +94,8 @@ def _selection(reduce: Callable[..., Any]) -> Callable[..., NoisyArray]:
     return select
 
 
+_function: Any
+_routine: Any
 for _function in (np.max, np.min, np.any, np.all, np.nanmax, np.nanmin, np.count_nonzero):
     RULES[_function] = _selection(_function)
 REDUCTIONS: dict[np.ufunc, Callable[..., NoisyArray]] = {
@@ -188,7 +191,7 @@ def einsum(subscripts: str, *operands: Any, **_: Any) -> NoisyArray:
         letters = terms.replace(",", "")
         output = "".join(sorted(x for x in set(letters) if letters.count(x) == 1))
     stored = [NoisyArray._stored(x, together.dtype, together.wide) for x in operands]
-    marked = ["Z" + l if isinstance(x, NoisyArray) else l for x, l in zip(operands, labels, strict=True)]
+    marked = ["Z" + label if isinstance(x, NoisyArray) else label for x, label in zip(operands, labels, strict=True)]
     formula = f"{','.join(marked)}->Z{output}"
     lengths = {
         letter: length
@@ -197,7 +200,8 @@ def einsum(subscripts: str, *operands: Any, **_: Any) -> NoisyArray:
     }
     summed = np.prod([length for letter, length in lengths.items() if letter not in output], initial=1)
     spread = np.sqrt(summed * len(operands)) * np.einsum(formula, *map(np.abs, stored))
-    return together.result(np.einsum(formula, *stored), spread)
+    summed_up: Values = np.einsum(formula, *stored)
+    return together.result(summed_up, spread)
 
 
 @rule(np.trace)
@@ -208,8 +212,8 @@ def trace(a: NoisyArray) -> NoisyArray:
 @rule(np.diff)
 def difference(a: NoisyArray, n: int = 1, axis: int = -1) -> Any:
     for _ in range(n):
-        along = np.moveaxis(a, axis, 0)  # type: ignore[call-overload]
-        a = np.moveaxis(along[1:] - along[:-1], 0, axis)
+        along = moveaxis(a, axis, 0)
+        a = moveaxis(along[1:] - along[:-1], 0, axis)
     return a
 
 
@@ -475,11 +479,12 @@ RULES[np.linalg.lstsq] = _linear_algebra(_least_squares, matrices=2)
 def norm(x: NoisyArray, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
     if axis is None and x.ndim == 2 and ord in (2, -2, "nuc"):
         values = RULES[np.linalg.svdvals](x)
-        return {2: np.max, -2: np.min, "nuc": np.sum}[ord](values)
+        pick: Any = {2: np.max, -2: np.min, "nuc": np.sum}[ord]
+        return pick(values)
     if ord in (None, 2, "fro"):
         return np.sqrt(total(x * x, axis, keepdims))
     if ord == 1 and (x.ndim == 1 or isinstance(axis, int)):
-        return total(np.abs(x), axis, keepdims)
+        return total(abs(x), axis, keepdims)
     if ord == np.inf and (x.ndim == 1 or isinstance(axis, int)):
-        return np.max(np.abs(x), axis=axis, keepdims=keepdims)  # type: ignore[call-overload]
+        return RULES[np.max](np.abs(x), axis, keepdims)
     raise TypeError(f"numpy.linalg.norm with ord={ord!r} on {x.ndim} dimensions has no rule for rounding noise")

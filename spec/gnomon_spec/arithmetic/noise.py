@@ -98,23 +98,20 @@ class Noise:
         return self._blocks[self._block][start : self._position].reshape(shape)
 
     def rounded(self, exact: Values, dtype: np.dtype[Any], spread: Values | None = None) -> Values:
-        """Return `exact` (computed in the wide dtype) as a port that computes in `dtype` might have it."""
-        size = np.abs(exact) if spread is None else spread
-        moved = exact + limits(dtype).spacing * size * self.uniform(exact.shape)
-        if spread is None:
-            # 0·ξ is 0, but ∞·ξ has a random sign.
-            return self.in_range(np.where(np.isinf(exact), exact, moved), dtype, size)
-        return self.in_range(moved, dtype, np.abs(moved))
+        """Return `exact` (computed in the wide dtype) as a port that computes in `dtype` might have it.
 
-    def in_range(self, values: Values, dtype: np.dtype[Any], size: Values) -> Values:
-        """Return `values`, of magnitude about `size`, with overflow and underflow of `dtype` applied."""
+        spread: the size that the noise is relative to; |exact| by default.
+        """
         bounds = limits(dtype)
-        if not np.max(size, initial=0) <= bounds.surely_finite:
-            largest = bounds.largest * self._factor(dtype, values.ndim)
-            values = np.where(np.abs(values) > largest, np.copysign(np.inf, values), values)
-        if np.any((size < bounds.surely_normal) & (size > 0)):
-            values = self._underflown(values, dtype)
-        return values
+        size = np.abs(exact)
+        moved: Values = exact + bounds.spacing * (size if spread is None else spread) * self.uniform(exact.shape)
+        if not size.max(initial=0) <= bounds.surely_finite:
+            largest = bounds.largest * self._factor(dtype, exact.ndim)
+            beyond = np.isinf(exact) | (np.abs(moved) > largest)
+            moved = np.where(beyond & ~np.isnan(exact), np.copysign(np.inf, exact), moved)
+        if size.size and size.min() < bounds.surely_normal and np.any((size < bounds.surely_normal) & (size > 0)):
+            moved = self._underflown(moved, dtype)
+        return moved
 
     def _underflown(self, values: Values, dtype: np.dtype[Any]) -> Values:
         bounds, factor = limits(dtype), self._factor(dtype, values.ndim)

@@ -75,7 +75,7 @@ def declare_laws(step: Operation) -> None:
 
     @step.law("closed form", cases=fresh.but(times=count(1, 2, low=1, high=12)))
     def constant_gradients_move_by_their_normalised_value(port: Any, case: Case) -> Iterable[Fact]:
-        """From a fresh state, T steps with one gradient move every entry by T·lr·g/(|g| + ε), whatever β₁ and β₂ are."""
+        """From a fresh state, T steps with one gradient move every entry by T·lr·g/(|g| + ε), whatever the β are."""
         params, state = case.params, case.state
         for _ in range(case.times):
             params, state = port.step(params, case.grad, state, **case.hyper)
@@ -108,7 +108,10 @@ def declare_laws(step: Operation) -> None:
 
     @step.law("bound", cases=fresh.but(beta2=fraction(0.999, 0.5, 0.99), grads=steps_of(tame(), 12)))
     def no_step_is_longer_than_the_sharp_bound(port: Any, case: Case) -> Iterable[Fact]:
-        """From a fresh state, step t moves no entry by more than lr·S(t), S(t) = √(Σ(β₁²/β₂)ʲ) (1-β₁)√(1-β₂ᵗ)/((1-β₁ᵗ)√(1-β₂))."""
+        """From a fresh state, step t moves no entry by more than lr·S(t), the most that t gradients can do together.
+
+        S(t)² = (1-β₁)²(1-β₂ᵗ)/((1-β₁ᵗ)²(1-β₂)) · Σ (β₁²/β₂)ʲ, j < t.
+        """
         params, state, bounds, moves = case.params, case.state, [], []
         for t, grad in enumerate(case.grads, start=1):
             new, state = port.step(params, grad, state, **case.hyper)
@@ -158,7 +161,7 @@ def declare_laws(step: Operation) -> None:
 
     @step.law("fixed point", cases=fresh.but(grad=Quantity(lambda _draw, c: np.zeros(c.shape, c.dtype), "zeros")))
     def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
-        """From a fresh state with ε > 0 and no decay, a gradient of 0 leaves the parameters as they are, bit for bit."""
+        """From a fresh state with ε > 0 and no decay, a gradient of 0 leaves the parameters alone, bit for bit."""
         params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
         yield identical("params", params, case.params)
 

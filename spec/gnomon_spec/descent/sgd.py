@@ -8,8 +8,8 @@ Definition, with x the parameters, g the gradient, μ the momentum, τ the dampe
               | buf              if μ > 0
               | g + μ·buf        if Nesterov)
 
-Where sources disagree. The first buffer is the gradient itself, not (1-τ) of it (torch): with τ = μ the buffer is then a
-running mean that starts at the first gradient. Nesterov's momentum looks ahead with the *new* buffer (torch, optax).
+Where sources disagree. The first buffer is the gradient itself, not (1-τ) of it (torch): with τ = μ the buffer is then
+a running mean that starts at the first gradient. Nesterov's momentum looks ahead with the *new* buffer (torch, optax).
 Optax has neither dampening nor coupled decay in `sgd`. torch accepts momentum 1.5 and dampening 2; here dampening is
 limited to [0, 1].
 

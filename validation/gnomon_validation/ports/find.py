@@ -12,7 +12,7 @@ from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
 from gnomon_validation.ports.functions import from_file, from_module
 from gnomon_validation.ports.port import Port
 
-BUNDLED = {"numba": NumbaPort, "reference": ReferencePort}
+BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
 # Adapters need an extra: the module that has a class `from_target`, imported only when asked for.
 ADAPTERS = {"torch": "gnomon_validation.ports.torch_optim", "optax": "gnomon_validation.ports.optax_transforms"}
 FORMS = {

@@ -1,0 +1,146 @@
+"""Optax optimizers as ports: what maps onto what, both ways, and what cannot be mapped."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from agreement import judgements, operation
+
+from gnomon.descent import adam, sgd
+from gnomon.descent.adam import AdamState
+from gnomon.descent.sgd import SGDState
+from gnomon_validation.ports.find import find_port
+
+pytestmark = pytest.mark.optax
+
+PARAMS = np.array([1.0, -2.0, 0.25])
+GRAD = np.array([0.5, 3.0, -1e-3])
+ADAM_STATE = AdamState(np.array([0.1, -0.2, 0.3]), np.array([0.01, 4.0, 0.5]), np.array([0.02, 3.0, 1.0]), 7)
+SGD_STATE = SGDState(np.array([0.1, -0.2, 0.3]), 7)
+ADAM = {"lr": 0.5, "beta1": 0.9, "beta2": 0.99, "eps": 1e-3}
+
+
+def cast(value, dtype):
+    if isinstance(value, tuple):
+        return type(value)(*(cast(part, dtype) for part in value))
+    return value.astype(dtype) if isinstance(value, np.ndarray) else value
+
+
+@pytest.mark.parametrize(
+    ("target", "system", "fixed"),
+    [
+        ("optax.sgd", "sgd", {"weight_decay": 0.0, "dampening": 0.0}),
+        ("optax.sgd(momentum=0.5)", "sgd", {"momentum": 0.5, "weight_decay": 0.0, "dampening": 0.0}),
+        ("optax.sgd(momentum=None)", "sgd", {"momentum": 0.0, "weight_decay": 0.0, "dampening": 0.0}),
+        ("optax.adam", "adam", {"weight_decay": 0.0, "variant": "adam"}),
+        ("optax.adam(b1=0.5)", "adam", {"beta1": 0.5, "weight_decay": 0.0, "variant": "adam"}),
+        ("optax.amsgrad", "adam", {"weight_decay": 0.0, "variant": "amsgrad-optax"}),
+        ("optax.adamw", "adamw", {"variant": "adam"}),
+    ],
+)
+def test_a_function_is_a_port_of_the_system_in_its_name(target, system, fixed):
+    port = find_port(f"optax:{target}")
+    offer = port.offer(operation(f"{system}.step"))
+    assert offer.fixed == {**fixed, "check_finite": False}
+    assert all(port.offer(operation(f"{other}.step")) is None for other in {"sgd", "adam", "adamw"} - {system})
+    assert find_port(port.name).name == port.name == f"optax:{target}"
+
+
+AGREEING = [
+    ("optax.sgd", "sgd.step", {"lr": 0.5, "momentum": 0.0, "nesterov": False}),
+    ("optax.sgd", "sgd.step", {"lr": 0.5, "momentum": 0.9, "nesterov": False}),
+    ("optax.sgd", "sgd.step", {"lr": 0.5, "momentum": 0.9, "nesterov": True}),
+    ("optax.adam", "adam.step", {**ADAM, "variant": "adam"}),
+    ("optax.amsgrad", "adam.step", {**ADAM, "variant": "amsgrad-optax"}),
+    ("optax.adamw", "adamw.step", {**ADAM, "weight_decay": 0.25, "variant": "adam"}),
+]
+
+
+@pytest.mark.parametrize("fresh", (True, False))
+@pytest.mark.parametrize(("target", "name", "hyper"), AGREEING)
+def test_a_step_agrees_with_the_reference(target, name, hyper, fresh):
+    module, state = (sgd, SGD_STATE) if name == "sgd.step" else (adam, ADAM_STATE)
+    inputs = (PARAMS, GRAD, module.init(PARAMS) if fresh else state)
+    for judgement in judgements(find_port(f"optax:{target}"), name, inputs, **hyper):
+        assert judgement.holds is True, judgement
+
+
+def test_the_moments_and_the_buffer_agree_in_float32():
+    for target, name, hyper in AGREEING:
+        state = SGD_STATE if name == "sgd.step" else ADAM_STATE
+        inputs = PARAMS.astype(np.float32), GRAD.astype(np.float32)
+        for judgement in judgements(find_port(f"optax:{target}"), name, (*inputs, cast(state, np.float32)), **hyper):
+            assert judgement.holds is True or judgement.label in ("params", "largest_second_moment"), judgement
+
+
+def test_without_momentum_the_buffer_comes_back_as_it_was():
+    _, after = find_port("optax:optax.sgd").call(
+        operation("sgd.step"), (PARAMS, GRAD, SGD_STATE), {"lr": 0.5, "momentum": 0.0}
+    )
+    np.testing.assert_array_equal(after.momentum_buffer, SGD_STATE.momentum_buffer)
+    assert after.step_count == 8
+
+
+@pytest.mark.parametrize("dtype", (np.float16, np.float32, np.float64))
+@pytest.mark.parametrize("shape", ((), (0,), (3, 1), (17,)))
+@pytest.mark.parametrize(("target", "module"), (("optax.sgd", sgd), ("optax.amsgrad", adam)))
+def test_dtype_and_shape_are_kept_and_inputs_are_not_changed(target, module, shape, dtype):
+    port = find_port(f"optax:{target}")
+    name = "sgd.step" if module is sgd else "adam.step"
+    hyper = {"lr": 0.5, "momentum": 0.9} if module is sgd else {"lr": 0.5, "beta1": 0.9, "beta2": 0.9, "eps": 1e-3}
+    params, grad = np.full(shape, 2.0, dtype), np.full(shape, 0.5, dtype)
+    state = module.init(params)
+    for count in (1, 2):
+        given = params.copy()
+        new, state = port.call(operation(name), (given, grad, state), hyper)
+        for array in (new, *state[:-1]):
+            assert isinstance(array, np.ndarray)
+            assert (array.shape, array.dtype) == (shape, np.dtype(dtype))
+        assert type(state.step_count) is int and state.step_count == count
+        np.testing.assert_array_equal(given, params)
+        assert not np.any(new == params)
+
+
+def test_the_64_bit_mode_is_on_for_a_call_in_float64_only():
+    import jax
+
+    before = jax.config.jax_enable_x64
+    for dtype in (np.float64, np.float32):
+        inputs = (PARAMS.astype(dtype), GRAD.astype(dtype), cast(ADAM_STATE, dtype))
+        find_port("optax:optax.adam").call(operation("adam.step"), inputs, ADAM)
+        assert jax.config.jax_enable_x64 == before
+
+
+def test_xla_replaces_subnormals_by_zero_as_the_offer_says():
+    port = find_port("optax:optax.sgd")
+    tiny = np.array([np.finfo(np.float32).smallest_normal / 4], np.float32)
+    new, _ = port.call(operation("sgd.step"), (0 * tiny, tiny, sgd.init(tiny)), {"lr": 1.0})
+    assert new == 0
+    assert port.offer(operation("sgd.step")).flush_subnormals
+
+
+def test_asking_for_what_a_port_cannot_vary_is_an_error():
+    with pytest.raises(ValueError, match=r"^dampening must be 0\.0, which this port cannot vary, got 0\.5$"):
+        find_port("optax:optax.sgd").call(operation("sgd.step"), (PARAMS, GRAD, SGD_STATE), {"dampening": 0.5})
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("adam", "an optimizer is named module.name, as in torch.optim.AdamW or optax.adam, got 'adam'"),
+        ("optax.nosuch", "module optax has no 'nosuch'"),
+        ("optax.__version__", "must be a function that returns an optax optimizer, got a str"),
+        ("optax.adam(nope=1)", "cannot be initialised: TypeError: adam() got an unexpected keyword argument 'nope'"),
+        ("optax.nadam", "nadam sounds like a method other than sgd, adam, adamw"),
+        ("optax.adabelief", "adabelief sounds like a method other than sgd, adam, adamw"),
+        ("optax.rmsprop", "cannot be read as sgd: its state has 'nu' (understood: count, trace)"),
+        ("optax.lion", "cannot be a port of adamw.step: it does not take 'eps'"),
+        ("optax.l2_loss", "optax.l2_loss maps onto no system: neither its name nor an argument"),
+        ("optax.adam(system='foo')", "system must be one of 'sgd', 'adam', 'adamw', got 'foo'"),
+    ],
+)
+def test_what_cannot_be_mapped_is_explained_in_one_line(target, message):
+    with pytest.raises(ValueError) as caught:
+        find_port(f"optax:{target}")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,265 @@
+"""Torch optimizers as ports: what maps onto what, both ways, and what cannot be mapped."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from agreement import judgements, operation
+
+from gnomon.descent import adam, sgd
+from gnomon.descent.adam import AdamState
+from gnomon.descent.sgd import SGDState
+from gnomon_validation.ports.find import find_port
+
+pytestmark = pytest.mark.torch
+
+PARAMS = np.array([1.0, -2.0, 0.25])
+GRAD = np.array([0.5, 3.0, -1e-3])
+ADAM_STATE = AdamState(np.array([0.1, -0.2, 0.3]), np.array([0.01, 4.0, 0.5]), np.array([0.02, 3.0, 1.0]), 7)
+SGD_STATE = SGDState(np.array([0.1, -0.2, 0.3]), 7)
+DTYPES = (np.float16, np.float32, np.float64)
+
+
+def cast(value, dtype):
+    if isinstance(value, tuple):
+        return type(value)(*(cast(part, dtype) for part in value))
+    return value.astype(dtype) if isinstance(value, np.ndarray) else value
+
+
+def write_module(folder: Path, monkeypatch, text: str) -> None:
+    (folder / "my_optimizers.py").write_text("import torch\n" + text, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.delitem(sys.modules, "my_optimizers", raising=False)
+
+
+@pytest.mark.parametrize(
+    ("target", "system"),
+    [
+        ("torch.optim.SGD", "sgd"),
+        ("torch.optim.Adam", "adam"),
+        ("torch.optim.AdamW", "adamw"),
+        ("torch.optim.Adam(decoupled_weight_decay=True)", "adamw"),
+        ("torch.optim.SGD(foreach=True)", "sgd"),
+        ("shipped_bugs.AdamWDecayAfterUpdate", "adamw"),
+        ("shipped_bugs.AdamEpsilonScaledByTheCorrection", "adam"),
+    ],
+)
+def test_a_class_is_a_port_of_the_system_in_its_name(target, system):
+    port = find_port(f"torch:{target}")
+    assert port.offer(operation(f"{system}.step")) is not None
+    assert all(port.offer(operation(f"{other}.step")) is None for other in {"sgd", "adam", "adamw"} - {system})
+    assert find_port(port.name).name == port.name == f"torch:{target}"
+
+
+def test_a_class_without_a_telling_name_goes_by_its_base_class_or_its_arguments(tmp_path, monkeypatch):
+    text = (
+        "class Mine(torch.optim.AdamW):\n    def __init__(self, params, **rest): super().__init__(params, **rest)\n"
+        "class Momentum(torch.optim.SGD): pass\n"
+        "class AdamWithClipping(torch.optim.Adam): pass\n"
+    )
+    write_module(tmp_path, monkeypatch, text)
+    assert find_port("torch:my_optimizers.Mine").system == "adamw"
+    assert find_port("torch:my_optimizers.Momentum").system == "sgd"
+    assert find_port("torch:my_optimizers.AdamWithClipping").system == "adam"
+
+
+def test_what_a_port_cannot_vary_is_said():
+    adamw = operation("adamw.step")
+    offer = find_port("torch:torch.optim.AdamW").offer(adamw)
+    assert offer.fixed == {"check_finite": False}
+    assert offer.only == {"variant": ("adam", "amsgrad-torch")}
+    offer = find_port("torch:torch.optim.AdamW", {"amsgrad": True, "betas": (0.8, 0.9)}).offer(adamw)
+    assert offer.fixed == {"check_finite": False, "variant": "amsgrad-torch", "beta1": 0.8, "beta2": 0.9}
+    offer = find_port("torch:shipped_bugs.AdamWDecayAfterUpdate").offer(adamw)
+    assert offer.fixed == {"check_finite": False, "variant": "adam"}
+    assert offer.only == {}
+
+
+def test_asking_for_what_a_port_cannot_vary_is_an_error():
+    port = find_port("torch:torch.optim.SGD", {"momentum": 0.5})
+    with pytest.raises(ValueError, match=r"^momentum must be 0\.5, which this port cannot vary, got 0\.9$"):
+        port.call(operation("sgd.step"), (PARAMS, GRAD, SGD_STATE), {"momentum": 0.9})
+    port = find_port("torch:torch.optim.Adam")
+    with pytest.raises(ValueError, match=r"^variant must be 'adam' or 'amsgrad-torch' for a torch optimizer, got"):
+        port.call(operation("adam.step"), (PARAMS, GRAD, ADAM_STATE), {"variant": "amsgrad-optax"})
+
+
+ADAM_CALLS = [
+    {"lr": 0.5, "beta1": 0.9, "beta2": 0.99, "eps": 1e-3, "weight_decay": 0.25, "variant": variant}
+    for variant in ("adam", "amsgrad-torch")
+]
+SGD_CALLS = [
+    {"lr": 0.5, "momentum": 0.0, "dampening": 0.0, "nesterov": False, "weight_decay": 0.25},
+    {"lr": 0.5, "momentum": 0.9, "dampening": 0.5, "nesterov": False, "weight_decay": 0.0},
+    {"lr": 0.5, "momentum": 0.9, "dampening": 0.0, "nesterov": True, "weight_decay": 0.25},
+]
+AGREEING = [
+    *[(f"torch.optim.{name}", f"{name.lower()}.step", hyper) for name in ("Adam", "AdamW") for hyper in ADAM_CALLS],
+    *[("torch.optim.SGD", "sgd.step", hyper) for hyper in SGD_CALLS],
+    ("torch.optim.AdamW(fused=True)", "adamw.step", ADAM_CALLS[1]),
+    ("torch.optim.AdamW(foreach=True)", "adamw.step", ADAM_CALLS[1]),
+    ("torch.optim.Adam(decoupled_weight_decay=True)", "adamw.step", ADAM_CALLS[0]),
+]
+
+
+@pytest.mark.parametrize("dtype", (np.float32, np.float64))
+@pytest.mark.parametrize("fresh", (True, False))
+@pytest.mark.parametrize(("target", "name", "hyper"), AGREEING)
+def test_a_step_agrees_with_the_reference(target, name, hyper, fresh, dtype):
+    port = find_port(f"torch:{target}")
+    module, state = (sgd, SGD_STATE) if name == "sgd.step" else (adam, ADAM_STATE)
+    params, grad = PARAMS.astype(dtype), GRAD.astype(dtype)
+    inputs = (params, grad, module.init(params) if fresh else cast(state, dtype))
+    for judgement in judgements(port, name, inputs, **hyper):
+        assert judgement.holds is True, judgement
+
+
+def test_the_differentiable_step_computes_its_bias_correction_in_float32():
+    port = find_port("torch:torch.optim.Adam(differentiable=True)")
+    for dtype, right in ((np.float32, True), (np.float64, False)):
+        inputs = (PARAMS.astype(dtype), GRAD.astype(dtype), cast(ADAM_STATE, dtype))
+        found = {j.label: j.holds for j in judgements(port, "adam.step", inputs, **ADAM_CALLS[0])}
+        assert found["params"] is right
+        assert found["first_moment"] and found["second_moment"]
+
+
+def test_a_state_that_the_step_does_not_use_comes_back_as_it_was():
+    _, after = find_port("torch:torch.optim.SGD").call(
+        operation("sgd.step"), (PARAMS, GRAD, SGD_STATE), {"lr": 0.5, "momentum": 0.0}
+    )
+    np.testing.assert_array_equal(after.momentum_buffer, SGD_STATE.momentum_buffer)
+    for target in ("torch.optim.Adam", "shipped_bugs.AdamEpsilonScaledByTheCorrection"):
+        _, after = find_port(f"torch:{target}").call(
+            operation("adam.step"), (PARAMS, GRAD, ADAM_STATE), {"lr": 0.5, "variant": "adam"}
+        )
+        np.testing.assert_array_equal(after.largest_second_moment, ADAM_STATE.largest_second_moment)
+        assert after.step_count == 8
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("shape", ((), (0,), (3, 1), (17,)))
+@pytest.mark.parametrize(("target", "module"), (("torch.optim.SGD", sgd), ("torch.optim.AdamW", adam)))
+def test_dtype_and_shape_are_kept_and_inputs_are_not_changed(target, module, shape, dtype):
+    port = find_port(f"torch:{target}")
+    name = "sgd.step" if module is sgd else "adamw.step"
+    hyper = {"lr": 0.5, "momentum": 0.9} if module is sgd else {"lr": 0.5, "variant": "amsgrad-torch"}
+    params, grad = np.full(shape, 2.0, dtype), np.full(shape, 0.5, dtype)
+    params.flags.writeable = grad.flags.writeable = False
+    state = module.init(params)
+    for count in (1, 2):
+        given = params.copy()
+        new, state = port.call(operation(name), (given, grad, state), hyper)
+        for array in (new, *state[:-1]):
+            assert isinstance(array, np.ndarray)
+            assert (array.shape, array.dtype) == (shape, np.dtype(dtype))
+        assert type(state.step_count) is int and state.step_count == count
+        np.testing.assert_array_equal(given, params)
+        assert not np.any(new == params)
+    before = [array.copy() for array in state[:-1]]
+    port.call(operation(name), (params, grad, state), hyper)
+    for left, right in zip(before, state[:-1], strict=True):
+        np.testing.assert_array_equal(left, right)
+
+
+def test_nan_runs_through_its_own_entry():
+    grad = np.array([np.nan, 1.0, 1.0])
+    new, _ = find_port("torch:torch.optim.AdamW").call(operation("adamw.step"), (PARAMS, grad, ADAM_STATE), {"lr": 0.5})
+    assert list(np.isnan(new)) == [True, False, False]
+
+
+def test_what_torch_rejects_is_rejected_in_its_own_words():
+    port, adamw = find_port("torch:torch.optim.AdamW"), operation("adamw.step")
+    for lr in (-1.0, np.nan):
+        with pytest.raises(ValueError, match=f"^Invalid learning rate: {lr}$"):
+            port.call(adamw, (PARAMS, GRAD, ADAM_STATE), {"lr": lr})
+    with pytest.raises(RuntimeError, match="grad"):
+        port.call(adamw, (PARAMS, GRAD[:2], ADAM_STATE), {"lr": 0.5})
+
+
+def test_torch_itself_is_left_as_it_was():
+    import torch
+
+    before = torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()
+    find_port("torch:torch.optim.AdamW").call(operation("adamw.step"), (PARAMS, GRAD, ADAM_STATE), {"lr": 0.5})
+    assert (torch.get_default_dtype(), torch.get_num_threads(), torch.is_grad_enabled()) == before
+
+
+OTHER_KEYS = """
+class AdamOfMine(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, dict(lr=lr, beta1=beta1, beta2=beta2, eps=eps))
+
+    @torch.no_grad()
+    def step(self):
+        (group,) = self.param_groups
+        group["step"] = t = group.get("step", 0) + 1
+        (p,) = group["params"]
+        s = self.state[p]
+        if not s:
+            s["MEAN"], s["v"] = torch.zeros_like(p), torch.zeros_like(p)
+        s["MEAN"] = group["beta1"] * s["MEAN"] + (1 - group["beta1"]) * p.grad
+        s["v"] = group["beta2"] * s["v"] + (1 - group["beta2"]) * p.grad**2
+        m_hat, v_hat = s["MEAN"] / (1 - group["beta1"] ** t), s["v"] / (1 - group["beta2"] ** t)
+        p -= group["lr"] * m_hat / (v_hat.sqrt() + group["eps"])
+"""
+
+
+def test_other_keys_of_the_state_and_a_step_count_in_the_group_are_understood(tmp_path, monkeypatch):
+    write_module(tmp_path, monkeypatch, OTHER_KEYS.replace("MEAN", "m"))
+    port = find_port("torch:my_optimizers.AdamOfMine")
+    assert port.fixed == {"weight_decay": 0.0, "variant": "adam"}
+    for state in (adam.init(PARAMS), ADAM_STATE):
+        hyper = {**ADAM_CALLS[0], "weight_decay": 0.0}
+        assert all(judgement.holds for judgement in judgements(port, "adam.step", (PARAMS, GRAD, state), **hyper))
+
+
+def test_a_state_that_cannot_be_read_is_an_error(tmp_path, monkeypatch):
+    write_module(tmp_path, monkeypatch, OTHER_KEYS.replace("MEAN", "mean_of_all"))
+    expected = (
+        r"^torch:my_optimizers.AdamOfMine cannot be read as adam: its state has 'mean_of_all' \(understood: exp_avg, "
+    )
+    with pytest.raises(ValueError, match=expected):
+        find_port("torch:my_optimizers.AdamOfMine")
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        ("AdamW", "an optimizer is named module.name, as in torch.optim.AdamW or optax.adam, got 'AdamW'"),
+        ("nosuch.AdamW", "module 'nosuch' cannot be imported: no module named 'nosuch'"),
+        ("torch.optim.Nosuch", "module torch.optim has no 'Nosuch'"),
+        ("torch.nn.Linear", "torch.nn.Linear must be a class derived from torch.optim.Optimizer, got a type"),
+        ("torch.optim.AdamW(fused)", "options must be written name=literal"),
+        ("torch.optim.AdamW(spam=1)", "cannot make a step: TypeError: AdamW.__init__() got an unexpected keyword"),
+        ("torch.optim.AdamW(capturable=True)", "cannot make a step: AssertionError: If capturable=True"),
+        ("torch.optim.AdamW(system='foo')", "system must be one of 'sgd', 'adam', 'adamw', got 'foo'"),
+        ("torch.optim.NAdam", "NAdam sounds like a method other than sgd, adam, adamw; say which"),
+        ("torch.optim.NAdam(system='adam')", "cannot be read as adam: its state has 'mu_product'"),
+        ("torch.optim.RMSprop", "cannot be read as sgd: its state has 'square_avg'"),
+        ("torch.optim.Adagrad", "torch.optim.Adagrad maps onto no system: neither a class name (Adagrad) nor"),
+    ],
+)
+def test_what_cannot_be_mapped_is_explained_in_one_line(target, message):
+    with pytest.raises(ValueError) as caught:
+        find_port(f"torch:{target}")
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("target", "name", "hyper"),
+    [
+        ("shipped_bugs.AdamWDecayAfterUpdate", "adamw.step", {"weight_decay": 0.25}),
+        ("shipped_bugs.AdamEpsilonScaledByTheCorrection", "adam.step", {"eps": 1e-3}),
+    ],
+)
+def test_a_shipped_bug_is_seen_and_only_where_it_acts(target, name, hyper):
+    port = find_port(f"torch:{target}")
+    for bug, calm in ((True, {}), (False, {"weight_decay": 0.0, "eps": 0.0})):
+        call = {"lr": 0.5, "beta1": 0.9, "beta2": 0.99, "eps": 1e-8, "weight_decay": 0.0, "variant": "adam", **hyper}
+        found = {j.label: j.holds for j in judgements(port, name, (PARAMS, GRAD, ADAM_STATE), **{**call, **calm})}
+        assert found["params"] is not bug
+        assert found["first_moment"] and found["second_moment"]
