@@ -28,13 +28,16 @@ class Context(NamedTuple):
     drawn: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Quantity:
     """One named input: how it is drawn, which values it can take, and both in words."""
 
     draw: Callable[[Draw, Context], Any]
     text: str
     allows: Callable[[Any], bool] = lambda _: True
+
+    def __repr__(self) -> str:
+        return f"<{self.text}>"
 
 
 def constant(value: Any) -> Quantity:
@@ -69,6 +72,9 @@ class Case(Mapping[str, Any]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def __repr__(self) -> str:
+        return f"Case({self._values!r})"
 
     @property
     def hyper(self) -> dict[str, Any]:

@@ -51,7 +51,7 @@ T = TypeVar("T")
 Body = Callable[[Any, Case], Iterable[Fact]]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Law:
     """A statement about an operation that every port must satisfy.
 
@@ -66,12 +66,15 @@ class Law:
     body: Body
     false_alarm: float = 0.0
 
+    def __repr__(self) -> str:
+        return f"<law {self.id}>"
+
     @property
     def id(self) -> str:
         return f"{self.operation.id}:{self.name}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Mistake:
     """A plausible wrong port: what it is called, the sentence that a report prints, and the wrong functions."""
 
@@ -79,6 +82,9 @@ class Mistake:
     name: str
     statement: str
     wrong: Mapping[str, Callable[..., Any]]
+
+    def __repr__(self) -> str:
+        return f"<mistake {self.system.name}:{self.name}>"
 
     def function(self, operation: Operation) -> Callable[..., Any]:
         """Return what a port with this mistake does for an operation: wrong itself, or built from what is."""
@@ -89,7 +95,7 @@ class Mistake:
         return operation.reference
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class Operation:
     """One pure function of a system.
 
@@ -105,6 +111,9 @@ class Operation:
     build: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
     compare: Callable[[str, Any, Any], Fact] = equal
     laws: list[Law] = field(default_factory=list)
+
+    def __repr__(self) -> str:
+        return f"<operation {self.id}>"
 
     @property
     def id(self) -> str:
@@ -148,7 +157,7 @@ class Operation:
         return self.law("oracle agreement")(agrees_with_the_oracle)
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class System:
     """A published method: its normative text, operations, laws and mistakes."""
 
@@ -157,6 +166,9 @@ class System:
     text: str
     operations: dict[str, Operation] = field(default_factory=dict)
     mistakes: dict[str, Mistake] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return f"<system {self.name}>"
 
     def operation(
         self,

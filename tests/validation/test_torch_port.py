@@ -13,6 +13,7 @@ from gnomon.descent import adam, sgd
 from gnomon.descent.adam import AdamState
 from gnomon.descent.sgd import SGDState
 from gnomon_validation.ports.find import find_port
+from gnomon_validation.ports.known_differences import reason_for
 
 pytestmark = pytest.mark.torch
 
@@ -263,3 +264,22 @@ def test_a_shipped_bug_is_seen_and_only_where_it_acts(target, name, hyper):
         found = {j.label: j.holds for j in judgements(port, name, (PARAMS, GRAD, ADAM_STATE), **{**call, **calm})}
         assert found["params"] is not bug
         assert found["first_moment"] and found["second_moment"]
+
+
+def test_the_known_differences_of_torch_are_there():
+    fresh = sgd.init(PARAMS)
+    new, _ = find_port("torch:torch.optim.SGD").call(operation("sgd.step"), (PARAMS, GRAD, fresh), {"lr": np.nan})
+    assert np.all(np.isnan(new))
+    assert "NaN" in reason_for("torch:torch.optim.SGD", "sgd.step:bad_input_is_rejected", "float32")
+
+    port, state = find_port("torch:torch.optim.Adam"), cast(ADAM_STATE, np.float32)
+    inputs = (PARAMS.astype(np.float32), np.zeros(3, np.float32), state)
+    call = {**ADAM_CALLS[0], "weight_decay": 0.0}
+    for beta1, right in ((0.001, False), (0.9, True)):
+        found = {j.label: j.holds for j in judgements(port, "adam.step", inputs, **{**call, "beta1": beta1})}
+        assert found["first_moment"] is right
+    assert "lerp" in reason_for("torch:torch.optim.AdamW", "adamw.step:agrees_with_the_oracle", "float64")
+    assert reason_for("torch:torch.optim.AdamW", "adamw.step:no_gradient_no_move", "float64") is None
+    assert (
+        reason_for("torch:shipped_bugs.AdamWDecayAfterUpdate", "adamw.step:agrees_with_the_oracle", "float64") is None
+    )

@@ -17,6 +17,7 @@ from gnomon_spec.system import Law, System, find_system, nearest, systems
 from gnomon_validation import case_files, expectations, report_json, report_junit, report_terminal
 from gnomon_validation.checker import Plan, offered_cases
 from gnomon_validation.checker import check as run_check
+from gnomon_validation.console import console
 from gnomon_validation.explain import explain as print_explanation
 from gnomon_validation.ports.find import FORMS, find_port
 from gnomon_validation.ports.port import Port
@@ -92,7 +93,7 @@ def check(
     for verdict in result.verdicts:
         if verdict.failed and verdict.smallest is not None:
             verdict.replay_file = str(case_files.write(failures, result.port, verdict))
-    report_terminal.show(result, Console(highlight=False), every_law=every_law)
+    report_terminal.show(result, console(), every_law=every_law)
     if json_file:
         report_json.write(result, json_file)
     if junit_file:
@@ -157,9 +158,9 @@ def list_(what: str) -> None:
         "ports": lambda: list(FORMS.items()),
         "objectives": _objectives,
     }
-    console = Console(highlight=False)
+    screen = console()
     for name, text in nearest("listing", what, listings)():
-        console.print(Text(name, style="cyan").append(f"  {text}", style="none"), soft_wrap=True)
+        screen.print(Text(name, style="cyan").append(f"  {text}", style="none"), soft_wrap=True)
 
 
 def _objectives() -> list[tuple[str, str]]:
@@ -172,7 +173,7 @@ def _objectives() -> list[tuple[str, str]]:
 @click.argument("name")
 def explain(name: str) -> None:
     """Explain a system or an operation (NAME as in `adam` or `adam.step`): definition, laws, mistakes, differences."""
-    print_explanation(name, Console(highlight=False))
+    print_explanation(name, console())
 
 
 @cli.command()
@@ -188,15 +189,15 @@ def replay(file: Path, port: str | None, options: Sequence[str]) -> None:
     stored = case_files.read(file)
     given = find_port(port, dict(_option(text) for text in options)) if port else None
     verdict, live = run_replay(stored, given)
-    console = Console(highlight=False)
+    screen = console()
     if verdict.outcome is not None and verdict.outcome.failed:
-        console.print(report_terminal.block(verdict), soft_wrap=True)
+        screen.print(report_terminal.block(verdict), soft_wrap=True)
     else:
         line = Text(f"{stored.law.id}  {stored.dtype}   ").append(verdict.status, style="green")
-        console.print(line, soft_wrap=True)
+        screen.print(line, soft_wrap=True)
     if not live:
         hint = f"(judged from what {stored.port} returned; to run it: gnomon replay {file} --port {stored.port})"
-        console.print(Text(hint, style="dim"), soft_wrap=True)
+        screen.print(Text(hint, style="dim"), soft_wrap=True)
     sys.exit(1 if verdict.outcome is not None and verdict.outcome.failed else 0)
 
 
@@ -214,10 +215,10 @@ def run(methods: Sequence[str], objective: str, steps: int, options: Sequence[st
     from gnomon_validation import teaching
 
     runs = teaching.run(methods, objective, steps, dict(_hyperparameter(text) for text in options))
-    teaching.show(runs, Console(highlight=False))
+    teaching.show(runs, console())
     if plot:
         teaching.plot(runs, plot)
-        Console(highlight=False).print(f"picture: {plot}", soft_wrap=True)
+        console().print(f"picture: {plot}", soft_wrap=True)
 
 
 def _hyperparameter(text: str) -> tuple[str, Any]:

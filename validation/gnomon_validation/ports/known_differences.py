@@ -27,18 +27,20 @@ class Difference:
 
 
 TORCH_NAN = (
-    "torch.optim.SGD rejects a learning rate by `lr < 0`, which is false of NaN: a step with lr = nan is made, and all "
-    "parameters become NaN; lr = -1 and arrays that do not fit are rejected."
+    "torch.optim.SGD rejects a learning rate by `lr < 0`, which is false of NaN: in 200 of 200 cases a step with "
+    "lr = nan was made. lr = -1 and arrays that do not fit are rejected."
+)
+TORCH_LERP = (
+    "torch computes the first moment by `lerp`, which for β₁ < ½ is g - (g - m)·(1 - (1 - β₁)): the subtraction loses "
+    "β₁'s last digits. With g = 0 it is off by 217 units of roundoff in float32 and 8.8 in float64 at β₁ = 0.001, by "
+    "5.0 and 3.4 at β₁ = 0.1, and by at most 1 for β₁ >= ½."
 )
 OPTAX_UNCHECKED = (
-    "optax checks no hyperparameter and broadcasts arrays: lr = -1 and lr = nan are accepted in every case, and "
-    "a gradient of another shape in those where it broadcasts against the parameters (16 of 120)."
+    "optax checks no hyperparameter and broadcasts arrays: lr = -1 and lr = nan were accepted in 120 of 120 cases, a "
+    "gradient of another shape in the 3 to 24 of 120 where it broadcasts against the parameters."
 )
-OPTAX_NESTEROV = "optax.sgd ignores `nesterov` while the momentum is 0 instead of rejecting the pair; 240 of 240 cases were accepted."
-TORCH_LERP = (
-    "torch computes the first moment by `lerp`, which for β₁ < ½ is g - (g - m)·(1 - (1 - β₁)): the subtraction loses β₁'s "
-    "last digits. With g = 0 it is off by 217 units of roundoff in float32 and 8.8 in float64 at β₁ = 0.001, by 5.0 and "
-    "3.4 at β₁ = 0.1, and by at most 1 at β₁ >= ½."
+OPTAX_NESTEROV = (
+    "optax.sgd ignores `nesterov` while the momentum is 0 instead of rejecting the pair: accepted in 120 of 120 cases."
 )
 OPTAX_BIAS = (
     "While JAX's 64-bit mode is off, optax computes 1 - βᵗ in float32, where it cancels: it is off by 216 units of "
@@ -46,17 +48,43 @@ OPTAX_BIAS = (
     "float32 parameters get a factor that is right to 0.8 units."
 )
 
-BIAS_LAWS: tuple[str, ...] = ()
+# The laws in which each was seen: what rests on the first moment, and what rests on the bias correction.
+LERP_LAWS = (
+    "agrees_with_the_oracle",
+    "decay_never_enters_the_moments",
+    "every_step_of_a_run_is_right",
+    "moments_are_running_means",
+)
+BIAS_LAWS = (
+    "a_free_run_follows_the_oracle",
+    "agrees_with_the_oracle",
+    "both_amsgrads_agree_while_gradients_keep_their_size",
+    "constant_gradients_move_by_their_normalised_value",
+    "decay_acts_on_the_parameters_before_the_step",
+    "every_step_of_a_run_is_right",
+    "it_coasts_when_the_gradient_is_gone",
+    "no_learning_rate_no_move",
+    "the_largest_second_moment_never_falls",
+    "the_sharp_bound_is_attained",
+    "without_first_moment_it_is_rmsprop",
+)
 
 KNOWN = (
     Difference("torch:torch.optim.SGD*", "sgd.step:bad_input_is_rejected", ALL, TORCH_NAN),
     *(
-        Difference("torch:torch.optim.Adam*", f"adam*.step:{law}", ALL, TORCH_LERP)
-        for law in ("agrees_with_the_oracle", "every_step_of_a_run_is_right")
+        Difference("torch:torch.optim.Adam*", f"adam*.step:{law}", ("float32", "float64"), TORCH_LERP)
+        for law in LERP_LAWS
     ),
-    Difference("optax:optax.*", "*.step:bad_input_is_rejected", ALL, OPTAX_UNCHECKED),
+    *(
+        Difference(f"optax:optax.{name}*", "*.step:bad_input_is_rejected", ALL, OPTAX_UNCHECKED)
+        for name in ("sgd", "adam", "amsgrad")
+    ),
     Difference("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum", ALL, OPTAX_NESTEROV),
-    *(Difference("optax:optax.a*", f"adam*.step:{law}", ("float16", "float32"), OPTAX_BIAS) for law in BIAS_LAWS),
+    *(
+        Difference(f"optax:optax.{name}*", f"adam*.step:{law}", ("float32",), OPTAX_BIAS)
+        for name in ("adam", "amsgrad")
+        for law in BIAS_LAWS
+    ),
 )
 
 
