@@ -6,9 +6,9 @@ result perturbed (`gnomon_spec.arithmetic`). With dₖ the deviation of the k-th
     band = MARGIN · maxₖ |dₖ|            for `equal`
     band = MARGIN · (maxₖ dₖ - minₖ dₖ)  for `at least`
 
-Why 32 runs and a margin of 4 are enough: to first order a run's deviation is Σ 2u·aᵢξᵢ with ξᵢ uniform in [-1, 1], and a
-port that makes the same operations, each off by at most u, strays at most u·Σ|aᵢ|. The density of Σ aᵢξᵢ is at most
-1/(√2‖a‖₂) (Ball's theorem on cube sections), so one run stays below 1/MARGIN of that with probability at most
+Why 32 runs and a margin of 4 are enough: to first order a run's deviation is Σ 2u·aᵢξᵢ with ξᵢ uniform in [-1, 1],
+and a port that makes the same operations, each off by at most u, strays at most u·Σ|aᵢ|. The density of Σ aᵢξᵢ is at
+most 1/(√2‖a‖₂) (Ball's theorem on cube sections), so one run stays below 1/MARGIN of that with probability at most
 √m/(√2·MARGIN), where m = ‖a‖₁²/‖a‖₂² is the effective number of operations, and the widest of K with that to the
 power of K: for m = 8, 2⁻³² = 2.3e-10, and that only for a port whose every rounding is the worst possible and in the
 worst direction. One margin serves every law.

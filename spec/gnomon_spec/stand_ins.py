@@ -96,7 +96,8 @@ class PerturbedOracle(Implementation):
             return NoisyArray(rounded, self.dtype, self.noise)
         if isinstance(leaf, np.ndarray | np.floating) and leaf.dtype.kind == "f":
             rounded = np.asarray(leaf, dtype=self.dtype).astype(wide_dtype(self.dtype))
-            return NoisyArray(self._repeated(rounded), self.dtype, self.noise)
+            entered = self.noise.entering(self._repeated(rounded), self.dtype)
+            return NoisyArray(entered, self.dtype, self.noise)
         return self.enter_number(leaf)
 
     def enter_number(self, leaf: Any) -> Any:

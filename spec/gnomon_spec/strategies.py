@@ -1,6 +1,6 @@
 """Quantities to draw: arrays over many decades, hyperparameters, shapes; nasty ones on purpose, none by filtering.
 
-Every number is built from one integer. Small integers give simple numbers (1, 0, 2, ½, …), larger ones any sign,
+Every number is built from integers. Small integers give simple numbers (1, 0, 2, ½, …), larger ones any sign,
 exponent and mantissa, so that a failing case shrinks towards numbers that a person can follow. Arrays have a scale of
 their own, most entries within eight powers of two of it, some anywhere in the dtype's range: zeros, ties with the entry
 before, subnormals, and numbers whose square leaves the range.
@@ -9,7 +9,7 @@ before, subnormals, and numbers whose square leaves the range.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from gnomon_spec.cases import Context, Draw, Quantity, choice
 
+Value = TypeVar("Value")
 CODES = st.integers(0, 2**44)
 SMALL_CODES = st.integers(0, 63)
 SIMPLE = (1.0, 2.0, -1.0, 0.5, 0.0, 3.0, -2.0, 1.5, -0.5, 10.0, 0.25, -3.0)
@@ -52,11 +53,10 @@ def _entries(codes: Sequence[int], scale: int, info: np.finfo[Any]) -> list[floa
     """Return one number for each code, around 2^scale for the most part."""
     entries: list[float] = []
     for code in codes:
-        if code < len(SIMPLE):
-            entries.append(SIMPLE[code] * 2.0**scale)
-            continue
         kind, rest = code % 16, code // 16
-        if kind == 15:
+        if kind < 2:
+            entries.append(SIMPLE[rest % len(SIMPLE)] * 2.0**scale)
+        elif kind == 15:
             entries.append(_extreme(rest, info, entries[-1] if entries else 1.0))
         elif kind == 14:
             entries.append(_number(rest, info.minexp // 2, info.maxexp // 2))
@@ -130,15 +130,19 @@ def steps_of(quantity: Quantity, most: int) -> Quantity:
     return Quantity(draw_sequence, f"a sequence of 1 to {most} of: {quantity.text}")
 
 
+def _simple(draw: Draw, values: Sequence[Value]) -> Value | None:
+    """Return one of the simple values half of the time; the first is the simplest."""
+    code: int = draw(SMALL_CODES)
+    return values[code % len(values)] if values and code < 32 else None
+
+
 def number(*simple: float, low: float = 0.0, exponents: tuple[int, int] = (-12, 3)) -> Quantity:
     """A Python float: one of the `simple` ones, or (1 + fraction)·2^e with e in `exponents`, or `low` itself."""
     first, last = exponents
 
     def draw_number(draw: Draw, _context: Context) -> float:
-        code: int = draw(CODES)
-        if code < 2 * len(simple):
-            return simple[code // 2]
-        return abs(_number(code - 2 * len(simple), first, last))
+        chosen = _simple(draw, simple)
+        return abs(_number(draw(CODES), first, last)) if chosen is None else chosen
 
     listed = ", ".join(f"{value:g}" for value in simple)
     return Quantity(
@@ -148,14 +152,23 @@ def number(*simple: float, low: float = 0.0, exponents: tuple[int, int] = (-12, 
     )
 
 
+def normal(quantity: Quantity) -> Quantity:
+    """Like `quantity`, a positive number, but never below the smallest normal number of the dtype."""
+
+    def draw_normal(draw: Draw, context: Context) -> float:
+        return max(float(quantity.draw(draw, context)), float(np.finfo(context.dtype).smallest_normal))
+
+    return Quantity(draw_normal, f"{quantity.text}; a normal number of the dtype", quantity.allows)
+
+
 def fraction(*simple: float, closest: int = 14) -> Quantity:
     """A Python float in [0, 1): one of the `simple` ones, or anywhere, or 1 - 2^-k with k up to `closest`."""
 
     def draw_fraction(draw: Draw, _context: Context) -> float:
+        chosen = _simple(draw, simple)
+        if chosen is not None:
+            return chosen
         code: int = draw(CODES)
-        if code < 2 * len(simple):
-            return simple[code // 2]
-        code -= 2 * len(simple)
         if code % 4 == 0:
             return 1.0 - 2.0 ** -(1 + (code // 4) % closest)
         return (code * MIXER) % 2**52 / 2**52 * (1 - 2.0**-closest)
@@ -178,8 +191,11 @@ def count(*simple: int, low: int = 0, high: int = 2000) -> Quantity:
     """A Python integer: one of the `simple` ones, or any from `low` to `high`."""
 
     def draw_count(draw: Draw, _context: Context) -> int:
+        chosen = _simple(draw, simple)
+        if chosen is not None:
+            return chosen
         code: int = draw(CODES)
-        return simple[code // 2] if code < 2 * len(simple) else low + (code - 2 * len(simple)) % (high - low + 1)
+        return low + code % (high - low + 1)
 
     return Quantity(draw_count, f"integer from {low} to {high}", lambda value: low <= value <= high)
 

@@ -49,6 +49,8 @@ Kind = Literal[
 ]
 T = TypeVar("T")
 Body = Callable[[Any, Case], Iterable[Fact]]
+ALL_DTYPES = ("float16", "float32", "float64")
+WITH_ROOM = ("float32", "float64")  # dtypes whose range leaves room for squares of scaled numbers
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,6 +58,7 @@ class Law:
     """A statement about an operation that every port must satisfy.
 
     false_alarm: for a statistical law, the proven probability that a right port fails; 0 for all others.
+    dtypes: those that the law is about.
     """
 
     operation: Operation
@@ -65,6 +68,7 @@ class Law:
     cases: Cases
     body: Body
     false_alarm: float = 0.0
+    dtypes: tuple[str, ...] = ALL_DTYPES
 
     def __repr__(self) -> str:
         return f"<law {self.id}>"
@@ -131,14 +135,21 @@ class Operation:
         parameters = inspect.signature(self.reference).parameters.values()
         return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
 
-    def law(self, kind: Kind, *, cases: Cases | None = None, false_alarm: float = 0.0) -> Callable[[Body], Law]:
+    def law(
+        self,
+        kind: Kind,
+        *,
+        cases: Cases | None = None,
+        false_alarm: float = 0.0,
+        dtypes: tuple[str, ...] = ALL_DTYPES,
+    ) -> Callable[[Body], Law]:
         """Declare the decorated function a law of this operation (for the operation's own cases by default)."""
         if kind not in get_args(Kind):
             raise ValueError(f"kind must be one of {', '.join(map(repr, get_args(Kind)))}, got {kind!r}")
 
         def declare(body: Body) -> Law:
             drawn = (cases or self.cases).for_arguments(self.hyperparameters)
-            law = Law(self, body.__name__, sentence(body), kind, drawn, body, false_alarm)
+            law = Law(self, body.__name__, sentence(body), kind, drawn, body, false_alarm, dtypes)
             self.laws.append(law)
             return law
 

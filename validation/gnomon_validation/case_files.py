@@ -1,8 +1,8 @@
 """A failing case as a file: JSON with exact numbers, that runs again and never runs anything by being opened.
 
-Floating-point numbers are hexadecimal strings (`float.hex`), so that every bit survives. A file holds the law, the
-dtype, the drawn inputs, and each call that the law made of the port with what the port returned; judging it again needs
-no port. The types of states are found by name among those that the operation's own module defines; nothing else in a
+Floating-point numbers are hexadecimal strings (`float.hex`), so that every bit survives (of a NaN, that it is one). A
+file holds the law, the dtype, the drawn inputs, each call that the law made of the port with what the port returned or
+did instead, and what was found; judging it again needs no port. The types of states are found by name among those that the operation's own module defines; nothing else in a
 file is looked up, imported or executed.
 """
 
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Operation, find_system, nearest
 from gnomon_validation.ports.port import Offer
-from gnomon_validation.ports.runner import Call
+from gnomon_validation.ports.runner import Call, PortError, PortMisbehaviourError
 from gnomon_validation.verdicts import Verdict
 
 FORMAT = "gnomon-case/1"
@@ -49,6 +50,8 @@ def decoded(data: Any, operation: Operation) -> Any:
         case {"array": list(entries), "shape": list(shape), "dtype": str(name)}:
             dtype = np.dtype(name) if name in ("int64", "bool") else as_dtype(name)
             numbers = [decoded(x, operation) for x in entries]
+            if dtype.kind != "f" and not all(isinstance(x, int) for x in numbers):
+                raise ValueError(f"an array of {name} must hold integers or truth values, got {numbers!r}")
             return np.array(numbers, dtype=dtype).reshape([int(n) for n in shape])
         case {"state": str(name), "fields": dict(fields)}:
             kind = getattr(sys.modules[operation.reference.__module__], name, None)
@@ -63,18 +66,25 @@ def decoded(data: Any, operation: Operation) -> Any:
             return float.fromhex(digits)
         case None | bool() | int() | str():
             return data
-    raise ValueError(f"{data!r} is not a value of a case")
+    text = repr(data)
+    raise ValueError(f"{text if len(text) <= 60 else text[:60] + '…'} is not a value of a case")
 
 
+@dataclass(frozen=True)
 class CaseFile:
-    """A failing case, as it is stored."""
+    """A failing case, as it is stored.
 
-    def __init__(self, port: str, law: Law, dtype: str, case: Case, calls: Sequence[Call]) -> None:
-        self.port = port
-        self.law = law
-        self.dtype = dtype
-        self.case = case
-        self.calls = tuple(calls)
+    verdict, message: what was found, and in words if it was not a deviation. diagnosis: names of the mistakes that explained all cases.
+    """
+
+    port: str
+    law: Law
+    dtype: str
+    case: Case
+    calls: tuple[Call, ...]
+    verdict: str = ""
+    message: str = ""
+    diagnosis: tuple[str, ...] = ()
 
     def data(self) -> dict[str, Any]:
         return {
@@ -83,6 +93,9 @@ class CaseFile:
             "law": self.law.id,
             "statement": self.law.statement,
             "dtype": self.dtype,
+            "verdict": self.verdict,
+            "message": self.message,
+            "diagnosis": list(self.diagnosis),
             "case": {name: encoded(value) for name, value in self.case.items()},
             "calls": [
                 {
@@ -90,6 +103,8 @@ class CaseFile:
                     "inputs": [encoded(x) for x in call.inputs],
                     "hyperparameters": {name: encoded(value) for name, value in call.hyperparameters.items()},
                     "outputs": encoded(call.outputs),
+                    "error": call.error,
+                    "misbehaviour": call.misbehaviour,
                 }
                 for call in self.calls
             ],
@@ -99,7 +114,16 @@ class CaseFile:
 def write(directory: Path, port: str, verdict: Verdict) -> Path:
     """Write the smallest failing case of a verdict and return the file."""
     assert verdict.smallest is not None and verdict.outcome is not None
-    stored = CaseFile(port, verdict.law, verdict.dtype, verdict.smallest, verdict.outcome.calls)
+    stored = CaseFile(
+        port,
+        verdict.law,
+        verdict.dtype,
+        verdict.smallest,
+        verdict.outcome.calls,
+        verdict.status,
+        verdict.outcome.message,
+        tuple(mistake.name for mistake in verdict.diagnosis),
+    )
     operation = verdict.law.operation.id.replace(".", "-")
     file = directory / f"{operation}-{verdict.law.name.replace('_', '-')}-{verdict.dtype}.json"
     directory.mkdir(parents=True, exist_ok=True)
@@ -113,26 +137,52 @@ def read(file: Path) -> CaseFile:
         data = json.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ValueError(f"case file {file} does not exist") from None
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError) as error:
+    except RecursionError:
+        raise ValueError(f"case file {file} cannot be read: it is nested too deeply") from None
+    except (OSError, ValueError) as error:
         raise ValueError(f"case file {file} cannot be read: {error}") from None
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f"case file {file} is not of the format {FORMAT}")
     try:
-        law = find_law(data["law"])
-        operations = law.operation.system.operations
-        values = {name: decoded(value, law.operation) for name, value in data["case"].items()}
-        calls = [_call(nearest("operation", c["operation"], operations), c) for c in data["calls"]]
-        as_dtype(data["dtype"])
-        case = Case(values, law.cases.hyperparameters)
-        return CaseFile(str(data["port"]), law, data["dtype"], case, calls)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise ValueError(f"case file {file} is incomplete or damaged: {error}") from None
+        return _case_file(data)
+    except KeyError as error:
+        raise ValueError(f"case file {file} is damaged: it has no {error}") from None
+    except RecursionError:
+        raise ValueError(f"case file {file} is damaged: it is nested too deeply") from None
+    except (ArithmeticError, AttributeError, MemoryError, TypeError, ValueError) as error:
+        raise ValueError(f"case file {file} is damaged: {error}") from None
+
+
+def _case_file(data: Mapping[str, Any]) -> CaseFile:
+    law = find_law(_text(data, "law"))
+    operations = law.operation.system.operations
+    values = {name: decoded(value, law.operation) for name, value in data["case"].items()}
+    missing = [name for name in law.cases.quantities if name not in values]
+    if missing:
+        raise ValueError(f"its case has no {', '.join(missing)}")
+    return CaseFile(
+        port=_text(data, "port"),
+        law=law,
+        dtype=as_dtype(_text(data, "dtype")).name,
+        case=Case(values, law.cases.hyperparameters),
+        calls=tuple(_call(nearest("operation", _text(c, "operation"), operations), c) for c in data["calls"]),
+        verdict=str(data.get("verdict", "")),
+        message=str(data.get("message", "")),
+        diagnosis=tuple(str(name) for name in data.get("diagnosis", ())),
+    )
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    if not isinstance(data[name], str):
+        raise ValueError(f"its {name} must be a string, got {data[name]!r:.60}")
+    return str(data[name])
 
 
 def _call(operation: Operation, data: Mapping[str, Any]) -> Call:
     inputs = tuple(decoded(x, operation) for x in data["inputs"])
     numbers = {name: decoded(value, operation) for name, value in data["hyperparameters"].items()}
-    return Call(operation, inputs, numbers, decoded(data["outputs"], operation))
+    outputs = decoded(data["outputs"], operation)
+    return Call(operation, inputs, numbers, outputs, str(data.get("error", "")), str(data.get("misbehaviour", "")))
 
 
 def find_law(law_id: str) -> Law:
@@ -155,6 +205,8 @@ class RecordedPort:
         if not self._left:
             raise LookupError("the file has no further call (the law has changed since it was written)")
         call = self._left.pop(0)
+        if call.misbehaviour:
+            raise PortMisbehaviourError(call.misbehaviour)
         if call.outputs is None:
-            raise RuntimeError("the port raised an error here")
+            raise PortError(call.error or "an error")
         return call.outputs

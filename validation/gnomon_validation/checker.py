@@ -38,6 +38,7 @@ class Plan:
 
 
 Progress = Callable[[str], None]
+Expected = Callable[[str, str, str, str], str | None]
 
 
 def check(
@@ -47,11 +48,12 @@ def check(
     *,
     laws: Callable[[Law], bool] = lambda _: True,
     progress: Progress = lambda _: None,
-    expected: Callable[[str, str, str], str | None] = reason_for,
+    expected: Expected = reason_for,
 ) -> Check:
     """Hold a port against all laws of the systems, in each dtype of the plan.
 
-    progress is told the law that is being checked. expected(port, law, dtype) says why a failure is a known difference.
+    progress is told the law that is being checked. expected(port, law, dtype, verdict) says why a failure is a known
+    difference.
     """
     started = perf_counter()
     result = Check(port.name, plan.examples, plan.seed)
@@ -70,7 +72,7 @@ def check_system(
     dtype: str,
     plan: Plan,
     progress: Progress = lambda _: None,
-    expected: Callable[[str, str, str], str | None] = reason_for,
+    expected: Expected = reason_for,
 ) -> list[Verdict]:
     """Hold a port against laws of one system in one dtype, and explain what fails."""
     verdicts, failing = [], []
@@ -80,7 +82,7 @@ def check_system(
         verdict, outcomes = check_law(port, law, dtype, plan)
         verdicts.append(verdict)
         if outcomes:
-            verdict.expected = expected(port.name, law.id, dtype)
+            verdict.expected = expected(port.name, law.id, dtype, verdict.status)
             failing.append((verdict, outcomes))
             offer = port.offer(law.operation)
             flush = flush or (offer is not None and offer.flush_subnormals)
@@ -136,6 +138,8 @@ def offered_cases(law: Law, offer: Offer | None, dtype: str) -> tuple[Cases | No
         return None, "the port does not provide the operation"
     if offer.dtypes is not None and dtype not in offer.dtypes:
         return None, f"the port does not compute in {dtype}"
+    if dtype not in law.dtypes:
+        return None, f"the law is not about {dtype}"
     cases = law.cases.within(offer.fixed)
     if cases is not None:
         cases = cases.among(offer.only)

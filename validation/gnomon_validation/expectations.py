@@ -15,7 +15,7 @@ from pathlib import Path
 
 from gnomon_validation.ports.known_differences import reason_for
 
-Expected = Callable[[str, str, str], str | None]
+Expected = Callable[[str, str, str, str], str | None]
 
 
 def read(file: Path) -> dict[str, str]:
@@ -35,10 +35,10 @@ def read(file: Path) -> dict[str, str]:
 def expecting(reasons: Mapping[str, str]) -> Expected:
     """Return who says why a failure is expected: the author's reasons first, then the known differences."""
 
-    def reason(port: str, law_id: str, dtype: str) -> str | None:
+    def reason(port: str, law_id: str, dtype: str, verdict: str) -> str | None:
         for pattern, text in reasons.items():
             if fnmatchcase(law_id, pattern):
                 return text
-        return reason_for(port, law_id, dtype)
+        return reason_for(port, law_id, dtype, verdict)
 
     return reason

@@ -51,7 +51,10 @@ def explain(name: str, console: Console) -> None:
         console.print(Text("Known differences of libraries", style="bold"))
         for difference in differences:
             dtypes = ", ".join(difference.dtypes)
-            console.print(Text(f"  {difference.port}  {difference.law}  ({dtypes})", style="cyan"), soft_wrap=True)
+            console.print(
+                Text(f"  {difference.port}  {difference.law}  {difference.verdict} ({dtypes})", style="cyan"),
+                soft_wrap=True,
+            )
             console.print(Text(f"    {difference.reason}"), soft_wrap=True)
 
 

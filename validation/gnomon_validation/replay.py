@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from math import log10
+
+import numpy as np
+
 from gnomon_spec.arithmetic.noise import as_dtype
+from gnomon_spec.bands import MARGIN
 from gnomon_validation.case_files import CaseFile, RecordedPort
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.judging import Judge
@@ -14,10 +19,13 @@ from gnomon_validation.verdicts import Verdict
 SAFE: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
 
 
+NOT_REPEATED = "the port gives different results for the same inputs"
+
+
 def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
     """Judge a stored case again; return the verdict and whether a port ran (otherwise its recorded outputs did).
 
-    Raises `ValueError` if the given port does not provide the operation.
+    Raises `ValueError` if the given port does not provide the operation, or if the stored values are not inputs of it.
     """
     if port is None and stored.port in SAFE:
         port = SAFE[stored.port]()
@@ -29,10 +37,25 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
     if not live:
         offer = Offer(dtypes=(stored.dtype,))
     dtype = as_dtype(stored.dtype)
-    outcome = Judge(actual, stored.law, dtype, offer).outcome(stored.case)
+    judge = Judge(actual, stored.law, dtype, offer)
+    try:
+        outcome = judge.outcome(stored.case)
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as error:
+        raise ValueError(f"the stored case is not one of the law {stored.law.id}: {error}") from error
+    # One record of what a port returned cannot show that it would return something else the next time, nor what it
+    # would return in another dtype.
+    unsteady = not judge.repeats(outcome) if live else stored.message == NOT_REPEATED
+    if unsteady and not outcome.failed:
+        outcome = outcome._replace(status="wrong", message=NOT_REPEATED)
+    elif not live and stored.verdict == "imprecise" and outcome.worst is not None and np.isfinite(outcome.worst.ratio):
+        lost = log10(outcome.worst.ratio * MARGIN) if outcome.failed else 0.0
+        outcome = outcome._replace(status="imprecise" if outcome.failed else outcome.status, digits_lost=lost)
     verdict = Verdict(stored.law, stored.dtype, outcome.status, cases=1, smallest=stored.case, outcome=outcome)
     if outcome.failed:
         system = stored.law.operation.system
         flush = offer.flush_subnormals
         Diagnostician(system, dtype, flush_subnormals=flush).diagnose([(verdict, [outcome])])
+        # What explained all failing cases then is likelier than what explains this one alone.
+        ranks = {name: rank for rank, name in enumerate(stored.diagnosis)}
+        verdict.diagnosis.sort(key=lambda mistake: ranks.get(mistake.name, len(ranks)))
     return verdict, live

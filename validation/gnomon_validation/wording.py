@@ -13,8 +13,8 @@ def describe(value: Any) -> str:
     """Return a value as a person would write it; arrays keep the digits that identify their numbers."""
     if isinstance(value, np.ndarray):
         if value.ndim == 0:
-            return repr(value[()].item())
-        text = np.array2string(value, separator=", ", threshold=12, max_line_width=10_000)
+            return str(value[()])
+        text = np.array2string(value, separator=", ", threshold=12, max_line_width=10_000, floatmode="unique")
         return text.replace("\n", "")
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         inner = ", ".join(f"{k}={describe(v)}" for k, v in zip(value._fields, value, strict=True))

@@ -113,14 +113,25 @@ class Noise:
             moved = self._underflown(moved, dtype)
         return moved
 
+    def entering(self, values: Values, dtype: np.dtype[Any]) -> Values:
+        """Return inputs as the machine reads them: subnormal ones may be zero, in half of the replicas."""
+        if not self.flush_subnormals:
+            return values
+        below = np.abs(values) < limits(dtype).smallest_normal
+        return np.where(below & self._flushing(values.ndim), np.copysign(0, values), values)
+
+    def _flushing(self, ndim: int) -> NDArray[np.bool_]:
+        """Return which replicas flush subnormals: every other one, or the only one."""
+        chosen: NDArray[np.bool_] = np.arange(self.replicas) % 2 == (self.replicas > 1)
+        return chosen.reshape((-1,) + (1,) * (ndim - 1))
+
     def _underflown(self, values: Values, dtype: np.dtype[Any]) -> Values:
         bounds, factor = limits(dtype), self._factor(dtype, values.ndim)
         below = np.abs(values) < bounds.smallest_normal * factor
         grid = bounds.smallest_subnormal * factor
         neighbour = grid * np.floor(values / grid + (self.uniform(values.shape) + 1) / 2)
         if self.flush_subnormals:
-            flushed = np.arange(self.replicas).reshape(factor.shape) % 2 == (self.replicas > 1)
-            neighbour = np.where(flushed, np.copysign(0, values), neighbour)
+            neighbour = np.where(self._flushing(values.ndim), np.copysign(0, values), neighbour)
         return np.where(below, neighbour, values)
 
     def _factor(self, dtype: np.dtype[Any], ndim: int) -> Values:

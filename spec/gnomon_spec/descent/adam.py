@@ -40,7 +40,9 @@ from gnomon_spec.system import System
 system = System("adam", title="Adam", text=__doc__ or "")
 step = system.operation(reference.step, cases=adam_family.steps)
 adam_family.declare_laws(step)
-elementwise.declare_repetitions(system, reference, reference.init, adam_family.hyperparameters)
+elementwise.declare_repetitions(
+    system, reference, reference.init, adam_family.hyperparameters, at_rest={"eps": adam_family.some_eps}
+)
 
 
 @step.law("invariance", cases=adam_family.calm.but(weight_decay=number(0.5, 0.01)))

@@ -6,14 +6,14 @@ and, repeated on quadratics, the operations `trajectory` and `endpoints`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent import on_quadratics
-from gnomon_spec.cases import Case, Cases, choice, map_leaves
+from gnomon_spec.cases import Case, Cases, Quantity, choice, map_leaves
 from gnomon_spec.facts import Fact, equal, follows, identical, rejects, same_outputs
 from gnomon_spec.strategies import (
     VECTORS,
@@ -166,11 +166,16 @@ def declare_step_mistakes(system: System, reference: Step) -> None:
 
 
 def declare_repetitions(
-    system: System, reference: Any, init: Callable[[Any], Any], cases: Cases
+    system: System,
+    reference: Any,
+    init: Callable[[Any], Any],
+    cases: Cases,
+    at_rest: Mapping[str, Quantity] | None = None,
 ) -> tuple[Operation, Operation]:
     """Declare `trajectory` and `endpoints` with their laws and mistakes.
 
-    reference: the reference's module. init: its initial state. cases: the hyperparameters of such a run.
+    reference: the reference's module. init: its initial state. cases: the hyperparameters of such a run. at_rest: those
+    that must be limited for a run to stay where the gradient is 0.
     """
     runs = (
         Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame()}, VECTORS)
@@ -192,7 +197,7 @@ def declare_repetitions(
         yield identical("first row", path[0], case.params)
         yield identical("rows", np.array(path.shape[0]), np.array(case.steps + 1))
 
-    @trajectory.law("fixed point", cases=runs.but(weight_decay=0.0))
+    @trajectory.law("fixed point", cases=runs.but(weight_decay=0.0, **(at_rest or {})))
     def the_minimiser_is_left_by_nobody(port: Any, case: Case) -> Iterable[Fact]:
         """Started at the minimiser without weight decay, a trajectory stays there, bit for bit."""
         path = port.trajectory(case.minimiser, case.hessian, case.minimiser, **case.hyper)

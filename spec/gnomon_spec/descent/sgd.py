@@ -40,7 +40,7 @@ from gnomon_spec.strategies import (
     unit_interval,
     vector,
 )
-from gnomon_spec.system import System
+from gnomon_spec.system import WITH_ROOM, System
 
 system = System("sgd", title="Stochastic gradient descent", text=__doc__ or "")
 
@@ -118,12 +118,17 @@ def momentum_is_a_linear_recursion_of_order_two(port: Any, case: Case) -> Iterab
     yield equal("momentum_buffer", state.momentum_buffer, buffer)
 
 
-@step.law("closed form", cases=fresh.but(nesterov=False, weight_decay=0.0, grads=steps_of(tame(), 8)))
+as_momentum = Quantity(lambda _draw, context: context.drawn["momentum"], "equal to momentum", lambda _: False)
+
+
+@step.law(
+    "closed form", cases=fresh.but(dampening=as_momentum, nesterov=False, weight_decay=0.0, grads=steps_of(tame(), 8))
+)
 def dampening_equal_to_momentum_averages_the_gradients(port: Any, case: Case) -> Iterable[Fact]:
     """With τ = μ the buffer is the running mean of the gradients that starts at the first one, not at (1-μ) of it."""
     params, state = case.params, case.state
     for grad in case.grads:
-        params, state = port.step(params, grad, state, **{**case.hyper, "dampening": case.momentum})
+        params, state = port.step(params, grad, state, **case.hyper)
     mean = case.grads[0]
     for grad in case.grads[1:]:
         mean = case.momentum * mean + (1 - case.momentum) * grad
@@ -147,7 +152,7 @@ def a_shifted_run_is_the_shift_of_the_run(port: Any, case: Case) -> Iterable[Fac
     yield equal("params", moved, params + case.shift)
 
 
-@step.law("invariance", cases=calm.but(weight_decay=0.0, power=count(1, 3, low=-20, high=20)))
+@step.law("invariance", cases=calm.but(weight_decay=0.0, power=count(1, 3, low=-20, high=20)), dtypes=WITH_ROOM)
 def gradients_and_learning_rate_scale_against_each_other(port: Any, case: Case) -> Iterable[Fact]:
     """Gradients times 2ᵏ with the learning rate divided by 2ᵏ give the same parameters, bit for bit."""
     scale = 2.0**case.power

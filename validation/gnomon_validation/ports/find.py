@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
+from difflib import get_close_matches
+from importlib import import_module, util
 from pathlib import Path
 from typing import Any
 
-from gnomon_spec.system import nearest
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
-from gnomon_validation.ports.functions import from_file, from_module
+from gnomon_validation.ports.functions import from_file, from_module, importable
 from gnomon_validation.ports.port import Port
 
 BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
@@ -39,14 +39,25 @@ def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
         raise ValueError(f"options are for torch and optax ports, got {', '.join(options)} for {target!r}")
     if target in BUNDLED:
         return BUNDLED[target]()
-    if target.endswith(".py") or "/" in target:
+    if target.endswith(".py") or "/" in target or "\\" in target:
         return from_file(Path(target))
-    if "." not in target and ":" not in target and not Path(f"{target}.py").exists():
-        try:
-            return from_module(target)
-        except ValueError:
-            nearest("port", target, {**BUNDLED, **ADAPTERS})
-    return from_module(target)
+    if not target.strip():
+        raise ValueError(f"a port is one of {', '.join(FORMS)}; got an empty name")
+    if Path(target).is_dir():
+        raise ValueError(f"{target} is a directory; a port is a file, a module or a name (see gnomon list ports)")
+    try:
+        return from_module(target)
+    except ValueError:
+        meant = get_close_matches(kind, [*BUNDLED, *ADAPTERS], n=1)
+        if meant and find_spec_or_none(kind) is None:
+            raise ValueError(f"no port is called {target!r}; did you mean {target.replace(kind, meant[0], 1)!r}?") from None
+        raise
+
+
+def find_spec_or_none(name: str) -> Any:
+    """Return where the module of that name would come from, without importing it; None if from nowhere."""
+    with importable(Path.cwd()):
+        return util.find_spec(name) if name.isidentifier() else None
 
 
 def _adapter(kind: str, target: str, options: dict[str, Any]) -> Port:

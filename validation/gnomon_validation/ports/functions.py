@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib import import_module, util
 from pathlib import Path
 from types import ModuleType
@@ -38,7 +39,10 @@ class FunctionsPort:
         function = self.find(operation)
         if function is None:
             return None
-        parameters = inspect.signature(function).parameters
+        try:
+            parameters = inspect.signature(function).parameters
+        except (TypeError, ValueError):  # compiled functions may not say what they take
+            return Offer()
         if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
             return Offer()
         missing = {name: default for name, default in operation.hyperparameters.items() if name not in parameters}
@@ -61,10 +65,13 @@ def from_file(path: Path) -> FunctionsPort:
     if spec is None or spec.loader is None:
         raise ValueError(f"port file {path} is not Python (its name must end in .py)")
     module = util.module_from_spec(spec)
-    sys.modules.setdefault(path.stem, module)
+    known = sys.modules.setdefault(path.stem, module)
     try:
-        spec.loader.exec_module(module)
-    except Exception as error:
+        with importable(path.absolute().parent):
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        if known is module:
+            del sys.modules[path.stem]
         raise ValueError(f"port file {path} cannot be loaded: {type(error).__name__}: {error}") from error
     return FunctionsPort(module, str(path))
 
@@ -76,9 +83,11 @@ def from_module(target: str) -> FunctionsPort:
 
 def load(target: str) -> Any:
     """Import `package.module` or `package.module:attribute`; raise `ValueError` if there is no such thing."""
-    module_name, _, attribute = target.partition(":")
+    module_name, colon, attribute = target.partition(":")
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        raise ValueError(f"a port is package.module or package.module:NAME, got {target!r}")
     module = import_or_explain(module_name)
-    if not attribute:
+    if not colon:
         return module
     if not hasattr(module, attribute):
         raise ValueError(f"module {module_name} has no {attribute!r}")
@@ -87,12 +96,21 @@ def load(target: str) -> Any:
 
 def import_or_explain(name: str) -> ModuleType:
     """Import a module; raise `ValueError` saying what is missing."""
-    sys.path.insert(0, str(Path.cwd()))
     try:
-        return import_module(name)
+        with importable(Path.cwd()):
+            return import_module(name)
     except ModuleNotFoundError as error:
         raise ValueError(f"module {name!r} cannot be imported: no module named {error.name!r}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise ValueError(f"module {name!r} cannot be imported: {type(error).__name__}: {error}") from error
+
+
+@contextmanager
+def importable(directory: Path) -> Iterator[None]:
+    """Let modules in a directory be imported, as Python does for the file that it is started with."""
+    sys.path.insert(0, str(directory))
+    try:
+        yield
     finally:
-        sys.path.remove(str(Path.cwd()))
+        if str(directory) in sys.path:
+            sys.path.remove(str(directory))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +14,11 @@ from gnomon_spec.system import Operation, System
 from gnomon_validation.ports.port import Port
 
 
+# Arrays returned in the last so many calls must stay as they were.
+REMEMBERED_CALLS = 4
+STORABLE_DTYPES = ("float16", "float32", "float64", "int64", "bool")
+
+
 class PortError(Exception):
     """The port raised an error."""
 
@@ -22,12 +28,17 @@ class PortMisbehaviourError(Exception):
 
 
 class Call(NamedTuple):
-    """One call of a port: what it was given (in the dtype under test) and what it returned (None if it raised)."""
+    """One call of a port: what it was given (in the dtype under test) and what it returned.
+
+    error, misbehaviour: what it did instead of returning outputs, which are None then.
+    """
 
     operation: Operation
     inputs: tuple[Any, ...]
     hyperparameters: dict[str, Any]
     outputs: Any
+    error: str = ""
+    misbehaviour: str = ""
 
 
 class PortRunner(Implementation):
@@ -37,35 +48,55 @@ class PortRunner(Implementation):
         super().__init__(system, dtype)
         self.port = port
         self.calls: list[Call] = []
-        self._templates: dict[str, Any] = {}
+        self._returned: list[tuple[Any, list[bytes]]] = []
 
     def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
         given = tuple(map_leaves(self._narrow, x) for x in inputs)
         numbers = {name: map_leaves(_number, value) for name, value in hyperparameters.items()}
+        call = Call(operation, given, numbers, None)
         try:
-            returned = self._performed(operation, given, numbers)
-        except PortError:
-            self.calls.append(Call(operation, given, numbers, None))
+            outputs = self._outputs(call)
+        except PortError as error:
+            self.calls.append(call._replace(error=str(error)))
             raise
-        outputs = self._fitted(returned, self._template(operation, given, numbers), operation.inputs[0])
-        self.calls.append(Call(operation, given, numbers, outputs))
+        except PortMisbehaviourError as error:
+            self.calls.append(call._replace(misbehaviour=str(error)))
+            raise
+        self.calls.append(call._replace(outputs=outputs))
         wide = wide_dtype(self.dtype)
         return map_leaves(lambda x: x.astype(wide) if isinstance(x, np.ndarray) else x, outputs)
 
     def repeats(self, call: Call) -> bool:
         """Perform a call again and return whether the outputs are the same, bit for bit."""
-        returned = self._performed(call.operation, call.inputs, call.hyperparameters)
-        again = self._fitted(returned, call.outputs, call.operation.inputs[0])
-        return _contents(again) == _contents(call.outputs)
+        try:
+            again = self._outputs(call)
+        except (PortError, PortMisbehaviourError):
+            return False
+        return leaves(map_leaves(_bits, again)) == leaves(map_leaves(_bits, call.outputs))
+
+    def _outputs(self, call: Call) -> Any:
+        """Return what the port gives for the inputs of a call, as outputs of the operation; raise if it does not fit."""
+        operation, given, numbers, *_ = call
+        returned = self._performed(operation, given, numbers)
+        template = self._template(operation, given, numbers)
+        return (
+            _plain(returned, operation) if template is None else self._fitted(returned, template, operation.inputs[0])
+        )
 
     def _performed(self, operation: Operation, given: tuple[Any, ...], numbers: dict[str, Any]) -> Any:
         passed = tuple(map_leaves(_copy, x) for x in given)
         try:
-            returned = self.port.call(operation, passed, numbers)
-        except Exception as error:
-            raise PortError(f"{type(error).__name__}: {error}") from error
+            returned = self.port.call(operation, passed, dict(numbers))
+        except (PortError, PortMisbehaviourError):
+            raise
+        except (Exception, SystemExit) as error:
+            raise PortError(_told(error)) from error
         if _contents(passed) != _contents(given):
             raise PortMisbehaviourError("changes its inputs in place")
+        if any(_contents(earlier) != contents for earlier, contents in self._returned):
+            self._returned.clear()
+            raise PortMisbehaviourError("changes arrays that it returned from an earlier call")
+        self._returned = [*self._returned, (returned, _contents(returned))][-REMEMBERED_CALLS:]
         return returned
 
     def _narrow(self, leaf: Any) -> Any:
@@ -74,19 +105,15 @@ class PortRunner(Implementation):
         return _number(leaf)
 
     def _template(self, operation: Operation, inputs: Any, hyperparameters: Any) -> Any:
-        """Return an output of the reference, whose structure the port's must have; None if it rejects the inputs."""
-        if operation.name not in self._templates:
-            with np.errstate(all="ignore"):
-                try:
-                    self._templates[operation.name] = operation.reference(*inputs, **hyperparameters)
-                except (TypeError, ValueError):
-                    return None
-        return self._templates[operation.name]
+        """Return the reference's output, whose structure the port's must have; None if it rejects the inputs."""
+        with np.errstate(all="ignore"):
+            try:
+                return operation.reference(*inputs, **hyperparameters)
+            except (TypeError, ValueError):
+                return None
 
     def _fitted(self, value: Any, template: Any, name: str) -> Any:
         """Return `value` in the structure of the reference's output; raise if it does not fit."""
-        if template is None:
-            return value
         if isinstance(template, tuple):
             fields = getattr(template, "_fields", None)
             names = fields or [f"output {i + 1}" for i in range(len(template))]
@@ -109,10 +136,12 @@ class PortRunner(Implementation):
                 raise PortMisbehaviourError(f"returns {_described(value)} as {name} where an integer is expected")
             return int(value)
         if not isinstance(value, np.ndarray | np.generic):
-            raise PortMisbehaviourError(f"returns {_described(value)} as {name} where an array is expected")
+            raise PortMisbehaviourError(f"returns {_described(value)} as {name} where a NumPy array is expected")
         if value.dtype != self.dtype:
             raise PortMisbehaviourError(f"returns {name} in {value.dtype} where {self.dtype} was given")
-        return np.asarray(value)
+        if value.shape != np.shape(template):
+            raise PortMisbehaviourError(f"returns {name} of shape {value.shape} where {np.shape(template)} is expected")
+        return np.array(value)
 
 
 def _contents(value: Any) -> list[bytes]:
@@ -127,6 +156,32 @@ def _number(leaf: Any) -> Any:
     if isinstance(leaf, np.floating):
         return float(leaf)
     return int(leaf) if isinstance(leaf, np.integer) else leaf
+
+
+def _bits(leaf: Any) -> Any:
+    return leaf.tobytes() if isinstance(leaf, np.ndarray) else leaf
+
+
+def _told(error: BaseException) -> str:
+    """Return an error's type and text as one line."""
+    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+
+
+def _plain(value: Any, operation: Operation) -> Any:
+    """Return what a port gave for inputs that the reference rejects, in types that a case file can hold.
+
+    A tuple or a dictionary with the fields of a state of the operation's module becomes that state.
+    """
+    if isinstance(value, dict) or (isinstance(value, tuple) and hasattr(value, "_fields")):
+        named = value if isinstance(value, dict) else dict(zip(value._fields, value, strict=True))
+        for kind in vars(sys.modules[operation.reference.__module__]).values():
+            if isinstance(kind, type) and issubclass(kind, tuple) and set(getattr(kind, "_fields", ())) == set(named):
+                return kind(**{name: _plain(part, operation) for name, part in named.items()})
+    if isinstance(value, tuple | list):
+        return tuple(_plain(part, operation) for part in value)
+    if isinstance(value, np.ndarray | np.generic) and value.dtype.name in STORABLE_DTYPES:
+        return np.array(value)
+    return value if isinstance(value, bool | int | float | str) else _described(value)
 
 
 def _described(value: Any) -> str:
