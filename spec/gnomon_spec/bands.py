@@ -35,7 +35,7 @@ class Judgement(NamedTuple):
     ratio: worst deviation / band. digits: how many decimal digits were verified (median over entries), None if none
     were compared. deviation: largest deviation beyond its band. at, port, oracle, band: the entry where it is.
     why: what is wrong if it is not a deviation, e.g. "NaN where the oracle has none". horizon: how many steps of a
-    trajectory were judged.
+    trajectory were judged. beyond, deviations: which entries are beyond their band, and how far off each entry is.
     """
 
     label: str
@@ -49,6 +49,8 @@ class Judgement(NamedTuple):
     band: Any = None
     why: str = ""
     horizon: int | None = None
+    beyond: Any = None
+    deviations: Any = None
 
 
 def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any]) -> Judgement:
@@ -73,6 +75,15 @@ def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any]) -> Judgement:
             False,
             why=f"has shape {actual.shape} where the oracle has {stand_in_actual.shape[1:]}",
         )
+    if actual.shape != expected.shape or stand_in_actual.ndim != stand_in_expected.ndim:
+        try:
+            expected = np.broadcast_to(expected, actual.shape)
+        except ValueError:
+            why = f"has shape {actual.shape} where {expected.shape} is expected"
+            return Judgement(fact.label, False, why=why)
+        missing = (1,) * (stand_in_actual.ndim - stand_in_expected.ndim)
+        replicas, *rest = stand_in_expected.shape
+        stand_in_expected = stand_in_expected.reshape((replicas, *missing, *rest))
     if fact.relation == "follows":
         return _judge_trajectory(fact, actual, expected, stand_in_actual, stand_in_expected, dtype)
     return _judge_entries(fact, actual, expected, stand_in_actual, stand_in_expected, dtype)
@@ -171,6 +182,8 @@ def _judge_entries(
         actual[at],
         np.broadcast_to(expected, np.shape(actual))[at],
         band[at],
+        beyond=np.broadcast_to(beyond, np.shape(deviation)),
+        deviations=deviation,
     )
 
 
@@ -204,8 +217,8 @@ def _judge_trajectory(
     """Judge up to the first time at which the band swallows the largest entry: no common digit is left there."""
     _, band = _deviations(fact, actual, expected, many, many_expected)
     entries = tuple(range(1, np.ndim(actual)))
-    size = np.max(np.abs(expected), axis=entries)
-    lost = ~(np.max(band, axis=entries) < size) & ~(np.max(band, axis=entries) == 0)
+    size, widest = (np.max(x, axis=entries, initial=0.0) for x in (np.abs(expected), band))
+    lost = ~(widest < size) & ~(widest == 0)
     horizon = int(np.argmax(lost)) if np.any(lost) else len(lost)
     judged = _judge_entries(
         fact, actual[:horizon], expected[:horizon], many[:, :horizon], many_expected[:, :horizon], dtype

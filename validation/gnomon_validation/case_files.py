@@ -2,8 +2,8 @@
 
 Floating-point numbers are hexadecimal strings (`float.hex`), so that every bit survives (of a NaN, that it is one). A
 file holds the law, the dtype, the drawn inputs, each call that the law made of the port with what the port returned or
-did instead, and what was found; judging it again needs no port. The types of states are found by name among those that the operation's own module defines; nothing else in a
-file is looked up, imported or executed.
+did instead, and what was found; judging it again needs no port. The types of states are found by name among those that
+the operation's own module defines; nothing else in a file is looked up, imported or executed.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def decoded(data: Any, operation: Operation) -> Any:
 class CaseFile:
     """A failing case, as it is stored.
 
-    verdict, message: what was found, and in words if it was not a deviation. diagnosis: names of the mistakes that explained all cases.
+    verdict, message: what was found, and in words if it was not a deviation. diagnosis: names of the mistakes that
+    explained all failing cases of the law.
     """
 
     port: str
@@ -127,7 +128,8 @@ def write(directory: Path, port: str, verdict: Verdict) -> Path:
     operation = verdict.law.operation.id.replace(".", "-")
     file = directory / f"{operation}-{verdict.law.name.replace('_', '-')}-{verdict.dtype}.json"
     directory.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(stored.data(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    text = json.dumps(stored.data(), indent=1, ensure_ascii=False, allow_nan=False)
+    file.write_text(text + "\n", encoding="utf-8")
     return file
 
 

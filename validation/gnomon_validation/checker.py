@@ -108,7 +108,7 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
         if tally.cases < REPEATED_CASES and not outcome.failed and not judge.repeats(outcome):
             outcome = outcome._replace(status="wrong", message="the port gives different results for the same inputs")
         tally.add(case, outcome)
-        return len(tally.failing) == ENOUGH_FAILURES
+        return tally.is_enough
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -160,7 +160,7 @@ class Tally:
         self.failing: list[tuple[tuple[Case, Outcome], int]] = []
 
     def add(self, case: Case, outcome: Outcome) -> None:
-        if outcome.failed:
+        if outcome.failed and self._count(outcome.status) < ENOUGH_FAILURES:
             self.failing.append(((case, outcome), self.cases))
         self.cases += 1
         self.ambiguous += any(j.holds is None for j in outcome.judgements)
@@ -169,6 +169,14 @@ class Tally:
             self.digits.append(float(np.median(digits)))
         self.horizons += [j.horizon for j in outcome.judgements if j.horizon is not None]
         self.worst_ratio = max([self.worst_ratio, *(j.ratio for j in outcome.judgements)])
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether enough cases were wrong. (Imprecise ones are no reason to stop: a wrong one may follow.)"""
+        return max(self._count("wrong"), self._count("error")) == ENOUGH_FAILURES
+
+    def _count(self, status: Status) -> int:
+        return sum(outcome.status == status for (_, outcome), _ in self.failing)
 
     def verdict(self, law: Law, dtype: str) -> Verdict:
         statuses: list[Status] = ["conforms"]

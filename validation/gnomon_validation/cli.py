@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import os
 import sys
 from collections.abc import Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -73,11 +75,10 @@ def check(
     chosen = [find_system(name) for name in system_names] or list(systems().values())
     wanted = _wanted(law_names, chosen)
     found = find_port(port, dict(_option(text) for text in options))
-    expected = expectations.expecting(expectations.read(expect) if expect else {})
+    reasons = expectations.read(expect) if expect else {}
+    expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
     plan = Plan(examples, tuple(dtypes) or ("float32", "float64"), seed)
-    for file in (json_file, junit_file):
-        if file is not None and not file.absolute().parent.is_dir():
-            raise ValueError(f"directory {file.absolute().parent} of the report {file.name} does not exist")
+    _require_writable([file for file in (json_file, junit_file) if file is not None], failures)
     if not system_names:
         chosen = [s for s in chosen if any(found.offer(o) for o in s.operations.values())]
     if not _anything(found, chosen, wanted, plan):
@@ -89,7 +90,7 @@ def check(
         def advance(what: str) -> None:
             progress.update(task, description=what, advance=0 if what.endswith("diagnosis") else 1)
 
-        result = run_check(found, chosen, plan, laws=wanted, progress=advance, expected=expected)
+        result = run_check(found, chosen, plan, laws=wanted, progress=advance, expected=expectations.expecting(reasons))
     for verdict in result.verdicts:
         if verdict.failed and verdict.smallest is not None:
             verdict.replay_file = str(case_files.write(failures, result.port, verdict))
@@ -107,8 +108,30 @@ def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
         for law in system.laws:
             known.setdefault(law.id, set()).add(law.id)
             known.setdefault(law.name, set()).add(law.id)
-    ids = {law_id for name in names for law_id in nearest("law", name.replace(" ", "_"), known)}
+    ids: set[str] = set()
+    for given in names:
+        name = given.replace(" ", "_")
+        if name not in known and not get_close_matches(name, known, n=1, cutoff=0.5):
+            raise ValueError(f"no law is called {given!r}; see gnomon list laws")
+        ids |= nearest("law", name, known)
     return (lambda law: law.id in ids) if names else (lambda _: True)
+
+
+def _require_writable(reports: Sequence[Path], failures: Path) -> None:
+    """Raise `ValueError` if what a check finds could not be written in the end."""
+    for file in reports:
+        directory = file.absolute().parent
+        if not directory.is_dir():
+            raise ValueError(f"directory {directory} of the report {file.name} does not exist")
+        if file.is_dir():
+            raise ValueError(f"report {file} is a directory")
+        if not os.access(file if file.exists() else directory, os.W_OK):
+            raise ValueError(f"report {file} cannot be written: permission denied")
+    existing = next(path for path in (failures.absolute(), *failures.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise ValueError(f"failures cannot be written to {failures}: {existing} is not a directory")
+    if not os.access(existing, os.W_OK):
+        raise ValueError(f"failures cannot be written to {failures}: permission denied")
 
 
 def _anything(port: Port, chosen: Sequence[System], wanted: Any, plan: Plan) -> bool:
@@ -234,10 +257,13 @@ def main() -> None:
         cli.main(standalone_mode=False)
     except click.exceptions.Abort:
         sys.exit(130)
-    except click.UsageError as error:
-        _fail(error.format_message())
+    except click.exceptions.NoArgsIsHelpError as error:
+        print(error.format_message())
+        sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
+    except OSError as error:
+        _fail(str(error))
     except (ValueError, TypeError) as error:
         if error.__traceback__ is not None and not _is_users(error):
             raise

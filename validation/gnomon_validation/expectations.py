@@ -9,7 +9,8 @@ A TOML file with one table: the id of a law (`adam.step:bad_input_is_rejected`, 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -30,6 +31,16 @@ def read(file: Path) -> dict[str, str]:
     if not isinstance(table, dict) or not all(isinstance(v, str) and v.strip() for v in table.values()):
         raise ValueError(f"file of expected failures {file} must have a table [expected] of law = 'reason'")
     return dict(table)
+
+
+def require_laws(reasons: Mapping[str, str], law_ids: Iterable[str]) -> None:
+    """Raise `ValueError` if a reason is for no law at all: a mistyped one would excuse nothing, unnoticed."""
+    known = list(law_ids)
+    for pattern in reasons:
+        if not any(fnmatchcase(law_id, pattern) for law_id in known):
+            close = get_close_matches(pattern, known, n=1)
+            hint = f"did you mean {close[0]!r}?" if close else "see gnomon list laws"
+            raise ValueError(f"expected failure {pattern!r} matches no law; {hint}")
 
 
 def expecting(reasons: Mapping[str, str]) -> Expected:

@@ -87,24 +87,30 @@ class Judge:
         narrow, wide = sorted((self.dtype, other), key=lambda d: d.itemsize)
         shrinks = sqrt(float(np.finfo(wide).eps) / float(np.finfo(narrow).eps))
         for j in broken:
-            here, elsewhere = j.deviation, measured.get(j.label, np.inf)
-            in_narrow, in_wide = (here, elsewhere) if narrow == self.dtype else (elsewhere, here)
-            if not in_wide <= shrinks * in_narrow:
+            elsewhere = measured.get(j.label)
+            if elsewhere is None:
+                return "wrong", 0.0
+            if j.horizon is not None:
+                elsewhere = elsewhere[: j.horizon]
+            if elsewhere.shape != j.beyond.shape:
+                return "wrong", 0.0
+            here, there_too = j.deviations[j.beyond], elsewhere[j.beyond]
+            in_narrow, in_wide = (here, there_too) if narrow == self.dtype else (there_too, here)
+            if not np.all(in_wide <= shrinks * in_narrow):
                 return "wrong", 0.0
         return "imprecise", log10(max(j.ratio for j in broken) * MARGIN)
 
-    def deviations(self, case: Case) -> dict[str, float] | None:
-        """Return the largest deviation under each label, whatever its band; None if the port fails."""
+    def deviations(self, case: Case) -> dict[str, Any] | None:
+        """Return how far each entry is off under each label, whatever its band; None if the port fails."""
         try:
             facts = list(self.law.body(self.runner, case.widened(self.dtype)))
         except (PortError, PortMisbehaviourError):
             return None
-        found: dict[str, float] = {}
+        found: dict[str, Any] = {}
         for fact in facts:
             if fact.relation in ("equal", "follows", "at least"):
                 apart = np.asarray(fact.expected) - np.asarray(fact.actual)
-                size = apart if fact.relation == "at least" else np.abs(apart)
-                found[fact.label] = max(found.get(fact.label, 0.0), float(np.max(size, initial=0.0)))
+                found[fact.label] = apart if fact.relation == "at least" else np.abs(apart)
         return found
 
 

@@ -19,7 +19,7 @@ from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.system import Law, find_system, systems
 from gnomon_validation.checker import Plan, check_law, offered_cases
 from gnomon_validation.diagnosis import Diagnostician
-from gnomon_validation.expectations import Expected, expecting
+from gnomon_validation.expectations import Expected, expecting, require_laws
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.port import Port
@@ -46,6 +46,7 @@ def conformance(
     actual = as_port(port)
     systems = [systems] if isinstance(systems, str) else systems
     plan = Plan(examples, (dtypes,) if isinstance(dtypes, str) else tuple(dtypes), seed)
+    require_laws(expected or {}, (law.id for law in _laws(None)))
     reason = expecting(expected or {})
     items = []
     for law in _laws(systems):

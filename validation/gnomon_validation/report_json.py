@@ -17,7 +17,7 @@ FORMAT = "gnomon-report/1"
 
 def write(check: Check, file: Path) -> None:
     """Write the report of a check."""
-    file.write_text(json.dumps(report(check), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    file.write_text(json.dumps(report(check), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
 def report(check: Check) -> dict[str, Any]:

@@ -205,11 +205,11 @@ def summary(check: Check) -> Text:
     provided = [v for v in check.verdicts if v.status != "not provided"]
     failed = [v for v in provided if v.failed]
     cases = sum(v.cases for v in provided)
-    counted = f"{len(provided)} checks of laws, {cases:,} cases, {check.seconds:.1f} s, seed {check.seed}"
+    counted = f"{cases:,} cases, {check.seconds:.1f} s, seed {check.seed}"
     if not provided:
         return Text(f"{check.port}: provides nothing that was asked for", style="yellow")
+    every = f"{len(provided)} checks of laws"
     if not failed:
-        return Text(f"{check.port} conforms ", style="bold green").append(f"({counted})", style="dim")
-    return Text(f"{check.port} does not conform: {len(failed)} of them fail ", style="bold red").append(
-        f"({counted})", style="dim"
-    )
+        return Text(f"{check.port} conforms ", style="bold green").append(f"({every}, {counted})", style="dim")
+    line = f"{check.port} does not conform: {len(failed)} of {every} fail "
+    return Text(line, style="bold red").append(f"({counted})", style="dim")

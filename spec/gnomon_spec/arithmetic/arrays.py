@@ -29,6 +29,8 @@ EXACT_UFUNCS = {
     *(np.absolute, np.fabs, np.negative, np.positive, np.sign, np.copysign, np.maximum, np.minimum),
     *(np.fmax, np.fmin, np.floor, np.ceil, np.trunc, np.rint, np.conjugate, np.nextafter),
 }
+# Ufuncs that are a function of several roundings: their rules stand in `functions.COMPOSED`.
+COMPOSED_UFUNCS = {np.matmul, np.logaddexp}
 FLOAT64 = np.dtype(np.float64)
 
 
@@ -101,34 +103,54 @@ class NoisyArray(NDArrayOperatorsMixin):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         where = (slice(None), *self._plain_index(index))
-        value = self._stored(value, self.dtype, self.values.dtype)
-        target = self.values[where]
-        if isinstance(value, np.ndarray) and value.ndim and value.shape[0] == self.noise.replicas:
-            value = value.reshape(value.shape[:1] + (1,) * (target.ndim - value.ndim) + value.shape[1:])
+        self.source = None
+        if isinstance(value, NoisyArray):
+            target = self.values[where]
+            stored = self._entering(value)
+            value = stored.reshape(stored.shape[:1] + (1,) * (target.ndim - stored.ndim) + stored.shape[1:])
+        else:
+            value = self._stored(value, self.dtype, self.values.dtype)
         self.values[where] = value
 
-    @staticmethod
-    def _plain_index(index: Any) -> tuple[Any, ...]:
-        parts = index if isinstance(index, tuple) else (index,)
-        return tuple(part.agreed() if isinstance(part, NoisyArray) else part for part in parts)
+    def _entering(self, value: NoisyArray) -> Values:
+        """Return the values of another array as they are after being written into this one."""
+        if self.kind != "exact" and value.kind == "noisy" and self.dtype.kind == "f":
+            value = value.astype(self.dtype, copy=False)
+        return np.asarray(self._stored(value, self.dtype, self.values.dtype))
+
+    def _plain_index(self, index: Any) -> tuple[Any, ...]:
+        if not isinstance(index, tuple):
+            return (index.agreed() if isinstance(index, NoisyArray) else index,)
+        parts = tuple(part.agreed() if isinstance(part, NoisyArray) else part for part in index)
+        if len(parts) > 1 and any(isinstance(part, np.ndarray | list) for part in parts):
+            # Where arrays stand apart from each other NumPy puts their axes first: before the hidden one, too.
+            places = np.arange(self.size).reshape(self.shape)[parts]
+            return tuple(np.unravel_index(places, self.shape))
+        return parts
 
     def _like(self, values: Values) -> NoisyArray:
         return NoisyArray(values, self.dtype, self.noise, self.kind)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        if method == "__call__" and not options and ufunc is not np.matmul:
+        if method == "__call__" and not options and ufunc not in COMPOSED_UFUNCS:
             return elementwise(ufunc, inputs)
         from gnomon_spec.arithmetic import functions
 
         out = options.pop("out", None)
         if options.pop("where", True) is not True or not set(options) <= {"axis", "keepdims", "axes"}:
             raise TypeError(f"numpy.{ufunc.__name__} on a NoisyArray takes no {', '.join(options) or 'where'}")
-        if ufunc is np.matmul and method == "__call__":
-            result: Any = functions.matmul(*inputs)
+        if ufunc in COMPOSED_UFUNCS and method == "__call__":
+            result: Any = functions.COMPOSED[ufunc](*inputs)
         elif method == "__call__":
             result = elementwise(ufunc, inputs)
         elif method == "reduce" and ufunc in functions.REDUCTIONS:
-            result = functions.REDUCTIONS[ufunc](inputs[0], options.get("axis", 0), options.get("keepdims", False))
+            kept = bool(options.get("keepdims", False))
+            result = functions.REDUCTIONS[ufunc](inputs[0], options.get("axis", 0), keepdims=kept)
+        elif method == "accumulate" and ufunc in functions.ACCUMULATIONS:
+            result = functions.ACCUMULATIONS[ufunc](inputs[0], options.get("axis", 0))
+        elif method == "outer":
+            left, right = inputs
+            result = ufunc(np.reshape(left, (*np.shape(left), *(1,) * np.ndim(right))), right)
         else:
             raise TypeError(f"numpy.{ufunc.__name__}.{method} has no rule for rounding noise")
         if out is None:
@@ -136,7 +158,11 @@ class NoisyArray(NDArrayOperatorsMixin):
         (target,) = out
         if not isinstance(target, NoisyArray):
             raise TypeError("a noisy result cannot be written into a plain array")
-        target.values[...] = result.values
+        if target.shape != np.broadcast_shapes(target.shape, result.shape):
+            raise ValueError(
+                f"a result of shape {result.shape} cannot be written into an array of shape {target.shape}"
+            )
+        target[...] = result
         return target
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -166,21 +192,29 @@ class NoisyArray(NDArrayOperatorsMixin):
     # Methods that NumPy's arrays have; each is the function of the same name.
     def astype(self, dtype: DTypeLike, copy: bool = True) -> NoisyArray:
         new = np.dtype(dtype)
-        if new == self.dtype or self.kind == "exact":
-            return self
+        if self.kind == "exact" and (new.kind == self.dtype.kind or new.kind == "f"):
+            return self if self.dtype.kind == "f" else NoisyArray(self.values.astype(new), new, self.noise, "exact")
+        if new == self.dtype and self.kind != "weak":
+            return self.copy() if copy else self
         if new.kind != "f":
-            return NoisyArray(self.values.astype(new), new, self.noise)
+            return NoisyArray(self.values.astype(new), new, self.noise, self.kind if self.kind == "exact" else "noisy")
         values = self.values.astype(wide_dtype(new))
         narrower = self.dtype.kind != "f" or new.itemsize < self.dtype.itemsize
         return NoisyArray(self.noise.rounded(values, new) if narrower else values, new, self.noise)
 
     def reshape(self, *shape: Any) -> NoisyArray:
-        new = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple) else shape
+        new = shape[0] if len(shape) == 1 and not isinstance(shape[0], int | np.integer) else shape
+        if -1 in new and 0 in self.shape:
+            new = np.empty(self.shape).reshape(new).shape
         return self._like(self.values.reshape((self.noise.replicas, *new)))
 
     @property
     def T(self) -> NoisyArray:  # noqa: N802 - NumPy's own name
         return self._applied(np.transpose)
+
+    @property
+    def mT(self) -> NoisyArray:  # noqa: N802 - NumPy's own name
+        return self._applied(np.swapaxes, -1, -2)
 
     def copy(self) -> NoisyArray:
         return self._like(self.values.copy())
@@ -188,23 +222,35 @@ class NoisyArray(NDArrayOperatorsMixin):
     def ravel(self) -> NoisyArray:
         return self.reshape(-1)
 
+    def flatten(self) -> NoisyArray:
+        return self.ravel().copy()
+
+    def transpose(self, *axes: Any) -> NoisyArray:
+        return self._applied(np.transpose, (axes[0] if len(axes) == 1 else axes) or None)
+
     def sum(self, axis: Any = None, keepdims: bool = False) -> NoisyArray:
         return self._applied(np.sum, axis=axis, keepdims=keepdims)
 
-    def mean(self, axis: Any = None) -> NoisyArray:
-        return self._applied(np.mean, axis=axis)
+    def mean(self, axis: Any = None, keepdims: bool = False) -> NoisyArray:
+        return self._applied(np.mean, axis=axis, keepdims=keepdims)
 
-    def max(self, axis: Any = None) -> NoisyArray:
-        return self._applied(np.max, axis=axis)
+    def max(self, axis: Any = None, keepdims: bool = False) -> NoisyArray:
+        return self._applied(np.max, axis=axis, keepdims=keepdims)
 
-    def min(self, axis: Any = None) -> NoisyArray:
-        return self._applied(np.min, axis=axis)
+    def min(self, axis: Any = None, keepdims: bool = False) -> NoisyArray:
+        return self._applied(np.min, axis=axis, keepdims=keepdims)
 
-    def all(self, axis: Any = None) -> NoisyArray:
-        return self._applied(np.all, axis=axis)
+    def all(self, axis: Any = None, keepdims: bool = False) -> NoisyArray:
+        return self._applied(np.all, axis=axis, keepdims=keepdims)
 
-    def any(self, axis: Any = None) -> NoisyArray:
-        return self._applied(np.any, axis=axis)
+    def any(self, axis: Any = None, keepdims: bool = False) -> NoisyArray:
+        return self._applied(np.any, axis=axis, keepdims=keepdims)
+
+    def argmax(self, axis: Any = None) -> NoisyArray:
+        return self._applied(np.argmax, axis=axis)
+
+    def argmin(self, axis: Any = None) -> NoisyArray:
+        return self._applied(np.argmin, axis=axis)
 
     def dot(self, other: Any) -> NoisyArray:
         return self._applied(np.dot, other)
@@ -241,7 +287,7 @@ class Together:
     def result(self, values: Values, spread: Values | None = None, *, exact: bool = False) -> NoisyArray:
         """Wrap what was computed from the operands, with the noise of rounding it."""
         if values.dtype.kind != "f":
-            return NoisyArray(values, values.dtype, self.noise)
+            return NoisyArray(values, values.dtype, self.noise, "exact" if self.kind == "exact" else "noisy")
         if self.dtype.kind != "f":  # an integer operation with a real result, as in 1/2
             self.dtype, values = FLOAT64, values.astype(wide_dtype(FLOAT64))
         if exact or self.kind == "exact":
@@ -256,15 +302,17 @@ def _is_strong(operand: Any) -> bool:
 
 
 def _ndim(operand: Any) -> int:
-    return operand.ndim if isinstance(operand, NoisyArray | np.ndarray) else 0
+    if isinstance(operand, NoisyArray | np.ndarray):
+        return operand.ndim
+    return np.ndim(operand) if isinstance(operand, list | tuple) else 0
 
 
 def elementwise(ufunc: np.ufunc, operands: Any) -> Any:
     """Apply a ufunc entry by entry; every real result is rounded unless the ufunc only selects or changes signs."""
     first = operands[0]
-    if len(operands) == 2 and _alike(first, operands[1]):
+    if len(operands) == 2 and _alike(first, operands[1]) and ufunc.nout == 1:
         return _wrapped(ufunc(first.values, operands[1].values), first, exact=ufunc in EXACT_UFUNCS)
-    if len(operands) == 2 and _weak_and_number(*operands):
+    if len(operands) == 2 and _weak_and_number(*operands) and ufunc.nout == 1:
         weak, values = _weak_with_number(ufunc, operands)
         return _wrapped(values, weak, exact=ufunc in EXACT_UFUNCS)
     if len(operands) == 1 and first.dtype.kind == "f" and ufunc.nout == 1:
@@ -306,7 +354,7 @@ def _weak_with_number(ufunc: np.ufunc, operands: Any) -> tuple[NoisyArray, Value
 
 def _wrapped(values: Values, like: NoisyArray, *, exact: bool) -> NoisyArray:
     if values.dtype.kind != "f":
-        return NoisyArray(values, values.dtype, like.noise)
+        return NoisyArray(values, values.dtype, like.noise, "exact" if like.kind == "exact" else "noisy")
     if not exact and like.kind != "exact":
         values = like.noise.rounded(values, like.dtype)
     return NoisyArray(values, like.dtype, like.noise, like.kind)

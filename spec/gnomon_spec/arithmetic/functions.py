@@ -38,12 +38,16 @@ def _hidden(axis: Any, ndim: int) -> tuple[int, ...]:
     return tuple(int(a) + 1 if a >= 0 else int(a) + ndim + 1 for a in axes)
 
 
+def _visible(axis: Any, ndim: int) -> tuple[int, ...]:
+    return tuple(a - 1 for a in _hidden(axis, ndim))
+
+
 def _terms(values: Values, axes: tuple[int, ...]) -> int:
     return int(np.prod([values.shape[a] for a in axes], initial=1))
 
 
 @rule(np.sum)
-def total(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -> NoisyArray:
+def total(a: NoisyArray, axis: Any = None, *, keepdims: bool = False) -> NoisyArray:
     together = Together((a,))
     (values,) = together.values
     axes = _hidden(axis, a.ndim)
@@ -52,23 +56,23 @@ def total(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -> 
 
 
 @rule(np.mean)
-def mean(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -> Any:
-    return total(a, axis, keepdims) / _terms(a.values, _hidden(axis, a.ndim))
+def mean(a: NoisyArray, axis: Any = None, *, keepdims: bool = False) -> Any:
+    return total(a, axis, keepdims=keepdims) / _terms(a.values, _hidden(axis, a.ndim))
 
 
 @rule(np.var)
-def variance(a: NoisyArray, axis: Any = None, ddof: int = 0, keepdims: bool = False, **_: Any) -> Any:
+def variance(a: NoisyArray, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
     centred = a - mean(a, axis, keepdims=True)
-    return total(centred * centred, axis, keepdims) / (_terms(a.values, _hidden(axis, a.ndim)) - ddof)
+    return total(centred * centred, axis, keepdims=keepdims) / (_terms(a.values, _hidden(axis, a.ndim)) - ddof)
 
 
 @rule(np.std)
-def deviation(a: NoisyArray, axis: Any = None, ddof: int = 0, keepdims: bool = False, **_: Any) -> Any:
-    return np.sqrt(variance(a, axis, ddof, keepdims))
+def deviation(a: NoisyArray, axis: Any = None, *, ddof: int = 0, keepdims: bool = False) -> Any:
+    return np.sqrt(variance(a, axis, ddof=ddof, keepdims=keepdims))
 
 
 @rule(np.prod)
-def product(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -> NoisyArray:
+def product(a: NoisyArray, axis: Any = None, *, keepdims: bool = False) -> NoisyArray:
     together = Together((a,))
     (values,) = together.values
     axes = _hidden(axis, a.ndim)
@@ -77,7 +81,7 @@ def product(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -
 
 
 @rule(np.cumsum)
-def running_total(a: NoisyArray, axis: Any = None, **_: Any) -> NoisyArray:
+def running_total(a: NoisyArray, axis: Any = None) -> NoisyArray:
     a = a.reshape(-1) if axis is None else a
     together = Together((a,))
     (values,) = together.values
@@ -87,8 +91,8 @@ def running_total(a: NoisyArray, axis: Any = None, **_: Any) -> NoisyArray:
 
 
 def _selection(reduce: Callable[..., Any]) -> Callable[..., NoisyArray]:
-    def select(a: NoisyArray, axis: Any = None, keepdims: bool = False, **_: Any) -> NoisyArray:
-        values = np.asarray(reduce(a.values, axis=_hidden(axis, a.ndim), keepdims=keepdims))
+    def select(a: NoisyArray, axis: Any = None, *, keepdims: bool = False, **initial: Any) -> NoisyArray:
+        values = np.asarray(reduce(a.values, axis=_hidden(axis, a.ndim), keepdims=keepdims, **initial))
         return NoisyArray(values, values.dtype if values.dtype.kind != "f" else a.dtype, a.noise, a.kind)
 
     return select
@@ -105,6 +109,20 @@ REDUCTIONS: dict[np.ufunc, Callable[..., NoisyArray]] = {
     np.minimum: RULES[np.min],
     np.logical_and: RULES[np.all],
     np.logical_or: RULES[np.any],
+}
+
+
+def _running(select: np.ufunc) -> Callable[..., NoisyArray]:
+    def accumulate(a: NoisyArray, axis: int = 0) -> NoisyArray:
+        return a._like(select.accumulate(a.values, axis=_hidden(axis, a.ndim)[0]))
+
+    return accumulate
+
+
+ACCUMULATIONS: dict[np.ufunc, Callable[..., NoisyArray]] = {
+    np.add: running_total,
+    np.maximum: _running(np.maximum),
+    np.minimum: _running(np.minimum),
 }
 
 
@@ -146,10 +164,34 @@ def matmul(a: Any, b: Any) -> NoisyArray:
         left = left[..., np.newaxis, :]
     if right_ndim == 1:
         right = right[..., :, np.newaxis]
+    if left.ndim != right.ndim:  # a stack of matrices with a single one
+        stack = max(together.ndim, 2)
+        left, right = (_padded(v, stack) if isinstance(x, NoisyArray) else v for v, x in ((left, a), (right, b)))
     values = np.matmul(left, right)
     spread = np.sqrt(left.shape[-1]) * np.matmul(np.abs(left), np.abs(right))
     drop = tuple(axis for axis, ndim in ((-2, left_ndim), (-1, right_ndim)) if ndim == 1)
     return together.result(np.squeeze(values, axis=drop), np.squeeze(spread, axis=drop))
+
+
+def log_sum(a: Any, b: Any) -> Any:
+    """log(eᵃ + eᵇ) as ports compute it: where it is near 0 it is as uncertain as the larger of a and b."""
+    high, low = np.maximum(a, b), np.minimum(a, b)
+    apart = np.where(high == low, 0.0, low - high)  # ∞ - ∞ is no number
+    return high + np.log1p(np.exp(apart))
+
+
+COMPOSED: dict[np.ufunc, Callable[..., Any]] = {np.matmul: matmul, np.logaddexp: log_sum}
+
+
+def log_sum_along(a: NoisyArray, axis: Any = 0, *, keepdims: bool = False) -> Any:
+    """log Σ exp(aᵢ), shifted by the largest entry; -∞ where all are."""
+    high = RULES[np.max](a, axis, keepdims=True)
+    shift = np.where(np.isfinite(high), high, 0.0)
+    logarithm: Any = np.log(total(np.exp(a - shift), axis, keepdims=True)) + shift
+    return logarithm if keepdims else squeeze(logarithm, _visible(axis, a.ndim))
+
+
+REDUCTIONS[np.logaddexp] = log_sum_along
 
 
 @rule(np.dot)
@@ -177,11 +219,11 @@ def outer(a: Any, b: Any) -> Any:
 
 
 def _visible_ndim(x: Any) -> int:
-    return x.ndim if hasattr(x, "ndim") else 0
+    return x.ndim if hasattr(x, "ndim") else np.ndim(x)
 
 
 @rule(np.einsum)
-def einsum(subscripts: str, *operands: Any, **_: Any) -> NoisyArray:
+def einsum(subscripts: str, *operands: Any, optimize: Any = False) -> NoisyArray:
     together = Together(operands)
     terms, _arrow, output = subscripts.replace(" ", "").partition("->")
     labels = terms.split(",")
@@ -204,9 +246,51 @@ def einsum(subscripts: str, *operands: Any, **_: Any) -> NoisyArray:
     return together.result(summed_up, spread)
 
 
+@rule(np.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    ndim, other = _visible_ndim(a), _visible_ndim(b)
+    if isinstance(axes, int):
+        axes = (range(ndim - axes, ndim), range(axes))
+    left, right = (tuple(x) if hasattr(x, "__iter__") else (x,) for x in axes)
+    letters = "abcdefghijklmnopqrstuvwxy"
+    first, second = list(letters[:ndim]), list(letters[ndim : ndim + other])
+    for i, j in zip(left, right, strict=True):
+        second[j] = first[i]
+    kept = [x for x in (*first, *second) if (*first, *second).count(x) == 1]
+    return einsum(f"{''.join(first)},{''.join(second)}->{''.join(kept)}", a, b)
+
+
+@rule(np.kron)
+def kron(a: Any, b: Any) -> Any:
+    ndim = max(_visible_ndim(a), _visible_ndim(b))
+    rows, columns = ((1,) * (ndim - _visible_ndim(x)) + _visible_shape(x) for x in (a, b))
+    left = np.reshape(a, tuple(n for length in rows for n in (length, 1)))
+    right = np.reshape(b, tuple(n for length in columns for n in (1, length)))
+    return np.reshape(left * right, tuple(m * n for m, n in zip(rows, columns, strict=True)))
+
+
+@rule(np.cumprod)
+def running_product(a: NoisyArray, axis: Any = None) -> NoisyArray:
+    a = a.reshape(-1) if axis is None else a
+    together = Together((a,))
+    (values,) = together.values
+    (along,) = _hidden(0 if axis is None else axis, a.ndim)
+    count = np.arange(1, values.shape[along] + 1).reshape((-1,) + (1,) * (values.ndim - 1 - along))
+    products = np.cumprod(values, axis=along)
+    return together.result(products, np.sqrt(count) * np.abs(products))
+
+
+@rule(np.median)
+def median(a: NoisyArray, axis: int | None = None, *, keepdims: bool = False) -> Any:
+    flat = a.reshape(-1) if axis is None else moveaxis(a, axis, -1)
+    ordered, middle = RULES[np.sort](flat), flat.shape[-1] // 2
+    centre = ordered[..., middle] if flat.shape[-1] % 2 else (ordered[..., middle - 1] + ordered[..., middle]) / 2
+    return expand_dims(centre, _visible(axis, a.ndim)) if keepdims else centre
+
+
 @rule(np.trace)
-def trace(a: NoisyArray) -> NoisyArray:
-    return total(diagonal(a), axis=-1)
+def trace(a: NoisyArray, offset: int = 0, axis1: int = 0, axis2: int = 1) -> NoisyArray:
+    return total(diagonal(a, offset, axis1, axis2), axis=-1)
 
 
 @rule(np.diff)
@@ -218,17 +302,19 @@ def difference(a: NoisyArray, n: int = 1, axis: int = -1) -> Any:
 
 
 @rule(np.clip)
-def clip(a: Any, a_min: Any = None, a_max: Any = None, **_: Any) -> Any:
-    a = a if a_min is None else np.maximum(a, a_min)
-    return a if a_max is None else np.minimum(a, a_max)
+def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None) -> Any:
+    low, high = (min if a_min is None else a_min), (max if a_max is None else a_max)
+    a = a if low is None else np.maximum(a, low)
+    return a if high is None else np.minimum(a, high)
 
 
 @rule(np.where)
 def where(condition: Any, a: Any, b: Any) -> Any:
     branches = [x for x in (a, b) if isinstance(x, NoisyArray)]
     if not branches:  # plain values chosen by a noisy condition
-        values = np.where(condition.values, a, b)
-        return NoisyArray(values, values.dtype, condition.noise, "exact")
+        values = np.where(_padded(condition.values, max(map(_visible_ndim, (condition, a, b)))), a, b)
+        wide = wide_dtype(values.dtype) if values.dtype.kind == "f" and condition.kind != "exact" else values.dtype
+        return NoisyArray(values.astype(wide, copy=False), values.dtype, condition.noise, condition.kind)
     together = Together((a, b))
     mask = condition
     ndim = max(together.ndim, _visible_ndim(condition))
@@ -253,12 +339,12 @@ def transpose(a: NoisyArray, axes: Any = None) -> NoisyArray:
 
 
 @rule(np.reshape)
-def reshape(a: NoisyArray, shape: Any = None, **_: Any) -> NoisyArray:
-    return a.reshape(shape if isinstance(shape, tuple) else (shape,))
+def reshape(a: NoisyArray, shape: Any) -> NoisyArray:
+    return a.reshape(shape)
 
 
 @rule(np.ravel)
-def ravel(a: NoisyArray, **_: Any) -> NoisyArray:
+def ravel(a: NoisyArray) -> NoisyArray:
     return a.reshape(-1)
 
 
@@ -279,13 +365,14 @@ def squeeze(a: NoisyArray, axis: Any = None) -> NoisyArray:
 
 
 @rule(np.expand_dims)
-def expand_dims(a: NoisyArray, axis: int) -> NoisyArray:
-    return a._like(np.expand_dims(a.values, _hidden(axis, a.ndim + 1)))
+def expand_dims(a: NoisyArray, axis: Any) -> NoisyArray:
+    added = len(axis) if isinstance(axis, tuple) else 1
+    return a._like(np.expand_dims(a.values, _hidden(axis, a.ndim + added)))
 
 
 @rule(np.broadcast_to)
-def broadcast_to(a: NoisyArray, shape: Any, **_: Any) -> NoisyArray:
-    visible = shape if isinstance(shape, tuple) else (shape,)
+def broadcast_to(a: NoisyArray, shape: Any) -> NoisyArray:
+    visible = (shape,) if isinstance(shape, int) else tuple(shape)
     return a._like(np.broadcast_to(_padded(a.values, len(visible)), (a.noise.replicas, *visible)))
 
 
@@ -295,15 +382,19 @@ def flip(a: NoisyArray, axis: Any = None) -> NoisyArray:
 
 
 @rule(np.diagonal)
-def diagonal(a: NoisyArray) -> NoisyArray:
-    return a._like(np.diagonal(a.values, axis1=-2, axis2=-1))
+def diagonal(a: NoisyArray, offset: int = 0, axis1: int = 0, axis2: int = 1) -> NoisyArray:
+    return a._like(np.diagonal(a.values, offset, *_hidden((axis1, axis2), a.ndim)))
 
 
 @rule(np.diag)
-def diag(a: NoisyArray) -> NoisyArray:
+def diag(a: NoisyArray, k: int = 0) -> NoisyArray:
     if a.ndim == 2:
-        return diagonal(a)
-    return a._like(a.values[..., np.newaxis] * np.eye(len(a), dtype=a.values.dtype))
+        return diagonal(a, k)
+    size = len(a) + abs(k)
+    matrix = np.zeros((a.noise.replicas, size, size), a.values.dtype)
+    rows = np.arange(len(a)) + max(0, -k)
+    matrix[:, rows, rows + k] = a.values
+    return a._like(matrix)
 
 
 @rule(np.triu)
@@ -331,8 +422,39 @@ def roll(a: NoisyArray, shift: Any, axis: Any = None) -> NoisyArray:
 
 
 @rule(np.copy)
-def copy(a: NoisyArray, **_: Any) -> NoisyArray:
+def copy(a: NoisyArray) -> NoisyArray:
     return a.copy()
+
+
+@rule(np.take_along_axis)
+def take_along_axis(a: NoisyArray, indices: Any, axis: int | None = None) -> NoisyArray:
+    flat = a.reshape(-1) if axis is None else a
+    places = indices.values if isinstance(indices, NoisyArray) else indices[np.newaxis]
+    places = np.broadcast_to(places, (a.noise.replicas, *places.shape[1:]))
+    return a._like(np.take_along_axis(flat.values, places, _hidden(axis or 0, flat.ndim)[0]))
+
+
+@rule(np.repeat)
+def repeat(a: NoisyArray, repeats: Any, axis: int | None = None) -> NoisyArray:
+    flat = a.reshape(-1) if axis is None else a
+    return a._like(np.repeat(flat.values, repeats, _hidden(axis or 0, flat.ndim)[0]))
+
+
+@rule(np.tile)
+def tile(a: NoisyArray, reps: Any) -> NoisyArray:
+    times = (reps,) if isinstance(reps, int) else tuple(reps)
+    ndim = max(a.ndim, len(times))
+    return a._like(np.tile(_padded(a.values, ndim), (1, *(1,) * (ndim - len(times)), *times)))
+
+
+@rule(np.atleast_1d)
+def atleast_1d(a: NoisyArray) -> NoisyArray:
+    return a._like(_padded(a.values, max(a.ndim, 1)))
+
+
+@rule(np.matrix_transpose, np.linalg.matrix_transpose)
+def matrix_transpose(a: NoisyArray) -> NoisyArray:
+    return swapaxes(a, -1, -2)
 
 
 @rule(np.real)
@@ -351,18 +473,21 @@ def _joined(join: Callable[..., Any], axis: int, parts: Any, new_axis: int) -> N
 
 
 @rule(np.concatenate)
-def concatenate(arrays: Any, axis: int = 0, **_: Any) -> NoisyArray:
+def concatenate(arrays: Any, axis: int = 0) -> NoisyArray:
     return _joined(np.concatenate, axis, arrays, 0)
 
 
 @rule(np.stack)
-def stack(arrays: Any, axis: int = 0, **_: Any) -> NoisyArray:
+def stack(arrays: Any, axis: int = 0) -> NoisyArray:
     return _joined(np.stack, axis, arrays, 1)
 
 
 def _filled(make: Callable[..., Any]) -> Callable[..., NoisyArray]:
-    def fill(a: NoisyArray, *args: Any, dtype: Any = None, **_: Any) -> NoisyArray:
-        return a._like(make(a.values, *args)).astype(a.dtype if dtype is None else dtype)
+    def fill(a: NoisyArray, *value: Any, dtype: Any = None) -> NoisyArray:
+        new = a.dtype if dtype is None else np.dtype(dtype)
+        values = make(a.values, *value, dtype=new)
+        stored = wide_dtype(new) if new.kind == "f" and a.kind != "exact" else new
+        return NoisyArray(values.astype(stored, copy=False), new, a.noise, a.kind)
 
     return fill
 
@@ -372,8 +497,20 @@ for _function in (np.zeros_like, np.ones_like, np.empty_like, np.full_like):
 
 
 @rule(np.nan_to_num)
-def nan_to_num(a: NoisyArray, copy: bool = True, nan: float = 0.0, **_: Any) -> NoisyArray:
-    return a._like(np.where(np.isnan(a.values), a.values.dtype.type(nan), a.values))
+def nan_to_num(a: NoisyArray, *, nan: float = 0.0, posinf: Any = None, neginf: Any = None) -> NoisyArray:
+    largest = np.finfo(a.dtype).max
+    above, below = (largest if posinf is None else posinf), (-largest if neginf is None else neginf)
+    return a._like(np.nan_to_num(a.values, nan=nan, posinf=above, neginf=below))
+
+
+@rule(np.nonzero)
+def nonzero(a: NoisyArray) -> Any:
+    return np.nonzero((a != 0).agreed())
+
+
+@rule(np.flatnonzero)
+def flatnonzero(a: NoisyArray) -> Any:
+    return np.flatnonzero((a != 0).agreed())
 
 
 @rule(np.shape)
@@ -393,11 +530,11 @@ def size(a: NoisyArray) -> int:
 
 @rule(np.argwhere)
 def argwhere(a: NoisyArray) -> Any:
-    return np.argwhere(a.agreed())
+    return np.argwhere((a != 0).agreed())
 
 
 @rule(np.array_equal)
-def array_equal(a: Any, b: Any, **_: Any) -> bool:
+def array_equal(a: Any, b: Any) -> bool:
     return _visible_shape(a) == _visible_shape(b) and bool(np.all(elementwise(np.equal, (a, b))))
 
 
@@ -442,8 +579,13 @@ def _linear_algebra(routine: Routine, matrices: int = 1, *, symmetric: bool = Fa
         vector = matrices == 2 and moved[1].ndim == 2  # solve() and lstsq() with one right-hand side
         if vector:
             moved[1] = moved[1][..., np.newaxis]
+        if matrices == 2 and moved[0].ndim != moved[1].ndim:  # a stack of systems with a single one
+            stack = max(x.ndim for x in moved) - 1
+            moved = [_padded(x, stack) for x in moved]
         result = routine(*moved, *args[matrices:], **options)
         if isinstance(result, tuple):
+            if vector:
+                result = (result[0][..., 0], *result[1:])
             parts = [_rounded(part, together) for part in result]
             return type(result)(*parts) if hasattr(result, "_fields") else tuple(parts)
         return _rounded(result[..., 0] if vector else result, together)
@@ -465,26 +607,53 @@ def _least_squares(a: Values, b: Values, *args: Any, **options: Any) -> Any:
     return tuple(np.stack(parts) for parts in zip(*results, strict=True))
 
 
-for _routine in (np.linalg.svd, np.linalg.qr, np.linalg.inv, np.linalg.det, np.linalg.slogdet, np.linalg.pinv):
+for _routine in (np.linalg.svd, np.linalg.qr, np.linalg.inv, np.linalg.det, np.linalg.pinv):
     RULES[_routine] = _linear_algebra(_routine)
-for _routine in (np.linalg.eigvals, np.linalg.svdvals, np.linalg.matrix_rank, np.linalg.cond):
+for _routine in (np.linalg.eigvals, np.linalg.svdvals, np.linalg.cond):
     RULES[_routine] = _linear_algebra(_routine)
 for _routine in (np.linalg.eigh, np.linalg.eigvalsh, np.linalg.cholesky):
     RULES[_routine] = _linear_algebra(_routine, symmetric=True)
 RULES[np.linalg.solve] = _linear_algebra(np.linalg.solve, matrices=2)
-RULES[np.linalg.lstsq] = _linear_algebra(_least_squares, matrices=2)
+_least_squares_solution = _linear_algebra(_least_squares, matrices=2)
+_sign_and_logarithm = _linear_algebra(np.linalg.slogdet)
+
+
+def _rank_threshold(a: Any) -> float:
+    """Return the size, relative to the largest, below which NumPy takes a singular value of this dtype for zero."""
+    dtype = a.dtype if a.dtype.kind == "f" else np.dtype(np.float64)
+    largest: int = max(a.shape[-2:])
+    return float(np.finfo(dtype).eps) * largest
+
+
+@rule(np.linalg.lstsq)
+def least_squares(a: Any, b: Any, rcond: Any = None) -> Any:
+    return _least_squares_solution(a, b, rcond=_rank_threshold(a) if rcond is None else rcond)
+
+
+@rule(np.linalg.matrix_rank)
+def matrix_rank(a: NoisyArray, tol: Any = None) -> Any:
+    values = RULES[np.linalg.svdvals](a)
+    smallest = RULES[np.max](values, -1, keepdims=True) * _rank_threshold(a) if tol is None else tol
+    return RULES[np.count_nonzero](values > smallest, -1)
+
+
+@rule(np.linalg.slogdet)
+def sign_and_logarithm(a: NoisyArray) -> Any:
+    result = _sign_and_logarithm(a)
+    return result._replace(sign=np.sign(result.sign))
 
 
 @rule(np.linalg.norm)
 def norm(x: NoisyArray, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    if axis is None and x.ndim == 2 and ord in (2, -2, "nuc"):
-        values = RULES[np.linalg.svdvals](x)
+    axes = (tuple(range(x.ndim)) if axis is None else axis) if not isinstance(axis, int) else (axis,)
+    if (ord is None and (axis is None or len(axes) < 3)) or (ord, len(axes)) in ((2, 1), ("fro", 2)):
+        return np.sqrt(total(x * x, axes, keepdims=keepdims))
+    if len(axes) == 2 and ord in (2, -2, "nuc"):
+        values = RULES[np.linalg.svdvals](moveaxis(x, axes, (-2, -1)))
         pick: Any = {2: np.max, -2: np.min, "nuc": np.sum}[ord]
-        return pick(values)
-    if ord in (None, 2, "fro"):
-        return np.sqrt(total(x * x, axis, keepdims))
-    if ord == 1 and (x.ndim == 1 or isinstance(axis, int)):
-        return total(abs(x), axis, keepdims)
-    if ord == np.inf and (x.ndim == 1 or isinstance(axis, int)):
-        return RULES[np.max](np.abs(x), axis, keepdims)
-    raise TypeError(f"numpy.linalg.norm with ord={ord!r} on {x.ndim} dimensions has no rule for rounding noise")
+        chosen = pick(values, axis=-1)
+        return expand_dims(chosen, axes) if keepdims else chosen
+    if len(axes) == 1 and ord in (1, np.inf, -np.inf):
+        reduce: Any = {1: total, np.inf: RULES[np.max], -np.inf: RULES[np.min]}[ord]
+        return reduce(abs(x), axes, keepdims=keepdims)
+    raise TypeError(f"numpy.linalg.norm with ord={ord!r} on {len(axes)} dimensions has no rule for rounding noise")

@@ -109,7 +109,7 @@ class Noise:
             largest = bounds.largest * self._factor(dtype, exact.ndim)
             beyond = np.isinf(exact) | (np.abs(moved) > largest)
             moved = np.where(beyond & ~np.isnan(exact), np.copysign(np.inf, exact), moved)
-        if size.size and size.min() < bounds.surely_normal and np.any((size < bounds.surely_normal) & (size > 0)):
+        if size.size and not size.min() >= bounds.surely_normal and np.any((size < bounds.surely_normal) & (size > 0)):
             moved = self._underflown(moved, dtype)
         return moved
 

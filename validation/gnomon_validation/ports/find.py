@@ -50,7 +50,8 @@ def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
     except ValueError:
         meant = get_close_matches(kind, [*BUNDLED, *ADAPTERS], n=1)
         if meant and find_spec_or_none(kind) is None:
-            raise ValueError(f"no port is called {target!r}; did you mean {target.replace(kind, meant[0], 1)!r}?") from None
+            likely = target.replace(kind, meant[0], 1)
+            raise ValueError(f"no port is called {target!r}; did you mean {likely!r}?") from None
         raise
 
 

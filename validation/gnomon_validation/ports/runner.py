@@ -13,9 +13,6 @@ from gnomon_spec.stand_ins import Implementation, leaves
 from gnomon_spec.system import Operation, System
 from gnomon_validation.ports.port import Port
 
-
-# Arrays returned in the last so many calls must stay as they were.
-REMEMBERED_CALLS = 4
 STORABLE_DTYPES = ("float16", "float32", "float64", "int64", "bool")
 
 
@@ -75,7 +72,7 @@ class PortRunner(Implementation):
         return leaves(map_leaves(_bits, again)) == leaves(map_leaves(_bits, call.outputs))
 
     def _outputs(self, call: Call) -> Any:
-        """Return what the port gives for the inputs of a call, as outputs of the operation; raise if it does not fit."""
+        """Return what the port gives for the inputs of a call in the types of the reference; raise if it cannot be."""
         operation, given, numbers, *_ = call
         returned = self._performed(operation, given, numbers)
         template = self._template(operation, given, numbers)
@@ -93,10 +90,11 @@ class PortRunner(Implementation):
             raise PortError(_told(error)) from error
         if _contents(passed) != _contents(given):
             raise PortMisbehaviourError("changes its inputs in place")
-        if any(_contents(earlier) != contents for earlier, contents in self._returned):
+        if not self.calls:  # the first call of a case
             self._returned.clear()
+        if any(_contents(earlier) != contents for earlier, contents in self._returned):
             raise PortMisbehaviourError("changes arrays that it returned from an earlier call")
-        self._returned = [*self._returned, (returned, _contents(returned))][-REMEMBERED_CALLS:]
+        self._returned.append((returned, _contents(returned)))
         return returned
 
     def _narrow(self, leaf: Any) -> Any:
@@ -116,17 +114,18 @@ class PortRunner(Implementation):
         """Return `value` in the structure of the reference's output; raise if it does not fit."""
         if isinstance(template, tuple):
             fields = getattr(template, "_fields", None)
-            names = fields or [f"output {i + 1}" for i in range(len(template))]
+            names = fields or [name, *(f"output {i + 1}" for i in range(1, len(template)))]
             if isinstance(value, dict) and fields:
                 missing = [field for field in fields if field not in value]
                 if missing:
                     raise PortMisbehaviourError(f"returns a state without {', '.join(missing)}")
                 value = tuple(value[field] for field in fields)
             if not isinstance(value, tuple | list) or len(value) != len(template):
-                expected = f"({', '.join(names)})"
+                parts = zip(names, template, strict=True)
+                expected = f"({', '.join(type(t).__name__ if hasattr(t, '_fields') else n for n, t in parts)})"
                 raise PortMisbehaviourError(f"returns {_described(value)} where {expected} is expected")
-            parts = [self._fitted(v, t, n) for v, t, n in zip(value, template, names, strict=True)]
-            return type(template)(*parts) if fields else tuple(parts)
+            fitted = [self._fitted(v, t, n) for v, t, n in zip(value, template, names, strict=True)]
+            return type(template)(*fitted) if fields else tuple(fitted)
         if isinstance(template, bool | str):
             return value
         if isinstance(template, int):
@@ -164,7 +163,11 @@ def _bits(leaf: Any) -> Any:
 
 def _told(error: BaseException) -> str:
     """Return an error's type and text as one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}".removesuffix(": ")
+    try:
+        text = " ".join(str(error).split())
+    except Exception:  # an error whose own text cannot be had
+        text = ""
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
 def _plain(value: Any, operation: Operation) -> Any:
@@ -187,5 +190,8 @@ def _plain(value: Any, operation: Operation) -> Any:
 def _described(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
-    text = repr(value)
-    return text if len(text) <= 40 else f"a {type(value).__name__}"
+    try:
+        text = repr(value)
+    except Exception:  # an object that cannot say what it is
+        text = ""
+    return text if 0 < len(text) <= 40 and "\n" not in text else f"a {type(value).__name__}"

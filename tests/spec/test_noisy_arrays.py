@@ -1,0 +1,353 @@
+"""Noisy arrays as arrays: arithmetic, dtypes, broadcasting, indices, questions, and what they refuse."""
+
+from __future__ import annotations
+
+import math
+import operator
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from noisy import REPLICAS, arrays, assert_exactly, assert_within, dtypes, law, noisy, spacing, weak, widened
+
+from gnomon_spec.arithmetic import Noise, NoisyArray, ReplicasDisagreeError, wide_dtype
+
+ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv]
+COMPARISONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+SELECTIONS = [np.abs, np.negative, np.sign, np.floor, np.ceil, np.trunc, np.rint, np.positive]
+ROUNDED = [np.exp, np.sqrt, np.tanh, np.sin, np.log1p, np.square, np.cbrt, np.arctan]
+
+
+def disagreeing() -> NoisyArray:
+    return NoisyArray(np.array([[-1.0], [1.0]]), np.float32, Noise(2))
+
+
+# --- arithmetic ----------------------------------------------------------------------------------------------------
+
+
+@law
+@given(st.data(), dtypes, st.sampled_from(ARITHMETIC))
+def test_arithmetic_broadcasts_as_numpy_does_and_moves_by_one_spacing(data, dtype, operation):
+    shapes = data.draw(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3)).input_shapes
+    a, b = (data.draw(arrays(dtype, shape=shape)) for shape in shapes)
+    b = np.where(b == 0, 1, b).astype(dtype)
+    noise = Noise(REPLICAS)
+    exact = operation(widened(a, dtype), widened(b, dtype))
+    for left, right in ((noisy(a, dtype, noise), noisy(b, dtype, noise)), (noisy(a, dtype), b), (a, noisy(b, dtype))):
+        result = operation(left, right)
+        assert result.dtype == operation(a, b).dtype
+        assert_within(result, exact, np.abs(exact))
+
+
+@law
+@given(st.data(), st.sampled_from(ROUNDED))
+def test_elementary_functions_move_by_one_spacing(data, function):
+    a = np.abs(data.draw(arrays(np.float32, exponents=(-14, -5))))
+    exact = function(widened(a, np.float32))
+    assert_within(function(noisy(a)), exact, np.abs(exact))
+
+
+@law
+@given(st.data(), dtypes, st.sampled_from(SELECTIONS))
+def test_selections_and_signs_are_exact(data, dtype, function):
+    a = data.draw(arrays(dtype))
+    assert_exactly(function(noisy(a, dtype)), function(a))
+
+
+@law
+@given(st.data(), dtypes, st.sampled_from([np.maximum, np.minimum, np.fmax, np.copysign]))
+def test_choosing_between_two_arrays_is_exact(data, dtype, function):
+    a, b = data.draw(arrays(dtype, shape=(2, 3))), data.draw(arrays(dtype, shape=(3,)))
+    noise = Noise(REPLICAS)
+    assert_exactly(function(noisy(a, dtype, noise), noisy(b, dtype, noise)), function(a, b))
+    assert_exactly(function(noisy(a, dtype), b), function(a, b))
+
+
+@law
+@given(st.data(), dtypes, st.sampled_from(COMPARISONS))
+def test_comparisons_are_exact_and_boolean(data, dtype, compare):
+    a, b = data.draw(arrays(dtype, shape=(3,))), data.draw(arrays(dtype, shape=(2, 3)))
+    assert_exactly(compare(noisy(a, dtype), b), compare(a, b))
+
+
+@law
+@given(st.data(), st.sampled_from([1.0, -3, 2.5, 7]), st.sampled_from(ARITHMETIC))
+def test_python_numbers_take_the_dtype_of_the_array(data, number, operation):
+    a = data.draw(arrays(np.float32))
+    exact = operation(widened(a, np.float32), number)
+    result = operation(noisy(a), number)
+    assert result.dtype == np.float32
+    assert_within(result, exact, np.abs(exact))
+
+
+@law
+@given(st.data(), st.floats(2.0**-20, 2.0**20), st.sampled_from(ARITHMETIC))
+def test_weak_scalars_are_rounded_to_the_dtype_of_the_array(data, number, operation):
+    a = data.draw(arrays(np.float32))
+    noise = Noise(REPLICAS)
+    exact = operation(widened(a, np.float32), np.float64(np.float32(number)))
+    result = operation(noisy(a, noise=noise), weak(number, noise))
+    assert (result.dtype, result.kind) == (np.float32, "noisy")
+    assert_within(result, exact, np.abs(exact))
+    assert operation(a, weak(number)).dtype == np.float32
+
+
+@law
+@given(st.floats(2.0**-20, 2.0**20), st.floats(2.0**-20, 2.0**20), st.sampled_from(ARITHMETIC))
+def test_weak_scalars_compute_as_float64_and_stay_weak(a, b, operation):
+    noise = Noise(REPLICAS)
+    exact = operation(np.longdouble(a), np.longdouble(b))
+    for result in (operation(weak(a, noise), weak(b, noise)), operation(weak(a), b), operation(a, weak(b))):
+        assert result.kind == "weak"
+        assert_within(result, exact, np.abs(exact))
+
+
+def test_dtypes_are_promoted_as_in_numpy():
+    samples = [np.ones(2, d) for d in (np.float16, np.float32, np.float64, np.int64, np.bool_)]
+    for a in samples[:3]:
+        for b in [*samples, np.float64(1), np.float32(1), 1, 1.0, True]:
+            assert (noisy(a, a.dtype) * b).dtype == (a * b).dtype
+            assert (b * noisy(a, a.dtype)).dtype == (b * a).dtype
+
+
+def test_lists_are_operands_as_in_numpy():
+    assert_within(noisy(2.0) * [1.0, 3.0], [2.0, 6.0], [2.0, 6.0])
+
+
+def test_exact_arrays_compute_without_noise_whatever_they_meet():
+    noise = Noise(REPLICAS)
+    a = noisy([0.1, 0.7], np.float64, noise, "exact")
+    assert_exactly(a * 3 + a, np.array([0.1, 0.7]) * 3 + np.array([0.1, 0.7]))
+    assert (a * noisy([1.0, 2.0], np.float64, noise)).kind == "exact"
+    assert (a > 0.5).kind == "exact"
+    assert np.where(a > 0.5, 1.0, 0.0).kind == "exact"
+
+
+def test_multiplying_by_a_mask_made_of_plain_numbers_keeps_the_noise():
+    x = noisy([1.0, -1.0])
+    masked = np.where(x > 0, 1.0, 0.0) * x
+    assert masked.kind == "noisy"
+    assert masked.dtype == (np.where(np.ones(2) > 0, 1.0, 0.0) * np.ones(2, np.float32)).dtype
+    assert len(np.unique((masked * 3).values[:, 0])) > 1
+
+
+def test_integers_are_exact_until_they_are_divided():
+    counts = noisy([1, 2, 3], np.int64)
+    assert_exactly(counts * 2 + 1, np.array([3, 5, 7]))
+    halves = counts / 2
+    assert halves.dtype == np.float64
+    assert_within(halves, np.array([0.5, 1.0, 1.5]), np.array([0.5, 1.0, 1.5]))
+
+
+def test_ufuncs_with_two_results_give_two():
+    quotient, remainder = np.divmod(noisy([7.0, 9.0]), 2.0)
+    assert quotient.shape == remainder.shape == (2,)
+    noise = Noise(REPLICAS)
+    assert len(np.divmod(noisy([7.0], noise=noise), noisy([2.0], noise=noise))) == 2
+
+
+@law
+@given(st.data(), st.integers(0, 2**32))
+def test_replicas_differ_where_rounding_happens_and_repeat_from_the_same_seed(data, seed):
+    """Two of 8 uniform 53-bit draws coincide with probability < 2⁻⁴⁷; here one entry of all replicas would have to."""
+    a = np.abs(data.draw(arrays(np.float32))) + np.float32(1)
+    noise = Noise(REPLICAS, seed=seed)
+    first = (noisy(a, noise=noise) * 3).values
+    noise.restart()
+    assert np.array_equal(first, (noisy(a, noise=noise) * 3).values)
+    assert np.array_equal(first, (noisy(a, noise=Noise(REPLICAS, seed=seed)) * 3).values)
+    assert np.all(np.ptp(first, axis=0) > 0)
+
+
+@pytest.mark.parametrize("special", [np.nan, np.inf, -np.inf])
+def test_nan_and_infinity_run_through_arithmetic(special):
+    with np.errstate(all="ignore"):
+        a, plain = noisy([special, 1.0]), np.array([special, 1.0])
+        for function in (lambda x: x * 2, lambda x: x - x, lambda x: 1 / x, np.exp, np.sum, lambda x: x @ x):
+            result, expected = function(a), function(plain)
+            strange = ~np.isfinite(expected)
+            for replica in result.values:
+                np.testing.assert_array_equal(replica[strange], np.asarray(expected)[strange])
+
+
+def test_products_overflow_and_underflow_in_the_range_of_the_dtype():
+    with np.errstate(over="ignore"):
+        assert np.all((noisy([1e30]) * np.float32(1e30)).values == np.inf)
+        assert np.all((noisy([-1e30]) * np.float32(1e30)).values == -np.inf)
+    assert np.all((noisy([1e-30]) * np.float32(1e-35)).values == 0)
+    assert np.all((noisy([1e30], np.float64) * 1e30).values < np.inf)
+
+
+# --- indices and assignment ----------------------------------------------------------------------------------------
+
+
+@law
+@given(st.data(), arrays(np.float32))
+def test_basic_indices_select_as_in_numpy(data, a):
+    index = data.draw(hnp.basic_indices(a.shape, allow_newaxis=True))
+    assert_exactly(noisy(a)[index], a[index])
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        np.array([1, 0, 1]),
+        [1, 0],
+        (slice(None), np.array([2, 0])),
+        (0, slice(None), np.array([1, 0])),
+        (np.array([0, 1]), slice(None), np.array([1, 0])),
+        (np.array([[0], [1]]), np.array([1, 2])),
+        (Ellipsis, np.array([0, 1])),
+        (np.array([1, 0]), Ellipsis, 0),
+        np.arange(24).reshape(2, 3, 4) % 2 == 0,
+        (slice(None), np.array([True, False, True])),
+    ],
+    ids=str,
+)
+def test_arrays_as_indices_select_and_assign_as_in_numpy(index):
+    a = np.arange(24, dtype=np.float32).reshape(2, 3, 4)
+    assert_exactly(noisy(a)[index], a[index])
+    changed, expected = noisy(a), a.copy()
+    changed[index] = -1.0
+    expected[index] = -1.0
+    assert_exactly(changed, expected)
+
+
+def test_a_noisy_mask_or_position_is_an_index_where_replicas_agree():
+    a = noisy([3.0, -1.0, 2.0])
+    assert_exactly(a[a > 0], np.array([3.0, 2.0], np.float32))
+    assert_exactly(a[np.argsort(a)], np.array([-1.0, 2.0, 3.0], np.float32))
+    assert_exactly(a[np.argmax(a)], np.float32(3.0))
+    with pytest.raises(ReplicasDisagreeError):
+        disagreeing()[disagreeing() > 0]
+
+
+def test_a_plain_array_as_long_as_the_replicas_is_assigned_entry_by_entry():
+    a = noisy(np.zeros((2, REPLICAS)))
+    a[...] = np.arange(REPLICAS, dtype=np.float32)
+    assert_exactly(a, np.tile(np.arange(REPLICAS, dtype=np.float32), (2, 1)))
+
+
+def test_assigning_noisy_values_keeps_replicas_apart_and_broadcasts():
+    noise = Noise(REPLICAS)
+    a, row = noisy(np.zeros((2, 3)), noise=noise), noisy([1.0, 2.0, 3.0], noise=noise) * 3
+    a[...] = row
+    assert np.array_equal(a.values, np.repeat(row.values[:, np.newaxis], 2, axis=1))
+
+
+def test_a_wider_value_is_rounded_when_it_is_assigned():
+    a = noisy([0.0, 0.0])
+    a[0] = noisy(1.0, np.float64, a.noise) / 3
+    assert a.dtype == np.float32
+    assert np.ptp(a.values[:, 0]) > 4 * np.finfo(np.float64).eps
+
+
+@pytest.mark.parametrize("operation", [operator.iadd, operator.isub, operator.imul, operator.itruediv])
+def test_operators_in_place_write_into_the_same_array(operation):
+    a, plain = noisy([2.0, 4.0]), np.array([2.0, 4.0])
+    kept = a
+    a = operation(a, np.array([1.0, 2.0], np.float32))
+    exact = operation(plain, np.array([1.0, 2.0]))
+    assert a is kept
+    assert_within(kept, exact, np.abs(exact))
+
+
+def test_a_result_too_large_for_its_place_is_refused():
+    a = noisy([1.0])
+    with pytest.raises(ValueError, match="cannot be written into"):
+        a += noisy([1.0, 2.0], noise=a.noise)
+
+
+def test_a_changed_output_is_no_longer_what_the_port_returned():
+    a = noisy([1.0, 2.0])
+    for change in (lambda x: x.__setitem__(0, 5.0), lambda x: operator.imul(x, 2.0)):
+        a.source = noisy([1.0, 2.0])
+        change(a)
+        assert a.source is None
+
+
+def test_converting_copies_unless_told_otherwise():
+    a = noisy([1.0])
+    b = a.astype(np.float32)
+    b[0] = 2.0
+    assert_exactly(a, np.float32([1.0]))
+    assert a.astype(np.float32, copy=False) is a
+
+
+@law
+@given(arrays(np.float64))
+def test_converting_to_a_narrower_dtype_rounds_and_to_a_wider_does_not(a):
+    exact = widened(a, np.float64)
+    down = noisy(a, np.float64).astype(np.float32)
+    assert down.dtype == np.float32
+    assert_within(down, exact.astype(np.float64), np.abs(exact))
+    assert_exactly(noisy(a.astype(np.float32)).astype(np.float64), a.astype(np.float32).astype(np.float64))
+
+
+def test_masks_become_numbers():
+    for kind in ("noisy", "exact"):
+        mask = noisy([1.0, -1.0], np.float64, kind=kind) > 0
+        assert_exactly(mask.astype(np.float64), np.array([1.0, 0.0]))
+    assert_exactly(noisy([1.5]).astype(np.bool_), np.array([True]))
+
+
+# --- questions and refusals ----------------------------------------------------------------------------------------
+
+
+def test_replicas_that_agree_answer_questions():
+    a = noisy([2.0])
+    assert a[0] == 2
+    assert bool(a[0] > 1)
+    assert int(a[0]) == 2
+    assert [10, 20, 30][noisy(2, np.int64)] == 30
+    assert bool(noisy(np.nan) != noisy(np.nan))
+    assert math.isnan(noisy(np.nan).agreed())
+
+
+@pytest.mark.parametrize("ask", [bool, int, lambda x: bool(x > 0), lambda x: x.agreed(), lambda x: [0, 1][x.astype(int)]])
+def test_replicas_that_disagree_cannot_answer(ask):
+    with pytest.raises(ReplicasDisagreeError):
+        ask(disagreeing()[0])
+
+
+def test_leaving_the_noise_behind_is_refused_in_a_sentence():
+    a = noisy([1.0])
+    with pytest.raises(TypeError, match="would lose rounding noise"):
+        float(a[0])
+    with pytest.raises(TypeError, match="cannot become a plain array"):
+        np.asarray(a)
+    with pytest.raises(TypeError, match="only integers can be an index, got dtype float32"):
+        [1][a[0]]
+    with pytest.raises(TypeError, match="without dimensions"):
+        len(a[0])
+    with pytest.raises(TypeError, match="cannot be written into a plain array"):
+        np.add(a, 1, out=np.zeros(1))
+    with pytest.raises(TypeError, match="hand-picked tolerance"):
+        np.allclose(a, 1.0)
+    with pytest.raises(TypeError):
+        hash(a)
+
+
+@pytest.mark.parametrize("function", [np.percentile, np.fft.fft, np.unique, np.linalg.eig])
+def test_a_function_without_a_rule_is_named(function):
+    with pytest.raises(TypeError, match=rf"{function.__name__} has no rule for rounding noise"):
+        function(noisy(np.eye(2)), *([50] if function is np.percentile else []))
+
+
+def test_a_method_of_a_ufunc_without_a_rule_is_named():
+    with pytest.raises(TypeError, match=r"numpy\.subtract\.reduce has no rule for rounding noise"):
+        np.subtract.reduce(noisy([1.0, 2.0]))
+    with pytest.raises(TypeError, match=r"numpy\.add on a NoisyArray takes no"):
+        np.add(noisy([1.0]), 1, where=np.array([True]))
+
+
+def test_arrays_describe_themselves_as_numpy_arrays_do():
+    a = noisy(np.zeros((2, 3)))
+    assert (a.shape, a.ndim, a.size, len(a), a.dtype) == ((2, 3), 2, 6, 2, np.float32)
+    assert (np.shape(a), np.ndim(a), np.size(a)) == ((2, 3), 2, 6)
+    assert "8 replicas" in repr(a)
+    assert [row.shape for row in a] == [(3,), (3,)]
+    assert a.values.dtype == wide_dtype(a.dtype)
+    assert spacing(a.dtype) == 2.0**-23

@@ -1,0 +1,73 @@
+"""The specification holds together: laws hold of the oracle, every mistake is caught and named, every law catches one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from specimens import MistakePort
+
+from gnomon_spec.system import Law, Mistake, systems
+from gnomon_validation.checker import Plan, check_law
+from gnomon_validation.diagnosis import Diagnostician
+from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
+from gnomon_validation.verdicts import Verdict
+
+DTYPES = ("float32", "float64")
+LAWS = [law for system in systems().values() for law in system.laws]
+MISTAKES = [mistake for system in systems().values() for mistake in system.mistakes.values()]
+PLAN = Plan(examples=100)
+
+
+def caught(mistake: Mistake, law: Law, dtype: str) -> Verdict | None:
+    """Return the diagnosed verdict of a law on a port with the mistake; None if the law does not notice."""
+    verdict, outcomes = check_law(MistakePort(mistake), law, dtype, PLAN)
+    if not outcomes:
+        return None
+    Diagnostician(mistake.system, np.dtype(dtype)).diagnose([(verdict, outcomes)])
+    return verdict
+
+
+@pytest.mark.parametrize("dtype", ["float16", *DTYPES])
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.id)
+def test_the_oracle_obeys_every_law(law: Law, dtype: str) -> None:
+    verdict, _ = check_law(ReferencePort(), law, dtype, PLAN)
+    expected = "conforms" if dtype in law.dtypes else "not provided"
+    assert verdict.status == expected, verdict.outcome
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.id)
+def test_the_kernels_obey_every_law(law: Law, dtype: str) -> None:
+    verdict, _ = check_law(NumbaPort(), law, dtype, PLAN)
+    assert verdict.status == "conforms", verdict.outcome
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: f"{m.system.name}:{m.name}")
+def test_every_mistake_is_caught_and_called_by_its_name(mistake: Mistake, dtype: str) -> None:
+    for law in mistake.system.laws:
+        verdict = caught(mistake, law, dtype)
+        if verdict is not None:
+            break
+    else:
+        pytest.fail(f"no law notices: {mistake.statement}")
+    assert verdict.status == "wrong", "a mistake is never imprecise"
+    assert [m.name for m in verdict.diagnosis][:1] == [mistake.name]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("law", LAWS, ids=lambda law: law.id)
+def test_every_law_catches_a_mistake(law: Law, dtype: str) -> None:
+    assert any(caught(mistake, law, dtype) for mistake in law.operation.system.mistakes.values())
+
+
+def test_every_operation_agrees_with_the_oracle_first_of_all() -> None:
+    for system in systems().values():
+        for operation in system.operations.values():
+            assert operation.laws[0].name == "agrees_with_the_oracle"
+
+
+def test_laws_and_mistakes_have_a_sentence_each() -> None:
+    for declared in (*LAWS, *MISTAKES):
+        assert declared.statement[0].isupper() or not declared.statement[0].isalpha(), declared
+        assert len({m.statement for m in MISTAKES if m.name == declared.name}) <= 1 or isinstance(declared, Law)

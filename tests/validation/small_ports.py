@@ -1,0 +1,89 @@
+"""Ports that tests make from a function or two, right and wrong in known ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+from gnomon.descent import adamw
+from gnomon.descent.adam import AdamState
+from gnomon_spec.system import Mistake, find_system
+from gnomon_validation.checker import Plan, check, check_law
+from gnomon_validation.ports.functions import FunctionsPort
+from gnomon_validation.ports.port import Offer
+from gnomon_validation.verdicts import Check, Verdict
+
+ADAMW = find_system("adamw")
+ORACLE_LAW = "agrees_with_the_oracle"
+
+
+def port_of(step: Callable[..., Any], **others: Callable[..., Any]) -> FunctionsPort:
+    """Return a port with the given `adamw_step`, and other functions under their full names."""
+    return FunctionsPort(SimpleNamespace(adamw_step=step, **others), "a_port")
+
+
+class MistakenPort:
+    """A port that makes a catalogued mistake in whatever it does."""
+
+    def __init__(self, mistake: Mistake) -> None:
+        self.name = mistake.name
+        self.mistake = mistake
+
+    def offer(self, operation: Any) -> Offer:
+        return Offer()
+
+    def call(self, operation: Any, inputs: Any, hyperparameters: Any) -> Any:
+        return self.mistake.function(operation)(*inputs, **hyperparameters)
+
+
+def law(name: str, operation: str = "step") -> Any:
+    return next(law for law in ADAMW.operations[operation].laws if law.name == name)
+
+
+def verdict_on(port: Any, name: str = ORACLE_LAW, dtype: str = "float32", examples: int = 20, seed: int = 0) -> Verdict:
+    """Return the verdict on one law of `adamw.step`."""
+    return check_law(port, law(name), dtype, Plan(examples, (dtype,), seed))[0]
+
+
+def checked(port: Any, *names: str, dtypes: tuple[str, ...] = ("float32",), examples: int = 10) -> Check:
+    """Hold a port against laws of AdamW of these names (all by default)."""
+    return check(port, [ADAMW], Plan(examples, dtypes), laws=lambda law: not names or law.name in names)
+
+
+def decays_after_the_update(
+    params: Any,
+    grad: Any,
+    state: AdamState,
+    *,
+    lr: float = 1e-3,
+    beta1: float = 0.9,
+    beta2: float = 0.999,
+    eps: float = 1e-8,
+    weight_decay: float = 1e-2,
+) -> Any:
+    new, after = adamw.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=0.0)
+    return new * (1 - lr * weight_decay), after
+
+
+def takes_steps_that_are_too_long(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+    new, after = adamw.step(params, grad, state, **hyper)
+    return new + (new - params) / 8, after
+
+
+def cancels(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+    """Right, but for a detour through numbers 2¹² times as large, which costs up to 2¹² units of roundoff."""
+    new, after = adamw.step(params, grad, state, **hyper)
+    return (new + 4095 * params) - 4095 * params, after
+
+
+def corrects_the_bias_in_the_dtype_of_the_parameters(
+    params: Any, grad: Any, state: AdamState, *, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float
+) -> Any:
+    number = params.dtype.type
+    _, after = adamw.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
+    m_hat = after.first_moment / (1 - number(beta1) ** after.step_count)
+    v_hat = after.second_moment / (1 - number(beta2) ** after.step_count)
+    return params * (1 - lr * weight_decay) - lr * m_hat / (np.sqrt(v_hat) + eps), after

@@ -1,0 +1,301 @@
+"""The checker: what it says of ports that are right, imprecise, wrong, or not fit to be called at all."""
+
+from __future__ import annotations
+
+from math import log10
+
+import numpy as np
+import pytest
+from small_ports import (
+    ADAMW,
+    ORACLE_LAW,
+    MistakenPort,
+    cancels,
+    checked,
+    corrects_the_bias_in_the_dtype_of_the_parameters,
+    decays_after_the_update,
+    law,
+    port_of,
+    takes_steps_that_are_too_long,
+    verdict_on,
+)
+
+from gnomon.descent import adamw
+from gnomon_spec.system import systems
+from gnomon_validation.case_files import encoded
+from gnomon_validation.checker import Plan, check
+from gnomon_validation.expectations import expecting
+from gnomon_validation.ports.find import find_port
+
+
+@pytest.mark.parametrize("system", systems())
+@pytest.mark.parametrize("name", ["reference", "numba"])
+def test_the_reference_and_its_kernels_conform(name, system):
+    result = check(find_port(name), [systems()[system]], Plan(5))
+    assert result.conforms
+    assert {v.status for v in result.verdicts} <= {"conforms", "ambiguous only", "not provided"}
+    assert any(v.status == "conforms" for v in result.verdicts)
+
+
+def test_in_half_precision_the_reference_conforms_and_the_kernels_are_not_asked():
+    assert verdict_on(find_port("reference"), dtype="float16").status == "conforms"
+    verdict = verdict_on(find_port("numba"), dtype="float16")
+    assert (verdict.status, verdict.reason) == ("not provided", "the port does not compute in float16")
+
+
+class Silent:
+    """An object and an error that cannot be put into words."""
+
+    def __repr__(self):
+        raise RuntimeError("no words")
+
+
+class SilentError(Exception):
+    def __str__(self):
+        raise RuntimeError("no words")
+
+
+def raising(error):
+    def step(params, grad, state, **hyper):
+        raise error
+
+    return step
+
+
+def returning(change):
+    """Return a port's function that changes what the reference returns."""
+
+    def step(params, grad, state, **hyper):
+        return change(*adamw.step(params, grad, state, **hyper))
+
+    return step
+
+
+def overwrites_its_inputs(params, grad, state, **hyper):
+    new, after = adamw.step(params, grad, state, **hyper)
+    params[...] = 7
+    return new, after
+
+
+def overwrites_its_state(params, grad, state, **hyper):
+    new, after = adamw.step(params, grad, state, **hyper)
+    state.first_moment[...] = 7
+    return new, after
+
+
+UNFIT = {
+    "raises": (raising(KeyError("beta")), "error", "the port raised KeyError: 'beta'"),
+    "raises on two lines": (raising(ValueError("one\n two")), "error", "the port raised ValueError: one two"),
+    "asks to leave": (raising(SystemExit(3)), "error", "the port raised SystemExit: 3"),
+    "raises without words": (raising(SilentError()), "error", "the port raised SilentError"),
+    "nothing": (returning(lambda p, s: None), "wrong", "the port returns None where (params, AdamState) is expected"),
+    "no state": (returning(lambda p, s: p), "wrong", "where (params, AdamState) is expected"),
+    "too much": (returning(lambda p, s: (p, s, 1)), "wrong", "the port returns a tuple of 3 where"),
+    "a short state": (returning(lambda p, s: (p, s[:2])), "wrong", "a tuple of 2 where (first_moment, second_moment,"),
+    "half a state": (
+        returning(lambda p, s: (p, {"first_moment": s.first_moment, "step_count": 1})),
+        "wrong",
+        "the port returns a state without second_moment, largest_second_moment",
+    ),
+    "a number": (returning(lambda p, s: (0, s)), "wrong", "returns 0 as params where a NumPy array is expected"),
+    "a list": (returning(lambda p, s: (p.tolist(), s)), "wrong", "as params where a NumPy array is expected"),
+    "no words": (returning(lambda p, s: (Silent(), s)), "wrong", "returns a Silent as params where a NumPy array"),
+    "another dtype": (
+        returning(lambda p, s: (p.astype(np.float64), s)),
+        "wrong",
+        "the port returns params in float64 where float32 was given",
+    ),
+    "a count that is a fraction": (
+        returning(lambda p, s: (p, s._replace(step_count=0.5))),
+        "wrong",
+        "the port returns 0.5 as step_count where an integer is expected",
+    ),
+    "another shape": (returning(lambda p, s: (p[np.newaxis], s)), "wrong", "the port returns params of shape (1,"),
+    "a state of another shape": (
+        returning(lambda p, s: (p, s._replace(second_moment=np.append(s.second_moment, p.dtype.type(1))))),
+        "wrong",
+        "the port returns second_moment of shape (",
+    ),
+    "parameters changed": (overwrites_its_inputs, "wrong", "the port changes its inputs in place"),
+    "state changed": (overwrites_its_state, "wrong", "the port changes its inputs in place"),
+    "NaN": (returning(lambda p, s: (p * p.dtype.type(np.nan), s)), "wrong", "params NaN where the oracle has none at"),
+    "infinity": (returning(lambda p, s: (p + p.dtype.type(np.inf), s)), "wrong", "params the port has inf where the"),
+}
+
+
+@pytest.mark.parametrize("what", UNFIT)
+def test_an_unfit_port_is_told_so_in_words(what):
+    step, status, message = UNFIT[what]
+    verdict = verdict_on(port_of(step), examples=5)
+    assert verdict.status == status
+    assert message in verdict.outcome.message
+
+
+@pytest.mark.parametrize("what", UNFIT)
+def test_an_unfit_port_ends_no_run(what):
+    step, _, _ = UNFIT[what]
+    result = checked(port_of(step, adamw_trajectory=adamw.trajectory), examples=3)
+    assert [v.law for v in result.verdicts] == list(ADAMW.laws)
+    status = {(v.law.operation.name, v.law.name): v.status for v in result.verdicts}
+    assert status["step", ORACLE_LAW] in ("wrong", "error")
+    assert {s for (operation, _), s in status.items() if operation == "trajectory"} == {"conforms"}
+    assert {s for (operation, _), s in status.items() if operation == "endpoints"} == {"not provided"}
+
+
+def test_hidden_state_is_found_where_every_single_result_is_right():
+    calls = []
+
+    def step(params, grad, state, **hyper):
+        calls.append(1)
+        new, after = adamw.step(params, grad, state, **hyper)
+        return (np.nextafter(new, new.dtype.type(np.inf)) if len(calls) % 2 else new), after
+
+    verdict = verdict_on(port_of(step))
+    assert verdict.status == "wrong"
+    assert verdict.outcome.message == "the port gives different results for the same inputs"
+
+
+def test_a_port_that_fails_only_when_it_is_called_again_gets_a_verdict():
+    seen = set()
+
+    def step(params, grad, state, **hyper):
+        key = (params.tobytes(), grad.tobytes(), str(state), str(hyper))
+        if key in seen:
+            raise RuntimeError("not again")
+        seen.add(key)
+        return adamw.step(params, grad, state, **hyper)
+
+    verdict = verdict_on(port_of(step))
+    assert (verdict.status, verdict.outcome.message) == ("wrong", "the port gives different results for the same inputs")
+
+
+def test_a_port_that_writes_over_what_it_returned_is_found():
+    kept = {}
+
+    def step(params, grad, state, **hyper):
+        new, after = adamw.step(params, grad, state, **hyper)
+        memory = kept.setdefault((params.shape, params.dtype), np.empty_like(params))
+        memory[...] = new
+        return memory, after
+
+    verdict = verdict_on(port_of(step), "every_step_of_a_run_is_right")
+    assert verdict.status == "wrong"
+    assert "changes arrays that it returned from an earlier call" in verdict.outcome.message
+
+
+def test_a_port_is_only_asked_for_the_hyperparameters_that_it_has():
+    asked = set()
+
+    def step(params, grad, state, *, lr, variant="adam"):
+        asked.add(variant)
+        return adamw.step(params, grad, state, lr=lr, variant=variant)
+
+    result = checked(port_of(step))
+    assert result.conforms
+    assert asked == {"adam", "amsgrad-torch", "amsgrad-optax"}
+    status = {v.law.name: (v.status, v.reason) for v in result.verdicts if v.law.operation.name == "step"}
+    assert status[ORACLE_LAW][0] == "conforms"
+    beyond = ("not provided", "the law is about hyperparameters that the port does not have")
+    assert status["without_first_moment_it_is_rmsprop"] == beyond
+
+
+def test_a_port_that_has_no_operation_is_asked_for_nothing():
+    verdict = verdict_on(port_of(None))
+    assert (verdict.status, verdict.reason) == ("not provided", "the port does not provide the operation")
+    assert verdict.cases == 0
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_the_smallest_case_is_small(dtype):
+    verdict = verdict_on(port_of(decays_after_the_update), dtype=dtype, examples=50)
+    case = verdict.smallest
+    assert case.params.shape == case.grad.shape == (1,)
+    assert case.params == case.grad == 1
+    assert not any(np.any(part) for part in case.state)
+    assert (case.beta1, case.beta2, case.eps) == (0.9, 0.999, 1e-8)
+
+
+def test_the_mistake_is_named():
+    result = checked(port_of(decays_after_the_update), examples=40)
+    failing = [v for v in result.verdicts if v.failed and v.law.kind != "bad input"]
+    assert failing
+    assert {v.diagnosis[0].name for v in failing} == {"decay_after_the_update"}
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_rounding_made_worse_is_imprecise_and_says_how_many_digits_are_lost(dtype):
+    verdict = verdict_on(port_of(cancels), "decay_acts_on_the_parameters_before_the_step", dtype, examples=50)
+    assert verdict.status == "imprecise"
+    assert verdict.diagnosis == []
+    assert 1 < verdict.outcome.digits_lost <= log10(2 * 4096)
+
+
+def test_bias_corrected_in_single_precision_is_imprecise_there_and_right_in_double():
+    port = port_of(corrects_the_bias_in_the_dtype_of_the_parameters)
+    assert verdict_on(port, examples=50).status == "imprecise"
+    assert verdict_on(port, dtype="float64", examples=50).status == "conforms"
+
+
+SEVERAL = [
+    "betas_swapped",
+    "decay_after_the_update",
+    "decay_left_out",
+    "epsilon_before_the_bias_correction",
+    "epsilon_inside_the_root",
+    "epsilon_left_out",
+    "no_bias_correction",
+    "step_count_one_ahead",
+    "step_count_one_behind",
+]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", SEVERAL)
+def test_a_mistake_is_never_taken_for_rounding(name, dtype):
+    verdict = verdict_on(MistakenPort(ADAMW.mistakes[name]), dtype=dtype, examples=60)
+    assert verdict.status == "wrong"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_a_mistake_that_nobody_foresaw_is_wrong_all_the_same(dtype):
+    result = checked(port_of(takes_steps_that_are_too_long), ORACLE_LAW, dtypes=(dtype,))
+    verdict = result.verdicts[0]
+    assert verdict.status == "wrong"
+    assert verdict.diagnosis == []
+
+
+def test_an_expected_failure_keeps_its_verdict_and_fails_nothing():
+    reasons = {law(ORACLE_LAW).id: "we decay afterwards"}
+    result = check(
+        port_of(decays_after_the_update),
+        [ADAMW],
+        Plan(20, ("float32",)),
+        laws=lambda law: law.name == ORACLE_LAW,
+        expected=expecting(reasons),
+    )
+    verdict = result.verdicts[0]
+    assert (verdict.status, verdict.expected, verdict.failed) == ("wrong", "we decay afterwards", False)
+    assert result.conforms
+
+
+def test_an_expected_failure_excuses_no_other_law():
+    reasons = {"adamw.step:bad_input_is_rejected": "our caller validates"}
+    result = check(port_of(decays_after_the_update), [ADAMW], Plan(20, ("float32",)), expected=expecting(reasons))
+    assert not result.conforms
+
+
+def everything(verdict):
+    case = {} if verdict.smallest is None else {name: encoded(value) for name, value in verdict.smallest.items()}
+    return verdict.law.id, verdict.status, verdict.cases, verdict.ambiguous, verdict.digits, verdict.worst_ratio, case
+
+
+@pytest.mark.parametrize("step", [adamw.step, cancels, decays_after_the_update])
+def test_the_same_seed_gives_the_same_result_and_another_seed_other_cases(step):
+    first, again, other = (verdict_on(port_of(step), seed=seed) for seed in (1, 1, 2))
+    assert everything(first) == everything(again)
+    assert first.worst_ratio != other.worst_ratio
+
+
+def test_an_interrupt_from_the_keyboard_ends_the_run():
+    with pytest.raises(KeyboardInterrupt):
+        verdict_on(port_of(raising(KeyboardInterrupt())))
