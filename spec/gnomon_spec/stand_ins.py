@@ -101,7 +101,12 @@ class PerturbedOracle(Implementation):
         return self.enter_number(leaf)
 
     def enter_number(self, leaf: Any) -> Any:
-        """Bring a hyperparameter in: a Python float that is computed with in float64."""
+        """Bring a hyperparameter in: a Python float, whose own arithmetic is done in float64.
+
+        Beside an array of float64 it is noisy; beside a narrower one its noise would drown in the array's.
+        """
+        if isinstance(leaf, float | np.floating) and self.dtype.itemsize < 8:
+            return float(leaf)
         if isinstance(leaf, float | np.floating):
             return NoisyArray(self._repeated(np.asarray(leaf, dtype=np.longdouble)), np.float64, self.noise, "weak")
         return leaf

@@ -111,12 +111,16 @@ def tame(scale: int = 0, shape: Callable[[tuple[int, ...]], tuple[int, ...]] = l
         size = int(np.prod(shape(context.shape)))
         codes = draw(st.lists(CODES, min_size=size, max_size=size))
         entries = [
-            (SIMPLE[code] if code < len(SIMPLE) else _number(code - len(SIMPLE), -WINDOW, WINDOW)) * 2.0**scale
-            for code in codes
+            (SIMPLE[code] if code < len(SIMPLE) else _tame_number(code - len(SIMPLE))) * 2.0**scale for code in codes
         ]
         return np.array(entries, dtype=context.dtype).reshape(shape(context.shape))
 
     return Quantity(draw_tame, f"array of the common shape, entries 0 or within 2^±{WINDOW} of 2^{scale} in size")
+
+
+def _tame_number(code: int) -> float:
+    """Return 0 for one code in 32, else a number within the window."""
+    return 0.0 if code % 32 == 31 else _number(code // 32 * 31 + code % 32, -WINDOW, WINDOW)
 
 
 def steps_of(quantity: Quantity, most: int) -> Quantity:

@@ -306,7 +306,9 @@ def test_replicas_that_agree_answer_questions():
     assert math.isnan(noisy(np.nan).agreed())
 
 
-@pytest.mark.parametrize("ask", [bool, int, lambda x: bool(x > 0), lambda x: x.agreed(), lambda x: [0, 1][x.astype(int)]])
+@pytest.mark.parametrize(
+    "ask", [bool, int, lambda x: bool(x > 0), lambda x: x.agreed(), lambda x: [0, 1][x.astype(int)]]
+)
 def test_replicas_that_disagree_cannot_answer(ask):
     with pytest.raises(ReplicasDisagreeError):
         ask(disagreeing()[0])

@@ -142,6 +142,15 @@ def test_an_unfit_port_ends_no_run(what):
     assert {s for (operation, _), s in status.items() if operation == "endpoints"} == {"not provided"}
 
 
+def test_to_write_over_bad_input_is_not_to_reject_it():
+    def step(params, grad, state, **hyper):
+        params[...] = 3
+        return params, state
+
+    verdict = verdict_on(port_of(step), "bad_input_is_rejected", examples=5)
+    assert (verdict.status, verdict.outcome.message) == ("wrong", "lr = -1 accepted")
+
+
 def test_hidden_state_is_found_where_every_single_result_is_right():
     calls = []
 
@@ -166,7 +175,10 @@ def test_a_port_that_fails_only_when_it_is_called_again_gets_a_verdict():
         return adamw.step(params, grad, state, **hyper)
 
     verdict = verdict_on(port_of(step))
-    assert (verdict.status, verdict.outcome.message) == ("wrong", "the port gives different results for the same inputs")
+    assert (verdict.status, verdict.outcome.message) == (
+        "wrong",
+        "the port gives different results for the same inputs",
+    )
 
 
 def test_a_port_that_writes_over_what_it_returned_is_found():

@@ -23,6 +23,7 @@ from gnomon_spec.system import Law, Operation, find_system, nearest
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import Call, PortError, PortMisbehaviourError
 from gnomon_validation.verdicts import Verdict
+from gnomon_validation.wording import legible
 
 FORMAT = "gnomon-case/1"
 
@@ -52,7 +53,9 @@ def decoded(data: Any, operation: Operation) -> Any:
             numbers = [decoded(x, operation) for x in entries]
             if dtype.kind != "f" and not all(isinstance(x, int) for x in numbers):
                 raise ValueError(f"an array of {name} must hold integers or truth values, got {numbers!r}")
-            return np.array(numbers, dtype=dtype).reshape([int(n) for n in shape])
+            if not all(isinstance(n, int) and n >= 0 for n in shape):
+                raise ValueError(f"a shape must be integers >= 0, got {shape!r}")
+            return np.array(numbers, dtype=dtype).reshape(shape)
         case {"state": str(name), "fields": dict(fields)}:
             kind = getattr(sys.modules[operation.reference.__module__], name, None)
             if not (isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")):
@@ -63,7 +66,10 @@ def decoded(data: Any, operation: Operation) -> Any:
         case {"list": list(parts)}:
             return tuple(decoded(part, operation) for part in parts)
         case {"float": str(digits)}:
-            return float.fromhex(digits)
+            try:
+                return float.fromhex(digits)
+            except OverflowError as error:
+                raise ValueError(str(error)) from None
         case None | bool() | int() | str():
             return data
     text = repr(data)
@@ -129,7 +135,8 @@ def write(directory: Path, port: str, verdict: Verdict) -> Path:
     file = directory / f"{operation}-{verdict.law.name.replace('_', '-')}-{verdict.dtype}.json"
     directory.mkdir(parents=True, exist_ok=True)
     text = json.dumps(stored.data(), indent=1, ensure_ascii=False, allow_nan=False)
-    file.write_text(text + "\n", encoding="utf-8")
+    # A lone surrogate (from an odd file name) becomes an escape, which JSON reads as the same.
+    file.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
     return file
 
 
@@ -163,13 +170,13 @@ def _case_file(data: Mapping[str, Any]) -> CaseFile:
     if missing:
         raise ValueError(f"its case has no {', '.join(missing)}")
     return CaseFile(
-        port=_text(data, "port"),
+        port=legible(_text(data, "port")),
         law=law,
         dtype=as_dtype(_text(data, "dtype")).name,
         case=Case(values, law.cases.hyperparameters),
         calls=tuple(_call(nearest("operation", _text(c, "operation"), operations), c) for c in data["calls"]),
         verdict=str(data.get("verdict", "")),
-        message=str(data.get("message", "")),
+        message=legible(str(data.get("message", ""))),
         diagnosis=tuple(str(name) for name in data.get("diagnosis", ())),
     )
 
@@ -184,7 +191,8 @@ def _call(operation: Operation, data: Mapping[str, Any]) -> Call:
     inputs = tuple(decoded(x, operation) for x in data["inputs"])
     numbers = {name: decoded(value, operation) for name, value in data["hyperparameters"].items()}
     outputs = decoded(data["outputs"], operation)
-    return Call(operation, inputs, numbers, outputs, str(data.get("error", "")), str(data.get("misbehaviour", "")))
+    error, misbehaviour = (legible(str(data.get(what, ""))) for what in ("error", "misbehaviour"))
+    return Call(operation, inputs, numbers, outputs, error, misbehaviour)
 
 
 def find_law(law_id: str) -> Law:

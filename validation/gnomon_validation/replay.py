@@ -40,7 +40,7 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
     judge = Judge(actual, stored.law, dtype, offer)
     try:
         outcome = judge.outcome(stored.case)
-    except (ArithmeticError, AttributeError, LookupError, MemoryError, TypeError, ValueError) as error:
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"the stored case is not one of the law {stored.law.id}: {error}") from error
     # One record of what a port returned cannot show that it would return something else the next time, nor what it
     # would return in another dtype.

@@ -17,7 +17,9 @@ FORMAT = "gnomon-report/1"
 
 def write(check: Check, file: Path) -> None:
     """Write the report of a check."""
-    file.write_text(json.dumps(report(check), indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    text = json.dumps(report(check), indent=1, ensure_ascii=False, allow_nan=False)
+    # A lone surrogate (from an odd file name) becomes an escape, which JSON reads as the same.
+    file.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def report(check: Check) -> dict[str, Any]:

@@ -20,7 +20,7 @@ def report(check: Check) -> Xml.Element:
     skipped = [v for v in check.verdicts if v.status == "not provided" or v.expected]
     suite = Xml.Element(
         "testsuite",
-        name=f"gnomon check {check.port}",
+        name=_legible(f"gnomon check {check.port}"),
         tests=str(len(check.verdicts)),
         failures=str(sum(v.failed and v.status != "error" for v in check.verdicts)),
         errors=str(sum(v.failed and v.status == "error" for v in check.verdicts)),
@@ -33,7 +33,7 @@ def report(check: Check) -> Xml.Element:
         if v.status == "not provided":
             Xml.SubElement(case, "skipped", message=v.reason)
         elif v.expected:
-            Xml.SubElement(case, "skipped", message=f"known difference ({v.status}): {v.expected}")
+            Xml.SubElement(case, "skipped", message=_legible(f"known difference ({v.status}): {v.expected}"))
         elif v.failed:
             kind = "error" if v.status == "error" else "failure"
             message = v.diagnosis[0].statement if v.diagnosis else v.law.statement

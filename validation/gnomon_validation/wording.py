@@ -27,3 +27,8 @@ def describe(value: Any) -> str:
 def describe_case(case: Case) -> str:
     """Return a case as `name=value` pairs."""
     return " ".join(f"{name}={describe(value)}" for name, value in case.items())
+
+
+def legible(text: str) -> str:
+    """Return the text on one line, with escapes for characters that a terminal would obey or a file cannot hold."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))

@@ -199,7 +199,7 @@ class NoisyArray(NDArrayOperatorsMixin):
         if new.kind != "f":
             return NoisyArray(self.values.astype(new), new, self.noise, self.kind if self.kind == "exact" else "noisy")
         values = self.values.astype(wide_dtype(new))
-        narrower = self.dtype.kind != "f" or new.itemsize < self.dtype.itemsize
+        narrower = self.dtype.kind != "b" and (self.dtype.kind != "f" or new.itemsize < self.dtype.itemsize)
         return NoisyArray(self.noise.rounded(values, new) if narrower else values, new, self.noise)
 
     def reshape(self, *shape: Any) -> NoisyArray:

@@ -9,9 +9,10 @@ underflow   a result below the smallest normal number is rounded at random to on
 overflow    a result beyond the largest finite number becomes an infinity of its sign.
 
 Ports associate products differently ((1-β)·g·g in either order), which moves the point where an intermediate result
-leaves the range. So each replica has its own range, its ends shifted by a random power of two of at most `RANGE_SHIFT`
-binades: 2¹⁶ covers weights 1-β down to 1.5e-5. A case in which such an intermediate result matters makes the replicas
-differ and is ambiguous; it is not held against the port.
+leaves the range. So each replica has a range of its own, both ends moved inwards or outwards by a random power of two,
+by at most `RANGE_SHIFT` binades: 2¹⁶ outwards covers weights 1-β down to 1.5e-5. (float16 has no 16 binades to spare
+inwards.) A case in which such an intermediate result matters makes the replicas differ and is ambiguous; it is not held
+against the port.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-RANGE_SHIFT = {np.dtype(np.float16): 4, np.dtype(np.float32): 16, np.dtype(np.float64): 16}
+# By how many binades the ends of a range move: inwards, outwards.
+RANGE_SHIFT = {np.dtype(np.float16): (4, 16), np.dtype(np.float32): (16, 16), np.dtype(np.float64): (16, 16)}
 
 Values = NDArray[Any]
 
@@ -51,7 +53,7 @@ class Limits(NamedTuple):
 @cache
 def limits(dtype: np.dtype[Any]) -> Limits:
     """Return the spacing 2u of `dtype`, its range, and the part of its range that no shift reaches."""
-    wide, info, shift = wide_dtype(dtype).type, np.finfo(dtype), 2.0 ** RANGE_SHIFT[dtype]
+    wide, info, shift = wide_dtype(dtype).type, np.finfo(dtype), 2.0 ** RANGE_SHIFT[dtype][0]
     largest, normal = wide(info.max), wide(info.smallest_normal)
     subnormal = wide(info.smallest_subnormal)
     return Limits(wide(info.eps), largest, normal, subnormal, largest / wide(shift), normal * wide(shift))
@@ -127,15 +129,16 @@ class Noise:
 
     def _underflown(self, values: Values, dtype: np.dtype[Any]) -> Values:
         bounds, factor = limits(dtype), self._factor(dtype, values.ndim)
-        below = np.abs(values) < bounds.smallest_normal * factor
-        grid = bounds.smallest_subnormal * factor
+        below = np.abs(values) < bounds.smallest_normal / factor
+        grid = bounds.smallest_subnormal / factor
         neighbour = grid * np.floor(values / grid + (self.uniform(values.shape) + 1) / 2)
         if self.flush_subnormals:
             neighbour = np.where(self._flushing(values.ndim), np.copysign(0, values), neighbour)
         return np.where(below, neighbour, values)
 
     def _factor(self, dtype: np.dtype[Any], ndim: int) -> Values:
-        shifts = np.rint(self._shift * RANGE_SHIFT[dtype])
+        inwards, outwards = RANGE_SHIFT[dtype]
+        shifts = np.rint(self._shift * np.where(self._shift < 0, inwards, outwards))
         return np.exp2(shifts).astype(wide_dtype(dtype)).reshape((-1,) + (1,) * (ndim - 1))
 
 

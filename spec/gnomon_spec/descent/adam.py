@@ -34,7 +34,6 @@ from gnomon_spec.cases import Case
 from gnomon_spec.descent import adam_family, elementwise
 from gnomon_spec.descent.adam_family import Parts, moments
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.strategies import number
 from gnomon_spec.system import System
 
 system = System("adam", title="Adam", text=__doc__ or "")
@@ -45,7 +44,7 @@ elementwise.declare_repetitions(
 )
 
 
-@step.law("invariance", cases=adam_family.calm.but(weight_decay=number(0.5, 0.01)))
+@step.law("invariance", cases=adam_family.calm.but(weight_decay=adam_family.decay(0.5, 0.01)))
 def weight_decay_is_a_gradient(port: Any, case: Case) -> Iterable[Fact]:
     """Weight decay λ acts as the gradient λ·x: it can be added to the gradient by hand and enters both moments."""
     params, state = port.step(case.params, case.grad, case.state, **case.hyper)

@@ -53,11 +53,22 @@ fresh_state = Quantity(lambda _draw, c: init(np.zeros(c.shape, c.dtype)), "fresh
 variants = choice("adam", "amsgrad-torch", "amsgrad-optax")
 some_eps = normal(number(1e-8, 1e-3, 1.0, exponents=(-30, 3)))
 
+
+def decay(*simple: float) -> Quantity:
+    """A weight decay λ with lr·λ <= ½: nearer to 1 the decay cancels the parameters, and forms of it differ."""
+    free = number(*simple)
+
+    def draw_decay(draw: Draw, context: Context) -> float:
+        return min(float(free.draw(draw, context)), 0.5 / max(float(context.drawn["lr"]), 2.0**-12))
+
+    return Quantity(draw_decay, f"{free.text}; lr·λ at most ½", free.allows)
+
+
 hyperparameters = Cases({"lr": number(1e-3, 1.0, 0.5, 0.1)}, VECTORS).but(
     beta1=fraction(0.9, 0.0, 0.5),
     beta2=fraction(0.999, 0.5, 0.99),
     eps=number(1e-8, 0.0, 1e-3, 1.0, exponents=(-30, 3)),
-    weight_decay=number(0.0, 0.5, 0.01),
+    weight_decay=decay(0.0, 0.5, 0.01),
     variant=variants,
 )
 steps = Cases({"params": vector(), "grad": vector(), "state": states(vector(), nonnegative())}, ANY_SHAPE).but(

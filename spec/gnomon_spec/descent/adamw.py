@@ -26,7 +26,7 @@ from gnomon_spec.cases import Case
 from gnomon_spec.descent import adam_family, elementwise
 from gnomon_spec.descent.adam_family import Parts, moments
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.strategies import count, number
+from gnomon_spec.strategies import count
 from gnomon_spec.system import System
 
 system = System("adamw", title="AdamW", text=__doc__ or "")
@@ -36,7 +36,7 @@ elementwise.declare_repetitions(
     system, reference, reference.init, adam_family.hyperparameters, at_rest={"eps": adam_family.some_eps}
 )
 
-decaying = adam_family.calm.but(weight_decay=number(0.5, 0.01))
+decaying = adam_family.calm.but(weight_decay=adam_family.decay(0.5, 0.01))
 
 
 @step.law("invariance", cases=decaying)
@@ -57,7 +57,10 @@ def decay_never_enters_the_moments(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("second_moment", state.second_moment, expected.second_moment)
 
 
-@step.law("closed form", cases=adam_family.fresh.but(weight_decay=number(0.5, 0.01), times=count(1, 2, low=1, high=12)))
+@step.law(
+    "closed form",
+    cases=adam_family.fresh.but(weight_decay=adam_family.decay(0.5, 0.01), times=count(1, 2, low=1, high=12)),
+)
 def without_gradients_only_decay_is_left(port: Any, case: Case) -> Iterable[Fact]:
     """With gradients 0 from a fresh state, t steps multiply the parameters by (1 - lr·λ)ᵗ."""
     params, state = case.params, case.state

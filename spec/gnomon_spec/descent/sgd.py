@@ -201,7 +201,7 @@ def dampening_on_the_first_step(params: Any, grad: Any, state: SGDState, **hyper
 
 
 @system.mistake("step")
-def first_gradient_left_out_of_the_buffer(params: Any, grad: Any, state: SGDState, **hyper: Any) -> Any:
+def momentum_buffer_started_from_zero(params: Any, grad: Any, state: SGDState, **hyper: Any) -> Any:
     """The momentum buffer starts from zero: the first gradient moves the parameters but never enters it."""
     new, after = reference.step(params, grad, state, **hyper)
     empty = state.step_count == 0 and hyper["momentum"] != 0

@@ -33,6 +33,8 @@ class FunctionsPort:
         if function is None:
             nested = getattr(self.namespace, operation.system.name, None)
             function = getattr(nested, operation.name, None)
+            if function is operation.reference:  # a port's file that imports the oracle's module does not offer it
+                return None
         return function if callable(function) else None
 
     def offer(self, operation: Operation) -> Offer | None:

@@ -12,6 +12,7 @@ from gnomon_spec.cases import map_leaves
 from gnomon_spec.stand_ins import Implementation, leaves
 from gnomon_spec.system import Operation, System
 from gnomon_validation.ports.port import Port
+from gnomon_validation.wording import legible
 
 STORABLE_DTYPES = ("float16", "float32", "float64", "int64", "bool")
 
@@ -74,11 +75,13 @@ class PortRunner(Implementation):
     def _outputs(self, call: Call) -> Any:
         """Return what the port gives for the inputs of a call in the types of the reference; raise if it cannot be."""
         operation, given, numbers, *_ = call
-        returned = self._performed(operation, given, numbers)
         template = self._template(operation, given, numbers)
-        return (
-            _plain(returned, operation) if template is None else self._fitted(returned, template, operation.inputs[0])
-        )
+        if template is not None:
+            return self._fitted(self._performed(operation, given, numbers), template, operation.inputs[0])
+        try:
+            return _plain(self._performed(operation, given, numbers), operation)
+        except PortMisbehaviourError as error:  # to misuse bad input is not to reject it
+            return str(error)
 
     def _performed(self, operation: Operation, given: tuple[Any, ...], numbers: dict[str, Any]) -> Any:
         passed = tuple(map_leaves(_copy, x) for x in given)
@@ -164,7 +167,7 @@ def _bits(leaf: Any) -> Any:
 def _told(error: BaseException) -> str:
     """Return an error's type and text as one line."""
     try:
-        text = " ".join(str(error).split())
+        text = legible(str(error))
     except Exception:  # an error whose own text cannot be had
         text = ""
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -194,4 +197,4 @@ def _described(value: Any) -> str:
         text = repr(value)
     except Exception:  # an object that cannot say what it is
         text = ""
-    return text if 0 < len(text) <= 40 and "\n" not in text else f"a {type(value).__name__}"
+    return legible(text) if 0 < len(text) <= 40 and "\n" not in text else f"a {type(value).__name__}"

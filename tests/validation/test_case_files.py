@@ -1,0 +1,344 @@
+"""A failing case as a file: every bit survives, the verdict stays what it was, and opening it runs nothing."""
+
+from __future__ import annotations
+
+import json
+import sys
+from math import copysign, isnan
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from small_ports import (
+    ADAMW,
+    ORACLE_LAW,
+    cancels,
+    corrects_the_bias_in_the_dtype_of_the_parameters,
+    decays_after_the_update,
+    port_of,
+    takes_steps_that_are_too_long,
+    verdict_on,
+)
+
+from gnomon.descent import adamw
+from gnomon.descent.adam import AdamState
+from gnomon_spec.cases import map_leaves
+from gnomon_spec.system import find_system
+from gnomon_validation.case_files import decoded, encoded, read, write
+from gnomon_validation.ports.functions import FunctionsPort
+from gnomon_validation.replay import replay
+
+STEP = ADAMW.operations["step"]
+TRAJECTORY = ADAMW.operations["trajectory"]
+
+
+def again(value):
+    """Return the value after a journey through the text of a file."""
+    return decoded(json.loads(json.dumps(encoded(value), allow_nan=False)), STEP)
+
+
+FLOATS = st.floats(allow_subnormal=True)
+ANY_ARRAY = st.one_of(
+    st.sampled_from([np.float16, np.float32, np.float64]).flatmap(
+        lambda dtype: arrays.arrays(dtype, arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
+    ),
+    arrays.arrays(np.int64, arrays.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3)),
+    arrays.arrays(np.bool_, arrays.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3)),
+)
+LEAVES = st.one_of(FLOATS, st.integers(), st.booleans(), st.text(), st.none(), ANY_ARRAY)
+STATES = st.builds(AdamState, ANY_ARRAY, ANY_ARRAY, ANY_ARRAY, st.integers(0))
+VALUES = st.recursive(LEAVES | STATES, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=5)
+
+
+def same_bits(left, right):
+    if isinstance(left, tuple):
+        return type(left) is type(right) and len(left) == len(right) and all(map(same_bits, left, right))
+    if isinstance(left, np.ndarray):
+        same = left.dtype == right.dtype and left.shape == right.shape
+        if left.dtype.kind != "f":
+            return same and np.array_equal(left, right)
+        numbers = ~np.isnan(left)  # of a NaN, that it is one
+        return (
+            same and np.array_equal(numbers, ~np.isnan(right)) and left[numbers].tobytes() == right[numbers].tobytes()
+        )
+    if isinstance(left, float):
+        return isinstance(right, float) and (
+            (isnan(left) and isnan(right)) or (left == right and copysign(1, left) == copysign(1, right))
+        )
+    return type(left) is type(right) and left == right
+
+
+@given(VALUES)
+def test_every_value_of_a_case_survives_bit_for_bit(value):
+    assert same_bits(value, again(value))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_the_numbers_at_the_edges_survive(dtype):
+    limits = np.finfo(dtype)
+    edges = [0.0, -0.0, limits.smallest_subnormal, -limits.smallest_subnormal, limits.tiny, limits.max, limits.min]
+    edges += [1 + limits.eps, np.inf, -np.inf, np.nan]
+    array = np.array(edges, dtype=dtype)
+    assert same_bits(array, again(array))
+
+
+def test_a_value_that_no_case_can_hold_is_refused():
+    with pytest.raises(TypeError, match="a case cannot hold a object"):
+        encoded(object())
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        1.5,
+        [1],
+        {},
+        {"float": 3},
+        {"float": "0xzz"},
+        {"float": "0x1p99999"},
+        {"list": 3},
+        {"array": [1], "shape": [2], "dtype": "float32"},
+        {"array": [1], "shape": [-1], "dtype": "float32"},
+        {"array": [1], "shape": ["1"], "dtype": "float32"},
+        {"array": [0.5], "shape": [1], "dtype": "float32"},
+        {"array": [{"float": "0x1p0"}], "shape": [1], "dtype": "int64"},
+        {"array": [], "shape": [0], "dtype": "object"},
+        {"array": [], "shape": [0], "dtype": "U5"},
+        {"state": "AdamState", "fields": {}},
+        {"state": "Nonsense", "fields": {}},
+        {"state": "Variant", "fields": {}},
+        {"state": "np", "fields": {}},
+        {"state": "__builtins__", "fields": {}},
+    ],
+)
+def test_data_that_stand_for_no_value_are_refused(data):
+    with pytest.raises(ValueError):
+        decoded(data, STEP)
+
+
+def test_a_state_is_one_of_the_operations_own():
+    state = {"state": "AdamState", "fields": dict.fromkeys(AdamState._fields, 1)}
+    assert decoded(state, STEP) == AdamState(1, 1, 1, 1)
+    with pytest.raises(ValueError, match="no state called 'SGDState'"):
+        decoded({**state, "state": "SGDState"}, STEP)
+
+
+def raises(params, grad, state, **hyper):
+    raise ZeroDivisionError("by nothing")
+
+
+def returns_a_list(params, grad, state, **hyper):
+    new, after = adamw.step(params, grad, state, **hyper)
+    return new.tolist(), after
+
+
+def returns_a_row(params, grad, state, **hyper):
+    new, after = adamw.step(params, grad, state, **hyper)
+    return new[np.newaxis], after
+
+
+def returns_nothing(params, grad, state, **hyper):
+    return None
+
+
+def writes_into_its_inputs(params, grad, state, **hyper):
+    new, after = adamw.step(params, grad, state, **hyper)
+    grad[...] = 0
+    return new, after
+
+
+def returns_nan(params, grad, state, **hyper):
+    new, after = adamw.step(params, grad, state, **hyper)
+    return new * new.dtype.type(np.nan), after
+
+
+class OwnState(tuple):
+    pass
+
+
+def never_checks(params, grad, state, **hyper):
+    """Accept bad input, and return something of its own."""
+    return {"params": params, "kept": OwnState((state, object()))}
+
+
+def accepts_and_returns_nothing(params, grad, state, **hyper):
+    return None
+
+
+def wavers():
+    calls = []
+
+    def step(params, grad, state, **hyper):
+        calls.append(1)
+        new, after = adamw.step(params, grad, state, **hyper)
+        return (np.nextafter(new, new.dtype.type(np.inf)) if len(calls) % 2 else new), after
+
+    return step
+
+
+FAILING = {
+    "a mistake": (decays_after_the_update, ORACLE_LAW),
+    "a mistake along a run": (decays_after_the_update, "every_step_of_a_run_is_right"),
+    "no mistake of the catalogue": (takes_steps_that_are_too_long, ORACLE_LAW),
+    "imprecise": (cancels, "decay_acts_on_the_parameters_before_the_step"),
+    "imprecise in one dtype": (corrects_the_bias_in_the_dtype_of_the_parameters, ORACLE_LAW),
+    "an error": (raises, ORACLE_LAW),
+    "another type": (returns_a_list, ORACLE_LAW),
+    "nothing": (returns_nothing, ORACLE_LAW),
+    "another shape": (returns_a_row, ORACLE_LAW),
+    "changed inputs": (writes_into_its_inputs, ORACLE_LAW),
+    "NaN": (returns_nan, ORACLE_LAW),
+    "bad input": (never_checks, "bad_input_is_rejected"),
+    "bad input and no output": (accepts_and_returns_nothing, "bad_input_is_rejected"),
+    "hidden state": (wavers(), ORACLE_LAW),
+}
+
+
+@pytest.mark.parametrize("what", FAILING)
+def test_a_replayed_failure_gets_the_verdict_that_it_had(tmp_path, what):
+    port = port_of(FAILING[what][0])
+    verdict = verdict_on(port, FAILING[what][1], examples=40)
+    assert verdict.failed
+    stored = read(write(tmp_path, port.name, verdict))
+    recorded, ran = replay(stored)
+    assert not ran
+    live, ran = replay(stored, port)
+    assert ran
+    for replayed in (recorded, live):
+        assert replayed.status == verdict.status
+        assert replayed.outcome.message == verdict.outcome.message
+        assert replayed.outcome.digits_lost == verdict.outcome.digits_lost
+
+
+def test_a_file_is_named_after_the_law_and_the_dtype(tmp_path):
+    verdict = verdict_on(port_of(decays_after_the_update), dtype="float64")
+    assert (
+        write(tmp_path / "new" / "folder", "a_port", verdict).name == "adamw-step-agrees-with-the-oracle-float64.json"
+    )
+
+
+def test_a_case_holds_what_was_drawn_and_every_call_bit_for_bit(tmp_path):
+    verdict = verdict_on(port_of(decays_after_the_update), "every_step_of_a_run_is_right")
+    stored = read(write(tmp_path, "a_port", verdict))
+    assert same_bits(tuple(dict(stored.case).values()), tuple(dict(verdict.smallest).values()))
+    assert stored.case.hyper == verdict.smallest.hyper
+    for call, original in zip(stored.calls, verdict.outcome.calls, strict=True):
+        assert same_bits(call.inputs, original.inputs)
+        assert call.hyperparameters == original.hyperparameters
+        assert same_bits(call.outputs, original.outputs)
+
+
+def test_the_files_of_other_systems_and_operations_are_read_too(tmp_path):
+    from gnomon_validation.checker import Plan, check_law
+
+    for system in ("adam", "sgd"):
+        for operation in find_system(system).operations.values():
+
+            def shifted(*inputs, reference=operation.reference, **hyper):
+                move = lambda x: x + x.dtype.type(1) if isinstance(x, np.ndarray) else x  # noqa: E731
+                return map_leaves(move, reference(*inputs, **hyper))
+
+            namespace = type("Kit", (), {f"{system}_{operation.name}": staticmethod(shifted)})
+            port = FunctionsPort(namespace, "shifted")
+            verdict, _ = check_law(port, operation.laws[0], "float32", Plan(5))
+            assert verdict.failed
+            replayed, _ = replay(read(write(tmp_path, port.name, verdict)))
+            assert replayed.status == verdict.status
+
+
+def damaged(tmp_path, **changes):
+    verdict = verdict_on(port_of(decays_after_the_update))
+    file = write(tmp_path, "a_port", verdict)
+    data = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps({**data, **changes}), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("port", ["side_effect.py", "./side_effect.py", "side_effect", "side_effect:port", "{}"])
+def test_opening_a_file_runs_nothing_that_it_names(tmp_path, monkeypatch, port):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+    (tmp_path / "side_effect.py").write_text("from pathlib import Path\nPath('it_ran').touch()\n", encoding="utf-8")
+    stored = read(damaged(tmp_path, port=port.format(tmp_path / "side_effect.py")))
+    verdict, ran = replay(stored)
+    assert (verdict.status, ran) == ("wrong", False)
+    assert not (tmp_path / "it_ran").exists()
+    assert "side_effect" not in sys.modules
+
+
+HOSTILE = {
+    "format": {"format": "gnomon-case/99"},
+    "law": {"law": "adamw.step:nope"},
+    "law of another type": {"law": 3},
+    "system": {"law": "os.system:nope"},
+    "dtype": {"dtype": "float99"},
+    "dtype of another type": {"dtype": ["float32"]},
+    "port of another type": {"port": {"name": "a_port"}},
+    "no case": {"case": {}},
+    "case of another type": {"case": [1]},
+    "a case of nothing": {"case": None},
+    "calls of another type": {"calls": 3},
+    "calls of nothing": {"calls": [None]},
+    "an operation that does not exist": {"calls": [{"operation": "stp"}]},
+    "half a call": {"calls": [{"operation": "step"}]},
+    "a diagnosis of another type": {"diagnosis": 3},
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_a_damaged_file_is_refused_in_one_line(tmp_path, what):
+    file = damaged(tmp_path, **HOSTILE[what])
+    with pytest.raises(ValueError) as caught:
+        read(file)
+    assert str(file) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+TEXTS = {
+    "empty": b"",
+    "a list": b"[]",
+    "a number": b"3",
+    "cut off": b'{"format": "gnomon-case/1", "law"',
+    "not text": b"\xff\xfe\x00",
+    "deep lists": b"[" * 200_000,
+    "deep values": b'{"format": "gnomon-case/1", "law": ' + b'{"list": [' * 5_000 + b"1" + b"]}" * 5_000 + b"}",
+    "an endless number": b'{"format": "gnomon-case/1", "law": ' + b"9" * 10_000 + b"}",
+}
+
+
+@pytest.mark.parametrize("what", TEXTS)
+def test_a_foreign_file_is_refused_in_one_line(tmp_path, what):
+    file = tmp_path / "case.json"
+    file.write_bytes(TEXTS[what])
+    with pytest.raises(ValueError, match=r"case file .*case\.json") as caught:
+        read(file)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"params": None},
+        {"params": "x"},
+        {"lr": "x"},
+        {"lr": None},
+        {"lr": 10**400},
+        {"variant": "nonsense"},
+        {"state": None},
+        {"params": {"array": [1], "shape": [1], "dtype": "int64"}},
+        {"grad": {"array": [1, 2], "shape": [2], "dtype": "float32"}},
+    ],
+)
+def test_values_that_are_no_inputs_of_the_operation_are_refused(tmp_path, change):
+    file = damaged(tmp_path)
+    data = json.loads(file.read_text(encoding="utf-8"))
+    data["case"].update(change)
+    file.write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(ValueError, match=r"the stored case is not one of the law adamw\.step:agrees_with_the_oracle"):
+        replay(read(file))
+
+
+def test_words_in_a_file_cannot_steer_the_terminal(tmp_path):
+    assert read(damaged(tmp_path, port="\x1b[31mred", message="\x07")).port == r"\x1b[31mred"

@@ -1,0 +1,157 @@
+"""The decorator `conformance` in the test suite of a port's author: every law an item, run by a pytest of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from small_ports import decays_after_the_update
+
+from gnomon_validation import conformance
+
+PORT = """\
+from gnomon.descent import adamw
+
+def adamw_step(params, grad, state, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2):
+    new, after = adamw.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=0.0)
+    return new * (1 - lr * weight_decay), after
+"""
+ORACLE = "adamw.step:agrees_with_the_oracle"
+DECAY = "adamw.step:decay_acts_on_the_parameters_before_the_step"
+MEANS = "adamw.step:moments_are_running_means"
+
+
+@pytest.fixture
+def suite(tmp_path):
+    """Return a function that runs a suite with one decorated test and returns its exit status and its report."""
+
+    def run(arguments, *options, header=""):
+        (tmp_path / "my_port.py").write_text(PORT, encoding="utf-8")
+        (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
+        lines = [
+            "from gnomon_validation import conformance",
+            header,
+            f"@conformance({arguments})",
+            "def test_my_port(check):",
+            "    check()",
+        ]
+        (tmp_path / "test_suite.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-rA", *options]
+        environment = {**os.environ, "COLUMNS": "200", "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+        for name in ("PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST"):
+            environment.pop(name, None)
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    return run
+
+
+def outcomes(report):
+    """Return the outcome of every item by its id, from pytest's summary."""
+    lines = re.findall(r"^([A-Z]+) test_suite\.py::test_my_port\[([^\]]+)\]", report, re.MULTILINE)
+    return {name: word for word, name in lines}
+
+
+def only(*laws):
+    return "-k", " or ".join(law.partition(":")[2] for law in laws)
+
+
+def test_a_port_that_conforms_passes_law_by_law(suite):
+    status, report = suite('"reference", systems=["adamw"], dtypes=["float32"], examples=2', *only(ORACLE, MEANS))
+    assert status == 0
+    names = [ORACLE, MEANS, "adamw.trajectory:agrees_with_the_oracle", "adamw.endpoints:agrees_with_the_oracle"]
+    assert outcomes(report) == {f"{name}-float32": "PASSED" for name in names}
+
+
+def test_a_wrong_port_fails_with_the_text_of_the_verdict_and_no_code_of_ours(suite):
+    status, report = suite('"my_port.py", examples=20', *only(DECAY, MEANS))
+    assert status == 1
+    assert outcomes(report) == {
+        f"{DECAY}-float32": "FAILED",
+        f"{DECAY}-float64": "FAILED",
+        f"{MEANS}-float32": "PASSED",
+        f"{MEANS}-float64": "PASSED",
+    }
+    assert 'adamw.step  float32   WRONG   law "decay acts on the parameters before the step"' in report
+    assert "behaves as: Weight decay is applied to the already updated parameters" in report
+    assert "smallest case: params=[1.] grad=[1.] state=fresh" in report
+    assert "pytest_items.py" not in report
+
+
+def test_an_expected_failure_is_an_xfail_with_its_reason(suite):
+    expected = f'expected={{"{DECAY}": "we decay afterwards"}}'
+    status, report = suite(f'"my_port.py", dtypes="float32", examples=20, {expected}', *only(DECAY))
+    assert status == 0
+    assert outcomes(report) == {f"{DECAY}-float32": "XFAIL"}
+    assert "we decay afterwards" in report
+
+
+def test_an_expected_failure_that_does_not_come_fails(suite):
+    expected = f'expected={{"{MEANS}": "we had this wrong once"}}'
+    status, report = suite(f'"my_port.py", dtypes="float32", examples=5, {expected}', *only(MEANS))
+    assert status == 1
+    assert outcomes(report) == {f"{MEANS}-float32": "FAILED"}
+    assert "conforms, but is expected to fail (we had this wrong once): remove the expectation" in report
+
+
+def test_a_wildcard_excuses_the_laws_that_fail_and_no_others(suite):
+    expected = 'expected={"adamw.step:*": "under construction"}'
+    status, report = suite(f'"my_port.py", dtypes="float32", examples=20, {expected}', *only(DECAY, MEANS))
+    assert status == 0
+    assert outcomes(report) == {f"{DECAY}-float32": "XFAIL", f"{MEANS}-float32": "PASSED"}
+
+
+def test_a_module_is_a_port(suite):
+    status, report = suite('my_port, dtypes="float32", examples=20', *only(DECAY), header="import my_port")
+    assert status == 1
+    assert outcomes(report) == {f"{DECAY}-float32": "FAILED"}
+
+
+def test_a_slip_in_the_decorator_is_named_when_the_suite_is_collected(suite):
+    status, report = suite('"my_port.py", systems="adamww"')
+    assert status == 2
+    assert "ValueError: no system is called 'adamww'; did you mean 'adamw'?" in report
+
+
+def items_of(mark):
+    return [parameter.id for parameter in mark.args[1]]
+
+
+class Kit:
+    adamw_step = staticmethod(decays_after_the_update)
+
+
+@pytest.mark.parametrize("port", [Kit, Kit()])
+def test_a_class_and_an_instance_are_ports(port):
+    assert f"{ORACLE}-float32" in items_of(conformance(port).mark)
+
+
+def test_one_system_and_one_dtype_may_be_given_as_strings():
+    one = conformance("reference", systems="sgd", dtypes="float64").mark
+    assert items_of(one) == items_of(conformance("reference", systems=["sgd"], dtypes=["float64"]).mark)
+    assert all(name.startswith("sgd.") and name.endswith("-float64") for name in items_of(one))
+
+
+def test_a_law_that_the_port_cannot_be_held_to_is_no_item():
+    names = items_of(conformance(Kit).mark)
+    assert not any("amsgrad" in name or ".trajectory:" in name for name in names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"port": "nunba"}, "did you mean 'numba'"),
+        ({"port": "missing.py"}, "missing.py does not exist"),
+        ({"port": object()}, "object provides no operation of any system"),
+        ({"port": Kit, "systems": ["sgd"]}, "Kit provides no operation of sgd"),
+        ({"port": "reference", "systems": ["adma"]}, "did you mean 'adam'"),
+        ({"port": "reference", "dtypes": ["float23"]}, "float23"),
+        ({"port": "reference", "expected": {"adam.step:nonsense_law_name": "why"}}, "matches no law"),
+    ],
+)
+def test_a_slip_is_refused_in_a_sentence(arguments, message):
+    with pytest.raises((ValueError, TypeError), match=re.escape(message)):
+        conformance(**arguments)

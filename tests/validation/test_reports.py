@@ -1,0 +1,226 @@
+"""The three reports of a check: for a person, for a program, for a continuous-integration server."""
+
+from __future__ import annotations
+
+import json
+from io import StringIO
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import numpy as np
+import pytest
+from rich.console import Console
+from small_ports import ADAMW, ORACLE_LAW, cancels, decays_after_the_update, port_of
+
+from gnomon.descent import adamw
+from gnomon_validation import case_files, report_json, report_junit, report_terminal
+from gnomon_validation.checker import Plan, check
+from gnomon_validation.expectations import expecting
+from gnomon_validation.verdicts import Check, Verdict
+from gnomon_validation.wording import describe
+
+DECAY_LAW = "decay_acts_on_the_parameters_before_the_step"
+BEFORE = "Shrinking the parameters by 1 - lr·λ by hand and stepping without decay gives the same parameters"
+AFTER = "Weight decay is applied to the already updated parameters (huggingface/transformers#14539)"
+
+
+def raises(params, grad, state, **hyper):
+    raise RuntimeError("<out of order> & \x1b[31mred\x00\ud800")
+
+
+def returns_nan(params, grad, state, **hyper):
+    new, after = adamw.step(params, grad, state, **hyper)
+    return new * new.dtype.type(np.nan), after
+
+
+def result_of(step, *names, expected=None, dtypes=("float32",)):
+    return check(
+        port_of(step),
+        [ADAMW],
+        Plan(30, dtypes),
+        laws=lambda law: law.operation.name != "endpoints" and law.name in names,
+        expected=expecting(expected or {}),
+    )
+
+
+@pytest.fixture(scope="module")
+def wrong():
+    return result_of(decays_after_the_update, ORACLE_LAW, DECAY_LAW)
+
+
+@pytest.fixture(scope="module")
+def several():
+    """Checks that, together, end in every kind of verdict."""
+    reasons = {f"adamw.step:{DECAY_LAW}": "we decay afterwards"}
+    return [
+        result_of(adamw.step, ORACLE_LAW, "bad_input_is_rejected", dtypes=("float16", "float32", "float64")),
+        result_of(decays_after_the_update, ORACLE_LAW, DECAY_LAW, expected=reasons),
+        result_of(cancels, DECAY_LAW, dtypes=("float32", "float64")),
+        result_of(raises, ORACLE_LAW),
+        result_of(returns_nan, ORACLE_LAW, "moments_are_running_means"),
+    ]
+
+
+def printed(result, **options):
+    console = Console(file=StringIO(), highlight=False, width=200)
+    report_terminal.show(result, console, **options)
+    return console.file.getvalue()
+
+
+def strict(text):
+    def refuse(name):
+        raise AssertionError(f"{name} is not JSON")
+
+    return json.loads(text, parse_constant=refuse)
+
+
+def test_the_terminal_report_names_the_law_the_mistake_the_smallest_case_and_how_to_replay(wrong):
+    for verdict in wrong.verdicts:
+        verdict.replay_file = "" if not verdict.failed else f"failures/{verdict.law.name}.json"
+    text = printed(wrong)
+    assert 'adamw.step  float32   WRONG   law "decay acts on the parameters before the step"' in text
+    assert f"the law: {BEFORE}" in text
+    assert f"behaves as: {AFTER}" in text
+    assert "smallest case: params=[1.] grad=[1.] state=fresh" in text
+    assert f"replay: gnomon replay failures/{DECAY_LAW}.json" in text
+    assert text.rstrip().splitlines()[-1].startswith("a_port does not conform: 2 of 2 checks of laws fail (")
+
+
+def test_the_terminal_report_prints_port_oracle_and_band(wrong):
+    verdict = next(v for v in wrong.verdicts if v.law.name == ORACLE_LAW and v.failed)
+    worst = verdict.outcome.worst
+    line = f"-> params[0]: port {np.float64(worst.port):.9g}, oracle {np.float64(worst.oracle):.9g}, band ±"
+    assert line in printed(wrong)
+
+
+def test_the_terminal_report_says_what_an_imprecise_port_loses(several):
+    text = printed(several[2])
+    assert "IMPRECISE" in text
+    assert "digits: the deviation shrinks with the unit roundoff, as rounding does" in text
+
+
+def test_the_terminal_report_keeps_expected_failures_apart_with_their_reason(several):
+    text = printed(several[1])
+    failures, known = text.split("known differences (expected, each with its reason)")
+    assert "WRONG" in failures and BEFORE not in failures
+    assert "decay acts on the parameters before the step" in known and "we decay afterwards" in known
+
+
+def test_the_terminal_report_says_what_is_not_provided_and_why(several):
+    assert "not provided (the port does not provide the operation): adamw.trajectory" in printed(several[0])
+
+
+def test_the_terminal_report_of_a_port_that_conforms_ends_in_saying_so(several):
+    assert printed(several[0]).rstrip().splitlines()[-1].startswith("a_port conforms (6 checks of laws, ")
+
+
+def test_every_report_can_be_printed_law_by_law(several):
+    for result in several:
+        text = printed(result, every_law=True)
+        assert all(v.status in text for v in result.verdicts)
+
+
+def test_the_json_report_is_json_that_any_parser_reads(several, tmp_path):
+    for result in several:
+        report_json.write(result, tmp_path / "report.json")
+        data = strict((tmp_path / "report.json").read_text(encoding="utf-8"))
+        assert data["format"] == "gnomon-report/1"
+        assert data["conforms"] is result.conforms
+        assert [v["verdict"] for v in data["verdicts"]] == [v.status for v in result.verdicts]
+
+
+def test_what_a_port_says_cannot_steer_the_terminal(several):
+    text = printed(several[3])
+    assert r"the port raised RuntimeError: <out of order> & \x1b[31mred\x00\ud800" in text
+    assert "\x1b" not in text
+
+
+def test_an_odd_file_name_of_a_port_stops_no_report(tmp_path):
+    odd = Check("my\udcff\x00_port.py", 1, 0)
+    report_json.write(odd, tmp_path / "report.json")
+    assert strict((tmp_path / "report.json").read_text(encoding="utf-8"))["port"] == odd.port
+    report_junit.write(odd, tmp_path / "report.xml")
+    assert Xml.parse(tmp_path / "report.xml").getroot().get("name") == "gnomon check my_port.py"
+
+
+def test_an_infinite_deviation_is_null_in_the_json_report(several):
+    data = report_json.report(several[4])
+    verdict = next(v for v in data["verdicts"] if v["verdict"] == "wrong")
+    assert verdict["worst_deviation_over_band"] is None
+    assert "NaN where the oracle has none" in verdict["message"]
+
+
+def test_the_json_report_gives_the_smallest_case_bit_for_bit(wrong):
+    data = strict(json.dumps(report_json.report(wrong)))
+    for verdict, told in zip(wrong.verdicts, data["verdicts"], strict=True):
+        if verdict.smallest is None:
+            assert "smallest_case" not in told
+            continue
+        decoded = {name: case_files.decoded(x, verdict.law.operation) for name, x in told["smallest_case"].items()}
+        assert repr(decoded) == repr(dict(verdict.smallest))
+        worst = verdict.outcome.worst
+        assert [float.fromhex(told["worst"][side]) for side in ("port", "oracle", "band")] == [
+            float(worst.port),
+            float(worst.oracle),
+            float(worst.band),
+        ]
+
+
+def test_the_json_report_names_the_mistake(wrong):
+    data = report_json.report(wrong)
+    failing = [v for v in data["verdicts"] if v["failed"]]
+    assert failing
+    assert all({"name": "decay_after_the_update", "statement": AFTER} in v["diagnosis"] for v in failing)
+
+
+def test_the_junit_report_counts_what_it_holds(several, tmp_path):
+    for result in several:
+        report_junit.write(result, tmp_path / "report.xml")
+        suite = Xml.parse(tmp_path / "report.xml").getroot()
+        assert suite.tag == "testsuite"
+        assert int(suite.get("tests")) == len(suite.findall("testcase")) == len(result.verdicts)
+        for counted, tag in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):
+            assert int(suite.get(counted)) == len(suite.findall(f"testcase/{tag}"))
+
+
+def test_the_junit_report_tells_failures_errors_and_skipped_laws_apart(several):
+    counts = [[report_junit.report(r).get(k) for k in ("failures", "errors", "skipped")] for r in several]
+    assert counts == [["0", "0", "3"], ["1", "0", "2"], ["2", "0", "0"], ["0", "1", "1"], ["1", "0", "1"]]
+
+
+def test_a_junit_failure_carries_the_mistake_and_the_whole_verdict(wrong):
+    suite = report_junit.report(wrong)
+    case = suite.find(f"testcase[@name='{DECAY_LAW}[float32]']")
+    failure = case.find("failure")
+    assert case.get("classname") == "adamw.step"
+    assert failure.get("message") == AFTER
+    assert failure.get("type") == "wrong"
+    assert "smallest case: params=[1.]" in failure.text
+
+
+def test_a_check_of_nothing_has_reports_too(tmp_path):
+    nothing = Check("a_port", 1, 0)
+    assert "provides nothing that was asked for" in printed(nothing)
+    assert strict(json.dumps(report_json.report(nothing)))["verdicts"] == []
+    assert report_junit.report(nothing).get("tests") == "0"
+
+
+def test_the_reports_say_weak_where_few_digits_were_verified():
+    law = next(law for law in ADAMW.laws if law.name == ORACLE_LAW)
+    result = Check("a_port", 1, 0, [Verdict(law, "float64", "conforms", cases=1, digits=2.5)])
+    assert "weak checks (few digits verified: they say little)" in printed(result)
+    assert report_json.report(result)["verdicts"][0]["weak"] is True
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_an_array_in_words_can_be_typed_in_again(dtype):
+    values = np.array([1 / 3, -0.0, 2.0**-14, 65504.0, np.inf], dtype=dtype)
+    names = {"array": np.array, "inf": np.inf}
+    again = np.array(eval(describe(values), names), dtype=dtype)
+    assert again.tobytes() == values.tobytes()
+    assert describe(np.array(dtype(0.1))) == "0.1"
+
+
+def test_reports_do_not_depend_on_the_place_they_are_made_in(wrong):
+    text = printed(wrong) + json.dumps(report_json.report(wrong))
+    assert str(Path.cwd()) not in text
