@@ -83,9 +83,7 @@ class FoldedScalars(OtherOrder):
 
     @staticmethod
     def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
-        state = adam.update_moments(
-            grad, state, beta1=hyper["beta1"], beta2=hyper["beta2"], variant=hyper["variant"]
-        )
+        state = adam.update_moments(grad, state, beta1=hyper["beta1"], beta2=hyper["beta2"], variant=hyper["variant"])
         t = state.step_count
         correction = 1.0 if hyper["variant"] == "amsgrad-optax" else (1 - hyper["beta2"] ** t) ** 0.5
         root = state.second_moment if hyper["variant"] == "adam" else state.largest_second_moment
@@ -98,9 +96,7 @@ class AccurateCorrection(OtherOrder):
 
     @staticmethod
     def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
-        state = adam.update_moments(
-            grad, state, beta1=hyper["beta1"], beta2=hyper["beta2"], variant=hyper["variant"]
-        )
+        state = adam.update_moments(grad, state, beta1=hyper["beta1"], beta2=hyper["beta2"], variant=hyper["variant"])
 
         def weight(beta: float) -> float:
             return float(-np.expm1(state.step_count * np.log(beta))) if beta > 0 else 1.0

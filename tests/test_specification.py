@@ -1,4 +1,4 @@
-"""The specification holds together: laws hold of the oracle, every mistake is caught and named, every law catches one."""
+"""The specification holds together: laws hold of the oracle, mistakes are caught and named, every law catches one."""
 
 from __future__ import annotations
 

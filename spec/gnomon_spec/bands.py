@@ -154,13 +154,13 @@ def _judge_entries(
         kind = np.where(finite, 0, np.where(np.isnan(many), 2, np.sign(many)))
         consensus = np.all(kind == kind[0], axis=0)
         own = np.where(np.isfinite(actual), 0, np.where(np.isnan(actual), 2, np.sign(actual)))
-        # Where only the dtype's range made the oracle infinite, it does not matter how a port leaves the range.
-        overflown = np.isinf(many[0]) & np.isfinite(expected) & ~np.isfinite(actual)
-        strange = consensus & (own != kind[0]) & ~overflown
-        if np.any(strange):
-            return _of_another_kind(fact.label, actual, many[0], strange)
-        ambiguous = not np.all(consensus)
-        compared = consensus & (own == 0)
+        # Where only the dtype's range keeps the oracle from a finite result, a port may leave the range elsewhere.
+        out_of_range = (kind[0] != 0) & np.isfinite(expected)
+        differs = consensus & (own != kind[0])
+        if np.any(differs & ~out_of_range):
+            return _of_another_kind(fact.label, actual, many[0], differs & ~out_of_range)
+        ambiguous = not np.all(consensus) or bool(np.any(differs))
+        compared = consensus & (kind[0] == 0)
     deviation, band = _deviations(fact, actual, expected, many, many_expected)
     if not np.isfinite(band).all():  # the law's own side leaves the range of numbers
         ambiguous = ambiguous or bool(np.any(compared & ~np.isfinite(band)))

@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as hnp
 from noisy import REPLICAS, arrays, assert_exactly, assert_within, dtypes, law, noisy, spacing, weak, widened
 
 from gnomon_spec.arithmetic import Noise, NoisyArray, ReplicasDisagreeError
-from gnomon_spec.arithmetic.functions import RULES
+from gnomon_spec.arithmetic.rules import RULES
 
 SECOND_ORDER = 1 + 2.0**-8
 U2 = spacing(np.float32)

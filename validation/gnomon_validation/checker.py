@@ -58,6 +58,11 @@ def check(
     started = perf_counter()
     result = Check(port.name, plan.examples, plan.seed)
     for system in systems:
+        for operation in system.operations.values():
+            offer = port.offer(operation)
+            fixed = {n: v for n, v in offer.fixed.items() if n in operation.cases.quantities} if offer else {}
+            if fixed:
+                result.held_fixed[operation.id] = [f"{name}={value!r}" for name, value in fixed.items()]
         for dtype in plan.dtypes:
             chosen = [law for law in system.laws if laws(law)]
             result.verdicts += check_system(port, system, chosen, dtype, plan, progress, expected)
@@ -117,16 +122,22 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
         failing = [(found, at) for found, at in tally.failing if found[1].status == verdict.status]
         if failing:
             (verdict.smallest, verdict.outcome), position = failing[0]
+            seen: dict[int, Outcome] = {}
+
+            def fails(case: Case) -> bool:
+                seen[id(case)] = judge.outcome(case)
+                return seen[id(case)].status == verdict.status
+
             smaller = shrink(
                 strategy,
                 examples=plan.examples,
                 random_seed=plan.seed,
                 position=position,
                 attempts=SHRINK_ATTEMPTS,
-                fails=lambda case: judge.outcome(case).status == verdict.status,
+                fails=fails,
             )
             if smaller is not None:
-                verdict.smallest, verdict.outcome = smaller, judge.outcome(smaller)
+                verdict.smallest, verdict.outcome = smaller, seen[id(smaller)]
     verdict.seconds = perf_counter() - started
     outcomes = [outcome for (_, outcome), _ in failing]
     return verdict, [verdict.outcome, *outcomes] if verdict.outcome else []
@@ -182,7 +193,8 @@ class Tally:
         statuses: list[Status] = ["conforms"]
         if self.cases and self.ambiguous == self.cases:
             statuses.append("ambiguous only")
-        statuses += [outcome.status for (_, outcome), _ in self.failing]
+        sure = [outcome.status for (_, outcome), _ in self.failing if outcome.sure]
+        statuses += sure or [outcome.status for (_, outcome), _ in self.failing]
         return Verdict(
             law,
             dtype,

@@ -46,9 +46,11 @@ class Judge:
         broken = [j for j in judgements if j.holds is False]
         if broken:
             worst = max(broken, key=lambda j: j.ratio)
-            status, lost = self._rounding_or_mistake(case, broken)
+            rounding = self._rounding_or_mistake(case, broken)
+            lost = log10(worst.ratio * MARGIN) if rounding else 0.0
             message = worst.why and f"{worst.label} {_sentence(worst)}"
-            return Outcome(status, tuple(judgements), worst, message, lost, calls)
+            status: Status = "imprecise" if rounding else "wrong"
+            return Outcome(status, tuple(judgements), worst, message, lost, calls, sure=rounding is not None)
         ambiguous = any(j.holds is None for j in judgements)
         largest = max(judgements, key=lambda j: j.ratio, default=None)
         return Outcome("ambiguous only" if ambiguous else "conforms", tuple(judgements), largest, "", 0.0, calls)
@@ -68,49 +70,57 @@ class Judge:
                 runs = self.runs.of_law(self.law, case)
             return [judge(fact, [run[i] for run in runs], self.dtype) for i, fact in enumerate(facts)]
 
-    def _rounding_or_mistake(self, case: Case, broken: list[Judgement]) -> tuple[Status, float]:
-        """Return "imprecise", and the digits lost, if every deviation shrinks with the unit roundoff; else "wrong".
+    def _rounding_or_mistake(self, case: Case, broken: list[Judgement]) -> bool | None:
+        """Return whether every deviation shrinks with the unit roundoff; None if that cannot be measured.
 
-        A mistake's deviation stays the same in another dtype, an imprecise one's follows the unit roundoff; the line
-        is drawn half way between on a logarithmic scale.
+        A mistake's deviation stays the same in another dtype, an imprecise port's follows the unit roundoff; the line
+        is drawn half way between on a logarithmic scale. In a narrower dtype only what lies beyond the band there, too,
+        says anything: the rest is rounding.
         """
         if any(not np.isfinite(j.ratio) or j.why for j in broken):
-            return "wrong", 0.0
+            return False
         other = np.dtype(OTHER_DTYPE[self.dtype.name])
-        if self.offer.dtypes is not None and other.name not in self.offer.dtypes:
-            return "wrong", 0.0
+        if other.name not in (self.offer.dtypes or (other.name,)) or other.name not in self.law.dtypes:
+            return None
+        is_wider = other.itemsize > self.dtype.itemsize
+        ratio = sqrt(float(np.finfo(other).eps) / float(np.finfo(self.dtype).eps))
+        there = Judge(self.port, self.law, other, self.offer, seed=self.seed)
         with np.errstate(all="ignore"):
-            there = Judge(self.port, self.law, other, self.offer, seed=self.seed)
-            measured = there.deviations(case.map(lambda leaf: _as(leaf, other)))
-        if measured is None:
-            return "wrong", 0.0
-        narrow, wide = sorted((self.dtype, other), key=lambda d: d.itemsize)
-        shrinks = sqrt(float(np.finfo(wide).eps) / float(np.finfo(narrow).eps))
+            elsewhere = there.measured(case.map(lambda leaf: _as(leaf, other)), with_bands=not is_wider)
+        shrinks: list[bool] = []
         for j in broken:
-            elsewhere = measured.get(j.label)
-            if elsewhere is None:
-                return "wrong", 0.0
-            if j.horizon is not None:
-                elsewhere = elsewhere[: j.horizon]
-            if elsewhere.shape != j.beyond.shape:
-                return "wrong", 0.0
-            here, there_too = j.deviations[j.beyond], elsewhere[j.beyond]
-            in_narrow, in_wide = (here, there_too) if narrow == self.dtype else (there_too, here)
-            if not np.all(in_wide <= shrinks * in_narrow):
-                return "wrong", 0.0
-        return "imprecise", log10(max(j.ratio for j in broken) * MARGIN)
+            found = elsewhere.get(j.label)
+            if found is None or found.deviations is None:
+                continue
+            deviations = found.deviations[: j.horizon] if j.horizon is not None else found.deviations
+            if deviations.shape != j.beyond.shape:
+                continue
+            seen = j.beyond & np.isfinite(deviations)
+            if found.beyond is not None:
+                seen = seen & found.beyond[: j.horizon] if j.horizon is not None else seen & found.beyond
+            if is_wider:
+                shrinks += list(deviations[seen] <= ratio * j.deviations[seen])
+            else:
+                shrinks += list(j.deviations[seen] * ratio <= deviations[seen])
+        return all(shrinks) if shrinks else None
 
-    def deviations(self, case: Case) -> dict[str, Any] | None:
-        """Return how far each entry is off under each label, whatever its band; None if the port fails."""
+    def measured(self, case: Case, *, with_bands: bool) -> dict[str, Judgement]:
+        """Return how far each entry is off under each label, and which are beyond their band if that is asked for."""
         try:
             facts = list(self.law.body(self.runner, case.widened(self.dtype)))
+            runs = self.runs.of_law(self.law, case) if with_bands else []
         except (PortError, PortMisbehaviourError):
-            return None
-        found: dict[str, Any] = {}
-        for fact in facts:
-            if fact.relation in ("equal", "follows", "at least"):
+            return {}
+        found: dict[str, Judgement] = {}
+        for i, fact in enumerate(facts):
+            if fact.relation not in ("equal", "follows", "at least"):
+                continue
+            if with_bands:
+                found[fact.label] = judge(fact, [run[i] for run in runs], self.dtype)
+            else:
                 apart = np.asarray(fact.expected) - np.asarray(fact.actual)
-                found[fact.label] = apart if fact.relation == "at least" else np.abs(apart)
+                size = apart if fact.relation == "at least" else np.abs(apart)
+                found[fact.label] = Judgement(fact.label, None, deviations=size)
         return found
 
 

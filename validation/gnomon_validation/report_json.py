@@ -33,6 +33,7 @@ def report(check: Check) -> dict[str, Any]:
         "seed": check.seed,
         "seconds": check.seconds,
         "conforms": check.conforms,
+        "held_fixed": check.held_fixed,
         "verdicts": [_verdict(v) for v in check.verdicts],
     }
 

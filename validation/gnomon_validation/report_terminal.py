@@ -26,6 +26,9 @@ STYLES = {
     "not provided": "dim",
 }
 
+# Kinds of laws that any mistake breaks: a more particular law says more about what is wrong.
+GENERAL = ("oracle agreement", "trajectory", "equivariance")
+
 
 def show(check: Check, console: Console, *, every_law: bool = False) -> None:
     """Print a check: a table (a row an operation and dtype, or a row a law), then every failure, then the sum."""
@@ -33,9 +36,14 @@ def show(check: Check, console: Console, *, every_law: bool = False) -> None:
     if provided:
         console.print(_laws(provided) if every_law else _operations(provided))
     failures = [v for v in provided if v.status in ("imprecise", "wrong", "error") and v.expected is None]
-    for verdict in failures:
+    for group in _alike(failures):
+        telling, *others = group
+        text = block(telling)
+        if others:
+            names = ", ".join(verdict.law.name.replace("_", " ") for verdict in others)
+            text.append(f"\n  for the same reason fail: {names}")
         console.print()
-        console.print(block(verdict), soft_wrap=True)
+        console.print(text, soft_wrap=True)
     _print_expected([v for v in provided if v.expected], console)
     weak = [v for v in provided if v.weak]
     if weak:
@@ -46,6 +54,15 @@ def show(check: Check, console: Console, *, every_law: bool = False) -> None:
     _print_missing(check, console)
     console.print()
     console.print(summary(check), soft_wrap=True)
+
+
+def _alike(failures: Sequence[Verdict]) -> list[list[Verdict]]:
+    """Return the failures that have one diagnosis together, the law that says most about it first."""
+    groups: dict[tuple[str, ...], list[Verdict]] = {}
+    for verdict in failures:
+        cause = verdict.diagnosis[0].name if verdict.diagnosis else verdict.law.name
+        groups.setdefault((verdict.law.operation.id, verdict.dtype, verdict.status, cause), []).append(verdict)
+    return [sorted(group, key=lambda v: v.law.kind in GENERAL) for group in groups.values()]
 
 
 def block(verdict: Verdict) -> Text:
@@ -67,7 +84,7 @@ def block(verdict: Verdict) -> Text:
         lost = verdict.outcome.digits_lost
         text.append(f"  loses {lost:.1f} digits: the deviation shrinks with the unit roundoff, as rounding does\n")
     if verdict.smallest is not None and verdict.outcome is not None:
-        text.append(f"  smallest case: {described(verdict.smallest, verdict.law.operation)}\n")
+        text.append(f"  smallest case: {described(verdict.smallest, verdict.law.operation)} (all else: defaults)\n")
         text.append(f"  {_finding(verdict)}\n")
     if verdict.replay_file:
         text.append(f"  replay: gnomon replay {verdict.replay_file}\n")
@@ -195,6 +212,10 @@ def _print_missing(check: Check, console: Console) -> None:
             name = operation if whole else f"{operation} law {verdict.law.name.replace('_', ' ')!r}"
             if name not in missing.setdefault(verdict.reason, []):
                 missing[verdict.reason].append(name)
+    for operation, fixed in check.held_fixed.items():
+        held = f"{operation} was checked with {', '.join(fixed)} (the port does not vary them)"
+        console.print()
+        console.print(Text(held, style="dim"), soft_wrap=True)
     for reason, names in missing.items():
         console.print()
         console.print(Text(f"not provided ({reason}): {', '.join(names)}", style="dim"), soft_wrap=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 from gnomon_spec.bands import Judgement
 from gnomon_spec.cases import Case
@@ -22,6 +22,7 @@ class Outcome(NamedTuple):
 
     judgements: of its facts, empty if the port failed before there were any. worst: the one that decides the status.
     message: what happened, if it was not a deviation. digits_lost: for an imprecise port. calls: what the port did.
+    sure: False if "wrong" is said only because the deviation could not be measured in another dtype.
     """
 
     status: Status
@@ -30,6 +31,7 @@ class Outcome(NamedTuple):
     message: str
     digits_lost: float
     calls: tuple[Call, ...]
+    sure: bool = True
 
     @property
     def failed(self) -> bool:
@@ -78,14 +80,17 @@ DIGITS: Mapping[str, float] = {"float16": 3.31, "float32": 7.22, "float64": 15.9
 
 @dataclass
 class Check:
-    """All verdicts on one port, and what it takes to repeat the check."""
+    """All verdicts on one port, and what it takes to repeat the check.
+
+    held_fixed: for each operation, the hyperparameters that the port cannot vary, as `name=value`.
+    """
 
     port: str
     examples: int
     seed: int
     verdicts: list[Verdict] = field(default_factory=list)
     seconds: float = 0.0
-    options: Mapping[str, Any] = field(default_factory=dict)
+    held_fixed: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def conforms(self) -> bool:

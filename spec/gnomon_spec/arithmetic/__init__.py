@@ -6,7 +6,16 @@ replica. A function written for NumPy runs on it unchanged, and the spread of it
 can carry a correct implementation (stochastic arithmetic: CESTAC, Monte Carlo arithmetic).
 """
 
+from gnomon_spec.arithmetic import linear_algebra, products, rearrangements, reductions, selections
 from gnomon_spec.arithmetic.arrays import NoisyArray, ReplicasDisagreeError
 from gnomon_spec.arithmetic.noise import Noise, wide_dtype
 
-__all__ = ["Noise", "NoisyArray", "ReplicasDisagreeError", "wide_dtype"]
+__all__ = [
+    "RULE_MODULES",
+    "Noise",
+    "NoisyArray",
+    "ReplicasDisagreeError",
+    "wide_dtype",
+]
+
+RULE_MODULES = (linear_algebra, products, rearrangements, reductions, selections)

@@ -5,6 +5,9 @@ three kinds:
 
 noisy   imitates arrays of `dtype`: computes in the wide dtype, then perturbs.
 weak    imitates Python floats (NumPy's weak scalars): computes as float64 and takes the dtype of the array it meets.
+        What a ufunc returns for it is weak again, while NumPy's `sqrt` of a Python float is a strong float64: operators
+        and ufuncs arrive alike, so the two cannot be told apart. The difference would show beside arrays narrower than
+        float64; there the perturbed runs use plain Python floats, and the promotion is NumPy's own.
 exact   computes in its own dtype without noise: what a law does with the outputs of perturbed runs.
 
 A question whose answer differs between replicas (`if norm == 0:`) raises `ReplicasDisagreeError`; the runs are then
@@ -21,6 +24,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import DTypeLike, NDArray
 
 from gnomon_spec.arithmetic.noise import Noise, Values, wide_dtype
+from gnomon_spec.arithmetic.rules import ACCUMULATIONS, COMPOSED, REDUCTIONS, RULES
 
 Kind = Literal["noisy", "weak", "exact"]
 
@@ -29,8 +33,6 @@ EXACT_UFUNCS = {
     *(np.absolute, np.fabs, np.negative, np.positive, np.sign, np.copysign, np.maximum, np.minimum),
     *(np.fmax, np.fmin, np.floor, np.ceil, np.trunc, np.rint, np.conjugate, np.nextafter),
 }
-# Ufuncs that are a function of several roundings: their rules stand in `functions.COMPOSED`.
-COMPOSED_UFUNCS = {np.matmul, np.logaddexp}
 FLOAT64 = np.dtype(np.float64)
 
 
@@ -132,22 +134,20 @@ class NoisyArray(NDArrayOperatorsMixin):
         return NoisyArray(values, self.dtype, self.noise, self.kind)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
-        if method == "__call__" and not options and ufunc not in COMPOSED_UFUNCS:
+        if method == "__call__" and not options and ufunc not in COMPOSED:
             return elementwise(ufunc, inputs)
-        from gnomon_spec.arithmetic import functions
-
         out = options.pop("out", None)
         if options.pop("where", True) is not True or not set(options) <= {"axis", "keepdims", "axes"}:
             raise TypeError(f"numpy.{ufunc.__name__} on a NoisyArray takes no {', '.join(options) or 'where'}")
-        if ufunc in COMPOSED_UFUNCS and method == "__call__":
-            result: Any = functions.COMPOSED[ufunc](*inputs)
+        if ufunc in COMPOSED and method == "__call__":
+            result: Any = COMPOSED[ufunc](*inputs)
         elif method == "__call__":
             result = elementwise(ufunc, inputs)
-        elif method == "reduce" and ufunc in functions.REDUCTIONS:
+        elif method == "reduce" and ufunc in REDUCTIONS:
             kept = bool(options.get("keepdims", False))
-            result = functions.REDUCTIONS[ufunc](inputs[0], options.get("axis", 0), keepdims=kept)
-        elif method == "accumulate" and ufunc in functions.ACCUMULATIONS:
-            result = functions.ACCUMULATIONS[ufunc](inputs[0], options.get("axis", 0))
+            result = REDUCTIONS[ufunc](inputs[0], options.get("axis", 0), keepdims=kept)
+        elif method == "accumulate" and ufunc in ACCUMULATIONS:
+            result = ACCUMULATIONS[ufunc](inputs[0], options.get("axis", 0))
         elif method == "outer":
             left, right = inputs
             result = ufunc(np.reshape(left, (*np.shape(left), *(1,) * np.ndim(right))), right)
@@ -166,12 +166,10 @@ class NoisyArray(NDArrayOperatorsMixin):
         return target
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        from gnomon_spec.arithmetic import functions
-
-        rule = functions.RULES.get(function)
+        rule = RULES.get(function)
         if rule is None:
             name = f"{function.__module__}.{function.__name__}"
-            raise TypeError(f"{name} has no rule for rounding noise (gnomon_spec.arithmetic.functions.RULES)")
+            raise TypeError(f"{name} has no rule for rounding noise (gnomon_spec.arithmetic.rules.RULES)")
         return rule(*args, **kwargs)
 
     @staticmethod

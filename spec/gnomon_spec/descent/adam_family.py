@@ -171,7 +171,9 @@ def declare_laws(step: Operation) -> None:
         moved, _ = port.step(case.params + case.shift, case.grad, case.state, **case.hyper)
         yield equal("params", moved, params + case.shift)
 
-    @step.law("fixed point", cases=fresh.but(grad=Quantity(lambda _draw, c: np.zeros(c.shape, c.dtype), "zeros")))
+    zeros = Quantity(lambda _draw, c: np.zeros(c.shape, c.dtype), "zeros")
+
+    @step.law("fixed point", cases=fresh.but(grad=zeros), dtypes=WITH_ROOM)
     def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
         """From a fresh state with ε > 0 and no decay, a gradient of 0 leaves the parameters alone, bit for bit."""
         params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
