@@ -45,7 +45,8 @@ def test_the_kernels_obey_every_law(law: Law, dtype: str) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: f"{m.system.name}:{m.name}")
 def test_every_mistake_is_caught_and_called_by_its_name(mistake: Mistake, dtype: str) -> None:
-    for law in mistake.system.laws:
+    nearest_first = sorted(mistake.system.laws, key=lambda law: law.operation.name not in mistake.wrong)
+    for law in nearest_first:
         verdict = caught(mistake, law, dtype)
         if verdict is not None:
             break
@@ -58,7 +59,9 @@ def test_every_mistake_is_caught_and_called_by_its_name(mistake: Mistake, dtype:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.id)
 def test_every_law_catches_a_mistake(law: Law, dtype: str) -> None:
-    assert any(caught(mistake, law, dtype) for mistake in law.operation.system.mistakes.values())
+    mistakes = law.operation.system.mistakes.values()
+    nearest_first = sorted(mistakes, key=lambda mistake: law.operation.name not in mistake.wrong)
+    assert any(caught(mistake, law, dtype) for mistake in nearest_first)
 
 
 def test_every_operation_agrees_with_the_oracle_first_of_all() -> None:

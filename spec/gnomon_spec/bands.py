@@ -16,6 +16,7 @@ worst direction. One margin serves every law.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,10 +54,11 @@ class Judgement(NamedTuple):
     deviations: Any = None
 
 
-def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any]) -> Judgement:
+def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any], exact: Callable[[], Fact] | None = None) -> Judgement:
     """Judge a fact about a port by the same fact about the perturbed oracle.
 
-    runs: one fact whose expressions hold all replicas, or one fact per run.
+    runs: one fact whose expressions hold all replicas, or one fact per run. exact: gives the same fact about the exact
+    oracle; asked only where results are not finite. Without it, what the fact expects is taken to be exact.
     """
     if fact.relation == "identical":
         return _judge_identical(fact)
@@ -68,6 +70,8 @@ def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any]) -> Judgement:
     stand_in_expected = _replicas(runs, "expected")
     if stand_in_actual is None or stand_in_expected is None:
         return Judgement(fact.label, None, why="perturbed runs have results of different shapes")
+    if not _fits(stand_in_expected.shape[1:], stand_in_actual.shape[1:]):
+        return Judgement(fact.label, None, why="perturbed runs have results of another shape than the law expects")
     actual, expected = np.asarray(fact.actual), np.asarray(fact.expected)
     if actual.shape != stand_in_actual.shape[1:]:
         return Judgement(
@@ -84,9 +88,13 @@ def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any]) -> Judgement:
         missing = (1,) * (stand_in_actual.ndim - stand_in_expected.ndim)
         replicas, *rest = stand_in_expected.shape
         stand_in_expected = stand_in_expected.reshape((replicas, *missing, *rest))
+
+    def exactly() -> Any:
+        return np.broadcast_to(np.asarray(exact().actual), actual.shape) if exact else expected
+
     if fact.relation == "follows":
-        return _judge_trajectory(fact, actual, expected, stand_in_actual, stand_in_expected, dtype)
-    return _judge_entries(fact, actual, expected, stand_in_actual, stand_in_expected, dtype)
+        return _judge_trajectory(fact, actual, expected, stand_in_actual, stand_in_expected, dtype, exactly)
+    return _judge_entries(fact, actual, expected, stand_in_actual, stand_in_expected, dtype, exactly)
 
 
 def _replicas(runs: list[Fact], side: str) -> NDArray[Any] | None:
@@ -96,6 +104,12 @@ def _replicas(runs: list[Fact], side: str) -> NDArray[Any] | None:
     if len({part.shape for part in parts}) > 1:
         return None
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def _fits(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
+    """Return whether an array of one shape can be broadcast to the other."""
+    pairs = zip(reversed(shape), reversed(larger), strict=False)
+    return len(shape) <= len(larger) and all(m in (1, n) for m, n in pairs)
 
 
 def _judge_identical(fact: Fact) -> Judgement:
@@ -145,7 +159,13 @@ def _deviations(
 
 
 def _judge_entries(
-    fact: Fact, actual: Any, expected: Any, many: NDArray[Any], many_expected: NDArray[Any], dtype: np.dtype[Any]
+    fact: Fact,
+    actual: Any,
+    expected: Any,
+    many: NDArray[Any],
+    many_expected: NDArray[Any],
+    dtype: np.dtype[Any],
+    exactly: Callable[[], Any],
 ) -> Judgement:
     finite = np.isfinite(many)
     compared: Any = True
@@ -155,7 +175,7 @@ def _judge_entries(
         consensus = np.all(kind == kind[0], axis=0)
         own = np.where(np.isfinite(actual), 0, np.where(np.isnan(actual), 2, np.sign(actual)))
         # Where only the dtype's range keeps the oracle from a finite result, a port may leave the range elsewhere.
-        out_of_range = (kind[0] != 0) & np.isfinite(expected)
+        out_of_range = (kind[0] != 0) & np.isfinite(exactly())
         differs = consensus & (own != kind[0])
         if np.any(differs & ~out_of_range):
             return _of_another_kind(fact.label, actual, many[0], differs & ~out_of_range)
@@ -163,6 +183,8 @@ def _judge_entries(
         compared = consensus & (kind[0] == 0)
     deviation, band = _deviations(fact, actual, expected, many, many_expected)
     if not np.isfinite(band).all():  # the law's own side leaves the range of numbers
+        if fact.relation == "at least":  # a bound of -∞ claims nothing
+            band = np.where(np.all(many_expected == -np.inf, axis=0) & (expected == -np.inf), 0.0, band)
         ambiguous = ambiguous or bool(np.any(compared & ~np.isfinite(band)))
         compared = compared & np.isfinite(band)
     beyond = compared & (deviation > band)
@@ -214,7 +236,13 @@ def _digits(band: Any, expected: Any, compared: Any, dtype: np.dtype[Any]) -> fl
 
 
 def _judge_trajectory(
-    fact: Fact, actual: Any, expected: Any, many: NDArray[Any], many_expected: NDArray[Any], dtype: np.dtype[Any]
+    fact: Fact,
+    actual: Any,
+    expected: Any,
+    many: NDArray[Any],
+    many_expected: NDArray[Any],
+    dtype: np.dtype[Any],
+    exactly: Callable[[], Any],
 ) -> Judgement:
     """Judge up to the first time at which the band swallows the largest entry: no common digit is left there."""
     _, band = _deviations(fact, actual, expected, many, many_expected)
@@ -223,6 +251,12 @@ def _judge_trajectory(
     lost = ~(widest < size) & ~(widest == 0)
     horizon = int(np.argmax(lost)) if np.any(lost) else len(lost)
     judged = _judge_entries(
-        fact, actual[:horizon], expected[:horizon], many[:, :horizon], many_expected[:, :horizon], dtype
+        fact,
+        actual[:horizon],
+        expected[:horizon],
+        many[:, :horizon],
+        many_expected[:, :horizon],
+        dtype,
+        lambda: exactly()[:horizon],
     )
     return judged._replace(horizon=horizon)

@@ -70,7 +70,12 @@ def same_outputs(
         for name, left, right in zip(names, actual, expected, strict=True):
             part = label if isinstance(name, int) and name == 0 else str(name)
             yield from same_outputs(part, left, right, compare)
-    elif isinstance(expected, int | str | bool):
+    elif _is_discrete(expected):
         yield agree(label, actual, expected)
     else:
         yield compare(label, actual, expected)
+
+
+def _is_discrete(value: Any) -> bool:
+    """Return whether a value, or an array's entries, have no in-between."""
+    return value.dtype.kind in "iub" if hasattr(value, "dtype") else isinstance(value, int | str)

@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
 from gnomon_spec.arithmetic import Noise, NoisyArray, ReplicasDisagreeError, wide_dtype
+from gnomon_spec.arithmetic.lapack import entering_lapack, is_refusal, leaving_lapack
 from gnomon_spec.bands import REPLICAS
 from gnomon_spec.cases import Case, map_leaves
 from gnomon_spec.facts import Fact
 from gnomon_spec.system import Law, Mistake, Operation, System
 
 Function = Callable[[Operation], Callable[..., Any]]
+# Operations that were seen to call a routine of `numpy.linalg` that refuses the wide dtype.
+THROUGH_LAPACK: WeakSet[Operation] = WeakSet()
 
 
 def reference_function(operation: Operation) -> Callable[..., Any]:
@@ -44,7 +48,10 @@ class Implementation:
 
 
 class ExactOracle(Implementation):
-    """The reference (or a mistake) in the wide dtype: as near to the formula as this machine comes."""
+    """The reference (or a mistake) in the wide dtype: as near to the formula as this machine comes.
+
+    Routines of `numpy.linalg` that refuse the wide dtype compute in float64, all else is computed in the wide one.
+    """
 
     def __init__(self, system: System, dtype: np.dtype[Any], function: Function = reference_function) -> None:
         super().__init__(system, dtype)
@@ -65,9 +72,16 @@ class ExactOracle(Implementation):
             return leaf
 
         function = self.function(operation)
-        if any(isinstance(leaf, NoisyArray) for leaf in leaves(inputs)):
-            return function(*inputs, **hyperparameters)
-        return function(*map_leaves(widen, inputs), **map_leaves(widen, hyperparameters))
+        if not any(isinstance(leaf, NoisyArray) for leaf in leaves(inputs)):
+            inputs, hyperparameters = map_leaves(widen, inputs), map_leaves(widen, hyperparameters)
+        if operation not in THROUGH_LAPACK:
+            try:
+                return function(*inputs, **hyperparameters)
+            except TypeError as error:
+                if not is_refusal(error):
+                    raise
+                THROUGH_LAPACK.add(operation)
+        return map_leaves(leaving_lapack, function(*map_leaves(entering_lapack, inputs), **hyperparameters))
 
 
 class PerturbedOracle(Implementation):

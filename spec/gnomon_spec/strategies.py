@@ -105,7 +105,7 @@ def nonnegative(widest: int = 500) -> Quantity:
 
 
 def tame(scale: int = 0, shape: Callable[[tuple[int, ...]], tuple[int, ...]] = lambda shape: shape) -> Quantity:
-    """An array with every entry within 2^±4 of 2^scale in size, or zero: for laws whose closed form needs room."""
+    """An array with every entry 0 or from 2^-4 to 2^5 times 2^scale in size: for laws whose closed form needs room."""
 
     def draw_tame(draw: Draw, context: Context) -> NDArray[Any]:
         size = int(np.prod(shape(context.shape)))
@@ -115,7 +115,8 @@ def tame(scale: int = 0, shape: Callable[[tuple[int, ...]], tuple[int, ...]] = l
         ]
         return np.array(entries, dtype=context.dtype).reshape(shape(context.shape))
 
-    return Quantity(draw_tame, f"array of the common shape, entries 0 or within 2^±{WINDOW} of 2^{scale} in size")
+    lowest, highest = scale - WINDOW, scale + WINDOW + 1
+    return Quantity(draw_tame, f"array of the common shape, entries 0 or from 2^{lowest} to 2^{highest} in size")
 
 
 def _tame_number(code: int) -> float:
@@ -140,8 +141,8 @@ def _simple(draw: Draw, values: Sequence[Value]) -> Value | None:
     return values[code % len(values)] if values and code < 32 else None
 
 
-def number(*simple: float, low: float = 0.0, exponents: tuple[int, int] = (-12, 3)) -> Quantity:
-    """A Python float: one of the `simple` ones, or (1 + fraction)·2^e with e in `exponents`, or `low` itself."""
+def number(*simple: float, exponents: tuple[int, int] = (-12, 3)) -> Quantity:
+    """A Python float: one of the `simple` ones, or (1 + fraction)·2^e with e between the two `exponents`."""
     first, last = exponents
 
     def draw_number(draw: Draw, _context: Context) -> float:
@@ -152,7 +153,7 @@ def number(*simple: float, low: float = 0.0, exponents: tuple[int, int] = (-12, 
     return Quantity(
         draw_number,
         f"number: {listed}, or any from 2^{first} to 2^{last + 1}",
-        lambda value: value in simple or (value > low and 2.0**first <= value < 2.0 ** (last + 1)),
+        lambda value: value in simple or 2.0**first <= value < 2.0 ** (last + 1),
     )
 
 
@@ -216,7 +217,7 @@ def permutation() -> Quantity:
 
 
 def indices() -> Quantity:
-    """The flat index of one entry of the common shape."""
+    """The flat index of one entry of the common shape; 0 for a shape without entries, where it is the index of none."""
 
     def draw_index(draw: Draw, context: Context) -> int:
         return int(draw(CODES) % max(1, int(np.prod(context.shape))))

@@ -17,7 +17,10 @@ and mistakes (plausible wrong ports, each with a name and a sentence). A specifi
         \"\"\"ε is added inside the square root.\"\"\"
 
 A law's function is given a port (its operations as methods) and a case (what was drawn, exactly, in a dtype wide enough
-that the law's own arithmetic does not matter) and yields facts. Its docstring is the sentence that a report prints.
+that the law's own arithmetic does not matter) and yields facts, as many of them whatever the port returns: facts of the
+port and of the perturbed runs are paired by their place. Its docstring is the sentence that a report prints.
+Where that arithmetic needs linear algebra it says `lapack(np.linalg.svd, case.matrix)` (`gnomon_spec.arithmetic`):
+NumPy's routines refuse dtypes wider than float64.
 """
 
 from __future__ import annotations
@@ -105,6 +108,7 @@ class Operation:
 
     built_from, build: the operation that this one repeats, and how a (wrong) version of that makes one of this.
     compare: how its arrays are held against the oracle's (`equal`, or `follows` for trajectories).
+    dtypes: those that it is about, and its laws unless they say otherwise (NumPy's LAPACK has no float16).
     """
 
     system: System
@@ -114,6 +118,7 @@ class Operation:
     built_from: str = ""
     build: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
     compare: Callable[[str, Any, Any], Fact] = equal
+    dtypes: tuple[str, ...] = ALL_DTYPES
     laws: list[Law] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -141,7 +146,7 @@ class Operation:
         *,
         cases: Cases | None = None,
         false_alarm: float = 0.0,
-        dtypes: tuple[str, ...] = ALL_DTYPES,
+        dtypes: tuple[str, ...] | None = None,
     ) -> Callable[[Body], Law]:
         """Declare the decorated function a law of this operation (for the operation's own cases by default)."""
         if kind not in get_args(Kind):
@@ -149,7 +154,7 @@ class Operation:
 
         def declare(body: Body) -> Law:
             drawn = (cases or self.cases).for_arguments(self.hyperparameters)
-            law = Law(self, body.__name__, sentence(body), kind, drawn, body, false_alarm, dtypes)
+            law = Law(self, body.__name__, sentence(body), kind, drawn, body, false_alarm, dtypes or self.dtypes)
             self.laws.append(law)
             return law
 
@@ -189,9 +194,10 @@ class System:
         built_from: str = "",
         build: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
         compare: Callable[[str, Any, Any], Fact] = equal,
+        dtypes: tuple[str, ...] = ALL_DTYPES,
     ) -> Operation:
         """Declare an operation of this system; its name is that of the reference's function."""
-        operation = Operation(self, reference.__name__, reference, cases, built_from, build, compare)
+        operation = Operation(self, reference.__name__, reference, cases, built_from, build, compare, dtypes)
         operation.cases = cases.for_arguments(operation.hyperparameters)
         self.operations[operation.name] = operation
         operation.agrees_with_the_oracle()

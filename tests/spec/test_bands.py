@@ -111,7 +111,12 @@ def test_a_wrong_shape_fails_and_is_named():
     verdict = judged([1.0, 2.0], runs([1.0], [1.0]), [1.0])
     assert verdict.holds is False
     assert verdict.why == "has shape (2,) where the oracle has (1,)"
-    assert judged([1.0], runs([1.0], [1.0]), [1.0, 2.0]).holds is False
+
+
+def test_where_runs_have_another_shape_than_the_exact_oracle_it_is_ambiguous():
+    for port in ([1.0], [1.0, 2.0]):
+        assert judged(port, runs([1.0], [1.0]), [1.0, 2.0]).holds is None
+        assert judged(port, runs([1.0], [1.0]), np.empty((0,))).holds is None
 
 
 def test_a_number_stands_for_every_entry():
@@ -169,6 +174,14 @@ def test_without_noise_equality_is_enough_and_nothing_less():
     assert judged([np.nextafter(1.0, 0.0)], oracle, [1.0], at_least).holds is False
 
 
+def test_a_bound_of_minus_infinity_claims_nothing():
+    oracle = runs([1.0, 1.0], [2.0, 1.0])
+    with np.errstate(invalid="ignore"):
+        assert judged([-5.0, 1.0], oracle, [-np.inf, 1.0], at_least).holds is True
+        assert judged([-5.0, 0.0], oracle, [-np.inf, 1.0], at_least).holds is False
+        assert judged([np.nan, 1.0], oracle, [-np.inf, 1.0], at_least).holds is False
+
+
 # --- agree, identical, rejects -------------------------------------------------------------------------------------
 
 
@@ -216,6 +229,12 @@ def test_a_rejection_is_an_error_of_any_kind():
 def test_parts_of_outputs_are_compared_under_their_names():
     facts = list(same_outputs("params", (np.ones(1), 3), (np.ones(1), 3)))
     assert [(fact.label, fact.relation) for fact in facts] == [("params", "equal"), ("1", "agree")]
+
+
+@pytest.mark.parametrize("outcome", [1, True, "converged", np.int64(1), np.bool_(True), np.arange(2)])
+def test_outputs_without_an_in_between_must_agree(outcome):
+    (fact,) = same_outputs("x", outcome, outcome)
+    assert fact.relation == "agree"
 
 
 # --- follows -------------------------------------------------------------------------------------------------------

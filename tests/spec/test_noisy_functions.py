@@ -103,6 +103,12 @@ def test_rearrangements_are_exact(function, options):
         np.testing.assert_array_equal(result, expected)
 
 
+def test_triangles_of_a_row_are_those_of_a_square_of_such_rows():
+    for k in (-1, 0, 1):
+        assert_exactly(np.triu(noisy(CUBE[0, 0]), k), np.triu(CUBE[0, 0], k))
+        assert_exactly(np.tril(noisy(CUBE[0, 0]), k), np.tril(CUBE[0, 0], k))
+
+
 @pytest.mark.parametrize("axis", [*AXES[:-1], 2])
 @pytest.mark.parametrize("keepdims", [False, True])
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import log10, sqrt
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from gnomon_spec.bands import MARGIN, Judgement, judge
 from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact
-from gnomon_spec.stand_ins import PerturbedRuns
+from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
 from gnomon_spec.system import Law
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import PortError, PortMisbehaviourError, PortRunner
@@ -68,7 +69,18 @@ class Judge:
             runs: list[list[Fact]] = []
             if any(fact.relation not in WITHOUT_BAND for fact in facts):
                 runs = self.runs.of_law(self.law, case)
-            return [judge(fact, [run[i] for run in runs], self.dtype) for i, fact in enumerate(facts)]
+            exact: list[Fact] = []
+
+            def exact_fact(i: int) -> Fact:
+                if not exact:
+                    oracle = ExactOracle(self.law.operation.system, self.dtype)
+                    exact.extend(self.law.body(oracle, case.widened(self.dtype)))
+                return exact[i]
+
+            return [
+                judge(fact, [run[i] for run in runs], self.dtype, partial(exact_fact, i))
+                for i, fact in enumerate(facts)
+            ]
 
     def _rounding_or_mistake(self, case: Case, broken: list[Judgement]) -> bool | None:
         """Return whether every deviation shrinks with the unit roundoff; None if that cannot be measured.

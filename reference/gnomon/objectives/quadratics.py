@@ -53,7 +53,7 @@ class Quadratic:
             raise ValueError(f"minimiser must have shape (n,) with n >= 1, got {self.minimiser.shape}")
         require_matrix("hessian", self.hessian, self.minimiser)
         require_finite({"hessian": self.hessian, "minimiser": self.minimiser})
-        asymmetric = np.argwhere(np.asarray(self.hessian != np.transpose(self.hessian)))
+        asymmetric = np.argwhere(self.hessian != np.transpose(self.hessian))
         if asymmetric.size:
             i, j = (int(k) for k in asymmetric[0])
             above, below = self.hessian[i, j], self.hessian[j, i]

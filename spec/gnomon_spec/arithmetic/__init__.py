@@ -8,14 +8,18 @@ can carry a correct implementation (stochastic arithmetic: CESTAC, Monte Carlo a
 
 from gnomon_spec.arithmetic import linear_algebra, products, rearrangements, reductions, selections
 from gnomon_spec.arithmetic.arrays import NoisyArray, ReplicasDisagreeError
+from gnomon_spec.arithmetic.lapack import lapack
 from gnomon_spec.arithmetic.noise import Noise, wide_dtype
 
 __all__ = [
-    "RULE_MODULES",
     "Noise",
     "NoisyArray",
     "ReplicasDisagreeError",
+    "lapack",
+    "linear_algebra",
+    "products",
+    "rearrangements",
+    "reductions",
+    "selections",
     "wide_dtype",
 ]
-
-RULE_MODULES = (linear_algebra, products, rearrangements, reductions, selections)

@@ -18,7 +18,6 @@ from gnomon_spec.arithmetic.rearrangements import expand_dims, moveaxis
 from gnomon_spec.arithmetic.reductions import total
 from gnomon_spec.arithmetic.rules import RULES, padded, rule
 
-
 Routine = Callable[..., Any]
 
 

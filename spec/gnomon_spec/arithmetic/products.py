@@ -5,7 +5,6 @@ A product of matrices moves by 2u√n·(|A||B|)·ξ, with n the number of terms 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np

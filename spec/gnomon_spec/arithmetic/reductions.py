@@ -5,7 +5,6 @@ Spread of the noise, with n the number of terms: a sum moves by 2u√n·Σ|xᵢ|
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np

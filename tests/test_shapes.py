@@ -1,0 +1,427 @@
+"""The shapes of the specification carry systems of other kinds than those it holds: small ones, made here.
+
+Each is checked as a port author would have it checked: an honest port conforms in both dtypes, a mistake is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import log, pi
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+from specimens import MistakePort
+
+from gnomon.objectives import Quadratic
+from gnomon_spec.arithmetic import lapack
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, constant
+from gnomon_spec.facts import Fact, agree, at_least, equal
+from gnomon_spec.stand_ins import ExactOracle
+from gnomon_spec.strategies import VECTORS, number, rotation, shapes, spectrum, symmetric, tame
+from gnomon_spec.system import WITH_ROOM, System
+from gnomon_validation.checker import Plan, check_law
+from gnomon_validation.ports.bundled import ReferencePort
+from gnomon_validation.ports.functions import FunctionsPort
+from gnomon_validation.ports.port import Port
+from gnomon_validation.verdicts import Verdict
+
+DTYPES = ("float32", "float64")
+Array = NDArray[Any]
+
+
+def verdicts(port: Port, system: System, dtype: str, examples: int = 100) -> dict[str, Verdict]:
+    plan = Plan(examples=examples)
+    return {law.name: check_law(port, law, dtype, plan)[0] for law in system.laws}
+
+
+def statuses(port: Port, system: System, dtype: str) -> dict[str, str]:
+    return {name: verdict.status for name, verdict in verdicts(port, system, dtype).items()}
+
+
+def port_of(**functions: Callable[..., Any]) -> FunctionsPort:
+    return FunctionsPort(SimpleNamespace(**functions), "a_port")
+
+
+# --- linear algebra inside: the polar factor -----------------------------------------------------------------------
+
+
+def orthogonal_factor(matrix: Array) -> Array:
+    """U Vᵀ of the singular value decomposition U Σ Vᵀ: the nearest matrix with orthonormal rows or columns."""
+    U, _, Vt = np.linalg.svd(matrix, full_matrices=False)
+    return U @ Vt
+
+
+def matrices(decades: float) -> Quantity:
+    def draw_matrix(draw: Draw, context: Context) -> Array:
+        rows, columns = context.shape
+        smaller = min(rows, columns)
+        left, values, right = (
+            quantity.draw(draw, context._replace(shape=(n,), dtype=np.dtype(np.float64)))
+            for quantity, n in ((rotation(), rows), (spectrum(decades), smaller), (rotation(), columns))
+        )
+        return np.asarray((left[:, :smaller] * values) @ right[:smaller], dtype=context.dtype)
+
+    return Quantity(draw_matrix, f"matrix of full rank, singular values in [1e-{decades:g}, 1]")
+
+
+MATRIX_SHAPES = shapes((1, 1), (2, 2), (3, 2), (2, 3), (5, 8), (8, 5), (1, 4))
+polar = System("polar", title="Polar factor", text="The orthogonal factor of the polar decomposition.")
+polar_factor = polar.operation(
+    orthogonal_factor, cases=Cases({"matrix": matrices(2.5)}, MATRIX_SHAPES), dtypes=WITH_ROOM
+)
+
+
+@polar_factor.law("fixed point")
+def a_second_time_changes_nothing(port: Any, case: Case) -> Iterable[Fact]:
+    """The polar factor of a polar factor is itself."""
+    once = port.orthogonal_factor(case.matrix)
+    yield equal("matrix", port.orthogonal_factor(once), once)
+
+
+@polar_factor.law("bound")
+def no_orthonormal_matrix_is_closer_aligned(port: Any, case: Case) -> Iterable[Fact]:
+    """Its inner product with the matrix is the nuclear norm, the largest that an orthonormal matrix can have."""
+    factor = port.orthogonal_factor(case.matrix)
+    singular_values = lapack(np.linalg.svdvals, case.matrix)
+    yield equal("alignment", np.sum(factor * case.matrix), np.sum(singular_values))
+
+
+@polar.mistake("orthogonal_factor")
+def five_steps_of_newton_schulz(matrix: Array) -> Array:
+    """The iteration is stopped after five steps, whatever the condition of the matrix."""
+    x = matrix / np.linalg.norm(matrix)
+    for _ in range(5):
+        x = 1.5 * x - 0.5 * (x @ np.transpose(x)) @ x
+    return x
+
+
+def through_the_gram_matrix(matrix: Array) -> Array:
+    """(A Aᵀ)^-½ A, or A (Aᵀ A)^-½ if that is smaller: right, and half of the digits lost."""
+    if matrix.shape[0] > matrix.shape[1]:
+        return through_the_gram_matrix(matrix.T).T
+    eigenvalues, Q = np.linalg.eigh(matrix @ matrix.T)
+    return ((Q / np.sqrt(eigenvalues)) @ Q.T @ matrix).astype(matrix.dtype)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_polar_factor_obeys_its_laws_and_a_short_iteration_does_not(dtype: str) -> None:
+    assert set(statuses(ReferencePort(), polar, dtype).values()) == {"conforms"}
+    wrong = statuses(MistakePort(polar.mistakes["five_steps_of_newton_schulz"]), polar, dtype)
+    assert set(wrong.values()) == {"wrong"}
+
+
+def test_a_polar_factor_through_the_gram_matrix_is_imprecise_and_not_wrong() -> None:
+    port = port_of(polar_orthogonal_factor=through_the_gram_matrix)
+    (verdict, *_) = verdicts(port, polar, "float32").values()
+    assert verdict.status == "imprecise"
+    assert verdict.outcome is not None
+    assert verdict.outcome.digits_lost > 1
+
+
+def test_an_operation_with_linear_algebra_has_no_half_precision() -> None:
+    assert set(statuses(ReferencePort(), polar, "float16").values()) == {"not provided"}
+
+
+def test_the_exact_oracle_does_linear_algebra_in_float64_and_hands_on_the_wide_dtype() -> None:
+    matrix = np.array([[2.0, 1.0], [0.5, 3.0]])
+    for _ in range(2):
+        factor = ExactOracle(polar, np.dtype(np.float64)).orthogonal_factor(matrix)
+        assert type(factor) is np.ndarray
+        assert factor.dtype == np.longdouble
+    U, _, Vt = (np.asarray(part, np.longdouble) for part in np.linalg.svd(matrix))
+    assert np.array_equal(factor, U @ Vt), "the product is made in the wide dtype"
+
+
+def test_the_exact_oracle_lets_other_type_errors_through() -> None:
+    def refuses(params: Array) -> Array:
+        raise TypeError("params must be something else")
+
+    system = System("refusing", title="", text="")
+    system.operation(refuses, cases=Cases({"params": tame()}, VECTORS))
+    with pytest.raises(TypeError, match="something else"):
+        ExactOracle(system, np.dtype(np.float64)).refuses(np.ones(2))
+
+
+# --- an objective that is called back: sharpness-aware minimisation --------------------------------------------------
+
+
+def sharpness_aware_gradient(params: Array, hessian: Array, minimiser: Array, *, rho: float = 0.05) -> Array:
+    """∇f(w + ρ·g/‖g‖) with g = ∇f(w); g itself where it is zero."""
+    objective = Quadratic(hessian, minimiser)
+    grad = objective.gradient(params)
+    norm = np.linalg.norm(grad)
+    if norm == 0:
+        return grad
+    return objective.gradient(params + rho * (grad / norm))
+
+
+sam = System("sam", title="SAM", text="The gradient at the worst point nearby, to first order.")
+sam_gradient = sam.operation(
+    sharpness_aware_gradient,
+    cases=Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame(), "rho": number(0.05)}, VECTORS),
+)
+
+
+@sam_gradient.law("closed form")
+def on_a_quadratic_the_ascent_adds_a_curvature_product(port: Any, case: Case) -> Iterable[Fact]:
+    """On a quadratic the gradient moves by ρ·H·g/‖g‖."""
+    found = port.sharpness_aware_gradient(case.params, case.hessian, case.minimiser, **case.hyper)
+    grad = case.hessian @ (case.params - case.minimiser)
+    norm = np.sqrt(grad @ grad)
+    yield equal("gradient", found, grad + case.rho * (case.hessian @ grad) / norm if norm > 0 else grad)
+
+
+@sam.mistake("sharpness_aware_gradient")
+def ascent_is_not_normalised(params: Array, hessian: Array, minimiser: Array, *, rho: float = 0.05) -> Array:
+    """The ascent is ρ·g, not divided by ‖g‖."""
+    objective = Quadratic(hessian, minimiser)
+    return objective.gradient(params + rho * objective.gradient(params))
+
+
+def rebuilt_from_its_arrays(params: Array, hessian: Array, minimiser: Array, *, rho: float) -> Array:
+    grad = hessian @ (params - minimiser)
+    norm = np.sqrt(np.sum(grad * grad))
+    ascended = params + (rho / norm).astype(params.dtype) * grad if norm > 0 else params
+    return hessian @ (ascended - minimiser)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_an_operation_may_call_an_objective_back(dtype: str) -> None:
+    rebuilt = port_of(sam_sharpness_aware_gradient=rebuilt_from_its_arrays)
+    for port in (ReferencePort(), rebuilt):
+        assert set(statuses(port, sam, dtype).values()) == {"conforms"}
+    wrong = statuses(MistakePort(sam.mistakes["ascent_is_not_normalised"]), sam, dtype)
+    assert set(wrong.values()) == {"wrong"}
+
+
+# --- a discrete outcome that rounding may decide: a stopping time ----------------------------------------------------
+
+
+def first_alarm(stream: Array, drift: Array, *, threshold: float) -> int:
+    """The first t with S_t > h, where S_t = max(0, S_{t-1} + x_t - k) and S_{-1} = 0; -1 if there is none."""
+    total = np.zeros_like(drift)
+    for t in range(stream.shape[0]):
+        total = np.maximum(total + stream[t] - drift, 0)
+        if total > threshold:
+            return t
+    return -1
+
+
+scalar = tame(shape=lambda _: ())
+cusum = System("cusum", title="CUSUM", text="When a cumulative sum first exceeds a threshold.")
+alarm = cusum.operation(
+    first_alarm,
+    cases=Cases(
+        {"stream": tame(), "drift": scalar, "threshold": number(1.0, 4.0, 2.0, 8.0)},
+        shapes((1,), (2,), (3,), (8,), (20,)),
+    ),
+)
+
+
+@alarm.law("invariance")
+def only_what_exceeds_the_drift_counts(port: Any, case: Case) -> Iterable[Fact]:
+    """A shift of the stream by the drift, and no drift, give the same time."""
+    time = port.first_alarm(case.stream, case.drift, **case.hyper)
+    shifted = port.first_alarm(case.stream - case.drift, np.zeros_like(case.drift), **case.hyper)
+    yield agree("time", time, shifted)
+
+
+@alarm.law("bound", cases=alarm.cases.but(more=number(1.0)))
+def a_higher_threshold_is_not_exceeded_earlier(port: Any, case: Case) -> Iterable[Fact]:
+    """With a higher threshold the alarm is not earlier."""
+    never = len(case.stream)
+    low, high = (
+        port.first_alarm(case.stream, case.drift, threshold=case.threshold + more) for more in (0.0, case.more)
+    )
+    yield agree("order", (never if low == -1 else low) <= (never if high == -1 else high), True)
+
+
+@cusum.mistake("first_alarm")
+def sum_is_never_reset(stream: Array, drift: Array, *, threshold: float) -> int:
+    """The sum is allowed to fall below zero."""
+    total = np.zeros_like(drift)
+    for t in range(stream.shape[0]):
+        total = total + stream[t] - drift
+        if total > threshold:
+            return t
+    return -1
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_stopping_time_is_judged_where_rounding_does_not_decide_it(dtype: str) -> None:
+    found = verdicts(ReferencePort(), cusum, dtype)
+    assert {verdict.status for verdict in found.values()} == {"conforms"}
+    assert (
+        verdicts(MistakePort(cusum.mistakes["sum_is_never_reset"]), cusum, dtype)["agrees_with_the_oracle"].status
+        == "wrong"
+    )
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_stopping_time_on_the_threshold_itself_is_ambiguous(dtype: str) -> None:
+    on_the_edge = System("edge", title="", text="")
+    third = Quantity(lambda _draw, context: np.full(3, 1 / 3, context.dtype), "a third, three times")
+    none = Quantity(lambda _draw, context: np.zeros((), context.dtype), "0")
+    on_the_edge.operation(
+        first_alarm, cases=Cases({"stream": third, "drift": none, "threshold": constant(1.0)}, VECTORS)
+    )
+    (law,) = on_the_edge.laws
+    verdict, _ = check_law(ReferencePort(), law, dtype, Plan(examples=10))
+    assert verdict.ambiguous > 0
+    assert not verdict.failed
+
+
+# --- the logarithm of zero: a mixture's likelihood -------------------------------------------------------------------
+
+
+HALF_LOG_TWO_PI = 0.5 * log(2 * pi)
+
+
+def log_likelihood(points: Array, means: Array, log_weights: Array) -> Array:
+    """log Σₖ wₖ N(x | μₖ, 1) for each x; a weight of zero has the logarithm -∞."""
+    apart = np.expand_dims(points, 1) - means
+    log_density = -0.5 * apart * apart - HALF_LOG_TWO_PI
+    return np.logaddexp.reduce(log_weights + log_density, axis=1)
+
+
+def log_weights(shape: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Quantity:
+    magnitudes = tame(shape=shape)
+
+    def draw_weights(draw: Draw, context: Context) -> Array:
+        sizes = -np.abs(magnitudes.draw(draw, context))
+        missing = draw(st.lists(st.booleans(), min_size=sizes.size, max_size=sizes.size))
+        return np.where(np.array(missing, bool).reshape(sizes.shape), -np.inf, sizes).astype(context.dtype)
+
+    return Quantity(draw_weights, "logarithms of weights, some of them -∞")
+
+
+mixture = System("mixture", title="Mixture", text="The likelihood of a mixture of normal distributions.")
+likelihood = mixture.operation(
+    log_likelihood,
+    cases=Cases(
+        {"points": tame(-2), "means": tame(-2, lambda _: (3,)), "log_weights": log_weights(lambda _: (3,))}, VECTORS
+    ),
+)
+
+
+@likelihood.law("invariance")
+def a_component_without_weight_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """A further component of weight zero changes nothing."""
+    absent = np.full(1, -np.inf, case.points.dtype)
+    more = port.log_likelihood(
+        case.points, np.concatenate([case.means, np.zeros_like(absent)]), np.concatenate([case.log_weights, absent])
+    )
+    yield equal("likelihood", more, port.log_likelihood(case.points, case.means, case.log_weights))
+
+
+@likelihood.law("bound")
+def no_component_alone_is_likelier(port: Any, case: Case) -> Iterable[Fact]:
+    """The mixture is at least as likely as each component times its weight."""
+    found = port.log_likelihood(case.points, case.means, case.log_weights)
+    alone = port.oracle.log_likelihood(case.points, case.means[:1], case.log_weights[:1])
+    yield at_least("likelihood", found, alone)
+
+
+@mixture.mistake("log_likelihood")
+def largest_term_alone(points: Array, means: Array, log_weights: Array) -> Array:
+    """The sum is replaced by its largest term."""
+    apart = np.expand_dims(points, 1) - means
+    return np.max(log_weights - 0.5 * apart * apart - HALF_LOG_TWO_PI, axis=1)
+
+
+@mixture.mistake("log_likelihood")
+def infinities_are_subtracted(points: Array, means: Array, log_weights: Array) -> Array:
+    """The largest term is subtracted even if it is -∞."""
+    apart = np.expand_dims(points, 1) - means
+    terms = log_weights - 0.5 * apart * apart - HALF_LOG_TWO_PI
+    largest = np.max(terms, axis=1, keepdims=True)
+    return np.squeeze(largest, 1) + np.log(np.sum(np.exp(terms - largest), axis=1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_a_likelihood_may_be_zero_in_the_log_domain(dtype: str) -> None:
+    found = verdicts(ReferencePort(), mixture, dtype)
+    assert {verdict.status for verdict in found.values()} == {"conforms"}
+    assert not any(verdict.ambiguous for verdict in found.values())
+    for mistake in mixture.mistakes.values():
+        assert statuses(MistakePort(mistake), mixture, dtype)["agrees_with_the_oracle"] == "wrong"
+
+
+# --- outputs of variable length, compared as multisets: persistence pairs --------------------------------------------
+
+
+def persistence_pairs(steps: Array) -> Array:
+    """H₀ persistence of heights hᵢ = Σ_{j<=i} sⱼ on a path: (birth, death) of each component of {h <= a} that merges.
+
+    A component is born at a local minimum and dies where it meets one born lower; pairs without duration are left out.
+    """
+    heights = np.cumsum(steps)
+    component: dict[int, int] = {}  # of each vertex that has appeared: the place of its lowest one
+    pairs = []
+    for vertex in (int(i) for i in np.argsort(heights, kind="stable")):
+        component[vertex] = vertex
+        for neighbour in (vertex - 1, vertex + 1):
+            if neighbour not in component or component[neighbour] == component[vertex]:
+                continue
+            first, second = component[neighbour], component[vertex]
+            older, younger = (first, second) if heights[first] <= heights[second] else (second, first)
+            if heights[younger] < heights[vertex]:
+                pairs.append(np.stack([heights[younger], heights[vertex]]))
+            component = {v: older if root == younger else root for v, root in component.items()}
+    return np.stack(pairs) if pairs else np.reshape(heights[:0], (0, 2))
+
+
+def in_order(pairs: Any) -> Any:
+    """Return the rows in lexicographic order."""
+    for column in (1, 0):
+        order = np.argsort(pairs[:, column], kind="stable")
+        pairs = np.take_along_axis(pairs, np.broadcast_to(np.expand_dims(order, 1), pairs.shape), 0)
+    return pairs
+
+
+def same_multiset(label: str, actual: Any, expected: Any) -> Fact:
+    return equal(label, in_order(actual), in_order(expected))
+
+
+persistence = System("persistence", title="Persistence", text="Components of sublevel sets of a path.")
+pairs_of = persistence.operation(
+    persistence_pairs, cases=Cases({"steps": tame()}, shapes((1,), (3,), (5,), (8,), (12,))), compare=same_multiset
+)
+
+
+@pairs_of.law("equivariance", cases=pairs_of.cases.but(power=number(2.0, 4.0, 0.5, exponents=(-3, 3))))
+def persistence_scales_with_the_heights(port: Any, case: Case) -> Iterable[Fact]:
+    """Heights c times as large have pairs c times as large, as many of them."""
+    plain = port.persistence_pairs(case.steps)
+    scaled = port.persistence_pairs(case.power * case.steps)
+    yield agree("number of pairs", len(scaled), len(plain))
+    yield same_multiset("pairs", scaled, case.power * plain)
+
+
+@persistence.mistake("persistence_pairs")
+def younger_component_survives(steps: Array) -> Array:
+    """Where two components meet, the one with the higher minimum lives on."""
+    pairs = persistence_pairs(steps)
+    return np.stack([pairs[:, 0] - (pairs[:, 1] - pairs[:, 0]), pairs[:, 1]], axis=1) if len(pairs) else pairs
+
+
+@persistence.mistake("persistence_pairs")
+def first_pair_is_lost(steps: Array) -> Array:
+    """The first component that dies is left out."""
+    return persistence_pairs(steps)[1:]
+
+
+def from_the_other_end(steps: Array) -> Array:
+    return np.ascontiguousarray(persistence_pairs(steps)[::-1])
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_outputs_of_variable_length_compare_as_multisets(dtype: str) -> None:
+    for port in (ReferencePort(), port_of(persistence_persistence_pairs=from_the_other_end)):
+        assert set(statuses(port, persistence, dtype).values()) == {"conforms"}
+    for mistake in persistence.mistakes.values():
+        assert statuses(MistakePort(mistake), persistence, dtype)["agrees_with_the_oracle"] == "wrong"
