@@ -2,9 +2,9 @@
 
 Here a few hundred examples each. The campaign of 100,000 examples a port:
 
-    pytest -m campaign -n auto tests/validation/test_no_false_alarms.py
+    pytest -m campaign
 
-and, with the extra `torch`, the same for torch's own variants: `pytest -m "campaign_torch"`.
+and, with the extra `torch`, the same for torch's own variants: `pytest -m campaign_torch`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,29 @@ from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Port
 
-DTYPES = ("float16", "float32", "float64")
 CAMPAIGN = 100_000
+# The three forms of Adam share their SGD.
+HONEST_PORTS = [
+    (variation, system)
+    for variation, namespace in HONEST.items()
+    for system in systems().values()
+    if system.name != "sgd" or "sgd_step" in vars(namespace)
+]
 TORCH = [
     (name, option)
     for name in ("torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW")
     for option in ({}, {"foreach": True}, {"fused": True})
 ]
+
+
+def sensible_dtypes(variation: str, system: System) -> tuple[str, ...]:
+    """Return where a variation is honest.
+
+    float16 has no range to spare: with its scalars folded differently, Adam overflows where the reference does not
+    (lr·m̂/ε against m̂/ε·lr with ε = 6e-5). Real float16 ports compute in float32 and round once.
+    """
+    has_room = system.name == "sgd" or variation == "rounded once"
+    return ("float16", "float32", "float64") if has_room else ("float32", "float64")
 
 
 def alarms(port: Port, system: System, dtypes: tuple[str, ...], examples: int, seed: int) -> list[str]:
@@ -42,19 +58,17 @@ def alarms(port: Port, system: System, dtypes: tuple[str, ...], examples: int, s
     return found
 
 
-@pytest.mark.parametrize("system", systems().values(), ids=lambda system: system.name)
-@pytest.mark.parametrize("variation", HONEST)
+@pytest.mark.parametrize(("variation", "system"), HONEST_PORTS, ids=str)
 def test_an_honest_variation_raises_no_alarm(variation: str, system: System) -> None:
     port = FunctionsPort(HONEST[variation], variation)
-    assert alarms(port, system, DTYPES, 1_500, seed=1) == []
+    assert alarms(port, system, sensible_dtypes(variation, system), 1_500, seed=1) == []
 
 
 @pytest.mark.campaign
-@pytest.mark.parametrize("system", systems().values(), ids=lambda system: system.name)
-@pytest.mark.parametrize("variation", HONEST)
+@pytest.mark.parametrize(("variation", "system"), HONEST_PORTS, ids=str)
 def test_no_false_alarm_in_a_hundred_thousand_examples(variation: str, system: System) -> None:
     port = FunctionsPort(HONEST[variation], variation)
-    assert alarms(port, system, DTYPES, CAMPAIGN, seed=2) == []
+    assert alarms(port, system, sensible_dtypes(variation, system), CAMPAIGN, seed=2) == []
 
 
 def torch_port(name: str, option: dict[str, Any]) -> tuple[Port, System]:
