@@ -109,6 +109,7 @@ class Operation:
     built_from, build: the operation that this one repeats, and how a (wrong) version of that makes one of this.
     compare: how its arrays are held against the oracle's (`equal`, or `follows` for trajectories).
     dtypes: those that it is about, and its laws unless they say otherwise (NumPy's LAPACK has no float16).
+    length_varies: how long its outputs are depends on their values, so that rounding may decide it.
     """
 
     system: System
@@ -119,6 +120,7 @@ class Operation:
     build: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
     compare: Callable[[str, Any, Any], Fact] = equal
     dtypes: tuple[str, ...] = ALL_DTYPES
+    length_varies: bool = False
     laws: list[Law] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -195,9 +197,12 @@ class System:
         build: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
         compare: Callable[[str, Any, Any], Fact] = equal,
         dtypes: tuple[str, ...] = ALL_DTYPES,
+        length_varies: bool = False,
     ) -> Operation:
         """Declare an operation of this system; its name is that of the reference's function."""
-        operation = Operation(self, reference.__name__, reference, cases, built_from, build, compare, dtypes)
+        operation = Operation(
+            self, reference.__name__, reference, cases, built_from, build, compare, dtypes, length_varies
+        )
         operation.cases = cases.for_arguments(operation.hyperparameters)
         self.operations[operation.name] = operation
         operation.agrees_with_the_oracle()

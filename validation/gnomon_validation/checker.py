@@ -119,14 +119,16 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
         warnings.simplefilter("ignore")
         visit(strategy, examples=plan.examples, random_seed=plan.seed, visitor=visitor)
         verdict = tally.verdict(law, dtype)
-        failing = [(found, at) for found, at in tally.failing if found[1].status == verdict.status]
+        failing = [(pair, at) for pair, at in tally.failing if pair[1].status == verdict.status]
         if failing:
             (verdict.smallest, verdict.outcome), position = failing[0]
-            seen: dict[int, Outcome] = {}
+            found: list[Outcome] = []
 
             def fails(case: Case) -> bool:
-                seen[id(case)] = judge.outcome(case)
-                return seen[id(case)].status == verdict.status
+                outcome = judge.outcome(case)
+                if outcome.status == verdict.status:
+                    found.append(outcome)
+                return outcome.status == verdict.status
 
             smaller = shrink(
                 strategy,
@@ -137,7 +139,7 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
                 fails=fails,
             )
             if smaller is not None:
-                verdict.smallest, verdict.outcome = smaller, seen[id(smaller)]
+                verdict.smallest, verdict.outcome = smaller, found[-1]
     verdict.seconds = perf_counter() - started
     outcomes = [outcome for (_, outcome), _ in failing]
     return verdict, [verdict.outcome, *outcomes] if verdict.outcome else []

@@ -77,7 +77,7 @@ class PortRunner(Implementation):
         operation, given, numbers, *_ = call
         template = self._template(operation, given, numbers)
         if template is not None:
-            return self._fitted(self._performed(operation, given, numbers), template, operation.inputs[0])
+            return self._fitted(self._performed(operation, given, numbers), template, operation.inputs[0], operation)
         try:
             return _plain(self._performed(operation, given, numbers), operation)
         except PortMisbehaviourError as error:  # to misuse bad input is not to reject it
@@ -113,7 +113,7 @@ class PortRunner(Implementation):
             except (TypeError, ValueError):
                 return None
 
-    def _fitted(self, value: Any, template: Any, name: str) -> Any:
+    def _fitted(self, value: Any, template: Any, name: str, operation: Operation) -> Any:
         """Return `value` in the structure of the reference's output; raise if it does not fit."""
         if isinstance(template, tuple):
             fields = getattr(template, "_fields", None)
@@ -127,11 +127,11 @@ class PortRunner(Implementation):
                 parts = zip(names, template, strict=True)
                 expected = f"({', '.join(type(t).__name__ if hasattr(t, '_fields') else n for n, t in parts)})"
                 raise PortMisbehaviourError(f"returns {_described(value)} where {expected} is expected")
-            fitted = [self._fitted(v, t, n) for v, t, n in zip(value, template, names, strict=True)]
+            fitted = [self._fitted(v, t, n, operation) for v, t, n in zip(value, template, names, strict=True)]
             return type(template)(*fitted) if fields else tuple(fitted)
         if isinstance(template, bool | str):
             return value
-        if isinstance(template, int):
+        if isinstance(template, int | np.integer):
             if isinstance(value, np.ndarray) and value.ndim == 0:
                 value = value[()]
             if isinstance(value, bool) or not isinstance(value, int | np.integer):
@@ -139,9 +139,12 @@ class PortRunner(Implementation):
             return int(value)
         if not isinstance(value, np.ndarray | np.generic):
             raise PortMisbehaviourError(f"returns {_described(value)} as {name} where a NumPy array is expected")
-        if value.dtype != self.dtype:
+        kind = np.asarray(template).dtype.kind
+        if kind != "f" and value.dtype.kind != kind:
+            raise PortMisbehaviourError(f"returns {name} in {value.dtype} where {template.dtype} is expected")
+        if kind == "f" and value.dtype != self.dtype:
             raise PortMisbehaviourError(f"returns {name} in {value.dtype} where {self.dtype} was given")
-        if value.shape != np.shape(template):
+        if value.shape != np.shape(template) and not operation.length_varies:
             raise PortMisbehaviourError(f"returns {name} of shape {value.shape} where {np.shape(template)} is expected")
         return np.array(value)
 
