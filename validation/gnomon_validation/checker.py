@@ -87,13 +87,14 @@ def check_system(
         verdict, outcomes = check_law(port, law, dtype, plan)
         verdicts.append(verdict)
         if outcomes:
-            verdict.expected = expected(port.name, law.id, dtype, verdict.status)
             failing.append((verdict, outcomes))
             offer = port.offer(law.operation)
             flush = flush or (offer is not None and offer.flush_subnormals)
     if failing:
         progress(f"{system.name} {dtype}: diagnosis")
         Diagnostician(system, as_dtype(dtype), flush_subnormals=flush).diagnose(failing)
+    for verdict, _ in failing:
+        verdict.expected = expected(port.name, verdict.law.id, dtype, verdict.status)
     return verdicts
 
 
@@ -140,6 +141,8 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
             )
             if smaller is not None:
                 verdict.smallest, verdict.outcome = smaller, found[-1]
+            most = max(outcome.digits_lost for outcome in (verdict.outcome, *(o for (_, o), _ in failing)))
+            verdict.outcome = verdict.outcome._replace(digits_lost=most)
     verdict.seconds = perf_counter() - started
     outcomes = [outcome for (_, outcome), _ in failing]
     return verdict, [verdict.outcome, *outcomes] if verdict.outcome else []

@@ -33,6 +33,9 @@ class Diagnostician:
         popularity = Counter(m.name for mistakes in explained.values() for m in mistakes)
         for verdict, _ in failing:
             verdict.diagnosis = sorted(explained[id(verdict)], key=lambda m: -popularity[m.name])
+            if verdict.diagnosis and verdict.status == "imprecise":
+                # The port does to the last digits what a mistake does: this law alone took it for rounding.
+                verdict.status = "wrong"
 
     def explains(self, mistake: Mistake, outcomes: Sequence[Outcome]) -> bool:
         """Return whether a port with this mistake would have done all that the port did."""

@@ -82,7 +82,9 @@ def block(verdict: Verdict) -> Text:
         text.append("  behaves as no catalogued mistake\n")
     if verdict.status == "imprecise" and verdict.outcome:
         lost = verdict.outcome.digits_lost
-        text.append(f"  loses {lost:.1f} digits: the deviation shrinks with the unit roundoff, as rounding does\n")
+        text.append(
+            f"  loses up to {lost:.1f} digits: the deviation shrinks with the unit roundoff, as rounding does\n"
+        )
     if verdict.smallest is not None and verdict.outcome is not None:
         text.append(f"  smallest case: {described(verdict.smallest, verdict.law.operation)} (all else: defaults)\n")
         text.append(f"  {_finding(verdict)}\n")

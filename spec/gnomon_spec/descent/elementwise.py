@@ -159,6 +159,11 @@ def declare_step_mistakes(system: System, reference: Step) -> None:
         return reference(params, grad, state, **hyper) if bool(np.all(np.isfinite(grad))) else (params, state)
 
     @system.mistake("step")
+    def step_in_proportion_to_the_parameters(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
+        """The gradient is multiplied by the size of the parameter (a trust ratio that nobody asked for)."""
+        return reference(params, grad * np.abs(params), state, **hyper)
+
+    @system.mistake("step")
     def gradient_of_unit_length(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
         """The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)."""
         length = np.sqrt(np.sum(grad * grad))

@@ -62,6 +62,8 @@ def find_spec_or_none(name: str) -> Any:
 
 
 def _adapter(kind: str, target: str, options: dict[str, Any]) -> Port:
+    if not all(target.partition("(")[0].rpartition(".")):
+        raise ValueError(f"an optimizer is named module.name, as in torch.optim.AdamW or optax.adam, got {target!r}")
     try:
         module = import_module(ADAPTERS[kind])
     except ModuleNotFoundError as error:
