@@ -141,8 +141,7 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
             )
             if smaller is not None:
                 verdict.smallest, verdict.outcome = smaller, found[-1]
-            most = max(outcome.digits_lost for outcome in (verdict.outcome, *(o for (_, o), _ in failing)))
-            verdict.outcome = verdict.outcome._replace(digits_lost=most)
+            verdict.digits_lost = max(verdict.outcome.digits_lost, *(o.digits_lost for (_, o), _ in failing))
     verdict.seconds = perf_counter() - started
     outcomes = [outcome for (_, outcome), _ in failing]
     return verdict, [verdict.outcome, *outcomes] if verdict.outcome else []

@@ -62,7 +62,7 @@ def _verdict(v: Verdict) -> dict[str, Any]:
         worst = v.outcome.worst
         data["smallest_case"] = {name: encoded(value) for name, value in v.smallest.items()}
         data["message"] = v.outcome.message
-        data["digits_lost"] = v.outcome.digits_lost
+        data["digits_lost"] = max(v.digits_lost, v.outcome.digits_lost)
         if worst is not None and worst.band is not None:
             data["worst"] = {
                 "label": worst.label,

@@ -81,7 +81,7 @@ def block(verdict: Verdict) -> Text:
     elif verdict.status == "wrong" and not (verdict.outcome and verdict.outcome.message):
         text.append("  behaves as no catalogued mistake\n")
     if verdict.status == "imprecise" and verdict.outcome:
-        lost = verdict.outcome.digits_lost
+        lost = max(verdict.digits_lost, verdict.outcome.digits_lost)
         text.append(
             f"  loses up to {lost:.1f} digits: the deviation shrinks with the unit roundoff, as rounding does\n"
         )

@@ -45,7 +45,7 @@ class Verdict:
     cases, ambiguous: how many were drawn, and how many of them could not be judged in full.
     digits: median over cases of the decimal digits verified, None if no real numbers were compared.
     worst_ratio: largest deviation / band. horizon: median number of steps over which free runs were judged.
-    smallest, outcome: the smallest failing case, and what came of it; its digits_lost is the most that any case lost.
+    smallest, outcome: the smallest failing case, and what came of it. digits_lost: the most that any case lost.
     diagnosis: the catalogued mistakes that explain every failing case, the likeliest first. expected: why this failure
     is a known difference.
     """
@@ -60,6 +60,7 @@ class Verdict:
     horizon: float | None = None
     smallest: Case | None = None
     outcome: Outcome | None = None
+    digits_lost: float = 0.0
     diagnosis: list[Mistake] = field(default_factory=list)
     expected: str | None = None
     reason: str = ""
