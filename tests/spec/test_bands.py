@@ -149,9 +149,10 @@ def test_runs_of_different_shapes_are_ambiguous():
 
 
 def test_digits_are_those_of_the_band_relative_to_the_value():
-    """The median of log₁₀(1/4), clipped to 0, and of log₁₀(100·2⁷/4)."""
-    many = judged([1.0, 128.0, 128.0], runs([2.0, 128.01, 128.01], [1.0, 128.0, 128.0]), [1.0, 128.0, 128.0])
-    assert many.digits == pytest.approx(np.log10(128 / (MARGIN * 0.01)), abs=1e-9)
+    """The median of log₁₀(1/4), clipped to 0, and twice log₁₀(2⁷·2⁷/4): powers of two, so that the ratio is exact."""
+    near = 128.0 + 2.0**-7
+    many = judged([1.0, 128.0, 128.0], runs([2.0, near, near], [1.0, 128.0, 128.0]), [1.0, 128.0, 128.0])
+    assert many.digits == -np.log10(MARGIN * 2.0**-7 / 128)
     assert judged([1.0], runs([2.0], [1.0]), [1.0]).digits == 0
     assert judged([1.0], runs([1.0], [1.0]), [1.0]).digits == -np.log10(np.finfo(FLOAT32).eps / 2)
     assert judged([0.0], runs([0.0], [0.0]), [0.0]).digits is None
