@@ -36,11 +36,17 @@ def read_target(target: str, options: Mapping[str, Any]) -> tuple[str, dict[str,
     return path, {**written, **options}
 
 
+def module_and_name(path: str) -> tuple[str, str]:
+    """Return the two parts of `module.name`; raise `ValueError` in one line if it has not both."""
+    module, _, name = path.rpartition(".")
+    if not module or not name:
+        raise ValueError(f"an optimizer is named module.name, as in torch.optim.AdamW or optax.adam, got {path!r}")
+    return module, name
+
+
 def load_named(path: str) -> Any:
     """Import `module.name`; raise `ValueError` in one line if there is no such thing."""
-    module, dot, name = path.rpartition(".")
-    if not dot or not module or not name:
-        raise ValueError(f"an optimizer is named module.name, as in torch.optim.AdamW or optax.adam, got {path!r}")
+    module, name = module_and_name(path)
     return load(f"{module}:{name}")
 
 

@@ -8,6 +8,7 @@ from importlib import import_module, util
 from pathlib import Path
 from typing import Any
 
+from gnomon_validation.ports.adapted import module_and_name
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
 from gnomon_validation.ports.functions import from_file, from_module, importable
 from gnomon_validation.ports.port import Port
@@ -62,8 +63,7 @@ def find_spec_or_none(name: str) -> Any:
 
 
 def _adapter(kind: str, target: str, options: dict[str, Any]) -> Port:
-    if not all(target.partition("(")[0].rpartition(".")):
-        raise ValueError(f"an optimizer is named module.name, as in torch.optim.AdamW or optax.adam, got {target!r}")
+    module_and_name(target.partition("(")[0])  # before the extra is asked for, so that a slip is called a slip
     try:
         module = import_module(ADAPTERS[kind])
     except ModuleNotFoundError as error:
