@@ -49,13 +49,13 @@ def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
 
 
-def require_like(name: str, array: Any, params: Any) -> None:
-    """Require that `array` has the shape and the dtype of `params`; raise `TypeError` or `ValueError`."""
+def require_like(name: str, array: Any, model: Any, model_name: str = "params") -> None:
+    """Require that `array` has the shape and the dtype of `model`; raise `TypeError` or `ValueError`."""
     require_floating(name, array)
-    if array.shape != params.shape:
-        raise ValueError(f"{name} must have the shape of params {params.shape}, got {array.shape}")
-    if array.dtype != params.dtype:
-        raise TypeError(f"{name} must have the dtype of params {params.dtype}, got {array.dtype}")
+    if array.shape != model.shape:
+        raise ValueError(f"{name} must have the shape of {model_name} {model.shape}, got {array.shape}")
+    if array.dtype != model.dtype:
+        raise TypeError(f"{name} must have the dtype of {model_name} {model.dtype}, got {array.dtype}")
 
 
 def require_floating(name: str, array: Any) -> None:

@@ -12,7 +12,7 @@ from gnomon.domains import Array, require_count, require_floating
 
 def iterate(
     init: Callable[[Array], Any],
-    step: Callable[..., tuple[Array, Any]],
+    step: Callable[..., tuple[Any, ...]],
     params: Array,
     hessian: Array,
     minimiser: Array,
@@ -31,7 +31,7 @@ def iterate(
     iterates, state = [params], init(params)
     for _ in range(steps):
         grad = hessian @ (iterates[-1] - minimiser)
-        new, state = step(iterates[-1], grad, state, **hyperparameters)
+        new, state, *_ = step(iterates[-1], grad, state, **hyperparameters)
         iterates.append(new)
     return np.stack(iterates)
 
