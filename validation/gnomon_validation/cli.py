@@ -24,6 +24,7 @@ from gnomon_validation.explain import explain as print_explanation
 from gnomon_validation.ports.find import FORMS, find_port
 from gnomon_validation.ports.port import Port
 from gnomon_validation.replay import replay as run_replay
+from gnomon_validation.studies.command import claims, study
 
 DTYPES = ("float16", "float32", "float64")
 
@@ -242,6 +243,10 @@ def run(methods: Sequence[str], objective: str, steps: int, options: Sequence[st
     if plot:
         teaching.plot(runs, plot)
         console().print(f"picture: {plot}", soft_wrap=True)
+
+
+cli.add_command(study)
+cli.add_command(claims)
 
 
 def _hyperparameter(text: str) -> tuple[str, Any]:

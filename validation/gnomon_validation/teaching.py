@@ -14,9 +14,9 @@ from rich.table import Table
 
 from gnomon.objectives import NAMED, KnownObjective
 from gnomon_spec.system import Operation, find_system, nearest, systems
+from gnomon_validation.pictures import COLOURS, new_figure, require_picture, write_figure
 
 Path2 = NDArray[np.float64]
-COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 
 
 class Run(NamedTuple):
@@ -117,17 +117,8 @@ def plot(runs: Sequence[Run], file: Path) -> None:
 
     Raises `ValueError` if matplotlib is missing or the file's kind is unknown.
     """
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError:
-        raise ValueError("--plot needs matplotlib: pip install 'gnomon[plot]'") from None
-    if file.suffix not in (".png", ".svg", ".pdf"):
-        raise ValueError(f"--plot must end in .png, .svg or .pdf, got {file}")
-    if not file.absolute().parent.is_dir():
-        raise ValueError(f"directory {file.absolute().parent} of the picture does not exist")
-    figure = Figure(figsize=(12, 5), layout="constrained")
-    FigureCanvasAgg(figure)
+    require_picture(file)
+    figure = new_figure((12, 5))
     paths, curves = figure.subplots(1, 2)
     objective = runs[0].objective
     _draw_paths(paths, runs, objective)
@@ -140,7 +131,7 @@ def plot(runs: Sequence[Run], file: Path) -> None:
     curves.grid(alpha=0.3)
     curves.legend()
     figure.suptitle(f"{objective.name}: {', '.join(r.method for r in runs)}")
-    figure.savefig(file, dpi=120)
+    write_figure(figure, file)
 
 
 def _draw_paths(axes: Any, runs: Sequence[Run], objective: KnownObjective) -> None:

@@ -1,0 +1,1 @@
+"""Published results, recomputed: studies (a table and a picture each) and the ledger of claims, one folder a system."""

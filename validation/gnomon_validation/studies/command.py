@@ -1,0 +1,103 @@
+"""The commands `gnomon study` and `gnomon claims`."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.text import Text
+
+from gnomon_validation.console import console
+from gnomon_validation.pictures import can_draw, new_figure, write_figure
+from gnomon_validation.studies import report
+from gnomon_validation.studies.find import find_claims, find_studies, ledgers, studies
+from gnomon_validation.studies.study import Study
+
+
+@click.command()
+@click.argument("names", nargs=-1)
+@click.option(
+    "--pictures",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("pictures"),
+    show_default=True,
+    help="Directory for the pictures (extra `plot`).",
+)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures as JSON.")
+def study(names: Sequence[str], pictures: Path, json_file: Path | None) -> None:
+    """Run studies (NAMES of studies, or of systems for all of theirs): a published result beside what is measured.
+
+    Without a name: list them. Exit status: 0 all stated figures reproduced, 1 some not, 2 usage.
+    """
+    screen = console()
+    if not names:
+        for known in studies().values():
+            screen.print(Text(known.name, style="cyan").append(f"  {known.question}", style="none"), soft_wrap=True)
+        return
+    chosen = list({found.name: found for name in names for found in find_studies(name)}.values())
+    _require_directory(pictures)
+    _require_file(json_file)
+    told, reproduced = [], True
+    for one in chosen:
+        began = time.perf_counter()
+        findings = one.measure()
+        report.show_study(one, findings, time.perf_counter() - began, screen)
+        screen.print(_picture(one, findings.data, pictures), soft_wrap=True)
+        screen.print()
+        told.append(report.study_data(one, findings))
+        reproduced = reproduced and findings.reproduced
+    _write(json_file, {"studies": told})
+    sys.exit(0 if reproduced else 1)
+
+
+@click.command()
+@click.argument("systems", nargs=-1)
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the ledger as JSON.")
+def claims(systems: Sequence[str], json_file: Path | None) -> None:
+    """Print what was published about SYSTEMS (default: all), our verdict, and the figure measured for it just now.
+
+    Every counter-example is run. Exit status: 0 each measurement bears its verdict out, 1 one does not, 2 usage.
+    """
+    _require_file(json_file)
+    chosen = [claim for name in (systems or ledgers()) for claim in find_claims(name)]
+    judged = [(claim, claim.examine()) for claim in chosen]
+    report.show_claims(judged, console())
+    _write(json_file, {"claims": [report.claim_data(*pair) for pair in judged]})
+    sys.exit(0 if all(evidence.shown for _, evidence in judged) else 1)
+
+
+def _picture(one: Study, data: Any, directory: Path) -> Text:
+    """Draw the picture of a study and return the line that says where it is."""
+    if not can_draw():
+        return Text("no picture: it needs matplotlib, pip install 'gnomon[plot]'", style="dim")
+    figure = new_figure(one.size)
+    one.draw(data, figure)
+    directory.mkdir(parents=True, exist_ok=True)
+    file = directory / f"{one.name}.png"
+    write_figure(figure, file)
+    return Text(f"picture: {file}")
+
+
+def _require_directory(directory: Path) -> None:
+    existing = next(path for path in (directory.absolute(), *directory.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise ValueError(f"pictures cannot be written to {directory}: {existing} is not a directory")
+
+
+def _require_file(file: Path | None) -> None:
+    if file is not None and not file.absolute().parent.is_dir():
+        raise ValueError(f"directory {file.absolute().parent} of the report {file.name} does not exist")
+
+
+def _write(file: Path | None, data: dict[str, Any]) -> None:
+    if file is not None:
+        text = json.dumps(
+            {"format": "gnomon-study/1", "gnomon": version("gnomon"), **data}, indent=1, ensure_ascii=False
+        )
+        file.write_text(text + "\n", encoding="utf-8")
