@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from rich.text import Text
 
 from gnomon_spec.system import Law, System, find_system, nearest, systems
 from gnomon_validation import case_files, expectations, report_json, report_junit, report_terminal
+from gnomon_validation.assignments import assignment
 from gnomon_validation.checker import Plan, offered_cases
 from gnomon_validation.checker import check as run_check
 from gnomon_validation.console import console
@@ -75,7 +75,7 @@ def check(
     """
     chosen = [find_system(name) for name in system_names] or list(systems().values())
     wanted = _wanted(law_names, chosen)
-    found = find_port(port, dict(_option(text) for text in options))
+    found = find_port(port, dict(assignment(text) for text in options))
     reasons = expectations.read(expect) if expect else {}
     expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
     plan = Plan(examples, tuple(dtypes) or ("float32", "float64"), seed)
@@ -142,16 +142,6 @@ def _anything(port: Port, chosen: Sequence[System], wanted: Any, plan: Plan) -> 
     )
 
 
-def _option(text: str) -> tuple[str, Any]:
-    name, equals, value = text.partition("=")
-    if not equals or not name.isidentifier():
-        raise ValueError(f"--set takes NAME=VALUE, got {text!r}")
-    try:
-        return name, ast.literal_eval({"true": "True", "false": "False"}.get(value, value))
-    except (ValueError, SyntaxError):
-        return name, value
-
-
 def _progress() -> Progress:
     columns = (
         SpinnerColumn(),
@@ -211,7 +201,7 @@ def replay(file: Path, port: str | None, options: Sequence[str]) -> None:
     Exit status: 0 the case conforms, 1 it does not, 2 usage.
     """
     stored = case_files.read(file)
-    given = find_port(port, dict(_option(text) for text in options)) if port else None
+    given = find_port(port, dict(assignment(text) for text in options)) if port else None
     verdict, live = run_replay(stored, given)
     screen = console()
     if verdict.outcome is not None and verdict.outcome.failed:
@@ -234,7 +224,8 @@ def replay(file: Path, port: str | None, options: Sequence[str]) -> None:
 def run(methods: Sequence[str], objective: str, steps: int, options: Sequence[str], plot: Path | None) -> None:
     """Run METHODS (adam, sgd, …) of the reference on an objective, side by side, and print where they go.
 
-    A hyperparameter can be given to all methods (lr=0.01) or to one (adam.lr=0.01).
+    A hyperparameter can be given to all methods (--set lr=0.01), to one (--set adam.lr=0.01), or behind its name, which
+    puts a method beside itself: "srkl(variant=code)" "srkl(variant=fro, alpha=1, beta=1)".
     """
     from gnomon_validation import teaching
 
@@ -251,7 +242,7 @@ cli.add_command(claims)
 
 def _hyperparameter(text: str) -> tuple[str, Any]:
     owner, dot, rest = text.partition("=")[0].rpartition(".")
-    name, value = _option(text[len(owner) + len(dot) :])
+    name, value = assignment(text[len(owner) + len(dot) :])
     del rest
     return f"{owner}{dot}{name}", value
 

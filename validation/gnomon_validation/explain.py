@@ -9,6 +9,7 @@ from rich.text import Text
 
 from gnomon_spec.system import Operation, System, find_system, nearest
 from gnomon_validation.ports.known_differences import KNOWN
+from gnomon_validation.studies.find import claims_about
 
 
 def find(name: str) -> tuple[System, list[Operation]]:
@@ -56,6 +57,18 @@ def explain(name: str, console: Console) -> None:
                 soft_wrap=True,
             )
             console.print(Text(f"    {difference.reason}"), soft_wrap=True)
+    _explain_claims(system, console)
+
+
+def _explain_claims(system: System, console: Console) -> None:
+    claims = claims_about(system.name)
+    if not claims:
+        return
+    console.print()
+    console.print(Text(f"Published claims ({len(claims)}; measured by: gnomon claims {system.name})", style="bold"))
+    for claim in claims:
+        console.print(Text(f"  {claim.judgement}", style="cyan"), soft_wrap=True)
+        console.print(Text(f"    {claim.statement}"), soft_wrap=True)
 
 
 def _signature(operation: Operation) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -14,6 +16,7 @@ from rich.table import Table
 
 from gnomon.objectives import NAMED, KnownObjective
 from gnomon_spec.system import Operation, find_system, nearest, systems
+from gnomon_validation.assignments import assignment
 from gnomon_validation.pictures import COLOURS, new_figure, require_picture, write_figure
 
 Path2 = NDArray[np.float64]
@@ -41,43 +44,101 @@ def objectives() -> dict[str, KnownObjective]:
 def run(methods: Sequence[str], objective_name: str, steps: int, options: Mapping[str, Any]) -> list[Run]:
     """Run each method from the objective's usual start.
 
-    options: hyperparameters by name, for all methods that have them (`lr`) or for one (`adam.lr`). Raises `ValueError`
-    for a method, objective or hyperparameter that does not exist, and whatever the method says of a value.
+    methods: names of methods, alone or with hyperparameters of their own: `srkl(variant=code, alpha=1)`; so a method
+    can stand beside itself. options: hyperparameters by name, for all methods that have them (`lr`) or for one
+    (`adam.lr`). Raises `ValueError` for a method, objective or hyperparameter that does not exist, and whatever the
+    method says of a value.
     """
     objective = nearest("objective", objective_name, NAMED)()
-    steppers = {method: _stepper(method) for method in methods}
+    runners = [_runner(method) for method in methods]
+    named = {runner.method: runner for runner in runners}
     for name in options:
         owner, _, hyper = name.rpartition(".")
-        known = [nearest("method of this run", owner, steppers)] if owner else list(steppers.values())
-        nearest("hyperparameter", hyper, {key: key for operation in known for key in operation.hyperparameters})
-    return [_run(method, operation, objective, steps, options) for method, operation in steppers.items()]
+        known = [nearest("method of this run", owner, named)] if owner else runners
+        nearest("hyperparameter", hyper, {key: key for runner in known for key in runner.hyperparameters})
+    return [_run(runner, objective, steps, options) for runner in runners]
 
 
-def _stepper(method: str) -> Operation:
-    operation = find_system(method).operations.get("step")
-    if operation is None or operation.inputs != ("params", "grad", "state"):
+class Runner(NamedTuple):
+    """How a method of the reference runs on an objective.
+
+    method: its name. own: hyperparameters that were given with the name. hyperparameters: the names of all it has.
+    init: makes the state; takes those of `of_init`. advance: (params, state, objective, hyperparameters) → the next
+    params and state.
+    """
+
+    method: str
+    own: dict[str, Any]
+    hyperparameters: tuple[str, ...]
+    of_init: tuple[str, ...]
+    init: Callable[..., Any]
+    advance: Callable[..., tuple[Any, Any]]
+
+
+def _runner(written: str) -> Runner:
+    """Return how to run what a user wrote: `adam` or `adam(lr=0.1)`."""
+    method, own = _read(written)
+    system = find_system(method)
+    step = system.operations.get("step")
+    module = sys.modules[step.reference.__module__] if step else None
+    if step is not None and step.inputs == ("params", "grad", "state"):
+        init = module.init  # type: ignore[union-attr]
+        of_init = _keywords(init)
+        runner = Runner(method, own, (*of_init, *step.hyperparameters), of_init, init, partial(_by_gradient, step))
+    elif hasattr(module, "step_on"):  # a method that asks the objective for more than its gradient
+        step_on = module.step_on  # type: ignore[union-attr]
+        runner = Runner(method, own, _keywords(step_on), (), lambda _: None, partial(_by_objective, step_on))
+    else:
         runnable = [name for name, s in systems().items() if "step" in s.operations]
         raise ValueError(f"{method} cannot be run on an objective; methods that can: {', '.join(runnable)}")
-    return operation
+    for name in own:
+        nearest("hyperparameter", name, {key: key for key in runner.hyperparameters})
+    return runner
 
 
-def _run(method: str, operation: Operation, objective: KnownObjective, steps: int, options: Mapping[str, Any]) -> Run:
-    own = {name: value for name, value in options.items() if name in operation.hyperparameters}
-    own |= {name.rpartition(".")[2]: value for name, value in options.items() if name.rpartition(".")[0] == method}
-    init = sys.modules[operation.reference.__module__].init
+def _read(written: str) -> tuple[str, dict[str, Any]]:
+    """Return the method's name and the hyperparameters in the brackets behind it."""
+    method, bracket, rest = written.partition("(")
+    if not bracket:
+        return method.strip(), {}
+    if not rest.endswith(")"):
+        raise ValueError(f"a method with hyperparameters is written name(lr=0.1, …), got {written!r}")
+    return method.strip(), dict(assignment(part.strip()) for part in rest[:-1].split(",") if part.strip())
+
+
+def _keywords(function: Callable[..., Any]) -> tuple[str, ...]:
+    parameters = inspect.signature(function).parameters.values()
+    return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
+
+
+def _by_gradient(step: Operation, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> tuple[Any, Any]:
+    new, after, *_ = step.reference(params, objective.gradient(params), state, **hyper)
+    return new, after
+
+
+def _by_objective(step_on: Any, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> tuple[Any, Any]:
+    return step_on(params, objective, **hyper), state
+
+
+def _run(runner: Runner, objective: KnownObjective, steps: int, options: Mapping[str, Any]) -> Run:
+    own = {name: value for name, value in options.items() if name in runner.hyperparameters}
+    mine = {name.rpartition(".")[2]: v for name, v in options.items() if name.rpartition(".")[0] == runner.method}
+    own = {**own, **mine, **runner.own}
     params = np.asarray(objective.start, dtype=np.float64)
-    state, iterates, values = init(params), [params], [float(objective.value(params))]
+    state = runner.init(params, **{name: own[name] for name in runner.of_init if name in own})
+    hyper = {name: value for name, value in own.items() if name not in runner.of_init}
+    iterates, values = [params], [float(objective.value(params))]
     diverged = False
     with np.errstate(all="ignore"):
         for _ in range(steps):
-            params, state = operation.reference(params, objective.gradient(params), state, **own)
+            params, state = runner.advance(params, state, objective, hyper)
             value = float(objective.value(params))
             diverged = not np.isfinite(value)
             if diverged:
                 break
             iterates.append(params)
             values.append(value)
-    return Run(method, own, objective, np.stack(iterates), np.array(values), diverged)
+    return Run(runner.method, own, objective, np.stack(iterates), np.array(values), diverged)
 
 
 def show(runs: Sequence[Run], console: Console) -> None:
@@ -124,19 +185,21 @@ def plot(runs: Sequence[Run], file: Path) -> None:
     _draw_paths(paths, runs, objective)
     minimum = objective.minimum if objective.minimum is not None else min(float(r.values.min()) for r in runs)
     for r, colour in zip(runs, COLOURS * len(runs), strict=False):
-        curves.plot(np.maximum(r.values - minimum, np.finfo(float).tiny), color=colour, label=_label(r))
+        curves.plot(np.maximum(r.values - minimum, np.finfo(float).tiny), color=colour)
     curves.set(yscale="log", xlabel="step", ylabel="f(x) − minimum", title="how far above the minimum")
     lowest = min(float((r.values - minimum)[r.values > minimum].min(initial=1.0)) for r in runs)
     curves.set_ylim(bottom=max(lowest / 3, 1e-17))
     curves.grid(alpha=0.3)
-    curves.legend()
-    figure.suptitle(f"{objective.name}: {', '.join(r.method for r in runs)}")
+    figure.legend(loc="outside lower center", ncols=min(4, len(runs) + 2), frameon=False)
+    figure.suptitle(f"{objective.name}: {', '.join(dict.fromkeys(r.method for r in runs))}")
     write_figure(figure, file)
 
 
 def _draw_paths(axes: Any, runs: Sequence[Run], objective: KnownObjective) -> None:
     points = np.concatenate([r.iterates for r in runs] + [np.atleast_2d(m) for m in objective.minimisers])
     if points.shape[1] != 2:
+        for r, colour in zip(runs, COLOURS * len(runs), strict=False):
+            axes.plot([], [], color=colour, label=_label(r))
         axes.set_axis_off()
         axes.text(0.5, 0.5, "paths are drawn in two dimensions only", ha="center")
         return
@@ -158,7 +221,6 @@ def _draw_paths(axes: Any, runs: Sequence[Run], objective: KnownObjective) -> No
     for i, minimiser in enumerate(objective.minimisers):
         axes.plot(*minimiser, "*", color="gold", mec="black", ms=13, label="minimiser" if i == 0 else None)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="x₁", ylabel="x₂", title="the paths")
-    axes.legend(loc="best")
 
 
 def _label(r: Run) -> str:
