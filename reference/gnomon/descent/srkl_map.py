@@ -83,8 +83,8 @@ def slope(y: Array, ratio: Array) -> Array:
 def steps_to_one(start: float, ratio: float) -> float:
     """Return ((y₀²-1)/2 + ln y₀)/a, about how many steps an orbit takes from y₀ > 1 down to |y| <= 1, for 0 < a <= 1.
 
-    The true number is larger by between 0.3 and 0.7 + ½ ln y₀ (measured, not proved). start: y₀ > 1. ratio: a in
-    (0, 1]. Raises `ValueError` or `TypeError` for other values.
+    The true number is larger by more than 0 and less than 1 + ¼ ln((1+y₀²)/2). start: y₀ > 1. ratio: a in (0, 1].
+    Raises `ValueError` or `TypeError` for other values.
     """
     require_number("start", start, 1)
     require_number("ratio", ratio, 0, 1, closed=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -45,9 +46,10 @@ def study(names: Sequence[str], pictures: Path, json_file: Path | None) -> None:
     _require_file(json_file)
     told, reproduced = [], True
     for one in chosen:
+        report.show_question(one, screen)
         began = time.perf_counter()
         findings = one.measure()
-        report.show_study(one, findings, time.perf_counter() - began, screen)
+        report.show_findings(findings, time.perf_counter() - began, screen)
         screen.print(_picture(one, findings.data, pictures), soft_wrap=True)
         screen.print()
         told.append(report.study_data(one, findings))
@@ -65,9 +67,15 @@ def claims(systems: Sequence[str], json_file: Path | None) -> None:
     Every counter-example is run. Exit status: 0 each measurement bears its verdict out, 1 one does not, 2 usage.
     """
     _require_file(json_file)
-    chosen = [claim for name in (systems or ledgers()) for claim in find_claims(name)]
-    judged = [(claim, claim.examine()) for claim in chosen]
-    report.show_claims(judged, console())
+    screen = console()
+    chosen = {name: find_claims(name) for name in (systems or ledgers())}
+    judged = []
+    for system, known in chosen.items():
+        report.show_ledger(system, known, screen)
+        for claim in known:
+            judged.append((claim, claim.examine()))
+            report.show_claim(*judged[-1], screen)
+        screen.print()
     _write(json_file, {"claims": [report.claim_data(*pair) for pair in judged]})
     sys.exit(0 if all(evidence.shown for _, evidence in judged) else 1)
 
@@ -85,14 +93,25 @@ def _picture(one: Study, data: Any, directory: Path) -> Text:
 
 
 def _require_directory(directory: Path) -> None:
+    """Raise `ValueError` if pictures could not be written to the directory, which need not exist yet."""
     existing = next(path for path in (directory.absolute(), *directory.absolute().parents) if path.exists())
     if not existing.is_dir():
         raise ValueError(f"pictures cannot be written to {directory}: {existing} is not a directory")
+    if not os.access(existing, os.W_OK):
+        raise ValueError(f"pictures cannot be written to {directory}: permission denied")
 
 
 def _require_file(file: Path | None) -> None:
-    if file is not None and not file.absolute().parent.is_dir():
-        raise ValueError(f"directory {file.absolute().parent} of the report {file.name} does not exist")
+    """Raise `ValueError` if the report could not be written."""
+    if file is None:
+        return
+    directory = file.absolute().parent
+    if not directory.is_dir():
+        raise ValueError(f"directory {directory} of the report {file.name} does not exist")
+    if file.is_dir():
+        raise ValueError(f"report {file} is a directory")
+    if not os.access(file if file.exists() else directory, os.W_OK):
+        raise ValueError(f"report {file} cannot be written: permission denied")
 
 
 def _write(file: Path | None, data: dict[str, Any]) -> None:

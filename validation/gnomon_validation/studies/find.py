@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import pkgutil
+from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
+from typing import TypeVar
 
 from gnomon_spec.system import nearest
 from gnomon_validation.studies.claim import Claim, Ledger
 from gnomon_validation.studies.study import Study
+
+T = TypeVar("T")
 
 
 @cache
@@ -20,14 +24,22 @@ def _modules() -> tuple[ModuleType, ...]:
 
 def studies() -> dict[str, Study]:
     """Return every study, by name."""
-    found = [getattr(module, "study", None) for module in _modules()]
-    return {study.name: study for study in found if isinstance(study, Study)}
+    return _declared("study", Study, lambda study: study.name)
 
 
 def ledgers() -> dict[str, Ledger]:
     """Return the ledger of every system that has one, by the system's name."""
-    found = [getattr(module, "ledger", None) for module in _modules()]
-    return {ledger.system: ledger for ledger in found if isinstance(ledger, Ledger)}
+    return _declared("ledger", Ledger, lambda ledger: ledger.system)
+
+
+def _declared(variable: str, kind: type[T], name: Callable[[T], str]) -> dict[str, T]:
+    """Return what the modules declare under that variable; raise `ValueError` if two of them have one name."""
+    declared: dict[str, T] = {}
+    for module in _modules():
+        found = getattr(module, variable, None)
+        if isinstance(found, kind) and declared.setdefault(name(found), found) is not found:
+            raise ValueError(f"two modules declare a {variable} called {name(found)!r}")
+    return declared
 
 
 def claims_about(system: str) -> list[Claim]:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal, InvalidOperation
+from fractions import Fraction
 from math import isfinite
 from typing import NamedTuple
+
+THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
 
 class Comparison(NamedTuple):
@@ -20,23 +24,43 @@ class Comparison(NamedTuple):
 
     @property
     def reproduced(self) -> bool:
-        """Whether the measured number is one that would be printed so, or lies in the stated range."""
-        if not isfinite(self.measured):
-            return False
-        low, mark, high = self.stated.partition("…")
-        if mark:
-            return _bounds(low)[0] <= Decimal(self.measured) <= _bounds(high)[1]
-        lowest, highest = _bounds(self.stated)
-        return lowest <= Decimal(self.measured) <= highest
+        """Whether the measured number is one that would be printed so, or lies in the stated range.
+
+        Both numbers next to a tie are accepted. Raises `ValueError` if what is stated is not a number, or if a range is
+        empty; a measured NaN or infinity is not reproduced.
+        """
+        lowest, highest = self._bounds()
+        return isfinite(self.measured) and lowest <= Fraction(float(self.measured)) <= highest
+
+    @property
+    def shown(self) -> str:
+        """The measured number with a digit or two more than are stated, ten at least."""
+        stated = [_number(part) for part in self.stated.split("…")]
+        return f"{self.measured:.{max(10, *(len(number.as_tuple().digits) + 2 for number in stated))}g}"
+
+    def _bounds(self) -> tuple[Fraction, Fraction]:
+        """Return the numbers between which all is as stated: half a unit of the last digit around it."""
+        first, mark, last = self.stated.partition("…")
+        low, high = _number(first), _number(last if mark else first)
+        if low > high:
+            raise ValueError(f"stated must be a range from the smaller number to the larger, got {self.stated!r}")
+        return Fraction(low) - _half_unit(low), Fraction(high) + _half_unit(high)
 
 
-def _bounds(text: str) -> tuple[Decimal, Decimal]:
-    """Return the numbers between which everything is rounded to the printed one: half a unit of its last digit away."""
+def _number(text: str) -> Decimal:
+    """Return a number as printed: with commas between thousands, any minus sign, trailing zeros that count."""
+    plain = text.strip().replace("−", "-")
     try:
-        number = Decimal(text.strip().replace(",", "").replace("−", "-"))
+        number = Decimal(plain.replace(",", ""))
     except InvalidOperation:
-        raise ValueError(f"stated must be a number or two with … between them, got {text!r}") from None
+        number = Decimal("nan")
+    if not number.is_finite() or ("," in plain and not THOUSANDS.fullmatch(plain)):
+        raise ValueError(f"stated must be a number or two with … between them, got {text!r}")
+    return number
+
+
+def _half_unit(number: Decimal) -> Fraction:
+    """Return half a unit of the last printed digit."""
     exponent = number.as_tuple().exponent
     assert isinstance(exponent, int)
-    half = Decimal((0, (5,), exponent - 1))
-    return number - half, number + half
+    return Fraction(10) ** exponent / 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import groupby
+from math import isfinite
 from typing import Any
 
 from rich.console import Console
@@ -17,16 +17,22 @@ from gnomon_validation.studies.study import Findings, Study, Table
 STYLES = {"holds": "green", "holds if": "yellow", "false": "bold red", "not reproducible": "yellow"}
 
 
-def show_study(study: Study, findings: Findings, seconds: float, console: Console) -> None:
-    """Print what a study asked and found."""
+def show_question(study: Study, console: Console) -> None:
+    """Print what a study asks."""
     console.print(Text(f"{study.name}: {study.title}", style="bold"), soft_wrap=True)
     console.print(Text(study.question), soft_wrap=True)
     console.print(Text(f"source: {study.source}", style="dim"), soft_wrap=True)
+
+
+def show_findings(findings: Findings, seconds: float, console: Console) -> None:
+    """Print what a study found."""
     for table in findings.tables:
         console.print()
+        console.print(Text(table.title, style="italic"), soft_wrap=True)
         console.print(_grid(table))
     if findings.comparisons:
         console.print()
+        console.print(Text("stated and measured", style="italic"), soft_wrap=True)
         console.print(_compared(findings.comparisons))
     console.print()
     for sentence in findings.conclusions:
@@ -39,7 +45,7 @@ def show_study(study: Study, findings: Findings, seconds: float, console: Consol
 
 
 def _grid(table: Table) -> Grid:
-    grid = Grid(box=None, pad_edge=False, header_style="bold", title=table.title, title_justify="left")
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
     for i, column in enumerate(table.columns):
         grid.add_column(column, justify="right" if i else "left")
     for row in table.rows:
@@ -48,33 +54,33 @@ def _grid(table: Table) -> Grid:
 
 
 def _compared(comparisons: Sequence[Comparison]) -> Grid:
-    grid = Grid(box=None, pad_edge=False, header_style="bold", title="stated and measured", title_justify="left")
+    grid = Grid(box=None, pad_edge=False, header_style="bold")
     for column in ("quantity", "stated", "measured", ""):
         grid.add_column(column, justify="left" if column == "quantity" else "right")
     for c in comparisons:
         mark = Text("✓", style="green") if c.reproduced else Text("✗ not reproduced", style="bold red")
-        grid.add_row(Text(c.quantity), Text(c.stated), Text(f"{c.measured:.10g}"), mark)
+        grid.add_row(Text(c.quantity), Text(c.stated), Text(c.shown), mark)
     return grid
 
 
-def show_claims(judged: Sequence[tuple[Claim, Evidence]], console: Console) -> None:
-    """Print the ledger: each statement, its verdict, and what was measured."""
-    for system, group in groupby(judged, key=lambda pair: pair[0].system):
-        pairs = list(group)
-        counts = [(verdict, sum(claim.verdict == verdict for claim, _ in pairs)) for verdict in STYLES]
-        said = ", ".join(f"{count} {verdict.replace('holds if', 'conditional')}" for verdict, count in counts if count)
-        console.print(Text(f"{system}: {len(pairs)} published claims ({said})", style="bold"), soft_wrap=True)
-        for claim, evidence in pairs:
-            console.print()
-            console.print(Text(claim.statement), soft_wrap=True)
-            console.print(Text(f"  source    {claim.source}", style="dim"), soft_wrap=True)
-            console.print(Text("  verdict   ").append(claim.judgement, style=STYLES[claim.verdict]), soft_wrap=True)
-            if claim.why:
-                console.print(Text(f"  because   {claim.why}"), soft_wrap=True)
-            console.print(Text(f"  measured  {evidence.figure}"), soft_wrap=True)
-            if not evidence.shown:
-                console.print(Text("  THE MEASUREMENT DOES NOT BEAR THE VERDICT OUT", style="bold red"))
-        console.print()
+def show_ledger(system: str, claims: Sequence[Claim], console: Console) -> None:
+    """Print how many claims about a system there are, and how many of each verdict."""
+    counts = [(verdict, sum(claim.verdict == verdict for claim in claims)) for verdict in STYLES]
+    said = ", ".join(f"{count} {verdict.replace('holds if', 'conditional')}" for verdict, count in counts if count)
+    console.print(Text(f"{system}: {len(claims)} published claims ({said})", style="bold"), soft_wrap=True)
+
+
+def show_claim(claim: Claim, evidence: Evidence, console: Console) -> None:
+    """Print a statement, its verdict, and what was measured."""
+    console.print()
+    console.print(Text(claim.statement), soft_wrap=True)
+    console.print(Text(f"  source    {claim.source}", style="dim"), soft_wrap=True)
+    console.print(Text("  verdict   ").append(claim.judgement, style=STYLES[claim.verdict]), soft_wrap=True)
+    if claim.why:
+        console.print(Text(f"  because   {claim.why}"), soft_wrap=True)
+    console.print(Text(f"  measured  {evidence.figure}"), soft_wrap=True)
+    if not evidence.shown:
+        console.print(Text("  THE MEASUREMENT DOES NOT BEAR THE VERDICT OUT", style="bold red"), soft_wrap=True)
 
 
 def study_data(study: Study, findings: Findings) -> dict[str, Any]:
@@ -84,9 +90,20 @@ def study_data(study: Study, findings: Findings) -> dict[str, Any]:
         "question": study.question,
         "source": study.source,
         "tables": [table._asdict() for table in findings.tables],
-        "comparisons": [{**c._asdict(), "reproduced": c.reproduced} for c in findings.comparisons],
+        "comparisons": [_compared_data(comparison) for comparison in findings.comparisons],
         "conclusions": list(findings.conclusions),
         "reproduced": findings.reproduced,
+    }
+
+
+def _compared_data(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison as JSON data; a measured NaN or infinity, which JSON has no number for, as text."""
+    measured = float(comparison.measured)
+    return {
+        "quantity": comparison.quantity,
+        "stated": comparison.stated,
+        "measured": measured if isfinite(measured) else str(measured),
+        "reproduced": comparison.reproduced,
     }
 
 
@@ -100,5 +117,5 @@ def claim_data(claim: Claim, evidence: Evidence) -> dict[str, Any]:
         "verdict": claim.judgement,
         "because": claim.why,
         "measured": evidence.figure,
-        "shown": evidence.shown,
+        "shown": bool(evidence.shown),
     }

@@ -47,8 +47,8 @@ class Findings(NamedTuple):
 class Study:
     """A published result as something that runs.
 
-    name: of the system, a hyphen, and of the study. question: what it answers, in one sentence. source: where the
-    stated figures come from. size: of the picture, in inches.
+    name: of the system, a hyphen, and of the study; `ValueError` if it is not. question: what it answers, in one
+    sentence. source: where the stated figures come from. size: of the picture, in inches.
     """
 
     name: str
@@ -59,3 +59,7 @@ class Study:
     measure: Callable[[], Findings]
     draw: Callable[[Any, Any], None]
     size: tuple[float, float] = (10.0, 6.0)
+
+    def __post_init__(self) -> None:
+        if not self.name.startswith(f"{self.system}-"):
+            raise ValueError(f"name must be {self.system!r}, a hyphen and the study's own name, got {self.name!r}")

@@ -1,0 +1,196 @@
+"""The ledger of published claims: every verdict is borne out by a measurement, and the command `gnomon claims`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gnomon_spec.system import systems
+from gnomon_validation.studies import find
+from gnomon_validation.studies.claim import Claim, Evidence, Ledger
+
+CLAIMS = {f"{system}:{claim.name}": claim for system, ledger in find.ledgers().items() for claim in ledger}
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_the_measurement_bears_the_verdict_out(name: str) -> None:
+    evidence = CLAIMS[name].examine()
+    assert evidence.shown, evidence.figure
+    assert any(character.isdigit() for character in evidence.figure), "no figure in the evidence"
+
+
+@pytest.mark.parametrize("name", CLAIMS)
+def test_a_claim_says_what_was_stated_where_and_why_it_is_judged_so(name: str) -> None:
+    claim = CLAIMS[name]
+    assert claim.statement and claim.source and claim.why
+    assert claim.system in systems()
+
+
+def test_names_of_claims_are_unique() -> None:
+    assert len(CLAIMS) == sum(len(ledger.claims) for ledger in find.ledgers().values())
+
+
+def test_a_docstring_becomes_statement_and_reason() -> None:
+    ledger = Ledger("sgd")
+
+    @ledger.claim("holds if", source="a toy", condition="it is Sunday")
+    def rest() -> Evidence:
+        """“rests on
+        the seventh day”
+
+        Because it is
+        written so.
+
+        And was seen.
+        """
+        return Evidence(True, "7")
+
+    (claim,) = ledger
+    assert isinstance(claim, Claim) and claim.examine is rest
+    assert (claim.system, claim.name, claim.source) == ("sgd", "rest", "a toy")
+    assert claim.statement == "“rests on the seventh day”"
+    assert claim.why == "Because it is written so. And was seen."
+    assert claim.judgement == "holds if it is Sunday"
+
+
+def test_a_claim_without_a_statement_gets_a_sentence() -> None:
+    def silent() -> Evidence:
+        return Evidence(True, "")
+
+    with pytest.raises(ValueError, match="silent needs a docstring: the statement that is claimed"):
+        Ledger("sgd").claim("false", source="a toy")(silent)
+
+
+def test_an_unknown_verdict_gets_a_sentence() -> None:
+    with pytest.raises(ValueError, match=r"verdict must be one of 'holds', 'holds if', .*, got 'wrong'"):
+        Ledger("sgd").claim("wrong", source="a toy")
+
+
+@pytest.mark.parametrize(("verdict", "condition"), [("holds if", ""), ("holds", "it rains"), ("false", "it rains")])
+def test_a_condition_belongs_to_holds_if_alone(verdict: Any, condition: str) -> None:
+    with pytest.raises(
+        ValueError, match=f"condition must be given with .* 'holds if' and with no other, got '{verdict}'"
+    ):
+        Ledger("sgd").claim(verdict, source="a toy", condition=condition)
+
+
+def toy(shown: Any = True, system: str = "sgd") -> Ledger:
+    ledger = Ledger(system)
+
+    @ledger.claim("false", source="a toy")
+    def halves() -> Evidence:
+        """“1/3 is a half”
+
+        It is less.
+        """
+        return Evidence(shown, f"1/3 = {1 / 3:.3f}")
+
+    @ledger.claim("holds if", source="a toy", condition="n > 0")
+    def parts() -> Evidence:
+        """“1/n is positive”"""
+        return Evidence(True, "1/1 = 1")
+
+    return ledger
+
+
+@pytest.fixture
+def declared(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Return a function that makes the given ledgers the only ones there are."""
+
+    def declare(*ledgers: Ledger) -> None:
+        modules = tuple(SimpleNamespace(ledger=ledger) for ledger in ledgers)
+        monkeypatch.setattr(find, "_modules", lambda: modules)
+
+    return declare
+
+
+def test_a_ledger_is_printed_claim_by_claim(gnomon: Callable[..., Any], declared: Callable[..., None]) -> None:
+    declared(toy())
+    status, output, errors = gnomon("claims", "sgd")
+    assert (status, errors) == (0, "")
+    assert output.splitlines() == [
+        "sgd: 2 published claims (1 conditional, 1 false)",
+        "",
+        "“1/3 is a half”",
+        "  source    a toy",
+        "  verdict   false",
+        "  because   It is less.",
+        "  measured  1/3 = 0.333",
+        "",
+        "“1/n is positive”",
+        "  source    a toy",
+        "  verdict   holds if n > 0",
+        "  measured  1/1 = 1",
+        "",
+    ]
+
+
+@pytest.mark.parametrize("shown", [False, np.False_])
+def test_a_measurement_that_contradicts_the_verdict_has_status_1(
+    gnomon: Callable[..., Any], declared: Callable[..., None], shown: Any
+) -> None:
+    declared(toy(shown), toy(system="adam"))
+    assert gnomon("claims", "adam").status == 0
+    status, output, _ = gnomon("claims", "sgd", "--json", "report.json")
+    assert status == 1
+    assert output.count("THE MEASUREMENT DOES NOT BEAR THE VERDICT OUT") == 1
+    first, second = json.loads(Path("report.json").read_text(encoding="utf-8"))["claims"]
+    assert first == {
+        "system": "sgd",
+        "claim": "halves",
+        "statement": "“1/3 is a half”",
+        "source": "a toy",
+        "verdict": "false",
+        "because": "It is less.",
+        "measured": "1/3 = 0.333",
+        "shown": False,
+    }
+    assert second["verdict"] == "holds if n > 0" and second["shown"] is True
+
+
+def test_without_a_name_every_system_is_told(gnomon: Callable[..., Any], declared: Callable[..., None]) -> None:
+    declared(toy(), toy(system="adam"))
+    _, output, _ = gnomon("claims")
+    headings = [line for line in output.splitlines() if "published claims" in line]
+    assert headings == [f"{name}: 2 published claims (1 conditional, 1 false)" for name in ("sgd", "adam")]
+
+
+def test_a_system_named_twice_is_told_once(gnomon: Callable[..., Any], declared: Callable[..., None]) -> None:
+    declared(toy())
+    assert gnomon("claims", "sgd", "sgd") == gnomon("claims", "sgd")
+
+
+def test_two_ledgers_of_one_system_get_a_sentence(declared: Callable[..., None]) -> None:
+    declared(toy(), toy())
+    with pytest.raises(ValueError, match="two modules declare a ledger called 'sgd'"):
+        find.ledgers()
+
+
+def test_a_system_without_a_ledger_has_no_claims(declared: Callable[..., None]) -> None:
+    declared(toy())
+    assert find.claims_about("adam") == []
+    assert [claim.name for claim in find.claims_about("sgd")] == ["halves", "parts"]
+
+
+SLIPS = {
+    "claims sgdd": "no ledger is called 'sgdd'; did you mean 'sgd'?",
+    "claims sgd xyzzy": "no ledger is called 'xyzzy'; known: sgd",
+    "claims sgd --json missing/report.json": "missing of the report report.json does not exist",
+    "claims sgd --json .": "is a directory",
+}
+
+
+@pytest.mark.parametrize("command", SLIPS)
+def test_a_slip_is_answered_in_one_line_before_anything_is_measured(
+    gnomon: Callable[..., Any], declared: Callable[..., None], command: str
+) -> None:
+    declared(toy())
+    status, output, errors = gnomon(*command.split())
+    assert (status, output) == (2, "")
+    assert errors.startswith("gnomon: ") and errors.count("\n") == 1 and SLIPS[command] in errors

@@ -1,0 +1,218 @@
+"""Where SRKL's published code ends on ½λx², for every step size: the minimum, a cycle, or chaos.
+
+Everything here is about the one map of `gnomon.descent.srkl_map`, y ← y·(1 - a/(1+y²)) with a = αλ and y = √β·λ·x.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import pi, sqrt, tan
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.descent import srkl_map
+from gnomon.domains import Array
+from gnomon_validation.pictures import COLOURS
+from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.study import Findings, Study, Table
+
+START = 0.37
+SYMMETRIC = (2.5, 3.0, 3.5, 3.9)
+ASYMMETRIC = (4.2, 4.3, 4.5, 4.8, 4.9)
+CHAOTIC = {5.5: ".20", 6.0: ".44", 7.0: ".68"}
+"""Ratios a, and the digits of the Lyapunov exponent that one orbit of 20,000 steps settles."""
+ORBITS, STEPS = 400, 20_000
+
+
+class Diagram(NamedTuple):
+    """What the picture shows: for each ratio a (columns) the points that two starts end on, and the exponent."""
+
+    ratios: Array
+    points: Array
+    exponents: Array
+
+
+def measure() -> Findings:
+    cycles, compared = two_cycles()
+    chaos, exponents, compared_exponents = lyapunov_exponents()
+    slow = float(srkl_map.attractor(_one(START), _one(2.0), burn_in=STEPS - 1, kept=1)[0, 0])
+    compared += [
+        Comparison("a at which the asymmetric two-cycle's multiplier is 0", "4.5", superstable_ratio()),
+        Comparison(f"a = 2: |y|·√(4t) after t = {STEPS:,} steps from {START}", ".99983", abs(slow) * sqrt(4 * STEPS)),
+        *compared_exponents,
+    ]
+    widest = max(high - low for low, high in exponents.values())
+    conclusions = (
+        "Up to a = αλ = 2 the orbit ends at the minimum, as gradient descent with rate α does below 2; beyond it "
+        "gradient descent diverges and SRKL's code goes round a cycle for ever, or wanders chaotically.",
+        "β appears nowhere but in the unit of y: no choice of β moves a threshold.",
+        f"Single orbits of {STEPS:,} steps give exponents up to {widest:.3f} apart, so a third digit read off one of "
+        f"them is chance; the mean over {ORBITS} has it.",
+        "At a = 8 the exponent is 0 for a reason: there the four-cycle through tan 36° and tan 72° appears (its "
+        "multiplier over half a turn is 1), and just above it the orbits settle on it.",
+    )
+    return Findings((cycles, chaos), tuple(compared), conclusions, diagram())
+
+
+def two_cycles() -> tuple[Table, list[Comparison]]:
+    """Return where orbits end for 2 < a < 5 and how fast, measured and in closed form."""
+    ratios = np.array([*SYMMETRIC, *ASYMMETRIC])
+    points = srkl_map.attractor(np.full_like(ratios, START), ratios, burn_in=STEPS, kept=2)
+    multipliers = np.prod(srkl_map.slope(points, ratios), axis=0)
+    rows, compared = [], []
+    for a, pair, multiplier in zip(ratios.tolist(), points.T, multipliers.tolist(), strict=True):
+        outer = float(np.max(np.abs(pair)))
+        known, known_multiplier = closed_form(a)
+        rows.append(
+            (
+                f"{a:g}",
+                f"{pair[0]:+.9f}, {pair[1]:+.9f}",
+                f"{known:.9f}",
+                f"{multiplier:.9f}",
+                f"{known_multiplier:.9f}",
+            )
+        )
+        compared += [
+            Comparison(f"a = {a:g}: |y| at the outer point of the cycle", f"{known:.12f}", outer),
+            Comparison(f"a = {a:g}: multiplier of the cycle", f"{known_multiplier:.12f}", multiplier),
+        ]
+    columns = ("a = αλ", "two points measured", "outer |y|, formula", "multiplier measured", "formula")
+    return Table(f"two-cycles: where an orbit from y₀ = {START} ends", columns, tuple(rows)), compared
+
+
+def closed_form(a: float) -> tuple[float, float]:
+    """Return |y| of the stable two-cycle's outer point, and its multiplier (F∘F)', for 2 < a < 5."""
+    if a < 4:
+        return sqrt(a / 2 - 1), (3 - 8 / a) ** 2
+    return (sqrt(a) + sqrt(a - 4)) / 2, 9 - 2 * a
+
+
+def superstable_ratio() -> float:
+    """Return where the measured multiplier, linear in a on (4, 5), crosses 0: from two ratios, none of them 4.5."""
+    ratios = np.array([4.25, 4.875])
+    points = srkl_map.attractor(np.full_like(ratios, START), ratios, burn_in=STEPS, kept=2)
+    low, high = np.prod(srkl_map.slope(points, ratios), axis=0).tolist()
+    return float(ratios[0] - low * (ratios[1] - ratios[0]) / (high - low))
+
+
+def lyapunov_exponents() -> tuple[Table, dict[float, tuple[float, float]], list[Comparison]]:
+    """Return the exponents where the map is chaotic, over many orbits, and at a = 8 on the four-cycle."""
+    starts = np.random.default_rng(0).uniform(-2, 2, ORBITS)
+    rows, ranges, compared = [], {}, []
+    for a, stated in CHAOTIC.items():
+        found = srkl_map.lyapunov_exponent(starts, np.full_like(starts, a), burn_in=2000, steps=STEPS)
+        mean, error = float(np.mean(found)), float(np.std(found) / sqrt(ORBITS))
+        ranges[a] = (float(np.min(found)), float(np.max(found)))
+        rows.append((f"{a:g}", f"{mean:.4f}", f"{error:.4f}", f"{ranges[a][0]:.3f} … {ranges[a][1]:.3f}"))
+        compared.append(Comparison(f"a = {a:g}: Lyapunov exponent (nats a step)", stated, mean))
+    neutral = float(srkl_map.lyapunov_exponent(_one(tan(pi / 5)), _one(8.0), burn_in=0, steps=4)[0])
+    compared.append(Comparison("a = 8: Lyapunov exponent of the four-cycle", "0.000000000000", neutral))
+    columns = ("a = αλ", "Lyapunov exponent", "standard error", "single orbits")
+    title = f"chaos: mean of ln|F'(y)| in nats a step, {ORBITS} orbits of {STEPS:,} steps"
+    return Table(title, columns, tuple(rows)), ranges, compared
+
+
+def diagram() -> Diagram:
+    """Return the bifurcation diagram for a in (0, 8], from +y₀ and from -y₀, and the exponent along one orbit each."""
+    ratios = np.linspace(0.005, 8, 1600)
+    starts = np.stack([np.full_like(ratios, START), np.full_like(ratios, -START)])
+    points = srkl_map.attractor(starts, np.stack([ratios, ratios]), burn_in=2000, kept=120)
+    exponents = srkl_map.lyapunov_exponent(starts[0], ratios, burn_in=1000, steps=2000)
+    return Diagram(ratios, points, exponents)
+
+
+def draw(data: Diagram, figure: Any) -> None:
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
+    figure.suptitle(
+        "SRKL's code reaches the minimum of ½λx² only up to αλ = 2, the limit of gradient descent too", weight="bold"
+    )
+    draw_ends(data, above)
+    draw_exponents(data, below)
+    for axes in (above, below):
+        for threshold in (2, 4, 5):
+            axes.axvline(threshold, color="grey", lw=0.8, ls="--")
+    figure.supxlabel(
+        "One step of the published code on ½λx² is y ← y·(1 − a/(1+y²)); β is only the unit of y, so no β moves a "
+        "threshold. The dashed verticals are a = 2, 4, 5.",
+        fontsize=9,
+    )
+
+
+def draw_ends(data: Diagram, axes: Any) -> None:
+    """Draw where orbits end, and the closed forms over it."""
+    kept = data.points.shape[0]
+    for i, (colour, name) in enumerate(((COLOURS[4], f"+{START}"), (COLOURS[5], f"−{START}"))):
+        ratios, y = np.tile(data.ratios, kept), data.points[:, i].reshape(-1)
+        size = np.where(ratios < 5, 14.0, 0.4)
+        axes.scatter(ratios, y, s=size, c=colour, lw=0, rasterized=True)
+        axes.scatter([], [], s=30, c=colour, lw=0, label=f"where the orbit from y₀ = {name} ends (measured)")
+    for branch, (first, last) in branches():
+        for low, high, style in ((first, last, "-"), (last, 8.0, ":")):
+            a = np.linspace(low, high, 400)
+            axes.plot(a, branch(a), style, color="black", lw=1.2)
+    axes.plot([], [], "-", color="black", lw=1.2, label="closed form, attracting")
+    axes.plot([], [], ":", color="black", lw=1.2, label="closed form, repelling")
+    axes.legend(loc="lower left", fontsize=8.5, framealpha=1)
+    axes.set(ylabel="y = √β·λ·x after 2,000 steps", ylim=(-4.3, 4.3))
+    for place, words in (
+        (1, "the minimum\n(monotone,\nthen with\nsign changes)"),
+        (3, "a symmetric\ntwo-cycle\n±√(a/2−1)"),
+        (4.5, "two\nmirror-image\ntwo-cycles"),
+        (6.5, "period doubling and chaos, with windows"),
+    ):
+        axes.text(place, 4.05, words, ha="center", va="top", fontsize=8.5)
+
+
+def draw_exponents(data: Diagram, axes: Any) -> None:
+    """Draw the Lyapunov exponent, and its closed form up to a = 5."""
+    shown = np.maximum(data.exponents, -3)
+    axes.fill_between(data.ratios, 0, shown, where=shown > 0, color=COLOURS[1], lw=0)
+    axes.plot(data.ratios, shown, color=COLOURS[0], lw=0.8, label="measured, 2,000 steps")
+    for low, high in ((0.0, 2.0), (2.0, 4.0), (4.0, 5.0)):
+        a = np.linspace(low, high, 401)[1:-1]
+        multiplier = 1 - a if high == 2 else 3 - 8 / a if high == 4 else np.abs(9 - 2 * a) ** 0.5
+        with np.errstate(divide="ignore"):
+            axes.plot(a, np.log(np.abs(multiplier)), ":", color="black", lw=1.6)
+    axes.plot([], [], ":", color="black", lw=1.6, label="closed form: ln|1−a|, ln|3−8/a|, ½ ln|9−2a|")
+    axes.axhline(0, color="black", lw=0.8)
+    axes.text(5.1, -1.5, "filled: above 0, neighbouring orbits part (chaos)", fontsize=8.5, va="center")
+    for place, name in ((1.15, "a = 1"), (2.82, "a = 8/3"), (4.6, "a = 4.5")):
+        axes.text(place, -2.85, f"{name}:\nfastest", fontsize=8.5, va="bottom")
+    axes.legend(loc="lower right", fontsize=8.5, framealpha=1)
+    axes.set(xlabel="a = αλ: step size times curvature", ylabel="Lyapunov exponent\n(nats a step)")
+    axes.set(xlim=(0, 8), ylim=(-3, 1.1))
+
+
+def branches() -> list[tuple[Callable[[Array], Array], tuple[float, float]]]:
+    """Return the fixed point and the two-cycles as functions of a, each with the interval on which it attracts."""
+
+    def outer(a: Array) -> Array:
+        point: Array = (np.sqrt(a) + np.sqrt(a - 4)) / 2
+        return point
+
+    return [
+        (lambda a: 0 * a, (0.0, 2.0)),
+        (lambda a: np.sqrt(a / 2 - 1), (2.0, 4.0)),
+        (lambda a: -np.sqrt(a / 2 - 1), (2.0, 4.0)),
+        (outer, (4.0, 5.0)),
+        (lambda a: -outer(a), (4.0, 5.0)),
+        (lambda a: 1 / outer(a), (4.0, 5.0)),
+        (lambda a: -1 / outer(a), (4.0, 5.0)),
+    ]
+
+
+def _one(value: float) -> Array:
+    return np.array([value])
+
+
+study = Study(
+    "srkl-bifurcation",
+    system="srkl",
+    title="the published code on a parabola, for every step size",
+    question="Where does the published code end on ½λx², as its step size α grows?",
+    source="closed forms of gnomon explain srkl",
+    measure=measure,
+    draw=draw,
+    size=(11.0, 8.0),
+)
