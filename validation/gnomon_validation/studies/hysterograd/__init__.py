@@ -1,0 +1,1 @@
+"""HysteroGrad: its published runs and arithmetic, how long its gate stays open, and what it claims."""

@@ -1,0 +1,148 @@
+"""Claims of what the method is: natural gradient, Fisher metric, rotation, amplification."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gnomon.descent import hysterograd
+from gnomon.domains import Array
+from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.hysterograd import relu_network, training
+from gnomon_validation.studies.hysterograd.claims_about_compute import OLDER_README, README, THEORY
+
+about_geometry = Ledger("hysterograd")
+
+
+def first_step(params: Array, grad: Array, **hyper: object) -> Array:
+    """Return Δθ of the first step, with ε = 0."""
+    new, _, _ = hysterograd.step(params, grad, hysterograd.init(params), epsilon=0.0, **hyper)  # type: ignore[arg-type]
+    return new - params
+
+
+@about_geometry.claim("false", source=THEORY)
+def invariant_to_reparameterization() -> Evidence:
+    """“The metric G ensures that updates Δθ are invariant to reparameterization, following the Natural Gradient.”
+
+    Because of the root in √G, a coordinate keeps its step as a number when its unit changes: in z = θ/10 the step is as
+    large as in θ, so ten times as large in θ.
+    """
+    theta = np.array([1.0, 0.5])
+    grad = np.array([1.0, 4.5])
+    in_theta = first_step(theta, grad, lr=0.1)
+    in_z = 10 * first_step(theta / 10, 10 * grad, lr=0.1)
+    return Evidence(
+        shown(in_theta) != shown(in_z), f"the step in θ is {shown(in_theta)}; made in z = θ/10 it is {shown(in_z)} in θ"
+    )
+
+
+@about_geometry.claim("false", source=README)
+def implicit_rotation() -> Evidence:
+    """“Implicit Rotation (Natural Preconditioning): … effectively aligning updates with geodesic descent directions.”
+
+    A diagonal scaling rotates nothing; it depends on the axes. Turn them by 45° and the same step goes elsewhere.
+    """
+    H = np.diag([1.0, 9.0])
+    theta = np.array([1.0, 0.5])
+    Q = np.array([[1.0, -1.0], [1.0, 1.0]]) / 2**0.5
+    straight = theta + first_step(theta, H @ theta, lr=0.1)
+    turned = theta + Q.T @ first_step(Q @ theta, Q @ H @ theta, lr=0.1)
+    return Evidence(
+        shown(straight) != shown(turned),
+        f"f = ½(x² + 9y²): from (1, ½) to {shown(straight)}; with turned axes to {shown(turned)}",
+    )
+
+
+@about_geometry.claim("false", source=THEORY)
+def the_empirical_fisher() -> Evidence:
+    """“In practice, we employ the empirical Fisher induced by the training loss rather than the true model Fisher.”
+
+    The empirical Fisher is the mean of the squared gradients of single examples. G averages the square of the mean
+    gradient of a batch, in which the examples cancel (and the scripts' loss is a focal one, no likelihood).
+    """
+    features, labels = training.moons()
+    params = relu_network.start(np.random.default_rng(0))
+    single = np.stack(
+        [
+            relu_network.loss_and_gradient(params, features[i : i + 1], labels[i : i + 1])[1]
+            for i in range(training.EXAMPLES)
+        ]
+    )
+    empirical = np.sum(np.mean(single**2, axis=0))
+    order = np.random.default_rng(1).permutation(training.EXAMPLES)
+    batches = [order[i : i + training.BATCH] for i in range(0, training.EXAMPLES, training.BATCH)]
+    averaged = np.sum(np.mean([np.mean(single[batch], axis=0) ** 2 for batch in batches], axis=0))
+    return Evidence(
+        bool(averaged < empirical),
+        f"trace on two moons at the start of seed 0: empirical Fisher {empirical:.4f}, squares of batches of "
+        f"{training.BATCH} {averaged:.4f}",
+    )
+
+
+@about_geometry.claim("false", source=THEORY)
+def the_natural_gradient() -> Evidence:
+    """“Δθ = -η G⁻¹∇L if ‖G⁻¹∇L‖ > f(τ)”
+
+    No published version does that: the code divides by √G, as RMSprop does. It is as well, for with G⁻¹ smaller
+    gradients make larger steps: near a minimum the method is thrown out.
+    """
+    theta = np.array([1e-3])
+    code = theta + first_step(theta, theta, lr=0.01)
+    text = theta + first_step(theta, theta, lr=0.01, variant="theory")
+    rms = theta - 0.01 * theta / np.sqrt((1 - 0.99) * theta**2)
+    return Evidence(
+        shown(code) == shown(rms) and bool(abs(text[0]) > abs(code[0])),
+        f"f = ½θ² from 0.001, lr 0.01: the code goes to {code[0]:.6g}, as RMSprop does, the text to {text[0]:.6g}",
+    )
+
+
+@about_geometry.claim("false", source=README)
+def massive_amplification() -> Evidence:
+    """“Metric Scaling (Amplification): Massively amplifies the Fisher signal (e.g., 200x - 500x)”
+
+    It divides the learning rate by its root, and does nothing else (with the adaptive barrier): the quick start's
+    lr 0.05 with metric_scale 300 is lr 0.0029 without.
+    """
+    grads = np.random.default_rng(0).standard_normal((300, 4))
+    paths, steps = [], []
+    for lr, scale in ((0.05, 300.0), (0.05 / 300**0.5, 1.0), (0.05, 1.0)):
+        params: Array = np.zeros(4)
+        state = hysterograd.init(params)
+        path = []
+        for grad in grads:
+            params, state, _ = hysterograd.step(
+                params, grad, state, lr=lr, metric_scale=scale, stiffening_factor=0.005, epsilon=0.0
+            )
+            path.append(params)
+        paths.append(np.stack(path))
+        steps.append(float(np.sqrt(np.sum(path[0] ** 2))))
+    apart = np.max(np.abs(paths[0] - paths[1])) / np.max(np.abs(paths[0]))
+    return Evidence(
+        shown(paths[0][-1]) == shown(paths[1][-1]) and steps[0] < steps[2],
+        f"the first step is {steps[2] / steps[0]:.2f} times smaller than without; {len(grads)} steps with lr/√300 and "
+        f"without it differ by {apart:.0e}",
+    )
+
+
+@about_geometry.claim("false", source=OLDER_README)
+def another_basis_than_rmsprop() -> Evidence:
+    """“Update basis” of Adam and RMSprop: “scaled gradient (running average)”; of HysteroGrad: “natural gradient
+    (Fisher metric)”
+
+    The same one: with κ = 0 it is RMSprop without bias correction, to the last bit; with κ > 0 it is RMSprop that
+    leaves out some steps.
+    """
+    params: Array = np.ones(3)
+    mirror = params
+    state, square = hysterograd.init(params), np.zeros(3)
+    grads = np.random.default_rng(0).standard_normal((200, 3))
+    for grad in grads:
+        params, state, _ = hysterograd.step(params, grad, state, stiffening_factor=0.0)
+        square = 0.99 * square + (1 - 0.99) * (grad * grad)
+        mirror = mirror - 1e-3 * (grad / (np.sqrt(square) + 1e-7))
+    apart = float(np.max(np.abs(params - mirror)))
+    return Evidence(np.array_equal(params, mirror), f"{len(grads)} steps with κ = 0 and of RMSprop differ by {apart:g}")
+
+
+def shown(vector: Array) -> str:
+    """Return a vector as text, to six decimal places."""
+    return f"({', '.join(f'{round(float(entry), 6) + 0.0:g}' for entry in vector)})"

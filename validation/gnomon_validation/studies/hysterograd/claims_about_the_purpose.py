@@ -1,0 +1,127 @@
+"""Claims of what the gate is good for: early stopping, noise, oscillation, forgetting."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gnomon.descent import hysterograd
+from gnomon.domains import Array
+from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.hysterograd.claims_about_compute import README, THEORY
+from gnomon_validation.studies.hysterograd.quadratic_runs import run
+
+MATH_THEORY = "github.com/dingste/HysteroGrad, docs/math_theory.md, 2025-12-29"
+about_the_purpose = Ledger("hysterograd")
+
+
+@about_the_purpose.claim("false", source=THEORY)
+def automated_early_stopping() -> Evidence:
+    """“an automated, physics-based early stopping mechanism per parameter group”
+
+    It stops, but not at a minimum, and not because of one: it is a leash whose length lr, κ and β set.
+    """
+    runs = {distance: run(distance) for distance in (10.0, 1e3, 1e4)}
+    return Evidence(
+        all(one.shut_for_ever is not None and one.end < distance for distance, one in runs.items()),
+        "f = ½(θ - D)² from 0: "
+        + "; ".join(f"D = {d:,g} is shut for ever at {one.end:.6f}" for d, one in runs.items()),
+    )
+
+
+@about_the_purpose.claim("false", source=README)
+def a_low_pass_filter() -> Evidence:
+    """“acts as a geometric low-pass filter, protecting the model from short-term statistical fluctuations”
+
+    The other way round: what the gate lets pass is what exceeds the running mean. A steady gradient is refused, and a
+    single outlier against it is applied.
+    """
+    params: Array = np.zeros(1)
+    state = hysterograd.init(params)
+    hyper = {"lr": 0.1, "stiffening_factor": 0.5, "beta": 0.9}
+    statuses = []
+    for _ in range(200):
+        params, state, report = hysterograd.step(params, np.ones(1), state, **hyper)  # type: ignore[arg-type]
+        statuses.append(report.liquid)
+    refused = statuses[::-1].index(True)
+    moved, _, report = hysterograd.step(params, np.array([-100.0]), state, **hyper)  # type: ignore[arg-type]
+    return Evidence(
+        refused > 0 and report.liquid and bool(moved[0] > params[0]),
+        f"the gradient 1 is refused {refused} times in a row; then a single -100 is taken, and moves θ the other way "
+        f"by {moved[0] - params[0]:.3f}",
+    )
+
+
+@about_the_purpose.claim("false", source=README)
+def updates_only_if_the_signal_is_strong() -> Evidence:
+    """“Updates only occur if the signal is strong enough to overcome the accumulated "stiffness" of the model.”
+
+    The gate cannot see how strong the signal is: the gradient is divided by the root of its own mean square. Gradients
+    smaller by 2⁻¹⁰⁰ (and ε with them) give the same statuses, norms and barriers to the last bit.
+    """
+    draws = np.random.default_rng(0).standard_normal((400, 3))
+    told = []
+    for scale in (1.0, 2.0**-100):
+        params: Array = np.zeros(3)
+        state = hysterograd.init(params)
+        reports = []
+        for grad in draws:
+            params, state, report = hysterograd.step(
+                params, scale * grad, state, lr=0.1, stiffening_factor=0.4, epsilon=scale * 1e-7
+            )
+            reports.append((report.liquid, float(report.norm), float(report.width)))
+        told.append(reports)
+    frozen = sum(not liquid for liquid, _, _ in told[0])
+    return Evidence(
+        told[0] == told[1] and 0 < frozen < len(draws),
+        f"the same {frozen} of {len(draws)} random steps are refused with gradients of size 1 and of size 8e-31",
+    )
+
+
+@about_the_purpose.claim("false", source=MATH_THEORY)
+def prevents_oscillation() -> Evidence:
+    """“prevents the system from oscillating in flat minima or reacting to noise”
+
+    A run that starts in the cycle ±lr/2, on which the ungated method ends whatever the curvature, goes round until the
+    barrier has grown and stops in it, no nearer to the minimum.
+    """
+    lr, start = 0.1, 0.05
+    params: Array = np.array([start])
+    state = hysterograd.init(params)._replace(metric=params * params)
+    first_frozen, turns = 0, 0
+    for t in range(1, 1000):
+        new, state, report = hysterograd.step(
+            params, params, state, lr=lr, stiffening_factor=0.3, beta=0.9, epsilon=0.0
+        )
+        turns += bool(new[0] * params[0] < 0)
+        params = new
+        if not report.liquid and not first_frozen:
+            first_frozen = t
+    return Evidence(
+        turns == first_frozen - 1 and round(abs(params[0]) / start, 9) == 1,
+        f"f = ½θ² from θ = {start}: crosses the minimum {turns} times, first Frozen at step {first_frozen}, stays at "
+        f"|θ| = {abs(params[0]):.3f}",
+    )
+
+
+@about_the_purpose.claim("false", source=README)
+def prevents_catastrophic_forgetting() -> Evidence:
+    """“Prevent catastrophic forgetting by naturally freezing vital information paths.”
+
+    The gate is one for a whole parameter group, and knows nothing of what is vital. A new task with larger gradients
+    opens it and undoes the old one; once it is shut for ever, no task can be learnt at all.
+    """
+    old, new, steps = 10.0, -1e5, 120
+    params: Array = np.zeros(1)
+    state = hysterograd.init(params)
+    hyper = {"lr": 0.1, "stiffening_factor": 0.5, "beta": 0.9, "epsilon": 1e-12}
+    for _ in range(steps):
+        params, state, report = hysterograd.step(params, params - old, state, **hyper)  # type: ignore[arg-type]
+    learnt, frozen = params[0], not report.liquid
+    for _ in range(steps):
+        params, state, _ = hysterograd.step(params, params - new, state, **hyper)  # type: ignore[arg-type]
+    before, after = (learnt - old) ** 2 / 2, (params[0] - old) ** 2 / 2
+    return Evidence(
+        frozen and bool(after > before),
+        f"task ½(θ - 10)²: Frozen at θ = {learnt:.3f}, loss {before:.3f}; after as many steps of a task at θ = "
+        f"-100,000: θ = {params[0]:.3f}, loss {after:.3f}",
+    )

@@ -1,0 +1,97 @@
+"""When the gate first closes: of a gradient that never changes, and of a norm that clipping holds at one value."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from gnomon.descent import hysterograd
+from gnomon.domains import Array
+
+
+class Settings(NamedTuple):
+    """What decides when a constant gradient freezes, under the names of `hysterograd.step`.
+
+    entries: k, how many entries of the gradient are not zero.
+    """
+
+    entries: int
+    metric_scale: float
+    lr: float
+    stiffening_factor: float
+    beta: float = 0.99
+    cooling_rate: float = 0.99
+
+    @property
+    def settled_norm(self) -> float:
+        """√(k/m), to which the norm of a constant gradient falls."""
+        return sqrt(self.entries / self.metric_scale)
+
+    @property
+    def predicted(self) -> float:
+        """√m/(lr·√k·κ²): the step at which κ·√τ reaches 1, if the norm is √(k/m) and nothing is left of the start."""
+        return 1 / (self.lr * self.settled_norm * self.stiffening_factor**2)
+
+
+def first_frozen_step(settings: Settings, limit: int) -> int | None:
+    """Return the first step, counted from 1, that the adaptive gate refuses; `None` if it takes the first `limit`.
+
+    With ε = 0 a constant gradient has N = √(k/(m(1-βᵗ))) whatever its size, so one entry with metric_scale m/k stands
+    for k entries with m.
+    """
+    params: Array = np.zeros(1)
+    state = hysterograd.init(params)
+    for t in range(1, limit + 1):
+        params, state, report = hysterograd.step(
+            params,
+            np.ones(1),
+            state,
+            epsilon=0.0,
+            lr=settings.lr,
+            stiffening_factor=settings.stiffening_factor,
+            beta=settings.beta,
+            cooling_rate=settings.cooling_rate,
+            metric_scale=settings.metric_scale / settings.entries,
+        )
+        if not report.liquid:
+            return t
+    return None
+
+
+class Clipped(NamedTuple):
+    """A gate whose norm is clipped at every step, under the names of `hysterograd.step`; adaptive, variant "v4"."""
+
+    lr: float
+    stiffening_factor: float
+    hysteresis_scale: float
+    grad_clip: float
+    cooling_rate: float = 0.99
+
+    @property
+    def open_until(self) -> float:
+        """1/(lr·c·(κ·s)²): before this step the gate cannot close.
+
+        The norm is c, hence τ = lr·c·t and E <= c, and h <= κ·s·√τ·c is below c while κ·s·√τ < 1.
+        """
+        return 1 / (self.lr * self.grad_clip * (self.stiffening_factor * self.hysteresis_scale) ** 2)
+
+
+def first_frozen_clipped(settings: Clipped, limit: int) -> int | None:
+    """Return the first step that is refused while every norm exceeds the clip; `None` if it takes the first `limit`."""
+    params: Array = np.zeros(1)
+    state = hysterograd.init(params)
+    for t in range(1, limit + 1):
+        # With metric_scale m the unclipped norm of a constant gradient is at least 1/√m: here twice the clip.
+        params, state, report = hysterograd.step(
+            params,
+            np.ones(1),
+            state,
+            variant="v4",
+            metric_scale=1 / (2 * settings.grad_clip) ** 2,
+            **settings._asdict(),
+        )
+        if not report.liquid:
+            return t
+    return None
