@@ -15,6 +15,7 @@ import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from gnomon_spec.arithmetic.noise import RANGE_SHIFT
 from gnomon_spec.cases import Context, Draw, Quantity, choice
 
 Value = TypeVar("Value")
@@ -122,6 +123,40 @@ def tame(scale: int = 0, shape: Callable[[tuple[int, ...]], tuple[int, ...]] = l
 def _tame_number(code: int) -> float:
     """Return 0 for one code in 32, else a number within the window."""
     return 0.0 if code % 32 == 31 else _number(code // 32 * 31 + code % 32, -WINDOW, WINDOW)
+
+
+def powered(power: int, shape: Callable[[tuple[int, ...]], tuple[int, ...]] = lambda shape: shape) -> Quantity:
+    """An array of any scale at which the `power`-th powers of its entries, and their sum, stay in the dtype's range.
+
+    They stay in the part of it that no replica of the perturbed oracle loses, and above its lower end unless they are
+    0. One array in eight has entries of one size, one in eight has a single entry that is not 0.
+    """
+
+    def draw_powered(draw: Draw, context: Context) -> NDArray[Any]:
+        info, (inwards, _) = np.finfo(context.dtype), RANGE_SHIFT[context.dtype]
+        size, pattern, code = int(np.prod(shape(context.shape))), draw(SMALL_CODES), draw(CODES)
+        lowest = -((-info.minexp - inwards) // power) + WINDOW
+        highest = (info.maxexp - inwards - size.bit_length()) // power - WINDOW - 1
+        near_one = min(8, highest)
+        scale = 0 if code < 4 else code // 2 % (2 * near_one + 1) - near_one
+        if code % 2 and code >= 4:
+            scale = lowest + code // 2 % (highest - lowest + 1)
+        codes = draw(st.lists(CODES, min_size=size, max_size=size)) if size <= 16 else _many_codes(draw(CODES), size)
+        entries = [SIMPLE[c] if c < len(SIMPLE) else _tame_number(c - len(SIMPLE)) for c in codes]
+        for i in range(1, size):
+            if codes[i] % 16 == 15:  # a tie with the entry before
+                entries[i] = entries[i - 1]
+        if pattern % 8 == 6:
+            entries = [-abs(entries[0]) if c & 1 else abs(entries[0]) for c in codes]
+        if pattern % 8 == 7:
+            entries = [x if i == code % size else 0.0 for i, x in enumerate(entries)]
+        return np.array([x * 2.0**scale for x in entries], dtype=context.dtype).reshape(shape(context.shape))
+
+    return Quantity(
+        draw_powered,
+        f"array of the common shape, any scale at which sums of {power}-th powers stay in the range; zeros, ties, "
+        "one size, one entry that is not 0",
+    )
 
 
 def steps_of(quantity: Quantity, most: int) -> Quantity:

@@ -6,7 +6,6 @@ or reordered; the rounding-error bound on their difference is therefore 0, and e
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from kernel_contract import (
+    DTYPES,
+    assert_same_bits,
+    assert_same_outputs,
+    gamma,
+    gradient_in_order,
+    layouts,
+    message,
+    numbers,
+    quadratics,
+    signature,
+)
 
 from gnomon.descent import adam, adamw, sgd
 from gnomon.kernels.descent import adam as compiled_adam
@@ -21,7 +32,6 @@ from gnomon.kernels.descent import adamw as compiled_adamw
 from gnomon.kernels.descent import sgd as compiled_sgd
 
 METHODS = {"sgd": (sgd, compiled_sgd), "adam": (adam, compiled_adam), "adamw": (adamw, compiled_adamw)}
-DTYPES = (np.float32, np.float64)
 UNIT = st.floats(0, 1, exclude_max=True)
 
 every_method = pytest.mark.parametrize("name", METHODS)
@@ -45,39 +55,13 @@ def hyperparameters(draw: st.DrawFn, name: str) -> dict[str, Any]:
 def any_step(draw: st.DrawFn, name: str) -> tuple[Any, ...]:
     """Parameters, gradient and state of any shape and with any entries: NaN, infinite, subnormal, -0."""
     dtype, shape = draw(st.sampled_from(DTYPES)), draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5))
-    special = st.sampled_from([np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0])
-    array = hnp.arrays(dtype, shape, elements=special | hnp.from_dtype(np.dtype(dtype)), fill=st.nothing())
+    array = hnp.arrays(dtype, shape, elements=numbers(dtype), fill=st.nothing())
     step_count = draw(st.just(0) | st.integers(1, 10_000))
     if name == "sgd":
         state = sgd.SGDState(draw(array), step_count)
     else:
         state = adam.AdamState(draw(array), np.abs(draw(array)), np.abs(draw(array)), step_count)
     return draw(array), draw(array), state
-
-
-@st.composite
-def quadratics(draw: st.DrawFn, ndim: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Starts of one (n,) or many (replicas, n) points, a Hessian and a minimiser, of one dtype."""
-    rng, dtype = np.random.default_rng(draw(st.integers(0, 2**32))), draw(st.sampled_from(DTYPES))
-    n, replicas = draw(st.integers(0, 7)), draw(st.sampled_from([0, 1, 3, 64, 65, 130]))
-    shape = (replicas, n)[2 - ndim :]
-    hessian = rng.standard_normal((n, n))
-    return tuple(a.astype(dtype) for a in (rng.standard_normal(shape), hessian + hessian.T, rng.standard_normal(n)))
-
-
-def assert_same_bits(actual: Any, expected: Any) -> None:
-    """NaNs count as equal: which of its many encodings a NaN has is nobody's claim."""
-    actual, expected = np.asarray(actual), np.asarray(expected)
-    assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
-    np.testing.assert_array_equal(actual, expected)
-    numbers = ~np.isnan(expected)
-    np.testing.assert_array_equal(np.signbit(actual[numbers]), np.signbit(expected[numbers]))
-
-
-def assert_same_step(actual: tuple[Any, Any], expected: tuple[Any, Any]) -> None:
-    assert type(actual[1]) is type(expected[1])
-    for mine, theirs in zip((actual[0], *actual[1]), (expected[0], *expected[1]), strict=True):
-        assert_same_bits(mine, theirs)
 
 
 @every_method
@@ -90,7 +74,7 @@ def test_a_step_has_the_bits_of_the_reference_and_changes_no_input(name: str, da
     before = [array.copy() for array in (params, grad, *state[:-1])]
     with np.errstate(all="ignore"):
         expected = reference.step(params, grad, state, **options)
-    assert_same_step(compiled.step(params, grad, state, **options), expected)
+    assert_same_outputs(compiled.step(params, grad, state, **options), expected)
     for array, copy in zip((params, grad, *state[:-1]), before, strict=True):
         assert_same_bits(array, copy)
 
@@ -99,12 +83,9 @@ def test_a_step_has_the_bits_of_the_reference_and_changes_no_input(name: str, da
 @every_dtype
 def test_a_step_reads_any_memory_layout(name: str, dtype: type) -> None:
     reference, compiled = METHODS[name]
-    base = np.random.default_rng(0).standard_normal((6, 8)).astype(dtype)
-    frozen = base[:3, :4].copy()
-    frozen.flags.writeable = False
-    for params in (base[::2, ::2], base[:4, :3].T, base[3:, 4:][::-1], np.asfortranarray(base[:3, :4]), frozen):
+    for params in layouts(dtype):
         state = reference.init(params)
-        assert_same_step(compiled.step(params, params, state), reference.step(params, params, state))
+        assert_same_outputs(compiled.step(params, params, state), reference.step(params, params, state))
 
 
 @every_method
@@ -121,11 +102,7 @@ def test_a_trajectory_is_repeated_steps(name: str, data: st.DataObject) -> None:
     x, state = params, compiled.init(params)
     assert_same_bits(path[0], x)
     for following in path[1:]:
-        grad = np.zeros_like(x)
-        with np.errstate(all="ignore"):
-            for column, displacement in zip(hessian.T, x - minimiser, strict=True):
-                grad += column * displacement
-        x, state = compiled.step(x, grad, state, **options)
+        x, state = compiled.step(x, gradient_in_order(x, hessian, minimiser), state, **options)
         assert_same_bits(following, x)
 
 
@@ -154,12 +131,11 @@ def test_the_gradient_on_a_quadratic_agrees_with_the_reference(
     magnitudes are themselves computed, with non-negative terms only: one more factor 1+γ.
     """
     params, hessian, minimiser = quadratic
-    u, k = np.finfo(params.dtype).eps / 2, params.size + 4
-    gamma = k * u / (1 - k * u)
+    bound = gamma(params.size + 4, params.dtype)
     absolute = np.abs(params) + lr * (np.abs(hessian) @ np.abs(params - minimiser))
     actual, expected = (m.trajectory(params, hessian, minimiser, steps=1, lr=lr)[1] for m in METHODS["sgd"])
     deviation = np.abs(actual.astype(np.float64) - expected)
-    assert np.all(deviation <= 2 * gamma * (1 + gamma) * absolute.astype(np.float64))
+    assert np.all(deviation <= 2 * bound * (1 + bound) * absolute.astype(np.float64))
 
 
 @every_method
@@ -168,12 +144,6 @@ def test_one_bad_coordinate_stays_alone(name: str) -> None:
     params, grad = np.ones(9), np.array([1, np.nan, 1, np.inf, 1, -np.inf, 1, 1, 1])
     new, _ = compiled.step(params, grad, compiled.init(params))
     np.testing.assert_array_equal(np.isfinite(new), np.isfinite(grad))
-
-
-def message(call: Any, *args: Any, **options: Any) -> tuple[type, str]:
-    with pytest.raises((TypeError, ValueError)) as caught:
-        call(*args, **options)
-    return caught.type, str(caught.value)
 
 
 @every_method
@@ -230,9 +200,3 @@ def test_signatures_are_those_of_the_reference(name: str) -> None:
     reference, compiled = METHODS[name]
     for operation in ("init", "step", "trajectory", "endpoints"):
         assert signature(compiled, operation) == signature(reference, operation)
-
-
-def signature(module: ModuleType, operation: str) -> list[tuple[str, Any, Any]]:
-    from inspect import signature as of
-
-    return [(p.name, p.kind, p.default) for p in of(getattr(module, operation)).parameters.values()]

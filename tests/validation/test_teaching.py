@@ -101,7 +101,7 @@ def test_a_picture_is_written(tmp_path: Path, objective: str) -> None:
 
 def test_a_picture_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None:
     runs = teaching.run(["sgd"], "rosenbrock", 2, {})
-    with pytest.raises(ValueError, match=r"--plot must end in .png, .svg or .pdf, got .*paths.gif"):
+    with pytest.raises(ValueError, match=r"--plot must end in \.png, \.svg or \.pdf, got .*paths\.gif"):
         teaching.plot(runs, tmp_path / "paths.gif")
-    with pytest.raises(ValueError, match="directory .*nowhere of the picture does not exist"):
+    with pytest.raises(ValueError, match=r"directory .*nowhere of the picture does not exist"):
         teaching.plot(runs, tmp_path / "nowhere" / "paths.png")

@@ -47,11 +47,11 @@ class Judge:
         broken = [j for j in judgements if j.holds is False]
         if broken:
             worst = max(broken, key=lambda j: j.ratio)
-            rounding = self._rounding_or_mistake(case, broken)
+            rounding, measured = self._rounding_or_mistake(case, broken)
             lost = log10(worst.ratio * MARGIN) if rounding else 0.0
             message = worst.why and f"{worst.label} {_sentence(worst)}"
             status: Status = "imprecise" if rounding else "wrong"
-            return Outcome(status, tuple(judgements), worst, message, lost, calls, sure=rounding is not None)
+            return Outcome(status, tuple(judgements), worst, message, lost, calls, sure=measured)
         ambiguous = any(j.holds is None for j in judgements)
         largest = max(judgements, key=lambda j: j.ratio, default=None)
         return Outcome("ambiguous only" if ambiguous else "conforms", tuple(judgements), largest, "", 0.0, calls)
@@ -82,20 +82,23 @@ class Judge:
                 for i, fact in enumerate(facts)
             ]
 
-    def _rounding_or_mistake(self, case: Case, broken: list[Judgement]) -> bool | None:
-        """Return whether every deviation shrinks with the unit roundoff; None if that cannot be measured.
+    def _rounding_or_mistake(self, case: Case, broken: list[Judgement]) -> tuple[bool, bool]:
+        """Return whether every deviation is rounding, and whether another dtype showed which it is.
 
         A mistake's deviation stays the same in another dtype, an imprecise port's follows the unit roundoff; the line
         is drawn half way between on a logarithmic scale. In a narrower dtype only what lies beyond the band there, too,
-        says anything: the rest is rounding.
+        says anything: the rest is rounding. A narrower dtype may show nothing, because an imprecise port rounds well
+        there by luck, or because a mistake is smaller than its band. With unit roundoffs u < u' and bands in proportion
+        to them, such a deviation lies between the bands of the two dtypes, from 1 to u'/u bands of this one; it is
+        taken for what it is nearer to: rounding up to the same line, √(u'/u) bands, a mistake beyond.
         """
         if any(not np.isfinite(j.ratio) or j.why for j in broken):
-            return False
+            return False, True
         other = np.dtype(OTHER_DTYPE[self.dtype.name])
         if other.name not in (self.offer.dtypes or (other.name,)) or other.name not in self.law.dtypes:
-            return None
+            return False, False
         is_wider = other.itemsize > self.dtype.itemsize
-        ratio = sqrt(float(np.finfo(other).eps) / float(np.finfo(self.dtype).eps))
+        line = sqrt(float(np.finfo(other).eps) / float(np.finfo(self.dtype).eps))
         there = Judge(self.port, self.law, other, self.offer, seed=self.seed)
         with np.errstate(all="ignore"):
             elsewhere = there.measured(case.map(lambda leaf: _as(leaf, other)), with_bands=not is_wider)
@@ -111,10 +114,12 @@ class Judge:
             if found.beyond is not None:
                 seen = seen & found.beyond[: j.horizon] if j.horizon is not None else seen & found.beyond
             if is_wider:
-                shrinks += list(deviations[seen] <= ratio * j.deviations[seen])
+                shrinks += list(deviations[seen] <= line * j.deviations[seen])
             else:
-                shrinks += list(j.deviations[seen] * ratio <= deviations[seen])
-        return all(shrinks) if shrinks else None
+                shrinks += list(j.deviations[seen] * line <= deviations[seen])
+        if shrinks:
+            return all(shrinks), True
+        return not is_wider and max(j.ratio for j in broken) <= line, False
 
     def measured(self, case: Case, *, with_bands: bool) -> dict[str, Judgement]:
         """Return how far each entry is off under each label, and which are beyond their band if that is asked for."""

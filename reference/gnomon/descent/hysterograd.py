@@ -62,8 +62,9 @@ def init(params: Array, *, initial_temp: float = 1.0) -> HysteroGradState:
     """
     require_floating("params", params)
     require_number("initial_temp", initial_temp, 0)
-    number = params.dtype.type
-    return HysteroGradState(np.zeros_like(params), number(0), number(initial_temp), number(0), True)
+    zero = params.dtype.type(0)
+    temperature = np.maximum(zero, initial_temp)  # initial_temp, in the dtype of params
+    return HysteroGradState(np.zeros_like(params), zero, temperature, zero, True)
 
 
 def step(

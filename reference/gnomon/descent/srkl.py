@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gnomon.descent.on_quadratics import iterate, iterate_many
-from gnomon.domains import Array, require_choice, require_floating, require_like, require_number
+from gnomon.domains import Array, require_choice, require_flag, require_floating, require_like, require_number
 from gnomon.objectives.contract import Objective
 
 NORMS = ("fro", "spectral", "diag")
@@ -157,15 +157,18 @@ def step_arrays(
 ) -> tuple[Array, ...]:
     """Take one step of `step_code` on parameters that are kept in several arrays, and return the new arrays.
 
-    params, grads: w and g, tuples of the same length, the arrays pairwise alike. per_array: False, one κ for all
-    entries (κ² = Σ κ²_array); True, one κ for each array, as the published code does when it is mapped over a tree of
-    arrays. alpha, beta and errors as in `step`.
+    params, grads: w and g, tuples of the same length, the arrays pairwise of one shape and all of one dtype. per_array:
+    False, one κ for all entries (κ² = Σ κ²_array); True, one κ for each array, as the published code does when it is
+    mapped over a tree of arrays. alpha, beta and errors as in `step`.
     """
+    require_flag("per_array", per_array)
     if len(params) != len(grads):
         raise ValueError(f"grads must have as many arrays as params {len(params)}, got {len(grads)}")
     for w, g in zip(params, grads, strict=True):
         require_floating("params", w)
         require_like("grads", g, w)
+        if w.dtype != params[0].dtype:
+            raise TypeError(f"params must hold arrays of one dtype, got {params[0].dtype} and {w.dtype}")
     require_rates(alpha, beta)
     if per_array or not params:
         return tuple(step_code(w, g, alpha=alpha, beta=beta) for w, g in zip(params, grads, strict=True))

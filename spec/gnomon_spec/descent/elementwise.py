@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from inspect import signature
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from gnomon_spec.strategies import (
     symmetric,
     tame,
 )
-from gnomon_spec.system import Operation, System
+from gnomon_spec.system import ALL_DTYPES, Operation, System
 
 Step = Callable[..., tuple[Any, Any]]
 
@@ -173,14 +174,16 @@ def declare_step_mistakes(system: System, reference: Step) -> None:
 def declare_repetitions(
     system: System,
     reference: Any,
-    init: Callable[[Any], Any],
+    init: Callable[..., Any],
     cases: Cases,
     at_rest: Mapping[str, Quantity] | None = None,
+    dtypes: tuple[str, ...] = ALL_DTYPES,
 ) -> tuple[Operation, Operation]:
     """Declare `trajectory` and `endpoints` with their laws and mistakes.
 
-    reference: the reference's module. init: its initial state. cases: the hyperparameters of such a run. at_rest: those
-    that must be limited for a run to stay where the gradient is 0.
+    reference: the reference's module. init: its initial state, given the start and the hyperparameters that it names.
+    cases: the hyperparameters of such a run. at_rest: those that must be limited for a run to stay where the gradient
+    is 0, besides weight decay. dtypes: those that such runs are about.
     """
     runs = (
         Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame()}, VECTORS)
@@ -189,10 +192,15 @@ def declare_repetitions(
     )
     many = runs.but(params=tame(shape=lambda shape: (3, *shape)), steps=count(1, 2, low=0, high=4))
     trajectory = system.operation(
-        reference.trajectory, cases=runs, built_from="step", build=partial(_build_trajectory, init), compare=follows
+        reference.trajectory,
+        cases=runs,
+        built_from="step",
+        build=partial(_build_trajectory, init),
+        compare=follows,
+        dtypes=dtypes,
     )
     endpoints = system.operation(
-        reference.endpoints, cases=many, built_from="step", build=partial(_build_endpoints, init)
+        reference.endpoints, cases=many, built_from="step", build=partial(_build_endpoints, init), dtypes=dtypes
     )
 
     @trajectory.law("conservation")
@@ -202,7 +210,9 @@ def declare_repetitions(
         yield identical("first row", path[0], case.params)
         yield identical("rows", np.array(path.shape[0]), np.array(case.steps + 1))
 
-    @trajectory.law("fixed point", cases=runs.but(weight_decay=0.0, **(at_rest or {})))
+    still = runs.but(weight_decay=0.0) if "weight_decay" in runs.quantities else runs
+
+    @trajectory.law("fixed point", cases=still.but(**(at_rest or {})))
     def the_minimiser_is_left_by_nobody(port: Any, case: Case) -> Iterable[Fact]:
         """Started at the minimiser without weight decay, a trajectory stays there, bit for bit."""
         path = port.trajectory(case.minimiser, case.hessian, case.minimiser, **case.hyper)
@@ -239,14 +249,17 @@ def declare_repetitions(
     return trajectory, endpoints
 
 
-def _build_trajectory(init: Callable[[Any], Any], step: Step) -> Callable[..., Any]:
+def _build_trajectory(init: Callable[..., Any], step: Callable[..., Any]) -> Callable[..., Any]:
+    first = [name for name, parameter in signature(init).parameters.items() if parameter.kind is parameter.KEYWORD_ONLY]
+
     def trajectory(params: Any, hessian: Any, minimiser: Any, *, steps: int, **hyper: Any) -> Any:
-        return on_quadratics.iterate(init, step, params, hessian, minimiser, steps, **hyper)
+        begin = partial(init, **{name: hyper.pop(name) for name in first if name in hyper})
+        return on_quadratics.iterate(begin, step, params, hessian, minimiser, steps, **hyper)
 
     return trajectory
 
 
-def _build_endpoints(init: Callable[[Any], Any], step: Step) -> Callable[..., Any]:
+def _build_endpoints(init: Callable[..., Any], step: Callable[..., Any]) -> Callable[..., Any]:
     def endpoints(params: Any, hessian: Any, minimiser: Any, *, steps: int, **hyper: Any) -> Any:
         trajectory = _build_trajectory(init, step)
         return on_quadratics.iterate_many(trajectory, params, hessian, minimiser, steps, **hyper)

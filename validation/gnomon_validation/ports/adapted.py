@@ -13,7 +13,8 @@ from typing import Any
 
 from gnomon_validation.ports.functions import load
 
-SYSTEMS = ("sgd", "adam", "adamw")
+# How a name says its system.
+CALLED = {"sgd": "sgd", "adam": "adam", "adamw": "adamw"}
 # Methods of their own, whose names contain that of a system.
 OTHER_METHODS = re.compile(
     r"[NR]Adam|(?<![A-Za-z])[nr]adam|[Aa]dam(ax|[pP](?![a-z]))|optimistic_adam"
@@ -56,28 +57,30 @@ def port_name(kind: str, path: str, options: Mapping[str, Any]) -> str:
     return f"{kind}:{path}({written})" if written else f"{kind}:{path}"
 
 
-def system_named(names: Iterable[str]) -> str | None:
-    """Return the longest system's name that the first of `names` to contain any contains; None if none does.
+def system_named(names: Iterable[str], called: Mapping[str, str] = CALLED) -> str | None:
+    """Return the system whose name, the longest one, the first of `names` to contain any contains; None if none does.
 
-    "with" does not count: `AdamWithClipping` is an Adam. Raises `ValueError` for a method that only sounds like one of
-    ours, such as NAdam.
+    called: by which names systems go, in lower case. "with" does not count: `AdamWithClipping` is an Adam. Raises
+    `ValueError` for a method that only sounds like one of ours, such as NAdam.
     """
     for name in names:
         if OTHER_METHODS.search(name):
+            known = ", ".join(dict.fromkeys(called.values()))
             raise ValueError(
-                f"{name} sounds like a method other than {', '.join(SYSTEMS)}; say which it is meant to be with system="
+                f"{name} sounds like a method other than {known}; say which it is meant to be with system="
             )
         plain = name.lower().replace("with", " ")
-        contained = [system for system in SYSTEMS if system in plain]
+        contained = [word for word in called if word in plain]
         if contained:
-            return max(contained, key=len)
+            return called[max(contained, key=len)]
     return None
 
 
-def require_system(system: Any) -> str:
-    """Return the option `system` if it names one that adapters know; raise `ValueError` otherwise."""
-    if system not in SYSTEMS:
-        raise ValueError(f"system must be one of {', '.join(map(repr, SYSTEMS))}, got {system!r}")
+def require_system(system: Any, known: Iterable[str] = CALLED.values()) -> str:
+    """Return the option `system` if it names one that the adapter knows; raise `ValueError` otherwise."""
+    names = tuple(dict.fromkeys(known))
+    if system not in names:
+        raise ValueError(f"system must be one of {', '.join(map(repr, names))}, got {system!r}")
     return str(system)
 
 

@@ -1,7 +1,9 @@
 """A port made of plain functions: a file, a module, a class or an instance with a function for each operation.
 
 For the operation `adam.step` it looks for `adam_step`, then, in an object that is named after the system, for `step`.
-A function that has no keyword for a hyperparameter is taken to have the reference's default for it.
+A function that has no keyword for a hyperparameter is taken to have the reference's default for it. The namespace may
+say `dtypes = ("float32",)` if it does not compute in all, and `flush_subnormals = True` if it may replace subnormal
+numbers by zero.
 """
 
 from __future__ import annotations
@@ -44,11 +46,18 @@ class FunctionsPort:
         try:
             parameters = inspect.signature(function).parameters
         except (TypeError, ValueError):  # compiled functions may not say what they take
-            return Offer()
+            return self._offer({})
         if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            return Offer()
+            return self._offer({})
         missing = {name: default for name, default in operation.hyperparameters.items() if name not in parameters}
-        return Offer(fixed=missing)
+        return self._offer(missing)
+
+    def _offer(self, fixed: Mapping[str, Any]) -> Offer:
+        dtypes = getattr(self.namespace, "dtypes", None)
+        if not (isinstance(dtypes, tuple | list) and all(isinstance(name, str) for name in dtypes)):
+            dtypes = None  # something else of that name, such as a module that the file imports
+        flush = getattr(self.namespace, "flush_subnormals", False) is True
+        return Offer(fixed=fixed, dtypes=tuple(dtypes) if dtypes is not None else None, flush_subnormals=flush)
 
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
         function = self.find(operation)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, NamedTuple, get_type_hints
 
 import numpy as np
 
@@ -47,6 +48,7 @@ class PortRunner(Implementation):
         self.port = port
         self.calls: list[Call] = []
         self._returned: list[tuple[Any, list[bytes]]] = []
+        self._provided: dict[str, bool] = {}
 
     def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
         given = tuple(map_leaves(self._narrow, x) for x in inputs)
@@ -63,6 +65,15 @@ class PortRunner(Implementation):
         self.calls.append(call._replace(outputs=outputs))
         wide = wide_dtype(self.dtype)
         return map_leaves(lambda x: x.astype(wide) if isinstance(x, np.ndarray) else x, outputs)
+
+    def provides(self, operation: Operation) -> bool:
+        """Return whether the port has an operation; the reference, in the same dtype, stands in for one it lacks.
+
+        So a law on what a port has may need more of the system than the port has.
+        """
+        if operation.name not in self._provided:
+            self._provided[operation.name] = self.port.offer(operation) is not None
+        return self._provided[operation.name]
 
     def repeats(self, call: Call) -> bool:
         """Perform a call again and return whether the outputs are the same, bit for bit."""
@@ -84,9 +95,14 @@ class PortRunner(Implementation):
             return str(error)
 
     def _performed(self, operation: Operation, given: tuple[Any, ...], numbers: dict[str, Any]) -> Any:
-        passed = tuple(map_leaves(_copy, x) for x in given)
+        numbers_at = _numbers_in(operation.reference)
+        is_number = [name in numbers_at for name in operation.inputs]
+        passed = tuple(_copy(x, i < len(is_number) and is_number[i]) for i, x in enumerate(given))
         try:
-            returned = self.port.call(operation, passed, dict(numbers))
+            if self.provides(operation):
+                returned = self.port.call(operation, passed, dict(numbers))
+            else:
+                returned = operation.reference(*passed, **numbers)
         except (PortError, PortMisbehaviourError):
             raise
         except (Exception, SystemExit) as error:
@@ -117,7 +133,7 @@ class PortRunner(Implementation):
         """Return `value` in the structure of the reference's output; raise if it does not fit."""
         if isinstance(template, tuple):
             fields = getattr(template, "_fields", None)
-            names = fields or [name, *(f"output {i + 1}" for i in range(1, len(template)))]
+            names = fields or [name, *(f"output {i + 1}" for i in range(1, len(template)))][: len(template)]
             if isinstance(value, dict) and fields:
                 missing = [field for field in fields if field not in value]
                 if missing:
@@ -129,16 +145,26 @@ class PortRunner(Implementation):
                 raise PortMisbehaviourError(f"returns {_described(value)} where {expected} is expected")
             fitted = [self._fitted(v, t, n, operation) for v, t, n in zip(value, template, names, strict=True)]
             return type(template)(*fitted) if fields else tuple(fitted)
-        if isinstance(template, bool | str):
-            return value
+        if isinstance(value, np.ndarray) and value.ndim == 0 and isinstance(template, bool | int | np.integer):
+            value = value[()]
+        if isinstance(template, bool):
+            if not isinstance(value, bool | np.bool_):
+                raise PortMisbehaviourError(f"returns {_described(value)} as {name} where True or False is expected")
+            return bool(value)
+        if isinstance(template, str):
+            if not isinstance(value, str):
+                raise PortMisbehaviourError(f"returns {_described(value)} as {name} where a text is expected")
+            return str(value)
         if isinstance(template, int | np.integer):
-            if isinstance(value, np.ndarray) and value.ndim == 0:
-                value = value[()]
             if isinstance(value, bool) or not isinstance(value, int | np.integer):
                 raise PortMisbehaviourError(f"returns {_described(value)} as {name} where an integer is expected")
             return int(value)
+        is_number = np.ndim(template) == 0 and np.asarray(template).dtype.kind == "f"
+        if is_number and type(value) is float:  # not np.float64, which says that it has another dtype
+            value = self.dtype.type(value)
         if not isinstance(value, np.ndarray | np.generic):
-            raise PortMisbehaviourError(f"returns {_described(value)} as {name} where a NumPy array is expected")
+            expected = "number" if is_number else "NumPy array"
+            raise PortMisbehaviourError(f"returns {_described(value)} as {name} where a {expected} is expected")
         kind = np.asarray(template).dtype.kind
         if kind != "f" and value.dtype.kind != kind:
             raise PortMisbehaviourError(f"returns {name} in {value.dtype} where {template.dtype} is expected")
@@ -150,11 +176,25 @@ class PortRunner(Implementation):
 
 
 def _contents(value: Any) -> list[bytes]:
-    return [leaf.tobytes() for leaf in leaves(value) if isinstance(leaf, np.ndarray)]
+    return [leaf.tobytes() for leaf in leaves(value) if isinstance(leaf, np.ndarray | np.generic)]
 
 
-def _copy(leaf: Any) -> Any:
-    return leaf.copy() if isinstance(leaf, np.ndarray) else leaf
+def _copy(value: Any, is_number: bool = False) -> Any:
+    """Return a copy to hand to a port; a number, which `x += …` must not change for others, as a NumPy scalar."""
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        numbers = _numbers_in(type(value))
+        return type(value)(*(_copy(part, name in numbers) for name, part in zip(value._fields, value, strict=True)))
+    if isinstance(value, tuple | list | dict):
+        return map_leaves(_copy, value)
+    if isinstance(value, np.ndarray):
+        return value[()] if is_number and value.ndim == 0 else value.copy()
+    return value
+
+
+@cache
+def _numbers_in(declared: Any) -> frozenset[str]:
+    """Return which arguments of a reference, or fields of a state, are numbers of the arrays' dtype: declared `Any`."""
+    return frozenset(name for name, kind in get_type_hints(declared).items() if kind is Any)
 
 
 def _number(leaf: Any) -> Any:

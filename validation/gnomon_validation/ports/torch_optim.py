@@ -14,7 +14,6 @@ reads the state back, so no call can see another.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,12 +30,21 @@ from gnomon_validation.ports.adapted import (
     read_target,
     require_fixed,
     require_system,
-    system_named,
 )
-from gnomon_validation.ports.port import Offer
+from gnomon_validation.ports.port import Offer, Port
+from gnomon_validation.ports.torch_classes import (
+    CALLED,
+    COUNTS,
+    constructor_parameters,
+    guessed_system,
+    in_the_form_of,
+    tensor,
+)
+from gnomon_validation.ports.torch_hysterograd import HysteroGradPort
+from gnomon_validation.ports.torch_srkl import SRKLPort
 
 STATE_KEYS = {
-    "step_count": ("step", "step_count", "steps", "count", "t"),
+    "step_count": COUNTS,
     "momentum_buffer": ("momentum_buffer", "momentum", "velocity", "buffer", "buf"),
     "first_moment": ("exp_avg", "first_moment", "m", "mu"),
     "second_moment": ("exp_avg_sq", "second_moment", "v", "nu"),
@@ -55,13 +63,13 @@ PROBE: dict[str, dict[str, Any]] = {
 class TorchPort:
     """A `torch.optim.Optimizer` class as the port of one operation."""
 
-    def __init__(self, optimizer: type[Any], path: str, options: Mapping[str, Any]) -> None:
+    def __init__(self, optimizer: type[Any], path: str, options: Mapping[str, Any], system: str) -> None:
         self.name = port_name("torch", path, options)
         self.optimizer = optimizer
         self.options = {name: value for name, value in options.items() if name != "system"}
-        self._parameters = _constructor_parameters(optimizer)
+        self._parameters = constructor_parameters(optimizer)
         self._requires_grad = not self.options.get("differentiable", False)
-        self.system = self._guessed(path) if "system" not in options else require_system(options["system"])
+        self.system = system
         made = self._after_one_step()
         if "system" not in options and self.system == "adam" and made.param_groups[0].get("decoupled_weight_decay"):
             self.system = "adamw"
@@ -82,37 +90,24 @@ class TorchPort:
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
         params, grad, state = inputs
         require_fixed(self.fixed, hyperparameters)
-        parameter = torch.nn.Parameter(_tensor(params), requires_grad=self._requires_grad)
+        parameter = torch.nn.Parameter(tensor(params), requires_grad=self._requires_grad)
         optimizer = self.optimizer([parameter], **self._arguments(hyperparameters))
         if state.step_count > 0:
             self._write(optimizer, parameter, state)
-        parameter.grad = _tensor(grad)
+        parameter.grad = tensor(grad)
         optimizer.step()
         return parameter.detach().numpy(), self._read(optimizer, parameter, state)
-
-    def _guessed(self, path: str) -> str:
-        names = [cls.__name__ for cls in self.optimizer.__mro__ if cls not in (torch.optim.Optimizer, object)]
-        named = system_named(names)
-        if named is not None:
-            return named
-        for parameter, system in (("betas", "adam"), ("beta1", "adam"), ("momentum", "sgd")):
-            if parameter in self._parameters:
-                return system
-        raise ValueError(
-            f"{path} maps onto no system: neither a class name ({', '.join(names)}) nor a constructor argument "
-            f"({', '.join(self._parameters)}) says sgd, adam or adamw; say which with system="
-        )
 
     def _after_one_step(self) -> Any:
         """Return an optimizer that has made one step on two numbers, with all its state in use."""
         wanted = {**PROBE[self.system], **self.options}
         arguments = {name: value for name, value in wanted.items() if name in self._parameters or name in self.options}
-        parameter = torch.nn.Parameter(_tensor(np.array([1.0, 2.0])), requires_grad=self._requires_grad)
+        parameter = torch.nn.Parameter(tensor(np.array([1.0, 2.0])), requires_grad=self._requires_grad)
         if "lr" in self._parameters:
             arguments.setdefault("lr", 1e-3)
         try:
             optimizer = self.optimizer([parameter], **arguments)
-            parameter.grad = _tensor(np.array([1.0, -1.0]))
+            parameter.grad = tensor(np.array([1.0, -1.0]))
             optimizer.step()
         except Exception as error:
             raise ValueError(f"{self.name} cannot make a step: {one_line(error)}") from error
@@ -178,15 +173,9 @@ class TorchPort:
         kept = optimizer.state[parameter]
         for field, key in self._keys.items():
             value = getattr(state, field)
-            kept[key] = self._count(value) if field == "step_count" else _tensor(value)
+            kept[key] = in_the_form_of(self._count_like, value) if field == "step_count" else tensor(value)
         if self._count_in_group:
-            optimizer.param_groups[0]["step"] = self._count(state.step_count)
-
-    def _count(self, value: int) -> Any:
-        """Return a step count in the form in which the optimizer keeps it."""
-        if isinstance(self._count_like, torch.Tensor):
-            return torch.full_like(self._count_like, value)
-        return type(self._count_like)(value)
+            optimizer.param_groups[0]["step"] = in_the_form_of(self._count_like, state.step_count)
 
     def _read(self, optimizer: Any, parameter: Any, before: Any) -> Any:
         """Return the state after the step; a field that this optimizer does not use is returned as it was."""
@@ -200,7 +189,7 @@ class TorchPort:
         return before._replace(**after)
 
 
-def from_target(target: str, options: Mapping[str, Any]) -> TorchPort:
+def from_target(target: str, options: Mapping[str, Any]) -> Port:
     """Return the port that `module.Class` or `module.Class(option=value)` names.
 
     options: arguments of the constructor, and `system` to say which method the class is meant to be. Raises
@@ -210,22 +199,10 @@ def from_target(target: str, options: Mapping[str, Any]) -> TorchPort:
     found = load_named(path)
     if not (isinstance(found, type) and issubclass(found, torch.optim.Optimizer)):
         raise ValueError(f"{path} must be a class derived from torch.optim.Optimizer, got a {type(found).__name__}")
-    return TorchPort(found, path, joined)
-
-
-def _tensor(array: Any) -> torch.Tensor:
-    """Return a tensor with a copy of the array."""
-    return torch.from_numpy(np.array(array, order="C"))
-
-
-def _constructor_parameters(optimizer: type[Any]) -> dict[str, inspect.Parameter]:
-    """Return the constructor's arguments, those of base classes too as far as `**kwargs` passes them on."""
-    parameters: dict[str, inspect.Parameter] = {}
-    for cls in optimizer.__mro__:
-        if "__init__" not in vars(cls):
-            continue
-        own = list(inspect.signature(vars(cls)["__init__"]).parameters.values())[2:]
-        parameters.update({p.name: p for p in own if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)})
-        if not any(p.kind is p.VAR_KEYWORD for p in own):
-            break
-    return parameters
+    given = joined.get("system")
+    system = guessed_system(found, path) if "system" not in joined else require_system(given, CALLED.values())
+    if system == "hysterograd":
+        return HysteroGradPort(found, path, joined)
+    if system == "srkl":
+        return SRKLPort(found, path, joined)
+    return TorchPort(found, path, joined, system)

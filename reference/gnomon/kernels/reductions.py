@@ -1,0 +1,81 @@
+"""Sums and largest magnitudes inside a compiled loop, in an order that depends on nothing but the number of terms.
+
+Terms are summed pairwise: those of each chunk of `CHUNK`, then the sums of the chunks, each time by folding the upper
+half of the rows onto the lower one until one is left. So a term of a sum of n passes ⌈log₂n⌉ additions, one more if
+n > `CHUNK`; each fold is a loop over independent additions, which vectorises as it stands; and nothing beyond a chunk
+need be stored.
+
+Numba's disk cache does not see through a call into another file: after an edit here, delete every `__pycache__` below.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from gnomon.domains import Array
+
+# How many terms are formed before they are folded: enough to vectorise, few enough for the first cache.
+CHUNK = 1024
+# How many running maxima lie side by side.
+LANES = 128
+
+
+@njit(cache=True, error_model="numpy")
+def fold(terms: Array) -> None:
+    """Sum the rows of `terms` (count, width), count >= 1, into the first row. The other rows are spoilt."""
+    numbers, (count, width) = terms.reshape(-1), terms.shape
+    half = 1
+    while 2 * half < count:
+        half *= 2
+    while half > 0:
+        size = (count - half) * width
+        lower, upper = numbers[:size], numbers[half * width : half * width + size]
+        for i in range(size):
+            lower[i] += upper[i]
+        count, half = half, half // 2
+
+
+@njit(cache=True, error_model="numpy")
+def fold_in_chunks(terms: Array) -> None:
+    """Do what `fold` does, in the order of a loop that forms and folds one chunk of rows after the other."""
+    chunks = (terms.shape[0] + CHUNK - 1) // CHUNK
+    for c in range(chunks):
+        chunk = terms[c * CHUNK : (c + 1) * CHUNK]
+        fold(chunk)
+        for r in range(terms.shape[1]):
+            terms[c, r] = chunk[0, r]
+    fold(terms[:chunks])
+
+
+@njit(cache=True, error_model="numpy")
+def sum_of_squares(array: Array, factor: float) -> Any:
+    """Return Σ (factor·xᵢ)²; array (n,), factor of its dtype."""
+    chunks = (array.size + CHUNK - 1) // CHUNK
+    terms, sums = np.empty((min(array.size, CHUNK), 1), array.dtype), np.zeros((max(chunks, 1), 1), array.dtype)
+    for c in range(chunks):
+        chunk = array[c * CHUNK : (c + 1) * CHUNK]
+        for i in range(chunk.size):
+            x = factor * chunk[i]
+            terms[i, 0] = x * x
+        fold(terms[: chunk.size])
+        sums[c, 0] = terms[0, 0]
+    fold(sums)
+    return sums[0, 0]
+
+
+@njit(cache=True, error_model="numpy")
+def largest_magnitude(array: Array) -> Any:
+    """Return max |xᵢ|, NaN if there is one, 0 without entries; array (n,)."""
+    tops = np.zeros(LANES, array.dtype)
+    for start in range(0, array.size, LANES):
+        lane = array[start : start + LANES]
+        for i in range(lane.size):
+            size = abs(lane[i])
+            tops[i] = tops[i] if tops[i] >= size or tops[i] != tops[i] else size
+    top = tops[0]
+    for size in tops[: array.size]:
+        top = top if top >= size or top != top else size
+    return top

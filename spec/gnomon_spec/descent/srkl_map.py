@@ -1,0 +1,483 @@
+"""SRKL's published code on a parabola, ½λx²: one map of one number, y ← F(y) = y·(1 - a/(1+y²)).
+
+Notation: y = √β·λ·x, a = α·λ; u = (√a + √(a-4))/2, for which u and -1/u are mapped to each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+
+from gnomon.descent import srkl_map as reference
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.descent.srkl import SEVERAL, Step, braking, signs, system, zeros
+from gnomon_spec.descent.srkl_code import nonzero
+from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical, rejects
+from gnomon_spec.strategies import count, number, shapes, tame
+from gnomon_spec.system import WITH_ROOM
+
+
+def between(low: float, high: float) -> Quantity:
+    """An array with entries between two numbers."""
+
+    def draw_between(draw: Draw, context: Context) -> Any:
+        size = int(np.prod(context.shape))
+        shares = [count(32, 16, 48, 8, high=64).draw(draw, context) / 64 for _ in range(size)]
+        offsets = [count(0, high=2**20 - 1).draw(draw, context) / 2**26 for _ in range(size)]
+        shares = [min(share + offset, 1.0) for share, offset in zip(shares, offsets, strict=True)]
+        entries = [low + (high - low) * share for share in shares]
+        return np.array(entries, dtype=context.dtype).reshape(context.shape)
+
+    return Quantity(draw_between, f"array of the common shape, entries between {low:g} and {high:g}")
+
+
+def on_cycle(points: Callable[[Any], Any]) -> Quantity:
+    """A point of the closed-form cycle of the ratios drawn before, of either sign."""
+
+    def draw_point(draw: Draw, context: Context) -> Any:
+        ratio = context.drawn["ratio"].astype(np.longdouble)
+        return (signs.draw(draw, context) * points(ratio)).astype(context.dtype)
+
+    return Quantity(draw_point, "a point of the 2-cycle of these ratios, of either sign")
+
+
+def symmetric_point(ratio: Any) -> Any:
+    """Return √(a/2 - 1), which is mapped to its negative; a > 2."""
+    return np.sqrt(ratio / 2 - 1)
+
+
+def outer_point(ratio: Any) -> Any:
+    """Return u = (√a + √(a-4))/2, which is mapped to -1/u and back; a > 4."""
+    return (np.sqrt(ratio) + np.sqrt(ratio - 4)) / 2
+
+
+any_ratio = between(0.125, 8.0)
+orbits = Cases({"ratio": any_ratio, "start": tame()}, SEVERAL).but(steps=count(1, 2, 3, high=12))
+one_step = orbits.but(steps=1)
+orbit = system.operation(reference.orbit, cases=orbits, compare=follows, dtypes=WITH_ROOM)
+
+
+@orbit.law("conservation")
+def an_orbit_begins_at_its_start(port: Any, case: Case) -> Iterable[Fact]:
+    """The first row is the start itself, bit for bit, and there is one row a step after it."""
+    path = port.orbit(case.start, case.ratio, **case.hyper)
+    yield identical("first row", path[0], case.start)
+    yield identical("rows", np.array(path.shape[0]), np.array(case.steps + 1))
+
+
+@orbit.law("closed form", cases=one_step)
+def a_step_divides_by_one_plus_the_square(port: Any, case: Case) -> Iterable[Fact]:
+    """y' = y - a·y/(1+y²): gradient descent with the rate a on ½ln(1+y²), the Cauchy loss."""
+    path = port.orbit(case.start, case.ratio, **case.hyper)
+    yield equal("image", path[1], case.start - case.ratio * case.start / (1 + case.start**2))
+
+
+@orbit.law("closed form", cases=orbits.but(ratio=between(1.0, 1.0)))
+def at_ratio_1_convergence_is_cubic(port: Any, case: Case) -> Iterable[Fact]:
+    """For a = 1, y' = y³/(1+y²)."""
+    path = port.orbit(case.start, case.ratio, steps=1)
+    yield equal("image", path[1], case.start**3 / (1 + case.start**2))
+
+
+@orbit.law("bound", cases=orbits.but(ratio=between(0.125, 1.0)))
+def up_to_ratio_1_an_orbit_falls_without_changing_sides(port: Any, case: Case) -> Iterable[Fact]:
+    """For a <= 1, 0 <= y'/y <= 1 along the whole orbit."""
+    path = port.orbit(case.start, case.ratio, **case.hyper) * np.sign(case.start)
+    yield at_least("same side", path, 0 * path)
+    yield at_least("falls", path[:-1], path[1:])
+
+
+@orbit.law("bound", cases=orbits.but(ratio=between(0.125, 2.0)))
+def up_to_ratio_2_the_size_falls(port: Any, case: Case) -> Iterable[Fact]:
+    """For a <= 2, |y| never rises: the limit of stability is gradient descent's."""
+    path = np.abs(port.orbit(case.start, case.ratio, **case.hyper))
+    yield at_least("falls", path[:-1], path[1:])
+
+
+@orbit.law("closed form", cases=one_step.but(start=nonzero))
+def the_sign_changes_within_a_radius(port: Any, case: Case) -> Iterable[Fact]:
+    """y' has the other sign iff y² < a - 1: for a > 1 near 0, never for a <= 1."""
+    path = port.orbit(case.start, case.ratio, **case.hyper)
+    yield agree("overshoots", path[1] * case.start < 0, case.start**2 < case.ratio - 1)
+
+
+@orbit.law("closed form", cases=one_step.but(ratio=between(2.0, 8.0)))
+def beyond_ratio_2_there_is_a_symmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
+    """For a > 2, F maps √(a/2 - 1) to its negative."""
+    point = symmetric_point(case.ratio)
+    yield equal("image", port.orbit(point, case.ratio, **case.hyper)[1], -point)
+
+
+@orbit.law("closed form", cases=orbits.but(ratio=between(4.0, 8.0), steps=2, sign=signs))
+def beyond_ratio_4_there_is_an_asymmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
+    """For a > 4, F maps u = (√a + √(a-4))/2 to -1/u and that to u, and likewise their mirror images."""
+    point = case.sign * outer_point(case.ratio)
+    yield equal("images", port.orbit(point, case.ratio, **case.hyper), np.stack([point, -1 / point, point]))
+
+
+@orbit.law("bound", cases=orbits.but(ratio=between(0.125, 1000.0)))
+def no_orbit_leaves_its_interval(port: Any, case: Case) -> Iterable[Fact]:
+    """|y| stays at most max(|y₀|, a/2), however large a is."""
+    path = port.orbit(case.start, case.ratio, **case.hyper)
+    bound = np.maximum(np.abs(case.start), case.ratio / 2)
+    yield at_least("interval", bound + 0 * path, np.abs(path))
+
+
+far = Quantity(lambda draw, context: 2 + np.abs(tame().draw(draw, context)), f"2 + |x|, x: {tame().text}")
+
+
+@orbit.law("bound", cases=one_step.but(ratio=between(0.125, 1.0), start=far))
+def far_away_progress_is_slow(port: Any, case: Case) -> Iterable[Fact]:
+    """For a <= 1 and y >= 2 a step lowers y²/2 + ln y by at most a: the way from y₀ takes about y₀²/(2a) steps.
+
+    That function is convex beyond 1 and its slope times the step is exactly -a.
+    """
+    y = port.orbit(case.start, case.ratio, **case.hyper)[1]
+    height = y**2 / 2 + np.log(y)
+    yield at_least("height", height, case.start**2 / 2 + np.log(case.start) - case.ratio)
+
+
+@orbit.law("equivariance")
+def a_mirrored_orbit_is_the_mirror_image(port: Any, case: Case) -> Iterable[Fact]:
+    """Starting at -y negates the orbit, bit for bit."""
+    path = port.orbit(case.start, case.ratio, **case.hyper)
+    yield identical("path", port.orbit(-case.start, case.ratio, **case.hyper), -path)
+
+
+@orbit.law("invariance", cases=orbits.but(steps=count(1, 2, high=6), more=count(1, 2, high=6)))
+def an_orbit_can_be_continued(port: Any, case: Case) -> Iterable[Fact]:
+    """An orbit from where another one ends is the rest of a longer one."""
+    path = port.orbit(case.start, case.ratio, steps=case.steps + case.more)
+    rest = port.orbit(port.orbit(case.start, case.ratio, steps=case.steps)[-1], case.ratio, steps=case.more)
+    yield follows("rest", rest, path[case.steps :])
+
+
+parabolas = Cases(
+    {"sign": signs, "height": number(1.0, 2.0, 0.5, 0.25), "lam": number(1.0, 2.0, 0.5)}, shapes((2,), (1,), (4,), (9,))
+).but(alpha=number(1.0, 0.5, 2.0, 3.0, exponents=(-4, 1)), beta=braking, steps=count(1, 2, 3, high=8))
+
+
+@orbit.law("closed form", cases=parabolas)
+def the_code_on_a_round_bowl_is_this_map(port: Any, case: Case) -> Iterable[Fact]:
+    """On ½λ‖x‖² from c·(±1, …, ±1), √(β√n)·λ·|xᵢ| of the variant "code" follows F with a = αλ; from c·eᵢ, √β·λ·xᵢ."""
+    n, lam, rates = case.sign.size, case.lam, {"alpha": case.alpha, "beta": case.beta, "variant": "code"}
+    first = (np.arange(n) == 0).astype(case.sign.dtype)
+    for label, start, root in (("diagonal", case.sign, n**0.25), ("axis", first, 1)):
+        bowl = lam * np.diag(np.ones_like(start))
+        path = port.trajectory(case.height * start, bowl, 0 * start, steps=case.steps, **rates)
+        scale = np.sqrt(case.beta) * root * lam
+        y = port.orbit(scale * case.height * start, case.alpha * lam + 0 * start, steps=case.steps)
+        yield follows(label, scale * path, y)
+
+
+@orbit.law("bad input", cases=orbits.shaped(shapes((2,), (1,), (3,))))
+def orbits_that_cannot_begin_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Ratios that are not positive, starts that are not finite and a negative number of steps are rejected."""
+    yield from _bad_orbits(port.orbit, case)
+    yield rejects("steps = -1", lambda: port.orbit(case.start, case.ratio, steps=-1))
+
+
+def _bad_orbits(operation: Step, case: Case) -> Iterable[Fact]:
+    first = np.arange(case.start.size) == 0
+    start = np.where(first, 2, case.start)
+    for label, value in (("ratio = 0", 0.0), ("ratio = -1", -1.0), ("ratio = nan", nan), ("ratio = inf", inf)):
+        yield rejects(label, partial(operation, start, np.where(first, value, case.ratio), **case.hyper))
+    for label, value in (("start = nan", nan), ("start = inf", inf)):
+        yield rejects(label, partial(operation, np.where(first, value, case.start), case.ratio, **case.hyper))
+
+
+def _attractor_from(orbit: Step) -> Step:
+    def attractor(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
+        return orbit(start, ratio, steps=burn_in + kept)[burn_in + 1 :]
+
+    return attractor
+
+
+tails = Cases({"ratio": any_ratio, "start": tame()}, SEVERAL).but(
+    burn_in=count(0, 1, 2, high=4), kept=count(1, 2, low=1, high=4)
+)
+attractor = system.operation(
+    reference.attractor, cases=tails, built_from="orbit", build=_attractor_from, dtypes=WITH_ROOM
+)
+
+
+@attractor.law("invariance")
+def an_attractor_is_the_end_of_an_orbit(port: Any, case: Case) -> Iterable[Fact]:
+    """The points kept are those of the orbit after the first burn_in steps."""
+    path = port.orbit(case.start, case.ratio, steps=case.burn_in + case.kept)
+    yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), path[case.burn_in + 1 :])
+
+
+@attractor.law("closed form", cases=tails.but(ratio=between(2.125, 3.875), start=on_cycle(symmetric_point)))
+def between_ratio_2_and_4_it_is_a_symmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
+    """For 2 < a < 4 an orbit on the cycle ±√(a/2 - 1) stays on it and changes sides at every step."""
+    point = symmetric_point(case.ratio) * np.sign(case.start)
+    rows = [point * (-1) ** (case.burn_in + 1 + k) for k in range(case.kept)]
+    yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), np.stack(rows))
+
+
+@attractor.law("closed form", cases=tails.but(ratio=between(4.125, 4.875), start=on_cycle(outer_point)))
+def between_ratio_4_and_5_it_is_an_asymmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
+    """For 4 < a < 5 an orbit on the cycle u, -1/u stays on it."""
+    point = outer_point(case.ratio) * np.sign(case.start)
+    rows = [point if (case.burn_in + k) % 2 else -1 / point for k in range(case.kept)]
+    yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), np.stack(rows))
+
+
+@attractor.law("bad input", cases=tails.shaped(shapes((2,), (1,), (3,))))
+def attractors_that_cannot_be_had_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Bad ratios and starts, a negative burn_in and nothing to keep are rejected."""
+    yield from _bad_orbits(port.attractor, case)
+    yield rejects("burn_in = -1", lambda: port.attractor(case.start, case.ratio, burn_in=-1, kept=1))
+    yield rejects("kept = 0", lambda: port.attractor(case.start, case.ratio, burn_in=1, kept=0))
+
+
+def _lyapunov_from(orbit: Step) -> Step:
+    def lyapunov_exponent(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
+        path = orbit(start, ratio, steps=burn_in + steps)[burn_in:-1]
+        return np.sum(np.log(np.abs(reference.slope(path, ratio))), axis=0) / steps
+
+    return lyapunov_exponent
+
+
+QUIET, FAR, SYMMETRIC, OUTER = "a <= 7/8", "|y| >= 16", "2-cycle, 2 < a < 4", "2-cycle, 4 < a < 5"
+# Courses on which F' cannot vanish, so that its logarithm is known to the last digits: where their ratios lie.
+WINDOWS: dict[str, tuple[tuple[float, float], ...]] = {
+    QUIET: ((0.125, 0.875),),
+    FAR: ((0.125, 8.0),),
+    SYMMETRIC: ((2.125, 2.5), (2.875, 3.875)),
+    OUTER: ((4.125, 4.375), (4.625, 4.875)),
+}
+
+
+def _ratio_of_course(draw: Draw, context: Context) -> Any:
+    windows = WINDOWS[context.drawn["course"]]
+    low, high = windows[count(0, 1, high=1).draw(draw, context) % len(windows)]
+    return between(low, high).draw(draw, context)
+
+
+def _start_of_course(draw: Draw, context: Context) -> Any:
+    course = context.drawn["course"]
+    if course == QUIET:
+        return tame().draw(draw, context)
+    if course == FAR:
+        return np.asarray(signs.draw(draw, context) * (16 + np.abs(tame().draw(draw, context))))
+    return on_cycle(symmetric_point if course == SYMMETRIC else outer_point).draw(draw, context)
+
+
+courses = Cases(
+    {
+        "course": choice(QUIET, SYMMETRIC, OUTER, FAR),
+        "ratio": Quantity(_ratio_of_course, "ratios of that course, away from those where F' = 0"),
+        "start": Quantity(_start_of_course, "starts of that course"),
+    },
+    SEVERAL,
+).but(burn_in=count(0, 1, high=3), steps=count(1, 2, 3, low=1, high=4))
+lyapunov_exponent = system.operation(
+    reference.lyapunov_exponent, cases=courses, built_from="orbit", build=_lyapunov_from, dtypes=WITH_ROOM
+)
+
+
+@lyapunov_exponent.law("closed form")
+def it_is_the_mean_logarithm_of_the_slope(port: Any, case: Case) -> Iterable[Fact]:
+    """It is the mean of ln|F'|, F' = 1 - a(1-y²)/(1+y²)², over the points of the orbit after burn_in steps."""
+    exponent = port.lyapunov_exponent(case.start, case.ratio, **case.hyper)
+    y = port.orbit(case.start, case.ratio, steps=case.burn_in + case.steps)[case.burn_in : -1]
+    slope = 1 - case.ratio * (1 - y**2) / (1 + y**2) ** 2
+    yield equal("exponent", exponent, np.sum(np.log(np.abs(slope)), axis=0) / case.steps)
+
+
+@lyapunov_exponent.law("closed form", cases=courses.but(course=SYMMETRIC))
+def on_the_symmetric_cycle_it_is_known(port: Any, case: Case) -> Iterable[Fact]:
+    """On ±√(a/2 - 1) it is ln|3 - 8/a|: the multiplier of the cycle is (3 - 8/a)², below 1 for 2 < a < 4."""
+    exponent = port.lyapunov_exponent(case.start, case.ratio, **case.hyper)
+    yield equal("exponent", exponent, np.log(np.abs(3 - 8 / case.ratio)))
+
+
+@lyapunov_exponent.law("closed form", cases=courses.but(course=OUTER, steps=choice(2, 4)))
+def on_the_asymmetric_cycle_it_is_known(port: Any, case: Case) -> Iterable[Fact]:
+    """On u, -1/u it is ½ln|9 - 2a| over whole periods: stable for 4 < a < 5, most of all at 4.5."""
+    exponent = port.lyapunov_exponent(case.start, case.ratio, **case.hyper)
+    yield equal("exponent", exponent, np.log(np.abs(9 - 2 * case.ratio)) / 2)
+
+
+@lyapunov_exponent.law("closed form", cases=courses.but(ratio=between(1.125, 8.0), start=zeros))
+def at_the_minimum_it_is_gradient_descents(port: Any, case: Case) -> Iterable[Fact]:
+    """At y = 0 it is ln|1 - a|, as for gradient descent: the brake changes nothing there."""
+    exponent = port.lyapunov_exponent(case.start, case.ratio, **case.hyper)
+    yield equal("exponent", exponent, np.log(np.abs(1 - case.ratio)))
+
+
+@lyapunov_exponent.law("limit", cases=courses.but(ratio=between(1.0, 1.0), start=zeros))
+def where_the_slope_vanishes_it_is_minus_infinity(port: Any, case: Case) -> Iterable[Fact]:
+    """At y = 0 with a = 1, where F' = 0 exactly, it is -∞."""
+    exponent = port.lyapunov_exponent(case.start, case.ratio, **case.hyper)
+    yield identical("exponent", exponent, np.full_like(exponent, -inf))
+
+
+@lyapunov_exponent.law("equivariance")
+def a_mirrored_orbit_has_the_same_exponent(port: Any, case: Case) -> Iterable[Fact]:
+    """Starting at -y gives the same exponent, bit for bit."""
+    exponent = port.lyapunov_exponent(case.start, case.ratio, **case.hyper)
+    yield identical("exponent", port.lyapunov_exponent(-case.start, case.ratio, **case.hyper), exponent)
+
+
+@lyapunov_exponent.law("bad input", cases=courses.shaped(shapes((2,), (1,), (3,))))
+def exponents_that_cannot_be_had_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Bad ratios and starts, a negative burn_in and no steps to average over are rejected."""
+    yield from _bad_orbits(port.lyapunov_exponent, case)
+    yield rejects("burn_in = -1", lambda: port.lyapunov_exponent(case.start, case.ratio, burn_in=-1, steps=1))
+    yield rejects("steps = 0", lambda: port.lyapunov_exponent(case.start, case.ratio, burn_in=1, steps=0))
+
+
+def iterated(image: Callable[[Any, Any], Any], start: Any, ratio: Any, steps: int) -> Any:
+    """Return the orbit of another map."""
+    points = [start]
+    for _ in range(steps):
+        points.append(image(points[-1], ratio))
+    return np.stack(points)
+
+
+@system.mistake("orbit")
+def the_map_of_gradient_descent(start: Any, ratio: Any, *, steps: int) -> Any:
+    """The brake is missing: y ← y·(1 - a)."""
+    return iterated(lambda y, a: y * (1 - a), start, ratio, steps)
+
+
+@system.mistake("orbit")
+def squared_denominator(start: Any, ratio: Any, *, steps: int) -> Any:
+    """The denominator is squared: y ← y·(1 - a/(1+y²)²)."""
+    return iterated(lambda y, a: y * (1 - a / ((1 + y * y) * (1 + y * y))), start, ratio, steps)
+
+
+@system.mistake("orbit")
+def absolute_value_for_the_square(start: Any, ratio: Any, *, steps: int) -> Any:
+    """|y| stands in the denominator for y²."""
+    return iterated(lambda y, a: y * (1 - a / (1 + np.abs(y))), start, ratio, steps)
+
+
+@system.mistake("orbit")
+def one_sided_map(start: Any, ratio: Any, *, steps: int) -> Any:
+    """The map takes |y| for y, so that every orbit is on the positive side before it moves."""
+    return iterated(lambda y, a: reference.image(np.abs(y), a), start, ratio, steps)
+
+
+@system.mistake("orbit")
+def upwards(start: Any, ratio: Any, *, steps: int) -> Any:
+    """The map goes up the loss: y ← y·(1 + a/(1+y²))."""
+    return iterated(lambda y, a: reference.image(y, -a), start, ratio, steps)
+
+
+@system.mistake("orbit")
+def first_point_left_out(start: Any, ratio: Any, *, steps: int) -> Any:
+    """The start is missing from the orbit: it begins after the first step."""
+    return reference.orbit(start, ratio, steps=steps + 1)[1:]
+
+
+@system.mistake("orbit")
+def every_second_point(start: Any, ratio: Any, *, steps: int) -> Any:
+    """Two steps are made where one is asked for."""
+    return reference.orbit(start, ratio, steps=2 * steps)[::2]
+
+
+@system.mistake("orbit")
+def one_ratio_for_all_orbits(start: Any, ratio: Any, *, steps: int) -> Any:
+    """The first ratio is used for every orbit."""
+    first = ratio.reshape(-1)[:1]
+    return reference.orbit(
+        start, ratio if ratio.size == 0 else first.reshape((1,) * ratio.ndim) + 0 * ratio, steps=steps
+    )
+
+
+@system.mistake("orbit")
+def any_orbit(start: Any, ratio: Any, *, steps: int) -> Any:
+    """Any ratio, start and number of steps is accepted."""
+    return iterated(reference.image, start, ratio, max(0, steps))
+
+
+@system.mistake("attractor")
+def burn_in_too_short(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
+    """The points kept begin one step too early."""
+    return reference.orbit(start, ratio, steps=burn_in + kept)[burn_in:-1]
+
+
+@system.mistake("attractor")
+def no_burn_in(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
+    """The points of the burn-in are kept, too, in the place of later ones."""
+    return reference.attractor(start, ratio, burn_in=0, kept=kept)
+
+
+@system.mistake("attractor")
+def the_last_point_repeated(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
+    """The last point is given in every row."""
+    points = reference.attractor(start, ratio, burn_in=burn_in, kept=kept)
+    return np.broadcast_to(points[-1], points.shape)
+
+
+@system.mistake("attractor")
+def any_attractor(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
+    """Any ratio, start and length is accepted."""
+    burn_in, kept = max(0, burn_in), max(1, kept)
+    return iterated(reference.image, start, ratio, burn_in + kept)[burn_in + 1 :]
+
+
+def _exponent(slope: Callable[[Any, Any], Any], start: Any, ratio: Any, burn_in: int, steps: int) -> Any:
+    """Return the mean of another function of the points of the right orbit."""
+    path = iterated(reference.image, start, ratio, burn_in + steps)[burn_in:-1]
+    return np.sum(np.stack([slope(y, ratio) for y in path]), axis=0) / steps
+
+
+@system.mistake("lyapunov_exponent")
+def logarithm_of_the_signed_slope(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
+    """The logarithm of F' is taken without its absolute value: NaN where the map turns round."""
+    return _exponent(lambda y, a: np.log(reference.slope(y, a)), start, ratio, burn_in, steps)
+
+
+@system.mistake("lyapunov_exponent")
+def logarithm_to_base_2(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
+    """The exponent is in bits a step instead of nats."""
+    return reference.lyapunov_exponent(start, ratio, burn_in=burn_in, steps=steps) / 0.6931471805599453
+
+
+@system.mistake("lyapunov_exponent")
+def sum_for_the_mean(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
+    """The logarithms are added up, not averaged."""
+    return reference.lyapunov_exponent(start, ratio, burn_in=burn_in, steps=steps) * steps
+
+
+@system.mistake("lyapunov_exponent")
+def burn_in_counted(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
+    """The sum is divided by the number of all steps, the burn-in's too."""
+    return reference.lyapunov_exponent(start, ratio, burn_in=burn_in, steps=steps) * steps / (burn_in + steps)
+
+
+@system.mistake("lyapunov_exponent")
+def slope_without_the_quotient_rule(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
+    """F' is taken for 1 - a/(1+y²), as if the denominator did not depend on y."""
+    return _exponent(lambda y, a: np.log(np.abs(1 - a / (1 + y * y))), start, ratio, burn_in, steps)
+
+
+@system.mistake("lyapunov_exponent")
+def logarithm_kept_from_infinity(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
+    """A small number is added to |F'| so that its logarithm is never -∞."""
+    return _exponent(lambda y, a: np.log(np.abs(reference.slope(y, a)) + 1e-3), start, ratio, burn_in, steps)
+
+
+@system.mistake("lyapunov_exponent")
+def only_one_side_counts(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
+    """Points on the negative side count as 0 in the mean."""
+
+    def term(y: Any, a: Any) -> Any:
+        return np.where(y < 0, 0 * y, np.log(np.abs(reference.slope(y, a))))
+
+    return _exponent(term, start, ratio, burn_in, steps)
+
+
+@system.mistake("lyapunov_exponent")
+def any_exponent(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
+    """Any ratio, start and length is accepted."""
+    return _exponent(lambda y, a: np.log(np.abs(reference.slope(y, a))), start, ratio, max(0, burn_in), max(1, steps))

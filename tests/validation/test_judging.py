@@ -1,0 +1,103 @@
+"""Rounding or a mistake: what is said of a deviation that float32 shows, and of one that it does not show."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import log10
+
+import numpy as np
+import pytest
+from small_ports import ADAMW, ORACLE_LAW, port_of
+
+from gnomon.descent import adamw
+from gnomon.descent.adam import AdamState
+from gnomon_spec.bands import MARGIN
+from gnomon_spec.cases import Case
+from gnomon_spec.system import find_system
+from gnomon_validation.judging import Judge
+from gnomon_validation.ports.find import find_port
+from gnomon_validation.ports.known_differences import reason_for
+
+# 1 - β₁ lies 31/64 of a unit below 1 - 2⁻⁷, the nearest number of float64, and of float32. So 1 - (1 - β₁) is 2⁻⁷: what
+# is lost is 31·2⁻⁵⁹, which is 62 units of float64 (2⁻⁵³·2⁻⁷) and next to nothing among those of float32 (2⁻²⁴·2⁻⁷).
+LOST = 31 * 2.0**-59
+BETA1 = 2.0**-7 + LOST
+# With m = 1 and g = 0 the new first moment is β₁ itself.
+STATE = AdamState(np.ones(1), np.ones(1), np.zeros(1), 1)
+HYPER = {"lr": 0.5, "beta1": BETA1, "beta2": 0.5, "eps": 1.0, "weight_decay": 0.0, "variant": "adam"}
+
+
+def judged(port, dtype="float64", system=ADAMW):
+    """Return the outcome of the smallest case in which `lerp` loses what float32 does not show."""
+    about = next(one for one in system.operations["step"].laws if one.name == ORACLE_LAW)
+    arrays = {"params": np.ones(1), "grad": np.zeros(1), "state": STATE}
+    case = Case({**arrays, **HYPER}, HYPER).map(lambda x: x.astype(dtype) if isinstance(x, np.ndarray) else x)
+    return Judge(port, about, np.dtype(dtype), port.offer(about.operation)).outcome(case)
+
+
+def averages_by_lerp(params, grad, state, *, beta1, **hyper):
+    """AdamW whose first moment is g - (g - m)·(1 - (1 - β₁)), as torch has it for β₁ < ½."""
+    new, after = adamw.step(params, grad, state, beta1=beta1, **hyper)
+    weight = params.dtype.type(1 - beta1)
+    return new, after._replace(first_moment=grad - (grad - state.first_moment) * (1 - weight))
+
+
+def moment_off_by(relative):
+    """Return an AdamW whose first moment is too large by a factor that is the same in every dtype."""
+
+    def step(params, grad, state, **hyper):
+        new, after = adamw.step(params, grad, state, **hyper)
+        return new, after._replace(first_moment=after.first_moment * (1 + relative))
+
+    return step
+
+
+def test_lerp_loses_the_last_digits_of_a_small_beta():
+    assert Fraction(1 - BETA1) - (1 - Fraction(BETA1)) == Fraction(LOST)
+    found = judged(port_of(averages_by_lerp))
+    (moment,) = (j for j in found.judgements if j.holds is False)
+    assert (moment.label, moment.port, moment.oracle, moment.deviation) == ("first_moment", 2.0**-7, BETA1, LOST)
+
+
+def test_rounding_that_float32_does_not_show_by_luck_is_imprecise():
+    assert judged(port_of(averages_by_lerp), "float32").status == "conforms"
+    found = judged(port_of(averages_by_lerp))
+    assert (found.status, found.sure) == ("imprecise", False)
+    assert found.digits_lost == log10(found.worst.ratio * MARGIN)
+
+
+@pytest.mark.parametrize(
+    ("relative", "status", "sure"),
+    [
+        # The band of β₁·m is some 2⁻⁴⁹ of it in float64 and 2⁻²⁰ in float32; half way between is 2⁻³⁴·⁵.
+        (2.0**-44, "imprecise", False),
+        (2.0**-30, "wrong", False),
+        (2.0**-12, "wrong", True),
+    ],
+)
+def test_what_float32_does_not_show_is_a_mistake_if_it_is_nearer_to_the_rounding_of_float32(relative, status, sure):
+    found = judged(port_of(moment_off_by(relative)))
+    assert (found.status, found.sure) == (status, sure)
+    assert judged(port_of(moment_off_by(relative)), "float32").status == ("wrong" if sure else "conforms")
+
+
+def test_float64_computed_in_float32_is_wrong_though_float32_shows_nothing():
+    def step(params, grad, state, **hyper):
+        single = [x.astype(np.float32) if isinstance(x, np.ndarray) else x for x in (params, grad, *state)]
+        new, after = adamw.step(single[0], single[1], AdamState(*single[2:]), **hyper)
+        return new.astype(params.dtype), AdamState(*(x.astype(params.dtype) for x in after[:-1]), after.step_count)
+
+    assert judged(port_of(step), "float32").status == "conforms"
+    found = judged(port_of(step))
+    assert (found.status, found.sure) == ("wrong", False)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+@pytest.mark.parametrize("option", [{}, {"foreach": True}, {"fused": True}])
+def test_what_lerp_loses_in_float64_alone_is_a_known_difference_of_torch(name, option):
+    system, port = find_system(name.lower()), find_port(f"torch:torch.optim.{name}", option)
+    found = judged(port, system=system)
+    assert (found.worst.label, found.worst.port, found.worst.deviation) == ("first_moment", 2.0**-7, LOST)
+    assert "lerp" in reason_for(port.name, f"{system.name}.step:{ORACLE_LAW}", "float64", found.status)
+    assert judged(port, "float32", system=system).status == "conforms"

@@ -1,0 +1,157 @@
+"""How a port is called: what it is given, in which forms it may answer, and who stands in for what it lacks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from agreement import operation
+
+from gnomon.descent import hysterograd, srkl
+from gnomon.descent.hysterograd import HysteroGradState
+from gnomon_spec.system import find_system
+from gnomon_validation.checker import Plan, check, check_law
+from gnomon_validation.ports.find import find_port
+from gnomon_validation.ports.functions import FunctionsPort
+from gnomon_validation.ports.runner import PortMisbehaviourError, PortRunner
+
+HYSTEROGRAD, SRKL = find_system("hysterograd"), find_system("srkl")
+SINGLE = np.dtype(np.float32)
+PARAMS, GRAD = np.array([1.0, 2.0], SINGLE), np.array([0.5, -1.0], SINGLE)
+
+
+def answering(change):
+    """Return a port whose step answers with the reference's outputs after a change to them."""
+
+    def step(params, grad, state, **hyper):
+        return change(*hysterograd.step(params, grad, state, **hyper))
+
+    return FunctionsPort(SimpleNamespace(hysterograd_step=step), "a port")
+
+
+def stepped(port, system=HYSTEROGRAD, dtype=SINGLE):
+    runner = PortRunner(port, system, dtype)
+    return runner.step(PARAMS, GRAD, hysterograd.init(PARAMS)), runner
+
+
+IN_OTHER_FORMS = {
+    "tuples": lambda p, s, r: (p, tuple(s), tuple(r)),
+    "lists": lambda p, s, r: [p, list(s), list(r)],
+    "dictionaries": lambda p, s, r: (p, s._asdict(), r._asdict()),
+    "Python numbers": lambda p, s, r: (p, s, r._replace(norm=float(r.norm), width=float(r.width), scale=1.0)),
+    "Python numbers in the state": lambda p, s, r: (p, s._replace(path_length=float(s.path_length)), r),
+    "arrays without dimensions": lambda p, s, r: (p, s, r._replace(norm=np.array(r.norm), width=np.array(r.width))),
+    "NumPy truth values": lambda p, s, r: (p, s._replace(liquid=np.bool_(s.liquid)), r._replace(liquid=np.array(True))),
+}
+
+
+@pytest.mark.parametrize("form", IN_OTHER_FORMS)
+def test_a_port_may_answer_in_other_forms(form):
+    (params, state, report), runner = stepped(answering(IN_OTHER_FORMS[form]))
+    expected = hysterograd.step(PARAMS, GRAD, hysterograd.init(PARAMS))
+    np.testing.assert_array_equal(params, expected[0])
+    assert (*state[1:], *report) == (*expected[1][1:], *expected[2])
+    _, kept, told = runner.calls[0].outputs
+    assert {kept.path_length.dtype, told.norm.dtype, told.width.dtype, told.scale.dtype} == {SINGLE}
+    assert type(kept.liquid) is bool and type(told.liquid) is bool
+
+
+IN_WRONG_FORMS = {
+    "a NumPy number of another dtype": (
+        lambda p, s, r: (p, s, r._replace(norm=np.float64(r.norm))),
+        "returns norm in float64 where float32 was given",
+    ),
+    "an array of another dtype": (
+        lambda p, s, r: (p, s._replace(mean_norm=np.array(1.0)), r),
+        "returns mean_norm in float64 where float32 was given",
+    ),
+    "an array for a number": (
+        lambda p, s, r: (p, s, r._replace(width=np.ones(1, SINGLE))),
+        r"returns width of shape \(1,\) where \(\) is expected",
+    ),
+    "an integer": (lambda p, s, r: (p, s, r._replace(scale=1)), "returns 1 as scale where a number is expected"),
+    "a word for a truth": (
+        lambda p, s, r: (p, s, r._replace(liquid="Liquid")),
+        "returns 'Liquid' as liquid where True or False is expected",
+    ),
+    "a number for a truth": (
+        lambda p, s, r: (p, s._replace(liquid=1), r),
+        "returns 1 as liquid where True or False is expected",
+    ),
+    "no report": (lambda p, s, r: (p, s), r"where \(params, HysteroGradState, Report\) is expected"),
+}
+
+
+@pytest.mark.parametrize("form", IN_WRONG_FORMS)
+def test_what_is_no_output_is_named(form):
+    change, message = IN_WRONG_FORMS[form]
+    with pytest.raises(PortMisbehaviourError, match=message):
+        stepped(answering(change))
+
+
+def test_numbers_of_a_state_are_handed_out_as_numbers_that_nobody_can_change():
+    given = []
+
+    def step(params, grad, state, **hyper):
+        given.append(state)
+        number = state.temperature
+        number += 1
+        return hysterograd.step(params, grad, state, **hyper)
+
+    runner = PortRunner(FunctionsPort(SimpleNamespace(hysterograd_step=step), "a port"), HYSTEROGRAD, SINGLE)
+    state = hysterograd.init(PARAMS)
+    for _ in range(2):
+        _, state, _ = runner.step(PARAMS, GRAD, state)
+    for kept in given:
+        assert [type(value) for value in kept[1:]] == [np.float32, np.float32, np.float32, bool]
+    assert isinstance(given[0].metric, np.ndarray) and isinstance(given[0], HysteroGradState)
+
+    curvatures = []
+    step_of = SimpleNamespace(srkl_step=lambda p, g, c, **h: curvatures.append(c) or srkl.step(p, g, c, **h))
+    PortRunner(FunctionsPort(step_of, "a port"), SRKL, SINGLE).step(PARAMS, GRAD, np.array(2.0, SINGLE))
+    assert type(curvatures[0]) is np.float32
+
+
+def test_a_state_that_is_changed_in_place_is_still_noticed():
+    def step(params, grad, state, **hyper):
+        state.metric[0] = 5
+        return hysterograd.step(params, grad, state, **hyper)
+
+    with pytest.raises(PortMisbehaviourError, match=r"^changes its inputs in place$"):
+        stepped(FunctionsPort(SimpleNamespace(hysterograd_step=step), "a port"))
+
+
+def test_no_arrays_at_all_are_an_output_too():
+    namespace = SimpleNamespace(srkl_step_arrays=lambda params, grads, **hyper: list(params))
+    runner = PortRunner(FunctionsPort(namespace, "a port"), SRKL, SINGLE)
+    assert runner.step_arrays((), ()) == ()
+
+
+def test_the_reference_stands_in_for_what_a_port_lacks():
+    """A law on the step needs a shock; without one of the port's own it is the reference's, in the same dtype."""
+    port = answering(lambda p, s, r: (p, s, r))
+    law = next(law for law in HYSTEROGRAD.laws if law.name == "a_shock_lowers_the_next_barrier")
+    assert check_law(port, law, "float32", Plan(20))[0].status == "conforms"
+    runner = PortRunner(port, HYSTEROGRAD, SINGLE)
+    shaken = runner.shock(hysterograd.init(PARAMS)._replace(path_length=np.float32(4)), factor=0.5)
+    assert shaken.path_length == 2
+    assert runner.calls[0].outputs.path_length.dtype == SINGLE
+    no_shock = check(port, [HYSTEROGRAD], Plan(1), laws=lambda law: law.operation.name == "shock")
+    assert {verdict.status for verdict in no_shock.verdicts} == {"not provided"}
+
+
+@pytest.mark.parametrize(
+    ("text", "dtypes", "flush"),
+    [
+        ("", None, False),
+        ("dtypes = ('float32',)\nflush_subnormals = True\n", ("float32",), True),
+        ("import types as dtypes\nflush_subnormals = 'maybe'\n", None, False),
+    ],
+)
+def test_a_file_may_say_in_which_dtypes_it_computes(text, dtypes, flush, tmp_path):
+    file = Path(tmp_path / "port_that_says.py")
+    file.write_text(f"{text}def srkl_step_code(params, grad, *, alpha):\n    return params\n", encoding="utf-8")
+    offer = find_port(str(file)).offer(operation("srkl.step_code"))
+    assert (offer.dtypes, offer.flush_subnormals, offer.fixed) == (dtypes, flush, {"beta": 0.1})
