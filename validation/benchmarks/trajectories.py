@@ -6,15 +6,9 @@ turns, the best repeat counts, and the result of each is compared with the kerne
 
 from __future__ import annotations
 
-import os
-
-# Before the first import of NumPy: a second BLAS thread would only wait for the one processor that all share.
-os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1", MKL_NUM_THREADS="1")
+from contest import C_FLAGS, built_in_c, seconds_in_new_processes, share_one_processor, versions  # isort: skip
 
 import ctypes
-import platform
-import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -25,7 +19,6 @@ from time import perf_counter
 from typing import Any, NamedTuple
 
 import click
-import numba
 import numpy as np
 from rich.console import Console
 from rich.table import Table
@@ -35,7 +28,6 @@ from gnomon.domains import Array
 from gnomon.kernels.descent import adam as kernel
 
 SETTINGS: dict[str, Any] = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
-C_FLAGS = (("-O3",), ("-O3", "-march=native"), ("-O3", "-march=native", "-fno-math-errno"))
 REFERENCE_SECONDS = 20.0
 COMPILATION = """
 from time import perf_counter
@@ -123,20 +115,10 @@ def numpy_over_replicas(problem: Problem) -> Contender:
 
 
 def in_c(problem: Problem, flags: tuple[str, ...], folder: Path) -> Contender:
-    name = f"C {' '.join(flags)}"
-    compiler = shutil.which("cc")
-    if compiler is None:
-        return Contender(name, None, note="no C compiler `cc`")
-    library = folder / f"{'_'.join(flags)}.so"
-    source = Path(__file__).with_name("adam_endpoints.c")
-    start = perf_counter()
-    command = [compiler, *flags, "-shared", "-fPIC", str(source), "-o", str(library), "-lm"]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    if built.returncode:
-        return Contender(name, None, note=f"cc refused: {built.stderr.splitlines()[0]}")
-    preparation = perf_counter() - start
-
-    endpoints = ctypes.CDLL(str(library)).adam_endpoints
+    library = built_in_c(Path(__file__).with_name("adam_endpoints.c"), flags, folder)
+    if library.loaded is None:
+        return Contender(library.name, None, note=library.note)
+    endpoints = library.loaded.adam_endpoints
     matrix, vector = (np.ctypeslib.ndpointer(np.float64, ndim, flags="C") for ndim in (2, 1))
     endpoints.argtypes = [matrix, matrix, vector, matrix, *[ctypes.c_long] * 3, *[ctypes.c_double] * 4]
 
@@ -147,7 +129,7 @@ def in_c(problem: Problem, flags: tuple[str, ...], folder: Path) -> Contender:
             raise MemoryError("the C loop found no memory")
         return ends
 
-    return Contender(name, run, len(problem.params), preparation=preparation)
+    return Contender(library.name, run, len(problem.params), preparation=library.seconds)
 
 
 def in_torch(problem: Problem) -> Contender:
@@ -202,24 +184,6 @@ def contenders(problem: Problem, repeats: int, folder: Path) -> Iterator[Contend
     yield in_optax(problem)
 
 
-def share_one_processor() -> bool:
-    """Bind every thread to one processor, where the system can, so that no library computes on two."""
-    if not hasattr(os, "sched_setaffinity"):
-        return False
-    processor = min(os.sched_getaffinity(0))
-    for thread in Path("/proc/self/task").iterdir():
-        os.sched_setaffinity(int(thread.name), {processor})
-    return True
-
-
-def compile_seconds(cache: Path) -> tuple[float, float]:
-    """Return how long the kernel's first call takes in a new process, with an empty and with a filled disk cache."""
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}
-    command = [sys.executable, "-c", COMPILATION]
-    cold, warm = (float(subprocess.check_output(command, env=environment, text=True)) for _ in range(2))
-    return cold, warm
-
-
 def table_of(rows: list[Contender], problem: Problem) -> Table:
     replicas, size = problem.params.shape
     table = Table(
@@ -258,7 +222,7 @@ def main(replicas: int, steps: int, size: int, repeats: int) -> None:
     problem = Problem.drawn(replicas, steps, size)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        cold, warm = compile_seconds(folder / "numba")
+        cold, warm = seconds_in_new_processes(COMPILATION, folder / "numba")
         rows = list(contenders(problem, repeats, folder))
         runnable = [row for row in rows if row.run is not None]
         for row in runnable:
@@ -270,7 +234,7 @@ def main(replicas: int, steps: int, size: int, repeats: int) -> None:
     table.caption = (
         f"Best of {repeats} interleaved repeats, {processors}. Preparation: compiling and the first call, not in the "
         f"seconds. First call of the kernel in a new process: {cold:.2f} s without, {warm:.2f} s with its disk cache. "
-        f"{platform.machine()}, Python {platform.python_version()}, NumPy {np.__version__}, Numba {numba.__version__}."
+        f"{versions()}"
     )
     Console(width=None if sys.stdout.isatty() else 140).print(table)
 

@@ -83,8 +83,9 @@ def slope(y: Array, ratio: Array) -> Array:
 def steps_to_one(start: float, ratio: float) -> float:
     """Return ((y₀²-1)/2 + ln y₀)/a, about how many steps an orbit takes from y₀ > 1 down to |y| <= 1, for 0 < a <= 1.
 
-    The true number is larger by more than 0 and less than 1 + ¼ ln((1+y₀²)/2). start: y₀ > 1. ratio: a in (0, 1].
-    Raises `ValueError` or `TypeError` for other values.
+    The true number is not smaller, and larger by less than 1 + ¼·ln((1+y₀²)/2): with V = y²/2 + ln y, convex beyond 1,
+    a step lowers V by at most V'(y)·a·y/(1+y²) = a, and by at least a - ½(a·y/(1+y²))², whose second parts add up to
+    less than a/4 · ln((1+y₀²)/2). start: y₀ > 1. ratio: a in (0, 1]. Raises `ValueError` or `TypeError` for others.
     """
     require_number("start", start, 1)
     require_number("ratio", ratio, 0, 1, closed=True)

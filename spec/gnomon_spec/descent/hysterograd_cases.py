@@ -149,7 +149,7 @@ hyperparameters = Cases({"variant": ALL_VARIANTS}, VECTORS).but(
     beta=fraction(0.99, 0.0, 0.5, 0.9, closest=10),
     epsilon=number(1e-7, 0.0, 1e-3, 1.0, exponents=(-30, 3)),
     cooling_rate=unit_interval(),
-    metric_scale=number(1.0, 4.0, 0.25, 25.0, exponents=(-6, 8)),
+    metric_scale=number(1.0, 300.0, 0.25, 25.0, exponents=(-6, 20)),
     adaptive_threshold=choice(True, False),
     hysteresis_scale=for_the_code(number(1.0, 0.5, 2.0, 0.0, exponents=(-3, 2)), 1.0),
     release_ratio=number(1.0, 0.5, 0.9, exponents=(-4, -1)),
