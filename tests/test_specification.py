@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from specimens import MistakePort
 
-from gnomon_spec.system import Law, Mistake, systems
+from gnomon_spec.system import Law, Mistake, Operation, systems
 from gnomon_validation.checker import Plan, check_law
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
@@ -16,6 +16,14 @@ DTYPES = ("float32", "float64")
 LAWS = [law for system in systems().values() for law in system.laws]
 MISTAKES = [mistake for system in systems().values() for mistake in system.mistakes.values()]
 PLAN = Plan(examples=100)
+AS_FOUND = Plan(examples=100, shrink_attempts=0)
+
+
+def distance(mistake: Mistake, operation: Operation) -> int:
+    """Return 0 if the mistake is made in the operation, 1 in what it is built from, else 2: the order of trials."""
+    if operation.name in mistake.wrong:
+        return 0
+    return 1 if mistake.function(operation) is not operation.reference else 2
 
 
 def caught(mistake: Mistake, law: Law, dtype: str) -> Verdict | None:
@@ -25,6 +33,14 @@ def caught(mistake: Mistake, law: Law, dtype: str) -> Verdict | None:
         return None
     Diagnostician(mistake.system, np.dtype(dtype)).diagnose([(verdict, outcomes)])
     return verdict
+
+
+def finds_wrong(law: Law, mistake: Mistake, dtype: str) -> bool:
+    """Return whether the law calls a port with the mistake wrong, by itself or once the diagnosis has seen it."""
+    verdict, outcomes = check_law(MistakePort(mistake), law, dtype, AS_FOUND)
+    if verdict.status == "imprecise":
+        Diagnostician(mistake.system, np.dtype(dtype)).diagnose([(verdict, outcomes)])
+    return verdict.status == "wrong"
 
 
 @pytest.mark.parametrize("dtype", ["float16", *DTYPES])
@@ -47,7 +63,7 @@ def test_the_kernels_obey_every_law(law: Law, dtype: str) -> None:
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: f"{m.system.name}:{m.name}")
 def test_every_mistake_is_caught_and_called_by_its_name(mistake: Mistake, dtype: str) -> None:
-    nearest_first = sorted(mistake.system.laws, key=lambda law: law.operation.name not in mistake.wrong)
+    nearest_first = sorted(mistake.system.laws, key=lambda law: distance(mistake, law.operation))
     for law in nearest_first:
         verdict = caught(mistake, law, dtype)
         if verdict is not None:
@@ -62,9 +78,8 @@ def test_every_mistake_is_caught_and_called_by_its_name(mistake: Mistake, dtype:
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.id)
 def test_every_law_catches_a_mistake(law: Law, dtype: str) -> None:
     mistakes = law.operation.system.mistakes.values()
-    nearest_first = sorted(mistakes, key=lambda mistake: law.operation.name not in mistake.wrong)
-    verdicts = (caught(mistake, law, dtype) for mistake in nearest_first)
-    assert any(verdict is not None and verdict.status == "wrong" for verdict in verdicts)
+    nearest_first = sorted(mistakes, key=lambda mistake: distance(mistake, law.operation))
+    assert any(finds_wrong(law, mistake, dtype) for mistake in nearest_first)
 
 
 def test_every_operation_agrees_with_the_oracle_first_of_all() -> None:

@@ -21,20 +21,22 @@ from gnomon_validation.drawing import shrink, visit
 from gnomon_validation.judging import Judge
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Offer, Port
+from gnomon_validation.ports.runner import NotVariedError
 from gnomon_validation.verdicts import SEVERITY, Check, Outcome, Status, Verdict
 
 ENOUGH_FAILURES = 8
-SHRINK_ATTEMPTS = 150
 REPEATED_CASES = 3
+OTHER_HYPERPARAMETERS = "the law is about hyperparameters that the port does not have"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to check: how many examples a law, which dtypes, which random stream."""
+    """What to check: how many examples a law, which dtypes, which random stream, how long to look for a smaller case."""
 
     examples: int = 100
     dtypes: tuple[str, ...] = ("float32", "float64")
     seed: int = 0
+    shrink_attempts: int = 150
 
 
 Progress = Callable[[str], None]
@@ -108,9 +110,14 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
     judge = Judge(port, law, as_dtype(dtype), offer, seed=plan.seed)
     strategy = cases.strategy(judge.dtype)
     tally = Tally()
+    asked_too_much: list[NotVariedError] = []
 
     def visitor(case: Case) -> bool:
-        outcome = judge.outcome(case)
+        try:
+            outcome = judge.outcome(case)
+        except NotVariedError as error:
+            asked_too_much.append(error)
+            return True
         if tally.cases < REPEATED_CASES and not outcome.failed and not judge.repeats(outcome):
             outcome = outcome._replace(status="wrong", message="the port gives different results for the same inputs")
         tally.add(case, outcome)
@@ -119,6 +126,8 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         visit(strategy, examples=plan.examples, random_seed=plan.seed, visitor=visitor)
+        if asked_too_much:
+            return Verdict(law, dtype, "not provided", reason=OTHER_HYPERPARAMETERS), []
         verdict = tally.verdict(law, dtype)
         failing = [(pair, at) for pair, at in tally.failing if pair[1].status == verdict.status]
         if failing:
@@ -126,7 +135,10 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
             found: list[Outcome] = []
 
             def fails(case: Case) -> bool:
-                outcome = judge.outcome(case)
+                try:
+                    outcome = judge.outcome(case)
+                except NotVariedError:
+                    return False
                 if outcome.status == verdict.status:
                     found.append(outcome)
                 return outcome.status == verdict.status
@@ -136,7 +148,7 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
                 examples=plan.examples,
                 random_seed=plan.seed,
                 position=position,
-                attempts=SHRINK_ATTEMPTS,
+                attempts=plan.shrink_attempts,
                 fails=fails,
             )
             if smaller is not None:
@@ -159,7 +171,7 @@ def offered_cases(law: Law, offer: Offer | None, dtype: str) -> tuple[Cases | No
     if cases is not None:
         cases = cases.among(offer.only)
     if cases is None:
-        return None, "the law is about hyperparameters that the port does not have"
+        return None, OTHER_HYPERPARAMETERS
     return cases, ""
 
 

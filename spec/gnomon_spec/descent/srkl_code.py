@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import srkl as reference
-from gnomon.domains import require_like
+from gnomon.domains import require_floating, require_like
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.srkl import (
     LISTS,
@@ -442,9 +442,16 @@ def arrays_do_not_know_their_place(port: Any, case: Case) -> Iterable[Fact]:
 def arrays_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """α and β out of their domain, a gradient too few and a gradient of another shape are rejected, not used."""
     yield from bad_rates(partial(port.step_arrays, case.params, case.grads), case)
-    fewer, wrong = case.grads[1:], (another_shape(case.grads[0]), *case.grads[1:])
+    fewer, wrong = case.grads[:-1], (another_shape(case.grads[0]), *case.grads[1:])
     yield rejects("a gradient too few", lambda: port.step_arrays(case.params, fewer, **case.hyper))
     yield rejects("a gradient of another shape", lambda: port.step_arrays(case.params, wrong, **case.hyper))
+
+
+@system.mistake("curvature")
+def fourth_powers_overflow(grad: Any) -> Any:
+    """κ is computed by the plain formula: beyond its range κ is infinite and the parameters freeze."""
+    require_floating("grad", grad)
+    return reference.norm(grad * grad)
 
 
 @system.mistake("curvature")
@@ -477,12 +484,6 @@ def largest_square(grad: Any) -> Any:
     """κ is the largest gᵢ² instead of the root of the sum of their squares."""
     largest = np.max(np.abs(grad), initial=0)
     return largest * largest
-
-
-@system.mistake("curvature")
-def fourth_powers_overflow(grad: Any) -> Any:
-    """κ is computed by the plain formula: beyond its range κ is infinite and the parameters freeze."""
-    return reference.norm(grad * grad)
 
 
 @system.mistake("curvature")

@@ -448,9 +448,9 @@ def any_probes(products: Any, probes: Any) -> Any:
 
 
 @system.mistake("step_coordinate")
-def curvature_with_its_sign(params: Any, grad: Any, hessian_diagonal: Any, *, alpha: float, beta: float) -> Any:
-    """The diagonal enters without its absolute value: where it is negative the step grows or turns round."""
-    return params - alpha * grad / (1 + beta * hessian_diagonal)
+def negative_curvature_is_not_braked(params: Any, grad: Any, hessian_diagonal: Any, **hyper: float) -> Any:
+    """Where the diagonal is negative it counts as 0 instead of by its absolute value."""
+    return reference.step_coordinate(params, grad, np.maximum(hessian_diagonal, 0), **hyper)
 
 
 @system.mistake("step_coordinate")
