@@ -141,6 +141,45 @@ def metric_scale_outside_the_root(params: Any, grad: Any, state: HysteroGradStat
 
 
 @system.mistake("step")
+def arguments_are_not_checked(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
+    """Any hyperparameter is accepted, and arrays of another shape are cut to fit."""
+    grad, metric = (
+        x if x.shape == params.shape else x.reshape(-1)[: params.size].reshape(params.shape)
+        for x in (grad, state.metric)
+    )
+    if hyper.get("check_finite"):
+        return reference.step(params, grad, state._replace(metric=metric), **hyper)
+    return unchecked(params, grad, state._replace(metric=metric), lines_of(hyper), hyper)
+
+
+@system.mistake("step")
+def root_mean_square_norm(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
+    """n is the root of the mean square instead of the length (as in the text)."""
+    return stepped(params, grad, state, hyper, full_norm=THEORY_LINES["full_norm"])
+
+
+@system.mistake("step")
+def absolute_gradient(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
+    """The sign of the gradient is lost."""
+    return reference.step(params, np.abs(grad), state, **hyper)
+
+
+@system.mistake("step")
+def temperature_cools_liquid_groups_only(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
+    """A frozen group does not cool."""
+    new, after, report = stepped(params, grad, state, hyper)
+    if report.liquid or hyper.get("variant") == "theory":
+        return new, after, report
+    return new, after._replace(temperature=state.temperature), report
+
+
+@system.mistake("step")
+def temperature_stays(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
+    """The temperature is never cooled."""
+    return stepped(params, grad, state, hyper, temperature=lambda p: p.old.temperature)
+
+
+@system.mistake("step")
 def metric_scale_left_out(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
     """metric_scale is ignored."""
     return stepped(
@@ -183,12 +222,6 @@ def one_metric_for_the_whole_group(params: Any, grad: Any, state: HysteroGradSta
         return p.grad / (np.sqrt(np.sum(p.metric) / max(p.metric.size, 1)) + p.epsilon)
 
     return stepped(params, grad, state, hyper, direction=direction)
-
-
-@system.mistake("step")
-def root_mean_square_norm(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
-    """n is the root of the mean square instead of the length (as in the text)."""
-    return stepped(params, grad, state, hyper, full_norm=THEORY_LINES["full_norm"])
 
 
 @system.mistake("step")
@@ -383,21 +416,6 @@ def temperature_lets_the_barrier_fall(params: Any, grad: Any, state: HysteroGrad
 
 
 @system.mistake("step")
-def temperature_cools_liquid_groups_only(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
-    """A frozen group does not cool."""
-    new, after, report = stepped(params, grad, state, hyper)
-    if report.liquid or hyper.get("variant") == "theory":
-        return new, after, report
-    return new, after._replace(temperature=state.temperature), report
-
-
-@system.mistake("step")
-def temperature_stays(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
-    """The temperature is never cooled."""
-    return stepped(params, grad, state, hyper, temperature=lambda p: p.old.temperature)
-
-
-@system.mistake("step")
 def mean_norm_without_its_weight(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
     """E adds the whole norm instead of (1-β) of it."""
     return stepped(params, grad, state, hyper, mean_norm=lambda p: p.beta * p.old.mean_norm + p.norm)
@@ -524,10 +542,14 @@ def theory_for_the_code(params: Any, grad: Any, state: HysteroGradState, **hyper
 
 
 @system.mistake("step")
-def v4_for_head(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
-    """The code published before ("v4") is used where the newest one ("head") was asked for."""
-    other = "v4" if hyper.get("variant", "head") == "head" else hyper["variant"]
-    return reference.step(params, grad, state, **{**hyper, "variant": other})
+def clipped_norm_is_the_clip(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
+    """In head, a clipped norm is taken to be the clip itself (as in v4) instead of f·N, which is a hair less."""
+
+    def norm(p: Any) -> Any:
+        is_cut = p.grad_clip is not None and bool(p.full_norm > p.grad_clip)
+        return np.ones_like(p.full_norm) * p.grad_clip if is_cut else p.scale * p.full_norm
+
+    return stepped(params, grad, state, hyper, norm=norm)
 
 
 @system.mistake("step")
@@ -579,12 +601,6 @@ def theory_cools_first(params: Any, grad: Any, state: HysteroGradState, **hyper:
 def ascent_instead_of_descent(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
     """The step goes up the gradient: its sign is wrong."""
     return reference.step(params, -grad, state, **hyper)
-
-
-@system.mistake("step")
-def absolute_gradient(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
-    """The sign of the gradient is lost."""
-    return reference.step(params, np.abs(grad), state, **hyper)
 
 
 @system.mistake("step")
@@ -650,15 +666,3 @@ def theory_takes_what_it_does_not_know(params: Any, grad: Any, state: HysteroGra
     if hyper.get("variant") != "theory":
         return reference.step(params, grad, state, **hyper)
     return reference.step(params, grad, state, **{**hyper, "grad_clip": None, "hysteresis_scale": 1.0})
-
-
-@system.mistake("step")
-def arguments_are_not_checked(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
-    """Any hyperparameter is accepted, and arrays of another shape are cut to fit."""
-    grad, metric = (
-        x if x.shape == params.shape else x.reshape(-1)[: params.size].reshape(params.shape)
-        for x in (grad, state.metric)
-    )
-    if hyper.get("check_finite"):
-        return reference.step(params, grad, state._replace(metric=metric), **hyper)
-    return unchecked(params, grad, state._replace(metric=metric), lines_of(hyper), hyper)
