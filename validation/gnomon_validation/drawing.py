@@ -1,14 +1,23 @@
-"""Hypothesis at work: drawing the cases of a law, and shrinking one that fails."""
+"""Hypothesis at work: drawing the cases of a law, and shrinking one that fails.
+
+What a seed draws depends on the seed alone. By itself Hypothesis also draws the constants that it finds in the modules
+that happen to be loaded, unless they are installed: then a seed would mean other cases in a checkout than in an
+installation, and others again once a port is loaded. There is no setting for it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import suppress
-from typing import TypeVar
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, TypeVar
+from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.errors import Flaky
+from hypothesis.internal.cache import LRUCache
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 Drawn = TypeVar("Drawn")
 
@@ -84,4 +93,15 @@ def _run(
         print_blob=False,
         report_multiple_bugs=False,
     )
-    seed(random_seed)(chosen(given(strategy)(test)))()
+    with _no_constants_of_loaded_modules():
+        seed(random_seed)(chosen(given(strategy)(test)))()
+
+
+# What Hypothesis keeps in its own cache of the constants that fit a strategy, those of loaded modules among them.
+_FITTING: LRUCache[Any, Any] = LRUCache(1024)
+
+
+@contextmanager
+def _no_constants_of_loaded_modules() -> Iterator[None]:
+    with patch.multiple(providers, _get_local_constants=Constants, CONSTANTS_CACHE=_FITTING):
+        yield
