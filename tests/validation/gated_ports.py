@@ -51,6 +51,9 @@ class HIOptimizer(torch.optim.Optimizer):
             statuses.append(liquid)
             norms.append(float(norm))
             widths.append(float(width))
+        return self.summary(statuses, norms, widths)
+
+    def summary(self, statuses: list[bool], norms: list[float], widths: list[float]) -> tuple[str, float, float]:
         return "Liquid" if any(statuses) else "Frozen", mean(norms), mean(widths)
 
     def step_group(self, group: dict[str, Any]) -> tuple[bool, Any, Any]:
@@ -247,3 +250,13 @@ class BarrierInProportionToThePath(HIOptimizer):
 class TemperatureNotClamped(HIOptimizer):
     def warmth(self, temperature: Any) -> Any:
         return temperature
+
+
+class SumsInsteadOfMeans(HIOptimizer):
+    def summary(self, statuses: list[bool], norms: list[float], widths: list[float]) -> tuple[str, float, float]:
+        return super().summary(statuses, norms, widths)[0], sum(norms), sum(widths)
+
+
+class LiquidOnlyIfAllGroupsAre(HIOptimizer):
+    def summary(self, statuses: list[bool], norms: list[float], widths: list[float]) -> tuple[str, float, float]:
+        return "Liquid" if all(statuses) else "Frozen", mean(norms), mean(widths)

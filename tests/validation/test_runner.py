@@ -12,10 +12,10 @@ from agreement import operation
 from gnomon.descent import hysterograd, srkl
 from gnomon.descent.hysterograd import HysteroGradState
 from gnomon_spec.system import find_system
-from gnomon_validation.checker import Plan, check, check_law
+from gnomon_validation.checker import OTHER_HYPERPARAMETERS, Plan, check, check_law
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.functions import FunctionsPort
-from gnomon_validation.ports.runner import PortMisbehaviourError, PortRunner
+from gnomon_validation.ports.runner import NotVariedError, PortMisbehaviourError, PortRunner
 
 HYSTEROGRAD, SRKL = find_system("hysterograd"), find_system("srkl")
 SINGLE = np.dtype(np.float32)
@@ -155,3 +155,23 @@ def test_a_file_may_say_in_which_dtypes_it_computes(text, dtypes, flush, tmp_pat
     file.write_text(f"{text}def srkl_step_code(params, grad, *, alpha):\n    return params\n", encoding="utf-8")
     offer = find_port(str(file)).offer(operation("srkl.step_code"))
     assert (offer.dtypes, offer.flush_subnormals, offer.fixed) == (dtypes, flush, {"beta": 0.1})
+
+
+def test_a_port_is_not_asked_for_hyperparameters_that_it_does_not_have():
+    """What a law asks beyond its case, too: here the variant that a function without that keyword cannot have."""
+
+    def step(params, grad, state, *, lr=1e-3, beta=0.99):
+        return hysterograd.step(params, grad, state, lr=lr, beta=beta)
+
+    port = FunctionsPort(SimpleNamespace(hysterograd_step=step), "a port of head")
+    runner = PortRunner(port, HYSTEROGRAD, SINGLE)
+    state = hysterograd.init(PARAMS)
+    assert runner.step(PARAMS, GRAD, state, lr=0.5, variant="head")[2].liquid
+    with pytest.raises(NotVariedError, match=r"^the port has variant='head', not 'v4'$"):
+        runner.step(PARAMS, GRAD, state, lr=0.5, variant="v4")
+    assert len(runner.calls) == 1
+    law = next(law for law in HYSTEROGRAD.laws if law.name == "v4_is_one_cooling_behind")
+    for checked, status in ((port, "not provided"), (find_port("reference"), "conforms")):
+        verdict, outcomes = check_law(checked, law, "float32", Plan(20))
+        assert (verdict.status, outcomes) == (status, [])
+        assert verdict.reason == (OTHER_HYPERPARAMETERS if status == "not provided" else "")

@@ -21,7 +21,7 @@ BEYOND = next(law for law in STEP.laws if law.name == "a_gradient_beyond_its_fou
 
 
 def diagnosis_of(port, law, dtype):
-    verdict, outcomes = check_law(port, law, dtype, Plan(50))
+    verdict, outcomes = check_law(port, law, dtype, Plan(50, shrink_attempts=0))
     Diagnostician(SYSTEM, np.dtype(dtype)).diagnose([(verdict, outcomes)])
     return verdict.status, [mistake.name for mistake in verdict.diagnosis]
 

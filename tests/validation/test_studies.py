@@ -209,7 +209,7 @@ def test_a_study_prints_question_table_figures_conclusion_and_picture(
     assert lines[3:6] == ["thirds", "n    1/n", "3  0.333"]
     assert lines[6:9] == ["stated and measured", "quantity  stated      measured", "a third     0.33  0.3333333333  ✓"]
     assert lines[9] == "· A third is less than a half."
-    assert lines[10].startswith("1 of 1 stated figures reproduced (")
+    assert lines[10].startswith("1 of 1 stated figure reproduced (")
     assert lines[11:] == ["picture: pictures/sgd-third.png"]
     assert picture_size(Path("pictures/sgd-third.png")) == (240, 120)
 
@@ -221,7 +221,7 @@ def test_a_figure_that_is_not_reproduced_has_status_1(
     status, output, _ = gnomon("study", "sgd-third")
     assert status == 1
     assert "a third     0.34  0.3333333333  ✗ not reproduced" in output
-    assert "0 of 1 stated figures reproduced" in output
+    assert "0 of 1 stated figure reproduced" in output
 
 
 def test_one_study_that_fails_among_others_has_status_1(

@@ -12,6 +12,7 @@ from agreement import judgements, operation
 from gnomon.descent import adam, sgd
 from gnomon.descent.adam import AdamState
 from gnomon.descent.sgd import SGDState
+from gnomon_validation.checker import OTHER_HYPERPARAMETERS, Plan, check_law
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 
@@ -284,3 +285,10 @@ def test_the_known_differences_of_torch_are_there():
         reason_for("torch:shipped_bugs.AdamWDecayAfterUpdate", "adamw.step:no_gradient_no_move", "float64", "wrong")
         is None
     )
+
+
+def test_a_law_that_varies_what_the_port_has_fixed_is_not_about_the_port():
+    law = next(law for law in operation("sgd.step").laws if law.name.startswith("gradients_and_learning_rate_scale"))
+    assert check_law(find_port("torch:torch.optim.SGD"), law, "float64", Plan(20))[0].status == "conforms"
+    verdict, outcomes = check_law(find_port("torch:torch.optim.SGD", {"lr": 0.5}), law, "float64", Plan(20))
+    assert (verdict.status, verdict.reason, outcomes) == ("not provided", OTHER_HYPERPARAMETERS, [])

@@ -31,7 +31,7 @@ OTHER_HYPERPARAMETERS = "the law is about hyperparameters that the port does not
 
 @dataclass(frozen=True)
 class Plan:
-    """What to check: how many examples a law, which dtypes, which random stream, how long to look for a smaller case."""
+    """What to check: how many examples a law, which dtypes, which random stream, how long to seek a smaller case."""
 
     examples: int = 100
     dtypes: tuple[str, ...] = ("float32", "float64")

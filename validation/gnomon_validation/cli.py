@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -19,12 +18,14 @@ from gnomon_validation import case_files, expectations, report_json, report_juni
 from gnomon_validation.assignments import assignment
 from gnomon_validation.checker import Plan, offered_cases
 from gnomon_validation.checker import check as run_check
-from gnomon_validation.console import console
+from gnomon_validation.console import console, tell
 from gnomon_validation.explain import explain as print_explanation
 from gnomon_validation.ports.find import FORMS, find_port
 from gnomon_validation.ports.port import Port
 from gnomon_validation.replay import replay as run_replay
 from gnomon_validation.studies.command import claims, study
+from gnomon_validation.wording import counted
+from gnomon_validation.writable import require_directory, require_report
 
 DTYPES = ("float16", "float32", "float64")
 
@@ -79,7 +80,9 @@ def check(
     reasons = expectations.read(expect) if expect else {}
     expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
     plan = Plan(examples, tuple(dtypes) or ("float32", "float64"), seed)
-    _require_writable([file for file in (json_file, junit_file) if file is not None], failures)
+    for report in (json_file, junit_file):
+        require_report(report)
+    require_directory("failures", failures)
     if not system_names:
         chosen = [s for s in chosen if any(found.offer(o) for o in s.operations.values())]
     if not _anything(found, chosen, wanted, plan):
@@ -118,23 +121,6 @@ def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
     return (lambda law: law.id in ids) if names else (lambda _: True)
 
 
-def _require_writable(reports: Sequence[Path], failures: Path) -> None:
-    """Raise `ValueError` if what a check finds could not be written in the end."""
-    for file in reports:
-        directory = file.absolute().parent
-        if not directory.is_dir():
-            raise ValueError(f"directory {directory} of the report {file.name} does not exist")
-        if file.is_dir():
-            raise ValueError(f"report {file} is a directory")
-        if not os.access(file if file.exists() else directory, os.W_OK):
-            raise ValueError(f"report {file} cannot be written: permission denied")
-    existing = next(path for path in (failures.absolute(), *failures.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise ValueError(f"failures cannot be written to {failures}: {existing} is not a directory")
-    if not os.access(existing, os.W_OK):
-        raise ValueError(f"failures cannot be written to {failures}: permission denied")
-
-
 def _anything(port: Port, chosen: Sequence[System], wanted: Any, plan: Plan) -> bool:
     laws: list[Law] = [law for system in chosen for law in system.laws if wanted(law)]
     return any(
@@ -158,12 +144,9 @@ def _progress() -> Progress:
 def list_(what: str) -> None:
     """List systems, operations, laws, mistakes, ports or objectives."""
     listings = {
-        "systems": lambda: [
-            (s.name, f"{s.title}: {len(s.operations)} operations, {len(s.laws)} laws, {len(s.mistakes)} mistakes")
-            for s in systems().values()
-        ],
+        "systems": lambda: [(s.name, f"{s.title}: {', '.join(_extent(s))}") for s in systems().values()],
         "operations": lambda: [
-            (o.id, f"{len(o.laws)} laws") for s in systems().values() for o in s.operations.values()
+            (o.id, counted(len(o.laws), "law")) for s in systems().values() for o in s.operations.values()
         ],
         "laws": lambda: [(law.id, law.statement) for s in systems().values() for law in s.laws],
         "mistakes": lambda: [
@@ -174,7 +157,12 @@ def list_(what: str) -> None:
     }
     screen = console()
     for name, text in nearest("listing", what, listings)():
-        screen.print(Text(name, style="cyan").append(f"  {text}", style="none"), soft_wrap=True)
+        tell(screen, Text().append(name, style="cyan").append(f"  {text}"), hang=4)
+
+
+def _extent(system: System) -> list[str]:
+    parts = {"operation": system.operations, "law": system.laws, "mistake": system.mistakes}
+    return [counted(len(part), noun) for noun, part in parts.items()]
 
 
 def _objectives() -> list[tuple[str, str]]:

@@ -1,13 +1,48 @@
-"""The console that commands print on."""
+"""The console that commands print on, and how sentences fill it.
+
+On a terminal lines end between words; in a file or a pipe a sentence stays one line, so that programs find it.
+"""
 
 from __future__ import annotations
 
+from itertools import groupby
+
 from rich.console import Console
+from rich.text import Text
 
 WIDTH_OF_A_FILE = 140
+WIDEST_PROSE = 120
 
 
 def console() -> Console:
     """Return a console as wide as the terminal; wide enough for every table where the output is not a terminal."""
     terminal = Console(highlight=False)
     return terminal if terminal.is_terminal else Console(highlight=False, width=WIDTH_OF_A_FILE)
+
+
+def tell(screen: Console, text: Text, *, label: str = "", hang: int | None = None) -> None:
+    """Print a sentence behind its label.
+
+    hang: by how much the lines after the first are indented on a terminal; as long as the label by default.
+    """
+    if not screen.is_terminal:
+        screen.print(Text(label, style=text.style).append_text(text), soft_wrap=True)
+        return
+    indent = len(label) if hang is None else hang
+    for i, line in enumerate(text.wrap(screen, max(screen.width - max(indent, len(label)), 20))):
+        line.rstrip()
+        screen.print(Text(label if i == 0 else " " * indent, style=text.style).append_text(line), soft_wrap=True)
+
+
+def tell_prose(screen: Console, prose: str) -> None:
+    """Print paragraphs; on a terminal they fill its width, and what is indented (formulas) keeps its lines."""
+    if not screen.is_terminal:
+        screen.print(Text(prose), soft_wrap=True)
+        return
+    for is_paragraph, lines in groupby(prose.splitlines(), key=lambda line: line[:1] not in ("", " ")):
+        if not is_paragraph:
+            screen.print(Text("\n".join(lines)), soft_wrap=True)
+            continue
+        for line in Text(" ".join(lines)).wrap(screen, min(screen.width, WIDEST_PROSE)):
+            line.rstrip()
+            screen.print(line, soft_wrap=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from fnmatch import fnmatchcase
+from itertools import groupby
 
 from rich.console import Console
 from rich.text import Text
 
 from gnomon_spec.system import Operation, System, find_system, nearest
+from gnomon_validation.console import tell, tell_prose
 from gnomon_validation.ports.known_differences import KNOWN
 from gnomon_validation.studies.find import claims_about
 
@@ -26,17 +29,17 @@ def explain(name: str, console: Console) -> None:
     system, operations = find(name)
     console.print(Text(system.title, style="bold"))
     console.print()
-    console.print(Text(inspect.cleandoc(system.text)), soft_wrap=True)
+    tell_prose(console, inspect.cleandoc(system.text))
     for operation in operations:
         console.print()
-        console.print(Text(f"{operation.id}{_signature(operation)}", style="bold"), soft_wrap=True)
+        tell(console, Text(f"{operation.id}{_signature(operation)}", style="bold"), hang=4)
         console.print()
-        console.print(Text(inspect.getdoc(operation.reference) or ""), soft_wrap=True)
+        tell_prose(console, inspect.getdoc(operation.reference) or "")
         console.print()
         console.print(Text(f"Laws of {operation.id} ({len(operation.laws)})", style="bold"))
         for law in operation.laws:
-            console.print(Text(f"  {law.name.replace('_', ' ')}  [{law.kind}]", style="cyan"), soft_wrap=True)
-            console.print(Text(f"    {law.statement}"), soft_wrap=True)
+            tell(console, Text(f"{law.name.replace('_', ' ')}  [{law.kind}]", style="cyan"), label="  ")
+            tell(console, Text(law.statement), label="    ")
     chosen = {operation.name for operation in operations}
     mistakes = [
         m for m in system.mistakes.values() if chosen & set(m.wrong) or any(o.built_from in m.wrong for o in operations)
@@ -44,20 +47,23 @@ def explain(name: str, console: Console) -> None:
     console.print()
     console.print(Text(f"Known mistakes ({len(mistakes)})", style="bold"))
     for mistake in mistakes:
-        console.print(Text(f"  {mistake.name.replace('_', ' ')}", style="cyan"), soft_wrap=True)
-        console.print(Text(f"    {mistake.statement}"), soft_wrap=True)
-    differences = [d for d in KNOWN if d.law.startswith((f"{system.name}.", "*"))]
-    if differences:
-        console.print()
-        console.print(Text("Known differences of libraries", style="bold"))
-        for difference in differences:
-            dtypes = ", ".join(difference.dtypes)
-            console.print(
-                Text(f"  {difference.port}  {difference.law}  {difference.verdict} ({dtypes})", style="cyan"),
-                soft_wrap=True,
-            )
-            console.print(Text(f"    {difference.reason}"), soft_wrap=True)
+        tell(console, Text(mistake.name.replace("_", " "), style="cyan"), label="  ")
+        tell(console, Text(mistake.statement), label="    ")
+    _explain_differences(system, console)
     _explain_claims(system, console)
+
+
+def _explain_differences(system: System, console: Console) -> None:
+    known = [d for d in KNOWN if any(fnmatchcase(law.id, d.law) for law in system.laws)]
+    if not known:
+        return
+    console.print()
+    console.print(Text("Known differences of libraries", style="bold"))
+    for reason, differences in groupby(known, key=lambda difference: difference.reason):
+        for difference in differences:
+            what = f"{difference.port}  {difference.law}  {difference.verdict} ({', '.join(difference.dtypes)})"
+            tell(console, Text(what, style="cyan"), label="  ")
+        tell(console, Text(reason), label="    ")
 
 
 def _explain_claims(system: System, console: Console) -> None:
@@ -67,8 +73,8 @@ def _explain_claims(system: System, console: Console) -> None:
     console.print()
     console.print(Text(f"Published claims ({len(claims)}; measured by: gnomon claims {system.name})", style="bold"))
     for claim in claims:
-        console.print(Text(f"  {claim.judgement}", style="cyan"), soft_wrap=True)
-        console.print(Text(f"    {claim.statement}"), soft_wrap=True)
+        tell(console, Text(claim.judgement, style="cyan"), label="  ")
+        tell(console, Text(claim.statement), label="    ")
 
 
 def _signature(operation: Operation) -> str:

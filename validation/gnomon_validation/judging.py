@@ -35,7 +35,10 @@ class Judge:
         self.runs = PerturbedRuns(dtype, seed=seed, flush_subnormals=offer.flush_subnormals)
 
     def outcome(self, case: Case) -> Outcome:
-        """Judge one case; a port that fails in any way gets an outcome that says so."""
+        """Judge one case; a port that fails in any way gets an outcome that says so.
+
+        Raises `NotVariedError` if the law asks the port for hyperparameters that it does not have.
+        """
         self.runner.calls = []
         try:
             judgements = self._judgements(case)

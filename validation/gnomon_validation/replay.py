@@ -13,6 +13,7 @@ from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.judging import Judge
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
 from gnomon_validation.ports.port import Offer, Port
+from gnomon_validation.ports.runner import NotVariedError
 from gnomon_validation.verdicts import Verdict
 
 # Opening a stranger's file must not run code that the file names: only these are run unasked.
@@ -40,6 +41,8 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
     judge = Judge(actual, stored.law, dtype, offer)
     try:
         outcome = judge.outcome(stored.case)
+    except NotVariedError as error:
+        raise ValueError(f"{actual.name} cannot be asked for what the law {stored.law.id} needs: {error}") from error
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"the stored case is not one of the law {stored.law.id}: {error}") from error
     # One record of what a port returned cannot show that it would return something else the next time, nor what it

@@ -14,8 +14,9 @@ from rich.text import Text
 
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Operation
+from gnomon_validation.console import tell
 from gnomon_validation.verdicts import Check, Verdict
-from gnomon_validation.wording import describe
+from gnomon_validation.wording import counted, describe
 
 STYLES = {
     "conforms": "green",
@@ -201,8 +202,8 @@ def _print_expected(verdicts: Sequence[Verdict], console: Console) -> None:
         for verdict in group:
             law = verdict.law.name.replace("_", " ")
             line = f"  {verdict.law.operation.id} {verdict.dtype} {verdict.status}: {law}"
-            console.print(Text(line), soft_wrap=True)
-        console.print(Text(f"    {reason}", style="dim"), soft_wrap=True)
+            tell(console, Text(line), hang=4)
+        tell(console, Text(reason, style="dim"), label="    ")
 
 
 def _print_missing(check: Check, console: Console) -> None:
@@ -217,10 +218,10 @@ def _print_missing(check: Check, console: Console) -> None:
     for operation, fixed in check.held_fixed.items():
         held = f"{operation} was checked with {', '.join(fixed)} (the port does not vary them)"
         console.print()
-        console.print(Text(held, style="dim"), soft_wrap=True)
+        tell(console, Text(held, style="dim"))
     for reason, names in missing.items():
         console.print()
-        console.print(Text(f"not provided ({reason}): {', '.join(names)}", style="dim"), soft_wrap=True)
+        tell(console, Text(f"not provided ({reason}): {', '.join(names)}", style="dim"))
 
 
 def summary(check: Check) -> Text:
@@ -228,11 +229,12 @@ def summary(check: Check) -> Text:
     provided = [v for v in check.verdicts if v.status != "not provided"]
     failed = [v for v in provided if v.failed]
     cases = sum(v.cases for v in provided)
-    counted = f"{cases:,} cases, {check.seconds:.1f} s, seed {check.seed}"
+    effort = f"{counted(cases, 'case')}, {check.seconds:.1f} s, seed {check.seed}"
     if not provided:
         return Text(f"{check.port}: provides nothing that was asked for", style="yellow")
-    every = f"{len(provided)} checks of laws"
     if not failed:
-        return Text(f"{check.port} conforms ", style="bold green").append(f"({every}, {counted})", style="dim")
-    line = f"{check.port} does not conform: {len(failed)} of {every} fail "
-    return Text(line, style="bold red").append(f"({counted})", style="dim")
+        every = counted(len(provided), "check")
+        return Text(f"{check.port} conforms ", style="bold green").append(f"({every} of laws, {effort})", style="dim")
+    fail = "fails" if len(failed) == 1 else "fail"
+    line = f"{check.port} does not conform: {len(failed)} of {len(provided)} checks of laws {fail} "
+    return Text(line, style="bold red").append(f"({effort})", style="dim")

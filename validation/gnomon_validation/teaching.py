@@ -146,21 +146,20 @@ def show(runs: Sequence[Run], console: Console) -> None:
     objective = runs[0].objective
     most = max(len(r.values) for r in runs) - 1
     stations = [10**k for k in range(len(str(most))) if 10**k < most]
-    console.print(
-        f"{objective.name} from {np.array2string(runs[0].iterates[0], separator=', ')}, f = {runs[0].values[0]:.6g}"
-    )
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("method")
-    table.add_column("hyperparameters")
-    for label in (*(f"after {k}" for k in stations), "at the end", "steps", "distance"):
-        table.add_column(label, justify="right")
+    start = ", ".join(f"{entry:g}" for entry in np.ravel(runs[0].iterates[0]))
+    console.print(f"{objective.name} from ({start}), f = {runs[0].values[0]:.6g}; f after so many steps:")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("method", no_wrap=True)
+    table.add_column("hyper-\nparameters", overflow="fold")
+    for label in (*(f"after\n{k}" for k in stations), "at the\nend", "steps", "distance"):
+        table.add_column(label, justify="right", no_wrap=True)
     for r in runs:
         last = len(r.values) - 1
         table.add_row(
             r.method,
             ", ".join(f"{k}={v}" for k, v in r.hyperparameters.items()) or "defaults",
-            *(f"{r.values[k]:.6g}" if k <= last else "-" for k in stations),
-            f"{r.values[-1]:.6g}",
+            *(f"{r.values[k]:.4g}" if k <= last else "-" for k in stations),
+            f"{r.values[-1]:.4g}",
             f"{last}, then not finite" if r.diverged else str(last),
             _distance(r),
         )

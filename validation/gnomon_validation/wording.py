@@ -9,6 +9,11 @@ import numpy as np
 from gnomon_spec.cases import Case
 
 
+def counted(number: int, one: str, many: str = "") -> str:
+    """Return `1 law`, `2 laws`: a number and its noun, whose plural ends in s unless it is given."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def describe(value: Any) -> str:
     """Return a value as a person would write it; arrays keep the digits that identify their numbers."""
     if isinstance(value, np.ndarray):
@@ -19,6 +24,8 @@ def describe(value: Any) -> str:
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         inner = ", ".join(f"{k}={describe(v)}" for k, v in zip(value._fields, value, strict=True))
         return f"{type(value).__name__}({inner})"
+    if isinstance(value, tuple):
+        return f"({', '.join(map(describe, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, np.floating):
         return repr(value.item()) if value.dtype.itemsize <= 8 else f"{value:.17g}"
     return repr(value)

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gnomon_validation.ports.functions import load
+from gnomon_validation.ports.loading import load
 
 # How a name says its system.
 CALLED = {"sgd": "sgd", "adam": "adam", "adamw": "adamw"}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from difflib import get_close_matches
-from importlib import import_module, util
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from gnomon_validation.ports.adapted import module_and_name
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
-from gnomon_validation.ports.functions import from_file, from_module, importable
+from gnomon_validation.ports.functions import FunctionsPort
+from gnomon_validation.ports.loading import exists, load, load_file
 from gnomon_validation.ports.port import Port
 
 BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
@@ -41,25 +42,20 @@ def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
     if target in BUNDLED:
         return BUNDLED[target]()
     if target.endswith(".py") or "/" in target or "\\" in target:
-        return from_file(Path(target))
+        path = Path(target)
+        return FunctionsPort(load_file(path), str(path))
     if not target.strip():
         raise ValueError(f"a port is one of {', '.join(FORMS)}; got an empty name")
     if Path(target).is_dir():
         raise ValueError(f"{target} is a directory; a port is a file, a module or a name (see gnomon list ports)")
     try:
-        return from_module(target)
+        return FunctionsPort(load(target), target)
     except ValueError:
         meant = get_close_matches(kind, [*BUNDLED, *ADAPTERS], n=1)
-        if meant and find_spec_or_none(kind) is None:
+        if meant and not exists(kind):
             likely = target.replace(kind, meant[0], 1)
             raise ValueError(f"no port is called {target!r}; did you mean {likely!r}?") from None
         raise
-
-
-def find_spec_or_none(name: str) -> Any:
-    """Return where the module of that name would come from, without importing it; None if from nowhere."""
-    with importable(Path.cwd()):
-        return util.find_spec(name) if name.isidentifier() else None
 
 
 def _adapter(kind: str, target: str, options: dict[str, Any]) -> Port:

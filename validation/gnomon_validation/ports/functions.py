@@ -9,12 +9,7 @@ numbers by zero.
 from __future__ import annotations
 
 import inspect
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from importlib import import_module, util
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from gnomon_spec.system import Operation
@@ -66,62 +61,3 @@ class FunctionsPort:
         offer = self.offer(operation)
         fixed = offer.fixed if offer else {}
         return function(*inputs, **{name: value for name, value in hyperparameters.items() if name not in fixed})
-
-
-def from_file(path: Path) -> FunctionsPort:
-    """Load a Python file as a port; raise `ValueError` if it cannot be loaded."""
-    if not path.is_file():
-        raise ValueError(f"port file {path} does not exist")
-    spec = util.spec_from_file_location(path.stem, path)
-    if spec is None or spec.loader is None:
-        raise ValueError(f"port file {path} is not Python (its name must end in .py)")
-    module = util.module_from_spec(spec)
-    known = sys.modules.setdefault(path.stem, module)
-    try:
-        with importable(path.absolute().parent):
-            spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
-        if known is module:
-            del sys.modules[path.stem]
-        raise ValueError(f"port file {path} cannot be loaded: {type(error).__name__}: {error}") from error
-    return FunctionsPort(module, str(path))
-
-
-def from_module(target: str) -> FunctionsPort:
-    """Load `package.module` or `package.module:attribute` as a port; raise `ValueError` if it cannot be loaded."""
-    return FunctionsPort(load(target), target)
-
-
-def load(target: str) -> Any:
-    """Import `package.module` or `package.module:attribute`; raise `ValueError` if there is no such thing."""
-    module_name, colon, attribute = target.partition(":")
-    if not all(part.isidentifier() for part in module_name.split(".")):
-        raise ValueError(f"a port is package.module or package.module:NAME, got {target!r}")
-    module = import_or_explain(module_name)
-    if not colon:
-        return module
-    if not hasattr(module, attribute):
-        raise ValueError(f"module {module_name} has no {attribute!r}")
-    return getattr(module, attribute)
-
-
-def import_or_explain(name: str) -> ModuleType:
-    """Import a module; raise `ValueError` saying what is missing."""
-    try:
-        with importable(Path.cwd()):
-            return import_module(name)
-    except ModuleNotFoundError as error:
-        raise ValueError(f"module {name!r} cannot be imported: no module named {error.name!r}") from error
-    except (Exception, SystemExit) as error:
-        raise ValueError(f"module {name!r} cannot be imported: {type(error).__name__}: {error}") from error
-
-
-@contextmanager
-def importable(directory: Path) -> Iterator[None]:
-    """Let modules in a directory be imported, as Python does for the file that it is started with."""
-    sys.path.insert(0, str(directory))
-    try:
-        yield
-    finally:
-        if str(directory) in sys.path:
-            sys.path.remove(str(directory))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from functools import cache
 from typing import Any, NamedTuple, get_type_hints
 
@@ -12,7 +13,7 @@ from gnomon_spec.arithmetic import wide_dtype
 from gnomon_spec.cases import map_leaves
 from gnomon_spec.stand_ins import Implementation, leaves
 from gnomon_spec.system import Operation, System
-from gnomon_validation.ports.port import Port
+from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.wording import legible
 
 STORABLE_DTYPES = ("float16", "float32", "float64", "int64", "bool")
@@ -24,6 +25,10 @@ class PortError(Exception):
 
 class PortMisbehaviourError(Exception):
     """The port returned something that is not an output of the operation, or changed its inputs."""
+
+
+class NotVariedError(ValueError):
+    """A law asks the port for a hyperparameter that the port cannot vary, and for another value than it has."""
 
 
 class Call(NamedTuple):
@@ -48,11 +53,12 @@ class PortRunner(Implementation):
         self.port = port
         self.calls: list[Call] = []
         self._returned: list[tuple[Any, list[bytes]]] = []
-        self._provided: dict[str, bool] = {}
+        self._offers: dict[str, Offer | None] = {}
 
     def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
         given = tuple(map_leaves(self._narrow, x) for x in inputs)
         numbers = {name: map_leaves(_number, value) for name, value in hyperparameters.items()}
+        self._require_offered(operation, numbers)
         call = Call(operation, given, numbers, None)
         try:
             outputs = self._outputs(call)
@@ -71,9 +77,7 @@ class PortRunner(Implementation):
 
         So a law on what a port has may need more of the system than the port has.
         """
-        if operation.name not in self._provided:
-            self._provided[operation.name] = self.port.offer(operation) is not None
-        return self._provided[operation.name]
+        return self._offer(operation) is not None
 
     def repeats(self, call: Call) -> bool:
         """Perform a call again and return whether the outputs are the same, bit for bit."""
@@ -82,6 +86,19 @@ class PortRunner(Implementation):
         except (PortError, PortMisbehaviourError):
             return False
         return leaves(map_leaves(_bits, again)) == leaves(map_leaves(_bits, call.outputs))
+
+    def _offer(self, operation: Operation) -> Offer | None:
+        if operation.name not in self._offers:
+            self._offers[operation.name] = self.port.offer(operation)
+        return self._offers[operation.name]
+
+    def _require_offered(self, operation: Operation, numbers: Mapping[str, Any]) -> None:
+        """Raise `NotVariedError` if the port has not the value of a hyperparameter that a law asks it for."""
+        offer = self._offer(operation) or Offer()
+        offered = {**{name: (value,) for name, value in offer.fixed.items()}, **offer.only}
+        for name, values in offered.items():
+            if name in numbers and numbers[name] not in values:
+                raise NotVariedError(f"the port has {name}={', '.join(map(repr, values))}, not {numbers[name]!r}")
 
     def _outputs(self, call: Call) -> Any:
         """Return what the port gives for the inputs of a call in the types of the reference; raise if it cannot be."""

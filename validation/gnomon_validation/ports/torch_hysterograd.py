@@ -11,11 +11,11 @@ NumPy numbers). Every call builds an optimizer, writes its state, makes one step
 can see another. A fresh state (G = τ = E = 0) is not written, except for a shock: the optimizer gets T as its
 `initial_temp` and begins by itself.
 
-What the optimizer does not return is had from it in another way. `liquid` of a group is the status, and if several
-groups had gradients and one of them moved: whether this group's parameters changed, and if they did not, the status
-of a step of the group alone (a step may be too short to change them). `scale` is the norm returned over the norm that
-it returns with `grad_clip=None` (for "v4", which reports the clip itself, over that norm plus 1e-6); where that says
-nothing, because the norm is 0, subnormal or not finite, it is the definition's.
+What the optimizer does not return is had from it in another way. `liquid` of a group is the status, and if there are
+several groups: whether this group's parameters changed, and if they did not, the status of a step of the group alone
+(a step may be too short to change them). `scale` is the norm returned over the norm that it returns with
+`grad_clip=None` (for "v4", which reports the clip itself, over that norm plus 1e-6); where that says nothing, because
+the norm is 0, subnormal or not finite, it is the definition's.
 
 default_dtype: torch's default dtype during the calls. The published class creates τ, T, E and the norm in it, which is
 float32 unless somebody changed it, whatever the parameters have; that is checked as it is. What a step prints is
@@ -132,8 +132,10 @@ class HysteroGradPort:
             read = self._read(optimizer, i, state)
             if not active[i]:
                 own = state.liquid
-            elif not liquid or sum(active) == 1 or _changed(params[i], new[i]):
+            elif len(states) == 1:
                 own = liquid
+            elif _changed(params[i], new[i]):
+                own = True
             else:
                 own = self._stepped(params[i : i + 1], grads[i : i + 1], (state,), hyper)[2][0]
             after.append(read._replace(liquid=own))

@@ -1,9 +1,10 @@
 """Ports made of `torch.optim.Optimizer` classes: torch's own, a library's, a user's.
 
-A class becomes the port of one operation, `sgd.step`, `adam.step` or `adamw.step`: the one that its name contains, else
-the one that a base class's name contains, else `adam.step` if its constructor takes `betas` and `sgd.step` if it takes
-`momentum`. An optimizer that is built with `decoupled_weight_decay` in its group is an AdamW. The option `system` has
-the last word; all other options go to the constructor, and what they set cannot be varied.
+A class becomes the port of one system: the one that its name contains, else the one that a base class's name contains,
+else what its constructor takes says it (`betas`: adam; `stiffening_factor`: hysterograd; `momentum`: sgd). The option
+`system` has the last word; all other options go to the constructor, and what they set cannot be varied. HysteroGrad and
+SRKL have adapters of their own (`torch_hysterograd`, `torch_srkl`); what follows is about `sgd.step`, `adam.step` and
+`adamw.step`. An optimizer that is built with `decoupled_weight_decay` in its group is an AdamW.
 
 Hyperparameters are the constructor's arguments: lr, momentum, dampening, nesterov, weight_decay, eps, betas (or beta1
 and beta2), and amsgrad for the variants "adam" and "amsgrad-torch". The state is that of a single parameter tensor; its

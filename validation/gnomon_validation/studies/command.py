@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -14,11 +13,12 @@ from typing import Any
 import click
 from rich.text import Text
 
-from gnomon_validation.console import console
+from gnomon_validation.console import console, tell
 from gnomon_validation.pictures import can_draw, new_figure, write_figure
 from gnomon_validation.studies import report
 from gnomon_validation.studies.find import find_claims, find_studies, ledgers, studies
 from gnomon_validation.studies.study import Study
+from gnomon_validation.writable import require_directory, require_report
 
 
 @click.command()
@@ -39,11 +39,11 @@ def study(names: Sequence[str], pictures: Path, json_file: Path | None) -> None:
     screen = console()
     if not names:
         for known in studies().values():
-            screen.print(Text(known.name, style="cyan").append(f"  {known.question}", style="none"), soft_wrap=True)
+            tell(screen, Text().append(known.name, style="cyan").append(f"  {known.question}"), hang=4)
         return
     chosen = list({found.name: found for name in names for found in find_studies(name)}.values())
-    _require_directory(pictures)
-    _require_file(json_file)
+    require_directory("pictures", pictures)
+    require_report(json_file)
     told, reproduced = [], True
     for one in chosen:
         report.show_question(one, screen)
@@ -66,7 +66,7 @@ def claims(systems: Sequence[str], json_file: Path | None) -> None:
 
     Every counter-example is run. Exit status: 0 each measurement bears its verdict out, 1 one does not, 2 usage.
     """
-    _require_file(json_file)
+    require_report(json_file)
     screen = console()
     chosen = {name: find_claims(name) for name in (systems or ledgers())}
     judged = []
@@ -90,28 +90,6 @@ def _picture(one: Study, data: Any, directory: Path) -> Text:
     file = directory / f"{one.name}.png"
     write_figure(figure, file)
     return Text(f"picture: {file}")
-
-
-def _require_directory(directory: Path) -> None:
-    """Raise `ValueError` if pictures could not be written to the directory, which need not exist yet."""
-    existing = next(path for path in (directory.absolute(), *directory.absolute().parents) if path.exists())
-    if not existing.is_dir():
-        raise ValueError(f"pictures cannot be written to {directory}: {existing} is not a directory")
-    if not os.access(existing, os.W_OK):
-        raise ValueError(f"pictures cannot be written to {directory}: permission denied")
-
-
-def _require_file(file: Path | None) -> None:
-    """Raise `ValueError` if the report could not be written."""
-    if file is None:
-        return
-    directory = file.absolute().parent
-    if not directory.is_dir():
-        raise ValueError(f"directory {directory} of the report {file.name} does not exist")
-    if file.is_dir():
-        raise ValueError(f"report {file} is a directory")
-    if not os.access(file if file.exists() else directory, os.W_OK):
-        raise ValueError(f"report {file} cannot be written: permission denied")
 
 
 def _write(file: Path | None, data: dict[str, Any]) -> None:

@@ -10,38 +10,38 @@ from rich.console import Console
 from rich.table import Table as Grid
 from rich.text import Text
 
+from gnomon_validation.console import tell
 from gnomon_validation.studies.claim import Claim, Evidence
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
+from gnomon_validation.wording import counted
 
 STYLES = {"holds": "green", "holds if": "yellow", "false": "bold red", "not reproducible": "yellow"}
 
 
 def show_question(study: Study, console: Console) -> None:
     """Print what a study asks."""
-    console.print(Text(f"{study.name}: {study.title}", style="bold"), soft_wrap=True)
-    console.print(Text(study.question), soft_wrap=True)
-    console.print(Text(f"source: {study.source}", style="dim"), soft_wrap=True)
+    tell(console, Text(f"{study.name}: {study.title}", style="bold"))
+    tell(console, Text(study.question))
+    tell(console, Text(f"source: {study.source}", style="dim"))
 
 
 def show_findings(findings: Findings, seconds: float, console: Console) -> None:
     """Print what a study found."""
     for table in findings.tables:
         console.print()
-        console.print(Text(table.title, style="italic"), soft_wrap=True)
+        tell(console, Text(table.title, style="italic"))
         console.print(_grid(table))
     if findings.comparisons:
         console.print()
-        console.print(Text("stated and measured", style="italic"), soft_wrap=True)
+        tell(console, Text("stated and measured", style="italic"))
         console.print(_compared(findings.comparisons))
     console.print()
     for sentence in findings.conclusions:
-        console.print(Text(f"· {sentence}"), soft_wrap=True)
+        tell(console, Text(sentence), label="· ")
     found = sum(comparison.reproduced for comparison in findings.comparisons)
-    console.print(
-        Text(f"{found} of {len(findings.comparisons)} stated figures reproduced ({seconds:.1f} s)", style="dim"),
-        soft_wrap=True,
-    )
+    stated = counted(len(findings.comparisons), "stated figure")
+    tell(console, Text(f"{found} of {stated} reproduced ({seconds:.1f} s)", style="dim"))
 
 
 def _grid(table: Table) -> Grid:
@@ -67,20 +67,20 @@ def show_ledger(system: str, claims: Sequence[Claim], console: Console) -> None:
     """Print how many claims about a system there are, and how many of each verdict."""
     counts = [(verdict, sum(claim.verdict == verdict for claim in claims)) for verdict in STYLES]
     said = ", ".join(f"{count} {verdict.replace('holds if', 'conditional')}" for verdict, count in counts if count)
-    console.print(Text(f"{system}: {len(claims)} published claims ({said})", style="bold"), soft_wrap=True)
+    tell(console, Text(f"{system}: {counted(len(claims), 'published claim')} ({said})", style="bold"))
 
 
 def show_claim(claim: Claim, evidence: Evidence, console: Console) -> None:
     """Print a statement, its verdict, and what was measured."""
     console.print()
-    console.print(Text(claim.statement), soft_wrap=True)
-    console.print(Text(f"  source    {claim.source}", style="dim"), soft_wrap=True)
-    console.print(Text("  verdict   ").append(claim.judgement, style=STYLES[claim.verdict]), soft_wrap=True)
+    tell(console, Text(claim.statement))
+    tell(console, Text(claim.source, style="dim"), label="  source    ")
+    tell(console, Text().append(claim.judgement, style=STYLES[claim.verdict]), label="  verdict   ")
     if claim.why:
-        console.print(Text(f"  because   {claim.why}"), soft_wrap=True)
-    console.print(Text(f"  measured  {evidence.figure}"), soft_wrap=True)
+        tell(console, Text(claim.why), label="  because   ")
+    tell(console, Text(evidence.figure), label="  measured  ")
     if not evidence.shown:
-        console.print(Text("  THE MEASUREMENT DOES NOT BEAR THE VERDICT OUT", style="bold red"), soft_wrap=True)
+        tell(console, Text("  THE MEASUREMENT DOES NOT BEAR THE VERDICT OUT", style="bold red"))
 
 
 def study_data(study: Study, findings: Findings) -> dict[str, Any]:
