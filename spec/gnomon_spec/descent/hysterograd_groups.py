@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.descent import hysterograd as single
 from gnomon.descent import hysterograd_groups as reference
 from gnomon.descent.hysterograd import HysteroGradState, Report
 from gnomon.descent.hysterograd_groups import GroupState, Summary
@@ -557,12 +558,19 @@ def missing_gradients_taken_for_zeros(params: Any, grads: Any, states: Any, **hy
 
 
 @system.mistake("step_groups")
-def hyperparameters_checked_at_gradients_only(params: Any, grads: Any, states: Any, **hyper: Any) -> Any:
-    """Bad hyperparameters are not noticed while no group has a gradient."""
-    if fits(params, grads, states) and not any(map(present, grads)):
-        nothing = params[0][0].dtype.type(0)
-        return params, states, Summary("Frozen", nothing, nothing)
-    return reference.step_groups(params, grads, states, **hyper)
+def bad_hyperparameters_replaced(params: Any, grads: Any, states: Any, **hyper: Any) -> Any:
+    """A hyperparameter out of its domain is silently replaced by its default."""
+    usual = step_groups.hyperparameters
+
+    def is_bad(name: str) -> bool:
+        try:
+            single.require_hyperparameters(**{**usual, name: hyper[name]})
+        except (TypeError, ValueError):
+            return True
+        return False
+
+    used = {name: usual[name] if is_bad(name) else value for name, value in hyper.items()}
+    return reference.step_groups(params, grads, states, **used)
 
 
 @system.mistake("step_groups")

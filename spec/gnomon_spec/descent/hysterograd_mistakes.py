@@ -153,6 +153,24 @@ def arguments_are_not_checked(params: Any, grad: Any, state: HysteroGradState, *
 
 
 @system.mistake("step")
+def theory_with_a_root(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
+    """In theory, the gradient is divided by the root of the metric, as in the code."""
+    return theorised(params, grad, state, hyper, direction=CODE_LINES["direction"])
+
+
+@system.mistake("step")
+def check_finite_ignored(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
+    """check_finite is accepted but nothing is checked."""
+    return reference.step(params, grad, state, **{**hyper, "check_finite": False})
+
+
+@system.mistake("step")
+def clip_missing_in_the_gate(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
+    """The unclipped norm is compared with the barrier."""
+    return stepped(params, grad, state, hyper, liquid=lambda p: p.full_norm > p.threshold)
+
+
+@system.mistake("step")
 def root_mean_square_norm(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
     """n is the root of the mean square instead of the length (as in the text)."""
     return stepped(params, grad, state, hyper, full_norm=THEORY_LINES["full_norm"])
@@ -271,12 +289,6 @@ def clipping_also_lengthens(params: Any, grad: Any, state: HysteroGradState, **h
 def clip_missing_in_the_move(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
     """The clipped norm is reported and gated, but the parameters move by the unclipped step."""
     return stepped(params, grad, state, hyper, move=lambda p: p.lr * p.direction)
-
-
-@system.mistake("step")
-def clip_missing_in_the_gate(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
-    """The unclipped norm is compared with the barrier."""
-    return stepped(params, grad, state, hyper, liquid=lambda p: p.full_norm > p.threshold)
 
 
 @system.mistake("step")
@@ -560,12 +572,6 @@ def head_for_v4(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -
 
 
 @system.mistake("step")
-def theory_with_a_root(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
-    """In theory, the gradient is divided by the root of the metric, as in the code."""
-    return theorised(params, grad, state, hyper, direction=CODE_LINES["direction"])
-
-
-@system.mistake("step")
 def theory_with_the_length(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
     """In theory, n is the length of the step's direction instead of the root of its mean square."""
     return theorised(params, grad, state, hyper, full_norm=CODE_LINES["full_norm"])
@@ -652,12 +658,6 @@ def moves_without_a_learning_rate(params: Any, grad: Any, state: HysteroGradStat
     """A learning rate of 0 is taken for "not given" and replaced by the default."""
     rate = hyper["lr"] if hyper["lr"] != 0 else 1e-3
     return reference.step(params, grad, state, **{**hyper, "lr": rate})
-
-
-@system.mistake("step")
-def check_finite_ignored(params: Any, grad: Any, state: HysteroGradState, **hyper: Any) -> Any:
-    """check_finite is accepted but nothing is checked."""
-    return reference.step(params, grad, state, **{**hyper, "check_finite": False})
 
 
 @system.mistake("step")

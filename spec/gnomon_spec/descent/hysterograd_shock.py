@@ -66,3 +66,68 @@ def a_shock_lowers_the_next_barrier(port: Any, case: Case) -> Iterable[Fact]:
     left = after.width * np.sqrt(state.path_length + walk) * (1 - case.cooling_rate * state.temperature)
     warmed = 1 - case.cooling_rate * np.maximum(state.temperature, 0.2)
     yield equal("width", left, before.width * np.sqrt(case.factor * state.path_length + walk) * warmed)
+
+
+@system.mistake("shock")
+def shock_adds_to_the_temperature(state: Any, *, factor: float) -> Any:
+    """0.2 is added to the temperature, which should be raised to 0.2 if it is below."""
+    after = reference.shock(state, factor=factor)
+    return after._replace(temperature=state.temperature + 0.2)
+
+
+@system.mistake("shock")
+def shock_of_any_factor(state: Any, *, factor: float) -> Any:
+    """The factor is not checked."""
+    return state._replace(path_length=factor * state.path_length, temperature=np.maximum(state.temperature, 0.2))
+
+
+@system.mistake("shock")
+def shock_sets_the_temperature(state: Any, *, factor: float) -> Any:
+    """The temperature becomes 0.2 even if it is higher: a shock cools a warm group."""
+    after = reference.shock(state, factor=factor)
+    return after._replace(temperature=0.2 + 0 * state.temperature)
+
+
+@system.mistake("shock")
+def shock_does_not_warm(state: Any, *, factor: float) -> Any:
+    """The path is shortened, but the temperature stays as it was."""
+    return reference.shock(state, factor=factor)._replace(temperature=state.temperature)
+
+
+@system.mistake("shock")
+def shock_forgets_the_path(state: Any, *, factor: float) -> Any:
+    """The path becomes 0, whatever the factor is."""
+    after = reference.shock(state, factor=factor)
+    return after._replace(path_length=0 * state.path_length)
+
+
+@system.mistake("shock")
+def shock_keeps_the_path(state: Any, *, factor: float) -> Any:
+    """The group is warmed, but its path stays as long as it was."""
+    return reference.shock(state, factor=factor)._replace(path_length=state.path_length)
+
+
+@system.mistake("shock")
+def shock_takes_the_factor_away(state: Any, *, factor: float) -> Any:
+    """The path is shortened by the factor of it instead of to the factor of it: τ ← (1-φ)·τ."""
+    after = reference.shock(state, factor=factor)
+    return after._replace(path_length=(1 - factor) * state.path_length)
+
+
+@system.mistake("shock")
+def shock_reaches_the_mean_norm(state: Any, *, factor: float) -> Any:
+    """The mean norm is shortened like the path."""
+    after = reference.shock(state, factor=factor)
+    return after._replace(mean_norm=factor * state.mean_norm)
+
+
+@system.mistake("shock")
+def shock_forgets_the_metric(state: Any, *, factor: float) -> Any:
+    """The metric starts again from 0."""
+    return reference.shock(state, factor=factor)._replace(metric=0 * state.metric)
+
+
+@system.mistake("shock")
+def shock_thaws(state: Any, *, factor: float) -> Any:
+    """The status becomes liquid, which only a step that is long enough may make it."""
+    return reference.shock(state, factor=factor)._replace(liquid=True)
