@@ -1,4 +1,4 @@
-"""HysteroGrad's groups and its accuracy per TFLOP: the known numbers, groups by hand, and what is refused."""
+"""HysteroGrad's groups: the known numbers, groups by hand, and what is refused."""
 
 from __future__ import annotations
 
@@ -9,33 +9,6 @@ import pytest
 
 from gnomon.descent import hysterograd_groups as groups
 from gnomon.descent.hysterograd_groups import GroupState
-
-TFLOP = np.array([72.79, 145.59, 218.38, 291.18])
-ACCURACY = np.array([43.81, 47.39, 68.43, 72.76])
-ADAMW = np.array([55.89, 65.26, 69.69])
-
-
-def test_the_published_table_of_accuracy_per_tflop_is_a_division() -> None:
-    ratio = groups.atf(ACCURACY, TFLOP)
-    assert [f"{x:.2f}" for x in ratio] == ["0.60", "0.33", "0.31", "0.25"]
-    assert [f"{x:.5f}" for x in ratio] == ["0.60187", "0.32550", "0.31335", "0.24988"]
-
-
-def test_adamw_has_more_accuracy_per_tflop_at_every_common_point() -> None:
-    theirs = groups.atf(ADAMW, TFLOP[:3])
-    assert [f"{x:.3f}" for x in theirs] == ["0.768", "0.448", "0.319"]
-    assert [f"{x:.3f}" for x in groups.atf(ACCURACY, TFLOP)[:3] / theirs] == ["0.784", "0.726", "0.982"]
-
-
-def test_what_spikes_in_the_third_epoch_is_the_marginal_ratio() -> None:
-    assert [f"{x:.3f}" for x in groups.marginal_atf(ACCURACY, TFLOP)] == ["0.602", "0.049", "0.289", "0.059"]
-    assert np.all(np.diff(groups.atf(ACCURACY, TFLOP)) < 0)
-
-
-def test_the_marginal_ratio_in_exact_arithmetic() -> None:
-    marginal = groups.marginal_atf(np.array([8.0, 4.0, 4.0, 7.0]), np.array([2.0, 4.0, 5.0, 9.0]))
-    assert marginal.tolist() == [4.0, -2.0, 0.0, 0.75]
-
 
 HYPER: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 1.0, "beta": 0.9}
 
@@ -104,8 +77,6 @@ def test_dtype_and_shape_are_kept_and_no_input_changes(dtype: type) -> None:
         assert all(isinstance(x, dtype) for x in after[i][1:4])
     assert summary.status == "Liquid" and isinstance(summary.norm, dtype) and isinstance(summary.width, dtype)
     assert after[2] is states[2] and new[0][1] is params[0][1]
-    accuracy = np.ones(3, dtype)
-    assert groups.atf(accuracy, accuracy).dtype == groups.marginal_atf(accuracy, np.cumsum(accuracy)).dtype == dtype
 
 
 ONE = np.ones(2)
@@ -129,16 +100,6 @@ BAD = [
         "params must have one dtype in each group, got float64 and float32",
     ),
     (lambda: groups.init_groups(((),)), "params must have at least one array in each group, got an empty group"),
-    (lambda: groups.atf(-ONE, ONE), "accuracy must be >= 0 in every entry"),
-    (lambda: groups.atf(np.array([1.0, np.nan]), ONE), "accuracy must be >= 0 in every entry"),
-    (lambda: groups.atf(ONE, 0 * ONE), "tflop must be > 0 in every entry"),
-    (lambda: groups.atf(ONE, np.ones(3)), r"tflop must have the shape of accuracy \(2,\), got \(3,\)"),
-    (lambda: groups.atf(np.ones(2, int), ONE), "accuracy must hold real floating-point numbers, got dtype int64"),
-    (lambda: groups.marginal_atf(ONE, ONE), "tflop must grow from epoch to epoch"),
-    (
-        lambda: groups.marginal_atf(np.ones((1, 2)), np.array([[1.0, 2.0]])),
-        r"accuracy must have shape \(epochs,\), got \(1, 2\)",
-    ),
 ]
 
 

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.descent.hysterograd_groups import atf, marginal_atf
+from gnomon.descent.hysterograd_atf import atf, marginal_atf
 from gnomon.domains import Array
 from gnomon_validation.pictures import COLOURS
 from gnomon_validation.studies.hysterograd import published, wide_resnet
