@@ -350,8 +350,11 @@ def test_a_polar_factor_through_the_svd_stays_within_the_band(dtype, condition):
         assert verdict(polar(g.T).T).holds is True
 
 
-def test_a_polar_factor_through_the_gram_matrix_does_not_at_condition_1000():
+def test_a_polar_factor_through_the_gram_matrix_is_found_out_among_25_matrices_of_condition_1000():
+    """One case beyond its band is enough for the checker; in another the Gram matrix may be right by luck."""
+    found = []
     for case, g in enumerate(matrices_of_condition(1000, 25, np.float32)):
         verdict = together(polar, g, dtype=FLOAT32, seed=case)
         with np.errstate(invalid="ignore"):  # a negative eigenvalue, by rounding
-            assert verdict(polar_through_the_gram_matrix(g)).holds is False
+            found.append(verdict(polar_through_the_gram_matrix(g)).holds is False)
+    assert any(found)
