@@ -110,6 +110,7 @@ class Operation:
     compare: how its arrays are held against the oracle's (`equal`, or `follows` for trajectories).
     dtypes: those that it is about, and its laws unless they say otherwise (NumPy's LAPACK has no float16).
     length_varies: how long its outputs are depends on their values, so that rounding may decide it.
+    own: fields of its output that are a port's own (what it cost), not compared with the oracle's.
     """
 
     system: System
@@ -121,6 +122,7 @@ class Operation:
     compare: Callable[[str, Any, Any], Fact] = equal
     dtypes: tuple[str, ...] = ALL_DTYPES
     length_varies: bool = False
+    own: tuple[str, ...] = ()
     laws: list[Law] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -141,6 +143,12 @@ class Operation:
         """The keyword arguments and their defaults (`inspect.Parameter.empty` where there is none)."""
         parameters = inspect.signature(self.reference).parameters.values()
         return {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY}
+
+    def shared(self, outputs: Any) -> Any:
+        """Return outputs with 0 for what is a port's own."""
+        if not self.own or not hasattr(outputs, "_replace"):
+            return outputs
+        return outputs._replace(**dict.fromkeys(self.own, 0))
 
     def law(
         self,
@@ -170,7 +178,7 @@ class Operation:
             inputs = [getattr(case, name) for name in self.inputs]
             outputs = getattr(port, self.name)(*inputs, **case.hyper)
             expected = getattr(port.oracle, self.name)(*inputs, **case.hyper)
-            return same_outputs(self.inputs[0], outputs, expected, self.compare)
+            return same_outputs(self.inputs[0], self.shared(outputs), self.shared(expected), self.compare)
 
         return self.law("oracle agreement")(agrees_with_the_oracle)
 
@@ -198,10 +206,11 @@ class System:
         compare: Callable[[str, Any, Any], Fact] = equal,
         dtypes: tuple[str, ...] = ALL_DTYPES,
         length_varies: bool = False,
+        own: tuple[str, ...] = (),
     ) -> Operation:
         """Declare an operation of this system; its name is that of the reference's function."""
         operation = Operation(
-            self, reference.__name__, reference, cases, built_from, build, compare, dtypes, length_varies
+            self, reference.__name__, reference, cases, built_from, build, compare, dtypes, length_varies, own
         )
         operation.cases = cases.for_arguments(operation.hyperparameters)
         self.operations[operation.name] = operation

@@ -22,6 +22,7 @@ from small_ports import (
     verdict_on,
 )
 
+from gnomon.curvature.operators import Dense
 from gnomon.descent import adamw
 from gnomon.descent.adam import AdamState
 from gnomon_spec.cases import map_leaves
@@ -230,14 +231,21 @@ def test_a_case_holds_what_was_drawn_and_every_call_bit_for_bit(tmp_path):
         assert same_bits(call.outputs, original.outputs)
 
 
+def test_an_operator_keeps_its_matrix_whatever_operation_it_is_given_to():
+    operator = Dense(np.array([[1.0, 0.1], [0.1, -2.0]]))
+    for operation in find_system("curvature").operations.values():
+        stored = decoded(json.loads(json.dumps(encoded(operator))), operation)
+        assert same_bits(stored, operator)
+
+
 def test_the_files_of_other_systems_and_operations_are_read_too(tmp_path):
     from gnomon_validation.checker import Plan, check_law
 
-    for system in ("adam", "sgd"):
+    for system in ("adam", "sgd", "curvature"):
         for operation in find_system(system).operations.values():
 
             def shifted(*inputs, reference=operation.reference, **hyper):
-                move = lambda x: x + x.dtype.type(1) if isinstance(x, np.ndarray) else x  # noqa: E731
+                move = lambda x: x + x.dtype.type(1) if isinstance(x, np.ndarray | np.floating) else x  # noqa: E731
                 return map_leaves(move, reference(*inputs, **hyper))
 
             namespace = type("Kit", (), {f"{system}_{operation.name}": staticmethod(shifted)})

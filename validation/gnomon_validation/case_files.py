@@ -3,7 +3,8 @@
 Floating-point numbers are hexadecimal strings (`float.hex`), so that every bit survives (of a NaN, that it is one). A
 file holds the law, the dtype, the drawn inputs, each call that the law made of the port with what the port returned or
 did instead, and what was found; judging it again needs no port. The types of states are found by name among those that
-the operation's own module defines; nothing else in a file is looked up, imported or executed.
+the operation's own module defines, and the operators that many operations share; nothing else in a file is looked up,
+imported or executed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.curvature import operators
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Operation, find_system, nearest
@@ -57,8 +59,8 @@ def decoded(data: Any, operation: Operation) -> Any:
                 raise ValueError(f"a shape must be integers >= 0, got {shape!r}")
             return np.array(numbers, dtype=dtype).reshape(shape)
         case {"state": str(name), "fields": dict(fields)}:
-            kind = getattr(sys.modules[operation.reference.__module__], name, None)
-            if not (isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")):
+            kind = _state_type(name, operation)
+            if kind is None:
                 raise ValueError(f"{operation.id} has no state called {name!r}")
             if set(fields) != set(kind._fields):
                 raise ValueError(f"{name} must have the fields {', '.join(kind._fields)}, got {', '.join(fields)}")
@@ -74,6 +76,15 @@ def decoded(data: Any, operation: Operation) -> Any:
             return data
     text = repr(data)
     raise ValueError(f"{text if len(text) <= 60 else text[:60] + '…'} is not a value of a case")
+
+
+def _state_type(name: str, operation: Operation) -> Any:
+    """Return the `NamedTuple` type of that name that the operation may be given or return; `None` if there is none."""
+    for module in (sys.modules[operation.reference.__module__], operators):
+        kind = getattr(module, name, None)
+        if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            return kind
+    return None
 
 
 @dataclass(frozen=True)

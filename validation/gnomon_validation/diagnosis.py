@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.bands import judge
-from gnomon_spec.facts import same_outputs
-from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
+from gnomon_spec.facts import Fact, same_outputs
+from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns, leaves
 from gnomon_spec.system import Mistake, System
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.verdicts import Outcome, Verdict
@@ -38,22 +38,66 @@ class Diagnostician:
                 verdict.status = "wrong"
 
     def explains(self, mistake: Mistake, outcomes: Sequence[Outcome]) -> bool:
-        """Return whether a port with this mistake would have done all that the port did."""
-        calls = [call for outcome in outcomes for call in outcome.calls]
-        return bool(calls) and all(self.does_the_same(mistake, call) for call in calls)
+        """Return whether a port with this mistake would have done all that the port did.
 
-    def does_the_same(self, mistake: Mistake, call: Call) -> bool:
-        """Return whether the mistake's outputs for a call are the port's, within the mistake's own band."""
+        What a call cost is a port's own and need not be the same, unless nothing else would show the mistake.
+        """
+        calls = [call for outcome in outcomes for call in outcome.calls]
+        in_full = not any(self.shows(mistake, call) for call in calls)
+        return bool(calls) and all(self.does_the_same(mistake, call, in_full) for call in calls)
+
+    def does_the_same(self, mistake: Mistake, call: Call, in_full: bool = True) -> bool:
+        """Return whether the mistake's outputs for a call are the port's, within the mistake's own band.
+
+        in_full: including those that are a port's own.
+        """
         if call.outputs is None:
-            return False
+            return bool(call.error) and self._rejects(mistake, call)
+        shared = call.operation.shared if not in_full else lambda outputs: outputs
         try:
             with np.errstate(all="ignore"):
                 exact = ExactOracle(self.system, self.dtype, mistake.function)
-                expected = exact.call(call.operation, *call.inputs, **call.hyperparameters)
-                facts = list(same_outputs("", call.outputs, expected))
+                expected = shared(exact.call(call.operation, *call.inputs, **call.hyperparameters))
+                facts = list(same_outputs("", shared(call.outputs), expected))
                 runs = self.runs.of_call(call.operation, call.inputs, call.hyperparameters, mistake)
-                stand_ins = [list(same_outputs("", run, expected)) for run in runs]
+                stand_ins = [list(same_outputs("", shared(run), expected)) for run in runs]
+                if any(shape(fact) not in {shape(run[i]) for run in stand_ins} for i, fact in enumerate(facts)):
+                    return False
                 judged = [judge(fact, [run[i] for run in stand_ins], self.dtype) for i, fact in enumerate(facts)]
         except (TypeError, ValueError, IndexError):  # the wrong function cannot take these inputs at all
             return False
         return all(j.holds is not False for j in judged)
+
+    def _rejects(self, mistake: Mistake, call: Call) -> bool:
+        """Return whether a port with the mistake would have raised an exception, too."""
+        try:
+            with np.errstate(all="ignore"):
+                ExactOracle(self.system, self.dtype, mistake.function).call(
+                    call.operation, *call.inputs, **call.hyperparameters
+                )
+        except (TypeError, ValueError):
+            return True
+        return False
+
+    def shows(self, mistake: Mistake, call: Call) -> bool:
+        """Return whether a mistake's outputs for a call differ from the oracle's in more than what is a port's own."""
+        if not call.operation.own:
+            return False
+        try:
+            with np.errstate(all="ignore"):
+                wrong, right = (
+                    leaves(call.operation.shared(oracle.call(call.operation, *call.inputs, **call.hyperparameters)))
+                    for oracle in (
+                        ExactOracle(self.system, self.dtype, mistake.function),
+                        ExactOracle(self.system, self.dtype),
+                    )
+                )
+        except (TypeError, ValueError, IndexError):  # one of them rejects the inputs
+            return True
+        same = (np.array_equal(x, y, equal_nan=True) for x, y in zip(wrong, right, strict=False))
+        return len(wrong) != len(right) or not all(same)
+
+
+def shape(fact: Fact) -> tuple[int, ...]:
+    """Return the shape of what was found, of one replica of it."""
+    return tuple(fact.actual.shape) if hasattr(fact.actual, "shape") else np.shape(fact.actual)

@@ -138,7 +138,10 @@ class Judge:
             if with_bands:
                 found[fact.label] = judge(fact, [run[i] for run in runs], self.dtype)
             else:
-                apart = np.asarray(fact.expected) - np.asarray(fact.actual)
+                actual, expected = np.asarray(fact.actual), np.asarray(fact.expected)
+                if actual.shape != expected.shape and 1 not in (actual.size, expected.size):
+                    continue
+                apart = expected - actual
                 size = apart if fact.relation == "at least" else np.abs(apart)
                 found[fact.label] = Judgement(fact.label, None, deviations=size)
         return found

@@ -1,0 +1,40 @@
+"""The diagonal of an operator from products with random probes.
+
+Source: Bekas, Kokiopoulou & Saad, Applied Numerical Mathematics 57 (2007).
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gnomon.curvature.operators import Operator, product, require_probes
+from gnomon.domains import Array, require_choice
+
+
+class DiagonalEstimate(NamedTuple):
+    """An estimate of diag A. diagonal: shape (n,). products: how many times the operator was applied."""
+
+    diagonal: Array
+    products: int
+
+
+def bekas(operator: Operator, probes: Array, *, variant: str = "ratio") -> DiagonalEstimate:
+    """Return the estimate (Σₖ zₖ∘A zₖ) / (Σₖ zₖ∘zₖ) of diag A, or (1/m) Σₖ zₖ∘A zₖ; m products.
+
+    operator: A. probes: Z, shape (m, n), m >= 1, one probe a row. variant: "ratio" or "plain"; for signs ±1 they are
+    the same. With signs one probe's variance is Σ_{j≠i} Aᵢⱼ². With normal numbers "plain" adds Aᵢᵢ² to it, and "ratio"
+    has Σ_{j≠i} Aᵢⱼ²/(m-2), infinite for m <= 2.
+    Raises `ValueError` or `TypeError` for probes of another kind, for products that do not fit or are not finite, and
+    for "ratio" if a coordinate is 0 in every probe.
+    """
+    require_probes("probes", probes)
+    require_choice("variant", variant, ("ratio", "plain"))
+    total = np.sum(np.stack([z * product(operator, z, k) for k, z in enumerate(probes)]), axis=0)
+    if variant == "plain":
+        return DiagonalEstimate(total / probes.shape[0], int(probes.shape[0]))
+    weights = np.sum(probes * probes, axis=0)
+    if np.any(weights == 0):
+        raise ValueError("probes must not all be 0 in the same coordinate")
+    return DiagonalEstimate(total / weights, int(probes.shape[0]))

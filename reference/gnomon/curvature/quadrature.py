@@ -1,0 +1,76 @@
+"""Stochastic Lanczos quadrature: the spectrum of an operator as a measure, traces of functions of it, its density.
+
+Sources: Golub & Meurant, Matrices, Moments and Quadrature (2010); Ubaru, Chen & Saad, SIAM J. Matrix Anal. 38 (2017);
+Ghorbani, Krishnan & Xiao, ICML 2019, for the Hessians of neural networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import pi
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.curvature.lanczos import lanczos, tridiagonal
+from gnomon.curvature.operators import Operator, require_probes
+from gnomon.domains import Array, require_count, require_floating, require_number
+
+
+class SpectralMeasure(NamedTuple):
+    """An estimate of (1/n) Σᵢ δ(λᵢ), the spectrum of A as a measure of mass 1.
+
+    nodes: θ, one after the other for each probe, ascending within it. weights: >= 0, of sum (1/m) Σ ‖zₖ‖²/n. dimension:
+    n. products: how many times the operator was applied.
+    """
+
+    nodes: Array
+    weights: Array
+    dimension: int
+    products: int
+
+
+def spectral_measure(operator: Operator, probes: Array, *, steps: int) -> SpectralMeasure:
+    """Return the measure (1/m) Σₖ Σⱼ (‖zₖ‖²/n)·τ²ₖⱼ·δ(θₖⱼ) of Lanczos processes from each probe; <= m·steps products.
+
+    operator: A, symmetric. probes: Z, shape (m, n), m >= 1, one probe a row, none of them zero, of mean 0 and
+    covariance I. steps: of each Lanczos process, >= 1. Polynomials up to degree 2·steps - 1 are integrated exactly for
+    each probe.
+    Raises `ValueError` or `TypeError` naming the argument, and as `lanczos`.
+    """
+    require_probes("probes", probes)
+    require_count("steps", steps, 1)
+    for k, z in enumerate(probes):
+        if not np.any(z != 0):
+            raise ValueError(f"probes must not be zero, got one that is at index {k}")
+    m, n = probes.shape
+    nodes, weights, products = [], [], 0
+    for z in probes:
+        found = lanczos(operator, z, steps=steps)
+        values, Y = np.linalg.eigh(tridiagonal(found))
+        nodes.append(values)
+        weights.append(np.dot(z, z) / (n * m) * (Y[0] * Y[0]))
+        products += found.products
+    return SpectralMeasure(np.concatenate(nodes), np.concatenate(weights), int(n), products)
+
+
+def trace_of_function(measure: SpectralMeasure, function: Callable[[Array], Array]) -> Any:
+    """Return the estimate n·∫ f dφ of tr f(A) = Σᵢ f(λᵢ). function: f, from nodes to values entry by entry."""
+    return measure.dimension * np.sum(measure.weights * function(measure.nodes))
+
+
+def spectral_density(measure: SpectralMeasure, grid: Array, *, width: float) -> Array:
+    """Return the density Σ weights·N(grid; nodes, σ²) at each point of the grid, shape of the grid.
+
+    grid: points t, shape (g,), finite, dtype of the nodes. width: σ > 0, the standard deviation of the normal curve
+    that stands for each node, in the units of the eigenvalues. Raises `ValueError` or `TypeError` for other arguments.
+    """
+    require_floating("grid", grid)
+    if grid.ndim != 1 or not np.all(np.isfinite(grid)):
+        raise ValueError(f"grid must be finite and have shape (g,), got shape {grid.shape}")
+    require_number("width", width, 0)
+    if not width > 0:
+        raise ValueError(f"width must be > 0, got {width!r}")
+    apart = (grid[:, np.newaxis] - measure.nodes) / width
+    density: Array = np.exp(-0.5 * apart * apart) @ measure.weights / (width * (2 * pi) ** 0.5)
+    return density

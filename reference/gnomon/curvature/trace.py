@@ -1,0 +1,125 @@
+"""The trace of an operator from products with random probes: Hutchinson's estimator and Hutch++.
+
+Sources: Girard 1989, Hutchinson 1990; Meyer, Musco, Musco & Woodruff, SOSA 2021 (arXiv 2010.09649) for Hutch++.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.curvature.operators import Operator, product, require_probes
+from gnomon.domains import Array
+
+
+class TraceEstimate(NamedTuple):
+    """An estimate of tr A.
+
+    trace: the estimate, a number of the probes' dtype. samples: what each probe gave, shape (m,); their mean is the
+    part of the estimate that is random. standard_error: of that mean, the samples' deviation (with m - 1) over √m;
+    infinite for m = 1. products: how many times the operator was applied.
+    """
+
+    trace: Any
+    samples: Array
+    standard_error: Any
+    products: int
+
+
+def hutchinson(operator: Operator, probes: Array) -> TraceEstimate:
+    """Return the estimate (1/m) Σₖ zₖᵀA zₖ of tr A; m products.
+
+    operator: A, real, symmetric or not (then it is the trace of its symmetric part, the same number). probes: Z, shape
+    (m, n), m >= 1, one probe a row, of mean 0 and covariance I: signs, normal numbers, or the sphere of radius √n.
+    One probe's variance is 2(‖S‖² - Σ Sᵢᵢ²) with signs and 2‖S‖² with normal numbers, S = (A + Aᵀ)/2, ‖·‖ Frobenius's.
+    Raises `ValueError` or `TypeError` for probes of another kind and for products that do not fit or are not finite.
+    """
+    require_probes("probes", probes)
+    samples = np.stack([np.dot(z, product(operator, z, k)) for k, z in enumerate(probes)])
+    return TraceEstimate(np.sum(samples) / samples.shape[0], samples, standard_error(samples), int(probes.shape[0]))
+
+
+def hutchpp(operator: Operator, sketch: Array, probes: Array) -> TraceEstimate:
+    """Return the estimate tr(QᵀA Q) + (1/l) Σ hᵀA h with Q = orth(A Ω), h = g - Q Qᵀg (Hutch++).
+
+    operator: A, symmetric. sketch: Ω, shape (k, n), k <= n, one vector a row; k = 0 is Hutchinson's estimator. probes:
+    Γ, shape (l, n), l >= 1, the vectors g. Products: k for A Ω, one for each column of Q, l for the rest; 2k + l in all
+    unless A Ω has columns that depend on earlier ones, which are left out.
+    Raises `ValueError` or `TypeError` as `hutchinson`.
+
+    Choices: probes are rows here, columns in the paper. Where the columns of A Ω are dependent a basis of fewer is
+    enough (see `orthonormal`); for A = 0 it is empty.
+    """
+    require_probes("probes", probes)
+    require_probes("sketch", sketch, 0)
+    k, n = sketch.shape
+    if n != probes.shape[1] or sketch.dtype != probes.dtype:
+        raise ValueError(f"sketch must have rows like probes {probes.shape}, got {sketch.shape}")
+    if k > n:
+        raise ValueError(f"sketch must have at most n = {n} rows, got {k}")
+    if k == 0:
+        return hutchinson(operator, probes)
+    basis = orthonormal(np.stack([product(operator, w, j) for j, w in enumerate(sketch)]))
+    seen = k
+    of_sketch: Any = 0 * probes[0, 0]
+    for q in basis:
+        of_sketch = of_sketch + np.dot(q, product(operator, q, seen))
+        seen += 1
+    samples = []
+    for g in probes:
+        rest = g - (basis @ g) @ basis
+        samples.append(np.dot(rest, product(operator, rest, seen)))
+        seen += 1
+    each = np.stack(samples)
+    return TraceEstimate(of_sketch + np.sum(each) / each.shape[0], each, standard_error(each), seen)
+
+
+def orthonormal(rows: Array) -> Array:
+    """Return an orthonormal basis of the span of the rows, as rows; a row that depends on earlier ones adds none.
+
+    Gram and Schmidt's process, each row made orthogonal twice. rows: w, shape (k, n), k >= 1. A row counts as dependent
+    if what is left of it is at most n·ε·max ‖w‖, ε the spacing of the dtype at 1 (as in `numpy.linalg.matrix_rank`).
+    """
+    longest = np.sqrt(np.max(np.sum(rows * rows, axis=1)))
+    threshold = rows.shape[1] * float(np.finfo(rows.dtype).eps) * longest
+    basis = rows[:0]
+    for row in rows:
+        rest = row
+        for _ in range(2):
+            rest = rest - (basis @ rest) @ basis
+        length = np.sqrt(np.sum(rest * rest))
+        if length > threshold:
+            basis = np.concatenate([basis, (rest / length)[np.newaxis]])
+    return basis
+
+
+def standard_error(samples: Array) -> Any:
+    """Return the standard error of the mean of m samples, with m - 1; infinite for m = 1."""
+    m = samples.shape[0]
+    if m == 1:
+        return samples.dtype.type(np.inf)
+    deviations = samples - np.sum(samples) / m
+    return np.sqrt(np.sum(deviations * deviations) / ((m - 1) * m))
+
+
+def rademacher_variance(matrix: Array) -> Any:
+    """Return the variance 2(‖S‖² - Σ Sᵢᵢ²) of one sample zᵀA z over sign vectors z, S = (A + Aᵀ)/2.
+
+    matrix: A, shape (n, n). The least of all probes with independent entries of mean 0 and variance 1.
+    """
+    off = (matrix + matrix.T) / 2 * (1 - np.eye(matrix.shape[0], dtype=matrix.dtype))
+    return 2 * np.sum(off * off)
+
+
+def gaussian_variance(matrix: Array) -> Any:
+    """Return the variance 2‖S‖² of one sample zᵀA z over standard normal z, S = (A + Aᵀ)/2. matrix: A, shape (n, n)."""
+    S = (matrix + matrix.T) / 2
+    return 2 * np.sum(S * S)
+
+
+def sphere_variance(matrix: Array) -> Any:
+    """Return the variance 2n/(n+2)·(‖S‖² - tr(A)²/n) of zᵀA z over the sphere of radius √n. matrix: A, shape (n, n)."""
+    S, n = (matrix + matrix.T) / 2, matrix.shape[0]
+    trace = np.sum(np.diagonal(S))
+    return 2 * n / (n + 2) * (np.sum(S * S) - trace * trace / n)

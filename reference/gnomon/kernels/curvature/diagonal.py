@@ -1,0 +1,42 @@
+"""`gnomon.curvature.diagonal` for a matrix that is at hand, as one compiled call."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from gnomon.curvature.diagonal import DiagonalEstimate
+from gnomon.curvature.operators import Operator, require_probes
+from gnomon.domains import Array, require_choice
+from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, multiply, require_finite
+from gnomon.kernels.domains import contiguous
+from gnomon.kernels.reductions import fold_in_chunks
+
+__all__ = ["DiagonalEstimate", "bekas"]
+
+
+@njit(cache=True, error_model="numpy")
+def terms_loop(columns: Array, probes: Array, terms: Array) -> int:
+    """Write zₖ∘Azₖ into the rows of `terms` (m, n); return the first product that is not finite, or `ALL_FINITE`."""
+    for k in range(probes.shape[0]):
+        if not multiply(columns, probes[k], terms[k]):
+            return k
+        for i in range(probes.shape[1]):
+            terms[k, i] *= probes[k, i]
+    return ALL_FINITE
+
+
+def bekas(operator: Operator, probes: Array, *, variant: str = "ratio") -> DiagonalEstimate:
+    """Return the estimate of diag A that `gnomon.curvature.diagonal.bekas` returns; `Dense` only."""
+    require_probes("probes", probes)
+    require_choice("variant", variant, ("ratio", "plain"))
+    columns, terms = columns_of(operator, probes[0]), np.empty(probes.shape, probes.dtype)
+    require_finite(terms_loop(columns, contiguous(probes), terms))
+    fold_in_chunks(terms)
+    total = terms[0] + 0  # NumPy's sums of zeros are +0
+    if variant == "plain":
+        return DiagonalEstimate(total / probes.shape[0], int(probes.shape[0]))
+    weights = np.sum(probes * probes, axis=0)
+    if np.any(weights == 0):
+        raise ValueError("probes must not all be 0 in the same coordinate")
+    return DiagonalEstimate(total / weights, int(probes.shape[0]))

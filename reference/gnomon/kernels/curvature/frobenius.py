@@ -1,0 +1,35 @@
+"""`gnomon.curvature.frobenius` for a matrix that is at hand, as one compiled call."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from gnomon.curvature.frobenius import FrobeniusEstimate
+from gnomon.curvature.operators import Operator, require_probes
+from gnomon.curvature.trace import standard_error
+from gnomon.domains import Array
+from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, require_finite
+from gnomon.kernels.domains import contiguous
+
+__all__ = ["FrobeniusEstimate", "frobenius_squared"]
+
+
+@njit(cache=True, error_model="numpy")
+def samples_loop(columns: Array, probes: Array, samples: Array) -> int:
+    """Write ‖Azₖ‖² into `samples` (m,); return the index of the first product that is not finite, or `ALL_FINITE`."""
+    result = np.empty_like(probes[0])
+    for k in range(probes.shape[0]):
+        if not multiply(columns, probes[k], result):
+            return k
+        samples[k] = inner(result, result)
+    return ALL_FINITE
+
+
+def frobenius_squared(operator: Operator, probes: Array) -> FrobeniusEstimate:
+    """Return the estimate (1/m) Σₖ ‖A zₖ‖² of ‖A‖², as `gnomon.curvature.frobenius` does; `Dense` only."""
+    require_probes("probes", probes)
+    columns, samples = columns_of(operator, probes[0]), np.empty(probes.shape[0], probes.dtype)
+    require_finite(samples_loop(columns, contiguous(probes), samples))
+    mean = np.sum(samples) / samples.shape[0]
+    return FrobeniusEstimate(mean, samples, standard_error(samples), int(probes.shape[0]))

@@ -1,0 +1,82 @@
+"""`gnomon.curvature.lanczos` for a matrix that is at hand: the process as one compiled call."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from gnomon.curvature.lanczos import AGAIN, Lanczos, Ritz, tridiagonal
+from gnomon.curvature.operators import Operator, require_start
+from gnomon.domains import Array, require_choice, require_count
+from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, project_out, require_finite
+from gnomon.kernels.domains import contiguous
+
+__all__ = ["Lanczos", "Ritz", "lanczos", "ritz"]
+
+
+@njit(cache=True, error_model="numpy")
+def lanczos_loop(
+    columns: Array, start: Array, basis: Array, diagonal: Array, off_diagonal: Array, threshold: float
+) -> tuple[int, int]:
+    """Fill `basis` (m, n), `diagonal` (m,) and `off_diagonal` (m,), whose last number is what remained.
+
+    Returns how many steps were made, and the index of the first product that is not finite or `ALL_FINITE`.
+    threshold: b ends the process if it is at most this times the largest |a| + b.
+    """
+    w, coefficients = np.empty_like(start), np.empty_like(diagonal)
+    length, size = sqrt(inner(start, start)), start.dtype.type(0)
+    for i in range(start.size):
+        basis[0, i] = start[i] / length
+    for j in range(diagonal.size):
+        if not multiply(columns, basis[j], w):
+            return j, j
+        a = inner(basis[j], w)
+        for i in range(w.size):
+            w[i] -= a * basis[j, i]
+        if j > 0:
+            for i in range(w.size):
+                w[i] -= off_diagonal[j - 1] * basis[j - 1, i]
+        before = sqrt(inner(w, w))
+        project_out(basis[: j + 1], w, coefficients)
+        b = start.dtype.type(sqrt(inner(w, w)))
+        if b < AGAIN * before:
+            project_out(basis[: j + 1], w, coefficients)
+            b = start.dtype.type(sqrt(inner(w, w)))
+        diagonal[j], off_diagonal[j] = a, b
+        size = max(size, abs(a) + b)
+        if j + 1 == diagonal.size or b <= threshold * size:
+            return j + 1, ALL_FINITE
+        for i in range(w.size):
+            basis[j + 1, i] = w[i] / b
+    return diagonal.size, ALL_FINITE
+
+
+def lanczos(operator: Operator, start: Array, *, steps: int) -> Lanczos:
+    """Return the Lanczos decomposition from `start`, as `gnomon.curvature.lanczos.lanczos` does; `Dense` only."""
+    require_start("start", start)
+    require_count("steps", steps, 1)
+    columns, n = columns_of(operator, start), start.shape[0]
+    most, number = min(int(steps), n), start.dtype.type
+    basis, diagonal, off_diagonal = (np.empty(shape, start.dtype) for shape in ((most, n), most, most))
+    threshold = number(n * max(1e-12, 4500 * float(np.finfo(start.dtype).eps)))
+    j, index = lanczos_loop(columns, contiguous(start), basis, diagonal, off_diagonal, threshold)
+    require_finite(index)
+    return Lanczos(diagonal[:j], off_diagonal[: j - 1], basis[:j], off_diagonal[j - 1], j)
+
+
+def ritz(operator: Operator, start: Array, *, steps: int, variant: str = "reference") -> Ritz:
+    """Return the Ritz values and vectors of `lanczos`, as `gnomon.curvature.lanczos.ritz` does; `Dense` only.
+
+    Numba's linear algebra needs SciPy; the eigenvalues are NumPy's.
+    """
+    require_choice("variant", variant, ("reference", "code"))
+    found = lanczos(operator, start, steps=steps)
+    values, Y = np.linalg.eigh(tridiagonal(found))
+    Y = Y * np.copysign(1, Y[0])
+    if variant == "code":
+        values = np.sort(np.abs(found.diagonal))
+    last: Any = np.abs(Y[-1])
+    return Ritz(values, Y[0] * Y[0], Y.T @ found.basis, found.residual_norm * last)

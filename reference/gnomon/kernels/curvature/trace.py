@@ -1,0 +1,33 @@
+"""`gnomon.curvature.trace.hutchinson` for a matrix that is at hand, as one compiled call."""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from gnomon.curvature.operators import Operator, require_probes
+from gnomon.curvature.trace import TraceEstimate, standard_error
+from gnomon.domains import Array
+from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, require_finite
+from gnomon.kernels.domains import contiguous
+
+__all__ = ["TraceEstimate", "hutchinson"]
+
+
+@njit(cache=True, error_model="numpy")
+def samples_loop(columns: Array, probes: Array, samples: Array) -> int:
+    """Write zₖ·Azₖ into `samples` (m,); return the index of the first product that is not finite, or `ALL_FINITE`."""
+    result = np.empty_like(probes[0])
+    for k in range(probes.shape[0]):
+        if not multiply(columns, probes[k], result):
+            return k
+        samples[k] = inner(probes[k], result)
+    return ALL_FINITE
+
+
+def hutchinson(operator: Operator, probes: Array) -> TraceEstimate:
+    """Return the estimate (1/m) Σₖ zₖᵀA zₖ of tr A, as `gnomon.curvature.trace.hutchinson` does; `Dense` only."""
+    require_probes("probes", probes)
+    columns, samples = columns_of(operator, probes[0]), np.empty(probes.shape[0], probes.dtype)
+    require_finite(samples_loop(columns, contiguous(probes), samples))
+    return TraceEstimate(np.sum(samples) / samples.shape[0], samples, standard_error(samples), int(probes.shape[0]))

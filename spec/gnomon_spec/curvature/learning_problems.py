@@ -1,0 +1,119 @@
+"""Learning problems to draw: a few examples, a network of at most one hidden layer, parameters, and vectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from gnomon.curvature.products import Classification, Problem, Regression, network
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
+from gnomon_spec.facts import Fact, rejects
+from gnomon_spec.strategies import CODES, SMALL_CODES, shapes
+
+Array = NDArray[Any]
+HIDDEN = ((), (1,), (2,))
+EXAMPLES = shapes((1,), (2,), (3,), (2,))
+
+
+def _entry(code: int) -> float:
+    """Return 1, or ±(1 + fraction)·2^e with e from -3 to 0."""
+    return (-1.0 if code % 2 else 1.0) * (1 + code // 8 % 997 / 997) * 2.0 ** (-(code // 2 % 4)) if code else 1.0
+
+
+def _array(draw: Draw, context: Context, shape: tuple[int, ...]) -> Array:
+    size = int(np.prod(shape))
+    codes = draw(st.lists(CODES, min_size=size, max_size=size))
+    return np.array([_entry(code) for code in codes], context.dtype).reshape(shape)
+
+
+def regression(hidden: tuple[tuple[int, ...], ...] = HIDDEN, outputs: int = 2) -> Quantity:
+    """Least squares with N examples of two features and up to `outputs` outputs."""
+
+    def draw_regression(draw: Draw, context: Context) -> Regression:
+        N, C = context.shape[0], 1 + draw(SMALL_CODES) % outputs
+        widths = hidden[draw(SMALL_CODES) % len(hidden)]
+        return Regression(_array(draw, context, (N, 2)), _array(draw, context, (N, C)), widths)
+
+    return Quantity(draw_regression, f"Regression with N examples, hidden layers one of {hidden}")
+
+
+def classification(hidden: tuple[tuple[int, ...], ...] = HIDDEN) -> Quantity:
+    """Cross-entropy with N examples of two features and two or three classes."""
+
+    def draw_classification(draw: Draw, context: Context) -> Classification:
+        N, C = context.shape[0], 2 + draw(SMALL_CODES) % 2
+        widths = hidden[draw(SMALL_CODES) % len(hidden)]
+        labels = np.array([draw(SMALL_CODES) % C for _ in range(N)])
+        return Classification(_array(draw, context, (N, 2)), labels, C, widths)
+
+    return Quantity(draw_classification, f"Classification with N examples, hidden layers one of {hidden}")
+
+
+def either(hidden: tuple[tuple[int, ...], ...] = HIDDEN) -> Quantity:
+    """A problem of one of the two kinds."""
+    kinds = regression(hidden), classification(hidden)
+
+    def draw_problem(draw: Draw, context: Context) -> Problem:
+        drawn: Problem = kinds[draw(SMALL_CODES) % 2].draw(draw, context)
+        return drawn
+
+    return Quantity(draw_problem, f"Regression or Classification with N examples, hidden layers one of {hidden}")
+
+
+def parameters() -> Quantity:
+    """A vector with one entry for each parameter of the problem, every entry from 1/8 to 2 in size."""
+
+    def draw_parameters(draw: Draw, context: Context) -> Array:
+        return _array(draw, context, (network(context.drawn["problem"]).dimension,))
+
+    return Quantity(draw_parameters, "vector (n,), entries from 1/8 to 2 in size")
+
+
+def cases(problem: Quantity) -> Cases:
+    """Return cases of such a problem with parameters and a vector."""
+    return Cases({"problem": problem, "params": parameters(), "vector": parameters()}, EXAMPLES)
+
+
+def each_example(problem: Any) -> Iterator[Any]:
+    """Yield the problems of single examples."""
+    answers = problem.targets if isinstance(problem, Regression) else problem.labels
+    for i in range(len(problem.features)):
+        yield problem._replace(features=problem.features[i : i + 1], **{_answers(problem): answers[i : i + 1]})
+
+
+def with_other_answers(problem: Any) -> Any:
+    """Return the problem with other targets or labels."""
+    if isinstance(problem, Regression):
+        return problem._replace(targets=2 * problem.targets + 1)
+    return problem._replace(labels=(problem.labels + 1) % problem.classes)
+
+
+def _answers(problem: Any) -> str:
+    return "targets" if isinstance(problem, Regression) else "labels"
+
+
+def bad_arguments(product: Any, case: Case) -> Iterator[Fact]:
+    """Claim that parameters and vectors that do not fit are rejected. product: of a problem, parameters, a vector."""
+    w, v = case.params, case.vector
+    nan = np.where(np.arange(len(w)) == 0, np.asarray(np.nan, w.dtype), w)
+    for label, params, vector in (
+        ("longer parameters", np.concatenate([w, w]), v),
+        ("longer vector", w, np.concatenate([v, v])),
+        ("vector of two dimensions", w, v[np.newaxis]),
+        ("vector of integers", w, np.ones(v.shape, np.int64)),
+        ("a NaN in the parameters", nan, v),
+        ("a NaN in the vector", w, nan),
+    ):
+        yield rejects(label, lambda params=params, vector=vector: product(case.problem, params, vector))  # type: ignore[misc]
+
+
+def unchecked(problem: Any, params: Any, vector: Any) -> tuple[Any, Any, Any]:
+    """Return parameters and vector made to fit without a word, and what of NaN and infinities is lost by that."""
+    n, dtype = network(problem).dimension, problem.features.dtype
+    w, v = (x.reshape(-1)[:n].astype(dtype) for x in (params, vector))
+    lost = 0 * (w + v)
+    return np.nan_to_num(w), np.nan_to_num(v), lost

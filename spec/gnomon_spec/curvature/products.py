@@ -1,0 +1,299 @@
+"""Products of curvature matrices of a learning problem with a vector: Hessian, Gauss-Newton, Fisher, empirical Fisher.
+
+A problem has N examples xᵢ, what they should be mapped to, and a network: layers a ← tanh(W·a + b), the last one
+without tanh. It is a tuple of arrays, `Regression(features, targets, hidden)` or `Classification(features, labels,
+classes, hidden)`, so that a port in any language can rebuild it. Parameters w, shape (n,): for each layer the rows of
+W, one after the other, then b. With outputs zᵢ, their Jacobian Jᵢ and a loss ℓ::
+
+    f(w) = (1/N) Σ ℓ(zᵢ)        Regression ½‖z - y‖²       Classification log Σ_c exp(z_c) - z_y
+    hvp                         H·v,  H = ∇²f
+    ggnvp                       G·v,  G = (1/N) Σ Jᵢᵀ·∇²ℓ(zᵢ)·Jᵢ          ∇²ℓ = I, or diag(p) - ppᵀ
+    fisher_product              F·v,  F = (1/N) Σ E[g gᵀ], the label drawn from the model
+    empirical_fisher_product    E·v,  E = (1/N) Σ gᵢgᵢᵀ, the label of the data
+
+What they are to each other: H - G = (1/N) Σᵢ Σ_c (∂ℓ/∂z_c)·∇²z_c, which vanishes for linear models and where residuals
+do, and in general not. F = G for these two losses (the Gaussian of variance 1, and the categorical). E is neither: it
+vanishes where the data are interpolated, and grows with the square of the loss's scale where the others grow with the
+scale; averaged over labels drawn from the model it is F.
+
+Choices: the mean over the examples stands outside, so gᵢ carries no 1/N. Squared errors carry ½. Expectations over
+labels are sums over all of them, nothing is drawn. The products are stated on closed forms and not on automatic
+derivatives; those of `gnomon.derivatives` are held against the closed forms in the tests.
+
+Sources: Pearlmutter, Neural Computation 6 (1994); Schraudolph, Neural Computation 14 (2002); Martens, New insights and
+perspectives on the natural gradient method (arXiv 1412.1193).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gnomon.curvature import products as reference
+from gnomon.curvature.products import Regression, example_pullbacks, network
+from gnomon.objectives.output_losses import softmax
+from gnomon_spec.cases import Case
+from gnomon_spec.curvature.learning_problems import (
+    bad_arguments,
+    cases,
+    classification,
+    each_example,
+    either,
+    parameters,
+    regression,
+    unchecked,
+    with_other_answers,
+)
+from gnomon_spec.facts import Fact, at_least, equal, identical
+from gnomon_spec.strategies import count, shapes
+from gnomon_spec.system import WITH_ROOM, System
+
+system = System("products", title="Products of curvature matrices", text=__doc__ or "")
+
+problems = cases(either())
+
+hvp = system.operation(reference.hvp, cases=problems, dtypes=WITH_ROOM)
+ggnvp = system.operation(reference.ggnvp, cases=problems, dtypes=WITH_ROOM)
+
+
+@hvp.law("bad input", cases=problems)
+def arguments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Parameters and vectors of another length or shape, of integers or with a NaN are rejected."""
+    yield from bad_arguments(port.hvp, case)
+
+
+@ggnvp.law("bad input", cases=problems)
+def gauss_newton_arguments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Parameters and vectors of another length or shape, of integers or with a NaN are rejected."""
+    yield from bad_arguments(port.ggnvp, case)
+
+
+def scaled_layers(problem: Any, params: Any, factors: Any) -> Any:
+    """Return the parameters with W and b of each layer times a pair of factors."""
+    objective = network(problem)
+    pairs = zip(objective.layers(params), factors, strict=True)
+    return objective.flat([(W * of_weights, b * of_biases) for (W, b), (of_weights, of_biases) in pairs])
+
+
+@hvp.law("closed form", cases=cases(either(((),))))
+def of_a_linear_model_it_is_known(port: Any, case: Case) -> Iterable[Fact]:
+    """Without hidden layers H·v is (1/N) Σ (∇²ℓ·(V·x + c)) ⊗ (x, 1), V and c the parts of v in the place of W and b."""
+    objective = network(case.problem)
+    ((V, c),) = objective.layers(case.vector)
+    X = case.problem.features
+    curved = loss_hessian(case, X @ V.T + c)
+    expected = objective.flat([(curved.T @ X / len(X), np.sum(curved, axis=0) / len(X))])
+    yield equal("product", port.hvp(case.problem, case.params, case.vector), expected)
+
+
+def loss_hessian(case: Case, u: Any) -> Any:
+    """Return ∇²ℓ(zᵢ)·uᵢ for the rows of u."""
+    if isinstance(case.problem, Regression):
+        return u
+    p = softmax(network(case.problem).outputs(case.params))
+    return p * u - p * np.sum(p * u, axis=1, keepdims=True)
+
+
+@hvp.law("invariance", cases=problems.but(other=parameters()))
+def it_is_linear_and_symmetric(port: Any, case: Case) -> Iterable[Fact]:
+    """H·(2u + v) = 2H·u + H·v and u·Hv = v·Hu."""
+    Hu, Hv = (port.hvp(case.problem, case.params, v) for v in (case.other, case.vector))
+    both = port.hvp(case.problem, case.params, 2 * case.other + case.vector)
+    yield equal("sum", both, 2 * Hu + Hv)
+    yield equal("form", np.sum(case.other * Hv), np.sum(case.vector * Hu))
+
+
+@hvp.law("equivariance", cases=problems.but(power=count(1, 3, low=-10, high=10)))
+def a_power_of_two_passes_through(port: Any, case: Case) -> Iterable[Fact]:
+    """H·(2ᵏv) = 2ᵏ·Hv, bit for bit: no difference quotient is taken, and v is not scaled on the way. H·0 = 0."""
+    found = port.hvp(case.problem, case.params, case.vector)
+    scale = 2.0**case.power
+    yield identical("product", port.hvp(case.problem, case.params, scale * case.vector), scale * found)
+    yield identical("zero", port.hvp(case.problem, case.params, 0 * case.vector), 0 * found)
+
+
+@hvp.law("conservation", cases=problems)
+def of_a_mean_it_is_the_mean(port: Any, case: Case) -> Iterable[Fact]:
+    """H·v is the mean of the products of single examples."""
+    single = [port.hvp(one, case.params, case.vector) for one in each_example(case.problem)]
+    mean = np.sum(np.stack(single), axis=0) / len(single)
+    yield equal("product", port.hvp(case.problem, case.params, case.vector), mean)
+
+
+@hvp.law("fixed point", cases=cases(classification()))
+def a_shift_of_all_outputs_is_flat(port: Any, case: Case) -> Iterable[Fact]:
+    """Cross-entropy does not see a common shift of the last biases: along it the product is 0."""
+    objective = network(case.problem)
+    nothing = [(0 * W, 0 * b) for W, b in objective.layers(case.vector)]
+    shift = objective.flat([*nothing[:-1], (nothing[-1][0], nothing[-1][1] + 1)])
+    yield equal("product", port.hvp(case.problem, case.params, shift), 0 * case.params)
+
+
+@hvp.law("closed form", cases=cases(regression()))
+def the_residuals_make_the_difference_to_gauss_newton(port: Any, case: Case) -> Iterable[Fact]:
+    """With targets y and 2z - y, residuals of opposite signs, the Hessians have the mean G; with targets z it is G."""
+    z = network(case.problem).outputs(case.params)
+    G = port.oracle.ggnvp(case.problem, case.params, case.vector)
+    mirrored = case.problem._replace(targets=2 * z - case.problem.targets)
+    both = [port.hvp(problem, case.params, case.vector) for problem in (case.problem, mirrored)]
+    yield equal("mean", (both[0] + both[1]) / 2, G)
+    yield equal("no residual", port.hvp(case.problem._replace(targets=z), case.params, case.vector), G)
+
+
+@hvp.law("equivariance", cases=problems.but(power=count(1, 2, low=-2, high=2)))
+def it_changes_with_the_units_of_the_features(port: Any, case: Case) -> Iterable[Fact]:
+    """With features in units of 2ᵏ and the first W divided by 2ᵏ the Hessian is DHD, D = 2ᵏ in the place of that W."""
+    scale = 2.0**case.power
+    rest = [(1.0, 1.0)] * len(case.problem.hidden)
+    D, inverse = [(scale, 1.0), *rest], [(1 / scale, 1.0), *rest]
+    scaled = case.problem._replace(features=scale * case.problem.features)
+    found = port.hvp(scaled, scaled_layers(scaled, case.params, inverse), case.vector)
+    inner = port.hvp(case.problem, case.params, scaled_layers(case.problem, case.vector, D))
+    yield equal("product", found, scaled_layers(case.problem, inner, D))
+
+
+@ggnvp.law("closed form", cases=problems)
+def it_is_made_of_jacobians(port: Any, case: Case) -> Iterable[Fact]:
+    """G·v = (1/N) Σ Jᵀ·(∇²ℓ·(J·v)), with J row by row."""
+    objective = network(case.problem)
+    z = objective.outputs(case.params)
+    unit = np.eye(z.shape[1], dtype=z.dtype)
+    J = np.stack([example_pullbacks(objective, case.params, 0 * z + e) for e in unit], axis=1)
+    curved = loss_hessian(case, J @ case.vector)
+    expected = np.sum(J * curved[:, :, np.newaxis], axis=(0, 1)) / len(z)
+    yield equal("product", port.ggnvp(case.problem, case.params, case.vector), expected)
+
+
+@ggnvp.law("bound", cases=problems)
+def it_is_positive_semidefinite(port: Any, case: Case) -> Iterable[Fact]:
+    """v·Gv >= 0, although H is indefinite."""
+    found = port.ggnvp(case.problem, case.params, case.vector)
+    yield at_least("form", np.sum(case.vector * found), np.zeros(()))
+
+
+@ggnvp.law("invariance", cases=problems)
+def labels_and_targets_do_not_enter_it(port: Any, case: Case) -> Iterable[Fact]:
+    """Other targets or labels give the same G."""
+    other = port.ggnvp(with_other_answers(case.problem), case.params, case.vector)
+    yield equal("product", other, port.ggnvp(case.problem, case.params, case.vector))
+
+
+@ggnvp.law("closed form", cases=cases(either(((),))))
+def of_a_linear_model_it_is_the_hessian(port: Any, case: Case) -> Iterable[Fact]:
+    """Without hidden layers G is H."""
+    expected = port.oracle.hvp(case.problem, case.params, case.vector)
+    yield equal("product", port.ggnvp(case.problem, case.params, case.vector), expected)
+
+
+@ggnvp.law("fixed point", cases=cases(regression(outputs=1)).shaped(shapes((1,))))
+def directions_that_no_output_sees_are_flat(port: Any, case: Case) -> Iterable[Fact]:
+    """With one example and one output G has rank 1: orthogonal to the gradient of the output the product is 0."""
+    objective = network(case.problem)
+    j = example_pullbacks(objective, case.params, np.ones((1, 1), case.params.dtype))[0]
+    across = case.vector - j * (np.sum(j * case.vector) / np.sum(j * j))
+    yield equal("product", port.ggnvp(case.problem, case.params, across), 0 * case.params)
+
+
+@system.mistake("hvp")
+def gauss_newton_for_the_hessian(problem: Any, params: Any, vector: Any) -> Any:
+    """The Gauss-Newton product is returned: the curvature of the model is left out."""
+    return reference.ggnvp(problem, params, vector)
+
+
+@system.mistake("hvp")
+def hessian_of_the_sum(problem: Any, params: Any, vector: Any) -> Any:
+    """The examples' losses are added up and not averaged."""
+    return reference.hvp(problem, params, vector) * len(problem.features)
+
+
+@system.mistake("hvp")
+def hessian_along_the_unit_vector(problem: Any, params: Any, vector: Any) -> Any:
+    """The vector is scaled to length 1 first, and the product is not scaled back."""
+    found = reference.hvp(problem, params, vector)
+    length = np.sqrt(np.sum(vector * vector))
+    return found / length if bool(length > 0) else found
+
+
+@system.mistake("hvp")
+def curvature_of_the_model_with_the_wrong_sign(problem: Any, params: Any, vector: Any) -> Any:
+    """The residual is y - z where the model's curvature is added: 2G - H."""
+    return 2 * reference.ggnvp(problem, params, vector) - reference.hvp(problem, params, vector)
+
+
+@system.mistake("hvp")
+def biases_without_curvature(problem: Any, params: Any, vector: Any) -> Any:
+    """The rows of the biases are left at 0."""
+    found = reference.hvp(problem, params, vector)
+    return scaled_layers(problem, found, [(1.0, 0.0)] * (len(problem.hidden) + 1))
+
+
+@system.mistake("hvp")
+def cross_entropy_without_the_product_of_probabilities(problem: Any, params: Any, vector: Any) -> Any:
+    """The Hessian of cross-entropy in the outputs is taken for diag(p), without -ppᵀ."""
+    found = reference.hvp(problem, params, vector)
+    if isinstance(problem, Regression):
+        return found
+    return found + diagonal_loss(problem, params, vector) - reference.ggnvp(problem, params, vector)
+
+
+def diagonal_loss(problem: Any, params: Any, vector: Any) -> Any:
+    """Return the Gauss-Newton product of a classification with diag(p) in the place of diag(p) - ppᵀ."""
+    objective = network(problem)
+    p = softmax(objective.outputs(params))
+    unit, total = np.eye(p.shape[1], dtype=p.dtype), 0 * params
+    for c in range(p.shape[1]):
+        g = example_pullbacks(objective, params, 0 * p + unit[c])
+        total = total + np.transpose(g) @ (p[:, c] * (g @ vector))
+    return total / p.shape[0]
+
+
+@system.mistake("hvp")
+def hessian_arguments_are_not_checked(problem: Any, params: Any, vector: Any) -> Any:
+    """Whatever is given is cut to the length that is needed, and a NaN is passed on."""
+    w, v, lost = unchecked(problem, params, vector)
+    return reference.hvp(problem, w, v) + lost
+
+
+@system.mistake("ggnvp")
+def hessian_for_gauss_newton(problem: Any, params: Any, vector: Any) -> Any:
+    """The Hessian product is returned, with the curvature of the model."""
+    return reference.hvp(problem, params, vector)
+
+
+@system.mistake("ggnvp")
+def loss_taken_for_half_a_square(problem: Any, params: Any, vector: Any) -> Any:
+    """The Hessian of the loss is left out, (1/N)·JᵀJ: right for squared errors, wrong for cross-entropy."""
+    reference.ggnvp(problem, params, vector)
+    z = network(problem).outputs(params)
+    return reference.ggnvp(Regression(problem.features, 0 * z, problem.hidden), params, vector)
+
+
+@system.mistake("ggnvp")
+def square_without_its_half(problem: Any, params: Any, vector: Any) -> Any:
+    """Squared errors are differentiated as ‖z - y‖², without ½."""
+    found = reference.ggnvp(problem, params, vector)
+    return 2 * found if isinstance(problem, Regression) else found
+
+
+@system.mistake("ggnvp")
+def probabilities_on_the_diagonal_only(problem: Any, params: Any, vector: Any) -> Any:
+    """The Hessian of cross-entropy is taken for diag(p), without -ppᵀ."""
+    found = reference.ggnvp(problem, params, vector)
+    if isinstance(problem, Regression):
+        return found
+    return diagonal_loss(problem, params, vector)
+
+
+@system.mistake("ggnvp")
+def gauss_newton_of_the_sum(problem: Any, params: Any, vector: Any) -> Any:
+    """The examples are added up and not averaged."""
+    return reference.ggnvp(problem, params, vector) * len(problem.features)
+
+
+@system.mistake("ggnvp")
+def gauss_newton_arguments_are_not_checked(problem: Any, params: Any, vector: Any) -> Any:
+    """Whatever is given is cut to the length that is needed, and a NaN is passed on."""
+    w, v, lost = unchecked(problem, params, vector)
+    return reference.ggnvp(problem, w, v) + lost

@@ -1,0 +1,249 @@
+"""Ritz values, weights and vectors of a Lanczos process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gnomon.curvature import lanczos as reference
+from gnomon.curvature.lanczos import Ritz, tridiagonal
+from gnomon_spec.cases import Case, choice
+from gnomon_spec.curvature.bad_input import finite_only, not_finite
+from gnomon_spec.curvature.estimators import system
+from gnomon_spec.curvature.lanczos import bad_starts, processes, spectra, with_spectrum
+from gnomon_spec.curvature.quantities import TWO_OR_MORE
+from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.strategies import count
+from gnomon_spec.system import WITH_ROOM
+
+both = processes.but(variant=choice("reference", "code"))
+right = processes.but(variant="reference")
+known = spectra.but(variant="reference")
+
+ritz = system.operation(reference.ritz, cases=both, dtypes=WITH_ROOM, length_varies=True)
+
+
+@ritz.law("bad input", cases=right.but(bad=choice(np.nan, np.inf, -np.inf)))
+def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
+    yield rejects("not finite", lambda: port.ritz(not_finite(case.operator, case.bad), case.start, **case.hyper))
+
+
+@ritz.law("bad input", cases=right)
+def starts_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """A start that is zero, longer, of integers, with a NaN or no vector is rejected, and so are no steps."""
+    for label, wrong in bad_starts(case.start):
+        yield rejects(label, lambda wrong=wrong: port.ritz(case.operator, wrong, **case.hyper))  # type: ignore[misc]
+    yield rejects("steps = 0", lambda: port.ritz(case.operator, case.start, **{**case.hyper, "steps": 0}))
+
+
+def fitting(found: Ritz, dimension: int) -> Ritz:
+    """Return what a port found; NaN in arrays of the right shapes if those that it returned do not fit each other."""
+    j = len(found.values)
+    if tuple(np.shape(part) for part in found) == ((j,), (j,), (j, dimension), (j,)) and j > 0:
+        return found
+    return Ritz(*(np.full(shape, np.nan) for shape in ((1,), (1,), (1, dimension), (1,))))
+
+
+@ritz.law("closed form", cases=known.but(steps=6))
+def a_full_process_finds_the_spectrum(port: Any, case: Case) -> Iterable[Fact]:
+    """With n steps and n different eigenvalues the Ritz values are these, the residuals 0 and weights (u·v₀)²/‖v₀‖²."""
+    operator, start = with_spectrum(case)
+    found = fitting(port.ritz(operator, start, **case.hyper), len(start))
+    order = np.argsort(case.eigenvalues)
+    squares = case.components**2 / np.sum(case.components**2)
+    yield equal("values", found.values, case.eigenvalues[order])
+    yield equal("weights", found.weights, squares[order])
+    yield equal("residuals", found.residuals, np.zeros(found.residuals.shape))
+
+
+@ritz.law("bound", cases=known)
+def they_lie_in_the_spectrum_and_spread(port: Any, case: Case) -> Iterable[Fact]:
+    """All Ritz values lie between the extreme eigenvalues, and one more step moves the extreme ones outwards or not."""
+    operator, start = with_spectrum(case)
+    found = port.ritz(operator, start, **case.hyper).values
+    more = port.ritz(operator, start, **{**case.hyper, "steps": case.steps + 1}).values
+    yield at_least("largest eigenvalue", np.max(case.eigenvalues), np.max(found))
+    yield at_least("smallest eigenvalue", -np.min(case.eigenvalues), -np.min(found))
+    yield at_least("largest", np.max(more), np.max(found))
+    yield at_least("smallest", -np.min(more), -np.min(found))
+
+
+@ritz.law("closed form", cases=right)
+def each_residual_is_that_of_its_pair(port: Any, case: Case) -> Iterable[Fact]:
+    """The vectors are orthonormal, point the way of the start, and ‖Ax - θx‖ is the residual of the pair."""
+    found = fitting(port.ritz(case.operator, case.start, **case.hyper), len(case.start))
+    X = found.vectors
+    rest = X @ case.operator.matrix - found.values[:, np.newaxis] * X
+    yield equal("orthonormal", X @ X.T, np.eye(len(X)))
+    yield equal("residuals", np.sqrt(np.sum(rest * rest, axis=1)), found.residuals)
+    yield at_least("direction", X @ case.start, np.zeros(len(X)))
+
+
+@ritz.law("bound", cases=known)
+def an_eigenvalue_lies_within_each_residual(port: Any, case: Case) -> Iterable[Fact]:
+    """Every Ritz value has an eigenvalue no further away than its residual."""
+    operator, start = with_spectrum(case)
+    found = fitting(port.ritz(operator, start, **case.hyper), len(start))
+    apart = np.min(np.abs(found.values[:, np.newaxis] - case.eigenvalues), axis=1)
+    yield at_least("residuals", found.residuals, apart)
+
+
+@ritz.law("closed form", cases=known)
+def moments_are_exact_up_to_twice_the_steps(port: Any, case: Case) -> Iterable[Fact]:
+    """Σ τ²θᵏ = v₀ᵀAᵏv₀/‖v₀‖² for k < 2·steps: the quadrature of Gauss."""
+    operator, start = with_spectrum(case)
+    found = fitting(port.ritz(operator, start, **case.hyper), len(start))
+    steps = min(case.steps, len(start))
+    powers = np.arange(10)
+    known = case.eigenvalues[:, np.newaxis] ** powers
+    moments = np.sum((case.components**2)[:, np.newaxis] * known, axis=0) / np.sum(case.components**2)
+    measured = np.sum(found.weights[:, np.newaxis] * found.values[:, np.newaxis] ** powers, axis=0)
+    yield equal("moments", np.where(powers < 2 * steps, measured, 0), np.where(powers < 2 * steps, moments, 0))
+
+
+@ritz.law("bound", cases=right)
+def power_iteration_stays_between_them(port: Any, case: Case) -> Iterable[Fact]:
+    """After as many products the Rayleigh quotient of power iteration lies between the extreme Ritz values."""
+    values = port.ritz(case.operator, case.start, **case.hyper).values
+    steps = min(case.steps, len(case.start))
+    power = port.oracle.power_iteration(
+        case.operator, case.start, case.start[np.newaxis][:0], iterations=steps, rtol=0.0, variant="reference"
+    )
+    yield at_least("largest", np.max(values), power.rayleigh)
+    yield at_least("smallest", power.rayleigh, np.min(values))
+
+
+@ritz.law("bound", cases=known.shaped(TWO_OR_MORE).but(steps=count(2, 3, low=1, high=5)))
+def the_largest_converges_as_kaniel_and_paige_say(port: Any, case: Case) -> Iterable[Fact]:
+    """λ₁ - θ₁ <= (λ₁ - λₙ)·(tan φ₁/C(1 + 2γ))², γ = (λ₁ - λ₂)/(λ₂ - λₙ), C the Chebyshev polynomial of degree
+    steps - 1."""
+    operator, start = with_spectrum(case)
+    largest = np.max(port.ritz(operator, start, **case.hyper).values)
+    order = np.argsort(-case.eigenvalues)
+    eigenvalues, squares = case.eigenvalues[order], case.components[order] ** 2
+    tangent = np.sum(squares[1:]) / squares[0]
+    steps = min(case.steps, len(start))
+    bound = 0 * tangent
+    if steps == 1:
+        bound = (eigenvalues[0] - eigenvalues[-1]) * tangent
+    elif len(start) > 2:
+        gamma = (eigenvalues[0] - eigenvalues[1]) / (eigenvalues[1] - eigenvalues[-1])
+        before, chebyshev = np.ones_like(gamma), 1 + 2 * gamma
+        for _ in range(steps - 2):
+            before, chebyshev = chebyshev, 2 * (1 + 2 * gamma) * chebyshev - before
+        bound = (eigenvalues[0] - eigenvalues[-1]) * tangent / (chebyshev * chebyshev)
+    yield at_least("bound", bound, eigenvalues[0] - largest)
+
+
+@ritz.law("closed form", cases=processes.but(variant="code"))
+def the_code_variant_returns_the_diagonal(port: Any, case: Case) -> Iterable[Fact]:
+    """Variant "code" returns the sorted |aⱼ| of the Lanczos process as values."""
+    values = port.ritz(case.operator, case.start, **case.hyper).values
+    process = port.oracle.lanczos(case.operator, case.start, steps=case.steps)
+    yield equal("values", values, np.sort(np.abs(process.diagonal)))
+
+
+def eigenpairs(operator: Any, start: Any, steps: int) -> tuple[Any, Any, Any]:
+    """Return the Lanczos process, and the eigenvalues and eigenvectors of its T, first components not negative."""
+    process = reference.lanczos(operator, start, steps=steps)
+    values, Y = np.linalg.eigh(tridiagonal(process))
+    return process, values, Y * np.copysign(1, Y[0])
+
+
+@system.mistake("ritz")
+def diagonal_taken_for_eigenvalues(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """The sorted |aⱼ|, the diagonal of T, are returned as eigenvalues."""
+    return reference.ritz(operator, start, steps=steps, variant="code")
+
+
+@system.mistake("ritz")
+def code_variant_with_ritz_values(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """Variant "code", too, returns the eigenvalues of T."""
+    found = reference.ritz(operator, start, steps=steps, variant=variant)
+    return found if variant == "reference" else reference.ritz(operator, start, steps=steps)
+
+
+@system.mistake("ritz")
+def eigenvalues_of_the_diagonal(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """The off-diagonal of T is lost: the sorted aⱼ, with their signs, are returned as eigenvalues."""
+    found = reference.ritz(operator, start, steps=steps, variant=variant)
+    if variant == "code":
+        return found
+    return found._replace(values=np.sort(reference.lanczos(operator, start, steps=steps).diagonal))
+
+
+@system.mistake("ritz")
+def weights_are_not_squared(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """The weights are the first components of the eigenvectors and not their squares."""
+    found = reference.ritz(operator, start, steps=steps, variant=variant)
+    return found._replace(weights=np.sqrt(found.weights))
+
+
+@system.mistake("ritz")
+def weights_from_the_last_components(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """The weights are the squares of the last components of the eigenvectors and not of the first."""
+    found = reference.ritz(operator, start, steps=steps, variant=variant)
+    _, _, Y = eigenpairs(operator, start, steps)
+    return found._replace(weights=Y[-1] * Y[-1])
+
+
+@system.mistake("ritz")
+def residuals_without_the_last_component(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """Every residual is b_j, whatever the eigenvector of T is."""
+    found = reference.ritz(operator, start, steps=steps, variant=variant)
+    process, _, Y = eigenpairs(operator, start, steps)
+    return found._replace(residuals=process.residual_norm * np.sum(Y * Y, axis=0))
+
+
+@system.mistake("ritz")
+def residuals_without_their_length(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """The residuals are the last components of the eigenvectors, without b_j."""
+    found = reference.ritz(operator, start, steps=steps, variant=variant)
+    _, _, Y = eigenpairs(operator, start, steps)
+    return found._replace(residuals=np.abs(Y[-1]))
+
+
+@system.mistake("ritz")
+def vectors_of_the_transposed_basis(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """Ritz vectors are made with the rows of the eigenvectors of T, which are its columns."""
+    found = reference.ritz(operator, start, steps=steps, variant=variant)
+    process, _, Y = eigenpairs(operator, start, steps)
+    return found._replace(vectors=Y @ process.basis)
+
+
+@system.mistake("ritz")
+def largest_value_first(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """Values and all that belongs to them are in descending order."""
+    return Ritz(*(part[::-1] for part in reference.ritz(operator, start, steps=steps, variant=variant)))
+
+
+@system.mistake("ritz")
+def values_in_units_of_the_largest(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
+    """The values are divided by the largest of them in size."""
+    found = reference.ritz(operator, start, steps=steps, variant=variant)
+    largest = np.max(np.abs(found.values))
+    return found._replace(values=found.values / largest) if bool(largest > 0) else found
+
+
+@system.mistake("ritz")
+def ritz_products_that_are_not_finite_count_as_nothing(
+    operator: Any, start: Any, *, steps: int, variant: str = "reference"
+) -> Ritz:
+    """A NaN or an infinity in a product is replaced by 0."""
+    return reference.ritz(finite_only(operator), start, steps=steps, variant=variant)
+
+
+@system.mistake("ritz")
+def start_of_the_ritz_values_is_not_checked(
+    operator: Any, start: Any, *, steps: int, variant: str = "reference"
+) -> Ritz:
+    """Whatever is given is used, and products are not looked at."""
+    A = operator.matrix
+    v = start.reshape(-1)[: len(A)] / np.sqrt(np.sum(start * start))
+    w = A @ v
+    value = np.sum(v * w)
+    rest = w - value * v
+    return Ritz(value[np.newaxis], np.sum(v * v)[np.newaxis], v[np.newaxis], np.sqrt(np.sum(rest * rest))[np.newaxis])

@@ -1,0 +1,150 @@
+"""How many probes are enough: the published values, how they grow, and that they are enough."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from binomial import FALSE_ALARM, assert_rate_at_most, at_least_as_many
+
+from gnomon.curvature.diagonal import bekas
+from gnomon.curvature.draws import gaussian, rademacher
+from gnomon.curvature.operators import Dense
+from gnomon.curvature.sample_sizes import chebyshev_size, diagonal_size, indefinite_size, semidefinite_size
+from gnomon.curvature.trace import hutchinson, rademacher_variance
+
+DRAWS = {"rademacher": rademacher, "gaussian": gaussian}
+
+
+@pytest.mark.parametrize(
+    ("error", "failure", "signs", "normal"),
+    [
+        (0.1, 0.05, 2214, 2952),
+        (0.05, 0.05, 8854, 11805),
+        (0.1, 0.01, 3179, 4239),
+        (0.5, 0.1, 72, 96),
+        (0.3, 0.1, 200, 267),
+    ],
+)
+def test_the_sizes_for_definite_matrices_are_the_known_ones(error, failure, signs, normal):
+    assert semidefinite_size(error=error, failure=failure) == signs
+    assert semidefinite_size(error=error, failure=failure, probes="gaussian") == normal
+
+
+def test_the_sizes_for_a_known_variance_are_chebyshevs():
+    assert chebyshev_size(2.0, error=0.5, failure=0.25) == 32
+    assert chebyshev_size(0.0, error=0.5, failure=0.25) == 1
+
+
+def test_the_sizes_for_indefinite_matrices_follow_their_formula():
+    """‖A‖_F² = 4, ‖A‖₂ = 1, ε = 1, δ = ½: 20·ln 4 = 27.7 with normal numbers and 40·ln 4 = 55.5 with signs."""
+    assert indefinite_size(2.0, 1.0, error=1.0, failure=0.5, probes="gaussian") == 28
+    assert indefinite_size(2.0, 1.0, error=1.0, failure=0.5) == 56
+    assert indefinite_size(0.0, 0.0, error=1.0, failure=0.5) == 1
+
+
+def test_the_sizes_for_diagonals_are_hoeffdings():
+    """2·ln 4 = 2.77 for one row with ε = 1, δ = ½, and 2·ln 16 = 5.55 for four of them."""
+    assert diagonal_size(error=1.0, failure=0.5) == 3
+    assert diagonal_size(error=1.0, failure=0.5, dimension=4) == 6
+
+
+SIZES = {
+    "chebyshev": lambda **both: chebyshev_size(3.0, **both),
+    "semidefinite": semidefinite_size,
+    "semidefinite, normal": lambda **both: semidefinite_size(**both, probes="gaussian"),
+    "indefinite": lambda **both: indefinite_size(3.0, 2.0, **both),
+    "indefinite, normal": lambda **both: indefinite_size(3.0, 2.0, **both, probes="gaussian"),
+    "diagonal": diagonal_size,
+    "diagonals": lambda **both: diagonal_size(**both, dimension=7),
+}
+
+
+@pytest.mark.parametrize("what", SIZES)
+def test_more_is_needed_for_less_error_and_less_failure(what):
+    size, grid = SIZES[what], (0.01, 0.02, 0.05, 0.1, 0.3, 0.9)
+    for fixed in grid:
+        by_error = [size(error=error, failure=fixed) for error in grid]
+        by_failure = [size(error=fixed, failure=failure) for failure in grid]
+        for sizes in (by_error, by_failure):
+            assert sizes == sorted(sizes, reverse=True)
+            assert sizes[0] > sizes[-1]
+
+
+@pytest.mark.parametrize("scale", [2.0**-40, 0.25, 2.0**30])
+def test_the_unit_of_the_matrix_does_not_count(scale):
+    """Powers of two scale exactly."""
+    both = {"error": 0.125, "failure": 0.1}
+    scaled = {**both, "error": scale * 0.125}
+    assert chebyshev_size(3.0 * scale**2, **scaled) == chebyshev_size(3.0, **both)
+    for probes in DRAWS:
+        measured = indefinite_size(3.0 * scale, 2.0 * scale, **scaled, probes=probes)
+        assert measured == indefinite_size(3.0, 2.0, **both, probes=probes)
+
+
+DEFINITE = np.array([[5.0, 2.0, 0.0], [2.0, 5.0, 1.0], [0.0, 1.0, 2.0]])
+INDEFINITE = np.array([[1.0, 3.0, 0.0], [3.0, -2.0, 1.0], [0.0, 1.0, 1.0]])
+
+
+def errors(matrix, draw, size, trials):
+    generator = np.random.default_rng(20261121)
+    found = [hutchinson(Dense(matrix), draw(generator, size, 3)).trace for _ in range(trials)]
+    return [abs(trace - np.trace(matrix)) for trace in found]
+
+
+@pytest.mark.parametrize("probes", DRAWS)
+def test_the_size_for_definite_matrices_is_enough(probes):
+    size = semidefinite_size(error=0.5, failure=0.1, probes=probes)
+    misses = [error > 0.5 * np.trace(DEFINITE) for error in errors(DEFINITE, DRAWS[probes], size, 100)]
+    assert_rate_at_most(0.1, misses)
+
+
+@pytest.mark.parametrize("probes", DRAWS)
+def test_the_size_for_indefinite_matrices_is_enough(probes):
+    measured = INDEFINITE if probes == "gaussian" else INDEFINITE - np.diag(np.diagonal(INDEFINITE))
+    norms = float(np.linalg.norm(measured)), float(np.linalg.norm(measured, 2))
+    size = indefinite_size(*norms, error=3.0, failure=0.1, probes=probes)
+    assert_rate_at_most(0.1, [error > 3 for error in errors(INDEFINITE, DRAWS[probes], size, 100)])
+
+
+def test_chebyshevs_size_is_enough_and_a_twentieth_of_it_is_not():
+    """That fewer fail shows that the test could."""
+    size = chebyshev_size(float(rademacher_variance(INDEFINITE)), error=2.0, failure=0.05)
+    assert_rate_at_most(0.05, [error > 2 for error in errors(INDEFINITE, rademacher, size, 100)])
+    few = sum(error > 2 for error in errors(INDEFINITE, rademacher, size // 20, 300))
+    assert at_least_as_many(300, 0.05, few) < FALSE_ALARM
+
+
+def test_the_size_for_diagonals_is_enough_in_all_rows_at_once():
+    generator = np.random.default_rng(7)
+    rest = INDEFINITE - np.diag(np.diagonal(INDEFINITE))
+    allowed = 0.5 * np.sqrt(np.sum(rest * rest, axis=1))
+    size = diagonal_size(error=0.5, failure=0.1, dimension=3)
+    found = [bekas(Dense(INDEFINITE), rademacher(generator, size, 3)).diagonal for _ in range(200)]
+    assert_rate_at_most(0.1, [bool(np.any(np.abs(d - np.diagonal(INDEFINITE)) > allowed)) for d in found])
+
+
+@pytest.mark.parametrize("what", SIZES)
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        ({"error": 0.0}, "error must be > 0, got 0.0"),
+        ({"error": -1.0}, "error must be a finite number in [0, inf), got -1.0"),
+        ({"failure": 0.0}, "failure must be > 0, got 0.0"),
+        ({"failure": 1.0}, "failure must be a finite number in [0, 1), got 1.0"),
+    ],
+)
+def test_errors_and_probabilities_out_of_their_domain_get_a_sentence(what, changed, sentence):
+    with pytest.raises(ValueError) as caught:
+        SIZES[what](**{"error": 0.1, "failure": 0.1, **changed})
+    assert str(caught.value) == sentence
+
+
+def test_other_arguments_out_of_their_domain_get_a_sentence():
+    with pytest.raises(ValueError, match=r"variance must be a finite number in \[0, inf\), got -1.0"):
+        chebyshev_size(-1.0, error=0.1, failure=0.1)
+    with pytest.raises(ValueError, match=r"spectral must be a finite number in \[0, inf\), got nan"):
+        indefinite_size(1.0, float("nan"), error=0.1, failure=0.1)
+    with pytest.raises(ValueError, match="probes must be one of 'rademacher', 'gaussian', got 'sphere'"):
+        semidefinite_size(error=0.1, failure=0.1, probes="sphere")
+    with pytest.raises(TypeError, match=r"dimension must be an integer >= 1, got 2.5"):
+        diagonal_size(error=0.1, failure=0.1, dimension=2.5)
