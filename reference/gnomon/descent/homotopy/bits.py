@@ -1,0 +1,35 @@
+"""How many bits of mantissa a computation of curvature κ is said to need: a diagnostic, no bound.
+
+Source: TorchType's `homotopy_lr` and `hnf_paper.tex` (commit 8b8a54b), Theorem 5.8.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gnomon.descent.homotopy.domains import require_positive
+from gnomon.domains import require_floating, require_number
+
+
+def required_bits(curvature: Any, *, diameter: float, tolerance: float, constant: float = 1.0) -> Any:
+    """Return log₂(c·κ·D²/ε), 0 if κ <= 0 or ε <= 0: a number of the dtype of κ, negative where little is asked.
+
+    curvature: κ, a number, finite. diameter: D, finite, > 0, of the domain. tolerance: ε, finite. constant: c, finite,
+    > 0: 1 in the code, about ⅛ in the text. Rounding up is left to the caller.
+    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+
+    The theorem is about half the second derivative of the map that is computed, in the units of its values; then the
+    number does not depend on units. With κ = ‖H‖/‖g‖² it does: a loss s times as large, computed to s·ε, changes it by
+    -2·log₂ s. As a lower bound of the error it is false: x² on [0, 1].
+    """
+    require_floating("curvature", curvature)
+    if curvature.shape != () or not np.isfinite(curvature):
+        raise ValueError(f"curvature must be one finite number, got {curvature}")
+    require_positive("diameter", diameter)
+    require_number("tolerance", tolerance, -np.inf)
+    require_positive("constant", constant)
+    if tolerance <= 0 or curvature <= 0:
+        return np.zeros_like(curvature)
+    return np.log2(constant * curvature * diameter * diameter / tolerance)

@@ -1,0 +1,78 @@
+"""A rate from how much the gradient's norm changes, without a Hessian: what the demonstrations really ran.
+
+Source: the Python demonstrations of TorchType's proposal 7 (commit 8b8a54b), whose stored results are the only
+published figures that can be repeated.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.descent.homotopy.domains import length, require_positive
+from gnomon.domains import Array, require_count, require_finite, require_floating, require_number
+
+
+class ProxyState(NamedTuple):
+    """calls: how many there were. grad_norm: ‖g‖ of the last. average: the running mean of the proxy; 0 at first."""
+
+    calls: int
+    grad_norm: Any
+    average: Any
+
+
+class ProxyReport(NamedTuple):
+    """curvature: the proxy of this call. average: its running mean. lr: the rate."""
+
+    curvature: Any
+    average: Any
+    lr: Any
+
+
+def init_proxy(grad: Array) -> ProxyState:
+    """Return the state before the first call. grad: for its dtype."""
+    require_floating("grad", grad)
+    zero = grad.dtype.type(0)
+    return ProxyState(0, zero, zero)
+
+
+def proxy_rate(
+    state: ProxyState,
+    grad: Array,
+    *,
+    base_lr: float = 1e-3,
+    alpha: float = 1.0,
+    decay: float = 0.9,
+    warmup_steps: int = 10,
+) -> tuple[ProxyState, ProxyReport]:
+    """Return the state after one more call, and what it found, the rate among it.
+
+    With t counting the calls from 1, β = decay and W = warmup_steps::
+
+        κ = |‖g_t‖ - ‖g_{t-1}‖|/‖g_t‖       1 at t = 1, and if either norm is <= 1e-10
+        κ̄ ← κ  at t = 1,  else  β·κ̄ + (1-β)·κ
+        lr = b·t/W  for t < W,  else  b/(1 + α·κ̄)
+
+    grad: g_t, floating-point array of any shape, finite. base_lr: finite, > 0. alpha: finite, >= 0. decay: in [0, 1).
+    warmup_steps: >= 0. The results are numbers of the gradient's dtype.
+    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    """
+    require_floating("grad", grad)
+    require_positive("base_lr", base_lr)
+    require_number("alpha", alpha, 0)
+    require_number("decay", decay, 0, 1)
+    require_count("warmup_steps", warmup_steps)
+    require_count("state.calls", state.calls)
+    require_finite({"grad": grad})
+    calls, size = state.calls + 1, length([grad])
+    if calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10):
+        kappa = np.ones_like(size)
+    else:
+        kappa = np.abs(size - state.grad_norm) / size
+    average = kappa if calls == 1 else decay * state.average + (1 - decay) * kappa
+    if calls < warmup_steps:
+        lr = base_lr * calls / warmup_steps + np.zeros_like(average)
+    else:
+        lr = base_lr / (1 + alpha * average)
+    return ProxyState(calls, size, average), ProxyReport(kappa, average, lr)

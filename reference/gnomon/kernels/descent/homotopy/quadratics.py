@@ -1,0 +1,208 @@
+"""`gnomon.descent.homotopy.quadratics` as one compiled loop: a run with its rates and curvatures in one call.
+
+The adaptive target is read off the last curvatures, which are kept sorted: each step puts one in and takes one out.
+
+Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
+"""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+
+from gnomon.descent.homotopy.quadratics import RULES, Descent, require_descent
+from gnomon.domains import Array
+from gnomon.kernels.domains import contiguous, require_compiled
+from gnomon.kernels.reductions import CHUNK, fold, largest_magnitude
+
+__all__ = ["Descent", "descend"]
+
+HOMOTOPY, CONSTANT, POLYAK, EDGE, CDAT = range(len(RULES))
+NO_NAN = -1
+
+
+class Numbers(NamedTuple):
+    """What the loop computes with, each rounded once to its dtype. guard: the code's 1e-10, otherwise 0."""
+
+    base_lr: Any
+    target: Any
+    alpha: Any
+    min_lr: Any
+    max_lr: Any
+    guard: Any
+    zero: Any
+    one: Any
+
+
+class Plan(NamedTuple):
+    """Which rule and variant, and when the target adapts."""
+
+    rule: int
+    coded: bool
+    readme: bool
+    adaptive: bool
+    warmup_steps: int
+    percentile: float
+    window: int
+
+
+@njit(cache=True, error_model="numpy")
+def weighted_sum(weights: Array, left: Array, right: Array) -> Any:
+    """Return Σ wᵢuᵢvᵢ; all (n,), n >= 1."""
+    chunks = (left.size + CHUNK - 1) // CHUNK
+    terms, sums = np.empty((min(left.size, CHUNK), 1), left.dtype), np.zeros((chunks, 1), left.dtype)
+    for c in range(chunks):
+        begin, end = c * CHUNK, min((c + 1) * CHUNK, left.size)
+        for i in range(begin, end):
+            terms[i - begin, 0] = weights[i] * left[i] * right[i]
+        fold(terms[: end - begin])
+        sums[c, 0] = terms[0, 0]
+    fold(sums)
+    return sums[0, 0]
+
+
+@njit(cache=True, error_model="numpy")
+def length(vector: Array, ones: Array, scaled: Array) -> Any:
+    """Return ‖x‖ as `gnomon.descent.homotopy.domains.length` does. scaled: room for n numbers."""
+    largest = largest_magnitude(vector)
+    if not largest > 0 or not np.isfinite(largest):
+        return largest
+    for i in range(vector.size):
+        scaled[i] = vector[i] / largest
+    return largest * vector.dtype.type(sqrt(weighted_sum(ones, scaled, scaled)))
+
+
+@njit(cache=True, error_model="numpy")
+def curvature(norm: Any, grad_norm: Any, coded: bool, numbers: Numbers) -> Any:
+    """Return κ as `gnomon.descent.homotopy.estimator.curvature_of` does."""
+    if coded:
+        return norm / (grad_norm * grad_norm) if grad_norm > numbers.guard else numbers.zero
+    return numbers.zero if norm == 0 else norm / grad_norm / grad_norm
+
+
+@njit(cache=True, error_model="numpy")
+def bounded_rate(kappa: Any, target: Any, readme: bool, numbers: Numbers) -> Any:
+    """Return the rate as `gnomon.descent.homotopy.rate.rate` does, once its arguments are accepted."""
+    lr = numbers.base_lr
+    if numbers.alpha != 0:
+        divisor = target + numbers.guard
+        excess = numbers.zero if kappa == 0 else (numbers.one if kappa == divisor else kappa / divisor)
+        if not readme:
+            excess = excess - numbers.one if excess > numbers.one else numbers.zero
+        lr = numbers.base_lr / (numbers.one + numbers.alpha * excess)
+    return min(max(lr, numbers.min_lr), numbers.max_lr)
+
+
+@njit(cache=True, error_model="numpy")
+def replace_in_order(ordered: Array, count: int, entry: Any, leaving: Any, leaves: bool) -> int:
+    """Put an entry into the first `count` numbers, which ascend, once the leaving one is out; return the new count."""
+    if leaves:
+        at = np.searchsorted(ordered[:count], leaving)
+        for i in range(at, count - 1):
+            ordered[i] = ordered[i + 1]
+        count -= 1
+    at = np.searchsorted(ordered[:count], entry)
+    for i in range(count, at, -1):
+        ordered[i] = ordered[i - 1]
+    ordered[at] = entry
+    return count + 1
+
+
+@njit(cache=True, error_model="numpy")
+def other_rate(plan: Plan, x: Array, grad: Array, eigenvalues: Array, ones: Array, norm: Any, numbers: Numbers) -> Any:
+    """Return the rate of one of the other rules."""
+    if plan.rule == CONSTANT:
+        return numbers.base_lr
+    square = weighted_sum(ones, grad, grad)
+    if square == 0:
+        return numbers.zero
+    if plan.rule == POLYAK:
+        return weighted_sum(eigenvalues, x, x) / (numbers.one + numbers.one) / square
+    if plan.rule == EDGE:
+        return numbers.base_lr / norm
+    return numbers.base_lr * square / abs(weighted_sum(eigenvalues, grad, grad))
+
+
+@njit(cache=True, error_model="numpy")
+def descend_loop(
+    iterates: Array, rates: Array, curvatures: Array, eigenvalues: Array, plan: Plan, numbers: Numbers
+) -> int:
+    """Fill all three from the first iterate on; return the step whose curvature may not be NaN and is, or `NO_NAN`."""
+    n, count = eigenvalues.size, 0
+    grad, scaled, ones = np.empty_like(eigenvalues), np.empty_like(eigenvalues), np.ones_like(eigenvalues)
+    ordered, norm = np.empty(min(rates.size, plan.window) + 1, rates.dtype), largest_magnitude(eigenvalues)
+    for k in range(rates.size):
+        x = iterates[k]
+        for i in range(n):
+            grad[i] = eigenvalues[i] * x[i]
+        kappa = curvature(norm, length(grad, ones, scaled), plan.coded, numbers)
+        curvatures[k] = kappa
+        if plan.rule == HOMOTOPY:
+            if kappa != kappa:
+                return k
+            target = numbers.target
+            if plan.adaptive:
+                leaves = k >= plan.window
+                count = replace_in_order(
+                    ordered, count, kappa, curvatures[k - plan.window] if leaves else kappa, leaves
+                )
+                if k >= plan.warmup_steps:
+                    target = ordered[min(int(np.floor(count * plan.percentile)), count - 1)]
+            lr = bounded_rate(kappa, target, plan.readme, numbers)
+        else:
+            lr = other_rate(plan, x, grad, eigenvalues, ones, norm, numbers)
+        rates[k] = lr
+        for i in range(n):
+            iterates[k + 1, i] = x[i] - lr * grad[i]
+    return NO_NAN
+
+
+def descend(
+    params: Array,
+    eigenvalues: Array,
+    *,
+    steps: int,
+    rule: str = "homotopy",
+    base_lr: float = 1e-3,
+    target_curvature: float = 1e4,
+    alpha: float = 1.0,
+    min_lr: float = 1e-7,
+    max_lr: float = 1.0,
+    warmup_steps: int = 100,
+    adaptive: bool = False,
+    percentile: float = 0.75,
+    window: int = 1000,
+    variant: str = "reference",
+) -> Descent:
+    """Iterate x ← x - lr·λ∘x, as `gnomon.descent.homotopy.quadratics.descend` does; float32 and float64 only."""
+    require_descent(
+        params,
+        eigenvalues,
+        steps,
+        rule,
+        variant,
+        (base_lr, target_curvature, alpha, min_lr, max_lr, warmup_steps, adaptive, percentile, window),
+    )
+    require_compiled("params", params)
+    number, steps = params.dtype.type, int(steps)
+    guard = 1e-10 if variant == "code" else 0.0
+    given = (base_lr, target_curvature, alpha, min_lr, max_lr, guard, 0, 1)
+    numbers = Numbers(*(number(value) for value in given))
+    plan = Plan(
+        RULES.index(rule),
+        variant == "code",
+        variant == "readme",
+        bool(adaptive),
+        int(warmup_steps),
+        float(percentile),
+        int(window),
+    )
+    iterates = np.empty((steps + 1, params.shape[0]), params.dtype)
+    rates, curvatures = np.empty(steps, params.dtype), np.empty(steps, params.dtype)
+    iterates[0] = params
+    if descend_loop(iterates, rates, curvatures, contiguous(eigenvalues), plan, numbers) != NO_NAN:
+        raise ValueError("curvature must be >= 0 and not nan, got nan")
+    return Descent(iterates, rates, curvatures)

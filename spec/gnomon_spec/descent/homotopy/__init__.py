@@ -1,0 +1,1 @@
+"""Homotopy learning rates: a module for each part; `family` has the normative text."""

@@ -1,0 +1,199 @@
+"""The rate from how much the gradient's norm changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+
+from gnomon.descent.homotopy import proxy as reference
+from gnomon.descent.homotopy.proxy import ProxyReport, ProxyState
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
+from gnomon_spec.descent.homotopy.family import system
+from gnomon_spec.descent.homotopy.quantities import alpha, decay, exponent, near_one, nonzero, rejected, series
+from gnomon_spec.facts import Fact, equal, identical, rejects
+from gnomon_spec.strategies import SMALL_CODES, count, number, shapes
+from gnomon_spec.system import WITH_ROOM
+
+
+def states() -> Quantity:
+    """The state of the proxy: fresh in one case of four, or after 1 to 9 calls, the last gradient 0 in one of four."""
+
+    def draw_state(draw: Draw, context: Context) -> ProxyState:
+        code = draw(SMALL_CODES)
+        calls = 0 if code % 4 == 0 else 1 + code // 4 % 9
+        norm, mean = (near_one.draw(draw, context) if calls else 0.0 for _ in range(2))
+        norm = 0.0 if code % 4 == 1 else norm
+        return ProxyState(calls, np.array(norm, context.dtype), np.array(mean, context.dtype))
+
+    return Quantity(draw_state, "ProxyState: fresh, or any after 1 to 9 calls; a last gradient of 0 in some")
+
+
+calls = Cases({"state": states(), "grad": nonzero()}, shapes((2,), (1,), (3,), (2, 2))).but(
+    base_lr=number(1e-3, 1.0, 0.5, 0.1), alpha=alpha, decay=decay, warmup_steps=count(3, 0, 5, high=10)
+)
+fresh_state = Quantity(
+    lambda _draw, context: ProxyState(0, np.zeros((), context.dtype), np.zeros((), context.dtype)), "fresh ProxyState"
+)
+# Gradients of one direction whose norms are powers of 2 of each other.
+runs = calls.but(state=fresh_state, powers=series(count(0, 2, 5, low=-6, high=6), 6, 2))
+proxy_rate = system.operation(reference.proxy_rate, cases=calls, dtypes=WITH_ROOM)
+
+
+def along(port: Any, case: Case, scale: Any = 1.0) -> list[ProxyReport]:
+    """Return the reports along the gradient times powers of 2."""
+    state, reports = case.state, []
+    for power in case.powers:
+        state, report = port.proxy_rate(state, scale * 2.0**power * case.grad, **case.hyper)
+        reports.append(report)
+    return reports
+
+
+@proxy_rate.law("closed form", cases=runs)
+def the_proxy_is_the_relative_change_of_the_norm(port: Any, case: Case) -> Iterable[Fact]:
+    """κ = |1 - ‖g before‖/‖g‖|, 1 at first; its mean begins at the first value: β^k·κ₁ + (1-β)·Σ βᵏ⁻ⁱ·κᵢ."""
+    reports, mean = along(port, case), 1.0 + 0 * case.decay
+    for k, report in enumerate(reports):
+        kappa = abs(1 - 2.0 ** (case.powers[k - 1] - case.powers[k])) if k else 1.0
+        mean = case.decay * mean + (1 - case.decay) * kappa if k else mean
+        yield equal(f"curvature {k}", report.curvature, kappa)
+        yield equal(f"average {k}", report.average, mean)
+
+
+@proxy_rate.law("closed form", cases=runs)
+def the_rate_climbs_for_w_calls(port: Any, case: Case) -> Iterable[Fact]:
+    """lr = b·t/W for t < W, b/(1 + α·κ̄) from t = W on: an explicit warm-up."""
+    for t, report in enumerate(along(port, case), start=1):
+        ramp = case.base_lr * t / max(1, case.warmup_steps)
+        braked = case.base_lr / (1 + case.alpha * report.average)
+        yield equal(f"rate {t}", report.lr, ramp if t < case.warmup_steps else braked)
+
+
+@proxy_rate.law("invariance", cases=runs.but(exponent=exponent))
+def the_proxy_knows_no_units(port: Any, case: Case) -> Iterable[Fact]:
+    """A loss 2ᵏ times as large has the same rates, bit for bit."""
+    rates = np.stack([report.lr for report in along(port, case)])
+    scaled = np.stack([report.lr for report in along(port, case, 2.0 ** (case.exponent // 2))])
+    yield identical("rates", scaled, rates)
+
+
+@proxy_rate.law("limit", cases=calls)
+def where_a_gradient_is_0_the_proxy_is_1(port: Any, case: Case) -> Iterable[Fact]:
+    """κ = 1 if this gradient or the one before is 0."""
+    _, report = port.proxy_rate(case.state, 0 * case.grad, **case.hyper)
+    yield equal("now", report.curvature, 1.0)
+    before = case.state._replace(calls=case.state.calls + 1, grad_norm=0 * case.state.grad_norm)
+    _, report = port.proxy_rate(before, case.grad, **case.hyper)
+    yield equal("before", report.curvature, 1.0)
+
+
+BAD = (
+    ("base_lr = 0", {"base_lr": 0.0}),
+    ("base_lr = inf", {"base_lr": inf}),
+    ("alpha = -1", {"alpha": -1.0}),
+    ("decay = 1", {"decay": 1.0}),
+    ("decay = nan", {"decay": nan}),
+    ("warmup_steps = -1", {"warmup_steps": -1}),
+)
+
+
+@proxy_rate.law("bad input", cases=calls)
+def bad_proxies_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Hyperparameters out of their domains and gradients that are not finite are rejected."""
+    yield from rejected(lambda **hyper: port.proxy_rate(case.state, case.grad, **hyper), case.hyper, BAD)
+    yield rejects("nan", lambda: port.proxy_rate(case.state, case.grad * nan, **case.hyper))
+
+
+def rated(calls: int, average: Any, hyper: dict[str, Any]) -> Any:
+    """Return the rate of a call."""
+    if calls < hyper["warmup_steps"]:
+        return hyper["base_lr"] * calls / hyper["warmup_steps"] + 0 * average
+    return hyper["base_lr"] / (1 + hyper["alpha"] * average)
+
+
+@system.mistake("proxy_rate")
+def change_relative_to_the_norm_before(state: Any, grad: Any, **hyper: Any) -> Any:
+    """The change is divided by the earlier norm and not by the new one."""
+    after, report = reference.proxy_rate(state, grad, **hyper)
+    if state.calls == 0 or not (state.grad_norm > 1e-10 and after.grad_norm > 1e-10):
+        return after, report
+    kappa = np.abs(after.grad_norm - state.grad_norm) / state.grad_norm
+    mean = hyper["decay"] * state.average + (1 - hyper["decay"]) * kappa
+    return after._replace(average=mean), ProxyReport(kappa, mean, rated(after.calls, mean, hyper))
+
+
+@system.mistake("proxy_rate")
+def change_with_its_sign(state: Any, grad: Any, **hyper: Any) -> Any:
+    """A norm that falls counts as a negative curvature."""
+    after, report = reference.proxy_rate(state, grad, **hyper)
+    if state.calls == 0 or not (state.grad_norm > 1e-10 and after.grad_norm > 1e-10):
+        return after, report
+    kappa = (after.grad_norm - state.grad_norm) / after.grad_norm
+    mean = hyper["decay"] * state.average + (1 - hyper["decay"]) * kappa
+    return after._replace(average=mean), ProxyReport(kappa, mean, rated(after.calls, mean, hyper))
+
+
+@system.mistake("proxy_rate")
+def proxy_mean_from_zero(state: Any, grad: Any, **hyper: Any) -> Any:
+    """The running mean begins at 0 and not at the first value."""
+    after, report = reference.proxy_rate(state, grad, **hyper)
+    if state.calls > 0:
+        return after, report
+    mean = (1 - hyper["decay"]) * report.curvature
+    return after._replace(average=mean), ProxyReport(report.curvature, mean, rated(1, mean, hyper))
+
+
+@system.mistake("proxy_rate")
+def ramp_one_call_longer(state: Any, grad: Any, **hyper: Any) -> Any:
+    """The ramp lasts until t = W, where it ends at b."""
+    after, report = reference.proxy_rate(state, grad, **hyper)
+    at_end = after.calls == hyper["warmup_steps"]
+    return after, report._replace(lr=hyper["base_lr"] + 0 * report.lr) if at_end else report
+
+
+@system.mistake("proxy_rate")
+def ramp_from_zero(state: Any, grad: Any, **hyper: Any) -> Any:
+    """The ramp counts calls from 0: the first rate is 0."""
+    after, report = reference.proxy_rate(state, grad, **hyper)
+    if after.calls >= hyper["warmup_steps"]:
+        return after, report
+    return after, report._replace(lr=hyper["base_lr"] * state.calls / hyper["warmup_steps"] + 0 * report.lr)
+
+
+@system.mistake("proxy_rate")
+def proxy_without_its_ramp(state: Any, grad: Any, **hyper: Any) -> Any:
+    """There is no explicit warm-up."""
+    reference.proxy_rate(state, grad, **hyper)
+    return reference.proxy_rate(state, grad, **{**hyper, "warmup_steps": 0})
+
+
+@system.mistake("proxy_rate")
+def rate_of_the_proxy_of_now(state: Any, grad: Any, **hyper: Any) -> Any:
+    """The rate is that of this call's κ and not of the mean."""
+    after, report = reference.proxy_rate(state, grad, **hyper)
+    return after, report._replace(lr=rated(after.calls, report.curvature, hyper))
+
+
+@system.mistake("proxy_rate")
+def guard_below_the_change(state: Any, grad: Any, **hyper: Any) -> Any:
+    """A small number stands below the change of the norm instead of the cases for 0."""
+    after, report = reference.proxy_rate(state, grad, **hyper)
+    if state.calls == 0:
+        return after, report
+    kappa = np.abs(after.grad_norm - state.grad_norm) / (after.grad_norm + 1e-2)
+    mean = hyper["decay"] * state.average + (1 - hyper["decay"]) * kappa
+    return after._replace(average=mean), ProxyReport(kappa, mean, rated(after.calls, mean, hyper))
+
+
+@system.mistake("proxy_rate")
+def proxies_are_not_checked(state: Any, grad: Any, **hyper: Any) -> Any:
+    """Whatever is given is used; a NaN in the gradient counts as 0."""
+    good = {
+        "base_lr": hyper["base_lr"] if 0 < hyper["base_lr"] < inf else 1.0,
+        "alpha": max(0.0, hyper["alpha"]),
+        "decay": hyper["decay"] if 0 <= hyper["decay"] < 1 else 0.5,
+        "warmup_steps": max(0, hyper["warmup_steps"]),
+    }
+    return reference.proxy_rate(state, np.nan_to_num(grad), **{**hyper, **good})

@@ -1,0 +1,208 @@
+"""The warm-up that waits for low curvature."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import ceil, inf, log, nan
+from typing import Any
+
+import numpy as np
+
+from gnomon.descent.homotopy import warm_up as reference
+from gnomon.descent.homotopy.warm_up import WarmUpState
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.descent.homotopy.family import system
+from gnomon_spec.descent.homotopy.quantities import rejected, rejected_numbers, series, single
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical
+from gnomon_spec.strategies import SMALL_CODES, count, number, shapes
+from gnomon_spec.system import WITH_ROOM
+
+# ln(1/fraction)/ln(factor) is nowhere within 0.03 of an integer, so that rounding cannot decide the number of calls.
+FRACTIONS, FACTORS = (0.2, 0.3, 0.15), (1.3, 1.45, 2.25)
+
+
+def states() -> Quantity:
+    """A state of the warm-up, done in one case of four, its rate from 1/64 to 1/2 of 1."""
+
+    def draw_state(draw: Draw, context: Context) -> WarmUpState:
+        code = draw(SMALL_CODES)
+        lr = number(0.125, 0.25, exponents=(-6, -2)).draw(draw, context)
+        return WarmUpState(code % 6, np.array(lr, context.dtype), code % 4 == 3)
+
+    return Quantity(draw_state, "WarmUpState: 0 to 5 calls, a rate from 1/64 to 1/2, done or not")
+
+
+calls = Cases(
+    {"state": states(), "curvature": single(number(1.0, 0.0, 4.0, 0.25, inf, exponents=(-4, 4)))}, shapes(())
+).but(
+    target_lr=choice(1.0, 0.5, 0.125),
+    threshold=choice(2.0, 1.0, 0.5),
+    factor=choice(*FACTORS),
+    max_steps=count(3, 1, low=1, high=6),
+    force=choice(True, False),
+)
+# A whole warm-up from its own start; curvatures at a distance from the threshold 2.
+runs = (
+    Cases({"curvatures": series(choice(1.0, 4.0), 9, 3)}, shapes(()))
+    .but(fraction=choice(*FRACTIONS), target_lr=number(1e-3, 1.0, 0.5, 0.1), threshold=2.0, factor=choice(*FACTORS))
+    .but(max_steps=count(3, 5, 1000, low=1, high=9), force=choice(True, False))
+)
+warm_up = system.operation(reference.warm_up, cases=calls, dtypes=WITH_ROOM)
+
+
+def along(port: Any, case: Case, curvatures: Any) -> list[WarmUpState]:
+    """Return the states of a port along curvatures, the first one before any."""
+    states = [WarmUpState(0, case.target_lr * case.fraction + 0 * case.curvatures[0], False)]
+    for kappa in curvatures:
+        states.append(port.warm_up(states[-1], kappa, **case.hyper))
+    return states
+
+
+def needed(case: Case) -> int:
+    """Return how many raises lead from the fraction to the target."""
+    return ceil(log(1 / float(case.fraction)) / log(float(case.factor)))
+
+
+@warm_up.law("closed form", cases=runs.but(max_steps=1000, force=True))
+def the_rate_counts_the_calls_of_low_curvature(port: Any, case: Case) -> Iterable[Fact]:
+    """Before it is done lr = target·fraction·factor^k, k the number of calls with κ < threshold."""
+    states, low = along(port, case, case.curvatures), 0
+    for state, kappa in zip(states[1:], case.curvatures, strict=True):
+        low += bool(kappa < case.threshold)
+        is_done = low >= needed(case)
+        expected = case.target_lr * (1 if is_done else case.fraction * case.factor**low)
+        yield equal("rate", state.lr, expected)
+        yield agree("done", state.done, is_done)
+
+
+@warm_up.law("closed form", cases=runs.but(max_steps=1000))
+def low_curvature_takes_the_logarithm_of_the_fraction(port: Any, case: Case) -> Iterable[Fact]:
+    """With κ always below the threshold it is done after exactly ⌈ln(1/fraction)/ln(factor)⌉ calls."""
+    times = needed(case)
+    states = along(port, case, [0 * case.curvatures[0]] * (times + 1))
+    yield agree("done", [state.done for state in states], [k >= times for k in range(times + 2)])
+    yield agree("calls", states[-1].calls, times)
+
+
+@warm_up.law("closed form", cases=runs.but(max_steps=count(3, 1, 2, low=1, high=5)))
+def high_curvature_ends_in_a_jump(port: Any, case: Case) -> Iterable[Fact]:
+    """With κ always above the threshold the rate stays, and jumps to the target at call max_steps, if force."""
+    states = along(port, case, [4 + 0 * case.curvatures[0]] * (case.max_steps + 1))
+    yield agree("done", [s.done for s in states], [case.force and k >= case.max_steps for k in range(len(states))])
+    for k, state in enumerate(states[1:], start=1):
+        at_target = case.force and k >= case.max_steps
+        yield equal("rate", state.lr, case.target_lr * (1 if at_target else case.fraction))
+
+
+@warm_up.law("bound", cases=runs.but(fraction=choice(0.25, 0.125, 0.5), target_lr=choice(1.0, 0.5, 0.0625)))
+def the_rate_never_falls(port: Any, case: Case) -> Iterable[Fact]:
+    """The rate never falls and never exceeds the target."""
+    states = along(port, case, case.curvatures)
+    rates = np.stack([state.lr for state in states])
+    yield at_least("order", rates[1:], rates[:-1])
+    yield at_least("target", case.target_lr + 0 * rates, rates)
+
+
+@warm_up.law("fixed point")
+def what_is_done_stays(port: Any, case: Case) -> Iterable[Fact]:
+    """After it is done no call changes anything, whatever κ is."""
+    done = case.state._replace(done=True)
+    after = port.warm_up(done, case.curvature, **case.hyper)
+    yield identical("rate", after.lr, done.lr)
+    yield agree("calls", after.calls, done.calls)
+    yield agree("done", after.done, True)
+
+
+BAD = (
+    ("target_lr = 0", {"target_lr": 0.0}),
+    ("target_lr = inf", {"target_lr": inf}),
+    ("threshold = 0", {"threshold": 0.0}),
+    ("threshold = nan", {"threshold": nan}),
+    ("factor = 1", {"factor": 1.0}),
+    ("factor = 0.5", {"factor": 0.5}),
+    ("max_steps = 0", {"max_steps": 0}),
+)
+
+
+@warm_up.law("bad input")
+def bad_warm_ups_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """A target or a threshold that is not positive, a factor that does not raise, no steps, a κ that is negative or
+    NaN."""
+    yield from rejected(lambda **hyper: port.warm_up(case.state, case.curvature, **hyper), case.hyper, BAD)
+    yield from rejected_numbers(lambda x: port.warm_up(case.state, x, **case.hyper), "curvature", case.curvature)
+
+
+@system.mistake("warm_up")
+def the_jump_is_missing(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """After max_steps the rate goes on as before although force is asked for."""
+    return reference.warm_up(state, curvature, **{**hyper, "force": False})
+
+
+@system.mistake("warm_up")
+def the_jump_is_always_made(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """After max_steps the rate jumps to the target although it should not be forced."""
+    return reference.warm_up(state, curvature, **{**hyper, "force": True})
+
+
+@system.mistake("warm_up")
+def done_without_the_jump(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """After max_steps it is done, but the rate stays where it was for ever."""
+    after = reference.warm_up(state, curvature, **hyper)
+    if not after.done or state.done:
+        return after
+    free = reference.warm_up(state, curvature, **{**hyper, "force": False})
+    return after._replace(lr=free.lr)
+
+
+@system.mistake("warm_up")
+def raised_whatever_the_curvature(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """The rate is raised at every call: the curvature does not count."""
+    reference.warm_up(state, curvature, **hyper)
+    return reference.warm_up(state, 0 * np.ones_like(curvature), **hyper)
+
+
+@system.mistake("warm_up")
+def raised_where_the_curvature_is_high(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """The comparison is the wrong way round: the rate is raised where κ >= threshold."""
+    reference.warm_up(state, curvature, **hyper)
+    opposite = 0 * state.lr if curvature >= hyper["threshold"] else 0 * state.lr + np.inf
+    return reference.warm_up(state, opposite, **hyper)
+
+
+@system.mistake("warm_up")
+def beyond_the_target(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """The last raise is not cut at the target."""
+    after = reference.warm_up(state, curvature, **hyper)
+    raised = state.lr * hyper["factor"] if curvature < hyper["threshold"] else state.lr
+    return after._replace(lr=raised) if after.done and not state.done and raised >= hyper["target_lr"] else after
+
+
+@system.mistake("warm_up")
+def calls_are_counted_for_ever(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """Calls after the end are counted, too."""
+    return reference.warm_up(state, curvature, **hyper)._replace(calls=state.calls + 1)
+
+
+@system.mistake("warm_up")
+def one_call_too_many(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """The jump comes one call late: calls > max_steps."""
+    return reference.warm_up(state, curvature, **{**hyper, "max_steps": hyper["max_steps"] + (hyper["max_steps"] > 0)})
+
+
+@system.mistake("warm_up")
+def starts_again_after_the_end(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """That it is done is not looked at: the rate is set to the target again and again."""
+    return reference.warm_up(state._replace(done=False), curvature, **hyper)
+
+
+@system.mistake("warm_up")
+def warm_ups_are_not_checked(state: Any, curvature: Any, **hyper: Any) -> Any:
+    """Any number is accepted."""
+    good = {
+        "target_lr": hyper["target_lr"] if 0 < hyper["target_lr"] < inf else 1.0,
+        "threshold": hyper["threshold"] if hyper["threshold"] > 0 else 1.0,
+        "factor": hyper["factor"] if hyper["factor"] > 1 else 2.0,
+        "max_steps": max(1, hyper["max_steps"]),
+    }
+    kappa = curvature if curvature >= 0 else 0 * state.lr
+    return reference.warm_up(state, kappa, **{**hyper, **good})
