@@ -71,7 +71,8 @@ def check(
 ) -> None:
     """Hold PORT against every law of what it provides.
 
-    PORT is numba, reference, FILE.py, package.module[:NAME], torch:module.Class or optax:module.function.
+    PORT is numba, reference, FILE.py, package.module[:NAME], torch:module.Class, optax:module.function, or a library:
+    scipy, torch.func, curvlinops, pyhessian.
     Exit status: 0 all conform, 1 some do not, 2 usage.
     """
     chosen = [find_system(name) for name in system_names] or list(systems().values())

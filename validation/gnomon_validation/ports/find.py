@@ -17,9 +17,20 @@ from gnomon_validation.ports.port import Port
 BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
 # Adapters need an extra: the module that has a class `from_target`, imported only when asked for.
 ADAPTERS = {"torch": "gnomon_validation.ports.torch_optim", "optax": "gnomon_validation.ports.optax_transforms"}
+# Libraries that compute curvature: the module with the functions of the port, and the packages that it needs.
+PEERS = {
+    "scipy": ("gnomon_validation.ports.peers.scipy_eigsh", "'gnomon[curvature]'"),
+    "torch.func": ("gnomon_validation.ports.peers.torch_func", "'gnomon[curvature]'"),
+    "curvlinops": ("gnomon_validation.ports.peers.curvlinops_operators", "'gnomon[curvature]'"),
+    "pyhessian": ("gnomon_validation.ports.peers.pyhessian_eigenvalues", "--no-deps pyhessian==0.1"),
+}
 FORMS = {
     "numba": "the bundled Numba kernels",
     "reference": "the reference itself",
+    "scipy": "SciPy's eigsh (extra `curvature`)",
+    "torch.func": "curvature products and estimators by torch.func (extra `curvature`)",
+    "curvlinops": "curvlinops-for-pytorch 3.0.1 (extra `curvature`)",
+    "pyhessian": "pyhessian's eigenvalues (`pip install --no-deps pyhessian==0.1` beside torch)",
     "FILE.py": "a file with functions such as `adam_step`",
     "package.module": "a module with such functions",
     "package.module:NAME": "an object (class, instance) with such functions",
@@ -41,6 +52,8 @@ def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
         raise ValueError(f"options are for torch and optax ports, got {', '.join(options)} for {target!r}")
     if target in BUNDLED:
         return BUNDLED[target]()
+    if target in PEERS:
+        return _peer(target)
     if target.endswith(".py") or "/" in target or "\\" in target:
         path = Path(target)
         return FunctionsPort(load_file(path), str(path))
@@ -51,11 +64,21 @@ def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
     try:
         return FunctionsPort(load(target), target)
     except ValueError:
-        meant = get_close_matches(kind, [*BUNDLED, *ADAPTERS], n=1)
+        meant = get_close_matches(kind, [*BUNDLED, *PEERS, *ADAPTERS], n=1)
         if meant and not exists(kind):
             likely = target.replace(kind, meant[0], 1)
             raise ValueError(f"no port is called {target!r}; did you mean {likely!r}?") from None
         raise
+
+
+def _peer(name: str) -> Port:
+    module, packages = PEERS[name]
+    try:
+        return FunctionsPort(import_module(module), name)
+    except ModuleNotFoundError as error:
+        if error.name is not None and error.name.startswith("gnomon"):
+            raise
+        raise ValueError(f"the port {name} needs the package {error.name!r}: pip install {packages}") from error
 
 
 def _adapter(kind: str, target: str, options: dict[str, Any]) -> Port:

@@ -2,8 +2,9 @@
 
 For the operation `adam.step` it looks for `adam_step`, then, in an object that is named after the system, for `step`.
 A function that has no keyword for a hyperparameter is taken to have the reference's default for it. The namespace may
-say `dtypes = ("float32",)` if it does not compute in all, and `flush_subnormals = True` if it may replace subnormal
-numbers by zero.
+say `dtypes = ("float32",)` if it does not compute in all, `flush_subnormals = True` if it may replace subnormal numbers
+by zero, and `only = {"adam.step": {"variant": ("adam",)}}` if an operation has some values of a hyperparameter and not
+all.
 """
 
 from __future__ import annotations
@@ -41,18 +42,22 @@ class FunctionsPort:
         try:
             parameters = inspect.signature(function).parameters
         except (TypeError, ValueError):  # compiled functions may not say what they take
-            return self._offer({})
+            return self._offer(operation, {})
         if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            return self._offer({})
+            return self._offer(operation, {})
         missing = {name: default for name, default in operation.hyperparameters.items() if name not in parameters}
-        return self._offer(missing)
+        return self._offer(operation, missing)
 
-    def _offer(self, fixed: Mapping[str, Any]) -> Offer:
+    def _offer(self, operation: Operation, fixed: Mapping[str, Any]) -> Offer:
         dtypes = getattr(self.namespace, "dtypes", None)
         if not (isinstance(dtypes, tuple | list) and all(isinstance(name, str) for name in dtypes)):
             dtypes = None  # something else of that name, such as a module that the file imports
         flush = getattr(self.namespace, "flush_subnormals", False) is True
-        return Offer(fixed=fixed, dtypes=tuple(dtypes) if dtypes is not None else None, flush_subnormals=flush)
+        declared = getattr(self.namespace, "only", None)
+        only = declared.get(operation.id, {}) if isinstance(declared, dict) else {}
+        return Offer(
+            fixed=fixed, only=only, dtypes=tuple(dtypes) if dtypes is not None else None, flush_subnormals=flush
+        )
 
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
         function = self.find(operation)

@@ -1,0 +1,230 @@
+"""Libraries that compute curvature conform to the specification, but for what is known of them."""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from gnomon_spec.system import find_system
+from gnomon_validation.checker import Plan, check
+from gnomon_validation.ports.find import find_port
+from gnomon_validation.ports.functions import FunctionsPort
+
+# curvlinops asks for a compiler of torch when it is imported.
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script` is deprecated:DeprecationWarning")
+needs_the_extra = pytest.mark.curvature
+PRODUCTS, ESTIMATORS = find_system("products"), find_system("curvature")
+PEERS = {
+    ("torch.func", "products"): {"hvp", "ggnvp", "fisher_product", "empirical_fisher_product"},
+    ("torch.func", "curvature"): {"hutchinson", "bekas", "frobenius_squared", "power_iteration"},
+    ("curvlinops", "products"): {"hvp", "ggnvp", "empirical_fisher_product"},
+    ("curvlinops", "curvature"): {"hutchinson", "bekas", "frobenius_squared", "hutchpp"},
+    ("scipy", "curvature"): {"largest_eigenvalues"},
+    ("pyhessian", "curvature"): {"largest_eigenvalues"},
+}
+DIFFERENT = {
+    "torch.func": set(),
+    "curvlinops": {
+        "arguments_that_do_not_fit_are_rejected",
+        "gauss_newton_arguments_that_do_not_fit_are_rejected",
+        "empirical_arguments_that_do_not_fit_are_rejected",
+        "a_product_that_is_not_finite_is_rejected",
+        "probes_that_do_not_fit_are_rejected",
+        "vectors_that_do_not_fit_are_rejected",
+        "of_nothing_the_trace_is_nothing",
+    },
+    "scipy": {"starts_and_counts_that_do_not_fit_are_rejected"},
+    "pyhessian": {
+        "agrees_with_the_oracle",
+        "a_product_that_is_not_finite_is_rejected",
+        "starts_and_counts_that_do_not_fit_are_rejected",
+        "they_are_those_that_the_matrix_was_made_of",
+        "the_vectors_are_orthonormal_eigenvectors",
+        "they_scale_with_the_matrix",
+    },
+}
+
+
+def checked(port, system, dtype, examples=20):
+    """Return the verdicts on what a port has of a system."""
+    verdicts = check(port, [system], Plan(examples, (dtype,))).verdicts
+    return [verdict for verdict in verdicts if verdict.status != "not provided"]
+
+
+@needs_the_extra
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("peer", "system"), PEERS, ids=str)
+def test_a_peer_conforms_but_for_what_is_known(peer, system, dtype):
+    port = find_port(peer)
+    verdicts = checked(port, find_system(system), dtype)
+    assert {verdict.law.operation.name for verdict in verdicts} == PEERS[peer, system]
+    failed = [verdict for verdict in verdicts if verdict.status != "conforms"]
+    assert [(v.law.id, v.status, v.outcome) for v in failed if v.expected is None] == []
+    assert {v.law.name for v in failed} <= DIFFERENT[peer]
+    if dtype == "float64":
+        assert {v.law.name for v in failed} == DIFFERENT[peer] & {v.law.name for v in verdicts}
+
+
+@needs_the_extra
+def test_pyhessian_conforms_where_it_divides_by_the_length_alone(monkeypatch):
+    port = find_port("pyhessian")
+
+    def normalization(vectors):
+        length = sum((v * v).sum() for v in vectors).sqrt()
+        return [v / length for v in vectors]
+
+    for module in ("pyhessian.hessian", "pyhessian.utils"):
+        monkeypatch.setattr(import_module(module), "normalization", normalization)
+    for dtype in ("float32", "float64"):
+        failed = [v for v in checked(port, ESTIMATORS, dtype) if v.status != "conforms"]
+        assert all(verdict.law.kind == "bad input" for verdict in failed), [v.law.id for v in failed]
+
+
+def gradient_of_the_mean_squared(problem, params, vector):
+    """The empirical Fisher product by grad of the mean loss: vmap was forgotten."""
+    from gnomon_validation.ports.peers import torch_func
+
+    w, v, X = torch_func.checked(problem, params, vector)
+    g = torch_func.example_gradients(problem, w, X, torch_func.answers(problem)).mean(dim=0)
+    return (g * (g @ v)).numpy()
+
+
+def fisher_with_the_labels_of_the_data(problem, params, vector):
+    """The Fisher product without an expectation over labels."""
+    from gnomon_validation.ports.peers import torch_func
+
+    return torch_func.products_empirical_fisher_product(problem, params, vector)
+
+
+def gauss_newton_called_hessian(problem, params, vector):
+    """A Hessian product that leaves out the model's curvature."""
+    from gnomon_validation.ports.peers import torch_func
+
+    return torch_func.products_ggnvp(problem, params, vector)
+
+
+def eigsh_as_it_comes(operator, start, *, count):
+    """ARPACK's values in ARPACK's order."""
+    from gnomon_validation.ports.peers import scipy_eigsh
+
+    values, vectors, products = scipy_eigsh.curvature_largest_eigenvalues(operator, start, count=count)
+    order = np.argsort(values)
+    return values[order], vectors[order], products
+
+
+def eigsh_of_the_largest(operator, start, *, count):
+    """`which="LA"`: the largest, not those of largest size."""
+    from scipy.sparse.linalg import aslinearoperator, eigsh
+
+    values, vectors = eigsh(aslinearoperator(operator.matrix), k=count, which="LA", v0=start, tol=0)
+    rows = vectors.T[::-1]
+    return values[::-1].copy(), rows * np.sign(rows @ start)[:, np.newaxis], 2 * count
+
+
+MISTAKEN = [
+    ("products", "empirical_fisher_product", gradient_of_the_mean_squared, "square_of_the_mean_gradient"),
+    ("products", "fisher_product", fisher_with_the_labels_of_the_data, "labels_of_the_data"),
+    ("products", "hvp", gauss_newton_called_hessian, "gauss_newton_for_the_hessian"),
+    ("curvature", "largest_eigenvalues", eigsh_as_it_comes, "in_ascending_order"),
+    ("curvature", "largest_eigenvalues", eigsh_of_the_largest, "algebraically_largest"),
+]
+
+
+@needs_the_extra
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize(("system", "name", "function", "mistake"), MISTAKEN, ids=lambda x: getattr(x, "__name__", x))
+def test_a_mistake_made_with_a_library_is_called_by_its_name(system, name, function, mistake, dtype):
+    port = FunctionsPort(SimpleNamespace(**{f"{system}_{name}": function}), "mistaken")
+    first = checked(port, find_system(system), dtype, examples=50)[0]
+    assert first.law.name == "agrees_with_the_oracle"
+    assert first.status == "wrong"
+    assert [m.name for m in first.diagnosis][:1] == [mistake]
+
+
+@needs_the_extra
+def test_lanczos_of_curvlinops_finds_copies_of_eigenvalues_and_ours_does_not(monkeypatch):
+    import torch
+    from curvlinops.papyan2020traces import spectrum
+
+    from gnomon.curvature.lanczos import ritz
+    from gnomon.curvature.operators import Dense
+
+    A = np.diag(np.concatenate([np.linspace(0, 1, 95), [5.0, 10.0, 20.0, 50.0, 100.0]]))
+    monkeypatch.setattr(spectrum, "randn", lambda n, **_: torch.ones(n, dtype=torch.float64))
+    theirs = spectrum.fast_lanczos(torch.from_numpy(A), 60)[0].numpy()
+    ours = ritz(Dense(A), np.ones(100), steps=60).values
+    # No other eigenvalue lies between 75 and 125.
+    assert np.sum(np.abs(theirs - 100) < 25) > 1
+    assert np.sum(np.abs(ours - 100) < 25) == 1
+
+
+@needs_the_extra
+def test_torch_is_left_as_it_was():
+    import torch
+
+    before = torch.get_default_dtype(), torch.randn, torch.is_grad_enabled(), torch.get_rng_state()
+    for peer in ("pyhessian", "curvlinops"):
+        checked(find_port(peer), ESTIMATORS, "float64", examples=3)
+    after = torch.get_default_dtype(), torch.randn, torch.is_grad_enabled(), torch.get_rng_state()
+    assert before[:3] == after[:3] and torch.equal(before[3], after[3])
+    assert import_module("pyhessian.hessian").torch is torch
+
+
+@pytest.mark.parametrize(
+    ("peer", "module", "package", "command"),
+    [
+        ("scipy", "scipy_eigsh", "scipy", "'gnomon[curvature]'"),
+        ("torch.func", "torch_func", "torch", "'gnomon[curvature]'"),
+        pytest.param("curvlinops", "curvlinops_operators", "curvlinops", "'gnomon[curvature]'", marks=needs_the_extra),
+        pytest.param(
+            "pyhessian", "pyhessian_eigenvalues", "pyhessian", "--no-deps pyhessian==0.1", marks=needs_the_extra
+        ),
+    ],
+)
+def test_a_peer_that_is_not_installed_is_asked_for_in_one_line(peer, module, package, command, monkeypatch):
+    for loaded in [name for name in sys.modules if name.partition(".")[0] == package or name.endswith(f".{module}")]:
+        monkeypatch.delitem(sys.modules, loaded)
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ValueError) as caught:
+        find_port(peer)
+    assert str(caught.value).startswith(f"the port {peer} needs the package '{package}")
+    assert str(caught.value).endswith(f"pip install {command}") and "\n" not in str(caught.value)
+
+
+def test_a_namespace_may_have_some_values_of_a_hyperparameter_only():
+    def plain(operator, probes, *, variant):
+        assert variant == "plain"
+        return np.mean(probes * (probes @ operator.matrix.T), axis=0), len(probes)
+
+    only = {"curvature.bekas": {"variant": ("plain",)}}
+    port = FunctionsPort(SimpleNamespace(curvature_bekas=plain, only=only), "plain only")
+    verdicts = {verdict.law.name: verdict for verdict in checked(port, ESTIMATORS, "float64")}
+    assert "the_ratio_of_a_diagonal_is_itself" not in verdicts
+    assert verdicts["agrees_with_the_oracle"].status == "conforms"
+
+
+def test_what_a_port_asks_for_is_its_own_affair_and_need_not_hide_a_mistake():
+    oracle = ESTIMATORS.operations["largest_eigenvalues"].reference
+
+    def dearer(operator, start, *, count):
+        return oracle(operator, start, count=count)._replace(products=1000)
+
+    def squares(operator, start, *, count):
+        found = dearer(operator, start, count=count)
+        return found._replace(values=found.values * found.values)
+
+    def free(operator, start, *, count):
+        return oracle(operator, start, count=count)._replace(products=0)
+
+    def named(function):
+        port = FunctionsPort(SimpleNamespace(curvature_largest_eigenvalues=function), "costly")
+        failed = [v for v in checked(port, ESTIMATORS, "float64", examples=15) if v.status != "conforms"]
+        return {(v.law.name, v.diagnosis[0].name) for v in failed}
+
+    assert named(dearer) == set()
+    assert named(free) == {("each_eigenvalue_costs_a_product", "products_are_not_counted_at_all")}
+    assert {mistake for _, mistake in named(squares)} == {"squares_of_the_eigenvalues"}
