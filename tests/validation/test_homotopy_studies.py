@@ -1,0 +1,149 @@
+"""What the studies of homotopy learning rates stand on: counted operations, counted products, paths in closed form."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from gnomon_validation.studies.homotopy import cost, quadratic, rosenbrock, saddle, training_runs
+from gnomon_validation.studies.homotopy.claims_about_results import ahead_of_constant
+from gnomon_validation.studies.homotopy.matmuls import Counts, counts
+from gnomon_validation.studies.homotopy.training_runs import MEASURED, POINTS, PROBLEMS, DeepLinear, Run, data
+
+EPS = 2.0**-52
+
+# --- operations
+
+
+@pytest.mark.parametrize(("widths", "batch"), [((3, 2), 1), ((5, 4, 3), 7), ((2, 9, 4, 3), 5), ((4, 4, 4, 4, 4), 3)])
+def test_operations_are_those_counted_by_hand(widths, batch):
+    """With c the operations of a layer forward: backward W and input of each layer, but no input of the first.
+
+    Through both passes again, for each layer but the first: two for the gradient's own product with the weights, two
+    for that with the input, two of the forward pass. The first layer's input has no derivative: two are left.
+    """
+    first, *rest = (2 * batch * inputs * outputs for inputs, outputs in pairwise(widths))
+    assert counts(widths, batch) == Counts(first + sum(rest), first + 2 * sum(rest), 2 * first + 6 * sum(rest))
+
+
+def test_a_product_costs_between_one_and_two_passes_with_the_graph_kept():
+    """(2c + 6r)/(2c + 3r) for c in the first layer and r in all others, so from 1 to 2."""
+    for network in cost.NETWORKS:
+        assert 1 < counts(network.widths, network.batch).reused < 2
+
+
+# --- products
+
+
+@pytest.mark.parametrize("frequency", [1, 2, 3, 7, 10, 999, 1000, 1001])
+@pytest.mark.parametrize(("iterations", "probes"), [(1, 1), (4, 3)])
+def test_full_estimates_come_at_the_first_call_and_at_multiples_of_the_frequency(frequency, iterations, probes):
+    full = len({1, *range(frequency, cost.STEPS + 1, frequency)})
+    setting = cost.Setting("", frequency, iterations, probes)
+    assert cost.products(setting) == (full, full * (iterations + probes))
+    assert setting.full == full
+
+
+def test_the_layers_are_measured_at_steps_0_90_190():
+    assert cost.layer_steps(291) == [0, 90, 190, 290]
+
+
+# --- paths
+
+
+@pytest.mark.parametrize(
+    ("rate", "steps", "printed"),
+    [
+        (Fraction(1, 100), 100, quadratic.STATED[0.01, quadratic.CONSTANT.name]),
+        (Fraction(195, 10_000), 100, quadratic.STATED[0.0195, quadratic.CONSTANT.name]),
+        (Fraction(199, 10_000), 100, quadratic.STATED[0.0199, quadratic.CONSTANT.name]),
+        (Fraction(1, 10), 20, "1.21109037983e+40"),
+    ],
+)
+def test_the_stated_losses_of_constant_rates_are_the_exact_ones(rate, steps, printed):
+    """½Σ λ(1-bλ)^{2t} with λ = 1 + 99i/49 in exact fractions, rounded to the stated digits."""
+    exact = sum(e * (1 - rate * e) ** (2 * steps) for e in (1 + Fraction(99 * i, 49) for i in range(50))) / 2
+    digits = len(printed.split("e")[0].replace(".", "").lstrip("0"))
+    assert f"{float(exact):.{digits}g}" == printed
+
+
+def test_a_rate_that_is_higher_than_the_constant_one_would_be_seen(monkeypatch):
+    """The count of steps at which the rule is ahead is not zero by construction: a rule that cheats is counted."""
+    honest = quadratic.descend
+
+    def cheating(params, eigenvalues, *, rule, base_lr, **rest):
+        faster = base_lr if rule == "constant" else 1.1 * base_lr
+        return honest(params, eigenvalues, rule="constant", steps=rest["steps"], base_lr=faster)
+
+    monkeypatch.setattr("gnomon_validation.studies.homotopy.claims_about_results.descend", cheating)
+    ahead, runs = ahead_of_constant(5)
+    assert ahead == 5 * 60 == runs * 60
+
+
+@pytest.mark.parametrize("x", [0.125, 0.5, 0.75])
+def test_the_saddle_is_the_one_in_the_text(x):
+    """H = [[x², 2x²-1], [2x²-1, x²]] has the eigenvalues 3x²-1 and 1-x², exactly representable here.
+
+    A symmetric 2 by 2 eigenvalue problem of norm below 2 is solved within a few units of rounding; 16 are allowed.
+    """
+    point = np.array([x, x])
+    assert abs(saddle.spectral_norm(point) - max(abs(3 * x * x - 1), 1 - x * x)) <= 16 * EPS
+    assert saddle.value(point) == (x * x - 1) ** 2 / 2
+
+
+def test_a_path_on_the_saddle_ends_at_the_first_loss_below_its_goal():
+    for homotopy in (False, True):
+        path = saddle.descend(0.25, homotopy)
+        assert path.steps == len(path.losses) - 1
+        assert path.losses[-1] < saddle.GOAL <= np.min(path.losses[:-1])
+        assert np.all(path.rates <= saddle.RATE)
+    assert np.all(saddle.descend(0.25, False).rates == saddle.RATE)
+
+
+def test_the_ramp_of_the_demonstration_is_as_written():
+    """The first nine rates are 1e-3·t/10, which one multiplication and one division round to within two units."""
+    rates = rosenbrock.run(None).rates
+    for t in range(1, 10):
+        assert abs(rates[t - 1] - 1e-4 * t) <= 2 * EPS * 1e-4 * t
+    assert np.max(rates) < rosenbrock.BASE
+
+
+# --- training runs
+
+
+def test_a_deep_linear_network_that_is_the_teacher_has_no_loss_and_no_gradient():
+    """Whole numbers and weights that are permutations: every product and sum is exact."""
+    draw = np.random.default_rng(0)
+    features, teacher = draw.integers(-4, 5, (POINTS, 4)).astype(float), draw.integers(-3, 4, (3, 4)).astype(float)
+    first, second = np.eye(4)[[1, 0, 3, 2]], np.eye(4)[[2, 3, 0, 1]]
+    params = np.concatenate([first.ravel(), second.ravel(), (teacher @ first.T @ second.T).ravel()])
+    network = DeepLinear(features, features @ teacher.T)
+    assert network.value(params) == 0
+    assert not np.any(network.gradient(params))
+    moved = params + np.eye(44)[43]
+    assert network.value(moved) == np.sum((features @ first.T @ second.T)[:, 3] ** 2) / (2 * POINTS)
+
+
+def test_the_three_numbers_are_linear_in_the_points():
+    features, targets = data(np.random.default_rng(5))
+    assert features.shape == (POINTS, 4) and targets.shape == (POINTS, 3)
+    assert np.linalg.matrix_rank(np.concatenate([features, targets], axis=1)) == 4
+
+
+def test_the_lowest_curvature_is_told_by_its_step():
+    curvatures = np.ones(len(MEASURED))
+    assert Run(curvatures, curvatures, curvatures).lowest == 0
+    curvatures[-1] = 0.5
+    assert Run(curvatures, curvatures, curvatures).lowest == training_runs.STEPS == MEASURED[-1]
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+def test_problems_are_the_same_again(problem):
+    (one, start), (other, again) = (problem.build(np.random.default_rng(7), problem.scale) for _ in range(2))
+    assert np.array_equal(start, again)
+    assert one.value(start + 0.5) == other.value(start + 0.5)
+    small = problem.build(np.random.default_rng(7), 0.5 * problem.scale)[1]
+    assert np.array_equal(2 * small, start)
