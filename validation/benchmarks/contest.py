@@ -61,6 +61,13 @@ def share_one_processor() -> bool:
     return True
 
 
+def keep_freed_memory() -> bool:
+    """Ask glibc to keep what is freed, so that not the system's fresh pages are timed, from 128 KiB an array on."""
+    trim_threshold, mmap_threshold, plenty = -1, -3, 2**30
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
+    return mallopt is not None and bool(mallopt(mmap_threshold, plenty) and mallopt(trim_threshold, plenty))
+
+
 def seconds_in_new_processes(program: str, cache: Path) -> tuple[float, float]:
     """Return the number that `program` prints in a new process, with an empty and with a filled disk cache."""
     environment = {**os.environ, "NUMBA_CACHE_DIR": str(cache)}

@@ -1,0 +1,247 @@
+"""What do products with a Hessian cost, and what do estimators add to them? A 2,000-parameter MLP, against SciPy's
+`eigsh` and curvlinops (extra `curvature`, if installed).
+
+Run `python validation/benchmarks/curvature.py --help`. The contenders take turns; a figure is the median of the rounds,
+and a ratio the median of the rounds' ratios. Contenders of one table ask for the same number of products, and those are
+timed apart: what remains is the contender's own work. The last lines say whether the goals are met.
+"""
+
+from __future__ import annotations
+
+import contest  # isort: skip (before NumPy)
+
+import sys
+from collections.abc import Callable
+from statistics import median
+from time import perf_counter
+from typing import Any, NamedTuple
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from gnomon import derivatives
+from gnomon.curvature.draws import gaussian
+from gnomon.curvature.lanczos import ritz
+from gnomon.curvature.quadrature import spectral_measure
+from gnomon.domains import Array
+from gnomon.objectives.mlp import MLP
+
+GOAL_PRODUCT, GOAL_REST = 4.0, 1.5
+TOP = 5
+GNOMON, EIGSH, CURVLINOPS = "gnomon", "scipy eigsh", "curvlinops"
+
+
+class Network(NamedTuple):
+    """An MLP with softmax outputs on random data, parameters to stand at, and its data as drawn."""
+
+    objective: MLP
+    params: Array
+
+    @classmethod
+    def of(cls, inputs: int, hidden: int, classes: int, examples: int) -> Network:
+        rng = np.random.default_rng(2026)
+        features, labels = rng.standard_normal((examples, inputs)), rng.integers(0, classes, examples)
+        objective = MLP(features, labels, (hidden,), "softmax", classes)
+        return cls(objective, objective.start_from(rng.standard_normal(objective.dimension)))
+
+
+class Timed:
+    """An operator that counts its products and how long they take."""
+
+    def __init__(self, operator: Callable[[Array], Array]) -> None:
+        self.operator = operator
+        self.products, self.seconds = 0, 0.0
+
+    def __call__(self, vector: Array) -> Array:
+        start = perf_counter()
+        product = self.operator(vector)
+        self.seconds += perf_counter() - start
+        self.products += 1
+        return product
+
+
+class Run(NamedTuple):
+    """One call of an estimator: seconds in all and outside the products, how many products, what it found."""
+
+    seconds: float
+    outside: float
+    products: int
+    found: Any
+
+
+def timed(operator: Callable[[Array], Array], estimator: Callable[[Timed], Any]) -> Run:
+    """Return what an estimator took and found with an operator."""
+    counted, start = Timed(operator), perf_counter()
+    found = estimator(counted)
+    taken = perf_counter() - start
+    return Run(taken, taken - counted.seconds, counted.products, found)
+
+
+def products_table(network: Network, repeats: int) -> tuple[Table, float, float]:
+    """Return the table of one product, and how many gradients a fresh one and one of many cost."""
+    objective, params = network
+    vector = np.random.default_rng(1).standard_normal(params.size)
+    reused = derivatives.make_hvp(objective.value, params)
+    runs: dict[str, Callable[[], Any]] = {
+        "gradient, autograd": lambda: derivatives.gradient(objective.value, params),
+        "Hessian product, autograd, traced anew": lambda: derivatives.hvp(objective.value, params, vector),
+        "Hessian product, autograd, trace reused": lambda: reused(vector),
+        "gradient, written out": lambda: objective.gradient(params),
+        "Hessian product, written out": lambda: objective.hvp(params, vector),
+        "Gauss-Newton product, written out": lambda: objective.ggnvp(params, vector),
+    }
+    first, *_ = runs
+    taken = contest.rounds(runs, repeats)
+    table = Table("one call", title=f"MLP of {params.size:,} parameters, {objective.features.shape[0]} examples")
+    for heading in ("ms", "÷ gradient by autograd"):
+        table.add_column(heading, justify="right")
+    for name in runs:
+        table.add_row(
+            name,
+            f"{1e3 * median(one[name] for one in taken):.2f}",
+            f"{contest.times_as_long(taken, name, first):.2f}",
+        )
+    _, fresh, again, *_ = runs
+    return table, contest.times_as_long(taken, fresh, first), contest.times_as_long(taken, again, first)
+
+
+def eigenvalues_table(network: Network, repeats: int) -> tuple[Table, float]:
+    """Return the table of the eigenvalues of largest size, and our work outside the products over eigsh's."""
+    from scipy.sparse.linalg import LinearOperator, eigsh
+
+    objective, params = network
+    operator = derivatives.make_hvp(objective.value, params)
+    n, start = params.size, np.random.default_rng(2).standard_normal(params.size)
+
+    def by_eigsh(counted: Timed) -> Array:
+        linear = LinearOperator((n, n), matvec=lambda v: counted(v.reshape(-1)), dtype=params.dtype)
+        values, _ = eigsh(linear, TOP, v0=start)
+        return np.sort(np.abs(values))
+
+    steps = timed(operator, by_eigsh).products
+
+    def by_lanczos(counted: Timed) -> Array:
+        return np.sort(np.abs(ritz(counted, start, steps=steps).values))[-TOP:]
+
+    dense = np.stack([objective.hvp(params, e) for e in np.eye(n)])
+    exact = np.sort(np.abs(np.linalg.eigvalsh((dense + dense.T) / 2)))[-TOP:]
+    estimators = {GNOMON: by_lanczos, EIGSH: by_eigsh}
+    taken = [{name: timed(operator, run) for name, run in estimators.items()} for _ in range(repeats + 1)][1:]
+    table = Table("Lanczos", title=f"The {TOP} eigenvalues of largest size, the same operator and start")
+    for heading in ("products", "seconds", "outside the products", "÷ eigsh's", "worst relative error"):
+        table.add_column(heading, justify="right")
+    for name in estimators:
+        runs = [one[name] for one in taken]
+        cells = [f"{runs[0].products}", f"{median(r.seconds for r in runs):.3f}"]
+        cells += [f"{median(r.outside for r in runs):.4f}", f"{_outside(taken, name, EIGSH):.2f}"]
+        table.add_row(name, *cells, f"{np.max(np.abs(runs[0].found / exact - 1)):.1e}")
+    return table, _outside(taken, GNOMON, EIGSH)
+
+
+def _outside(taken: list[dict[str, Run]], name: str, yardstick: str) -> float:
+    return median(one[name].outside / one[yardstick].outside for one in taken)
+
+
+def quadrature_table(network: Network, repeats: int, probes: int, steps: int) -> Table | None:
+    """Return the table of spectral densities on the same network; `None` without curvlinops."""
+    try:
+        import torch
+        from curvlinops import HessianLinearOperator
+        from curvlinops.papyan2020traces.spectrum import fast_lanczos
+    except ModuleNotFoundError:
+        return None
+    torch.set_num_threads(1)
+    objective, params = network
+    operator = derivatives.make_hvp(objective.value, params)
+    vectors = gaussian(np.random.default_rng(3), probes, params.size)
+    linear = HessianLinearOperator(*_as_torch(network), check_deterministic=False)
+    ours = timed(operator, lambda counted: spectral_measure(counted, vectors, steps=steps))
+
+    class Counting:
+        """What `fast_lanczos` asks of an operator, with its products timed."""
+
+        device, dtype, shape = linear.device, linear.dtype, linear.shape
+
+        def __init__(self) -> None:
+            self.timed = Timed(lambda v: linear @ v)
+
+        def __matmul__(self, vector: Any) -> Any:
+            return self.timed(vector)
+
+    def theirs() -> Run:
+        counting, begin = Counting(), perf_counter()
+        found = [fast_lanczos(counting, steps) for _ in range(probes)]  # type: ignore[arg-type]
+        taken = perf_counter() - begin
+        return Run(taken, taken - counting.timed.seconds, counting.timed.products, found)
+
+    contenders: dict[str, Callable[[], Run]] = {
+        f"{GNOMON}: reorthogonalised": lambda: timed(
+            operator, lambda counted: spectral_measure(counted, vectors, steps=steps)
+        ),
+        f"{CURVLINOPS}: not reorthogonalised": theirs,
+    }
+    taken = [{name: run() for name, run in contenders.items()} for _ in range(repeats + 1)][1:]
+    table = Table(
+        "Lanczos quadrature", title=f"Spectral density: {probes} probes × {steps} steps, the same network in torch"
+    )
+    for heading in ("products", "seconds", "a product, ms", "outside the products", "largest node"):
+        table.add_column(heading, justify="right")
+    for name in contenders:
+        runs = [one[name] for one in taken]
+        inside = median((r.seconds - r.outside) / r.products for r in runs)
+        found = runs[0].found
+        largest = float(np.max(found.nodes)) if hasattr(found, "nodes") else max(float(v.max()) for v, _ in found)
+        cells = [f"{runs[0].products}", f"{median(r.seconds for r in runs):.3f}", f"{1e3 * inside:.2f}"]
+        table.add_row(name, *cells, f"{median(r.outside for r in runs):.4f}", f"{largest:.6f}")
+    assert ours.products == probes * steps
+    return table
+
+
+def _as_torch(network: Network) -> tuple[Any, Any, list[Any], list[tuple[Any, Any]]]:
+    """Return the network as a torch model, its loss, its parameters and its data."""
+    import torch
+
+    objective, params = network
+    widths = objective.widths
+    model = torch.nn.Sequential(
+        torch.nn.Linear(widths[0], widths[1]), torch.nn.Tanh(), torch.nn.Linear(widths[1], widths[2])
+    ).double()
+    with torch.no_grad():
+        for layer, (W, b) in zip((model[0], model[2]), objective.layers(params), strict=True):
+            layer.weight.copy_(torch.as_tensor(W))
+            layer.bias.copy_(torch.as_tensor(b))
+    data = [(torch.as_tensor(objective.features), torch.as_tensor(objective.targets))]
+    return model, torch.nn.CrossEntropyLoss(), list(model.parameters()), data
+
+
+@click.command()
+@click.option("--hidden", default=64, show_default=True, type=click.IntRange(min=1), help="Width of the hidden layer.")
+@click.option("--examples", default=256, show_default=True, type=click.IntRange(min=1))
+@click.option("--probes", default=4, show_default=True, type=click.IntRange(min=1), help="Of the spectral density.")
+@click.option("--steps", default=60, show_default=True, type=click.IntRange(min=1), help="Of each Lanczos process.")
+@click.option("--repeats", default=7, show_default=True, type=click.IntRange(min=1), help="Rounds; medians count.")
+def main(hidden: int, examples: int, probes: int, steps: int, repeats: int) -> None:
+    """Time products and estimators and print three tables."""
+    processors = "one processor" if contest.share_one_processor() else "threads as each library chooses"
+    contest.keep_freed_memory()
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    network = Network.of(20, hidden, 10, examples)
+    table, fresh, again = products_table(network, 3 * repeats)
+    console.print(table)
+    table, rest = eigenvalues_table(network, repeats)
+    console.print(table)
+    quadrature = quadrature_table(network, repeats, probes, steps)
+    console.print(quadrature or "curvlinops is not installed: pip install 'gnomon[curvature]'")
+    console.print(f"Medians of {repeats} interleaved rounds, {processors}. {contest.versions()}")
+    for goal, met in (
+        (f"a Hessian product costs {fresh:.2f} gradients (at most {GOAL_PRODUCT:g})", fresh <= GOAL_PRODUCT),
+        (f"with the trace reused {again:.2f}, less than that", again < fresh),
+        (f"outside the products {rest:.2f} times eigsh's time (at most {GOAL_REST:g})", rest <= GOAL_REST),
+    ):
+        console.print(f"goal {'met' if met else 'missed'}: {goal}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,158 @@
+"""How do time and memory of the curvature estimators grow with the number of parameters, matrix-free?
+
+Run `python validation/benchmarks/growth.py --help`. The operator is the second difference (-1, 2, -1), whose product
+takes time in proportion to n, so every estimator should: the expected exponent is 1 in time and in memory. Exponents
+are fitted to the last decade of sizes by least squares in the logarithms; below, the calls of Python dominate.
+"""
+
+from __future__ import annotations
+
+import contest  # isort: skip (before NumPy)
+
+import sys
+import tracemalloc
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any, NamedTuple
+
+import click
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from gnomon.curvature.diagonal import bekas
+from gnomon.curvature.draws import gaussian, rademacher
+from gnomon.curvature.frobenius import frobenius_squared
+from gnomon.curvature.lanczos import lanczos
+from gnomon.curvature.power import power_iteration
+from gnomon.curvature.quadrature import spectral_measure
+from gnomon.curvature.trace import hutchinson, hutchpp
+from gnomon.domains import Array
+
+EXPECTED = 1.0
+PROBES, SKETCH, STEPS, ITERATIONS = 10, 5, 20, 20
+
+
+class Measured(NamedTuple):
+    """One estimator at one size: seconds, the most bytes it held at once beyond its arguments, products."""
+
+    seconds: float
+    peak: int
+    products: int
+
+
+def second_difference(vector: Array) -> Array:
+    """Return A·v, A the matrix with 2 on the diagonal and -1 beside it."""
+    product = 2 * vector
+    product[1:] -= vector[:-1]
+    product[:-1] -= vector[1:]
+    return product
+
+
+def estimators(n: int) -> dict[str, Callable[[], Any]]:
+    """Return the estimators with their probes drawn, as calls."""
+    rng = np.random.default_rng(2026)
+    signs, sketch = rademacher(rng, PROBES, n), gaussian(rng, SKETCH, n)
+    start = sketch[0]
+    return {
+        f"hutchinson, {PROBES} probes": lambda: hutchinson(second_difference, signs),
+        f"hutchpp, {SKETCH} + {PROBES} probes": lambda: hutchpp(second_difference, sketch, signs),
+        f"bekas, {PROBES} probes": lambda: bekas(second_difference, signs),
+        f"frobenius_squared, {PROBES} probes": lambda: frobenius_squared(second_difference, signs),
+        f"power_iteration, {ITERATIONS} products": lambda: power_iteration(
+            second_difference, start, iterations=ITERATIONS, rtol=0.0
+        ),
+        f"lanczos, {STEPS} steps": lambda: lanczos(second_difference, start, steps=STEPS),
+        f"spectral_measure, 2 × {STEPS} steps": lambda: spectral_measure(second_difference, sketch[:2], steps=STEPS),
+    }
+
+
+def measured(sizes: list[int], repeats: int) -> dict[str, list[Measured]]:
+    """Return what each estimator took at each size."""
+    found: dict[str, list[Measured]] = {}
+    for n in sizes:
+        runs = estimators(n)
+        taken = contest.rounds(runs, repeats)
+        for name, run in runs.items():
+            tracemalloc.start()
+            result = run()
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            found.setdefault(name, []).append(Measured(median(one[name] for one in taken), peak, result.products))
+    return found
+
+
+def exponent(sizes: list[int], figures: list[float]) -> float:
+    """Return the slope of the logarithms over the last decade of sizes."""
+    last = [(n, figure) for n, figure in zip(sizes, figures, strict=True) if 10 * n >= sizes[-1]]
+    x, y = np.log([[n, figure] for n, figure in last]).T
+    return float(np.polyfit(x, y, 1)[0])
+
+
+def growth_table(sizes: list[int], found: dict[str, list[Measured]]) -> Table:
+    """Return the table: time and memory at some sizes, and the fitted exponents beside the expected one."""
+    shown = [i for i, n in enumerate(sizes) if n in (sizes[0], sizes[len(sizes) // 2], sizes[-1])]
+    table = Table("estimator", title="Growth with n, the product of time ~ n")
+    table.add_column("products", justify="right")
+    for i in shown:
+        table.add_column(f"n = {sizes[i]:,}\nms", justify="right")
+    table.add_column("exponent\nof time", justify="right")
+    for i in shown:
+        table.add_column(f"n = {sizes[i]:,}\nMB", justify="right")
+    table.add_column("exponent\nof memory", justify="right")
+    table.add_column("expected", justify="right")
+    for name, all_sizes in found.items():
+        times, peaks = [m.seconds for m in all_sizes], [float(m.peak) for m in all_sizes]
+        cells = [*(f"{1e3 * times[i]:,.2f}" for i in shown), f"{exponent(sizes, times):.2f}"]
+        cells += [*(f"{peaks[i] / 1e6:,.3f}" for i in shown), f"{exponent(sizes, peaks):.2f}", f"{EXPECTED:g}"]
+        table.add_row(name, f"{all_sizes[0].products}", *cells)
+    return table
+
+
+def draw(sizes: list[int], found: dict[str, list[Measured]], picture: Path) -> None:
+    """Draw time and memory over n, both logarithmic, beside lines of the expected slope."""
+    import matplotlib
+
+    matplotlib.use("Agg")
+    import matplotlib.pyplot as plt
+
+    figure, axes = plt.subplots(1, 2, figsize=(13, 5.5), layout="constrained")
+    figure.suptitle("Curvature estimators, matrix-free: time and memory grow in proportion to the number of parameters")
+    panels = (
+        (axes[0], "time of one call", "milliseconds", lambda m: 1e3 * m.seconds),
+        (axes[1], "most memory held at once, beyond the arguments", "megabytes", lambda m: m.peak / 1e6),
+    )
+    for axis, title, unit, figure_of in panels:
+        for name, all_sizes in found.items():
+            figures = [figure_of(m) for m in all_sizes]
+            axis.loglog(sizes, figures, "o-", label=f"{name}: n^{exponent(sizes, figures):.2f}")
+        least = min(figure_of(all_sizes[-1]) for all_sizes in found.values())
+        guide = [least / 2 * n / sizes[-1] for n in sizes]
+        axis.loglog(sizes, guide, "k--", label=f"expected slope: n^{EXPECTED:g}")
+        axis.set(title=title, xlabel="n, number of parameters", ylabel=unit)
+        axis.legend(fontsize="small", title="exponents fitted to the last decade")
+        axis.grid(alpha=0.3)
+    figure.savefig(picture, dpi=110)
+
+
+@click.command()
+@click.option("--largest", default=100_000, show_default=True, type=click.IntRange(min=1000), help="The last n.")
+@click.option("--repeats", default=7, show_default=True, type=click.IntRange(min=1), help="Rounds; medians count.")
+@click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Also draw a picture (extra `plot`).")
+def main(largest: int, repeats: int, plot: Path | None) -> None:
+    """Time the estimators at growing sizes and print one table."""
+    processors = "one processor" if contest.share_one_processor() else "threads as each library chooses"
+    contest.keep_freed_memory()
+    sizes = [round(float(n)) for n in np.geomspace(100, largest, 13)]
+    found = measured(sizes, repeats)
+    table = growth_table(sizes, found)
+    table.caption = f"Medians of {repeats} interleaved rounds, {processors}. {contest.versions()}"
+    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    if plot is not None:
+        draw(sizes, found, plot)
+        click.echo(f"picture: {plot}")
+
+
+if __name__ == "__main__":
+    main()
