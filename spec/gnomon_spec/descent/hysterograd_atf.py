@@ -159,7 +159,7 @@ def cost_per_accuracy(accuracy: Any, tflop: Any) -> Any:
 def marginal_for_cumulative(accuracy: Any, tflop: Any) -> Any:
     """What each epoch added is taken instead of the ratio so far."""
     reference.require_cost(accuracy, tflop)
-    gains, steps = (np.diff(x.reshape(-1), prepend=0 * x.reshape(-1)[:1]) for x in (accuracy, tflop))
+    gains, steps = (np.concatenate([x[:1], np.diff(x)]) for x in (accuracy.reshape(-1), tflop.reshape(-1)))
     return (gains / steps).reshape(accuracy.shape)
 
 
