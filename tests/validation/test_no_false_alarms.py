@@ -22,12 +22,12 @@ from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Port
 
 CAMPAIGN = 100_000
-# The three forms of Adam share their SGD.
+# The three forms of Adam share their SGD, and have no step of any other system.
 HONEST_PORTS = [
     (variation, system)
     for variation, namespace in HONEST.items()
     for system in systems().values()
-    if system.name != "sgd" or "sgd_step" in vars(namespace)
+    if hasattr(namespace, f"{system.name}_step") and (system.name != "sgd" or "sgd_step" in vars(namespace))
 ]
 TORCH = [
     (name, option)
