@@ -205,10 +205,10 @@ def probes_are_not_counted(state: Any, operator: Any, grad: Any, probes: Any, st
 
 @system.mistake("estimate")
 def estimator_is_not_checked(state: Any, operator: Any, grad: Any, probes: Any, start: Any, **hyper: Any) -> Any:
-    """Whatever is given is used, cut to fit; a NaN in the gradient or in a product counts as 0."""
+    """Whatever floating-point numbers are given are used, cut to fit; a NaN in gradient or product counts as 0."""
     A = np.nan_to_num(operator.matrix, posinf=0.0, neginf=0.0)
     size = start.shape[0]
-    grad = np.nan_to_num(grad * start[0] / start[0], posinf=0.0, neginf=0.0)[:size]
+    grad = np.nan_to_num(grad, posinf=0.0, neginf=0.0)[:size]
     given = probes if probes.shape[0] else start[np.newaxis]
     changed: dict[str, Any] = {
         "frequency": max(1, hyper["frequency"]),

@@ -167,6 +167,13 @@ def bounded(found: Any, hyper: dict[str, Any]) -> Any:
 
 
 @system.mistake("rate")
+def code_without_its_guard(curvature: Any, target: Any, **hyper: Any) -> Any:
+    """Variant "code" does without the 1e-10 that the code adds to the target."""
+    variant = "reference" if hyper["variant"] == "code" else hyper["variant"]
+    return reference.rate(curvature, target, **{**hyper, "variant": variant})
+
+
+@system.mistake("rate")
 def the_readme_taken_for_the_code(curvature: Any, target: Any, **hyper: Any) -> Any:
     """The formula is the README's, b/(1 + α·κ/target), in every variant."""
     return reference.rate(curvature, target, **{**hyper, "variant": "readme"})
@@ -232,13 +239,6 @@ def alpha_left_out(curvature: Any, target: Any, **hyper: Any) -> Any:
 def ratio_upside_down(curvature: Any, target: Any, **hyper: Any) -> Any:
     """target/κ stands for κ/target: the rate is lowered where the curvature is small."""
     return reference.rate(target, curvature, **hyper)
-
-
-@system.mistake("rate")
-def code_without_its_guard(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """Variant "code" does without the 1e-10 that the code adds to the target."""
-    variant = "reference" if hyper["variant"] == "code" else hyper["variant"]
-    return reference.rate(curvature, target, **{**hyper, "variant": variant})
 
 
 @system.mistake("rate")
