@@ -12,6 +12,7 @@ import contest  # isort: skip (before NumPy)
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
@@ -30,6 +31,8 @@ from gnomon.objectives.mlp import MLP
 
 GOAL_PRODUCT, GOAL_REST = 4.0, 1.5
 TOP = 5
+# What eigsh is asked for; 0 is machine precision, where it restarts its 20 vectors most and we keep most vectors.
+TOLERANCES = (1e-6, 1e-10, 0.0)
 GNOMON, EIGSH, CURVLINOPS = "gnomon", "scipy eigsh", "curvlinops"
 
 
@@ -107,41 +110,46 @@ def products_table(network: Network, repeats: int) -> tuple[Table, float, float]
     return table, contest.times_as_long(taken, fresh, first), contest.times_as_long(taken, again, first)
 
 
-def eigenvalues_table(network: Network, repeats: int) -> tuple[Table, float]:
-    """Return the table of the eigenvalues of largest size, and our work outside the products over eigsh's."""
+def eigenvalues_table(network: Network, repeats: int) -> tuple[Table, dict[float, float]]:
+    """Return the table of the eigenvalues of largest size, and our work outside the products over eigsh's.
+
+    For each of eigsh's tolerances both ask for as many products as it needs.
+    """
     from scipy.sparse.linalg import LinearOperator, eigsh
 
     objective, params = network
     operator = derivatives.make_hvp(objective.value, params)
     n, start = params.size, np.random.default_rng(2).standard_normal(params.size)
+    dense = np.stack([objective.hvp(params, e) for e in np.eye(n)])
+    exact = np.sort(np.abs(np.linalg.eigvalsh((dense + dense.T) / 2)))[-TOP:]
 
-    def by_eigsh(counted: Timed) -> Array:
+    def by_eigsh(counted: Timed, tolerance: float) -> Array:
         linear = LinearOperator((n, n), matvec=lambda v: counted(v.reshape(-1)), dtype=params.dtype)
-        values, _ = eigsh(linear, TOP, v0=start)
+        values, _ = eigsh(linear, TOP, v0=start, tol=tolerance)
         return np.sort(np.abs(values))
 
-    steps = timed(operator, by_eigsh).products
-
-    def by_lanczos(counted: Timed) -> Array:
+    def by_lanczos(counted: Timed, steps: int) -> Array:
         found = lanczos(counted, start, steps=steps)
         values, Y = np.linalg.eigh(tridiagonal(found))
         top = np.argsort(np.abs(values))[-TOP:]
         _vectors = Y[:, top].T @ found.basis  # eigsh returns those of the eigenvalues asked for, too
         return np.abs(values[top])
 
-    dense = np.stack([objective.hvp(params, e) for e in np.eye(n)])
-    exact = np.sort(np.abs(np.linalg.eigvalsh((dense + dense.T) / 2)))[-TOP:]
-    estimators = {GNOMON: by_lanczos, EIGSH: by_eigsh}
-    taken = [{name: timed(operator, run) for name, run in estimators.items()} for _ in range(repeats + 1)][1:]
     table = Table("Lanczos", title=f"The {TOP} eigenvalues of largest size, the same operator and start")
-    for heading in ("products", "seconds", "outside the products", "÷ eigsh's", "worst relative error"):
+    for heading in ("tol of eigsh", "products", "seconds", "outside the products", "÷ eigsh's", "worst relative error"):
         table.add_column(heading, justify="right")
-    for name in estimators:
-        runs = [one[name] for one in taken]
-        cells = [f"{runs[0].products}", f"{median(r.seconds for r in runs):.3f}"]
-        cells += [f"{median(r.outside for r in runs):.4f}", f"{_outside(taken, name, EIGSH):.2f}"]
-        table.add_row(name, *cells, f"{np.max(np.abs(runs[0].found / exact - 1)):.1e}")
-    return table, _outside(taken, GNOMON, EIGSH)
+    ratios = {}
+    for tolerance in TOLERANCES:
+        steps = timed(operator, partial(by_eigsh, tolerance=tolerance)).products
+        estimators = {GNOMON: partial(by_lanczos, steps=steps), EIGSH: partial(by_eigsh, tolerance=tolerance)}
+        taken = [{name: timed(operator, run) for name, run in estimators.items()} for _ in range(repeats + 1)][1:]
+        ratios[tolerance] = _outside(taken, GNOMON, EIGSH)
+        for name in estimators:
+            runs = [one[name] for one in taken]
+            cells = [f"{tolerance:g}", f"{runs[0].products}", f"{median(r.seconds for r in runs):.3f}"]
+            cells += [f"{median(r.outside for r in runs):.4f}", f"{_outside(taken, name, EIGSH):.2f}"]
+            table.add_row(name, *cells, f"{np.max(np.abs(runs[0].found / exact - 1)):.1e}")
+    return table, ratios
 
 
 def _outside(taken: list[dict[str, Run]], name: str, yardstick: str) -> float:
@@ -234,7 +242,7 @@ def main(hidden: int, examples: int, probes: int, steps: int, repeats: int) -> N
     network = Network.of(20, hidden, 10, examples)
     table, fresh, again = products_table(network, 3 * repeats)
     console.print(table)
-    table, rest = eigenvalues_table(network, repeats)
+    table, outside = eigenvalues_table(network, repeats)
     console.print(table)
     quadrature = quadrature_table(network, repeats, probes, steps)
     console.print(quadrature or "curvlinops is not installed: pip install 'gnomon[curvature]'")
@@ -242,7 +250,13 @@ def main(hidden: int, examples: int, probes: int, steps: int, repeats: int) -> N
     for goal, met in (
         (f"a Hessian product costs {fresh:.2f} gradients (at most {GOAL_PRODUCT:g})", fresh <= GOAL_PRODUCT),
         (f"with the trace reused {again:.2f}, less than that", again < fresh),
-        (f"outside the products {rest:.2f} times eigsh's time (at most {GOAL_REST:g})", rest <= GOAL_REST),
+        *(
+            (
+                f"outside the products {x:.2f} times eigsh's time at tol = {tol:g} (at most {GOAL_REST:g})",
+                x <= GOAL_REST,
+            )
+            for tol, x in outside.items()
+        ),
     ):
         console.print(f"goal {'met' if met else 'missed'}: {goal}")
 
