@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from math import pi
 from typing import Any
 
@@ -43,11 +44,11 @@ def grids_and_widths_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iter
         ("integers", np.ones(case.grid.shape, np.int64)),
         ("a NaN", np.where(first, np.asarray(np.nan, case.grid.dtype), case.grid)),
     ):
-        yield rejects(label, lambda grid=grid: port.spectral_density(case.measure, grid, **case.hyper))  # type: ignore[misc]
+        yield rejects(label, partial(port.spectral_density, case.measure, grid, **case.hyper))
     for width in (0.0, -1.0, np.nan):
         yield rejects(
             f"width = {width}",
-            lambda width=width: port.spectral_density(case.measure, case.grid, width=width),  # type: ignore[misc]
+            partial(port.spectral_density, case.measure, case.grid, width=width),
         )
 
 

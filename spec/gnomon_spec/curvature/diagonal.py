@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,7 @@ def a_coordinate_that_no_probe_has_is_rejected(port: Any, case: Case) -> Iterabl
 def probes_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Probes of another length or shape, of integers, none at all, or with a NaN are rejected."""
     for label, wrong in bad_probes(case.probes):
-        yield rejects(label, lambda wrong=wrong: port.bekas(case.operator, wrong, **case.hyper))  # type: ignore[misc]
+        yield rejects(label, partial(port.bekas, case.operator, wrong, **case.hyper))
 
 
 @bekas.law("closed form", cases=operators)

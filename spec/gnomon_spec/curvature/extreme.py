@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -113,11 +114,11 @@ def starts_and_counts_that_do_not_fit_are_rejected(port: Any, case: Case) -> Ite
     """A start that is zero, longer, of integers, with a NaN or no vector is rejected, and so are no and n + 1
     eigenvalues."""
     for label, wrong in bad_starts(case.start):
-        yield rejects(label, lambda wrong=wrong: port.largest_eigenvalues(case.operator, wrong, **case.hyper))  # type: ignore[misc]
+        yield rejects(label, partial(port.largest_eigenvalues, case.operator, wrong, **case.hyper))
     for wrong_count in (0, len(case.start) + 1):
         yield rejects(
             f"count = {wrong_count}",
-            lambda wrong_count=wrong_count: port.largest_eigenvalues(case.operator, case.start, count=wrong_count),  # type: ignore[misc]
+            partial(port.largest_eigenvalues, case.operator, case.start, count=wrong_count),
         )
 
 

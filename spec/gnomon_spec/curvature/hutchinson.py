@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -37,7 +38,7 @@ def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[
 def probes_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Probes of another length or shape, of integers, none at all, or with a NaN are rejected."""
     for label, wrong in bad_probes(case.probes):
-        yield rejects(label, lambda wrong=wrong: port.hutchinson(case.operator, wrong))  # type: ignore[misc]
+        yield rejects(label, partial(port.hutchinson, case.operator, wrong))
 
 
 def symmetric_part(operator: Dense) -> Any:

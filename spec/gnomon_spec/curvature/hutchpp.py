@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -47,11 +48,11 @@ def vectors_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact
     sketch."""
     for label, wrong in bad_probes(case.sketch):
         if label != "no probe":
-            yield rejects(f"sketch: {label}", lambda wrong=wrong: port.hutchpp(case.operator, wrong, case.probes))  # type: ignore[misc]
+            yield rejects(f"sketch: {label}", partial(port.hutchpp, case.operator, wrong, case.probes))
     many = np.concatenate([case.operator.matrix, case.sketch])
     yield rejects("more than n", lambda: port.hutchpp(case.operator, many, case.probes))
     for label, wrong in bad_probes(case.probes):
-        yield rejects(f"probes: {label}", lambda wrong=wrong: port.hutchpp(case.operator, case.sketch, wrong))  # type: ignore[misc]
+        yield rejects(f"probes: {label}", partial(port.hutchpp, case.operator, case.sketch, wrong))
 
 
 @hutchpp.law("fixed point", cases=estimates)

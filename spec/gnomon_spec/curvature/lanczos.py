@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[
 def starts_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A start that is zero, longer, of integers, with a NaN or no vector is rejected, and so are no steps."""
     for label, wrong in bad_starts(case.start):
-        yield rejects(label, lambda wrong=wrong: port.lanczos(case.operator, wrong, **case.hyper))  # type: ignore[misc]
+        yield rejects(label, partial(port.lanczos, case.operator, wrong, **case.hyper))
     yield rejects("steps = 0", lambda: port.lanczos(case.operator, case.start, **{**case.hyper, "steps": 0}))
 
 

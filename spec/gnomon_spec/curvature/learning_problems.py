@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,7 @@ def bad_arguments(product: Any, case: Case) -> Iterator[Fact]:
         ("a NaN in the parameters", nan, v),
         ("a NaN in the vector", w, nan),
     ):
-        yield rejects(label, lambda params=params, vector=vector: product(case.problem, params, vector))  # type: ignore[misc]
+        yield rejects(label, partial(product, case.problem, params, vector))
 
 
 def unchecked(problem: Any, params: Any, vector: Any) -> tuple[Any, Any, Any]:
