@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.operators import Dense as Dense
 from gnomon.curvature.operators import Operator, require_probes, require_start, require_vector
 from gnomon.curvature.power import power_iteration
 from gnomon.curvature.trace import hutchinson

@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.operators import Dense as Dense
 from gnomon.curvature.operators import Operator
 from gnomon.descent.homotopy.domains import require_curvatures, require_rates
 from gnomon.descent.homotopy.estimator import EstimatorState, estimate, require_estimator

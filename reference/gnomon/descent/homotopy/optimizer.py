@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.operators import Dense as Dense
 from gnomon.curvature.operators import Operator
 from gnomon.descent import adam, adamw, sgd
 from gnomon.descent.adam import AdamState

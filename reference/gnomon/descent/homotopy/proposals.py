@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.operators import Dense as Dense
 from gnomon.curvature.operators import Operator
 from gnomon.curvature.power import power_iteration
 from gnomon.descent.homotopy.domains import length, require_curvature, require_positive

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.operators import Dense as Dense
 from gnomon.curvature.operators import Operator
 from gnomon.descent.homotopy.domains import require_positive, require_rates
 from gnomon.descent.homotopy.estimator import (
