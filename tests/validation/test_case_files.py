@@ -26,8 +26,9 @@ from gnomon.curvature.operators import Dense
 from gnomon.descent import adamw
 from gnomon.descent.adam import AdamState
 from gnomon_spec.cases import map_leaves
-from gnomon_spec.system import find_system
+from gnomon_spec.system import find_system, systems
 from gnomon_validation.case_files import decoded, encoded, read, write
+from gnomon_validation.drawing import visit
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.replay import replay
 
@@ -38,6 +39,16 @@ TRAJECTORY = ADAMW.operations["trajectory"]
 def again(value):
     """Return the value after a journey through the text of a file."""
     return decoded(json.loads(json.dumps(encoded(value), allow_nan=False)), STEP)
+
+
+@pytest.mark.parametrize("law", [law for system in systems().values() for law in system.laws], ids=lambda law: law.id)
+def test_every_case_of_a_law_can_be_stored(law):
+    def stored(case):
+        for value in case.values():
+            assert repr(decoded(json.loads(json.dumps(encoded(value))), law.operation)) == repr(value)
+
+    for dtype in ("float32", "float64"):
+        visit(law.cases.strategy(np.dtype(dtype)), examples=3, random_seed=0, visitor=stored)
 
 
 FLOATS = st.floats(allow_subnormal=True)

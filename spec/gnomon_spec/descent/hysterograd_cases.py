@@ -162,7 +162,10 @@ steps = (
     .but(state=states(nonnegative()))
 )
 
-magnitude = Quantity(lambda draw, context: np.abs(tame().draw(draw, context)), f"{tame().text}, not negative")
+# `asarray`: NumPy makes a number of |x| where x is an array without axes.
+magnitude = Quantity(
+    lambda draw, context: np.asarray(np.abs(tame().draw(draw, context))), f"{tame().text}, not negative"
+)
 zeros = Quantity(lambda _draw, c: np.zeros(c.shape, c.dtype), "zeros")
 
 
