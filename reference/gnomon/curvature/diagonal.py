@@ -32,6 +32,11 @@ def bekas(operator: Operator, probes: Array, *, variant: str = "ratio") -> Diago
     require_probes("probes", probes)
     require_choice("variant", variant, ("ratio", "plain"))
     total = np.sum(np.stack([z * product(operator, z, k) for k, z in enumerate(probes)]), axis=0)
+    return estimate_of(total, probes, variant)
+
+
+def estimate_of(total: Array, probes: Array, variant: str) -> DiagonalEstimate:
+    """Return the estimate of the diagonal, given Σₖ zₖ∘A zₖ, shape (n,); variant: as for `bekas`."""
     if variant == "plain":
         return DiagonalEstimate(total / probes.shape[0], int(probes.shape[0]))
     weights = np.sum(probes * probes, axis=0)

@@ -32,6 +32,10 @@ def frobenius_squared(operator: Operator, probes: Array) -> FrobeniusEstimate:
     """
     require_probes("probes", probes)
     products = [product(operator, z, k) for k, z in enumerate(probes)]
-    samples = np.stack([np.dot(w, w) for w in products])
-    mean = np.sum(samples) / samples.shape[0]
-    return FrobeniusEstimate(mean, samples, standard_error(samples), int(probes.shape[0]))
+    return estimate_of(np.stack([np.dot(w, w) for w in products]))
+
+
+def estimate_of(samples: Array) -> FrobeniusEstimate:
+    """Return the mean of samples that cost a product each, with its standard error, as an estimate of ‖A‖²."""
+    m = samples.shape[0]
+    return FrobeniusEstimate(np.sum(samples) / m, samples, standard_error(samples), int(m))

@@ -63,7 +63,7 @@ def lanczos(operator: Operator, start: Array, *, steps: int) -> Lanczos:
     require_count("steps", steps, 1)
     n = start.shape[0]
     steps = min(steps, n)
-    threshold = n * max(1e-12, 4500 * float(np.finfo(start.dtype).eps))
+    threshold = breakdown_threshold(start)
     Q = np.zeros((steps, 1), start.dtype) * start
     T = 0 * (Q[:, :1] * Q[:, 0])
     Q[0] = start / np.sqrt(np.dot(start, start))
@@ -95,12 +95,21 @@ def ritz(operator: Operator, start: Array, *, steps: int, variant: str = "refere
     (commit 8b8a54b). They are none.
     """
     require_choice("variant", variant, ("reference", "code"))
-    found = lanczos(operator, start, steps=steps)
+    return ritz_of(lanczos(operator, start, steps=steps), variant)
+
+
+def ritz_of(found: Lanczos, variant: str) -> Ritz:
+    """Return the Ritz values and vectors of a decomposition, however it was come by; variant: as for `ritz`."""
     values, Y = np.linalg.eigh(tridiagonal(found))
     Y = Y * np.copysign(1, Y[0])
     if variant == "code":
         values = np.sort(np.abs(found.diagonal))
     return Ritz(values, Y[0] * Y[0], Y.T @ found.basis, found.residual_norm * np.abs(Y[-1]))
+
+
+def breakdown_threshold(start: Array) -> Any:
+    """Return what bⱼ is compared with to see that a space is invariant, relative to the size of A: n·1e-12 or more."""
+    return start.shape[0] * max(1e-12, 4500 * float(np.finfo(start.dtype).eps))
 
 
 def tridiagonal(found: Lanczos) -> Array:

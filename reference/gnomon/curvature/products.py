@@ -16,7 +16,7 @@ import numpy as np
 
 from gnomon.domains import Array, require_finite, require_like
 from gnomon.objectives.contract import require_point
-from gnomon.objectives.mlp import MLP, pulled_back
+from gnomon.objectives.mlp import MLP
 from gnomon.objectives.output_losses import Labels, softmax
 
 
@@ -85,7 +85,7 @@ def fisher_product(problem: Problem, params: Array, vector: Array) -> Array:
         else:
             p = softmax(outputs)
             probability, delta = p[:, c], p - unit[c]
-        g = example_pullbacks(objective, params, delta)
+        g = objective.example_pullbacks(params, delta)
         total = total + np.transpose(g) @ (probability * (g @ vector))
     mean: Array = total / outputs.shape[0]
     return mean
@@ -100,17 +100,6 @@ def empirical_fisher_product(problem: Problem, params: Array, vector: Array) -> 
     g = objective.example_gradients(params)
     mean: Array = np.transpose(g) @ (g @ vector) / g.shape[0]
     return mean
-
-
-def example_pullbacks(objective: MLP, params: Array, rows: Array) -> Array:
-    """Return Jᵢᵀuᵢ for each example, shape (N, n). rows: u, shape (N, C)."""
-    layers = objective.layers(params)
-    a = objective.activations(layers)
-    N = rows.shape[0]
-    columns = []
-    for a_in, d in zip(a, pulled_back(layers, a, rows), strict=False):
-        columns += [np.reshape(d[:, :, None] * a_in[:, None, :], (N, -1)), d]
-    return np.concatenate(columns, axis=1)
 
 
 def _require(problem: Problem, params: Array, vector: Array) -> MLP:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.lanczos import lanczos, tridiagonal
+from gnomon.curvature.lanczos import Lanczos, lanczos, tridiagonal
 from gnomon.curvature.operators import Operator, require_probes
 from gnomon.domains import Array, require_count, require_floating, require_number
 
@@ -38,15 +38,24 @@ def spectral_measure(operator: Operator, probes: Array, *, steps: int) -> Spectr
     each probe.
     Raises `ValueError` or `TypeError` naming the argument, and as `lanczos`.
     """
+    require_starts(probes, steps)
+    return measure_of([lanczos(operator, z, steps=steps) for z in probes], probes)
+
+
+def require_starts(probes: Array, steps: int) -> None:
+    """Require what `spectral_measure` requires of its probes and steps."""
     require_probes("probes", probes)
     require_count("steps", steps, 1)
     for k, z in enumerate(probes):
         if not np.any(z != 0):
             raise ValueError(f"probes must not be zero, got one that is at index {k}")
+
+
+def measure_of(decompositions: list[Lanczos], probes: Array) -> SpectralMeasure:
+    """Return the measure of the decompositions that were found from the probes, one each, however they were come by."""
     m, n = probes.shape
     nodes, weights, products = [], [], 0
-    for z in probes:
-        found = lanczos(operator, z, steps=steps)
+    for z, found in zip(probes, decompositions, strict=True):
         values, Y = np.linalg.eigh(tridiagonal(found))
         nodes.append(values)
         weights.append(np.dot(z, z) / (n * m) * (Y[0] * Y[0]))

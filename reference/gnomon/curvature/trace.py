@@ -37,7 +37,13 @@ def hutchinson(operator: Operator, probes: Array) -> TraceEstimate:
     """
     require_probes("probes", probes)
     samples = np.stack([np.dot(z, product(operator, z, k)) for k, z in enumerate(probes)])
-    return TraceEstimate(np.sum(samples) / samples.shape[0], samples, standard_error(samples), int(probes.shape[0]))
+    return estimate_of(samples)
+
+
+def estimate_of(samples: Array) -> TraceEstimate:
+    """Return the mean of samples that cost a product each, with its standard error, as an estimate of a trace."""
+    m = samples.shape[0]
+    return TraceEstimate(np.sum(samples) / m, samples, standard_error(samples), int(m))
 
 
 def hutchpp(operator: Operator, sketch: Array, probes: Array) -> TraceEstimate:

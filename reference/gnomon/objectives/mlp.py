@@ -126,13 +126,16 @@ class MLP:
         return self.flat([(np.transpose(d) @ a_in, np.sum(d, axis=0)) for a_in, d in zip(a, deltas, strict=False)])
 
     def example_gradients(self, params: Array) -> Array:
-        """Return ∇ℓᵢ, shape (N, n), without 1/N: ∂ℓᵢ/∂W = δᵢ ⊗ aᵢ and ∂ℓᵢ/∂b = δᵢ."""
+        """Return ∇ℓᵢ, shape (N, n), without 1/N: ∂ℓᵢ/∂W = δᵢ ⊗ aᵢ and ∂ℓᵢ/∂b = δᵢ, δ = ∂ℓ/∂z at the outputs."""
+        return self.example_pullbacks(params, self.output_loss.gradients(self.outputs(params)))
+
+    def example_pullbacks(self, params: Array, rows: Array) -> Array:
+        """Return Jᵢᵀuᵢ for each example, Jᵢ the Jacobian of its outputs, shape (N, n). rows: u, shape (N, C)."""
         layers = self.layers(params)
         a = self.activations(layers)
-        deltas = pulled_back(layers, a, self.output_loss.gradients(a[-1]))
         N = self.features.shape[0]
         columns = []
-        for a_in, d in zip(a, deltas, strict=False):
+        for a_in, d in zip(a, pulled_back(layers, a, rows), strict=False):
             columns += [np.reshape(d[:, :, None] * a_in[:, None, :], (N, -1)), d]
         return np.concatenate(columns, axis=1)
 

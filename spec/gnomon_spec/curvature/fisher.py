@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.curvature import products as reference
-from gnomon.curvature.products import Regression, example_pullbacks, network
+from gnomon.curvature.products import Regression, network
 from gnomon.objectives.output_losses import softmax
 from gnomon_spec.cases import Case
 from gnomon_spec.curvature.learning_problems import (
@@ -131,7 +131,7 @@ def enumerated(problem: Any, params: Any, vector: Any, weigh: Any) -> Any:
     weights, total = weigh(p), 0 * found
     unit = np.eye(p.shape[1], dtype=p.dtype)
     for c in range(p.shape[1]):
-        g = example_pullbacks(objective, params, p - unit[c])
+        g = objective.example_pullbacks(params, p - unit[c])
         total = total + np.transpose(g) @ (weights[:, c] * (g @ vector))
     return total / p.shape[0]
 

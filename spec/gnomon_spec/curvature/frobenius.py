@@ -12,7 +12,6 @@ from gnomon.curvature import frobenius as reference
 from gnomon.curvature.draws import all_signs
 from gnomon.curvature.frobenius import FrobeniusEstimate
 from gnomon.curvature.operators import Dense
-from gnomon.curvature.trace import standard_error
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.curvature.bad_input import bad_probes, finite_only, not_finite, unchecked_products
 from gnomon_spec.curvature.estimators import system
@@ -112,16 +111,10 @@ def each_probe_costs_one_product(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("products", port.frobenius_squared(case.operator, case.probes).products, len(case.probes))
 
 
-def estimate(samples: Any) -> FrobeniusEstimate:
-    """Return the estimate that these samples make."""
-    m = samples.shape[0]
-    return FrobeniusEstimate(np.sum(samples) / m, samples, standard_error(samples), m)
-
-
 @system.mistake("frobenius_squared")
 def length_is_not_squared(operator: Any, probes: Any) -> FrobeniusEstimate:
     """A sample is ‖Az‖ and not ‖Az‖²."""
-    return estimate(np.sqrt(reference.frobenius_squared(operator, probes).samples))
+    return reference.estimate_of(np.sqrt(reference.frobenius_squared(operator, probes).samples))
 
 
 @system.mistake("frobenius_squared")
@@ -135,7 +128,7 @@ def root_of_the_estimate(operator: Any, probes: Any) -> FrobeniusEstimate:
 def square_of_the_quadratic_form(operator: Any, probes: Any) -> FrobeniusEstimate:
     """A sample is (zᵀAz)² and not ‖Az‖²."""
     reference.frobenius_squared(operator, probes)
-    return estimate(np.stack([np.dot(z, operator(z)) ** 2 for z in probes]))
+    return reference.estimate_of(np.stack([np.dot(z, operator(z)) ** 2 for z in probes]))
 
 
 @system.mistake("frobenius_squared")
@@ -148,13 +141,13 @@ def squares_are_added_up(operator: Any, probes: Any) -> FrobeniusEstimate:
 @system.mistake("frobenius_squared")
 def square_times_the_dimension(operator: Any, probes: Any) -> FrobeniusEstimate:
     """The estimate is multiplied by n, as if the probes had length 1."""
-    return estimate(reference.frobenius_squared(operator, probes).samples * probes.shape[1])
+    return reference.estimate_of(reference.frobenius_squared(operator, probes).samples * probes.shape[1])
 
 
 @system.mistake("frobenius_squared")
 def square_divided_by_the_dimension(operator: Any, probes: Any) -> FrobeniusEstimate:
     """The estimate is the mean over the entries of Az and not their sum."""
-    return estimate(reference.frobenius_squared(operator, probes).samples / probes.shape[1])
+    return reference.estimate_of(reference.frobenius_squared(operator, probes).samples / probes.shape[1])
 
 
 @system.mistake("frobenius_squared")
@@ -174,4 +167,4 @@ def lengths_that_are_not_finite_count_as_nothing(operator: Any, probes: Any) -> 
 def probes_of_the_norm_are_not_checked(operator: Any, probes: Any) -> FrobeniusEstimate:
     """Whatever is given as probes is used, and products are not looked at."""
     _, images = unchecked_products(operator, probes)
-    return estimate(np.sum(images * images, axis=1))
+    return reference.estimate_of(np.sum(images * images, axis=1))

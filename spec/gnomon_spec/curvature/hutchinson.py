@@ -169,19 +169,19 @@ def first_probe_only(operator: Any, probes: Any) -> TraceEstimate:
 def samples_divided_by_the_length_of_the_probe(operator: Any, probes: Any) -> TraceEstimate:
     """Each sample is the Rayleigh quotient n·zᵀAz/zᵀz: right for signs, wrong for normal numbers."""
     samples = reference.hutchinson(operator, probes).samples
-    return estimate(samples * probes.shape[1] / np.sum(probes * probes, axis=1))
+    return reference.estimate_of(samples * probes.shape[1] / np.sum(probes * probes, axis=1))
 
 
 @system.mistake("hutchinson")
 def product_without_the_probe(operator: Any, probes: Any) -> TraceEstimate:
     """The product is summed without being multiplied by the probe: 1ᵀAz instead of zᵀAz."""
-    return estimate(np.stack([np.sum(product_of(operator, z, k)) for k, z in enumerate(probes)]))
+    return reference.estimate_of(np.stack([np.sum(product_of(operator, z, k)) for k, z in enumerate(probes)]))
 
 
 @system.mistake("hutchinson")
 def size_of_each_sample(operator: Any, probes: Any) -> TraceEstimate:
     """Samples lose their sign, as if the matrix were positive semidefinite."""
-    return estimate(np.abs(reference.hutchinson(operator, probes).samples))
+    return reference.estimate_of(np.abs(reference.hutchinson(operator, probes).samples))
 
 
 @system.mistake("hutchinson")
@@ -216,10 +216,4 @@ def products_that_are_not_finite_count_as_nothing(operator: Any, probes: Any) ->
 def probes_are_not_checked(operator: Any, probes: Any) -> TraceEstimate:
     """Whatever is given as probes is used, and products are not looked at."""
     rows = as_rows(probes, operator.matrix.shape[0])
-    return estimate(np.sum(rows * (rows @ operator.matrix.T), axis=1))
-
-
-def estimate(samples: Any) -> TraceEstimate:
-    """Return the estimate that these samples make."""
-    m = samples.shape[0]
-    return TraceEstimate(np.sum(samples) / m, samples, reference.standard_error(samples), m)
+    return reference.estimate_of(np.sum(rows * (rows @ operator.matrix.T), axis=1))

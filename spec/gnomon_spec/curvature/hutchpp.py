@@ -16,7 +16,7 @@ from gnomon.curvature.trace import TraceEstimate
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.curvature.bad_input import as_rows, bad_probes, finite_only, not_finite
 from gnomon_spec.curvature.estimators import system
-from gnomon_spec.curvature.hutchinson import estimate, trace
+from gnomon_spec.curvature.hutchinson import trace
 from gnomon_spec.curvature.quantities import (
     UP_TO_FOUR,
     nonzero_vector,
@@ -242,5 +242,5 @@ def vectors_of_hutchpp_are_not_checked(operator: Any, sketch: Any, probes: Any) 
     Q, _ = np.linalg.qr((as_rows(sketch, len(A)) @ A.T).T)
     rest = as_rows(probes, len(A))
     rest = rest - (rest @ Q) @ Q.T
-    found = estimate(np.sum(rest * (rest @ A.T), axis=1))
+    found = reference.estimate_of(np.sum(rest * (rest @ A.T), axis=1))
     return found._replace(trace=found.trace + np.sum(Q * (A @ Q)), products=found.products + 2 * len(sketch))

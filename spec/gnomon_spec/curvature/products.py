@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.curvature import products as reference
-from gnomon.curvature.products import Regression, example_pullbacks, network
+from gnomon.curvature.products import Regression, network
 from gnomon.objectives.output_losses import softmax
 from gnomon_spec.cases import Case
 from gnomon_spec.curvature.learning_problems import (
@@ -160,7 +160,7 @@ def it_is_made_of_jacobians(port: Any, case: Case) -> Iterable[Fact]:
     objective = network(case.problem)
     z = objective.outputs(case.params)
     unit = np.eye(z.shape[1], dtype=z.dtype)
-    J = np.stack([example_pullbacks(objective, case.params, 0 * z + e) for e in unit], axis=1)
+    J = np.stack([objective.example_pullbacks(case.params, 0 * z + e) for e in unit], axis=1)
     curved = loss_hessian(case, J @ case.vector)
     expected = np.sum(J * curved[:, :, np.newaxis], axis=(0, 1)) / len(z)
     yield equal("product", port.ggnvp(case.problem, case.params, case.vector), expected)
@@ -191,7 +191,7 @@ def of_a_linear_model_it_is_the_hessian(port: Any, case: Case) -> Iterable[Fact]
 def directions_that_no_output_sees_are_flat(port: Any, case: Case) -> Iterable[Fact]:
     """With one example and one output G has rank 1: orthogonal to the gradient of the output the product is 0."""
     objective = network(case.problem)
-    j = example_pullbacks(objective, case.params, np.ones((1, 1), case.params.dtype))[0]
+    j = objective.example_pullbacks(case.params, np.ones((1, 1), case.params.dtype))[0]
     across = case.vector - j * (np.sum(j * case.vector) / np.sum(j * j))
     yield equal("product", port.ggnvp(case.problem, case.params, across), 0 * case.params)
 
@@ -244,7 +244,7 @@ def diagonal_loss(problem: Any, params: Any, vector: Any) -> Any:
     p = softmax(objective.outputs(params))
     unit, total = np.eye(p.shape[1], dtype=p.dtype), 0 * params
     for c in range(p.shape[1]):
-        g = example_pullbacks(objective, params, 0 * p + unit[c])
+        g = objective.example_pullbacks(params, 0 * p + unit[c])
         total = total + np.transpose(g) @ (p[:, c] * (g @ vector))
     return total / p.shape[0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gnomon.curvature.diagonal import DiagonalEstimate
+from gnomon.curvature.diagonal import DiagonalEstimate, estimate_of
 from gnomon.curvature.operators import Operator, require_probes
 from gnomon.domains import Array, require_choice
 from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, multiply, require_finite
@@ -34,9 +34,4 @@ def bekas(operator: Operator, probes: Array, *, variant: str = "ratio") -> Diago
     require_finite(terms_loop(columns, contiguous(probes), terms))
     fold_in_chunks(terms)
     total = terms[0] + 0  # NumPy's sums of zeros are +0
-    if variant == "plain":
-        return DiagonalEstimate(total / probes.shape[0], int(probes.shape[0]))
-    weights = np.sum(probes * probes, axis=0)
-    if np.any(weights == 0):
-        raise ValueError("probes must not all be 0 in the same coordinate")
-    return DiagonalEstimate(total / weights, int(probes.shape[0]))
+    return estimate_of(total, probes, variant)

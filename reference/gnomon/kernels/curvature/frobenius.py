@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gnomon.curvature.frobenius import FrobeniusEstimate
+from gnomon.curvature.frobenius import FrobeniusEstimate, estimate_of
 from gnomon.curvature.operators import Operator, require_probes
-from gnomon.curvature.trace import standard_error
 from gnomon.domains import Array
 from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, require_finite
 from gnomon.kernels.domains import contiguous
@@ -31,5 +30,4 @@ def frobenius_squared(operator: Operator, probes: Array) -> FrobeniusEstimate:
     require_probes("probes", probes)
     columns, samples = columns_of(operator, probes[0]), np.empty(probes.shape[0], probes.dtype)
     require_finite(samples_loop(columns, contiguous(probes), samples))
-    mean = np.sum(samples) / samples.shape[0]
-    return FrobeniusEstimate(mean, samples, standard_error(samples), int(probes.shape[0]))
+    return estimate_of(samples)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import Any
 
 import numpy as np
 from numba import njit
 
-from gnomon.curvature.lanczos import AGAIN, Lanczos, Ritz, tridiagonal
+from gnomon.curvature.lanczos import AGAIN, Lanczos, Ritz, breakdown_threshold, ritz_of
 from gnomon.curvature.operators import Operator, require_start
 from gnomon.domains import Array, require_choice, require_count
 from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, project_out, require_finite
@@ -61,7 +60,7 @@ def lanczos(operator: Operator, start: Array, *, steps: int) -> Lanczos:
     columns, n = columns_of(operator, start), start.shape[0]
     most, number = min(int(steps), n), start.dtype.type
     basis, diagonal, off_diagonal = (np.empty(shape, start.dtype) for shape in ((most, n), most, most))
-    threshold = number(n * max(1e-12, 4500 * float(np.finfo(start.dtype).eps)))
+    threshold = number(breakdown_threshold(start))
     j, index = lanczos_loop(columns, contiguous(start), basis, diagonal, off_diagonal, threshold)
     require_finite(index)
     return Lanczos(diagonal[:j], off_diagonal[: j - 1], basis[:j], off_diagonal[j - 1], j)
@@ -73,10 +72,4 @@ def ritz(operator: Operator, start: Array, *, steps: int, variant: str = "refere
     Numba's linear algebra needs SciPy; the eigenvalues are NumPy's.
     """
     require_choice("variant", variant, ("reference", "code"))
-    found = lanczos(operator, start, steps=steps)
-    values, Y = np.linalg.eigh(tridiagonal(found))
-    Y = Y * np.copysign(1, Y[0])
-    if variant == "code":
-        values = np.sort(np.abs(found.diagonal))
-    last: Any = np.abs(Y[-1])
-    return Ritz(values, Y[0] * Y[0], Y.T @ found.basis, found.residual_norm * last)
+    return ritz_of(lanczos(operator, start, steps=steps), variant)

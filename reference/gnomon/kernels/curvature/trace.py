@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit
 
 from gnomon.curvature.operators import Operator, require_probes
-from gnomon.curvature.trace import TraceEstimate, standard_error
+from gnomon.curvature.trace import TraceEstimate, estimate_of
 from gnomon.domains import Array
 from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, require_finite
 from gnomon.kernels.domains import contiguous
@@ -30,4 +30,4 @@ def hutchinson(operator: Operator, probes: Array) -> TraceEstimate:
     require_probes("probes", probes)
     columns, samples = columns_of(operator, probes[0]), np.empty(probes.shape[0], probes.dtype)
     require_finite(samples_loop(columns, contiguous(probes), samples))
-    return TraceEstimate(np.sum(samples) / samples.shape[0], samples, standard_error(samples), int(probes.shape[0]))
+    return estimate_of(samples)
