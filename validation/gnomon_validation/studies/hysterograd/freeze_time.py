@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import sqrt
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -41,23 +41,15 @@ def first_frozen_step(settings: Settings, limit: int) -> int | None:
     With ε = 0 a constant gradient has N = √(k/(m(1-βᵗ))) whatever its size, so one entry with metric_scale m/k stands
     for k entries with m.
     """
-    params: Array = np.zeros(1)
-    state = hysterograd.init(params)
-    for t in range(1, limit + 1):
-        params, state, report = hysterograd.step(
-            params,
-            np.ones(1),
-            state,
-            epsilon=0.0,
-            lr=settings.lr,
-            stiffening_factor=settings.stiffening_factor,
-            beta=settings.beta,
-            cooling_rate=settings.cooling_rate,
-            metric_scale=settings.metric_scale / settings.entries,
-        )
-        if not report.liquid:
-            return t
-    return None
+    return _first_refused(
+        limit,
+        epsilon=0.0,
+        lr=settings.lr,
+        stiffening_factor=settings.stiffening_factor,
+        beta=settings.beta,
+        cooling_rate=settings.cooling_rate,
+        metric_scale=settings.metric_scale / settings.entries,
+    )
 
 
 class Clipped(NamedTuple):
@@ -80,18 +72,16 @@ class Clipped(NamedTuple):
 
 def first_frozen_clipped(settings: Clipped, limit: int) -> int | None:
     """Return the first step that is refused while every norm exceeds the clip; `None` if it takes the first `limit`."""
+    # With metric_scale m the unclipped norm of a constant gradient is at least 1/√m: here twice the clip.
+    return _first_refused(limit, variant="v4", metric_scale=1 / (2 * settings.grad_clip) ** 2, **settings._asdict())
+
+
+def _first_refused(limit: int, **hyper: Any) -> int | None:
+    """Return the first step along a gradient of 1 that a gate with these hyperparameters refuses."""
     params: Array = np.zeros(1)
     state = hysterograd.init(params)
     for t in range(1, limit + 1):
-        # With metric_scale m the unclipped norm of a constant gradient is at least 1/√m: here twice the clip.
-        params, state, report = hysterograd.step(
-            params,
-            np.ones(1),
-            state,
-            variant="v4",
-            metric_scale=1 / (2 * settings.grad_clip) ** 2,
-            **settings._asdict(),
-        )
+        params, state, report = hysterograd.step(params, np.ones(1), state, **hyper)
         if not report.liquid:
             return t
     return None
