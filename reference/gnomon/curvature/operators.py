@@ -7,7 +7,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from gnomon.domains import Array, require_floating
-from gnomon.objectives.contract import GaussNewtonObjective, Objective
+from gnomon.objectives.contract import GaussNewtonObjective, Objective, PreparedGaussNewton
 
 
 class Operator(Protocol):
@@ -36,7 +36,12 @@ def hessian_operator(objective: Objective, params: Array) -> Operator:
 
 
 def ggn_operator(objective: GaussNewtonObjective, params: Array) -> Operator:
-    """Return the operator v ↦ G(x)·v of the generalised Gauss-Newton matrix. params: x, shape (n,)."""
+    """Return the operator v ↦ G(x)·v of the generalised Gauss-Newton matrix. params: x, shape (n,).
+
+    Where the objective has `ggn_at`, what all products at x share is computed once.
+    """
+    if isinstance(objective, PreparedGaussNewton):
+        return objective.ggn_at(params)
     return lambda vector: objective.ggnvp(params, vector)
 
 

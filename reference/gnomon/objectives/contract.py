@@ -14,6 +14,7 @@ definition to believe. The exceptions are `concatenate` and `stack`, which autog
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -65,6 +66,14 @@ class GaussNewtonObjective(Objective, Protocol):
 
     def ggnvp(self, params: Array, vector: Array) -> Array:
         """Return Jᵀ·∇²L·J·v, J the Jacobian of the outputs, shape (n,)."""
+
+
+@runtime_checkable
+class PreparedGaussNewton(Protocol):
+    """An objective whose Gauss-Newton products at one point share what depends on the point alone."""
+
+    def ggn_at(self, params: Array) -> Callable[[Array], Array]:
+        """Return v ↦ `ggnvp(params, v)`."""
 
 
 @runtime_checkable

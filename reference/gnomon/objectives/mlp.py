@@ -6,6 +6,7 @@ Neural Computation 6 (1994) for the operator R; Schraudolph, Neural Computation 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, ClassVar
@@ -122,7 +123,7 @@ class MLP:
         """Return ∇f: with δ = (1/N)·∂ℓ/∂z pulled back through the layers, ∂f/∂W = δᵀa and ∂f/∂b = Σᵢ δᵢ."""
         layers = self.layers(params)
         a = self.activations(layers)
-        deltas = pulled_back(layers, a, self.output_loss.gradients(a[-1]) / self.features.shape[0])
+        deltas = pulled_back(layers, slopes(a), self.output_loss.gradients(a[-1]) / self.features.shape[0])
         return self.flat([(np.transpose(d) @ a_in, np.sum(d, axis=0)) for a_in, d in zip(a, deltas, strict=False)])
 
     def example_gradients(self, params: Array) -> Array:
@@ -135,7 +136,7 @@ class MLP:
         a = self.activations(layers)
         N = self.features.shape[0]
         columns = []
-        for a_in, d in zip(a, pulled_back(layers, a, rows), strict=False):
+        for a_in, d in zip(a, pulled_back(layers, slopes(a), rows), strict=False):
             columns += [np.reshape(d[:, :, None] * a_in[:, None, :], (N, -1)), d]
         return np.concatenate(columns, axis=1)
 
@@ -153,7 +154,7 @@ class MLP:
         directions = self.layers(vector)
         N = self.features.shape[0]
         a = self.activations(layers)
-        Ra = pushed_forward(layers, a, directions)
+        Ra = pushed_forward(layers, a, slopes(a), directions)
         delta = self.output_loss.gradients(a[-1]) / N
         Rdelta = self.output_loss.hessian_products(a[-1], Ra[-1]) / N
         products: Layers = []
@@ -169,29 +170,45 @@ class MLP:
 
     def ggnvp(self, params: Array, vector: Array) -> Array:
         """Return Jᵀ·(1/N)∇²ℓ·J·v: push v forward to the outputs, apply the loss's Hessian, pull back."""
+        return self.ggn_at(params)(vector)
+
+    def ggn_at(self, params: Array) -> Callable[[Array], Array]:
+        """Return v ↦ `ggnvp(params, v)`, the activations computed once for all products."""
         layers = self.layers(params)
-        require_like("vector", vector, params)
         a = self.activations(layers)
-        Jv = pushed_forward(layers, a, self.layers(vector))[-1]
-        curved = pulled_back(layers, a, self.output_loss.hessian_products(a[-1], Jv) / self.features.shape[0])
-        return self.flat([(np.transpose(u) @ a_in, np.sum(u, axis=0)) for a_in, u in zip(a, curved, strict=False)])
+        slope = slopes(a)
+
+        def product(vector: Array) -> Array:
+            require_like("vector", vector, params)
+            Jv = pushed_forward(layers, a, slope, self.layers(vector))[-1]
+            curved = self.output_loss.hessian_products(a[-1], Jv) / self.features.shape[0]
+            pulled = pulled_back(layers, slope, curved)
+            return self.flat([(np.transpose(u) @ a_in, np.sum(u, axis=0)) for a_in, u in zip(a, pulled, strict=False)])
+
+        return product
 
 
-def pushed_forward(layers: Layers, a: list[Array], directions: Layers) -> list[Array]:
+def slopes(a: list[Array]) -> list[Array]:
+    """Return tanh' = 1 - a² of each hidden layer, given all activations."""
+    return [1 - a_k**2 for a_k in a[1:-1]]
+
+
+def pushed_forward(layers: Layers, a: list[Array], slope: list[Array], directions: Layers) -> list[Array]:
     """Return R{a₀} = 0, R{a₁}, …, R{z}: the derivative of the activations along a direction of the parameters.
 
-    R{a} ← (1 - a²)·(R{a}·Wᵀ + a·Vᵀ + c), the last one without 1 - a².
+    R{a} ← (1 - a²)·(R{a}·Wᵀ + a·Vᵀ + c), the last one without 1 - a². slope: of `slopes`.
     """
     Ra = [0 * a[0]]
     for k, ((W, _), (V, c)) in enumerate(zip(layers, directions, strict=True)):
-        Rz = Ra[k] @ np.transpose(W) + a[k] @ np.transpose(V) + c
-        Ra.append(Rz if k == len(layers) - 1 else (1 - a[k + 1] ** 2) * Rz)
+        Rz = a[k] @ np.transpose(V) + c
+        Rz = Rz if k == 0 else Ra[k] @ np.transpose(W) + Rz
+        Ra.append(Rz if k == len(layers) - 1 else slope[k] * Rz)
     return Ra
 
 
-def pulled_back(layers: Layers, a: list[Array], delta: Array) -> list[Array]:
-    """Return δ of each layer, first to last, given that of the last one: δ ← (1 - a²)·(δ·W)."""
+def pulled_back(layers: Layers, slope: list[Array], delta: Array) -> list[Array]:
+    """Return δ of each layer, first to last, given that of the last one: δ ← (1 - a²)·(δ·W). slope: of `slopes`."""
     deltas = [delta]
     for k in reversed(range(1, len(layers))):
-        deltas.insert(0, (1 - a[k] ** 2) * (deltas[0] @ layers[k][0]))
+        deltas.insert(0, slope[k - 1] * (deltas[0] @ layers[k][0]))
     return deltas
