@@ -94,7 +94,8 @@ class Diagnostician:
                 )
         except (TypeError, ValueError, IndexError):  # one of them rejects the inputs
             return True
-        same = (np.array_equal(x, y, equal_nan=True) for x, y in zip(wrong, right, strict=False))
+        pairs = zip(wrong, right, strict=False)
+        same = (x == y if isinstance(x, str) else np.array_equal(x, y, equal_nan=True) for x, y in pairs)
         return len(wrong) != len(right) or not all(same)
 
 
