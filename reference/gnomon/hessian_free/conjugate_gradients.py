@@ -1,0 +1,144 @@
+"""Preconditioned conjugate gradients on the quadratic model of a loss, with the iterates that backtracking needs.
+
+Sources: Hestenes & Stiefel 1952; Martens, ICML 2010 (and the demo released with it) for "martens";
+`ltatzel/PyTorchHessianFree`, commit f430d81, for "code".
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.curvature.operators import Operator, product, require_vector
+from gnomon.domains import Array, require_choice, require_count, require_finite, require_like, require_number
+from gnomon.hessian_free.progress import VARIANTS, progress_has_ended
+from gnomon.hessian_free.storage_grid import kept_iterations
+
+POLICIES = ("ignore", "stop", "saddle-free", "raise")
+NOTHING_LEFT = "zero residual"
+PROGRESS = "relative progress"
+LIMIT = "number of iterations"
+RESIDUAL = "residual"
+NEGATIVE = "non-positive curvature"
+
+
+class Solution(NamedTuple):
+    """What conjugate gradients found.
+
+    iterates: the kept ones as rows, ascending, the last one x_N as the last row, shape (s, n); which they are says
+    `kept_iterations`. iterations: N. values: m₀ … m_N of the model, shape (N + 1,). reason: why it stopped.
+    non_positive: in how many iterations pᵀAp was not positive. products: how many times the operator was applied.
+    """
+
+    iterates: Array
+    iterations: int
+    values: Array
+    reason: str
+    non_positive: int
+    products: int
+
+
+def conjugate_gradients(
+    operator: Operator,
+    rhs: Array,
+    start: Array | None = None,
+    preconditioner: Operator | None = None,
+    *,
+    max_iter: int = 250,
+    rtol: float = 1e-5,
+    atol: float = 0.0,
+    progress_threshold: float | None = 5e-4,
+    on_nonpositive_curvature: str = "ignore",
+    stored: tuple[int, ...] = (),
+    variant: str = "code",
+) -> Solution:
+    """Minimise m(x) = ½ xᵀA x - bᵀx from x₀; at most `max_iter` iterations, one product each and one before.
+
+    ::
+
+        r = A x₀ - b;  y = M r;  p = -y
+        for i = 1, 2, …:   α = rᵀy / pᵀA p;   x += α p;   r += α A p;   m_i = ½ (r - b)ᵀx
+            y = M r;   p = -y + (rᵀy)_new / (rᵀy)_old · p
+
+    It stops before the first iteration if rᵀy = 0, and after every one, in this order: if `progress_has_ended`; after
+    `max_iter` iterations; if ‖r‖ < max(rtol·‖b‖, atol); if rᵀy = 0.
+
+    operator: A, symmetric, with the damping in it. rhs: b, shape (n,), finite. start: x₀, shape (n,), finite; `None` is
+    0. preconditioner: M, an approximation of A⁻¹, symmetric and positive definite; `None` is the identity. rtol, atol:
+    >= 0. progress_threshold: ε of the rule of relative progress, `None` to do without it; variant: "code" or "martens"
+    of that rule. on_nonpositive_curvature: what to do where pᵀAp <= 0: "ignore" goes on as if nothing had happened,
+    "stop" returns what there is (the iterate before), "saddle-free" takes |pᵀAp|, for which there is no theorem, and
+    "raise" is a `ValueError`; where it is 0 all others stop. stored: iterations whose iterates are kept beside the last
+    one (see `storage_grid`), integers >= 0.
+    Raises `ValueError` or `TypeError` naming the argument, and for products that do not fit or are not finite.
+
+    Choices: rᵀy = 0 is looked for, where the package divides 0 by 0: at an exact start, and for b = 0, whose
+    tolerance of 0 nothing can meet. The test of the residual is strict, as in the package (its text says <=). The
+    residual is the recursive one and is never computed afresh.
+    """
+    require_vector("rhs", rhs)
+    require_count("max_iter", max_iter, 1)
+    require_number("rtol", rtol, 0)
+    require_number("atol", atol, 0)
+    require_choice("on_nonpositive_curvature", on_nonpositive_curvature, POLICIES)
+    require_choice("variant", variant, VARIANTS)
+    if progress_threshold is not None:
+        require_number("progress_threshold", progress_threshold, 0)
+    for i in stored:
+        require_count("stored", i)
+    x = 0 * rhs if start is None else start
+    require_like("start", x, rhs, "rhs")
+    require_finite({"start": x})
+    bound = np.maximum(rtol * np.sqrt(np.dot(rhs, rhs)), atol)
+    r = product(operator, x, 0) - rhs
+    y = _preconditioned(preconditioner, r)
+    ry, p, iterates, values = np.dot(r, y), -y, [x], [_value(r, rhs, x)]
+    products, non_positive, i = 1, 0, 0
+    reason = NOTHING_LEFT if ry == 0 else ""
+    while not reason:
+        Ap = product(operator, p, products)
+        products, pAp = products + 1, np.dot(p, Ap)
+        if not pAp > 0:
+            non_positive += 1
+            if on_nonpositive_curvature == "raise":
+                raise ValueError(f"operator must be positive along every direction, got {pAp} in iteration {i + 1}")
+            if on_nonpositive_curvature == "stop" or pAp == 0:
+                reason = NEGATIVE
+                break
+            pAp = np.abs(pAp) if on_nonpositive_curvature == "saddle-free" else pAp
+        i, alpha = i + 1, ry / pAp
+        x, r = x + alpha * p, r + alpha * Ap
+        iterates.append(x)
+        values.append(_value(r, rhs, x))
+        y = _preconditioned(preconditioner, r)
+        ry_before, ry = ry, np.dot(r, y)
+        reason = _reason(ry, np.stack(values), i, max_iter, r, bound, progress_threshold, variant)
+        p = -y + ry / ry_before * p
+    kept = [iterates[k] for k in kept_iterations(stored, i)]
+    return Solution(np.stack(kept), i, np.stack(values), reason, non_positive, products)
+
+
+def _value(r: Array, rhs: Array, x: Array) -> Any:
+    return np.dot(r - rhs, x) / 2
+
+
+def _preconditioned(preconditioner: Operator | None, r: Array) -> Array:
+    if preconditioner is None:
+        return r
+    y = preconditioner(r)
+    require_like("preconditioner's product", y, r, "rhs")
+    return y
+
+
+def _reason(
+    ry: Any, values: Array, i: int, max_iter: int, r: Array, bound: Any, threshold: float | None, variant: str
+) -> str:
+    """Return why to stop after iteration i, or nothing."""
+    if threshold is not None and progress_has_ended(values, threshold=threshold, variant=variant):
+        return PROGRESS
+    if i >= max_iter:
+        return LIMIT
+    if np.sqrt(np.dot(r, r)) < bound:
+        return RESIDUAL
+    return NOTHING_LEFT if ry == 0 else ""

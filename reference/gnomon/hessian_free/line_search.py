@@ -1,0 +1,73 @@
+"""Backtracking line search with Armijo's condition.
+
+Sources: Armijo 1966; `ltatzel/PyTorchHessianFree`, commit f430d81, for the constants.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.domains import Array, require_count, require_flag, require_floating, require_like, require_number
+from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.objectives.contract import Objective
+
+
+class LineSearch(NamedTuple):
+    """step: a, 0 if no candidate would do. value: f(x + a·d). evaluations: how many times f was asked for."""
+
+    step: Any
+    value: Any
+    evaluations: int
+
+
+def armijo(
+    objective: Objective | Quadratic | Fenced | Valley,
+    params: Array,
+    direction: Array,
+    grad: Array,
+    *,
+    lr: float = 1.0,
+    shrink: float = 0.8,
+    slope_fraction: float = 0.01,
+    max_iter: int = 20,
+    reject_ascent: bool = False,
+) -> LineSearch:
+    """Return the first a of lr, lr·β, lr·β², … with f(x + a·d) <= f(x) + c·a·gᵀd.
+
+    objective: f; only its `value` is asked for. params, direction, grad: x, d and g = ∇f(x), shape (n,), n >= 1, one
+    dtype. lr: the first candidate, finite and >= 0. shrink: β in (0, 1). slope_fraction: c in [0, 1). max_iter: how
+    many candidates. reject_ascent: take no step where gᵀd > 0; otherwise the condition lets f rise there by up to
+    c·a·gᵀd. A value that is not finite fulfils nothing. If no candidate does, a = 0 and the value is f(x).
+    Raises `ValueError` or `TypeError` naming the argument, and `ValueError` if f(x) is not finite.
+
+    Choices: f(x) is evaluated here, also if the caller knows it, as in the package: 2 + i evaluations for the candidate
+    lr·βⁱ. a is multiplied by β again and again (β⁵ as a power differs in the last digit), and f is not asked for a
+    candidate beyond the last, as the package does.
+    """
+    require_floating("params", params)
+    if params.ndim != 1 or params.shape[0] == 0:
+        raise ValueError(f"params must have shape (n,) with n >= 1, got {params.shape}")
+    require_like("direction", direction, params)
+    require_like("grad", grad, params)
+    require_number("lr", lr, 0)
+    require_number("shrink", shrink, 0, 1)
+    if not shrink > 0:
+        raise ValueError(f"shrink must be in (0, 1), got {shrink!r}")
+    require_number("slope_fraction", slope_fraction, 0, 1)
+    require_count("max_iter", max_iter, 1)
+    require_flag("reject_ascent", reject_ascent)
+    value, slope = objective.value(params), np.dot(grad, direction)
+    if not np.isfinite(value):
+        raise ValueError(f"objective must be finite at params, got {value}")
+    none = np.abs(0 * params[0])
+    if reject_ascent and slope > 0:
+        return LineSearch(none, value, 1)
+    a = none + lr
+    for tried in range(max_iter):
+        reached = objective.value(params + a * direction)
+        if np.isfinite(reached) and reached <= value + slope_fraction * a * slope:
+            return LineSearch(a, reached, tried + 2)
+        a = a * shrink
+    return LineSearch(none, value, max_iter + 1)

@@ -1,0 +1,245 @@
+"""The Hessian-free optimizer: one step, made of the parts in this folder.
+
+Sources: Martens, ICML 2010 (and the demo released with it) for "martens"; `ltatzel/PyTorchHessianFree`, commit f430d81,
+for "code".
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from gnomon.curvature.operators import Dense, Operator, ggn_operator, hessian_operator
+from gnomon.curvature.products import Classification, Regression, network
+from gnomon.domains import (
+    Array,
+    require_choice,
+    require_count,
+    require_finite,
+    require_flag,
+    require_floating,
+    require_like,
+    require_number,
+)
+from gnomon.hessian_free.adaptation import Adaptation, Model, Selected, adapted, require_rules, rules_of
+from gnomon.hessian_free.backtracking import Choice, choose
+from gnomon.hessian_free.conjugate_gradients import POLICIES, Solution, conjugate_gradients
+from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.hessian_free.line_search import LineSearch, armijo
+from gnomon.hessian_free.storage_grid import kept_iterations, storage_grid
+from gnomon.objectives.contract import GaussNewtonObjective, Objective
+
+VARIANTS = ("code", "martens")
+CURVATURES = ("ggn", "hessian")
+CG_RTOL = {"code": 1e-5, "martens": 0.0}
+ON_NONPOSITIVE_CURVATURE = {"code": "ignore", "martens": "stop"}
+TRIES = {"code": 20, "martens": 60}
+Problem: TypeAlias = Objective | Quadratic | Fenced | Valley | Regression | Classification
+
+
+class HessianFreeState(NamedTuple):
+    """What is remembered between steps. warm_start: x₀ of the next conjugate gradients, shape (n,). damping: λ."""
+
+    warm_start: Array
+    damping: Any
+
+
+class Report(NamedTuple):
+    """What a step did.
+
+    loss: f before it. final_loss: f after it. damping: λ used in it. ratio: ρ, NaN if λ is not adapted. reason: why
+    conjugate gradients stopped. iterations: N of them. chosen: the iteration whose iterate was taken, -1 if none had a
+    finite loss. step_length: a. products: curvature products. evaluations: how many times f was asked for.
+    """
+
+    loss: Any
+    final_loss: Any
+    damping: Any
+    ratio: Any
+    reason: str
+    iterations: int
+    chosen: int
+    step_length: Any
+    products: int
+    evaluations: int
+
+
+def init(params: Array, *, damping: float = 1.0) -> HessianFreeState:
+    """Return the state before the first step: x₀ = 0 and λ. params: shape (n,), float. damping: finite and >= 0."""
+    require_floating("params", params)
+    require_number("damping", damping, 0)
+    return HessianFreeState(np.zeros_like(params), params.dtype.type(damping))
+
+
+def step(
+    params: Array,
+    state: HessianFreeState,
+    objective: Problem,
+    preconditioner: Operator | Dense | None = None,
+    *,
+    curvature: str = "ggn",
+    variant: str = "martens",
+    adapt_damping: bool = True,
+    max_iter: int = 250,
+    decay: float = 0.95,
+    backtracking: bool = True,
+    lr: float = 1.0,
+    linesearch: bool = True,
+    rtol: float | None = None,
+    progress_threshold: float | None = 5e-4,
+    rho_reference: str | None = None,
+    rho_model: str | None = None,
+    rho_iterate: str | None = None,
+    on_increase: str | None = None,
+    on_nonpositive_curvature: str | None = None,
+    reject_ascent: bool = False,
+) -> tuple[Array, HessianFreeState, Report]:
+    """Return the parameters after one step, the new state and a report.
+
+    ::
+
+        g = ∇f(θ);  A = B + λI,  B = ∇²f or the Gauss-Newton matrix at θ
+        x₀ … x_N = conjugate gradients on A x = -g from x₀
+        s = the kept iterate that backtracking takes, or x_N
+        code:     ρ = (f(θ + x_N) - f(θ + x₀)) / (m_N - m₀)
+        martens:  ρ = (f(θ + s) - f(θ)) / (gᵀs + ½ sᵀBs);  -∞ if f rose
+        a = line search along s from lr, or lr;   θ ← θ + a·s
+        x₀ ← decay·x_N;   λ ← updated by ρ
+
+    params: θ, shape (n,), float. state: of `init` or of a step. objective: f, any `Objective`, or a learning problem;
+    curvature "ggn" needs its `ggnvp`. preconditioner: M, see `fisher_preconditioner`. variant: "martens", recommended,
+    or "code": the stopping rule, the grid, backtracking, what a ρ of NaN makes of λ, and the presets. decay: finite and
+    >= 0. lr: first or only step length, finite and >= 0. max_iter, rtol, progress_threshold, on_nonpositive_curvature:
+    of conjugate gradients. reject_ascent: a = 0 where gᵀs > 0.
+
+    `None` is the preset of the variant::
+
+                                   code        martens
+        rtol                       1e-5        0
+        rho_reference              "x0"        "zero"        o: ρ is measured from θ + x₀, or from θ
+        rho_iterate                "last"      "selected"    e: to θ + x_N, or to θ + s
+        rho_model                  "damped"    "undamped"    against m(e) - m(o), or q(e) - q(o), q(x) = gᵀx + ½xᵀBx
+        on_increase                "ratio"     "distrust"    where f rose from o to e: the quotient, or -∞
+        on_nonpositive_curvature   "ignore"    "stop"
+
+    Raises `ValueError` or `TypeError` naming the argument, also for a loss or gradient that is not finite; nothing is
+    changed then, since everything is returned anew.
+
+    Choices: iterates with a loss that is not finite are passed over; if none is left the step is refused (a = 0, warm
+    start 0), and a = 0 leaves θ as it is, bit for bit. A damping of 0 is never adapted. Where e = o, and for an s that
+    is refused, ρ is NaN and not evaluated: "martens" lets λ grow, or the same step would be tried for ever; but not
+    where conjugate gradients found nothing left to do, as at a minimum. Nothing is remembered within a step: f is
+    evaluated again where a part asks for it, 1 + those for ρ (2 from "x0", 1 from "zero") + the iterates visited +
+    those of the line search.
+    """
+    f = network(objective) if isinstance(objective, Regression | Classification) else objective
+    _require(params, state, variant, curvature)
+    rules = rules_of(variant, reference=rho_reference, model=rho_model, iterate=rho_iterate, on_increase=on_increase)
+    require_rules(rules)
+    policy = ON_NONPOSITIVE_CURVATURE[variant] if on_nonpositive_curvature is None else on_nonpositive_curvature
+    require_choice("on_nonpositive_curvature", policy, POLICIES)
+    _require_hyperparameters(adapt_damping, backtracking, linesearch, reject_ascent, max_iter, decay, lr)
+    loss, grad = f.value(params), f.gradient(params)
+    require_finite({"the gradient": grad})
+    if not np.isfinite(loss):
+        raise ValueError(f"the loss must be finite, got {loss}")
+    B = _curvature(f, params, curvature)
+    stored = tuple(int(i) for i in storage_grid(max_iter, variant=variant)) if backtracking else ()
+    solution = conjugate_gradients(
+        lambda v: B(v) + state.damping * v,
+        -grad,
+        state.warm_start,
+        preconditioner,
+        max_iter=max_iter,
+        rtol=CG_RTOL[variant] if rtol is None else rtol,
+        progress_threshold=progress_threshold,
+        on_nonpositive_curvature=policy,
+        stored=stored,
+        variant=variant,
+    )
+    last = solution.iterates[-1]
+    choice = _chosen(f, params, solution, backtracking, variant)
+    refused = choice.taken < 0
+    direction = 0 * last if refused else solution.iterates[choice.taken]
+    chosen = -1 if refused else kept_iterations(stored, solution.iterations)[choice.taken]
+
+    judged = Adaptation(state.damping, params.dtype.type(np.nan), 0, 0)
+    if adapt_damping and state.damping > 0:
+        model = Model(lambda x: f.value(params + x), loss, grad, B, state.damping, state.warm_start)
+        selected = None if refused else Selected(direction, solution.values[chosen])
+        judged = adapted(model, solution, selected, rules, variant)
+    if refused or (reject_ascent and not linesearch and np.dot(grad, direction) > 0):
+        found = LineSearch(np.abs(0 * params[0]), loss, 0)
+    elif linesearch:
+        found = armijo(f, params, direction, grad, lr=lr, max_iter=TRIES[variant], reject_ascent=reject_ascent)
+    else:
+        found = LineSearch(0 * params[0] + lr, f.value(params + lr * direction), 1)
+    new = params + 0 if found.step == 0 else params + found.step * direction
+    after_step = HessianFreeState(0 * last if refused else decay * last, judged.damping)
+    report = Report(
+        loss,
+        found.value,
+        state.damping,
+        judged.ratio,
+        solution.reason,
+        solution.iterations,
+        chosen,
+        found.step,
+        solution.products + judged.products,
+        1 + choice.visited + judged.evaluations + found.evaluations,
+    )
+    return new, after_step, report
+
+
+def _curvature(objective: Objective, params: Array, curvature: str) -> Operator:
+    """Return v ↦ B·v at the parameters, which must have the shape and dtype of v."""
+    if curvature == "hessian":
+        B = hessian_operator(objective, params)
+    elif isinstance(objective, GaussNewtonObjective):
+        B = ggn_operator(objective, params)
+    else:
+        raise ValueError("objective must have ggnvp for curvature 'ggn'")
+
+    def fitting(vector: Array) -> Array:
+        Bv = B(vector)
+        require_like("the curvature's product", Bv, vector, "the vector")
+        return Bv
+
+    return fitting
+
+
+def _chosen(objective: Objective, params: Array, solution: Solution, backtracking: bool, variant: str) -> Choice:
+    """Return which of the kept iterates is taken, the losses evaluated one by one, the last iterate's first."""
+    if not backtracking:
+        return Choice(solution.iterates.shape[0] - 1, 0)
+    return choose(lambda i: objective.value(params + solution.iterates[i]), len(solution.iterates), variant=variant)
+
+
+def _require(params: Array, state: HessianFreeState, variant: str, curvature: str) -> None:
+    require_floating("params", params)
+    if params.ndim != 1 or params.shape[0] == 0:
+        raise ValueError(f"params must have shape (n,) with n >= 1, got {params.shape}")
+    require_finite({"params": params})
+    require_like("state.warm_start", state.warm_start, params)
+    require_number("state.damping", state.damping, 0)
+    require_choice("variant", variant, VARIANTS)
+    require_choice("curvature", curvature, CURVATURES)
+
+
+def _require_hyperparameters(
+    adapt_damping: bool,
+    backtracking: bool,
+    linesearch: bool,
+    reject_ascent: bool,
+    max_iter: int,
+    decay: float,
+    lr: float,
+) -> None:
+    require_flag("adapt_damping", adapt_damping)
+    require_flag("backtracking", backtracking)
+    require_flag("linesearch", linesearch)
+    require_flag("reject_ascent", reject_ascent)
+    require_count("max_iter", max_iter, 1)
+    require_number("decay", decay, 0)
+    require_number("lr", lr, 0)

@@ -1,0 +1,83 @@
+"""Whether an objective is fit for the optimizer: two self-tests, to be run before it.
+
+Source: `test_deterministic` and `test_reduction` of `ltatzel/PyTorchHessianFree`, commit f430d81.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gnomon.curvature.products import Classification, Regression, network
+from gnomon.domains import Array, require_choice, require_finite, require_like, require_number
+from gnomon.hessian_free.accumulation import REDUCTIONS, Accumulated, Batch
+from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.hessian_free.optimizer import CURVATURES, Problem
+
+
+def is_deterministic(
+    objective: Problem | Quadratic | Fenced | Valley,
+    params: Array,
+    vector: Array,
+    *,
+    curvature: str = "ggn",
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+) -> bool:
+    """Return whether f(θ), ∇f(θ) and B·v are the same when they are asked for twice: |a - b| <= atol + rtol·|b|.
+
+    Where they are not (dropout, other data at every call) the quadratic model has nothing to do with the loss.
+    params: θ, shape (n,). vector: v, shape (n,), finite, any that is not special; the package draws it. curvature:
+    "ggn" or "hessian", for B. rtol, atol: >= 0. A NaN is not the same as anything.
+    Raises `ValueError` or `TypeError` naming the argument.
+    Choice: the package only warns, and looks at the outputs of the network and not at the gradient.
+    """
+    _require(params, vector, curvature, rtol, atol)
+    f = network(objective) if isinstance(objective, Regression | Classification) else objective
+    first, second = (_answers(f, params, vector, curvature) for _ in range(2))
+    return _close(second, first, rtol, atol)
+
+
+def reduction_matches(
+    batches: tuple[Batch, ...],
+    whole: Problem | Quadratic | Fenced | Valley,
+    params: Array,
+    vector: Array,
+    *,
+    reduction: str = "mean",
+    curvature: str = "ggn",
+    rtol: float = 1e-2,
+    atol: float = 1e-4,
+) -> bool:
+    """Return whether f(θ), ∇f(θ) and B·v accumulated over batches are those of the whole, so that `reduction` fits.
+
+    batches: at least two. whole: the objective on all their data. reduction: "mean" or "sum", see `acc_step`. The rest
+    is as for `is_deterministic`. Raises `ValueError` or `TypeError` naming the argument.
+    Choice: the package raises an error where this returns False.
+    """
+    require_choice("reduction", reduction, REDUCTIONS)
+    _require(params, vector, curvature, rtol, atol)
+    if len(batches) < 2:
+        raise ValueError(f"batches must be at least two, got {len(batches)}")
+    f = network(whole) if isinstance(whole, Regression | Classification) else whole
+    parts = Accumulated(batches, batches, batches, reduction)
+    split, together = (_answers(g, params, vector, curvature) for g in (parts, f))
+    return _close(split, together, rtol, atol)
+
+
+def _answers(objective: Any, params: Array, vector: Array, curvature: str) -> list[Any]:
+    product = objective.hvp if curvature == "hessian" else objective.ggnvp
+    return [objective.value(params), objective.gradient(params), product(params, vector)]
+
+
+def _close(left: list[Any], right: list[Any], rtol: float, atol: float) -> bool:
+    return all(bool(np.all(np.abs(a - b) <= atol + rtol * np.abs(b))) for a, b in zip(left, right, strict=True))
+
+
+def _require(params: Array, vector: Array, curvature: str, rtol: float, atol: float) -> None:
+    require_like("vector", vector, params)
+    require_finite({"params": params, "vector": vector})
+    require_choice("curvature", curvature, CURVATURES)
+    require_number("rtol", rtol, 0)
+    require_number("atol", atol, 0)

@@ -1,0 +1,45 @@
+"""Which iterates of conjugate gradients are kept for backtracking: a grid that grows geometrically.
+
+Sources: Martens, Deep learning via Hessian-free optimization, ICML 2010 (and the demo released with it) for "martens";
+`ltatzel/PyTorchHessianFree`, commit f430d81, for "code".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gnomon.domains import require_choice, require_count, require_number
+
+VARIANTS = ("code", "martens")
+
+
+def storage_grid(max_iter: int, *, variant: str = "code", base: float = 1.3) -> NDArray[np.int64]:
+    """Return the iterations whose iterates are kept, ascending, none beyond `max_iter`; shape (s,).
+
+    With γ = `base`, "code": ⌈γʲ⌉ - 1 for j = 0, 1, …: 0, 1, 2, 3, 4, 6, 8, 10, 13, …, with the start as its iterate 0.
+    "martens": ⌈5γʲ⌉: 5, 7, 9, 11, 15, …. The last iterate is always kept in addition, whichever it is
+    (`kept_iterations`).
+
+    max_iter: >= 1. base: finite and > 1. Raises `ValueError` or `TypeError` naming the argument.
+    Choice: γʲ is taken in double precision. The package takes it in single precision, which first shows at j = 44
+    (103,158 instead of 103,159).
+    """
+    require_count("max_iter", max_iter, 1)
+    require_choice("variant", variant, VARIANTS)
+    require_number("base", base, 1)
+    if not base > 1:
+        raise ValueError(f"base must be greater than 1, got {base!r}")
+    first, factor, less = (0, 1, 1) if variant == "code" else (5, 5, 0)
+    grid, j = {first}, 1
+    while max(grid) <= max_iter:
+        grid.add(int(np.ceil(factor * base**j)) - less)
+        j += 1
+    return np.array(sorted(i for i in grid if i <= max_iter), dtype=np.int64)
+
+
+def kept_iterations(stored: Iterable[int], last: int) -> tuple[int, ...]:
+    """Return which iterations conjugate gradients kept: those on the grid before the last one, and the last one."""
+    return (*sorted({int(i) for i in stored if i < last}), last)

@@ -1,0 +1,1 @@
+"""Specification of Hessian-free optimization, part by part."""

@@ -1,0 +1,220 @@
+"""Which of the kept iterates of conjugate gradients is taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from gnomon.hessian_free import backtracking as reference
+from gnomon.hessian_free.backtracking import Choice
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.facts import Fact, agree, rejects
+from gnomon_spec.hessian_free.family import system
+from gnomon_spec.strategies import CODES, SMALL_CODES, VECTORS, count
+from gnomon_spec.system import WITH_ROOM
+
+STRANGE = (np.nan, np.inf, -np.inf, -np.inf)
+
+
+def losses(strange: bool = True) -> Quantity:
+    """Losses (s,), s from 1 to 8: few different values, some nearly equal, and, if `strange`, some not finite."""
+
+    def entry(code: int) -> float:
+        if strange and code % 8 == 7:
+            return STRANGE[code // 8 % 4]
+        near = (0.0, 0.0, 2.0**-12, -(2.0**-12))[code // 8 % 4]
+        return (1.0, 0.5, 2.0, 1.5, 0.25, -1.0)[code // 32 % 6] + near
+
+    def draw_losses(draw: Draw, context: Context) -> Any:
+        length, code = 1 + draw(SMALL_CODES) % 8, draw(CODES)
+        entries = [entry(c) for c in draw(st.lists(CODES, min_size=length, max_size=length))]
+        if code % 3:  # a valley, as conjugate gradients leave it
+            order = np.argsort(np.argsort(entries, kind="stable"), kind="stable")
+            bottom = code // 3 % length
+            entries = [1 + abs(i - bottom) / 4 + float(order[i]) / 64 for i in range(length)]
+            if strange and code % 3 == 2:
+                entries[code // 64 % length] = STRANGE[code // 1024 % 4]
+        return np.array(entries, context.dtype)
+
+    return Quantity(draw_losses, "losses (s,), s from 1 to 8, with ties" + (" and NaN or infinite ones" * strange))
+
+
+choices = Cases({"losses": losses(), "variant": choice("code", "martens", "full")}, VECTORS)
+finite = choices.but(losses=losses(strange=False))
+searches = choices.but(variant=choice("code", "martens"))
+
+choose_iterate = system.operation(reference.choose_iterate, cases=choices, dtypes=WITH_ROOM)
+
+
+@choose_iterate.law("bound", cases=finite)
+def the_least_of_the_visited_ones_is_taken(port: Any, case: Case) -> Iterable[Fact]:
+    """No visited loss is less than the one taken; what was visited are the last ones, and at least one."""
+    found = port.choose_iterate(case.losses, **case.hyper)
+    s = len(case.losses)
+    visited = case.losses[s - min(max(found.visited, 1), s) :]
+    yield agree("least", bool(case.losses[found.taken] == np.min(visited)), True)
+    yield agree("visited", s - found.taken <= found.visited <= s, True)
+
+
+@choose_iterate.law(
+    "closed form", cases=searches.but(losses=losses(strange=False), length=count(1, 2, 8, low=1, high=9))
+)
+def of_equal_ones_the_last_or_the_first_is_taken(port: Any, case: Case) -> Iterable[Fact]:
+    """If all losses are equal, "code" takes the last iterate after one look back, "martens" and "full" the first."""
+    equal_ones = np.ones(case.length, case.losses.dtype)
+    code, martens, full = (port.choose_iterate(equal_ones, variant=v) for v in reference.VARIANTS)
+    yield agree("code", tuple(code), (case.length - 1, min(2, case.length)))
+    yield agree("martens", tuple(martens), (0, case.length))
+    yield agree("full", tuple(full), (0, case.length))
+
+
+@choose_iterate.law("closed form", cases=finite.but(length=count(1, 2, 8, low=1, high=9), bottom=count(0, 1, high=8)))
+def of_a_valley_the_bottom_is_taken(port: Any, case: Case) -> Iterable[Fact]:
+    """If the losses fall to one least and rise again, that is taken; a search ends one iterate before it."""
+    bottom = min(case.bottom, case.length - 1)
+    found = port.choose_iterate(np.abs(np.arange(case.length) - case.losses.dtype.type(bottom)), **case.hyper)
+    full = case.variant == "full"
+    yield agree("taken", found.taken, bottom)
+    yield agree("visited", found.visited, case.length if full else min(case.length - bottom + 1, case.length))
+
+
+@choose_iterate.law("invariance", cases=finite.but(power=count(1, 3, low=-20, high=20)))
+def only_the_order_of_losses_counts(port: Any, case: Case) -> Iterable[Fact]:
+    """Losses times 2ᵏ, or put in order and numbered, have the same iterate taken."""
+    found = port.choose_iterate(case.losses, **case.hyper)
+    rank = np.sum(case.losses[:, np.newaxis] > case.losses, axis=1).astype(case.losses.dtype)
+    for label, same in (("scaled", case.losses * 2.0**case.power), ("numbered", rank)):
+        again = port.choose_iterate(same, **case.hyper)
+        yield agree(label, tuple(again), tuple(found))
+
+
+@choose_iterate.law("invariance", cases=searches.but(before=choice(-1000.0, 1000.0)))
+def what_was_not_visited_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """Other losses in the place of those that were not visited change nothing, however low they are."""
+    found = port.choose_iterate(case.losses, **case.hyper)
+    unseen = np.arange(len(case.losses)) < len(case.losses) - found.visited
+    again = port.choose_iterate(np.where(unseen, case.before, case.losses), **case.hyper)
+    yield agree("choice", tuple(again), tuple(found))
+
+
+@choose_iterate.law("invariance", cases=finite.but(bad=choice(*STRANGE)))
+def a_loss_that_is_not_finite_is_passed_over(port: Any, case: Case) -> Iterable[Fact]:
+    """A NaN or infinite loss after the last one costs one visit; if no loss is finite, none is taken."""
+    found = port.choose_iterate(case.losses, **case.hyper)
+    end = np.full(1, case.bad, case.losses.dtype)
+    longer = port.choose_iterate(np.concatenate([case.losses, end]), **case.hyper)
+    yield agree("choice", tuple(longer), (found.taken, found.visited + 1))
+    none = port.choose_iterate(case.losses * 0 + case.bad, **case.hyper)
+    yield agree("none", tuple(none), (-1, len(case.losses)))
+
+
+@choose_iterate.law("bad input", cases=finite)
+def losses_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """No losses, integers, two dimensions and an unknown variant are rejected."""
+    yield rejects("none", lambda: port.choose_iterate(case.losses[:0], **case.hyper))
+    yield rejects("integers", lambda: port.choose_iterate(np.zeros(3, np.int64), **case.hyper))
+    yield rejects("two dimensions", lambda: port.choose_iterate(case.losses[np.newaxis], **case.hyper))
+    yield rejects("variant", lambda: port.choose_iterate(case.losses, variant="other"))
+
+
+def chosen(
+    losses: Any, *, variant: str, weakly: bool | None = None, passed: bool = True, forwards: bool = False
+) -> Choice:
+    """Return what the reference does, with one of its rules changed."""
+    reference.choose_iterate(losses, variant=variant)
+    if variant == "full" and weakly is None and not forwards and passed:
+        return reference.choose_iterate(losses, variant=variant)
+    best, least, visited = -1, np.inf, 0
+    ties = (variant == "martens") if weakly is None else weakly
+    for i in range(len(losses)) if forwards or variant == "full" else reversed(range(len(losses))):
+        loss, visited = losses[i], visited + 1
+        if bool(np.isfinite(loss)) and (best < 0 or loss < least or (ties and loss == least)):
+            best, least = i, loss
+        elif variant != "full" and (best >= 0 or not passed):
+            break
+    return Choice(best, visited)
+
+
+@system.mistake("choose_iterate")
+def minus_infinity_is_the_least_loss(losses: Any, *, variant: str) -> Choice:
+    """A loss of -∞ is taken for the least."""
+    reference.choose_iterate(losses, variant=variant)
+    lowest = np.where(losses == -np.inf, np.asarray(-(2.0**15), losses.dtype), losses)
+    return reference.choose_iterate(lowest, variant=variant)
+
+
+@system.mistake("choose_iterate")
+def backtracking_goes_on_at_ties(losses: Any, *, variant: str) -> Choice:
+    """In "code" equal losses do not end the search: <= for <."""
+    return chosen(losses, variant=variant, weakly=True if variant == "code" else None)
+
+
+@system.mistake("choose_iterate")
+def backtracking_ends_at_ties(losses: Any, *, variant: str) -> Choice:
+    """In "martens" equal losses end the search: < for <=."""
+    return chosen(losses, variant=variant, weakly=False if variant == "martens" else None)
+
+
+@system.mistake("choose_iterate")
+def last_of_equal_ones_in_full(losses: Any, *, variant: str) -> Choice:
+    """In "full" the last of equal losses is taken."""
+    return chosen(losses, variant=variant, weakly=True if variant == "full" else None)
+
+
+@system.mistake("choose_iterate")
+def backtracking_forwards(losses: Any, *, variant: str) -> Choice:
+    """The search begins at the first iterate."""
+    return chosen(losses, variant=variant, forwards=variant != "full")
+
+
+@system.mistake("choose_iterate")
+def one_iterate_too_far_back(losses: Any, *, variant: str) -> Choice:
+    """The iterate at which the loss no longer falls is taken, not the one before."""
+    found = reference.choose_iterate(losses, variant=variant)
+    return found if variant == "full" or found.taken < 0 else Choice(len(losses) - found.visited, found.visited)
+
+
+@system.mistake("choose_iterate")
+def every_iterate_is_visited(losses: Any, *, variant: str) -> Choice:
+    """The search does not end: the least of all losses is taken."""
+    reference.choose_iterate(losses, variant=variant)
+    return reference.choose_iterate(losses, variant="full")
+
+
+@system.mistake("choose_iterate")
+def last_iterate_whatever_its_loss(losses: Any, *, variant: str) -> Choice:
+    """The last iterate is taken, without backtracking."""
+    reference.choose_iterate(losses, variant=variant)
+    return Choice(len(losses) - 1, 1)
+
+
+@system.mistake("choose_iterate")
+def losses_compared_in_few_digits(losses: Any, *, variant: str) -> Choice:
+    """In "full" losses are compared in too few digits, so that near ones tie (a package casts them to single)."""
+    if variant != "full":
+        return reference.choose_iterate(losses, variant=variant)
+    coarse = np.where(np.isfinite(losses), np.floor(losses * 256) / 256, losses)
+    return reference.choose_iterate(coarse, variant=variant)
+
+
+@system.mistake("choose_iterate")
+def search_ends_where_a_loss_is_not_finite(losses: Any, *, variant: str) -> Choice:
+    """A NaN or infinite loss at the end of the list ends the search, and none is taken."""
+    return chosen(losses, variant=variant, passed=variant == "full")
+
+
+@system.mistake("choose_iterate")
+def iterates_are_all_counted(losses: Any, *, variant: str) -> Choice:
+    """All losses count as visited."""
+    return reference.choose_iterate(losses, variant=variant)._replace(visited=len(losses))
+
+
+@system.mistake("choose_iterate")
+def arguments_of_backtracking_are_not_checked(losses: Any, *, variant: str) -> Choice:
+    """Whatever is given is used: of no losses the first."""
+    flat = 1.0 * losses.reshape(-1)
+    known = variant if variant in reference.VARIANTS else "code"
+    return Choice(0, 0) if len(flat) == 0 else reference.choose_iterate(flat, variant=known)

@@ -1,0 +1,364 @@
+"""Preconditioned conjugate gradients on the quadratic model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gnomon.curvature.operators import Dense
+from gnomon.hessian_free import conjugate_gradients as reference
+from gnomon.hessian_free.conjugate_gradients import Solution
+from gnomon.hessian_free.storage_grid import kept_iterations
+from gnomon_spec.arithmetic import lapack
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.curvature.bad_input import not_finite
+from gnomon_spec.curvature.quantities import nonzero_vector
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.hessian_free.family import system
+from gnomon_spec.hessian_free.quantities import positive_matrix, up_to_the_dimension
+from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, rotation, shapes, tame
+from gnomon_spec.system import WITH_ROOM
+
+LONG = shapes((16,), (20,))
+EVERY = tuple(range(7))
+
+
+def dense(matrix: Quantity) -> Quantity:
+    """`Dense` with such a matrix."""
+    return Quantity(lambda draw, context: Dense(matrix.draw(draw, context)), f"Dense: {matrix.text}")
+
+
+def preconditioners() -> Quantity:
+    """No preconditioner, or a positive definite one."""
+    matrix = dense(positive_matrix())
+
+    def draw_preconditioner(draw: Draw, context: Context) -> Any:
+        code = draw(SMALL_CODES)
+        return matrix.draw(draw, context) if code % 2 else None
+
+    return Quantity(draw_preconditioner, f"None, or {matrix.text}")
+
+
+def starts() -> Quantity:
+    """A start: 0 in one case of two."""
+    anywhere = tame()
+
+    def draw_start(draw: Draw, context: Context) -> Any:
+        code = draw(SMALL_CODES)
+        if code % 2 == 0:
+            return np.zeros(context.shape, context.dtype)
+        return anywhere.draw(draw, context) + context.dtype.type(0.3)  # not the solution by chance
+
+    return Quantity(draw_start, f"zeros, or 0.3 more than {anywhere.text}")
+
+
+zeros = Quantity(lambda _draw, context: np.zeros(context.shape, context.dtype), "zeros")
+none = Quantity(lambda _draw, _context: None, "None")
+definite = Cases(
+    {
+        "operator": dense(positive_matrix()),
+        "rhs": nonzero_vector(),
+        "start": starts(),
+        "preconditioner": preconditioners(),
+        "max_iter": up_to_the_dimension(),
+        "rtol": choice(0.0, 0.5, 0.25, 0.0625),
+        "atol": choice(0.0, 0.0, 0.5, 1.0, 2.0),
+        "progress_threshold": choice(5e-4, None),
+        "on_nonpositive_curvature": choice("ignore", "stop", "saddle-free", "raise"),
+        "stored": choice((), (0,), (0, 1, 2, 4), (2, 3), EVERY),
+        "variant": choice("code", "martens"),
+    },
+    VECTORS,
+)
+systems = definite.but(
+    operator=dense(positive_matrix(signed=True)), on_nonpositive_curvature=choice("ignore", "stop", "saddle-free")
+)
+plain = definite.but(
+    rtol=0.0, atol=0.0, progress_threshold=none, on_nonpositive_curvature="ignore", stored=choice(EVERY)
+)
+cold = plain.but(start=zeros, preconditioner=none, rhs=nonzero_vector())
+long = plain.shaped(LONG).but(
+    max_iter=30, progress_threshold=choice(0.3, 0.1, 0.5), stored=choice(()), rtol=choice(0.0, 0.0, 0.1)
+)
+
+conjugate_gradients = system.operation(
+    reference.conjugate_gradients, cases=systems, dtypes=WITH_ROOM, length_varies=True, own=("products",)
+)
+
+
+def solve(port: Any, case: Case, **changed: Any) -> Solution:
+    """Return what a port finds in a case, with some of its inputs or hyperparameters changed."""
+    inputs = [changed.pop(name, case[name]) for name in ("operator", "rhs", "start", "preconditioner")]
+    found: Solution = port.conjugate_gradients(*inputs, **{**case.hyper, **changed})
+    return found
+
+
+def model(case: Case, x: Any) -> Any:
+    """Return ½xᵀAx - bᵀx of each row of x."""
+    return np.sum(x * (x @ case.operator.matrix), axis=1) / 2 - x @ case.rhs
+
+
+def error(case: Case, x: Any) -> Any:
+    """Return eᵀAe of each row of x, e = x - A⁻¹b."""
+    e = x - exact(case)
+    return np.sum(e * (e @ case.operator.matrix), axis=1)
+
+
+def exact(case: Case) -> Any:
+    """Return A⁻¹b."""
+    return lapack(np.linalg.solve, case.operator.matrix, case.rhs)
+
+
+def fitting(found: Solution, case: Case) -> Any:
+    """Return the iterates of a port that was to keep all, as many as there are values; NaN if they do not fit."""
+    expected = (len(found.values), len(case.rhs))
+    return found.iterates if np.shape(found.iterates) == expected else np.full((1, len(case.rhs)), np.nan)
+
+
+@conjugate_gradients.law("oracle agreement", cases=definite)
+def definite_systems_agree_with_the_oracle(port: Any, case: Case) -> Iterable[Fact]:
+    """On positive definite systems, with each stopping rule, too, all that is returned is the oracle's."""
+    found, expected = solve(port, case), solve(port.oracle, case)
+    yield equal("iterates", found.iterates, expected.iterates)
+    yield equal("values", found.values, expected.values)
+    yield agree("iterations", found.iterations, expected.iterations)
+    yield agree("reason", found.reason, expected.reason)
+    yield agree("non-positive", found.non_positive, expected.non_positive)
+
+
+@conjugate_gradients.law("oracle agreement", cases=long)
+def long_runs_end_as_those_of_the_oracle(port: Any, case: Case) -> Iterable[Fact]:
+    """In sixteen and more dimensions relative progress ends the run where the oracle's ends."""
+    found, expected = solve(port, case), solve(port.oracle, case)
+    yield agree("iterations", found.iterations, expected.iterations)
+    yield agree("reason", found.reason, expected.reason)
+    yield equal("last", found.iterates[-1], expected.iterates[-1])
+
+
+@conjugate_gradients.law("closed form", cases=plain)
+def the_values_are_those_of_the_model(port: Any, case: Case) -> Iterable[Fact]:
+    """mᵢ = ½xᵢᵀAxᵢ - bᵀxᵢ, from whatever start, with whatever preconditioner."""
+    found = solve(port, case)
+    yield equal("values", found.values, model(case, fitting(found, case)))
+
+
+@conjugate_gradients.law("bound", cases=plain)
+def the_model_never_rises(port: Any, case: Case) -> Iterable[Fact]:
+    """m falls from iterate to iterate, and so does ‖x - A⁻¹b‖ in the norm of A."""
+    found = solve(port, case)
+    x = fitting(found, case)
+    yield at_least("values", found.values[:-1], found.values[1:])
+    yield at_least("error", error(case, x[:-1]), error(case, x[1:]))
+
+
+@conjugate_gradients.law("closed form", cases=plain.but(max_iter=1))
+def the_first_iterate_is_a_line_search_along_the_residual(port: Any, case: Case) -> Iterable[Fact]:
+    """x₁ = x₀ + (sᵀMs/(Ms)ᵀA(Ms))·Ms with s = b - Ax₀: the Cauchy step if x₀ = 0 and M = I."""
+    s = case.rhs - case.operator.matrix @ case.start
+    d = s if case.preconditioner is None else case.preconditioner.matrix @ s
+    curvature = np.sum(d * (case.operator.matrix @ d))
+    length = np.where(curvature > 0, np.sum(s * d) / np.where(curvature > 0, curvature, 1), 0 * curvature)
+    yield equal("last", solve(port, case).iterates[-1], case.start + length * d)
+
+
+@conjugate_gradients.law("closed form", cases=cold.but(operator=dense(positive_matrix(1, 4))))
+def from_zero_every_iterate_is_downhill(port: Any, case: Case) -> Iterable[Fact]:
+    """From x₀ = 0, bᵀxᵢ = xᵢᵀAxᵢ, so that mᵢ = -½xᵢᵀAxᵢ; and ‖xᵢ‖ <= ‖b‖/λ_min."""
+    x = fitting(solve(port, case), case)
+    energy = np.sum(x * (x @ case.operator.matrix), axis=1)
+    yield equal("Galerkin", x @ case.rhs, energy)
+    least = np.min(lapack(np.linalg.eigvalsh, case.operator.matrix))
+    yield at_least("length", np.sum(case.rhs**2) / least**2, np.max(np.sum(x * x, axis=1)))
+
+
+@conjugate_gradients.law("bound", cases=plain.but(preconditioner=none))
+def it_is_as_fast_as_chebyshev_says(port: Any, case: Case) -> Iterable[Fact]:
+    """‖eᵢ‖ <= 2tⁱ/(1 + t²ⁱ)·‖e₀‖ in the norm of A, t = (√κ - 1)/(√κ + 1)."""
+    x = fitting(solve(port, case), case)
+    eigenvalues = lapack(np.linalg.eigvalsh, case.operator.matrix)
+    root = np.sqrt(np.max(eigenvalues) / np.min(eigenvalues))
+    t, e = (root - 1) / (root + 1), error(case, x)
+    i = np.arange(len(x))
+    yield at_least("error", (2 * t**i / (1 + t ** (2 * i))) ** 2 * e[0], e)
+
+
+@conjugate_gradients.law("closed form", cases=plain.but(max_iter=6, operator=dense(positive_matrix(1, 4)), rtol=0.01))
+def it_ends_with_the_solution(port: Any, case: Case) -> Iterable[Fact]:
+    """After at most n iterations x = A⁻¹b up to the tolerance: ‖b - Ax‖ <= rtol·‖b‖."""
+    found = solve(port, case)
+    rest = case.rhs - case.operator.matrix @ found.iterates[-1]
+    yield at_least("residual", case.rtol * np.sqrt(np.sum(case.rhs**2)), np.sqrt(np.sum(rest * rest)))
+    yield agree("iterations", found.iterations <= len(case.rhs), True)
+
+
+@conjugate_gradients.law("closed form", cases=plain.but(max_iter=6, rtol=0.0625, preconditioner=none))
+def the_inverse_as_preconditioner_needs_one_iteration(port: Any, case: Case) -> Iterable[Fact]:
+    """With M = A⁻¹ the first iterate is A⁻¹b, and the run ends there."""
+    inverse = lapack(np.linalg.inv, case.operator.matrix)
+    found = solve(port, case, preconditioner=Dense(inverse), start=case.start * 0)
+    yield agree("iterations", found.iterations, 1)
+    yield equal("last", found.iterates[-1], inverse @ case.rhs)
+
+
+@conjugate_gradients.law("closed form", cases=cold.but(distinct=count(1, 2, 3, low=1, high=4), max_iter=6, rtol=0.01))
+def it_needs_an_iteration_for_each_different_eigenvalue(port: Any, case: Case) -> Iterable[Fact]:
+    """If b has components on d different eigenvalues, 1 … d, the run ends after d iterations at the latest."""
+    turn = lapack(np.linalg.eigh, case.operator.matrix)[1]
+    d = min(case.distinct, len(case.rhs))
+    eigenvalues = 1.0 + np.arange(len(case.rhs)) % d
+    found = solve(port, case, operator=Dense((turn * eigenvalues) @ turn.T))
+    yield agree("iterations", found.iterations <= d, True)
+
+
+@conjugate_gradients.law("invariance", cases=plain.but(power=count(1, 3, low=-12, high=12)))
+def powers_of_two_change_no_bit(port: Any, case: Case) -> Iterable[Fact]:
+    """M times 2ᵏ, or A and b times 2ᵏ, leave the iterates; b and x₀ times 2ᵏ multiply them: bit for bit."""
+    scale, A = 2.0**case.power, case.operator
+    x = solve(port, case).iterates
+    M = Dense(np.eye(len(case.rhs), dtype=x.dtype) if case.preconditioner is None else case.preconditioner.matrix)
+    preconditioned = solve(port, case, preconditioner=M).iterates
+    yield identical("M", solve(port, case, preconditioner=Dense(M.matrix * scale)).iterates, preconditioned)
+    yield identical("A and b", solve(port, case, operator=Dense(A.matrix * scale), rhs=case.rhs * scale).iterates, x)
+    yield identical("b and x₀", solve(port, case, rhs=case.rhs * scale, start=case.start * scale).iterates, x * scale)
+
+
+@conjugate_gradients.law("invariance", cases=plain.but(power=count(1, 3, low=-12, high=12), rtol=choice(0.25, 0.0625)))
+def the_tolerance_is_relative(port: Any, case: Case) -> Iterable[Fact]:
+    """A and b times 2ᵏ end after as many iterations."""
+    scale = 2.0**case.power
+    scaled = solve(port, case, operator=Dense(case.operator.matrix * scale), rhs=case.rhs * scale)
+    yield identical("values", np.array(scaled.iterations), np.array(solve(port, case).iterations))
+
+
+@conjugate_gradients.law("equivariance", cases=plain.but(turn=rotation(), preconditioner=none))
+def rotated_systems_have_rotated_iterates(port: Any, case: Case) -> Iterable[Fact]:
+    """(QAQᵀ, Qb, Qx₀) gives Qxᵢ, without a preconditioner."""
+    Q, found = case.turn, solve(port, case)
+    turned = solve(port, case, operator=Dense(Q @ case.operator.matrix @ Q.T), rhs=Q @ case.rhs, start=Q @ case.start)
+    yield equal("last", turned.iterates[-1], Q @ found.iterates[-1])
+    yield equal("value", turned.values[-1], found.values[-1])
+
+
+@conjugate_gradients.law("equivariance", cases=plain)
+def a_warm_start_is_a_shift(port: Any, case: Case) -> Iterable[Fact]:
+    """From x₀ on (A, b) it goes as from 0 on (A, b - Ax₀), x₀ added."""
+    rest = case.rhs - case.operator.matrix @ case.start
+    shifted = solve(port, case, rhs=rest, start=0 * case.start)
+    yield equal("last", solve(port, case).iterates[-1], case.start + shifted.iterates[-1])
+
+
+@conjugate_gradients.law("closed form", cases=plain.shaped(shapes((2,), (3,), (4,))))
+def on_singular_systems_the_start_keeps_its_share(port: Any, case: Case) -> Iterable[Fact]:
+    """If A is singular, with b in its range, what x₀ has in its kernel stays; from 0 that is nothing."""
+    u = case.rhs / np.sqrt(np.sum(case.rhs**2))
+    P = np.eye(len(u)) - np.outer(u, u)
+    A = P @ case.operator.matrix @ P
+    rhs = A @ (case.start + np.arange(1.0, len(u) + 1))
+    found = solve(port, case, operator=Dense(A), rhs=rhs, preconditioner=None, max_iter=1)
+    yield equal("kernel", found.iterates[-1] @ u, case.start @ u)
+
+
+@conjugate_gradients.law("closed form", cases=cold.but(signs=nonzero_vector()).shaped(shapes((1,), (2,), (3,))))
+def negative_eigenvalues_are_counted(port: Any, case: Case) -> Iterable[Fact]:
+    """With n iterations and policy "ignore", pᵀAp is negative as often as A has negative eigenvalues (Sylvester), and
+    x = A⁻¹b, a saddle of the model."""
+    n = len(case.rhs)
+    turn = lapack(np.linalg.eigh, case.operator.matrix)[1]
+    eigenvalues = np.sign(case.signs) * np.arange(1.0, n + 1)
+    A = (turn * eigenvalues) @ turn.T
+    found = solve(port, case, operator=Dense(A), rhs=turn @ np.ones(n), max_iter=n)
+    yield equal("last", found.iterates[-1], turn @ (1 / eigenvalues))
+    yield agree("count", found.non_positive, int(np.sum(case.signs < 0)))
+
+
+@conjugate_gradients.law("closed form", cases=systems.but(start=starts(), rtol=0.0, preconditioner=none))
+def on_a_hill_the_policy_decides(port: Any, case: Case) -> Iterable[Fact]:
+    """Where A = -I, "stop" returns the start after one product, "ignore" finds -b, "saddle-free" x₀ + b + x₀, and
+    "raise" raises."""
+    hill = Dense(-np.eye(len(case.rhs), dtype=case.rhs.dtype))
+    s = case.rhs + 2.0 * np.abs(case.start) * np.sign(case.rhs)
+    stopped, ignored, free = (
+        solve(port, case, operator=hill, rhs=s, max_iter=1, on_nonpositive_curvature=policy)
+        for policy in ("stop", "ignore", "saddle-free")
+    )
+    yield equal("stop", stopped.iterates[-1], case.start)
+    yield agree("stop after", stopped.iterations, 0)
+    yield agree("stop because", stopped.reason, reference.NEGATIVE)
+    yield equal("ignore", ignored.iterates[-1], -s)
+    yield equal("saddle-free", free.iterates[-1], case.start + (s + case.start))
+    yield agree("counted", (stopped.non_positive, ignored.non_positive, free.non_positive), (1, 1, 1))
+    yield rejects("raise", lambda: solve(port, case, operator=hill, rhs=s, on_nonpositive_curvature="raise"))
+
+
+@conjugate_gradients.law("closed form", cases=plain.but(atol=1024.0, max_iter=6).shaped(shapes((2,), (3,), (5,))))
+def the_residual_is_first_tested_after_an_iteration(port: Any, case: Case) -> Iterable[Fact]:
+    """However large the tolerance is, a start that is not exact is improved once, and then the run ends."""
+    found = solve(port, case)
+    yield agree("iterations", found.iterations, 1)
+    yield agree("reason", found.reason, reference.RESIDUAL)
+
+
+@conjugate_gradients.law("fixed point", cases=plain)
+def nothing_is_the_answer_to_nothing(port: Any, case: Case) -> Iterable[Fact]:
+    """If b = 0 and x₀ = 0, that is returned after no iteration, and nothing is divided by nothing."""
+    found = solve(port, case, rhs=0 * case.rhs, start=0 * case.rhs)
+    yield equal("last", found.iterates[-1], 0 * case.rhs)
+    yield agree("iterations", found.iterations, 0)
+    yield agree("reason", found.reason, reference.NOTHING_LEFT)
+
+
+@conjugate_gradients.law("fixed point", cases=plain.but(power=count(0, 1, 2, low=0, high=3)))
+def an_exact_start_is_the_answer(port: Any, case: Case) -> Iterable[Fact]:
+    """If Ax₀ = b exactly, x₀ is returned."""
+    diagonal = Dense(np.eye(len(case.rhs), dtype=case.rhs.dtype) * 2.0**case.power)
+    found = solve(port, case, operator=diagonal, rhs=case.start * 2.0**case.power)
+    yield equal("last", found.iterates[-1], case.start)
+
+
+@conjugate_gradients.law("closed form", cases=plain.but(stored=choice((), (0,), (1, 3), (0, 2, 4))))
+def what_is_kept_is_on_the_grid(port: Any, case: Case) -> Iterable[Fact]:
+    """The iterates that were asked for are kept, and the last one, whichever it is; no other is."""
+    found, complete = solve(port, case), solve(port, case, stored=EVERY)
+    kept = kept_iterations(case.stored, found.iterations)
+    yield agree("rows", len(found.iterates), len(kept))
+    yield agree("values", len(found.values), found.iterations + 1)
+    everything = fitting(complete, case)
+    rows = [everything[min(i, len(everything) - 1)] for i in kept]
+    yield equal("last", found.iterates[-1], rows[-1])
+    yield equal("first", found.iterates[0], rows[0])
+
+
+@conjugate_gradients.law("conservation", cases=definite)
+def an_iteration_costs_a_product(port: Any, case: Case) -> Iterable[Fact]:
+    """The operator is asked for one product an iteration and at most two more."""
+    found = solve(port, case)
+    yield agree("products", found.iterations <= found.products <= found.iterations + 2, True)
+
+
+@conjugate_gradients.law("bad input", cases=definite.but(bad=choice(np.nan, np.inf, -np.inf)))
+def a_product_that_is_not_finite_stops_everything(port: Any, case: Case) -> Iterable[Fact]:
+    """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
+    start = np.ones(len(case.rhs), case.rhs.dtype)
+    yield rejects("not finite", lambda: solve(port, case, operator=not_finite(case.operator, case.bad), start=start))
+
+
+@conjugate_gradients.law("bad input", cases=definite)
+def systems_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Right-hand sides and starts of another length or with a NaN, tolerances below 0, no iteration, an iteration below
+    0 to keep, and unknown policies and variants are rejected."""
+    b = case.rhs
+    first = np.arange(len(b)) == 0
+    nan = np.where(first, np.asarray(np.nan, b.dtype), b)
+    yield rejects("longer", lambda: solve(port, case, rhs=np.concatenate([b, b])))
+    yield rejects("a NaN", lambda: solve(port, case, rhs=nan))
+    yield rejects("longer start", lambda: solve(port, case, start=np.concatenate([b, b])))
+    yield rejects("a NaN in the start", lambda: solve(port, case, start=nan))
+    yield rejects("rtol = -1", lambda: solve(port, case, rtol=-1.0))
+    yield rejects("atol = -1", lambda: solve(port, case, atol=-1.0))
+    yield rejects("threshold = -1", lambda: solve(port, case, progress_threshold=-1.0))
+    yield rejects("max_iter = 0", lambda: solve(port, case, max_iter=0))
+    yield rejects("stored = -1", lambda: solve(port, case, stored=(-1,)))
+    yield rejects("policy", lambda: solve(port, case, on_nonpositive_curvature="other"))
+    yield rejects("variant", lambda: solve(port, case, variant="other"))

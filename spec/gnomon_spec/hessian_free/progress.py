@@ -1,0 +1,227 @@
+"""When conjugate gradients have stopped to pay."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gnomon.hessian_free import progress as reference
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.facts import Fact, agree, rejects
+from gnomon_spec.hessian_free.family import system
+from gnomon_spec.strategies import CODES, VECTORS, count, number
+from gnomon_spec.system import WITH_ROOM
+
+iterations = Cases(
+    {"iteration": count(1, 100, 101, 110, 115, 200, 10, high=2000), "variant": choice("code", "martens")}, VECTORS
+)
+
+window = system.operation(reference.window, cases=iterations, dtypes=WITH_ROOM)
+
+
+def falling() -> Quantity:
+    """Values m₀ … mᵢ of a model that falls, i from 0 to 40: from any m₀, by steps that shrink geometrically."""
+
+    def draw_values(draw: Draw, context: Context) -> Any:
+        length, code = 1 + draw(CODES) % 41, draw(CODES)
+        ratio = (0.5, 0.75, 0.875, 0.9375, 1.0)[code % 5]
+        share = (0.0, 0.25, -0.5, 0.75, -4.0, 1.25)[code // 5 % 6]
+        jumps = np.random.Generator(np.random.PCG64(code // 30)).uniform(0.5, 1.5, length - 1)
+        steps = jumps * ratio ** np.arange(length - 1)
+        fallen = np.concatenate([[0.0], np.cumsum(steps)])
+        return np.asarray(share * fallen[-1] - fallen, context.dtype)
+
+    return Quantity(draw_values, "values m₀ … mᵢ of a model that falls, i up to 40")
+
+
+sequences = Cases(
+    {
+        "model": falling(),
+        "threshold": number(5e-4, 1e-2, 0.1, 0.01, exponents=(-11, -1)),
+        "variant": choice("code", "martens"),
+    },
+    VECTORS,
+)
+geometric = sequences.but(ratio=choice(0.5, 0.75, 0.875), limit=choice(1.0, 4.0, 0.25), share=choice(0.0, -1.0, 0.5))
+
+progress_has_ended = system.operation(reference.progress_has_ended, cases=sequences, dtypes=WITH_ROOM)
+
+
+@window.law("closed form", cases=iterations)
+def it_is_a_tenth_of_the_iterations_but_never_below_ten(port: Any, case: Case) -> Iterable[Fact]:
+    """k is the integer with 10k <= i < 10k + 10 ("code") or 10k - 10 < i <= 10k ("martens"), and at least 10."""
+    k, i = port.window(case.iteration, **case.hyper), case.iteration
+    fits = 10 * k <= i < 10 * k + 10 if case.variant == "code" else 10 * k - 10 < i <= 10 * k
+    yield agree("k", k if i > 100 else 10, k)
+    yield agree("fits", fits or i <= 100, True)
+
+
+@progress_has_ended.law("bound", cases=sequences.but(length=count(1, 11, 10, 5, low=1, high=11), threshold=0.5))
+def nothing_ends_before_the_eleventh_iteration(port: Any, case: Case) -> Iterable[Fact]:
+    """With at most eleven values, m₀ … m₁₀, progress has not ended, even if nothing at all was gained."""
+    still = -np.ones(case.length, case.model.dtype)
+    yield agree("ended", port.progress_has_ended(still, **case.hyper), False)
+
+
+@progress_has_ended.law("closed form", cases=geometric.but(threshold=choice(5e-4, 1e-2)))
+def a_geometric_model_ends_where_it_can_be_computed(port: Any, case: Case) -> Iterable[Fact]:
+    """For mᵢ = c(h - 1 + qⁱ) and k = 10 it ends at the first i > 10 with q^(i-10)(1 - q¹⁰) < ε(1 - qⁱ), "martens" with
+    q^(i-10)(1 - q¹⁰) < 10ε(1 - h - qⁱ) and h + q^(i-10) < 1."""
+    q, h, places, martens = case.ratio, case.share, range(1, 70), case.variant == "martens"
+    model = case.limit * (h - 1 + q ** np.arange(70))
+
+    def ends(i: int) -> Any:
+        gained = q ** (i - 10) * (1 - q**10)
+        if martens:
+            return h + q ** (i - 10) < 1 and gained < 10 * case.threshold * (1 - h - q**i)
+        return gained < case.threshold * (1 - q**i)
+
+    expected = next((i for i in places if i > 10 and ends(i)), 0)
+    found = next((i for i in places if port.progress_has_ended(model[: i + 1], **case.hyper)), 0)
+    yield agree("first", found, expected)
+
+
+@progress_has_ended.law("invariance", cases=sequences.but(power=count(1, 3, low=-20, high=20)))
+def the_scale_of_the_model_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """Values times 2ᵏ end where they ended."""
+    found = port.progress_has_ended(case.model, **case.hyper)
+    yield agree("ended", port.progress_has_ended(case.model * 2.0**case.power, **case.hyper), found)
+
+
+@progress_has_ended.law("invariance", cases=sequences.but(variant="code", shift=choice(-16.0, 1.0, -4.0)))
+def progress_made_does_not_depend_on_the_start(port: Any, case: Case) -> Iterable[Fact]:
+    """In "code" a constant added to all values changes nothing: only differences count."""
+    found = port.progress_has_ended(case.model, **case.hyper)
+    moved = case.model + case.shift * np.max(np.abs(case.model))
+    yield agree("ended", port.progress_has_ended(moved, **case.hyper), found)
+
+
+@progress_has_ended.law("closed form", cases=sequences.but(variant="martens", length=count(12, 30, low=12, high=40)))
+def a_model_above_zero_never_ends(port: Any, case: Case) -> Iterable[Fact]:
+    """In "martens" nothing ends while the model of k iterations ago is not below 0, however little was gained."""
+    still = 1 - np.arange(case.length, dtype=case.model.dtype) * 2.0**-20
+    yield agree("above", port.progress_has_ended(still, **case.hyper), False)
+    last = np.arange(case.length) == case.length - 1
+    yield agree("just below", port.progress_has_ended(np.where(last, -still, still), **case.hyper), False)
+
+
+@progress_has_ended.law("bad input", cases=sequences)
+def values_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """No values, integers, two dimensions, a threshold below 0 and an unknown variant are rejected."""
+    model = case.model
+    yield rejects("none", lambda: port.progress_has_ended(model[:0], **case.hyper))
+    yield rejects("integers", lambda: port.progress_has_ended(np.zeros(3, np.int64), **case.hyper))
+    yield rejects("two dimensions", lambda: port.progress_has_ended(model[np.newaxis], **case.hyper))
+    yield rejects("threshold", lambda: port.progress_has_ended(model, **{**case.hyper, "threshold": -1.0}))
+    yield rejects("variant", lambda: port.progress_has_ended(model, **{**case.hyper, "variant": "other"}))
+
+
+@system.mistake("window")
+def window_rounded_the_other_way(iteration: int, *, variant: str) -> int:
+    """i/10 is rounded up in "code" and down in "martens"."""
+    return reference.window(iteration, variant={"code": "martens", "martens": "code"}[variant])
+
+
+@system.mistake("window")
+def window_of_ten_for_ever(iteration: int, *, variant: str) -> int:
+    """The window does not grow with the iterations."""
+    return min(10, reference.window(iteration, variant=variant))
+
+
+@system.mistake("window")
+def window_without_its_least(iteration: int, *, variant: str) -> int:
+    """The window is a tenth of the iterations from the first one on."""
+    return iteration // 10 if variant == "code" else -(-iteration // 10)
+
+
+def ended(
+    model: Any,
+    *,
+    threshold: float,
+    variant: str,
+    factor: bool | None = None,
+    whole: str = "",
+    signed: str = "before",
+    early: bool = False,
+    back: int = 0,
+) -> bool:
+    """Return what the reference does, with one of its rules changed."""
+    reference.progress_has_ended(model, threshold=threshold, variant=variant)
+    i = model.shape[0] - 1
+    k = reference.window(i, variant=variant) + back
+    if (k > i) if early else (k >= i):
+        return False
+    code = variant == "code"
+    if not code and signed and not bool(model[i - k if signed == "before" else i] < 0):
+        return False
+    total = model[i] - model[0] if (whole or ("made" if code else "value")) == "made" else model[i]
+    times = k if (factor if factor is not None else not code) else 1
+    return bool(total != 0) and bool((model[i] - model[i - k]) / total < times * threshold)
+
+
+@system.mistake("progress_has_ended")
+def progress_measured_one_iteration_too_far_back(model: Any, **hyper: Any) -> bool:
+    """The gain is that of the last k + 1 iterations."""
+    return ended(model, **hyper, back=1)
+
+
+@system.mistake("progress_has_ended")
+def progress_rule_without_the_factor(model: Any, **hyper: Any) -> bool:
+    """The threshold of "martens" lacks the factor k: the iteration goes on 10 times too strictly."""
+    return ended(model, **hyper, factor=False)
+
+
+@system.mistake("progress_has_ended")
+def progress_rule_of_the_code_with_the_factor(model: Any, **hyper: Any) -> bool:
+    """The threshold of "code" has the factor k."""
+    return ended(model, **hyper, factor=True)
+
+
+@system.mistake("progress_has_ended")
+def progress_relative_to_the_progress_made(model: Any, **hyper: Any) -> bool:
+    """In "martens" the gain is divided by mᵢ - m₀ and not by mᵢ: the same from a cold start, not from a warm one."""
+    return ended(model, **hyper, whole="made")
+
+
+@system.mistake("progress_has_ended")
+def progress_relative_to_the_value(model: Any, **hyper: Any) -> bool:
+    """In "code" the gain is divided by mᵢ and not by mᵢ - m₀: the same from a cold start, not from a warm one."""
+    return ended(model, **hyper, whole="value")
+
+
+@system.mistake("progress_has_ended")
+def sign_of_the_last_value(model: Any, **hyper: Any) -> bool:
+    """In "martens" the last value must be below 0, and not that of k iterations ago."""
+    return ended(model, **hyper, signed="last")
+
+
+@system.mistake("progress_has_ended")
+def progress_without_looking_at_the_sign(model: Any, **hyper: Any) -> bool:
+    """In "martens" it is not asked whether the model was below 0."""
+    return ended(model, **hyper, signed="")
+
+
+@system.mistake("progress_has_ended")
+def progress_may_end_at_the_tenth_iteration(model: Any, **hyper: Any) -> bool:
+    """The rule is asked for k <= i and not for k < i."""
+    return ended(model, **hyper, early=True)
+
+
+@system.mistake("progress_has_ended")
+def progress_against_an_absolute_threshold(model: Any, *, threshold: float, variant: str) -> bool:
+    """The gain itself is compared with the threshold: the scale of the loss decides."""
+    reference.progress_has_ended(model, threshold=threshold, variant=variant)
+    i = model.shape[0] - 1
+    k = reference.window(i, variant=variant)
+    times = 1 if variant == "code" else k
+    return k < i and bool(model[i - k] - model[i] < times * threshold)
+
+
+@system.mistake("progress_has_ended")
+def arguments_of_the_progress_rule_are_not_checked(model: Any, *, threshold: float, variant: str) -> bool:
+    """Whatever is given is used, and no values have ended."""
+    flat = 1.0 * model.reshape(-1)
+    known = variant if variant in reference.VARIANTS else "code"
+    return len(flat) == 0 or reference.progress_has_ended(flat, threshold=abs(threshold), variant=known)

@@ -1,0 +1,389 @@
+"""One step of the optimizer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gnomon.hessian_free import optimizer as reference
+from gnomon.hessian_free.conjugate_gradients import NOTHING_LEFT
+from gnomon.hessian_free.functions import Fenced
+from gnomon.hessian_free.optimizer import HessianFreeState, Report
+from gnomon_spec.arithmetic import lapack
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
+from gnomon_spec.curvature.quantities import nonzero_vector
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.hessian_free.conjugate_gradients import none, preconditioners
+from gnomon_spec.hessian_free.family import system
+from gnomon_spec.hessian_free.quantities import (
+    STRANGE,
+    away,
+    functions,
+    positive_matrix,
+    quadratic,
+    up_to_the_dimension,
+)
+from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, shapes, tame
+from gnomon_spec.system import WITH_ROOM
+
+
+def states(*dampings: float, warm: bool = True) -> Quantity:
+    """A state with one of the dampings; the warm start is 0 in one case of two, or in all, if not `warm`."""
+    anywhere = tame(-2)
+
+    def draw_state(draw: Draw, context: Context) -> HessianFreeState:
+        code = draw(SMALL_CODES)
+        start = np.zeros(context.shape, context.dtype)
+        if warm and code % 2:
+            start = anywhere.draw(draw, context) + context.dtype.type(0.07)  # not the solution by chance
+        return HessianFreeState(start, np.asarray(dampings[code // 2 % len(dampings)], context.dtype))
+
+    listed = ", ".join(f"{x:g}" for x in dampings)
+    return Quantity(draw_state, f"HessianFreeState: damping one of {listed}, warm start {'any, or ' * warm}0")
+
+
+def anywhere() -> Quantity:
+    """Parameters that are not the stationary point by chance."""
+    entries = nonzero_vector()
+    return Quantity(lambda draw, c: np.asarray(entries.draw(draw, c) + 0.3, c.dtype), f"0.3 more than {entries.text}")
+
+
+def searchable() -> Quantity:
+    """Whether a line is searched: in "martens" from a cold start only.
+
+    From a warm start the direction may be uphill, and among 60 candidates rounding finds one that does not rise.
+    """
+
+    def draw_search(draw: Draw, context: Context) -> bool:
+        sure = context.drawn["variant"] == "code" or not np.any(context.drawn["state"].warm_start)
+        return bool(draw(SMALL_CODES) % 2 == 0 and sure)
+
+    return Quantity(draw_search, 'True or False; False for "martens" from a warm start', lambda v: v in (True, False))
+
+
+steps = Cases(
+    {
+        "objective": functions(),
+        "params": anywhere(),
+        "state": states(1.25, 0.5, 4.25, 0.0, 0.25),
+        "preconditioner": preconditioners(),
+        "curvature": choice("hessian", "ggn"),
+        "variant": choice("martens", "code"),
+        "adapt_damping": choice(True, True, True, False),
+        "max_iter": up_to_the_dimension(),
+        "decay": choice(0.95, 0.5, 1.0, 0.0),
+        "backtracking": choice(True, False),
+        "lr": choice(1.0, 0.5, 2.0),
+        "linesearch": searchable(),
+        "rtol": choice(0.25, 0.0625, 0.01, None),
+        "progress_threshold": choice(5e-4),
+        "rho_reference": choice(None, "x0", "zero", None),
+        "rho_model": choice(None, "damped", "undamped", None),
+        "rho_iterate": choice(None, "last", "selected", None),
+        "on_increase": choice(None, "ratio", "distrust", None),
+        "on_nonpositive_curvature": choice(None, "ignore", "stop", "saddle-free"),
+        "reject_ascent": choice(False, True),
+    },
+    VECTORS,
+)
+presets = {
+    name: constant(None)
+    for name in ("rho_reference", "rho_model", "rho_iterate", "on_increase", "on_nonpositive_curvature")
+}
+convex = steps.but(objective=quadratic(positive_matrix()), params=away(), preconditioner=none, adapt_damping=True).but(
+    state=states(1.25, 0.5, 4.25, 0.25), rtol=choice(0.25, 0.0625, 0.01), **presets
+)
+cold = convex.but(state=states(1.25, 0.5, 4.25, 0.25, warm=False))
+full = {"backtracking": False, "linesearch": False, "lr": 1.0}
+
+step = system.operation(reference.step, cases=steps, dtypes=WITH_ROOM)
+
+
+def taken(port: Any, case: Case, **changed: Any) -> tuple[Any, HessianFreeState, Report]:
+    """Return what a port's step gives in a case, with some of its inputs or hyperparameters changed."""
+    inputs = [changed.pop(name, case[name]) for name in ("params", "state", "objective", "preconditioner")]
+    new, state, report = port.step(*inputs, **{**case.hyper, **changed})
+    return new, state, report
+
+
+def damped(case: Case) -> Any:
+    """Return B + λI of a quadratic."""
+    return case.objective.matrix + case.state.damping * np.eye(len(case.params))
+
+
+def summit(case: Case) -> Any:
+    """Return -½‖x - x*‖² in the place of a quadratic."""
+    n, dtype = len(case.params), case.params.dtype
+    return case.objective._replace(matrix=-np.eye(n, dtype=dtype))
+
+
+def quadratic_form(matrix: Any, x: Any) -> Any:
+    """Return xᵀAx."""
+    return np.sum(x * (matrix @ x))
+
+
+@step.law(
+    "closed form",
+    cases=convex.shaped(shapes((1,), (2,), (3,))).but(state=states(1.25, 0.5, 4.25, warm=False), rtol=0.0),
+)
+def with_enough_iterations_it_is_newtons_damped_step(port: Any, case: Case) -> Iterable[Fact]:
+    """On a convex quadratic n iterations give θ' - θ* = λ(B + λI)⁻¹(θ - θ*): the minimiser itself if λ = 0."""
+    away_by = case.params - case.objective.stationary
+    new, _, _ = taken(port, case, max_iter=len(case.params), **full)
+    rest = case.state.damping * lapack(np.linalg.solve, damped(case), away_by)
+    yield equal("params", new, case.objective.stationary + rest)
+    undamped = case.state._replace(damping=0 * case.state.damping)
+    new, state, _ = taken(port, case, max_iter=len(case.params), state=undamped, **full)
+    yield equal("undamped", new, case.objective.stationary)
+    yield equal("damping 0", state.damping, np.zeros(()))
+
+
+@step.law("closed form", cases=cold.but(variant="martens"))
+def measured_from_the_parameters_quadratics_predict_themselves(port: Any, case: Case) -> Iterable[Fact]:
+    """In "martens" ρ = 1 on a convex quadratic, however few iterations were made, and λ becomes λ·2/3."""
+    _, state, report = taken(port, case)
+    yield equal("ratio", report.ratio, np.ones(()))
+    yield equal("damping", state.damping, case.state.damping * 2 / 3)
+
+
+@step.law("closed form", cases=convex.but(rho_reference="zero", on_increase="ratio", linesearch=False, decay=1.0))
+def measured_from_the_parameters_the_damped_model_promises_less(port: Any, case: Case) -> Iterable[Fact]:
+    """From any start, of any iterate x, measured from θ on a quadratic: ρ = 1 with the undamped model, and 1/ρ =
+    1 + ½λ‖x‖²/(f(θ + x) - f(θ)) with the damped one."""
+    f = case.objective
+    for model in ("undamped", "damped"):
+        _, state, report = taken(port, case, rho_iterate="last", rho_model=model)
+        x = state.warm_start
+        change = f.value(case.params + x) - f.value(case.params)
+        promised = change + (case.state.damping * np.sum(x * x) / 2 if model == "damped" else 0)
+        yield equal(model, report.ratio * promised, change)
+
+
+@step.law("closed form", cases=cold.but(variant="code", decay=1.0))
+def from_a_cold_start_the_damped_model_predicts_too_little(port: Any, case: Case) -> Iterable[Fact]:
+    """In "code" from x₀ = 0, on a convex quadratic, ρ = 1 + λ‖x‖²/(xᵀAx), between 1 and 2."""
+    _, state, report = taken(port, case)
+    x = state.warm_start
+    yield equal("ratio", report.ratio, 1 + case.state.damping * np.sum(x * x) / quadratic_form(damped(case), x))
+
+
+@step.law(
+    "closed form",
+    cases=convex.but(variant="code", factor=choice(1.425, 0.5, -1.0, 2.0), rtol=0.01).shaped(shapes((1,))),
+)
+def from_a_warm_start_the_ratio_may_be_anything(port: Any, case: Case) -> Iterable[Fact]:
+    """In "code", in one dimension with x₀ = q·x_N, ρ = 1 - λ/(B + λ)·(q + 1)/(q - 1): negative for q a little above 1,
+    as after λ has grown, so that it grows for ever."""
+    q, A = case.factor, damped(case)[0, 0]
+    solution = -case.objective.gradient(case.params) / A
+    _, _, report = taken(port, case, state=case.state._replace(warm_start=q * solution))
+    yield equal("ratio", report.ratio, 1 - case.state.damping / A * (q + 1) / (q - 1))
+
+
+@step.law("closed form", cases=steps.but(decay=1.0))
+def the_warm_start_is_the_last_iterate(port: Any, case: Case) -> Iterable[Fact]:
+    """The next warm start is decay times x_N, bit for bit, whatever backtracking, line search and rate make of it."""
+    _, state, _ = taken(port, case, **full)
+    x = state.warm_start
+    for decay in (1.0, 0.5, 0.0):
+        _, other, _ = taken(port, case, decay=decay, lr=0.5, linesearch=False, backtracking=False)
+        yield identical(f"decay {decay:g}", other.warm_start, decay * x)
+    _, searched, report = taken(port, case, backtracking=True)
+    yield identical("backtracked", searched.warm_start, x if report.chosen >= 0 else 0 * x)
+
+
+@step.law("invariance", cases=steps)
+def presets_are_what_they_stand_for(port: Any, case: Case) -> Iterable[Fact]:
+    """`None` is, bit for bit, what the variant has for it: ρ from x₀ to x_N with the damped model in "code", from θ to
+    s with the undamped one in "martens", where a rise is distrusted and non-positive curvature stops the iteration."""
+    names = ("rho_reference", "rho_model", "rho_iterate", "on_increase", "on_nonpositive_curvature", "rtol")
+    code = ("x0", "damped", "last", "ratio", "ignore", 1e-5)
+    martens = ("zero", "undamped", "selected", "distrust", "stop", 0.0)
+    new, state, report = taken(port, case, **dict.fromkeys(names))
+    values = code if case.variant == "code" else martens
+    again, after, told = taken(port, case, **dict(zip(names, values, strict=True)))
+    yield identical("params", again, new)
+    yield identical("warm_start", after.warm_start, state.warm_start)
+    yield identical("damping", after.damping, state.damping)
+    yield identical("ratio", told.ratio, report.ratio)
+
+
+@step.law(
+    "closed form",
+    cases=convex.but(
+        rho_reference=choice("x0", "zero"),
+        rho_model=choice("damped", "undamped"),
+        rho_iterate=choice("last", "selected"),
+        on_increase="ratio",
+        backtracking=False,
+        decay=1.0,
+    ),
+)
+def the_ratio_is_measured_as_asked(port: Any, case: Case) -> Iterable[Fact]:
+    """ρ = (f(θ + x_N) - f(θ + o))/(m(x_N) - m(o)), o = x₀ or 0, m with λ or without."""
+    _, after, report = taken(port, case)
+    f, grad = case.objective, case.objective.gradient(case.params)
+    matrix = damped(case) if case.rho_model == "damped" else f.matrix
+    end = after.warm_start
+    origin = case.state.warm_start if case.rho_reference == "x0" else 0 * case.params
+    change = f.value(case.params + end) - f.value(case.params + origin)
+    model = [np.sum(grad * x) + quadratic_form(matrix, x) / 2 for x in (end, origin)]
+    yield equal("ratio", report.ratio, change / (model[0] - model[1]))
+
+
+@step.law("closed form", cases=cold.but(on_nonpositive_curvature="ignore", rho_model="undamped", **full))
+def a_rise_is_distrusted_if_that_is_asked(port: Any, case: Case) -> Iterable[Fact]:
+    """On -½‖x - x*‖² with λ = 1/4 the step is -4/3·(x - x*): f rises as the model says, so that ρ is 1, and λ falls, or
+    -∞, and λ grows."""
+    hill, quarter = summit(case), case.state._replace(damping=0 * case.state.damping + 0.25)
+    _, after, report = taken(port, case, objective=hill, state=quarter, on_increase="ratio")
+    yield equal("ratio", report.ratio, np.ones(()))
+    yield equal("damping", after.damping, np.full((), 0.5) / 3)
+    _, after, report = taken(port, case, objective=hill, state=quarter, on_increase="distrust")
+    yield equal("distrusted", report.ratio, np.full((), -np.inf))
+    yield equal("damping grown", after.damping, np.full((), 0.375))
+
+
+@step.law(
+    "closed form",
+    cases=cold.but(on_nonpositive_curvature="ignore", backtracking=False, adapt_damping=False, lr=choice(1.0, 0.5)),
+)
+def no_step_is_made_uphill_if_that_is_asked(port: Any, case: Case) -> Iterable[Fact]:
+    """Where gᵀs > 0, with `reject_ascent`, the parameters stay, bit for bit, and f is not asked for; otherwise, without
+    a line search, the step is made."""
+    hill, quarter = summit(case), case.state._replace(damping=0 * case.state.damping + 0.25)
+    for linesearch, evaluations in ((False, 1), (True, 2)):
+        new, _, report = taken(port, case, objective=hill, state=quarter, linesearch=linesearch, reject_ascent=True)
+        yield identical(f"params, search {linesearch}", new, case.params)
+        yield agree(f"evaluations, search {linesearch}", report.evaluations, evaluations)
+    new, _, _ = taken(port, case, objective=hill, state=quarter, linesearch=False, reject_ascent=False)
+    yield equal("made", new, case.params - case.lr * 4 * (case.params - hill.stationary) / 3)
+
+
+@step.law("closed form", cases=cold.but(on_nonpositive_curvature="stop"))
+def where_no_step_can_begin_the_damping_decides(port: Any, case: Case) -> Iterable[Fact]:
+    """Where the first direction has non-positive curvature and the iteration stops, the parameters stay, bit for bit,
+    and λ grows by 3/2 in "martens", so that the next step can begin; in "code" it stays."""
+    new, after, report = taken(
+        port, case, objective=summit(case), state=case.state._replace(damping=0 * case.state.damping + 0.25)
+    )
+    yield identical("params", new, case.params)
+    yield equal("damping", after.damping, np.full((), 0.375 if case.variant == "martens" else 0.25))
+    yield agree("iterations", report.iterations, 0)
+
+
+@step.law("bound", cases=cold.but(linesearch=True))
+def from_a_cold_start_the_loss_never_rises(port: Any, case: Case) -> Iterable[Fact]:
+    """From x₀ = 0 on a convex quadratic every step lowers f; the losses reported are those before and after it."""
+    new, _, report = taken(port, case)
+    yield at_least("fall", report.loss, report.final_loss)
+    yield equal("before", report.loss, case.objective.value(case.params))
+    yield equal("after", report.final_loss, case.objective.value(new))
+    yield equal("damping", report.damping, case.state.damping)
+
+
+@step.law("bound", cases=cold)
+def damping_bounds_the_step(port: Any, case: Case) -> Iterable[Fact]:
+    """From x₀ = 0, ‖x‖ <= ‖g‖/λ, for every number of iterations."""
+    new, _, _ = taken(port, case, **full)
+    moved, g = new - case.params, case.objective.gradient(case.params)
+    yield at_least("length", np.sum(g * g), case.state.damping**2 * np.sum(moved * moved))
+
+
+@step.law("fixed point", cases=steps.but(lr=0.0))
+def a_rate_of_nothing_moves_nothing_but_the_state(port: Any, case: Case) -> Iterable[Fact]:
+    """With lr = 0 the parameters stay, bit for bit, while warm start and damping become what they become otherwise."""
+    new, state, _ = taken(port, case)
+    yield identical("params", new, case.params)
+    _, other, _ = taken(port, case, lr=1.0)
+    yield identical("warm_start", state.warm_start, other.warm_start)
+    yield identical("damping", state.damping, other.damping)
+
+
+@step.law("fixed point", cases=cold)
+def at_a_minimum_nothing_happens(port: Any, case: Case) -> Iterable[Fact]:
+    """Where the gradient is 0, from x₀ = 0, parameters, damping and warm start stay, after no iteration."""
+    nothing = 0 * case.params
+    f = case.objective._replace(stationary=nothing)
+    new, state, report = taken(port, case, params=nothing, objective=f)
+    yield identical("params", new, nothing)
+    yield identical("damping", state.damping, case.state.damping)
+    yield identical("warm_start", state.warm_start, nothing)
+    yield agree("iterations", report.iterations, 0)
+    yield agree("reason", report.reason, NOTHING_LEFT)
+
+
+@step.law("invariance", cases=convex.but(power=count(1, 3, low=-10, high=10)))
+def loss_and_damping_scale_together(port: Any, case: Case) -> Iterable[Fact]:
+    """f and λ times 2ᵏ give the same parameters, bit for bit, the same ρ and 2ᵏ times the damping."""
+    scale = 2.0**case.power
+    new, state, report = taken(port, case)
+    scaled = case.objective._replace(matrix=case.objective.matrix * scale)
+    start = case.state._replace(damping=case.state.damping * scale)
+    again, after, told = taken(port, case, objective=scaled, state=start)
+    yield identical("params", again, new)
+    yield identical("ratio", told.ratio, report.ratio)
+    yield identical("damping", after.damping, state.damping * scale)
+
+
+@step.law("equivariance", cases=convex.but(power=count(1, 3, low=-10, high=10)))
+def units_of_the_parameters_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """With parameters in units of 2ᵏ and λ times 4ᵏ the new parameters, the warm start and the damping are the same in
+    those units, bit for bit."""
+    unit = 2.0**case.power
+    new, after, _ = taken(port, case)
+    f, state = case.objective, case.state
+    moved, there, _ = taken(
+        port,
+        case,
+        params=case.params / unit,
+        objective=f._replace(matrix=f.matrix * unit**2, stationary=f.stationary / unit),
+        state=HessianFreeState(state.warm_start / unit, state.damping * unit**2),
+    )
+    yield identical("params", moved * unit, new)
+    yield identical("warm_start", there.warm_start * unit, after.warm_start)
+    yield identical("damping", there.damping, after.damping * unit**2)
+
+
+@step.law("conservation", cases=cold.but(variant="code", backtracking=False, lr=1.0))
+def evaluations_are_counted(port: Any, case: Case) -> Iterable[Fact]:
+    """In "code", without backtracking, f is asked for once at θ, twice for ρ and once at the end; by a line search
+    that accepts its first candidate, as on a convex quadratic from x₀ = 0, twice."""
+    _, _, report = taken(port, case, linesearch=False)
+    yield agree("no search", report.evaluations, 4)
+    _, _, searched = taken(port, case, linesearch=True)
+    yield agree("search", searched.evaluations, 5)
+
+
+@step.law("bound", cases=cold.but(variant="martens", backtracking=True, bad=choice(*STRANGE)))
+def a_step_into_nowhere_is_refused(port: Any, case: Case) -> Iterable[Fact]:
+    """If no iterate has a finite loss, in "martens", the parameters stay, bit for bit, the warm start is 0, and λ grows
+    by 3/2."""
+    offset = case.params - case.objective.stationary
+    reach = 1.5 * np.max(np.abs(offset))  # the step leads twice as far away
+    hill = Fenced(-np.eye(len(offset), dtype=offset.dtype), case.objective.stationary, reach, case.bad)
+    start = case.state._replace(damping=0 * case.state.damping + 2)
+    new, state, report = taken(port, case, objective=hill, state=start)
+    yield identical("params", new, case.params)
+    yield identical("warm_start", state.warm_start, 0 * case.params)
+    yield equal("damping", state.damping, np.full((), 3.0))
+    yield agree("chosen", report.chosen, -1)
+    yield equal("step_length", report.step_length, np.zeros(()))
+
+
+@step.law("bad input", cases=convex)
+def arguments_of_a_step_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """A damping below 0 or NaN, a warm start of another length, a loss or gradient that is not finite, and
+    hyperparameters out of their domain are rejected."""
+    state, f = case.state, case.objective
+    longer = np.concatenate([state.warm_start, state.warm_start])
+    yield rejects("damping = -1", lambda: taken(port, case, state=state._replace(damping=0 * state.damping - 1)))
+    yield rejects("damping NaN", lambda: taken(port, case, state=state._replace(damping=state.damping * np.nan)))
+    yield rejects("warm start", lambda: taken(port, case, state=state._replace(warm_start=longer)))
+    yield rejects("loss", lambda: taken(port, case, objective=f._replace(stationary=f.stationary * np.nan)))
+    for name, value in (("decay", -1.0), ("lr", -1.0), ("max_iter", 0), ("curvature", "fisher"), ("variant", "other")):
+        yield rejects(name, lambda name=name, value=value: taken(port, case, **{name: value}))  # type: ignore[misc]
+    for name in presets:
+        yield rejects(name, lambda name=name: taken(port, case, **{name: "other"}))  # type: ignore[misc]

@@ -1,0 +1,244 @@
+"""The parts of the Hessian-free optimizer: published tables, exact answers on small problems, bad input."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gnomon.curvature.operators import Dense
+from gnomon.hessian_free import conjugate_gradients as cg
+from gnomon.hessian_free.backtracking import choose_iterate
+from gnomon.hessian_free.damping import reduction_ratio, updated_damping
+from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.hessian_free.line_search import armijo
+from gnomon.hessian_free.preconditioner import fisher_preconditioner, squared_gradients
+from gnomon.hessian_free.progress import progress_has_ended, window
+from gnomon.hessian_free.storage_grid import kept_iterations, storage_grid
+
+CODE_GRID = [0, 1, 2, 3, 4, 6, 8, 10, 13, 17, 23, 30, 39, 51, 66, 86, 112, 146, 190, 247, 321, 417, 542]
+MARTENS_GRID = [5, 7, 9, 11, 15, 19, 25, 32, 41, 54, 69, 90, 117, 152, 197]
+
+
+def test_the_grid_of_the_package() -> None:
+    assert storage_grid(542).tolist() == CODE_GRID
+    assert len(storage_grid(250)) == 20  # 21 with the last iterate
+
+
+def test_the_grid_of_the_demo() -> None:
+    assert storage_grid(200, variant="martens").tolist() == MARTENS_GRID
+
+
+def test_the_grid_is_right_where_single_precision_is_wrong() -> None:
+    """⌈1.3⁴⁴⌉ - 1 = 103,159 in exact integers; the package's single precision gives 103,158."""
+    grid = storage_grid(110_000)
+    assert grid[-1] == 103_159 == -(-(13**44) // 10**44) - 1
+    assert int(np.ceil(np.float32(1.3) ** np.float32(44))) - 1 == 103_158
+
+
+def test_the_grid_of_another_base() -> None:
+    assert storage_grid(20, base=2.0).tolist() == [0, 1, 3, 7, 15]
+    assert storage_grid(20, base=2.0, variant="martens").tolist() == [5, 10, 20]
+
+
+def test_the_last_iterate_is_kept_whichever_it_is() -> None:
+    assert kept_iterations((0, 1, 2, 4), 3) == (0, 1, 2, 3)
+    assert kept_iterations((5, 7), 3) == (3,)
+    assert kept_iterations((0, 1), 0) == (0,)
+
+
+@pytest.mark.parametrize(
+    ("ratio", "code", "martens"), [(0.5, 21, 18), (0.8, 44, 34), (0.9, 79, 57), (0.95, 152, 96), (0.99, 772, 320)]
+)
+def test_where_progress_ends_on_a_geometric_model(ratio: float, code: int, martens: int) -> None:
+    model = -(1 - ratio ** np.arange(800.0))
+    for variant, expected in (("code", code), ("martens", martens)):
+        ends = [i for i in range(expected + 1) if progress_has_ended(model[: i + 1], variant=variant)]
+        assert ends == [expected]
+
+
+def test_the_window_of_each_variant() -> None:
+    assert [window(i) for i in (5, 100, 109, 110, 250)] == [10, 10, 10, 11, 25]
+    assert [window(i, variant="martens") for i in (5, 100, 101, 110, 250)] == [10, 10, 11, 11, 25]
+
+
+def test_the_example_of_the_package_on_backtracking() -> None:
+    """f(x) = x + 10 at 2, 1, 2.7, 2.4, 7.3: the full search takes 1, the other stops at 2.4 because 2.7 is worse."""
+    losses = np.array([2, 1, 2.7, 2.4, 7.3]) + 10
+    assert choose_iterate(losses, variant="full") == (1, 5)
+    assert choose_iterate(losses, variant="code") == choose_iterate(losses, variant="martens") == (3, 3)
+
+
+def test_losses_that_are_not_finite_are_passed_over() -> None:
+    assert choose_iterate(np.array([1.0, np.nan, np.inf])) == (0, 3)
+    assert choose_iterate(np.array([np.nan, -np.inf])) == (-1, 2)
+
+
+def test_conjugate_gradients_solve_a_small_system_exactly() -> None:
+    """A = diag(1, 2), b = (1, 2), from 0: α₁ = 5/9, x₁ = (5/9, 10/9), and x₂ = (1, 1) up to rounding.
+
+    The second step's quantities are quotients of small integers; eight roundings of relative size ε stand between them
+    and x₂, with no cancellation but in r (4/9 and -2/9, exact to 5ε): 64ε covers them.
+    """
+    found = cg.conjugate_gradients(Dense(np.diag([1.0, 2.0])), np.array([1.0, 2.0]), max_iter=2, stored=(0, 1, 2))
+    assert found.iterations == 2 and found.products == 3 and found.non_positive == 0
+    exact = np.array([[0, 0], [5 / 9, 10 / 9], [1, 1]])
+    assert np.all(np.abs(found.iterates - exact) <= 64 * np.finfo(float).eps)
+
+
+@pytest.mark.parametrize("rhs", [np.zeros(2), np.array([1.0, 2.0])])
+def test_nothing_is_divided_by_nothing_at_an_exact_start(rhs: np.ndarray[Any, Any]) -> None:
+    found = cg.conjugate_gradients(Dense(np.eye(2)), rhs, rhs)
+    assert found.reason == cg.NOTHING_LEFT and found.iterations == 0
+    assert np.array_equal(found.iterates[-1], rhs)
+
+
+def test_a_singular_direction_ends_the_run_whatever_the_policy() -> None:
+    """f = -θ² with damping 2: A = 0, where the package's iterate becomes infinite."""
+    for policy in ("ignore", "stop", "saddle-free"):
+        found = cg.conjugate_gradients(Dense(np.zeros((1, 1))), np.ones(1), on_nonpositive_curvature=policy)
+        assert found.reason == cg.NEGATIVE and found.iterates[-1, 0] == 0
+    with pytest.raises(ValueError, match="operator must be positive along every direction"):
+        cg.conjugate_gradients(Dense(np.zeros((1, 1))), np.ones(1), on_nonpositive_curvature="raise")
+
+
+def test_cold_runs_of_martens_rule_are_the_shorter_ones() -> None:
+    """Up to 100 iterations the window is 10 in both, and mᵢ - m₀ = mᵢ: the factor k only lets it end earlier."""
+    generator = np.random.default_rng(0)
+    for n in (20, 40, 80):
+        factor = np.linalg.qr(generator.standard_normal((n, n)))[0]
+        A = (factor * np.geomspace(1e-3, 1, n)) @ factor.T
+        b = generator.standard_normal(n)
+        code, martens = (
+            cg.conjugate_gradients(Dense(A), b, max_iter=100, rtol=0.0, variant=variant).iterations
+            for variant in ("code", "martens")
+        )
+        assert martens <= code
+
+
+def test_saddle_free_does_not_solve_the_system() -> None:
+    """On A = diag(1, -2), b = (1, 1), conjugacy is lost: x₂ is neither A⁻¹b = (1, -½) nor |A|⁻¹b = (1, ½)."""
+    A, b = Dense(np.diag([1.0, -2.0])), np.ones(2)
+    free = cg.conjugate_gradients(A, b, max_iter=2, rtol=0.0, on_nonpositive_curvature="saddle-free").iterates[-1]
+    assert min(np.max(np.abs(free - x)) for x in ([1, -0.5], [1, 0.5])) > 1 / 16
+
+
+def test_uphill_armijo_lets_the_loss_rise() -> None:
+    """f(t) = t(1 - t) from 0 along 0.995: slope 0.995, and a = 1 is taken although f rises to 0.995·0.005."""
+    hill, start, direction = Quadratic(np.array([[-2.0]]), np.array([0.5])), np.zeros(1), np.array([0.995])
+    grad = hill.gradient(start)
+    found = armijo(hill, start, direction, grad)
+    assert found.step == 1 and found.evaluations == 2
+    rise = found.value - hill.value(start)
+    assert f"{rise:.6f}" == "0.004975"
+    assert armijo(hill, start, direction, grad, reject_ascent=True).step == 0
+
+
+def test_steps_shrink_by_repeated_multiplication() -> None:
+    """0.8⁵ by repeated multiplication is 0.32768000000000014, as a power 0.3276800000000001."""
+    f, start = Quadratic(np.array([[1.0]]), np.zeros(1)), np.ones(1)
+    found = armijo(f, start, np.array([-6.0]), f.gradient(start))
+    assert found.step == 0.32768000000000014 != 0.8**5 and found.evaluations == 7
+
+
+def test_a_failed_search_costs_an_evaluation_a_candidate() -> None:
+    f, start = Quadratic(np.array([[1.0]]), np.zeros(1)), np.ones(1)
+    assert armijo(f, start, np.ones(1), f.gradient(start)) == (0, 0.5, 21)
+
+
+def test_the_table_of_the_damping() -> None:
+    ratios = (-np.inf, 0.24, 0.25, 0.5, 0.75, 0.76, np.inf)
+    assert [updated_damping(3.0, r) for r in ratios] == [4.5, 4.5, 3, 3, 3, 2, 2]
+    assert updated_damping(3.0, np.nan) == 4.5 and updated_damping(3.0, np.nan, variant="code") == 3
+
+
+def test_other_thresholds_and_factors_of_the_damping() -> None:
+    """Numbers that are short in base two: exact."""
+    rules = {"low": 0.5, "high": 0.5, "grow": 4.0, "shrink": 0.125}
+    assert [updated_damping(2.0, r, **rules) for r in (0.25, 0.5, 0.75, np.nan)] == [8, 2, 0.25, 8]
+
+
+def test_a_positive_ratio_does_not_mean_progress() -> None:
+    """f = -θ² at 1 with λ = ½: A = -3/2, x = -4/3; f rises from -1 to -1/9 and m from 0 to 4/3: ρ = 2/3."""
+    ratio = reduction_ratio(-1.0, -1 / 9, 4 / 3, variant="code")
+    assert abs(ratio - 2 / 3) <= np.finfo(float).eps
+    assert reduction_ratio(-1.0, -1 / 9, 4 / 3) == reduction_ratio(-1.0, np.inf, 4 / 3) == -np.inf
+
+
+def test_the_preconditioner_by_hand() -> None:
+    """Gradients (3, 1) and (1, 1): d = (5, 1) as a mean; with λ = 11 and ξ = 3/4, 16^(-3/4) = 1/8."""
+    gradients = np.array([[3.0, 1.0], [1.0, 1.0]])
+    assert squared_gradients(gradients).tolist() == [5, 1]
+    assert squared_gradients(gradients, reduction="sum").tolist() == [10, 2]
+    operator = fisher_preconditioner(np.array([5.0, 0.0]), damping=11.0)
+    assert operator(np.array([8.0, 0.0])).tolist() == [1, 0]
+
+
+def test_the_functions_have_the_derivatives_they_claim() -> None:
+    """Central differences of a polynomial of degree 4 with step h: their error is h²/6 times the third derivative.
+
+    At (½, ¼)·8 = (4, 2) no third derivative of the valley exceeds 24·s·|x| = 9,600; h = 2^-10.
+    """
+    valley, x, h = Valley(100.0), np.array([4.0, 2.0]), 2.0**-10
+    bound = h * h / 6 * 9600 + 2e4 * np.finfo(float).eps / h * 4
+    for i, e in enumerate(np.eye(2)):
+        assert abs((valley.value(x + h * e) - valley.value(x - h * e)) / (2 * h) - valley.gradient(x)[i]) <= bound
+        difference = (valley.gradient(x + h * e) - valley.gradient(x - h * e)) / (2 * h)
+        assert np.all(np.abs(difference - valley.hvp(x, e)) <= bound)
+
+
+def test_the_gauss_newton_matrix_of_the_valley_is_made_of_two_outputs() -> None:
+    """J = [[-1, 0], [-2x√s, √s]], L = ‖z‖²: 2JᵀJ, in integers for s = 4 and x = 3."""
+    J = np.array([[-1.0, 0.0], [-12.0, 2.0]])
+    product = np.stack([Valley(4.0).ggnvp(np.array([3.0, 5.0]), e) for e in np.eye(2)])
+    assert np.array_equal(product, 2 * J.T @ J)
+
+
+QUADRATIC = Quadratic(np.eye(2), np.zeros(2))
+X = np.ones(2)
+BAD = [
+    (lambda: storage_grid(0), "max_iter must be an integer >= 1, got 0"),
+    (lambda: storage_grid(2.5), "max_iter must be an integer >= 1, got 2.5"),  # type: ignore[arg-type]
+    (lambda: storage_grid(5, variant="x"), "variant must be one of 'code', 'martens', got 'x'"),
+    (lambda: progress_has_ended(np.zeros(0)), r"model must have shape \(i \+ 1,\)"),
+    (lambda: choose_iterate(np.zeros(0)), r"losses must have shape \(s,\) with s >= 1"),
+    (lambda: choose_iterate(np.zeros(2), variant="x"), "variant must be one of 'code', 'martens', 'full', got 'x'"),
+    (lambda: cg.conjugate_gradients(Dense(np.eye(2)), X, max_iter=0), "max_iter must be an integer >= 1, got 0"),
+    (lambda: cg.conjugate_gradients(Dense(np.eye(2)), X * np.nan), "rhs must be finite"),
+    (lambda: cg.conjugate_gradients(Dense(np.eye(2)), X, np.zeros(3)), "start must have the shape of rhs"),
+    (lambda: cg.conjugate_gradients(Dense(np.full((2, 2), np.nan)), X), "product 0 of the operator must be finite"),
+    (
+        lambda: cg.conjugate_gradients(Dense(np.eye(2)), X, on_nonpositive_curvature="x"),
+        "on_nonpositive_curvature must be one of 'ignore', 'stop', 'saddle-free', 'raise', got 'x'",
+    ),
+    (lambda: armijo(QUADRATIC, X, np.ones(3), X), "direction must have the shape of params"),
+    (lambda: armijo(QUADRATIC, X, X, X, shrink=1.0), r"shrink must be a finite number in \[0, 1\), got 1.0"),
+    (lambda: armijo(QUADRATIC, X, X, X, shrink=0.0), r"shrink must be in \(0, 1\), got 0.0"),
+    (lambda: armijo(QUADRATIC, X, X, X, slope_fraction=-1.0), r"slope_fraction must be a finite number in \[0, 1\)"),
+    (lambda: armijo(QUADRATIC, X, X, X, lr=np.nan), r"lr must be a finite number in \[0, inf\), got nan"),
+    (
+        lambda: armijo(Fenced(np.eye(2), np.zeros(2), 0.5, np.inf), X, X, X),
+        "objective must be finite at params, got inf",
+    ),
+    (lambda: updated_damping(-1.0, 1.0), r"damping must be a finite number in \[0, inf\), got -1.0"),
+    (lambda: updated_damping(np.inf, 1.0), r"damping must be a finite number in \[0, inf\), got inf"),
+    (lambda: updated_damping(1.0, 1.0, low=-1.0), r"low must be a finite number in \[0, inf\), got -1.0"),
+    (lambda: updated_damping(1.0, 1.0, high=np.nan), r"high must be a finite number in \[0, inf\), got nan"),
+    (lambda: updated_damping(1.0, 1.0, low=0.5, high=0.25), "low must be at most high, got 0.5 and 0.25"),
+    (lambda: updated_damping(1.0, 1.0, grow=0.5), r"grow must be a finite number in \[1, inf\), got 0.5"),
+    (lambda: updated_damping(1.0, 1.0, shrink=2.0), r"shrink must be a finite number in \[0, 1\], got 2.0"),
+    (lambda: updated_damping(1.0, 1.0, shrink=0.0), r"shrink must be in \(0, 1\], got 0.0"),
+    (lambda: storage_grid(5, base=1.0), "base must be greater than 1, got 1.0"),
+    (lambda: storage_grid(5, base=np.inf), r"base must be a finite number in \[1, inf\), got inf"),
+    (lambda: reduction_ratio(1.0, 1.0, 1.0, variant="x"), "variant must be one of 'code', 'martens', got 'x'"),
+    (lambda: squared_gradients(np.zeros((0, 2))), r"example_gradients must have shape \(N, n\) with N >= 1"),
+    (lambda: fisher_preconditioner(-X), r"diagonal must have shape \(n,\) and entries >= 0"),
+    (lambda: fisher_preconditioner(0 * X, damping=0.0), "must not be 0 in any entry unless exponent is 0"),
+]
+
+
+@pytest.mark.parametrize(("call", "message"), BAD, ids=[message for _, message in BAD])
+def test_bad_input_gets_a_sentence(call: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
