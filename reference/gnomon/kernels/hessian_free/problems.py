@@ -1,0 +1,354 @@
+"""`gnomon.hessian_free.problems` as compiled loops: every step of every run, with all its parts, in one call.
+
+The curvature is made as a matrix in every step, so that a product costs n² and not 2Nn operations.
+
+Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from gnomon.domains import Array
+from gnomon.hessian_free import problems as reference
+from gnomon.hessian_free.conjugate_gradients import POLICIES
+from gnomon.hessian_free.damping import updated_damping
+from gnomon.hessian_free.line_search import armijo
+from gnomon.hessian_free.optimizer import CG_RTOL, ON_NONPOSITIVE_CURVATURE, TRIES
+from gnomon.hessian_free.problems import Runs, Settings, require_examples, require_quadratics, require_settings
+from gnomon.hessian_free.storage_grid import storage_grid
+from gnomon.kernels.domains import contiguous, require_compiled
+from gnomon.kernels.hessian_free.conjugate_gradients import (
+    NONE,
+    NOT_FINITE,
+    REFUSED,
+    ZERO,
+    Found,
+    Preconditioner,
+    Rules,
+    iterate,
+)
+from gnomon.kernels.hessian_free.objectives import KINDS, QUADRATIC, Problem, derive, value
+from gnomon.kernels.hessian_free.products import COLUMNS, LANES, Matrix, multiply
+
+__all__ = ["Runs", "fit_linear_models", "minimise_quadratics"]
+
+# What the rules of damping and line search have by default.
+DAMPING, SEARCH = updated_damping.__kwdefaults__ or {}, armijo.__kwdefaults__ or {}
+ALL_WENT_WELL = -1
+
+
+class Plan(NamedTuple):
+    """What a step does beside conjugate gradients, numbers in the dtype. slope_fraction, shorter: c and β of Armijo."""
+
+    martens: bool
+    adapt_damping: bool
+    decay: Any
+    backtracking: bool
+    lr: Any
+    linesearch: bool
+    tries: int
+    slope_fraction: Any
+    shorter: Any
+    low: Any
+    high: Any
+    grow: Any
+    shrink: Any
+    zero: Any
+    one: Any
+    half: Any
+
+
+@njit(cache=True, error_model="numpy")
+def dot(left: Array, right: Array) -> Any:
+    """Return Σ uᵢvᵢ, summed in ascending order."""
+    total = left.dtype.type(0)
+    for i in range(left.size):
+        total += left[i] * right[i]
+    return total
+
+
+@njit(cache=True, error_model="numpy")
+def value_along(problem: Problem, params: Array, length: Any, direction: Array, point: Array) -> Any:
+    """Return f(w + a·d). point: room, shape (n,)."""
+    for i in range(point.size):
+        point[i] = params[i] + length * direction[i]
+    return value(problem, point)
+
+
+@njit(cache=True, error_model="numpy")
+def chosen(problem: Problem, params: Array, found: Found, plan: Plan, point: Array) -> int:
+    """Return the row of the kept iterate that backtracking takes, -1 if none has a finite loss."""
+    if not plan.backtracking:
+        return found.kept - 1
+    best, least = -1, plan.zero
+    for back in range(found.kept):
+        row = found.kept - 1 - back
+        loss = value_along(problem, params, plan.one, found.iterates[row], point)
+        if np.isfinite(loss) and (best < 0 or loss < least or (plan.martens and loss == least)):
+            best, least = row, loss
+        elif best >= 0:
+            break
+    return best
+
+
+@njit(cache=True, error_model="numpy")
+def updated(damping: Any, ratio: Any, plan: Plan) -> Any:
+    """Return what the damping becomes, as `gnomon.hessian_free.damping.updated_damping` does."""
+    if ratio < plan.low or (plan.martens and ratio != ratio):
+        return damping * plan.grow
+    return damping * plan.shrink if ratio > plan.high else damping
+
+
+@njit(cache=True, error_model="numpy")
+def adapted(
+    problem: Problem,
+    params: Array,
+    warm_start: Array,
+    found: Found,
+    row: int,
+    grad: Array,
+    curvature: Matrix,
+    loss: Any,
+    damping: Any,
+    plan: Plan,
+    point: Array,
+) -> Any:
+    """Return the damping of the next step, as `gnomon.hessian_free.adaptation.adapted` does with the presets."""
+    end = found.iterates[row] if plan.martens and row >= 0 else found.iterates[found.kept - 1]
+    moved = row >= 0 or not plan.martens
+    same = True
+    for i in range(params.size):
+        same &= end[i] == (plan.zero if plan.martens else warm_start[i])
+    if same or not moved:
+        stays = row >= 0 and found.end == ZERO
+        return damping if stays or not plan.martens else damping * plan.grow
+    after = value_along(problem, params, plan.one, end, point)
+    if plan.martens:
+        if after - loss > 0:
+            return damping * plan.grow
+        multiply(curvature, end, point)
+        predicted = dot(grad, end) + dot(end, point) * plan.half
+        return updated(damping, (after - loss) / predicted, plan)
+    before = value_along(problem, params, plan.one, warm_start, point)
+    return updated(damping, (after - before) / (found.values[found.iterations, 0] - found.values[0, 0]), plan)
+
+
+@njit(cache=True, error_model="numpy")
+def searched(
+    problem: Problem, params: Array, direction: Array, grad: Array, loss: Any, plan: Plan, point: Array
+) -> tuple[Any, Any]:
+    """Return the step length and the loss that it leads to."""
+    if not plan.linesearch:
+        return plan.lr, value_along(problem, params, plan.lr, direction, point)
+    slope, a = dot(grad, direction), plan.lr
+    for _ in range(plan.tries):
+        reached = value_along(problem, params, a, direction, point)
+        if np.isfinite(reached) and reached <= loss + plan.slope_fraction * a * slope:
+            return a, reached
+        a *= plan.shorter
+    return plan.zero, loss
+
+
+@njit(cache=True, error_model="numpy")
+def run(
+    problem: Problem,
+    params: Array,
+    damping: Any,
+    plan: Plan,
+    rules: Rules,
+    stored: NDArray[np.int64],
+    losses: Array,
+    dampings: Array,
+    iterations: NDArray[np.int64],
+    lengths: Array,
+) -> bool:
+    """Make the steps of one run on `params` in place and write down what they did; return whether all went well."""
+    n, dtype = params.size, params.dtype
+    grad, rhs, point, warm_start = np.empty(n, dtype), np.empty(n, dtype), np.empty(n, dtype), np.zeros(n, dtype)
+    sums = np.empty((4, LANES), dtype)
+    curvature, damped = Matrix(np.empty((n, n), dtype), COLUMNS, sums), Matrix(np.empty((n, n), dtype), COLUMNS, sums)
+    none = Preconditioner(NONE, point, damped)
+    for t in range(lengths.size):
+        loss = value(problem, params)
+        derive(problem, params, grad, curvature.lines)
+        if not (np.isfinite(loss) and np.all(np.isfinite(grad)) and np.all(np.isfinite(params))):
+            return False
+        damped.lines[:] = curvature.lines
+        for i in range(n):
+            damped.lines[i, i] += damping
+            rhs[i] = -grad[i]
+        found = iterate(damped, rhs, warm_start, none, rules, stored)
+        if found.end in (NOT_FINITE, REFUSED):
+            return False
+        row = chosen(problem, params, found, plan, point)
+        losses[t], dampings[t], iterations[t] = loss, damping, found.iterations
+        if plan.adapt_damping and damping > 0:
+            damping = adapted(problem, params, warm_start, found, row, grad, curvature, loss, damping, plan, point)
+        a, reached = plan.zero, loss
+        if row >= 0:
+            a, reached = searched(problem, params, found.iterates[row], grad, loss, plan, point)
+        last = found.iterates[found.kept - 1]
+        for i in range(n):
+            if a != 0:
+                params[i] += a * found.iterates[row, i]
+            warm_start[i] = plan.decay * last[i] if row >= 0 else plan.zero
+        losses[t + 1], dampings[t + 1], lengths[t] = reached, damping, a
+    return True
+
+
+@njit(cache=True, error_model="numpy")
+def run_all(
+    kind: int,
+    rows: Array,
+    answers: Array,
+    ridge: Any,
+    damping: Any,
+    plan: Plan,
+    rules: Rules,
+    stored: NDArray[np.int64],
+    runs: Runs,
+) -> int:
+    """Make all runs, one after the other; return the first that went wrong, or `ALL_WENT_WELL`."""
+    outputs = np.empty_like(answers[0])
+    for k in range(rows.shape[0]):
+        problem = Problem(kind, rows[k], answers[k], ridge, outputs)
+        if not run(
+            problem,
+            runs.params[k],
+            damping,
+            plan,
+            rules,
+            stored,
+            runs.losses[k],
+            runs.dampings[k],
+            runs.iterations[k],
+            runs.step_lengths[k],
+        ):
+            return k
+    return ALL_WENT_WELL
+
+
+def minimise_quadratics(
+    params: Array,
+    matrices: Array,
+    stationary: Array,
+    *,
+    steps: int,
+    damping: float = 1.0,
+    variant: str = "martens",
+    adapt_damping: bool = True,
+    max_iter: int = 250,
+    decay: float = 0.95,
+    backtracking: bool = True,
+    lr: float = 1.0,
+    linesearch: bool = True,
+    rtol: float | None = None,
+    progress_threshold: float | None = 5e-4,
+) -> Runs:
+    """Make `steps` steps on every quadratic, as `gnomon.hessian_free.problems` does; float32 and float64 only."""
+    require_quadratics(params, matrices, stationary)
+    settings = Settings(
+        steps, damping, variant, adapt_damping, max_iter, decay, backtracking, lr, linesearch, rtol, progress_threshold
+    )
+    return _runs(
+        QUADRATIC,
+        params,
+        matrices,
+        stationary,
+        0.0,
+        settings,
+        lambda k: reference.minimise_quadratics(params[k], matrices[k], stationary[k], **settings._asdict()),
+    )
+
+
+def fit_linear_models(
+    params: Array,
+    features: Array,
+    targets: Array,
+    *,
+    steps: int,
+    loss: str = "squared",
+    ridge: float = 0.0,
+    damping: float = 1.0,
+    variant: str = "martens",
+    adapt_damping: bool = True,
+    max_iter: int = 250,
+    decay: float = 0.95,
+    backtracking: bool = True,
+    lr: float = 1.0,
+    linesearch: bool = True,
+    rtol: float | None = None,
+    progress_threshold: float | None = 5e-4,
+) -> Runs:
+    """Make `steps` steps on every model, as `gnomon.hessian_free.problems` does; float32 and float64 only."""
+    require_examples(params, features, targets, loss, ridge)
+    settings = Settings(
+        steps, damping, variant, adapt_damping, max_iter, decay, backtracking, lr, linesearch, rtol, progress_threshold
+    )
+    return _runs(
+        KINDS.index(loss),
+        params,
+        features,
+        targets,
+        ridge,
+        settings,
+        lambda k: reference.fit_linear_models(
+            params[k], features[k], targets[k], loss=loss, ridge=ridge, **settings._asdict()
+        ),
+    )
+
+
+def _runs(
+    kind: int,
+    params: Array,
+    rows: Array,
+    answers: Array,
+    ridge: float,
+    settings: Settings,
+    plainly: Callable[[slice], Runs],
+) -> Runs:
+    """Make all runs. plainly: the reference on some of the problems, for its sentence where a run goes wrong."""
+    require_settings(settings)
+    require_compiled("params", params)
+    number, variant, steps, P = params.dtype.type, settings.variant, int(settings.steps), params.shape[0]
+    searches = SEARCH["slope_fraction"], SEARCH["shrink"]
+    damps = DAMPING["low"], DAMPING["high"], DAMPING["grow"], DAMPING["shrink"]
+    plan = Plan(
+        variant == "martens",
+        bool(settings.adapt_damping),
+        number(settings.decay),
+        bool(settings.backtracking),
+        number(settings.lr),
+        bool(settings.linesearch),
+        TRIES[variant],
+        *(number(x) for x in (*searches, *damps, 0, 1, 0.5)),
+    )
+    rules = Rules(
+        int(settings.max_iter),
+        number(CG_RTOL[variant] if settings.rtol is None else settings.rtol),
+        number(0),
+        -1.0 if settings.progress_threshold is None else float(settings.progress_threshold),
+        POLICIES.index(ON_NONPOSITIVE_CURVATURE[variant]),
+        variant == "martens",
+    )
+    grid = storage_grid(rules.max_iter, variant=variant) if settings.backtracking else np.empty(0, np.int64)
+    runs = Runs(
+        np.array(params, order="C"),
+        np.empty((P, steps + 1), params.dtype),
+        np.empty((P, steps + 1), params.dtype),
+        np.empty((P, steps), np.int64),
+        np.empty((P, steps), params.dtype),
+    )
+    wrong = run_all(
+        kind, contiguous(rows), contiguous(answers), number(ridge), number(settings.damping), plan, rules, grid, runs
+    )
+    if wrong != ALL_WENT_WELL:
+        plainly(slice(wrong, wrong + 1))
+        raise ValueError(f"problem {wrong} must have finite losses, gradients and curvatures wherever a run gets")
+    return runs

@@ -1,0 +1,341 @@
+"""The compiled conjugate gradients and optimizer against the reference: bits where nothing is rounded, and sentences.
+
+On small whole numbers products and sums are exact, in any order, so that equal means the same bits.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from kernel_contract import DTYPES, assert_same_bits, assert_same_outputs, leaves, message, numbers, signature
+
+from gnomon.curvature.operators import Dense
+from gnomon.hessian_free import conjugate_gradients as plain
+from gnomon.hessian_free import problems as plain_problems
+from gnomon.hessian_free.preconditioner import DiagonalPower
+from gnomon.hessian_free.progress import progress_has_ended
+from gnomon.kernels.hessian_free import conjugate_gradients as compiled
+from gnomon.kernels.hessian_free import problems as compiled_problems
+from gnomon.kernels.hessian_free import products
+
+every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+every_problem = pytest.mark.parametrize("operation", ["minimise_quadratics", "fit_linear_models"])
+# Above these sizes a product is summed by rows; one that is no multiple of 4, and one of neither 4 nor LANES.
+SIZES = (1, 2, 3, 4, 5, 9, products.LARGE - 1, products.LARGE, products.LARGE + 1, 2 * products.LARGE - 2)
+
+
+def whole_numbers(seed: int, n: int, dtype: Any, *, symmetric: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Return a matrix with entries up to 6 and a vector with entries ±1."""
+    rng = np.random.default_rng(seed)
+    matrix = rng.integers(-3, 4, (n, n))
+    if symmetric:
+        matrix = matrix + matrix.T
+    return matrix.astype(dtype), (2 * rng.integers(0, 2, n) - 1).astype(dtype)
+
+
+def layouts(matrix: np.ndarray) -> list[np.ndarray]:
+    """The same matrix, lying in memory in other ways."""
+    wide, frozen = np.repeat(np.repeat(matrix, 2, axis=0), 2, axis=1), matrix.copy()
+    frozen.flags.writeable = False
+    return [wide[::2, ::2], np.asfortranarray(matrix), frozen]
+
+
+def problems(operation: str, dtype: Any, *, P: int = 3, n: int = 2, N: int = 4) -> tuple[np.ndarray, ...]:
+    """Return the arrays of some small problems."""
+    rng = np.random.default_rng(7)
+    params, features = rng.standard_normal((P, n)), rng.standard_normal((P, N, n))
+    if operation == "fit_linear_models":
+        arrays = params, features, (rng.standard_normal((P, N)) > 0).astype(float)
+    else:
+        arrays = params, np.swapaxes(features, 1, 2) @ features + np.eye(n), rng.standard_normal((P, n))
+    return tuple(array.astype(dtype) for array in arrays)
+
+
+@every_dtype
+@pytest.mark.parametrize("symmetric", [True, False])
+@pytest.mark.parametrize("n", SIZES)
+def test_products_of_whole_numbers_are_exact_in_every_layout(n: int, symmetric: bool, dtype: Any) -> None:
+    matrix, vector = whole_numbers(n, n, dtype, symmetric=symmetric)
+    result = np.full(n, np.nan, dtype)
+    for layout in [matrix, *layouts(matrix)]:
+        assert products.multiply(products.laid_out(layout, np.dtype(dtype)), vector, result)
+        assert_same_bits(result, matrix @ vector)
+
+
+def test_which_way_a_product_is_summed_depends_on_size_and_symmetry() -> None:
+    n, double = products.LARGE, np.dtype(float)
+    assert products.laid_out(np.eye(n - 1), double).layout == products.COLUMNS
+    assert products.laid_out(np.eye(n), double).layout == products.TRIANGLE
+    for place in ((0, n - 1), (n - 1, 0), (40, 3)):
+        matrix = np.eye(n)
+        matrix[place] = 1e-300
+        assert products.laid_out(matrix, double).layout == products.ROWS
+        matrix[place] = matrix[place[::-1]] = np.nan
+        assert products.laid_out(matrix, double).layout == products.ROWS
+
+
+def exactly_summed(n: int, dtype: Any) -> bool:
+    """Return whether no sum of one iteration on `whole_numbers` is rounded.
+
+    Entry by entry |r| <= 6n + 1, |p| = |Mr| <= 4|r| and |Ap| <= 6n|p|, so that pᵀAp, the largest of the sums, is at
+    most 6n²·16(6n + 1)²: below 2²⁴ for n = 5, below 2⁵³ for n = 769. All else is done entry by entry.
+    """
+    return bool(96 * n**2 * (6 * n + 1) ** 2 <= 2 / np.finfo(dtype).eps)
+
+
+@pytest.mark.parametrize(
+    ("n", "dtype"), [(n, dtype) for n in SIZES for dtype in (np.float32, np.float64) if exactly_summed(n, dtype)]
+)
+def test_one_iteration_on_whole_numbers_has_the_bits_of_the_reference(n: int, dtype: Any) -> None:
+    matrix, rhs = whole_numbers(n, n, dtype)
+    scales = np.exp2(np.arange(n) % 3).astype(dtype)
+    for preconditioner in (None, DiagonalPower(scales), Dense(np.diag(scales))):
+        for start in (None, rhs[::-1].copy()):
+            found, expected = (
+                m.conjugate_gradients(Dense(matrix), rhs, start, preconditioner, max_iter=1, stored=(0,))
+                for m in (compiled, plain)
+            )
+            assert_same_bits(found.iterates, expected.iterates)
+            assert found.values[0] == expected.values[0]  # which 0 a sum of nothing is, is a library's own
+            assert (found.iterations, found.reason) == (expected.iterations, expected.reason)
+
+
+@every_dtype
+@pytest.mark.parametrize("policy", plain.POLICIES[:3])
+@pytest.mark.parametrize("factor", [4.0, -2.0, 0.0])
+def test_on_multiples_of_the_identity_all_is_exact(factor: float, policy: str, dtype: Any) -> None:
+    rhs = np.array([3, -1, 2], dtype)
+    operator = Dense(factor * np.eye(3, dtype=dtype))
+    for start in (None, np.array([1, 0, -5], dtype)):
+        most = 1 if policy == "saddle-free" else 7  # beyond one, it neither ends nor stays exact
+        options: dict[str, Any] = {"on_nonpositive_curvature": policy, "stored": (0, 1), "max_iter": most}
+        found, expected = (m.conjugate_gradients(operator, rhs, start, **options) for m in (compiled, plain))
+        assert_same_outputs(found._replace(products=0), expected._replace(products=0))
+        assert found.products == expected.products - (start is None)
+
+
+@every_dtype
+@pytest.mark.parametrize("n", [40, products.LARGE])
+def test_iterates_do_not_depend_on_which_are_kept_nor_on_the_limit(n: int, dtype: Any) -> None:
+    """With more values and iterates than there is room for at first."""
+    matrix = np.diag(np.arange(1, n + 1)).astype(dtype) + np.eye(n, k=1, dtype=dtype) + np.eye(n, k=-1, dtype=dtype)
+    rhs, options = np.ones(n, dtype), {"rtol": 0.0, "progress_threshold": None}
+    everything = compiled.conjugate_gradients(Dense(matrix), rhs, max_iter=39, stored=tuple(range(300)), **options)
+    assert everything.iterates.shape == (40, n) and everything.values.shape == (40,)
+    for N in (1, 15, 16, 17, 39):
+        found = compiled.conjugate_gradients(Dense(matrix), rhs, max_iter=N, stored=(3, 0, 3), **options)
+        kept = [i for i in (0, 3) if i < N] + [N]
+        assert_same_bits(found.iterates, everything.iterates[kept])
+        assert_same_bits(found.values, everything.values[: N + 1])
+    for layout in layouts(matrix):
+        found = compiled.conjugate_gradients(Dense(layout), rhs, max_iter=39, stored=tuple(range(300)), **options)
+        assert_same_outputs(found, everything)
+
+
+@given(st.sampled_from(DTYPES).flatmap(lambda dtype: st.tuples(st.just(dtype), st.lists(numbers(dtype), max_size=45))))
+@settings(deadline=None)
+def test_the_rule_of_progress_is_that_of_the_reference(drawn: tuple[Any, list[Any]]) -> None:
+    dtype, model = drawn[0], np.array([drawn[0](-1), *drawn[1]], drawn[0])
+    i = len(model) - 1
+    for variant in ("code", "martens"):
+        for threshold in (5e-4, 0.1, 0.0):
+            with np.errstate(all="ignore"):
+                expected = progress_has_ended(model, threshold=threshold, variant=variant)
+            assert compiled.has_ended(model.astype(dtype), i, threshold, variant == "martens") == expected
+
+
+@every_dtype
+@pytest.mark.parametrize("n", [6, products.LARGE])
+def test_powers_of_two_change_no_bit(n: int, dtype: Any) -> None:
+    rng = np.random.default_rng(1)
+    half = rng.standard_normal((n, n))
+    matrix, rhs = (half @ half.T / n + np.eye(n)).astype(dtype), rng.standard_normal(n).astype(dtype)
+    found = compiled.conjugate_gradients(Dense(matrix), rhs)
+    scaled = compiled.conjugate_gradients(Dense(4 * matrix), 4 * rhs)
+    assert_same_bits(scaled.iterates, found.iterates)
+    assert_same_bits(scaled.values, 4 * found.values)
+    assert (scaled.iterations, scaled.reason) == (found.iterations, found.reason)
+
+
+@pytest.mark.parametrize("operation", ["conjugate_gradients"])
+def test_the_signature_of_conjugate_gradients_is_that_of_the_reference(operation: str) -> None:
+    assert signature(compiled, operation) == signature(plain, operation)
+
+
+@every_problem
+def test_the_signature_of_a_run_is_that_of_the_reference(operation: str) -> None:
+    assert signature(compiled_problems, operation) == signature(plain_problems, operation)
+
+
+def test_bad_systems_get_the_sentence_of_the_reference() -> None:
+    matrix, rhs = whole_numbers(3, 4, np.float64)
+    infinite = matrix.copy()
+    infinite[1, 2] = np.inf
+    hill = Dense(-matrix @ matrix)
+    bad: list[dict[str, Any]] = [
+        {"operator": Dense(infinite)},
+        {"operator": Dense(infinite), "rhs": 0 * rhs},
+        {"operator": Dense(infinite), "start": rhs},
+        {"operator": Dense(matrix[:3, :3])},
+        {"operator": Dense(matrix[:, :3])},
+        {"operator": hill, "on_nonpositive_curvature": "raise"},
+        {"rhs": rhs.astype(int)},
+        {"rhs": rhs[:, np.newaxis]},
+        {"rhs": rhs[:0]},
+        {"rhs": np.full(4, np.nan)},
+        {"rhs": rhs.astype(np.float32)},
+        {"start": rhs[:3]},
+        {"start": rhs.astype(np.float32)},
+        {"start": np.full(4, np.inf)},
+        {"preconditioner": Dense(matrix[:3, :3])},
+        {"preconditioner": Dense(matrix[:, :3])},
+        {"preconditioner": DiagonalPower(rhs[:3])},
+        {"preconditioner": DiagonalPower(rhs.astype(np.float32))},
+        {"max_iter": 0},
+        {"max_iter": 2.5},
+        {"rtol": -1.0},
+        {"atol": np.nan},
+        {"progress_threshold": -1.0},
+        {"on_nonpositive_curvature": "skip"},
+        {"variant": "paper"},
+        {"stored": (1, -1)},
+    ]
+    for changed in bad:
+        arguments: dict[str, Any] = {"operator": Dense(matrix), "rhs": rhs, **changed}
+        with np.errstate(invalid="ignore"):
+            expected = message(plain.conjugate_gradients, **arguments)
+        assert message(compiled.conjugate_gradients, **arguments) == expected, changed
+
+
+def test_the_index_of_a_product_that_is_not_finite_counts_from_0() -> None:
+    """A·x₀ with x₀ = 0 is product 0, although it costs nothing."""
+    matrix, rhs = np.diag(np.array([1.0, 1e200])), np.array([1.0, 1e200])
+    for start in (None, rhs):
+        with np.errstate(over="ignore"):
+            expected = message(plain.conjugate_gradients, Dense(matrix), rhs, start)
+        assert message(compiled.conjugate_gradients, Dense(matrix), rhs, start) == expected
+        assert expected[1].startswith(f"product {int(start is None)} of the operator must be finite")
+
+
+def test_only_matrices_at_hand_and_two_dtypes_are_compiled() -> None:
+    rhs = np.ones(2)
+    sentence = "operator must be a Dense matrix for a compiled kernel, got function"
+    assert message(compiled.conjugate_gradients, lambda v: v, rhs) == (TypeError, sentence)
+    sentence = "preconditioner must be None, Dense or DiagonalPower for a compiled kernel, got function"
+    assert message(compiled.conjugate_gradients, Dense(np.eye(2)), rhs, None, lambda v: v) == (TypeError, sentence)
+    half = Dense(np.eye(2, dtype=np.float16))
+    kind, text = message(compiled.conjugate_gradients, half, rhs.astype(np.float16))
+    assert kind is TypeError and "float32 or float64 for a compiled kernel, got dtype float16" in text
+    arrays = problems("minimise_quadratics", np.float16)
+    kind, text = message(compiled_problems.minimise_quadratics, *arrays, steps=1)
+    assert kind is TypeError and "float32 or float64 for a compiled kernel, got dtype float16" in text
+
+
+@every_dtype
+@pytest.mark.parametrize("variant", ["code", "martens"])
+def test_runs_that_need_no_rounding_have_the_bits_of_the_reference(variant: str, dtype: Any) -> None:
+    """With H = 1 and λ = 1 every step halves x - x*, and a warm start of 0 or half of the last step stays dyadic."""
+    params, stationary = np.array([[4], [-6], [1]], dtype), np.array([[0], [2], [-1]], dtype)
+    ones, zeros = np.ones((3, 1, 1), dtype), np.zeros((3, 1), dtype)
+    options: dict[str, Any] = {"steps": 6, "variant": variant, "adapt_damping": False}
+    for changed in ({"decay": 0.0}, {"decay": 0.5}, {"decay": 0.0, "linesearch": False, "lr": 0.5}):
+        options |= changed
+        found, expected = (m.minimise_quadratics(params, ones, stationary, **options) for m in MODULES)
+        assert_same_outputs(found, expected)
+        found, expected = (m.fit_linear_models(params, ones, zeros, **options) for m in MODULES)
+        assert_same_outputs(found, expected)
+
+
+MODULES = (compiled_problems, plain_problems)
+
+
+@every_problem
+@every_dtype
+def test_a_run_has_the_same_bits_in_whatever_company_and_memory(operation: str, dtype: Any) -> None:
+    arrays, call = problems(operation, dtype), getattr(compiled_problems, operation)
+    before = [array.copy() for array in arrays]
+    together = call(*arrays, steps=4)
+    for k in range(3):
+        alone = call(*(array[k : k + 1] for array in arrays), steps=4)
+        assert_same_outputs(alone, type(together)(*(part[k : k + 1] for part in together)))
+    strided = [np.repeat(np.asfortranarray(array), 2, axis=-1)[..., ::2] for array in arrays]
+    assert_same_outputs(call(*strided, steps=4), together)
+    assert_same_outputs(call(*arrays, steps=4), together)
+    for array, untouched in zip(arrays, before, strict=True):
+        assert_same_bits(array, untouched)
+    assert all(np.asarray(leaf).dtype in (dtype, np.int64) for leaf in leaves(together))
+
+
+@every_problem
+def test_bad_problems_get_the_sentence_of_the_reference(operation: str) -> None:
+    params, rows, answers = problems(operation, np.float64)
+    options: list[dict[str, Any]] = [
+        {"steps": 0},
+        {"damping": -1.0},
+        {"variant": "paper"},
+        {"adapt_damping": 1},
+        {"max_iter": 0},
+        {"decay": -1.0},
+        {"backtracking": None},
+        {"lr": np.nan},
+        {"linesearch": "yes"},
+        {"rtol": -1.0},
+        {"progress_threshold": -1.0},
+    ]
+    if operation == "fit_linear_models":
+        options += [{"ridge": -1.0}, {"loss": "hinge"}]
+    bad: list[tuple[Any, Any, Any, dict[str, Any]]] = [
+        *((params, rows, answers, changed) for changed in options),
+        (params[0], rows, answers, {}),
+        (params[:, :0], rows, answers, {}),
+        (params.astype(int), rows, answers, {}),
+        (params.astype(np.float32), rows, answers, {}),
+        (params * np.nan, rows, answers, {}),
+        (params, rows[:2], answers, {}),
+        (params, rows[0], answers, {}),
+        (params, rows * np.inf, answers, {}),
+        (params, rows, answers[:, :1], {}),
+        (params, rows, answers * np.nan, {}),
+    ]
+    for *arrays, changed in bad:
+        sentences = [message(getattr(m, operation), *arrays, **{"steps": 2, **changed}) for m in MODULES]
+        assert sentences[0] == sentences[1], changed
+
+
+def test_targets_must_suit_the_loss() -> None:
+    params, features, targets = problems("fit_linear_models", np.float64)
+    for loss, wrong in (("logistic", targets + 0.5), ("logistic", targets - 0.5), ("poisson", targets - 0.5)):
+        sentences = [message(m.fit_linear_models, params, features, wrong, steps=1, loss=loss) for m in MODULES]
+        assert sentences[0] == sentences[1]
+        assert sentences[0][1].startswith("targets must be in [0, ")
+
+
+def test_a_run_that_leaves_the_range_of_numbers_gets_the_sentence_of_the_reference() -> None:
+    """The second problem begins where eᶻ overflows; the first and the third do not."""
+    features, targets = np.ones((3, 1, 1)), np.ones((3, 1))
+    params = np.array([[0.0], [1000.0], [0.0]])
+    options: dict[str, Any] = {"steps": 3, "loss": "poisson"}
+    with np.errstate(over="ignore"):
+        sentences = [message(m.fit_linear_models, params, features, targets, **options) for m in MODULES]
+    assert sentences[0] == sentences[1]
+    # With a step of 1e300 the run itself gets there, in its second step.
+    for loss in ("squared", "poisson"):
+        options = {"steps": 3, "loss": loss, "linesearch": False, "lr": 1e300}
+        with np.errstate(over="ignore", invalid="ignore"):
+            sentences = [
+                message(m.fit_linear_models, params[:1], features[:1], 2 * targets[:1], **options) for m in MODULES
+            ]
+        assert sentences[0] == sentences[1]
+
+
+def test_the_damping_of_the_package_runs_away_in_the_compiled_loop_too() -> None:
+    """The figures of `tests/hessian_free/test_problems.py`, to the digits that are published."""
+    eigenvalues = np.geomspace(0.01, 1, 5)
+    arrays = np.ones((1, 5)), np.diag(eigenvalues)[np.newaxis], np.zeros((1, 5))
+    found = compiled_problems.minimise_quadratics(*arrays, steps=60, variant="code")
+    assert [f"{found.losses[0, t]:.2e}" for t in (5, 10, 20, 60)] == ["3.85e-02", "2.86e-02", "2.76e-02", "2.76e-02"]
+    assert f"{found.dampings[0, 50]:.1e}" == "1.9e+08"
