@@ -17,17 +17,19 @@ from gnomon_validation.ports.port import Port
 BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
 # Adapters need an extra: the module that has a class `from_target`, imported only when asked for.
 ADAPTERS = {"torch": "gnomon_validation.ports.torch_optim", "optax": "gnomon_validation.ports.optax_transforms"}
-# Libraries that compute curvature: the module with the functions of the port, and the packages that it needs.
+# What is written with a library: the module with the functions of the port, and the packages that it needs.
 PEERS = {
-    "scipy": ("gnomon_validation.ports.peers.scipy_eigsh", "'gnomon[curvature]'"),
+    "scipy": ("gnomon_validation.ports.peers.scipy_sparse", "'gnomon[curvature]'"),
     "torch.func": ("gnomon_validation.ports.peers.torch_func", "'gnomon[curvature]'"),
+    "torch.hessian_free": ("gnomon_validation.ports.torch_hessian_free", "'gnomon[torch]'"),
     "curvlinops": ("gnomon_validation.ports.peers.curvlinops_operators", "'gnomon[curvature]'"),
     "pyhessian": ("gnomon_validation.ports.peers.pyhessian_eigenvalues", "--no-deps pyhessian==0.1"),
 }
 FORMS = {
     "numba": "the bundled Numba kernels",
     "reference": "the reference itself",
-    "scipy": "SciPy's eigsh (extra `curvature`)",
+    "scipy": "SciPy's eigsh and cg (extra `curvature`)",
+    "torch.hessian_free": "Hessian-free optimization and each of its parts, written anew in torch (extra `torch`)",
     "torch.func": "curvature products and estimators by torch.func (extra `curvature`)",
     "curvlinops": "curvlinops-for-pytorch 3.0.1 (extra `curvature`)",
     "pyhessian": "pyhessian's eigenvalues (`pip install --no-deps pyhessian==0.1` beside torch)",

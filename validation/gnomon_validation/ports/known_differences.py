@@ -66,7 +66,21 @@ HIOPTIMIZER_SINGLE = (
 
 EIGSH_UNCHECKED = (
     "eigsh converts a start of integers and takes one with a NaN: accepted in 120 of 120 cases each. It rejects a zero "
-    "start, one that does not fit, and counts out of their domain; a product with a NaN ends in an error, too."
+    "start, one that does not fit, and counts out of their domain; a product with a NaN ends in an error, too. LAPACK "
+    "prints lines about DLASCL meanwhile."
+)
+CG_START = (
+    "cg tests the residual before the first iteration, too, and returns a start within the tolerance; the reference "
+    "makes an iteration first, as the published optimizer does. In 49 and 50 of 600 cases cg made none where the "
+    "reference makes one. Where it makes one they do the same, to the last bit on dense systems."
+)
+CG_EXACT = (
+    "cg has no test for a residual of 0 but that it is below the tolerance: with a tolerance of 0 it divides 0 by 0 at "
+    "an exact start, and returns NaN (in 202 of 600 cases; in the others a residual of rounding was left)."
+)
+CG_UNCHECKED = (
+    "cg checks neither rtol nor maxiter, and no number: rtol = -1, maxiter = 0, a NaN in b, start or matrix are "
+    "accepted in 600 of 600 cases each. Lengths that do not fit and atol = -1 are rejected."
 )
 CURVLINOPS_UNCHECKED = (
     "curvlinops looks at no number: a NaN in parameters, vector or probes, and a product that is not finite, come out "
@@ -109,6 +123,17 @@ KNOWN = (
         WITH_ROOM,
         "wrong",
         EIGSH_UNCHECKED,
+    ),
+    *(
+        Difference("scipy", f"hessian_free.conjugate_gradients:{law}", WITH_ROOM, "wrong", reason)
+        for law, reason in (
+            ("agrees_with_the_oracle", CG_START),
+            ("definite_systems_agree_with_the_oracle", CG_START),
+            ("the_residual_is_first_tested_after_an_iteration", CG_START),
+            ("an_exact_start_is_the_answer", CG_EXACT),
+            ("a_product_that_is_not_finite_stops_everything", CG_UNCHECKED),
+            ("systems_that_do_not_fit_are_rejected", CG_UNCHECKED),
+        )
     ),
     *(
         Difference("curvlinops", f"{system}.*_rejected", WITH_ROOM, "wrong", CURVLINOPS_UNCHECKED)

@@ -1,0 +1,111 @@
+"""How long does a step of Hessian-free optimization take: the reference in NumPy against the port in torch?
+
+Run `python validation/benchmarks/hessian_free_steps.py --help` (extra `torch`). Both make the same step on the same
+network in float64, with two threads, or as many as OMP_NUM_THREADS says: a Gauss-Newton step of a fixed number of
+iterations of conjugate gradients, without tolerance and rule of progress, and all that belongs to it. Torch records the
+graph of the outputs and that of u ↦ Jᵀu once a step and multiplies by double backward through them. (BackPACK 1.7.1
+records them anew for every product, which takes 1.7 times as long on one thread.) What one product and one
+loss cost is shown beside the step. The contenders take turns, and threads that wait do not spin, or those of one would
+be in the other's way; a ratio is the median of the rounds' ratios.
+"""
+
+from __future__ import annotations
+
+import os
+
+os.environ.update(OMP_NUM_THREADS=os.environ.get("OMP_NUM_THREADS", "2"), OMP_WAIT_POLICY="PASSIVE")
+os.environ.update(OPENBLAS_NUM_THREADS=os.environ["OMP_NUM_THREADS"], MKL_NUM_THREADS=os.environ["OMP_NUM_THREADS"])
+
+import numpy as np  # isort: skip (both before `contest`, which asks for one thread)
+import torch  # isort: skip
+import contest  # isort: skip
+
+import sys
+from collections.abc import Callable
+from statistics import median
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from gnomon.curvature.operators import ggn_operator
+from gnomon.curvature.products import Classification, Problem, Regression, network
+from gnomon.hessian_free.optimizer import init, step
+from gnomon_validation.ports.torch_hessian_free import hessian_free_step
+from gnomon_validation.ports.torch_hessian_free.objectives import numbers, rebuilt
+
+THREADS = torch.get_num_threads()
+INPUTS, CLASSES, HIDDEN = 64, 10, (32, 32)
+Contenders = dict[str, Callable[[], Any]]
+
+
+def problems(examples: int) -> dict[str, Problem]:
+    """Return a classification and a regression of the size of the digits' images, on drawn data."""
+    rng = np.random.default_rng(2026)
+    X = rng.standard_normal((examples, INPUTS))
+    y, Y = rng.integers(0, CLASSES, examples), rng.standard_normal((examples, CLASSES))
+    return {"cross-entropy": Classification(X, y, CLASSES, HIDDEN), "squares": Regression(X, Y, HIDDEN)}
+
+
+def contenders(problem: Problem, iterations: int) -> dict[str, Contenders]:
+    """Return what is timed: a step, a product, a loss, each by both. Raises `RuntimeError` if the steps differ."""
+    net, rng = network(problem), np.random.default_rng(7)
+    params, vector = net.start_from(rng.standard_normal(net.dimension)), rng.standard_normal(net.dimension)
+    state, f, w, v = init(params), rebuilt(problem), numbers(params), numbers(vector)
+    at = f.at(w)
+    product = ggn_operator(net, params)
+    hyper: dict[str, Any] = {"max_iter": iterations, "rtol": 0.0, "progress_threshold": None}
+    steps: Contenders = {
+        "reference": lambda: step(params, state, problem, **hyper),
+        "torch": lambda: hessian_free_step(params, state, problem, **hyper),
+    }
+    (ours, _, report), (theirs, _, told) = (run() for run in steps.values())
+    if report.iterations != iterations or told[5] != iterations:
+        raise RuntimeError(f"{report.iterations} and {told[5]} iterations were made, not {iterations}")
+    if np.max(np.abs(ours - theirs)) > 1e-6 * np.max(np.abs(ours - params)):
+        raise RuntimeError("the two do not make the same step")
+    return {
+        "step": steps,
+        "product": {"reference": lambda: product(vector), "torch": lambda: at.ggnvp(v)},
+        "loss": {"reference": lambda: net.value(params), "torch": lambda: f.value(w)},
+    }
+
+
+@click.command()
+@click.option("--sizes", default="500,1797", show_default=True, help="Examples, with commas between.")
+@click.option("--iterations", default=30, show_default=True, type=click.IntRange(min=1), help="Of conjugate gradients.")
+@click.option("--repeats", default=15, show_default=True, type=click.IntRange(min=1), help="Rounds; medians count.")
+def main(sizes: str, iterations: int, repeats: int) -> None:
+    """Time steps and their parts and print one table."""
+    table = Table("network", "timed", title=f"One step with {iterations} iterations of conjugate gradients, float64")
+    for heading in ("examples", "reference ms", "torch ms", "reference ÷ torch"):
+        table.add_column(heading, justify="right")
+    for size in (int(size) for size in sizes.split(",")):
+        for name, problem in problems(size).items():
+            widths = "-".join(map(str, network(problem).widths))
+            for timed, runs in contenders(problem, iterations).items():
+                times = 1 if timed == "step" else 20
+                taken = contest.rounds({who: repeated(run, times) for who, run in runs.items()}, repeats)
+                ms = [f"{median(one[who] for one in taken) / times * 1e3:.2f}" for who in runs]
+                ratio = contest.times_as_long(taken, "reference", "torch")
+                table.add_row(f"{widths}, {name}", timed, f"{size:,}", *ms, f"{ratio:.2f}")
+    versions = f"torch {torch.__version__}. {contest.versions()}"
+    table.caption = (
+        f"Medians of {repeats} interleaved rounds, {THREADS} thread(s) each, {os.cpu_count()} cores. {versions}"
+    )
+    Console(width=None if sys.stdout.isatty() else 140).print(table)
+
+
+def repeated(call: Callable[[], Any], times: int) -> Callable[[], None]:
+    """Return `times` calls as one, so that the grain of the clock does not count."""
+
+    def run() -> None:
+        for _ in range(times):
+            call()
+
+    return run
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""Preconditioned conjugate gradients, on tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+
+from gnomon_validation.ports.torch_hessian_free import parts
+from gnomon_validation.ports.torch_hessian_free.arguments import require
+
+POLICIES = ("ignore", "stop", "saddle-free", "raise")
+
+
+class Found(NamedTuple):
+    """What conjugate gradients found: which iterations were kept, their iterates, m₀ … m_N, why it stopped, how often
+    the curvature was not positive, how many products there were."""
+
+    kept: list[int]
+    iterates: list[Any]
+    values: list[Any]
+    reason: str
+    non_positive: int
+    products: int
+
+
+def conjugate_gradients(
+    operator: Callable[[Any], Any],
+    b: Any,
+    x: Any,
+    M: Callable[[Any], Any] | None = None,
+    *,
+    max_iter: int,
+    rtol: float,
+    threshold: float | None,
+    policy: str,
+    stored: Sequence[int],
+    variant: str,
+    atol: float = 0.0,
+) -> Found:
+    """Lower ½xᵀAx - bᵀx from x on, by conjugate gradients preconditioned with M."""
+    A, non_positive, i, reason = Multiplied(operator), 0, 0, ""
+    bound = torch.clamp(rtol * torch.linalg.vector_norm(b), min=atol)
+    r = A(x) - b
+    y = r if M is None else M(r)
+    p, slope = -y, r @ y
+    kept, iterates, values = ([0], [x], [(r - b) @ x / 2])
+    while slope != 0:
+        Ap = A(p)
+        curved = p @ Ap
+        if curved <= 0:
+            non_positive += 1
+            require(
+                policy != "raise", f"the operator must be positive, got pᵀAp = {curved.item()} in iteration {i + 1}"
+            )
+            if policy == "stop" or curved == 0:
+                reason = "non-positive curvature"
+                break
+            if policy == "saddle-free":
+                curved = curved.abs()
+        i += 1
+        alpha = slope / curved
+        x, r = x + alpha * p, r + alpha * Ap
+        if kept[-1] not in stored:
+            kept, iterates = kept[:-1], iterates[:-1]
+        kept, iterates = [*kept, i], [*iterates, x]
+        values.append((r - b) @ x / 2)
+        if threshold is not None and parts.progress_has_ended(values, threshold, variant):
+            reason = "relative progress"
+        elif i >= max_iter:
+            reason = "number of iterations"
+        elif torch.linalg.vector_norm(r) < bound:
+            reason = "residual"
+        if reason:
+            break
+        y = r if M is None else M(r)
+        before, slope = slope, r @ y
+        p = slope / before * p - y
+    return Found(kept, iterates, values, reason or "zero residual", non_positive, A.products)
+
+
+class Multiplied:
+    """An operator that counts its products, each of which must be finite."""
+
+    def __init__(self, product: Callable[[Any], Any]) -> None:
+        self._product, self.products = product, 0
+
+    def __call__(self, v: Any) -> Any:
+        """Return the product with v."""
+        found = self._product(v)
+        require(bool(torch.isfinite(found).all()), f"product {self.products} of the operator must be finite")
+        self.products += 1
+        return found
