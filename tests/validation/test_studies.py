@@ -23,9 +23,11 @@ from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
+# Trains networks for a minute where scikit-learn is installed.
+LONG = {"hessian_free-digits": pytest.mark.digits}
 
 
-@pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in STUDIES])
 def test_a_study_reproduces_every_stated_figure_and_draws_its_picture(name: str, tmp_path: Path) -> None:
     study = STUDIES[name]
     findings = study.measure()

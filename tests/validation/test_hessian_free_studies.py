@@ -1,0 +1,321 @@
+"""What the studies of Hessian-free optimization stand on: problems as written, theory, costs that are counted."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gnomon.curvature.products import network
+from gnomon.hessian_free.functions import Quadratic, Valley
+from gnomon.hessian_free.optimizer import init, step
+from gnomon.objectives import MLP
+from gnomon_validation.studies.hessian_free import digits, rosenbrock, runaway, small_network
+from gnomon_validation.studies.hessian_free.autoencoder import (
+    LOSS_COST,
+    METHODS,
+    PRODUCT_COST,
+    RELEASED,
+    Curve,
+    Training,
+    training,
+)
+from gnomon_validation.studies.hessian_free.claims_about_conjugate_gradients import exact_residual, first_end
+from gnomon_validation.studies.hessian_free.dense_curvature import DenseCurvature
+from gnomon_validation.studies.hessian_free.networks import (
+    ReluNetwork,
+    Specimen,
+    readme_batch,
+    readme_start,
+    tiny_networks,
+)
+from gnomon_validation.studies.hessian_free.newton_peers import Counted, peers
+from gnomon_validation.studies.hessian_free.operations import costs, operations
+from gnomon_validation.studies.hessian_free.runs import descend
+from gnomon_validation.studies.printed import Comparison
+
+EPS = 2.0**-52
+
+# --- runs
+
+
+def test_a_run_is_the_optimizer_step_by_step() -> None:
+    f, start = Valley(100.0), np.array([-1.0, 3.0])
+    run = descend(f, start, 3, damping=2.0, variant="code")
+    params, state = start, init(start, damping=2.0)
+    for t in range(3):
+        params, state, report = step(params, state, f, variant="code")
+        assert np.array_equal(run.points[t + 1], params) and run.reports[t] == report
+        assert run.losses[t + 1] == report.final_loss and run.dampings[t] == report.damping
+        assert run.ratios[t] == report.ratio
+    assert run.losses[0] == f.value(start) and run.dampings[3] == state.damping
+    assert np.array_equal(run.lengths, [np.linalg.norm(b - a) for a, b in pairwise(run.points)])
+
+
+# --- Rosenbrock
+
+
+@pytest.mark.parametrize("i", range(20))
+def test_the_power_of_a_candidate_is_found_again(i: int) -> None:
+    a = 1.0
+    for _ in range(i):
+        a *= 0.8
+    assert rosenbrock.power(a) == i
+
+
+def test_a_stated_step_that_is_off_by_a_unit_is_noticed() -> None:
+    run = descend(rosenbrock.VALLEY, rosenbrock.START, 1, curvature="hessian", variant="code")
+    stated = rosenbrock.STATED[0]
+    assert all(c.reproduced for c in rosenbrock.compare(stated, run))
+    wrong = stated._replace(x="-1.0000250956", loss="4.010000629", ratio="1.00497497", chosen="1", power="1")
+    missed = [c.quantity.split(": ")[1] for c in rosenbrock.compare(wrong, run) if not c.reproduced]
+    assert missed == ["x", "f", "ρ", "iteration taken", "power of 0.8 in a"]
+
+
+def test_the_first_step_lands_on_the_saddle_of_the_model() -> None:
+    """Damped Hessian [[3, 400], [400, 201]], gradient (796, 400): x = A⁻¹b, determinant 603 - 160000.
+
+    Two iterations with numbers up to 1e3 and eigenvalues of size 3e2 and 5e2: 1e-12 is thousands of roundings.
+    """
+    run = descend(rosenbrock.VALLEY, rosenbrock.START, 1, curvature="hessian", variant="code")
+    determinant = 3 * 201 - 400 * 400
+    saddle = np.array([-796 * 201 + 400 * 400, 796 * 400 - 3 * 400]) / determinant
+    assert np.max(np.abs(run.points[1] - run.points[0] - saddle)) < 1e-12
+    assert run.reports[0].chosen == 2 and run.reports[0].step_length == 1
+
+
+def test_evaluations_are_counted() -> None:
+    f, x = Counted(Valley(100.0)), np.array([-1.0, 3.0])
+    assert f.value(x) == 404 and np.array_equal(f.gradient(x), [796, 400])
+    assert np.array_equal(f.hessian(x), [[2, 400], [400, 200]])
+    assert f.effort == (1, 1, 2)
+
+
+def test_without_scipy_there_are_no_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gnomon_validation.studies.hessian_free.newton_peers.find_spec", lambda name: None)
+    assert peers(np.array([-1.0, 3.0])) == {}
+    findings = rosenbrock.measure()
+    assert findings.reproduced and not findings.data.peers
+    assert findings.conclusions[-1].startswith("SciPy is not installed")
+    with_it = [c for c in findings.comparisons if "SciPy" in c.quantity]
+    assert not with_it
+
+
+@pytest.mark.curvature
+def test_with_scipy_its_methods_arrive_and_efforts_grow() -> None:
+    for peer in peers(np.array([-1.0, 3.0])).values():
+        assert peer.losses[0] == 404 and peer.losses[-1] < 1e-9
+        assert all(np.all(np.diff(counts) >= 0) for counts in zip(*peer.efforts, strict=True))
+
+
+# --- small networks
+
+
+def test_the_tiny_networks_are_as_written() -> None:
+    regression, classification = tiny_networks()
+    X, Y, _ = regression.problem
+    assert X.shape == (12, 4) and Y.shape == (12, 2) and regression.start.shape == (44,)
+    assert X[3, 2] == np.cos(1.7 + 1.3 * 3 + 0.9 * 2) and Y[5, 1] == np.sin(1.7 + 0.4 * 25 + 1.1)
+    assert regression.start[10] == 0.6 * np.sin(0.9 + 0.7 * 10.0)
+    assert list(classification.problem.labels[:6]) == [0, 1, 2, 1, 0, 0]
+    assert classification.problem.features.shape == (15, 4) and classification.start.shape == (43,)
+
+
+def test_the_readmes_network_is_what_it_says() -> None:
+    """One example, W₁ with the rows e₁ and -e₁, W₂ = I: z = (x₁, 0, …) + b, exact; ∂f/∂b = z/5, two roundings."""
+    W1, W2, b = np.zeros((10, 10)), np.eye(10), np.arange(10.0)
+    W1[0, 0], W1[1, 0] = 1, -1
+    params = np.concatenate([W1.ravel(), W2.ravel(), b])
+    x = np.zeros((1, 10))
+    x[0, 0] = 3
+    f = ReluNetwork(x, np.zeros((1, 10)))
+    z = np.array([3.0, 1, 2, 3, 4, 5, 6, 7, 8, 9])
+    assert np.array_equal(f.outputs(params)[0], z)
+    assert f.value(params) == np.sum(z**2) / 10
+    assert np.all(np.abs(f.gradient(params)[200:] - z / 5) <= 2 * EPS * z / 5)
+    unit = np.eye(210)[205]
+    assert np.array_equal(f.ggnvp(params, unit), f.hvp(params, unit))
+    assert f.ggnvp(params, unit)[205] == 2 / 10
+
+
+def test_batches_of_the_readmes_example_differ_and_its_start_is_small() -> None:
+    one, other = readme_batch(0), readme_batch(1)
+    assert one.features.shape == one.targets.shape == (16, 10)
+    assert np.min(one.features) >= 0 and np.max(one.targets) <= 1
+    assert not np.array_equal(one.features, other.features)
+    assert np.max(np.abs(readme_start())) <= 0.3
+
+
+def test_a_figure_that_all_runs_print_is_compared_digit_by_digit() -> None:
+    ours = [0.3417411, 0.3417412, 0.3417409]
+    assert small_network.compare("f", "0.341741", ours) == Comparison("f", "0.341741", 0.3417411)
+    assert not small_network.compare("f", "0.341742", ours).reproduced
+
+
+@pytest.mark.parametrize(("stated", "off"), [("3.1e-5", 0), ("4.1e-7", 0), ("3.9e-7", 1), ("6.9e-3", 0), ("8e-2", 2)])
+def test_a_figure_that_rounding_decides_must_have_the_magnitude_of_a_run(stated: str, off: int) -> None:
+    comparison = small_network.compare("f", stated, [2e-5, 4e-6, 7e-4])
+    assert (comparison.measured, comparison.stated, comparison.reproduced) == (off, "0", off == 0)
+
+
+@pytest.mark.parametrize("specimen", tiny_networks(), ids=lambda one: one.name)
+def test_the_dense_matrix_is_that_of_the_products(specimen: Specimen) -> None:
+    """Sums of at most 12·3·44 products of numbers, all rounded: 2¹¹ε of the largest entry and more than enough."""
+    f, x = network(specimen.problem), specimen.start
+    products = np.stack([f.ggnvp(x, e) for e in np.eye(x.size)])
+    dense = DenseCurvature(f)
+    for v, Gv in zip(np.eye(x.size), products, strict=True):
+        assert np.max(np.abs(dense.ggnvp(x, v) - Gv)) <= 2**11 * EPS * np.max(np.abs(products))
+    assert dense.value(x) == f.value(x) and np.array_equal(dense.gradient(x), f.gradient(x))
+    assert not np.array_equal(dense.ggnvp(x / 2, x), dense.ggnvp(x, x))
+
+
+def test_neighbours_start_a_few_roundings_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(small_network, "STEPS", 1)
+    specimen = tiny_networks()[1]
+    found = small_network.case(specimen, 10.0, "released")
+    assert len(found.near) == small_network.MANY
+    for run in found.near:
+        moved = np.abs(run.points[0] - specimen.start) / np.spacing(np.abs(specimen.start))
+        assert 0 < np.max(moved) <= small_network.ROUNDINGS
+
+
+# --- the runaway damping
+
+
+@pytest.mark.parametrize("decay", [0.7, 0.8, 0.95, 1.0])
+def test_the_limit_is_that_of_the_closed_form_in_one_dimension(decay: float) -> None:
+    """ρ = 1 - u(q + 1)/(q - 1) with u = λ/(1 + λ), q = x₀/x_N = d(1 + λ)/(1 + λ/1.5), here for λ = 2²⁶.
+
+    f = ½ changes by (1.5d - 1)/λ >= 0.05/λ: cancellation leaves a relative error of a few 10λε, below 2⁸λε < 4e-6.
+    """
+    damping = 2.0**26
+    q, u = decay * (1 + damping) / (1 + damping / 1.5), damping / (1 + damping)
+    exact = 1 - u * (q + 1) / (q - 1)
+    assert abs(runaway.measured_limit(decay) / exact - 1) < 4e-6
+    assert abs(exact - runaway.limit(decay)) <= (1 + abs(exact) + exact**2) / damping
+
+
+def test_the_runaway_is_in_every_step_and_each_remedy_stops_it() -> None:
+    runs = {name: runaway.on_quadratic(rule, 12) for name, rule in runaway.RULES.items()}
+    released = runs.pop("as released (d = 0.95)")
+    assert np.array_equal(released.dampings[5:] / released.dampings[4:-1], np.full(8, 1.5))
+    for run in runs.values():
+        assert np.all(np.diff(run.dampings) < 0)
+        assert run.losses[-1] < released.losses[-1]
+
+
+# --- claims
+
+
+@pytest.mark.parametrize(("q", "code", "martens"), [(0.5, 21, 18), (0.8, 44, 34), (0.9, 79, 57), (0.95, 152, 96)])
+def test_where_the_two_rules_of_progress_end_a_geometric_descent(q: float, code: int, martens: int) -> None:
+    assert (first_end("code", q), first_end("martens", q)) == (code, martens)
+
+
+def test_exact_conjugate_gradients_end_with_the_distinct_eigenvalues_and_no_earlier() -> None:
+    """The all-ones matrix plus I has the eigenvalues 1 and n + 1; b = A(1, …, 1) lies in one of their two spaces."""
+    assert exact_residual(np.ones((4, 4), int) + np.eye(4, dtype=int), 1) == 0
+    pascal = np.array([[1, 1, 1], [1, 2, 3], [1, 3, 6]])
+    assert exact_residual(pascal, 2) > 0 == exact_residual(pascal, 3)
+
+
+# --- digits
+
+
+@pytest.mark.parametrize(("widths", "batch"), [((5, 3), 2), ((4, 6, 3), 7), ((64, 32, 16, 8, 16, 32, 64), 3)])
+def test_operations_are_those_counted_by_hand(widths: tuple[int, ...], batch: int) -> None:
+    """c operations of a layer forward; backward as much for W and, but for the first layer, for its input."""
+    c = [2 * batch * inputs * outputs for inputs, outputs in pairwise(widths)]
+    f = MLP(np.ones((batch, widths[0])), np.ones((batch, widths[-1])), widths[1:-1])
+    forward, gradient = sum(c), 3 * sum(c) - c[0]
+    assert operations(f, "value") == forward
+    assert operations(f, "gradient") == gradient
+    # At least: forward, its derivative (two products a layer, one in the first), backward.
+    assert forward + 2 * forward - c[0] + 2 * forward - c[0] <= operations(f, "ggnvp") <= 5 * forward
+    charged = costs(f)
+    assert charged.loss == forward / gradient and charged.product == operations(f, "ggnvp") / gradient
+
+
+def test_nothing_is_charged_below_what_is_counted() -> None:
+    found = costs(MLP(np.ones((4, 64)), np.ones((4, 64)), digits.HIDDEN))
+    assert found.loss <= LOSS_COST and 1 <= found.product <= PRODUCT_COST
+
+
+def small() -> Training:
+    """Return the autoencoder of twelve made-up images in three batches."""
+    images = 0.5 + 0.5 * np.sin(np.arange(12.0 * 6).reshape(12, 6))
+    return training(images, batch=4, hidden=(3,))
+
+
+def test_a_curve_tells_the_last_loss_that_is_known() -> None:
+    curve = Curve(np.array([0.0, 10.0, 30.0]), np.array([4.0, 2.0, 1.0]), 2)
+    assert np.array_equal(curve.at(np.array([0.0, 9.9, 10.0, 29.0, 30.0, 99.0])), [4, 4, 2, 2, 1, 1])
+
+
+@pytest.mark.parametrize("method", [*METHODS, RELEASED], ids=lambda method: method.name)
+def test_a_method_pays_for_what_it_does(method: Any) -> None:
+    train = small()
+    start = train.start(0, 1.0)
+    curve = method.run(train, start, method.settings[0], 30.0, 0)
+    assert curve.costs[0] == 0 and curve.losses[0] == train.whole.value(start)
+    assert np.all(np.diff(curve.costs) > 0) and curve.costs[-1] >= 30
+    if "Hessian" in method.name:
+        run = descend(train.whole, start, curve.updates, damping=method.settings[0], variant=_variant(method))
+        paid = [1 + PRODUCT_COST * r.products + LOSS_COST * r.evaluations for r in run.reports]
+        assert np.array_equal(np.diff(curve.costs), paid) and np.array_equal(curve.losses, run.losses)
+    else:
+        assert curve.updates == 30 * (3 if "batches" in method.name else 1)
+
+
+def _variant(method: Any) -> str:
+    return "code" if method is RELEASED else "martens"
+
+
+def test_gradient_descent_is_gradient_descent() -> None:
+    train = small()
+    params = train.start(0, 1.0)
+    curve = METHODS[1].run(train, params, 0.1, 10.0, 0)
+    for _ in range(10):
+        params = params - 0.1 * train.whole.gradient(params)
+    assert curve.losses[-1] == train.whole.value(params)
+
+
+def test_batches_are_the_whole() -> None:
+    """The mean over three batches of four is that of all twelve; 12 summands, each rounded: 32ε of it is ample."""
+    train = small()
+    w = train.start(1, 0.5)
+    parts = np.mean([part.value(w) for part in train.parts])
+    assert abs(parts - train.whole.value(w)) <= 32 * EPS * parts
+
+
+def test_a_rate_that_diverges_ends_at_infinity_and_is_not_chosen() -> None:
+    train = small()
+    method = METHODS[1]._replace(settings=(1e6, 0.1))
+    found = digits.contest(method, train, 1.0, budget=20.0, seeds=(0, 1))
+    assert found.tried[1e6] > found.tried[0.1] and found.best == 0.1
+    assert len(found.curves) == 2 and found.curves[0].losses[-1] == found.tried[0.1]
+
+
+def test_without_scikit_learn_the_study_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gnomon_validation.studies.hessian_free.digits.digits", lambda: None)
+    findings = digits.measure()
+    assert findings.reproduced and findings.tables
+    assert "scikit-learn is not installed" in findings.conclusions[0]
+
+
+@pytest.mark.digits
+def test_the_images_are_those_of_scikit_learn() -> None:
+    images = digits.digits()
+    assert images is not None and images.shape == (200, 64)
+    assert np.min(images) == 0 and np.max(images) == 1
+    assert np.all(images * 16 == np.round(images * 16))
+
+
+def test_networks_of_the_study_are_those_of_the_reference() -> None:
+    specimen = tiny_networks()[0]
+    bowl = Quadratic(np.eye(2), np.zeros(2))
+    assert descend(specimen.problem, specimen.start, 1).losses[0] == network(specimen.problem).value(specimen.start)
+    assert descend(bowl, np.ones(2), 1, damping=0.0).losses[-1] == 0

@@ -1,0 +1,1 @@
+"""What was published about Hessian-free optimization, recomputed: examples of the package, its defects, real data."""

@@ -1,0 +1,198 @@
+"""Claims about conjugate gradients: when they stop, which iterates are kept, and what they solve."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import comb
+from typing import Any
+
+import numpy as np
+
+from gnomon.curvature.operators import Dense
+from gnomon.domains import Array
+from gnomon.hessian_free.conjugate_gradients import PROGRESS, RESIDUAL, conjugate_gradients
+from gnomon.hessian_free.progress import progress_has_ended
+from gnomon.hessian_free.storage_grid import storage_grid
+from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.hessian_free.sources import DOCSTRINGS, PACKAGE, README, TESTS
+
+about_conjugate_gradients = Ledger("hessian_free")
+
+
+def random_system(draw: np.random.Generator, n: int) -> tuple[Array, Array, Array]:
+    """Return A, x and b as the package's tests draw them: A = RRᵀ + I/1000, R and x uniform between ±½, b = Ax."""
+    R, x = draw.uniform(-0.5, 0.5, (n, n)), draw.uniform(-0.5, 0.5, n)
+    A = R @ R.T + 1e-3 * np.eye(n)
+    return A, x, A @ x
+
+
+@about_conjugate_gradients.claim("false", source=README)
+def the_stopping_rule() -> Evidence:
+    """“Our implementation of the preconditioned conjugate gradient method features the termination criterion presented
+    in [1, Section 4.4]”
+
+    There the progress of the last k iterations is below k·ε of what was reached; the code has ε without k (k >= 10),
+    divides by mᵢ − m₀ instead of mᵢ, and does not ask for mᵢ < 0. It therefore runs longer.
+    """
+    fired = {v: first_end(v, 0.9) for v in ("code", "martens")}
+    draw, counts, excess = np.random.default_rng(0), [], []
+    for _ in range(60):
+        n = int(draw.integers(12, 121))
+        A, _, b = random_system(draw, n)
+        lowest = -float(b @ np.linalg.solve(A, b)) / 2
+        found = {v: conjugate_gradients(Dense(A), b, max_iter=100, rtol=0.0, variant=v) for v in ("code", "martens")}
+        if all(one.reason == PROGRESS for one in found.values()):
+            counts.append([one.iterations for one in found.values()])
+            excess.append([1 - float(one.values[-1]) / lowest for one in found.values()])
+    code, martens = np.array(counts).T
+    late, early = np.median(excess, axis=0)
+    figure = (
+        f"mᵢ = −(1 − 0.9ⁱ): the code stops at i = {fired['code']}, the rule of the paper at {fired['martens']}. Of 60 "
+        f"random systems both rules end {code.size}: after {np.median(code):.0f} and {np.median(martens):.0f} "
+        f"iterations in the median, never earlier in the code, with {late:.1e} and {early:.1e} of the depth "
+        f"of the model still missing"
+    )
+    return Evidence(fired["code"] > fired["martens"] and bool(np.all(code >= martens)) and code.size > 0, figure)
+
+
+def first_end(variant: str, q: float) -> int:
+    """Return at which i the rule first ends mᵢ = -(1 - qⁱ)."""
+    model = -(1 - q ** np.arange(2000.0))
+    return next(i for i in range(2000) if progress_has_ended(model[: i + 1], variant=variant))
+
+
+@about_conjugate_gradients.claim("false", source=README)
+def the_storage_grid() -> Evidence:
+    """“This grid of iterations is generated using the approach from [1, Section 4.6]”; “We include the iterations
+    defined by ceil(gamma^j) - 1 for j=1, 2, ...”
+
+    The original authors' code keeps ⌈5·1.3ʲ⌉. The package keeps every one of the first iterations instead, shifted by
+    one, and for j = 0, too: iteration 0, the warm start itself, is a candidate.
+    """
+    code, martens = (storage_grid(250, variant=v) for v in ("code", "martens"))
+    both = sorted(set(code.tolist()) & set(martens.tolist()))
+    figure = (
+        f"at most 250 iterations: the package keeps {code.size} ({', '.join(map(str, code[:10]))}, …), the original "
+        f"code {martens.size} ({', '.join(map(str, martens[:8]))}, …); {len(both)} are the same"
+    )
+    return Evidence(bool(code[0] == 0 and martens[0] == 5) and len(both) < martens.size, figure)
+
+
+@about_conjugate_gradients.claim("false", source=f"{TESTS}, test_optimizer.py")
+def the_rule_is_triggered() -> Evidence:
+    """“for `dim > 10`, Martens' convergence criterion is triggered in `cg` which prevents `cg` from running until
+    actual convergence”
+
+    It cannot act before iteration 11, and on the tests' own random systems it does not act just above
+    dimension 10. Where it does, for larger ones, the solution is still far away.
+    """
+    ends, errors = {}, {}
+    for n in (11, 12, 15, 20, 30, 50):
+        draw, fired, distances = np.random.default_rng(n), 0, []
+        for _ in range(30):
+            A, x, b = random_system(draw, n)
+            found = conjugate_gradients(Dense(A), b, draw.uniform(-0.5, 0.5, n), max_iter=250)
+            fired += found.reason == PROGRESS
+            distances.append(float(np.linalg.norm(found.iterates[-1] - x) / np.linalg.norm(x)))
+        ends[n], errors[n] = fired, float(np.median(distances))
+    figure = "random systems of the tests in float64, of 30 the rule ends " + ", ".join(
+        f"{fired} in dimension {n}" for n, fired in ends.items()
+    )
+    figure += f"; median error of the solution then {errors[30]:.0%} and {errors[50]:.0%} in dimensions 30 and 50"
+    return Evidence(ends[11] == ends[12] == 0 < ends[50], figure)
+
+
+@about_conjugate_gradients.claim("false", source=f"{DOCSTRINGS} of cg")
+def the_tolerance_is_reached() -> Evidence:
+    """“Terminate cg if `norm(residual) <= max(tol * norm(b), atol)`”
+
+    The test is <, and comes after the first iteration: b = 0, whose bound is 0, can never fulfil it, nor is an exact
+    start seen; the package then divides 0 by 0.
+    """
+    operator, b = Dense(np.diag([1.0, 3.0])), np.ones(2)
+    half = conjugate_gradients(operator, b, rtol=0.5, progress_threshold=None)
+    above = conjugate_gradients(operator, b, rtol=0.5 * (1 + 2.0**-52), progress_threshold=None)
+    strict = float(np.linalg.norm(b - operator(above.iterates[-1])) / np.linalg.norm(b))
+    none = conjugate_gradients(operator, 0 * b, np.ones(2), progress_threshold=None, max_iter=50)
+    figure = (
+        f"A = diag(1, 3), b = (1, 1): after one iteration ‖r‖ = {strict:g}·‖b‖; with tol = 0.5 {half.iterations} "
+        f"iterations are taken, with the next larger number {above.iterations}. With b = 0 from (1, 1) the bound is "
+        f"never met: it ends by “{none.reason}” (ours; the package's goes on to 0/0)"
+    )
+    return Evidence((half.iterations, above.iterations) == (2, 1) and above.reason == RESIDUAL != none.reason, figure)
+
+
+@about_conjugate_gradients.claim(
+    "holds if", source="Hestenes & Stiefel, J. Res. Nat. Bur. Standards 49 (1952)", condition="the arithmetic is exact"
+)
+def as_many_iterations_as_unknowns() -> Evidence:
+    """Conjugate gradients solve a system of n equations in at most n iterations
+
+    In floating point they lose conjugacy. The package's own default for a missing `cg_max_iter` is n all the same.
+    """
+    n = 10
+    A = np.array([[comb(i + j, i) for j in range(n)] for i in range(n)])
+    exact = exact_residual(A, n)
+    numbers = A.astype(float)
+    b = numbers @ np.ones(n)
+    errors = {}
+    for count in (n, 2 * n, 20 * n):
+        found = conjugate_gradients(Dense(numbers), b, max_iter=count, rtol=0.0, progress_threshold=None)
+        errors[count] = float(np.linalg.norm(found.iterates[-1] - 1))
+    figure = (
+        f"Pascal's matrix of order {n} (κ = {np.linalg.cond(numbers):.1e}), solution (1, …, 1): in fractions the "
+        f"residual after {n} iterations is {exact}; in float64 ‖x − 1‖ is "
+        + ", ".join(f"{e:.1e} after {k}" for k, e in errors.items())
+    )
+    return Evidence(exact == 0 and errors[n] > 1e-3 > errors[20 * n], figure)
+
+
+def exact_residual(matrix: Any, iterations: int) -> Fraction:
+    """Return ‖r‖² of conjugate gradients from 0 in fractions, on A x = A(1, …, 1)."""
+    A = [[Fraction(int(a)) for a in row] for row in matrix]
+    x = [Fraction(0)] * len(A)
+    r = [sum(row, Fraction(0)) for row in A]
+    p, rr = r, squared(r)
+    for _ in range(iterations):
+        Ap = [sum((a * c for a, c in zip(row, p, strict=True)), Fraction(0)) for row in A]
+        alpha = rr / sum(c * d for c, d in zip(p, Ap, strict=True))
+        x = [c + alpha * d for c, d in zip(x, p, strict=True)]
+        r = [c - alpha * d for c, d in zip(r, Ap, strict=True)]
+        before, rr = rr, squared(r)
+        if rr == 0:
+            return Fraction(0)
+        p = [c + rr / before * d for c, d in zip(r, p, strict=True)]
+    return rr
+
+
+def squared(vector: list[Fraction]) -> Fraction:
+    """Return ‖v‖²."""
+    return sum((c * c for c in vector), Fraction(0))
+
+
+@about_conjugate_gradients.claim("false", source=f"{PACKAGE}, cg.py, the option saddle-free")
+def saddle_free_conjugate_gradients() -> Evidence:
+    """“saddle-free: Take the absolute value of the directional curvature. This idea is taken from [4]”
+
+    The idea is |A|⁻¹b. With |pᵀAp| in place of pᵀAp directions are no longer conjugate and the iterates go to neither
+    |A|⁻¹b nor A⁻¹b. Reference [4] is not in the list, and no argument of the package reaches the option.
+    """
+    draw, off = np.random.default_rng(0), []
+    for _ in range(200):
+        n = int(draw.integers(3, 7))
+        rotation, _ = np.linalg.qr(draw.standard_normal((n, n)))
+        spectrum = draw.uniform(0.5, 3.0, n) * np.where(np.arange(n) < 1, -1, 1)
+        b = draw.standard_normal(n)
+        A = rotation @ np.diag(spectrum) @ rotation.T
+        found = conjugate_gradients(
+            Dense(A), b, max_iter=n, rtol=0.0, progress_threshold=None, on_nonpositive_curvature="saddle-free"
+        )
+        for eigenvalues in (spectrum, np.abs(spectrum)):
+            aim = rotation @ ((rotation.T @ b) / eigenvalues)
+            off.append(float(np.linalg.norm(found.iterates[-1] - aim) / np.linalg.norm(aim)))
+    inverse, absolute = np.array(off).reshape(200, 2).T
+    figure = (
+        f"200 random matrices of order 3 to 6 with one negative eigenvalue, n iterations: relative distance to |A|⁻¹b "
+        f"between {np.min(absolute):.2g} and {np.max(absolute):.2g}, to A⁻¹b at least {np.min(inverse):.2g}"
+    )
+    return Evidence(bool(min(np.min(absolute), np.min(inverse)) > 1e-2), figure)

@@ -1,0 +1,110 @@
+"""The README's minimal example with numbers that are not drawn: a ReLU network, five steps, new data at each."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.domains import Array
+from gnomon.hessian_free.optimizer import Report, init, step
+from gnomon_validation.pictures import COLOURS
+from gnomon_validation.studies.hessian_free.networks import readme_batch, readme_start
+from gnomon_validation.studies.hessian_free.sources import README, RUN
+from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.study import Findings, Study, Table
+
+BATCHES = 5
+INITIAL = ("0.521263168202", "0.353540911914", "0.249166973876", "0.189411733048", "0.15438315782")
+FINAL = ("0.347394244112", "0.243046295355", "0.175740745244", "0.143569062237", "0.127313777525")
+RATIOS = ("1.59174", "1.58985", "1.33443", "0.806165", "0.785801")
+ITERATIONS, CHOSEN = ("6", "6", "6", "7", "8"), ("4", "4", "4", "7", "6")
+
+
+class Data(NamedTuple):
+    """reports: of the five steps. on_all: f on each batch (column) before the first step and after each (row)."""
+
+    reports: tuple[Report, ...]
+    on_all: Array
+
+
+def measure() -> Findings:
+    batches = [readme_batch(k) for k in range(BATCHES)]
+    params = readme_start()
+    state, reports, points = init(params), [], [params]
+    for batch in batches:
+        params, state, report = step(params, state, batch, variant="code")
+        reports.append(report)
+        points.append(params)
+    on_all = np.array([[batch.value(x) for batch in batches] for x in points])
+    compared = []
+    for k, r in enumerate(reports):
+        stated = (INITIAL[k], FINAL[k], ITERATIONS[k], CHOSEN[k], RATIOS[k], "1")
+        measured = (r.loss, r.final_loss, r.iterations, r.chosen, r.ratio, r.step_length)
+        names = ("f before", "f after", "iterations", "iteration taken", "ρ", "a")
+        for name, printed, number in zip(names, stated, measured, strict=True):
+            compared.append(Comparison(f"step {k + 1}: {name}", printed, number))
+    compared.append(Comparison("λ after the five steps", "0.131687", state.damping))
+    compared.append(Comparison("‖θ‖ after them", "3.0683479910", float(np.linalg.norm(params))))
+    rows = tuple(
+        (
+            str(k + 1),
+            f"{r.loss:.9f}",
+            f"{r.final_loss:.9f}",
+            f"{on_all[k + 1, (k + 1) % BATCHES]:.9f}",
+            f"{r.chosen} of {r.iterations}",
+            f"{r.ratio:.6f}",
+            f"{r.damping:.6f}",
+        )
+        for k, r in enumerate(reports)
+    )
+    columns = ("step", "f before", "f after", "f of the next batch", "iterate taken", "ρ", "λ")
+    table = Table(
+        "the five steps; f of the batch that the step sees (after the last: of the first batch)", columns, rows
+    )
+    early = sum(r.chosen < r.iterations for r in reports)
+    conclusions = (
+        f"Loss, decisions and damping of all five steps reproduce. In {early} of {BATCHES} steps an earlier iterate of "
+        f"conjugate gradients is better than the last one.",
+        f"The data of the example are drawn anew at each step and have no rule in them; here the batches are shifted "
+        f"waves, and what is learned from one helps with the next: the mean of f over all five falls from "
+        f"{np.mean(on_all[0]):.3f} to {np.mean(on_all[-1]):.3f}.",
+    )
+    return Findings((table,), tuple(compared), conclusions, Data(tuple(reports), on_all))
+
+
+def draw(data: Data, figure: Any) -> None:
+    left, right = figure.subplots(1, 2, width_ratios=(1.6, 1))
+    figure.suptitle(
+        "The README's example: five steps on five batches, each of which helps with the next", weight="bold"
+    )
+    for k in range(BATCHES):
+        left.plot(range(BATCHES + 1), data.on_all[:, k], "o-", color=COLOURS[k], lw=1.2, ms=4, label=f"batch {k + 1}")
+        left.plot([k, k + 1], data.on_all[k : k + 2, k], "-", color=COLOURS[k], lw=5, alpha=0.6)
+    left.set(xlabel="step", ylabel="f, mean squared error", title="thick: the step that saw the batch", ylim=(0, None))
+    left.set_xticks(range(BATCHES + 1))
+    left.grid(alpha=0.3)
+    left.legend(fontsize=10)
+    steps = np.arange(1, BATCHES + 1)
+    right.bar(steps - 0.2, [r.iterations for r in data.reports], 0.38, color=COLOURS[0], label="iterations N")
+    right.bar(steps + 0.2, [r.chosen for r in data.reports], 0.38, color=COLOURS[5], label="iteration taken")
+    right.set(xlabel="step", ylabel="iterations of conjugate gradients", title="backtracking takes an earlier one")
+    right.set_ylim(0, 10.5)
+    right.legend(fontsize=10, loc="upper left")
+    figure.supxlabel(
+        "A 10-10-10 network with ReLU, 210 parameters, 16 examples a batch, all defaults of the package. Nothing is "
+        "drawn: data and parameters are sines and cosines.",
+        fontsize=9.5,
+    )
+
+
+study = Study(
+    "hessian_free-readme",
+    system="hessian_free",
+    title="the README's minimal example",
+    question="What does the README's example do, once its random numbers are replaced by a formula?",
+    source=f"{README}; {RUN}",
+    measure=measure,
+    draw=draw,
+    size=(12.0, 5.4),
+)

@@ -1,0 +1,208 @@
+"""The package's own example: Rosenbrock's valley, whose Hessian is indefinite where the run begins.
+
+f = (1-x)² + 100(y-x²)² from (-1, 3), all defaults: the Hessian for 20 steps; then, with f as the squares of the outputs
+1 - x and 10(y - x²), the Gauss-Newton matrix. The run is well-posed (computed with 50 digits it takes the same
+decisions and ends 1e-13 away), so that its figures can be stated to ten digits.
+"""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.domains import Array
+from gnomon.hessian_free.functions import Valley
+from gnomon_validation.studies.hessian_free.newton_peers import TOLERANCE, Peer, peers, scipy_version
+from gnomon_validation.studies.hessian_free.rosenbrock_picture import draw
+from gnomon_validation.studies.hessian_free.runs import Run, descend
+from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
+from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.study import Findings, Study, Table
+
+VALLEY, START, OTHER_START = Valley(100.0), np.array([-1.0, 3.0]), np.array([-1.2, 1.0])
+STEPS, GOAL = 20, 1e-6
+
+
+class Stated(NamedTuple):
+    """A step of the example: where it ends, f there, ρ, which of N iterates was taken, a = 0.8^power, and λ."""
+
+    step: int
+    x: str
+    y: str
+    loss: str
+    ratio: str
+    chosen: str
+    power: str
+    damping: str
+
+
+STATED = (
+    Stated(1, "-1.0000250946", "1.0100001882", "4.010000626", "1.00497487", "2", "0", "1.0000000"),
+    Stated(2, "-0.6899990880", "0.3903622397", "3.591171691", "-20.3391017", "1", "4", "0.6666667"),
+    Stated(3, "-0.6007475315", "0.3531179776", "2.568444907", "19.5573522", "2", "0", "1.0000000"),
+    Stated(4, "-0.5393857055", "0.2936470394", "2.370442815", "-4.37520161", "1", "0", "0.6666667"),
+    Stated(5, "-0.2327019645", "-0.0345451471", "2.306240669", "-136.402370", "1", "2", "1.0000000"),
+    Stated(10, "0.2626425734", "0.0596548374", "0.5523939319", "-0.90455170", "1", "0", "1.5000000"),
+    Stated(15, "0.8210513776", "0.6674260870", "0.03651064164", "1.81317989", "1", "0", "0.4444444"),
+    Stated(20, "0.9993151103", "0.9986097525", "5.12910197e-7", "0.91730372", "2", "0", "0.0585277"),
+)
+EVALUATIONS = (7, 12, 7, 8, 10, 7)
+GAUSS_NEWTON = {10: "3.17e-4", 11: "3.74e-6", 12: "6.16e-9", 13: "1.04e-11", 14: "8.24e-15"}
+FROM_OTHER_START = {8: "6.815e-3", 11: "1.69e-7"}
+OUTER_ITERATIONS = {"trust-exact": "30", "trust-ncg": "54", "Newton-CG": "236"}
+
+
+class Data(NamedTuple):
+    """What the picture shows: runs by name, and SciPy's, if it is there."""
+
+    runs: dict[str, Run]
+    peers: dict[str, Peer]
+
+
+def measure() -> Findings:
+    runs = {
+        "code, Hessian": descend(VALLEY, START, STEPS, curvature="hessian", variant="code"),
+        "code, Gauss-Newton": descend(VALLEY, START, STEPS, variant="code"),
+        "martens, Hessian": descend(VALLEY, START, 30, curvature="hessian"),
+        "martens, Gauss-Newton": descend(VALLEY, START, STEPS),
+    }
+    hessian, gauss_newton = runs["code, Hessian"], runs["code, Gauss-Newton"]
+    other = descend(VALLEY, OTHER_START, STEPS, variant="code")
+    found = peers(START)
+    compared = [comparison for stated in STATED for comparison in compare(stated, hessian)]
+    compared += [
+        Comparison(f"Hessian, step {t}: evaluations of f", str(stated), hessian.reports[t - 1].evaluations)
+        for t, stated in enumerate(EVALUATIONS, start=1)
+    ]
+    cut = [float(r.step_length) for r in gauss_newton.reports[:9] if r.step_length < 1]
+    compared.append(Comparison("Gauss-Newton: steps among the first nine cut by the line search", "7", len(cut)))
+    compared += [Comparison("least of their lengths a", "0.17", min(cut)), Comparison("most", "0.41", max(cut))]
+    compared += [
+        Comparison(f"Gauss-Newton: f after step {t}", f, gauss_newton.losses[t]) for t, f in GAUSS_NEWTON.items()
+    ]
+    compared += [
+        Comparison(f"Gauss-Newton from (-1.2, 1): f after step {t}", f, other.losses[t])
+        for t, f in FROM_OTHER_START.items()
+    ]
+    if scipy_version() == "1.17.1":
+        compared += [
+            Comparison(f"SciPy 1.17.1, {name}: outer iterations", stated, len(found[name].points) - 1)
+            for name, stated in OUTER_ITERATIONS.items()
+        ]
+    tables = (path_table(hessian), cost_table(runs, found))
+    return Findings(tables, tuple(compared), conclusions(hessian, found), Data(runs, found))
+
+
+def compare(stated: Stated, run: Run) -> tuple[Comparison, ...]:
+    """Return the figures of one step of the example beside ours."""
+    report, (x, y) = run.reports[stated.step - 1], run.points[stated.step]
+    measured = {
+        "x": (stated.x, x),
+        "y": (stated.y, y),
+        "f": (stated.loss, report.final_loss),
+        "ρ": (stated.ratio, report.ratio),
+        "iterations N": ("2", report.iterations),
+        "iteration taken": (stated.chosen, report.chosen),
+        "power of 0.8 in a": (stated.power, power(report.step_length)),
+        "λ": (stated.damping, report.damping),
+    }
+    return tuple(Comparison(f"Hessian, step {stated.step}: {name}", *pair) for name, pair in measured.items())
+
+
+def power(length: Any) -> float:
+    """Return i of a = 0.8ⁱ, a whole number: candidates are 0.8 apart, 1e-9 is far beyond their rounding."""
+    return round(log(float(length)) / log(0.8), 9) + 0.0
+
+
+def near_starts(start: Array) -> list[Array]:
+    """Return 64 starts up to four roundings away, in the dtype of the start."""
+    offsets = [np.array([i, j], start.dtype) for i in range(-4, 4) for j in range(-4, 4)]
+    return [start + np.spacing(start) * offset for offset in offsets]
+
+
+def narrow_ends() -> tuple[Array, Array]:
+    """Return f after 20 steps in float32 from starts a few roundings apart, and N of the second step."""
+    valley, starts = Valley(np.float32(100)), near_starts(START.astype(np.float32))
+    runs = [descend(valley, x, STEPS, curvature="hessian", variant="code") for x in starts]
+    return np.array([run.losses[-1] for run in runs]), np.array([run.reports[1].iterations for run in runs])
+
+
+def path_table(run: Run) -> Table:
+    columns = ("step", "x", "y", "f", "ρ", "iterate taken", "a", "λ", "evaluations of f")
+    rows = tuple(
+        (
+            str(t),
+            f"{x:.10f}",
+            f"{y:.10f}",
+            f"{r.final_loss:.9g}",
+            f"{r.ratio:.7g}",
+            f"{r.chosen} of {r.iterations}",
+            f"0.8^{power(r.step_length):.0f}" if r.step_length < 1 else "1",
+            f"{r.damping:.6g}",
+            str(r.evaluations),
+        )
+        for t, ((x, y), r) in enumerate(zip(run.points[1:], run.reports, strict=True), start=1)
+    )
+    title = (
+        "the example, variant “code” with the Hessian: where each step ends and how it was found (λ: used in the step)"
+    )
+    return Table(title, columns, rows)
+
+
+def cost_table(runs: dict[str, Run], found: dict[str, Peer]) -> Table:
+    rows: list[tuple[str, ...]] = []
+    for name, run in runs.items():
+        t = first_below(run.losses)
+        reports = run.reports[:t]
+        values, products = sum(r.evaluations for r in reports), sum(r.products for r in reports)
+        rows.append((name, str(t), str(values), str(t), str(products)))
+    for name, peer in found.items():
+        t = first_below(peer.losses)
+        rows.append((f"SciPy {name}", str(t), *map(str, peer.efforts[t])))
+    columns = ("method", "steps", "evaluations of f", "of ∇f", "curvature products")
+    return Table(f"from (-1, 3) until f < {GOAL:g}", columns, tuple(rows))
+
+
+def first_below(losses: Array) -> int:
+    """Return after which step f is below the goal for the first time."""
+    return int(np.argmax(losses < GOAL))
+
+
+def conclusions(run: Run, found: dict[str, Peer]) -> tuple[str, ...]:
+    eigenvalues = np.linalg.eigvalsh(np.stack([VALLEY.hvp(START, e) for e in np.eye(2)]) + np.eye(2))
+    ends, iterations = narrow_ends()
+    sentences = [
+        f"The damped Hessian of the first step has the eigenvalues {eigenvalues[0]:.1f} and {eigenvalues[1]:.1f}: "
+        f"“code” goes on along negative curvature and lands on the saddle of the model, by luck a good point "
+        f"(f = {run.losses[1]:.4f}); “martens” stops there and takes the iterate before.",
+        f"ρ lies between {np.min(run.ratios):.0f} and {np.max(run.ratios):.0f}: it is measured from the warm start, "
+        f"whose f can be anything, and says little about the step that is taken.",
+        f"float32 is another path: in {np.sum(iterations > 2)} of {iterations.size} runs whose starts differ by a few "
+        f"roundings the second step takes more than two iterations in two dimensions. After {STEPS} steps f is between "
+        f"{np.min(ends):.1e} and {np.max(ends):.1e} (the package: 3.9e-8), so no digit of it can be stated.",
+        "“martens” has no tolerance for the residual and its rule of progress cannot end before iteration 11: in two "
+        "dimensions most of its products are idle.",
+    ]
+    if found:
+        sentences.append(
+            f"SciPy {scipy_version()} with the tolerance {TOLERANCE:g} (with its defaults it stops a few iterations "
+            f"earlier) takes more, but cheaper steps. trust-krylov takes {len(found['trust-krylov'].points) - 1} in "
+            f"all; 52 were stated: that number changes with the rounding of the linear algebra below."
+        )
+    else:
+        sentences.append("SciPy is not installed (extra `curvature`): its Newton methods were left out.")
+    return tuple(sentences)
+
+
+study = Study(
+    "hessian_free-rosenbrock",
+    system="hessian_free",
+    title="the package's example on Rosenbrock's function",
+    question="Does the released optimizer take these steps, and how do other truncated Newton methods fare there?",
+    source=f"example of {PACKAGE}; {RUN}",
+    measure=measure,
+    draw=draw,
+    size=(13.0, 6.2),
+)

@@ -1,0 +1,193 @@
+"""The runaway damping of the released defaults, and its theory.
+
+Let λ have just been multiplied by 3/2, and be so large that the curvature B does not count beside it. Conjugate
+gradients then end at x_N = -g/λ, and begin at x₀ = d·(their last end) = 1.5d·x_N. To first order f changes from θ + x₀
+to θ + x_N by gᵀ(x_N - x₀) = -(1 - 1.5d)·‖g‖²/λ; the model gᵀx + ½λ‖x‖² by -(1 - 1.5d)²·‖g‖²/(2λ). So for any smooth f
+
+    ρ → -2/(1.5d - 1),   negative for d > 2/3,   -4.70588 for the default d = 0.95.
+
+ρ < 1/4 multiplies λ by 3/2 once more, and so on for ever: the lengths of the steps are a geometric series, and the run
+stops short of any minimum.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.domains import Array
+from gnomon.hessian_free.functions import Quadratic
+from gnomon.hessian_free.optimizer import HessianFreeState, step
+from gnomon_validation.pictures import COLOURS
+from gnomon_validation.studies.hessian_free.networks import tiny_networks
+from gnomon_validation.studies.hessian_free.runs import Run, descend
+from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
+from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.study import Findings, Study, Table
+
+STEPS = 60
+EIGENVALUES = np.geomspace(0.01, 1.0, 5)
+RULES: dict[str, dict[str, Any]] = {
+    "as released (d = 0.95)": {"variant": "code"},
+    "cold starts (d = 0)": {"variant": "code", "decay": 0.0},
+    "ρ measured from zero": {"variant": "code", "rho_reference": "zero"},
+    "the original authors' rules": {"variant": "martens"},
+}
+STATIONS = (5, 10, 20, 60)
+STALLED, FREE = ("3.85e-2", "2.86e-2", "2.76e-2", "2.76e-2"), ("1.66e-2", "7.14e-4", "4.1e-18")
+DECAYS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
+
+
+class Data(NamedTuple):
+    """quadratic: runs on the convex quadratic by rule. limits: d, ρ of the theory, ρ measured where λ is large."""
+
+    quadratic: dict[str, Run]
+    limits: Array
+
+
+def measure() -> Findings:
+    runs = {name: on_quadratic(rule) for name, rule in RULES.items()}
+    released = runs["as released (d = 0.95)"]
+    ratios = {
+        f"{one.name}, λ₀ = {damping:g}": float(
+            descend(one.problem, one.start, STEPS, damping=damping, variant="code").ratios[-1]
+        )
+        for one in tiny_networks()
+        for damping in (1.0, 10.0, 100.0)
+    }
+    limits = np.array([(d, limit(d), measured_limit(d)) for d in DECAYS])
+    compared = [
+        Comparison("-2/(1.5d - 1) for d = 0.95", "-4.70588", limit(0.95)),
+        Comparison("the same for d = 0.8", "-10", limit(0.8)),
+        *(Comparison(f"ρ far out, d = {d:g}: measured", f"{theory:.4f}", found) for d, theory, found in limits),
+        *(Comparison(f"{name}: the last ρ of 60 steps", "-4.713 … -4.705", found) for name, found in ratios.items()),
+    ]
+    for t, stated in zip(STATIONS, STALLED, strict=True):
+        compared.append(Comparison(f"quadratic, as released: f after {t} steps", stated, released.losses[t]))
+    compared.append(Comparison("quadratic, as released: λ of step 51", "1.9e8", released.dampings[50]))
+    for name in ("cold starts (d = 0)", "the original authors' rules"):
+        for t, stated in zip(STATIONS, FREE, strict=False):
+            compared.append(Comparison(f"quadratic, {name}: f after {t} steps", stated, runs[name].losses[t]))
+    tables = (quadratic_table(runs), limit_table(limits, ratios))
+    return Findings(tables, tuple(compared), conclusions(runs), Data(runs, limits))
+
+
+def on_quadratic(rule: dict[str, Any], steps: int = STEPS) -> Run:
+    """Return the run on ½ Σ dᵢθᵢ², dᵢ from 0.01 to 1, from θ = 1 with λ₀ = 1."""
+    f = Quadratic(np.diag(EIGENVALUES), np.zeros(EIGENVALUES.size))
+    return descend(f, np.ones(EIGENVALUES.size), steps, curvature="hessian", **rule)
+
+
+def limit(decay: float) -> float:
+    """Return -2/(1.5d - 1)."""
+    return -2 / (1.5 * decay - 1)
+
+
+def measured_limit(decay: float) -> float:
+    """Return the ρ of a step on f = ½x² from x = 1, where λ = 2²⁶ has just grown by 3/2.
+
+    With u = λ/(1 + λ) and q = x₀/x_N, 1.5d to first order, the exact ρ is 1 - u·(q + 1)/(q - 1): the first order in 1/λ
+    that the theory leaves out is at most (1 + |ρ| + ρ²)/λ < 3e-5 for |ρ| <= 40, less than half a fourth decimal.
+    """
+    f, x, damping = Quadratic(np.eye(1), np.zeros(1)), np.ones(1), np.float64(2.0**26)
+    warm_start = -decay * f.gradient(x) / (1 + damping / 1.5)
+    _, _, report = step(x, HessianFreeState(warm_start, damping), f, variant="code", decay=decay)
+    return float(report.ratio)
+
+
+def quadratic_table(runs: dict[str, Run]) -> Table:
+    rows = tuple(
+        (
+            name,
+            *(f"{run.losses[t]:.3g}" for t in STATIONS),
+            f"{run.dampings[50]:.3g}",
+            f"{run.ratios[50]:.5f}",
+            f"{np.linalg.norm(run.points[-1]):.3g}",
+        )
+        for name, run in runs.items()
+    )
+    columns = ("rules", *(f"f after {t}" for t in STATIONS), "λ of step 51", "ρ of it", "‖θ‖ after 60")
+    return Table("f = ½ Σ dᵢθᵢ², dᵢ = 0.01 … 1 (five), from θ = (1, …, 1), λ₀ = 1, exact Hessian", columns, rows)
+
+
+def limit_table(limits: Array, ratios: dict[str, float]) -> Table:
+    rows = [(f"f = ½x², d = {d:g}", f"{theory:.5f}", f"{found:.5f}") for d, theory, found in limits]
+    rows += [(f"{name}, d = 0.95", f"{limit(0.95):.5f}", f"{found:.5f}") for name, found in ratios.items()]
+    title = "ρ where λ is large: the theory's −2/(1.5d − 1), and ρ of one step with λ = 2²⁶ or of the last of 60 steps"
+    return Table(title, ("problem", "theory", "measured"), tuple(rows))
+
+
+def conclusions(runs: dict[str, Run]) -> tuple[str, ...]:
+    released = runs["as released (d = 0.95)"]
+    grows = int(np.flatnonzero(np.diff(released.dampings) <= 0)[-1]) + 2
+    walked = float(np.sum(released.lengths))
+    free = max(float(run.losses[20]) for name, run in runs.items() if run is not released)
+    return (
+        f"On a convex quadratic in five dimensions, with its exact Hessian, the released defaults multiply λ by 3/2 at "
+        f"every step from step {grows} on, and f stays at {released.losses[-1]:.3g} of {released.losses[0]:.3g}. All "
+        f"60 steps together are {walked:.3f} long; the minimum was {np.linalg.norm(released.points[0]):.3f} away.",
+        f"One remedy is enough: cold starts, or ρ measured from θ rather than from the warm start, or the original "
+        f"authors' rules: with each f is at most {free:.1e} after 20 steps.",
+        "The theory asks nothing of f but smoothness: two networks, three λ₀ and a quadratic end at the same ρ.",
+    )
+
+
+def draw(data: Data, figure: Any) -> None:
+    left, middle, right = figure.subplots(1, 3)
+    figure.suptitle(
+        "Runaway damping: measured from the warm start, ρ has the wrong sign, and λ grows for ever", weight="bold"
+    )
+    steps = np.arange(1, STEPS + 1)
+    marks = ("-", "-", "--", ":")
+    for (name, run), colour, dashes in zip(data.quadratic.items(), COLOURS, marks, strict=False):
+        left.plot(steps, run.dampings[:-1], dashes, color=colour, lw=2.2, label=name)
+        right.plot(np.arange(STEPS + 1), np.maximum(run.losses, 1e-30), dashes, color=colour, lw=2.2, label=name)
+    released = data.quadratic["as released (d = 0.95)"].dampings
+    left.plot(steps, released[30] * 1.5 ** (steps - 31.0), color="black", lw=0.9, label="theory: λ grows like 1.5ᵗ")
+    left.plot(steps, (2 / 3) ** (steps - 1.0), "-.", color="black", lw=0.9, label="theory: λ falls like (2/3)ᵗ")
+    left.set(yscale="log", xlabel="step t", ylabel="damping λ", title="the damping", ylim=(1e-10, 1e17), xlim=(0, 52))
+    left.legend(fontsize=9, loc="upper left")
+    d = np.linspace(0.68, 1.0, 200)
+    middle.plot(d, -2 / (1.5 * d - 1), color="black", lw=1.2, label="theory: −2/(1.5d − 1)")
+    middle.plot(data.limits[:, 0], data.limits[:, 2], "o", color=COLOURS[0], ms=7, label="measured on ½x², λ = 2²⁶")
+    middle.axvline(2 / 3, color="grey", ls=":")
+    middle.annotate(
+        "dotted, left: d = 2/3; for smaller d\nthe limit is positive and λ falls",
+        (2 / 3, -60),
+        xytext=(0.715, -53),
+        fontsize=9,
+    )
+    middle.axvline(0.95, color="grey", ls=":")
+    middle.annotate(f"default d = 0.95:\nρ = {limit(0.95):.3f}", (0.95, limit(0.95)), xytext=(0.84, -24), fontsize=9)
+    middle.axhspan(0.25, 4, color=COLOURS[2], alpha=0.15)
+    middle.annotate("above ¼: λ does not grow", (0.7, 0.9), fontsize=9)
+    middle.set(
+        xlabel="decay d of the warm start",
+        ylabel="ρ, actual by predicted change",
+        ylim=(-62, 4),
+        title="the limit of ρ",
+    )
+    middle.legend(fontsize=9, loc="lower right")
+    right.set(
+        yscale="log", xlabel="step t", ylabel="f, whose minimum is 0", title="the loss", ylim=(1e-25, 10), xlim=(0, 40)
+    )
+    for ax in (left, middle, right):
+        ax.grid(alpha=0.3)
+    figure.supxlabel(
+        "Left and right: f = ½ Σ dᵢθᵢ² with five eigenvalues from 0.01 to 1, λ₀ = 1, exact Hessian; colours as on the "
+        "left. The released rule stalls at f = 0.028 on a convex quadratic.",
+        fontsize=9.5,
+    )
+
+
+study = Study(
+    "hessian_free-runaway",
+    system="hessian_free",
+    title="the damping that runs away",
+    question="Why do the released defaults stall, even on a convex quadratic, and what is enough to stop it?",
+    source=f"rules of {PACKAGE}; {RUN}; the limit: own derivation",
+    measure=measure,
+    draw=draw,
+    size=(15.0, 5.6),
+)

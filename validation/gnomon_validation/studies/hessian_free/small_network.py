@@ -1,0 +1,285 @@
+"""Two tiny networks on which the released defaults stall: the warm start and the damping rule do not go together.
+
+60 steps with the Gauss-Newton matrix from three dampings: as released; with cold starts (decay 0), all else as
+released; and with the original authors' rules.
+
+Where conjugate gradients run until they have lost orthogonality, a rounding decides in which iteration they stop, and
+after that runs part. So each run is repeated from starts that differ by a few roundings, with the matrix computed as a
+whole, more often where that matters most. A stated figure that all of those print alike is compared digit by digit; of
+the others, and of all of runs that converge from step 20 on, it is asked that no factor of ten lies between them and
+our runs.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import floor, log10
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.curvature.products import network
+from gnomon.domains import Array
+from gnomon_validation.pictures import COLOURS
+from gnomon_validation.studies.hessian_free.dense_curvature import DenseCurvature
+from gnomon_validation.studies.hessian_free.networks import Specimen, tiny_networks
+from gnomon_validation.studies.hessian_free.runs import Run, descend
+from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
+from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.study import Findings, Study, Table
+
+STEPS, LATE, ROUNDINGS, FEW, MANY = 60, 20, 4, 4, 16
+DAMPINGS = (1.0, 10.0, 100.0)
+STATIONS = (10, 20, 40, 60)
+RULES: dict[str, dict[str, Any]] = {
+    "released": {"variant": "code"},
+    "cold": {"variant": "code", "decay": 0.0},
+    "original": {"variant": "martens"},
+}
+NAMES = {
+    "released": "the package's defaults",
+    "cold": "the package with cold starts",
+    "original": "the original authors' rules",
+}
+
+
+class Stated(NamedTuple):
+    """The row of one network and λ₀: f after 10, 20, 40, 60 steps; λ of step 60; and f after 60 steps."""
+
+    released: tuple[str, ...]
+    damping: str
+    cold: tuple[str, ...]
+    original: str
+
+
+STATED = {
+    ("squared error", 1.0): Stated(
+        ("0.341741", "0.340801", "0.340783", "0.340783"),
+        "1.089e10",
+        ("0.171981", "0.0369125", "6.33e-5", "8.2e-11"),
+        "5.4e-11",
+    ),
+    ("squared error", 10.0): Stated(
+        ("0.363664", "0.361282", "0.361245", "0.361245"),
+        "9.56e9",
+        ("0.315423", "0.0813297", "1.54e-4", "3.1e-5"),
+        "2.0e-6",
+    ),
+    ("squared error", 100.0): Stated(
+        ("0.400855", "0.356564", "0.356201", "0.3562"),
+        "7.37e8",
+        ("0.400717", "0.204076", "2.32e-4", "4.7e-5"),
+        "5.3e-6",
+    ),
+    ("cross-entropy", 1.0): Stated(
+        ("0.871672", "0.87073", "0.870713", "0.870713"),
+        "1.089e10",
+        ("0.632965", "0.0148643", "3.8e-6", "1.1e-9"),
+        "5.1e-10",
+    ),
+    ("cross-entropy", 10.0): Stated(
+        ("0.849124", "0.132163", "0.0070034", "0.0069948"),
+        "1946",
+        ("0.849093", "0.133801", "1.7e-5", "5.1e-9"),
+        "5.1e-9",
+    ),
+    ("cross-entropy", 100.0): Stated(
+        ("0.940249", "0.718099", "0.00414067", "0.004019"),
+        "44.44",
+        ("0.940249", "0.718056", "3.9e-4", "1.1e-7"),
+        "1.1e-7",
+    ),
+}
+BEGINNINGS = {
+    "squared error": ("0.98019909394909", "1.4522083745077"),
+    "cross-entropy": ("1.1032086080542", "0.54958162446208"),
+}
+FIRST = ("0.815704568735", "0.658197149788", "0.529227684647", "0.441325590282", "0.392392044785")
+FIRST_ITERATIONS, FIRST_CHOSEN = ("4", "4", "5", "5", "6"), ("4", "1", "5", "5", "3")
+
+
+class Case(NamedTuple):
+    """One network, λ₀ and rule: the run, and those from starts a few roundings away."""
+
+    network: str
+    damping: float
+    rule: str
+    run: Run
+    near: tuple[Run, ...]
+
+
+def measure() -> Findings:
+    networks = tiny_networks()
+    cases = [case(one, damping, rule) for one in networks for damping in DAMPINGS for rule in RULES]
+    compared = [comparison for one in networks for comparison in beginning(one)]
+    (ten,) = (c for c in cases if (c.network, c.damping, c.rule) == ("squared error", 10.0, "released"))
+    for t, (loss, iterations, chosen) in enumerate(zip(FIRST, FIRST_ITERATIONS, FIRST_CHOSEN, strict=True)):
+        report, place = ten.run.reports[t], f"squared error, λ₀ = 10, as released, step {t + 1}"
+        compared.append(Comparison(f"{place}: f", loss, report.final_loss))
+        compared.append(Comparison(f"{place}: iterations", iterations, report.iterations))
+        compared.append(Comparison(f"{place}: iteration taken", chosen, report.chosen))
+    for c in cases:
+        compared += figures(c)
+    tables = (loss_table(cases), damping_table(cases))
+    undecided = sum("rounding decides" in comparison.quantity for comparison in compared)
+    return Findings(tables, tuple(compared), conclusions(cases, undecided), tuple(cases))
+
+
+def case(specimen: Specimen, damping: float, rule: str) -> Case:
+    """Return a run and its neighbours, which compute with a dense Gauss-Newton matrix."""
+    f, start = network(specimen.problem), specimen.start
+    draw = np.random.default_rng(0)
+    count = MANY if rule == "released" or (specimen.name, damping) == ("squared error", 1.0) else FEW
+    run = descend(f, start, STEPS, damping=damping, **RULES[rule])
+    near = []
+    for _ in range(count):
+        moved = start + np.spacing(start) * draw.integers(-ROUNDINGS, ROUNDINGS + 1, start.shape)
+        near.append(descend(DenseCurvature(f), moved, STEPS, damping=damping, **RULES[rule]))
+    return Case(specimen.name, damping, rule, run, tuple(near))
+
+
+def beginning(specimen: Specimen) -> list[Comparison]:
+    """Return what is stated of a network before the first step."""
+    f, x, name = network(specimen.problem), specimen.start, specimen.name
+    loss, slope = BEGINNINGS[name]
+    compared = [
+        Comparison(f"{name}: f at the start", loss, f.value(x)),
+        Comparison(f"{name}: ‖∇f‖ there", slope, float(np.linalg.norm(f.gradient(x)))),
+    ]
+    if name == "squared error":
+        matrix = np.stack([f.ggnvp(x, e) for e in np.eye(x.size)])
+        compared.append(
+            Comparison(f"{name}: largest eigenvalue of G there", "2.276621581", np.linalg.eigvalsh(matrix)[-1])
+        )
+    return compared
+
+
+def figures(c: Case) -> list[Comparison]:
+    """Return what is stated of a case beside what was measured."""
+    stated, place = STATED[c.network, c.damping], f"{c.network}, λ₀ = {c.damping:g}, {NAMES[c.rule]}"
+    losses = {"released": stated.released, "cold": stated.cold, "original": (stated.original,)}[c.rule]
+    told = []
+    for t, printed in zip(STATIONS[-len(losses) :], losses, strict=True):
+        ours = [float(run.losses[t]) for run in (c.run, *c.near)]
+        late = c.rule != "released" and t >= LATE
+        told.append((compare_magnitude if late else compare)(f"{place}: f after {t} steps", printed, ours))
+    if c.rule == "released":
+        ours = [float(run.reports[-1].damping) for run in (c.run, *c.near)]
+        told.append(compare(f"{place}: λ of step {STEPS}", stated.damping, ours))
+    return told
+
+
+def compare(quantity: str, stated: str, ours: list[float]) -> Comparison:
+    """Return the comparison of the first of ours digit by digit if all of them print alike, else of the magnitude."""
+    last = len(Decimal(stated).as_tuple().digits) - 1
+    if len({f"{number:.{last}e}" for number in ours}) == 1:
+        return Comparison(quantity, stated, ours[0])
+    return compare_magnitude(quantity, stated, ours)
+
+
+def compare_magnitude(quantity: str, stated: str, ours: list[float]) -> Comparison:
+    """Return how many whole factors of ten the stated figure is below the least of ours, or above the largest: 0."""
+    number = float(stated)
+    factors = max(0, floor(log10(min(ours) / number)), floor(log10(number / max(ours))))
+    return Comparison(f"{quantity}: rounding decides; factors of ten between {stated} and our runs", "0", factors)
+
+
+def loss_table(cases: list[Case]) -> Table:
+    rows = tuple(
+        (
+            f"{c.network}, λ₀ = {c.damping:g}",
+            NAMES[c.rule],
+            *(f"{c.run.losses[t]:.6g}" for t in STATIONS),
+            span([run.losses[-1] for run in (c.run, *c.near)]),
+        )
+        for c in cases
+    )
+    columns = (
+        "network",
+        "rules",
+        *(f"f after {t}" for t in STATIONS),
+        "after 60, from starts a few roundings apart",
+    )
+    return Table("two tiny networks, Gauss-Newton matrix: f after 10, 20, 40 and 60 steps", columns, rows)
+
+
+def damping_table(cases: list[Case]) -> Table:
+    rows = tuple(
+        (
+            f"{c.network}, λ₀ = {c.damping:g}",
+            NAMES[c.rule],
+            f"{c.run.reports[-1].damping:.4g}",
+            f"{c.run.reports[-1].ratio:.5f}",
+            f"{c.run.lengths[-1]:.1e}",
+        )
+        for c in cases
+    )
+    return Table("the last of 60 steps", ("network", "rules", "λ", "ρ", "its length ‖Δθ‖"), rows)
+
+
+def span(numbers: list[Any]) -> str:
+    """Return the least and the largest of some numbers, or one if they print alike."""
+    least, most = f"{min(numbers):.4g}", f"{max(numbers):.4g}"
+    return least if least == most else f"{least} … {most}"
+
+
+def conclusions(cases: list[Case], undecided: int) -> tuple[str, ...]:
+    ends = {rule: [float(c.run.losses[-1]) for c in cases if c.rule == rule] for rule in RULES}
+    grown = sum(c.run.reports[-1].damping > c.damping for c in cases if c.rule == "released")
+    return (
+        f"As released, all {len(ends['released'])} runs stall: f ends between {min(ends['released']):.2g} and "
+        f"{max(ends['released']):.2g}, and in {grown} of them λ is larger in the last step than at the start.",
+        f"With cold starts, nothing else changed, f ends between {min(ends['cold']):.1e} and {max(ends['cold']):.1e}; "
+        f"with the original authors' rules, warm starts included, between {min(ends['original']):.1e} and "
+        f"{max(ends['original']):.1e}.",
+        f"{undecided} of the stated figures are compared by their order of magnitude: those of runs that converge, "
+        f"from step {LATE} on, and all whose printed digits change if the start moves by at most {ROUNDINGS} units in "
+        f"the last place and G is computed as a whole.",
+    )
+
+
+def draw(data: tuple[Case, ...], figure: Any) -> None:
+    axes = figure.subplots(1, 2, sharey=True)
+    figure.suptitle(
+        "Two tiny networks: as released the optimizer stalls, and cold starts alone set it free", weight="bold"
+    )
+    colours = dict(zip(RULES, COLOURS, strict=False))
+    dashes = dict(zip(DAMPINGS, ("-", "--", ":"), strict=True))
+    for ax, name in zip(axes, dict.fromkeys(c.network for c in data), strict=True):
+        for c in data:
+            if c.network == name:
+                for run in c.near:
+                    ax.plot(lowest(run.losses), color=colours[c.rule], lw=0.5, alpha=0.35)
+                ax.plot(lowest(c.run.losses), dashes[c.damping], color=colours[c.rule], lw=1.9)
+        ax.set(yscale="log", ylim=(1e-12, 3), xlim=(0, STEPS), xlabel="step", title=name)
+        ax.grid(alpha=0.3)
+    axes[0].set_ylabel("f, whose infimum is 0")
+    for rule in RULES:
+        axes[0].plot([], [], color=colours[rule], lw=2.5, label=NAMES[rule])
+    for damping in DAMPINGS:
+        axes[1].plot([], [], dashes[damping], color="black", label=f"λ₀ = {damping:g}")
+    axes[0].legend(fontsize=10, loc="lower left")
+    axes[1].legend(fontsize=10, loc="lower left")
+    figure.supxlabel(
+        "44 and 43 parameters, 12 and 15 examples, Gauss-Newton matrix, full batch. Thin: the same from starts that "
+        "differ by a few roundings:\nlate digits of runs that converge are decided by rounding; whether they converge "
+        "is not.",
+        fontsize=9.5,
+    )
+
+
+def lowest(losses: Array) -> Array:
+    """Return f, or what the picture's lowest line stands for."""
+    return np.maximum(losses, 1e-13)
+
+
+study = Study(
+    "hessian_free-networks",
+    system="hessian_free",
+    title="the released defaults on two tiny networks",
+    question="Do the released defaults minimise the loss of a tiny network, and if not, what stops them?",
+    source=f"rules of {PACKAGE}; {RUN}; the last column: own computation",
+    measure=measure,
+    draw=draw,
+    size=(12.5, 6.0),
+)

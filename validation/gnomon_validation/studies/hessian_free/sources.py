@@ -1,0 +1,8 @@
+"""Where the claims about Hessian-free optimization stand, and where the stated figures come from."""
+
+PACKAGE = "github.com/ltatzel/PyTorchHessianFree, commit f430d81"
+README = f"{PACKAGE}, README"
+TESTS = f"{PACKAGE}, tests"
+DOCSTRINGS = f"{PACKAGE}, docstring"
+MARTENS = "Martens, Deep learning via Hessian-free optimization, ICML 2010"
+RUN = "the package prints no result: it was run, in float64"
