@@ -5,15 +5,15 @@ network in float64, with two threads, or as many as OMP_NUM_THREADS says: a Gaus
 iterations of conjugate gradients, without tolerance and rule of progress, and all that belongs to it. Torch records the
 graph of the outputs and that of u ↦ Jᵀu once a step and multiplies by double backward through them. (BackPACK 1.7.1
 records them anew for every product, which takes 1.7 times as long on one thread.) What one product and one
-loss cost is shown beside the step. The contenders take turns, and threads that wait do not spin, or those of one would
-be in the other's way; a ratio is the median of the rounds' ratios.
+loss cost is shown beside the step. Each contender has a process of its own, so that no thread that waits for work is in
+the other's way; they take turns, with a pause before each, and a ratio is the median of the rounds' ratios.
 """
 
 from __future__ import annotations
 
 import os
 
-os.environ.update(OMP_NUM_THREADS=os.environ.get("OMP_NUM_THREADS", "2"), OMP_WAIT_POLICY="PASSIVE")
+os.environ["OMP_NUM_THREADS"] = os.environ.get("OMP_NUM_THREADS", "2")
 os.environ.update(OPENBLAS_NUM_THREADS=os.environ["OMP_NUM_THREADS"], MKL_NUM_THREADS=os.environ["OMP_NUM_THREADS"])
 
 import numpy as np  # isort: skip (both before `contest`, which asks for one thread)
@@ -22,7 +22,11 @@ import contest  # isort: skip
 
 import sys
 from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import cache
+from multiprocessing import get_context
 from statistics import median
+from time import perf_counter, sleep
 from typing import Any
 
 import click
@@ -36,7 +40,9 @@ from gnomon_validation.ports.torch_hessian_free import hessian_free_step
 from gnomon_validation.ports.torch_hessian_free.objectives import numbers, rebuilt
 
 THREADS = torch.get_num_threads()
+VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 INPUTS, CLASSES, HIDDEN = 64, 10, (32, 32)
+NAMES, TIMED, PAUSE = ("reference", "torch"), ("step", "product", "loss"), 0.1
 Contenders = dict[str, Callable[[], Any]]
 
 
@@ -48,8 +54,10 @@ def problems(examples: int) -> dict[str, Problem]:
     return {"cross-entropy": Classification(X, y, CLASSES, HIDDEN), "squares": Regression(X, Y, HIDDEN)}
 
 
-def contenders(problem: Problem, iterations: int) -> dict[str, Contenders]:
+@cache
+def contenders(name: str, examples: int, iterations: int) -> dict[str, Contenders]:
     """Return what is timed: a step, a product, a loss, each by both. Raises `RuntimeError` if the steps differ."""
+    problem = problems(examples)[name]
     net, rng = network(problem), np.random.default_rng(7)
     params, vector = net.start_from(rng.standard_normal(net.dimension)), rng.standard_normal(net.dimension)
     state, f, w, v = init(params), rebuilt(problem), numbers(params), numbers(vector)
@@ -81,15 +89,24 @@ def main(sizes: str, iterations: int, repeats: int) -> None:
     table = Table("network", "timed", title=f"One step with {iterations} iterations of conjugate gradients, float64")
     for heading in ("examples", "reference ms", "torch ms", "reference ÷ torch"):
         table.add_column(heading, justify="right")
-    for size in (int(size) for size in sizes.split(",")):
-        for name, problem in problems(size).items():
-            widths = "-".join(map(str, network(problem).widths))
-            for timed, runs in contenders(problem, iterations).items():
-                times = 1 if timed == "step" else 20
-                taken = contest.rounds({who: repeated(run, times) for who, run in runs.items()}, repeats)
-                ms = [f"{median(one[who] for one in taken) / times * 1e3:.2f}" for who in runs]
-                ratio = contest.times_as_long(taken, "reference", "torch")
-                table.add_row(f"{widths}, {name}", timed, f"{size:,}", *ms, f"{ratio:.2f}")
+    os.environ.update(dict.fromkeys(VARIABLES, str(THREADS)))  # `contest` asks for one; the processes inherit these
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(1, spawn) as numpy_process, ProcessPoolExecutor(1, spawn) as torch_process:
+        processes = dict(zip(NAMES, (numpy_process, torch_process), strict=True))
+        for size in (int(size) for size in sizes.split(",")):
+            for name, problem in problems(size).items():
+                widths = "-".join(map(str, network(problem).widths))
+                for timed in TIMED:
+                    taken = [
+                        {
+                            who: process.submit(seconds, who, timed, name, size, iterations).result()
+                            for who, process in processes.items()
+                        }
+                        for _ in range(repeats + 1)
+                    ][1:]
+                    ms = [f"{median(one[who] for one in taken) * 1e3:.2f}" for who in NAMES]
+                    ratio = contest.times_as_long(taken, *NAMES)
+                    table.add_row(f"{widths}, {name}", timed, f"{size:,}", *ms, f"{ratio:.2f}")
     versions = f"torch {torch.__version__}. {contest.versions()}"
     table.caption = (
         f"Medians of {repeats} interleaved rounds, {THREADS} thread(s) each, {os.cpu_count()} cores. {versions}"
@@ -97,14 +114,15 @@ def main(sizes: str, iterations: int, repeats: int) -> None:
     Console(width=None if sys.stdout.isatty() else 140).print(table)
 
 
-def repeated(call: Callable[[], Any], times: int) -> Callable[[], None]:
-    """Return `times` calls as one, so that the grain of the clock does not count."""
-
-    def run() -> None:
-        for _ in range(times):
-            call()
-
-    return run
+def seconds(who: str, timed: str, name: str, examples: int, iterations: int) -> float:
+    """Return what one call of a contender takes: one that warms up, then one step or 20 of the others."""
+    call, times = contenders(name, examples, iterations)[timed][who], 1 if timed == "step" else 20
+    sleep(PAUSE)
+    call()
+    begin = perf_counter()
+    for _ in range(times):
+        call()
+    return (perf_counter() - begin) / times
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import numpy as np
 from gnomon.domains import require_choice, require_number
 
 VARIANTS = ("code", "martens")
+LOW, HIGH, GROW, SHRINK = 1 / 4, 3 / 4, 3 / 2, 2 / 3
 
 
 def reduction_ratio(before: Any, after: Any, predicted: Any, *, variant: str = "martens") -> Any:
@@ -39,10 +40,10 @@ def updated_damping(
     ratio: Any,
     *,
     variant: str = "martens",
-    low: float = 1 / 4,
-    high: float = 3 / 4,
-    grow: float = 3 / 2,
-    shrink: float = 2 / 3,
+    low: float = LOW,
+    high: float = HIGH,
+    grow: float = GROW,
+    shrink: float = SHRINK,
 ) -> Any:
     """Return λ·`grow` if ρ < `low`, λ·`shrink` if ρ > `high`, otherwise λ.
 

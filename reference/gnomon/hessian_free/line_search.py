@@ -13,6 +13,8 @@ from gnomon.domains import Array, require_count, require_flag, require_floating,
 from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
 from gnomon.objectives.contract import Objective
 
+SHRINK, SLOPE_FRACTION = 0.8, 0.01
+
 
 class LineSearch(NamedTuple):
     """step: a, 0 if no candidate would do. value: f(x + a·d). evaluations: how many times f was asked for."""
@@ -29,8 +31,8 @@ def armijo(
     grad: Array,
     *,
     lr: float = 1.0,
-    shrink: float = 0.8,
-    slope_fraction: float = 0.01,
+    shrink: float = SHRINK,
+    slope_fraction: float = SLOPE_FRACTION,
     max_iter: int = 20,
     reject_ascent: bool = False,
 ) -> LineSearch:

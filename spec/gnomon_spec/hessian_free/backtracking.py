@@ -20,17 +20,17 @@ STRANGE = (np.nan, np.inf, -np.inf, -np.inf)
 
 
 def losses(strange: bool = True) -> Quantity:
-    """Losses (s,), s from 1 to 8: few different values, some nearly equal, and, if `strange`, some not finite."""
+    """Losses (s,), s from 1 to 8: few different values, some that differ in the last digits, some not finite."""
 
-    def entry(code: int) -> float:
+    def entry(code: int, dtype: np.dtype[Any]) -> float:
         if strange and code % 8 == 7:
             return STRANGE[code // 8 % 4]
-        near = (0.0, 0.0, 2.0**-12, -(2.0**-12))[code // 8 % 4]
+        near = (0, 0, 4, -4)[code // 8 % 4] * float(np.finfo(dtype).eps)
         return (1.0, 0.5, 2.0, 1.5, 0.25, -1.0)[code // 32 % 6] + near
 
     def draw_losses(draw: Draw, context: Context) -> Any:
         length, code = 1 + draw(SMALL_CODES) % 8, draw(CODES)
-        entries = [entry(c) for c in draw(st.lists(CODES, min_size=length, max_size=length))]
+        entries = [entry(c, context.dtype) for c in draw(st.lists(CODES, min_size=length, max_size=length))]
         if code % 3:  # a valley, as conjugate gradients leave it
             order = np.argsort(np.argsort(entries, kind="stable"), kind="stable")
             bottom = code // 3 % length
@@ -196,7 +196,7 @@ def losses_compared_in_few_digits(losses: Any, *, variant: str) -> Choice:
     """In "full" losses are compared in too few digits, so that near ones tie (a package casts them to single)."""
     if variant != "full":
         return reference.choose_iterate(losses, variant=variant)
-    coarse = np.where(np.isfinite(losses), np.floor(losses * 256) / 256, losses)
+    coarse = np.where(np.isfinite(losses), np.rint(losses * 2.0**20) / 2.0**20, losses)
     return reference.choose_iterate(coarse, variant=variant)
 
 

@@ -32,7 +32,8 @@ def iterate(operator: Any, rhs: Any, start: Any, preconditioner: Any, hyper: dic
     r = operator(x) - rhs
     y = smoothed(r)
     ry, p, iterates, values = np.dot(r, y), -y, [x], [value(r, x)]
-    reason, i, non_positive = (reference.NOTHING_LEFT if bool(ry == 0) else ""), 0, 0
+    blind = bool(rules.get("blind"))
+    reason, i, non_positive = (reference.NOTHING_LEFT if bool(ry == 0) and not blind else ""), 0, 0
     policy = rules.get("policy", hyper["on_nonpositive_curvature"])
     while not reason:
         Ap = operator(p)
@@ -41,7 +42,7 @@ def iterate(operator: Any, rhs: Any, start: Any, preconditioner: Any, hyper: dic
             non_positive += 1
             if policy == "raise":
                 raise ValueError("not positive")
-            if bool(pAp == 0) or (policy == "stop" and not rules.get("stops_after")):
+            if (bool(pAp == 0) and not blind) or (policy == "stop" and not rules.get("stops_after")):
                 reason = reference.NEGATIVE
                 break
             pAp = np.abs(pAp) if policy == "saddle-free" else pAp
@@ -61,9 +62,11 @@ def iterate(operator: Any, rhs: Any, start: Any, preconditioner: Any, hyper: dic
             reason = reference.PROGRESS
         elif i >= max(1, hyper["max_iter"] + rules.get("more", 0)):
             reason = reference.LIMIT
+        elif blind and bool(np.isnan(size)):
+            reason = "divergence"
         elif not rules.get("unending") and bool(size < bound):
             reason = reference.RESIDUAL
-        elif bool(ry == 0):
+        elif bool(ry == 0) and not blind:
             reason = reference.NOTHING_LEFT
         ratio = {"steepest": 0 * ry, "inverted": before / ry}.get(rules.get("ratio", ""), ry / before)
         p = ratio * p - (r if rules.get("plain_direction") else y)
@@ -82,14 +85,10 @@ def products_are_not_counted(operator: Any, rhs: Any, start: Any, preconditioner
 
 @system.mistake("conjugate_gradients")
 def first_residual_is_not_tested(operator: Any, rhs: Any, start: Any, preconditioner: Any, **hyper: Any) -> Solution:
-    """At an exact start 0 is divided by 0, and the iterates are NaN: no test comes before the first iteration."""
-    found = solve(operator, rhs, start, preconditioner, **hyper)
-    if found.iterations > 0 or found.reason != reference.NOTHING_LEFT:
-        return found
-    nan = start * np.nan
-    values = np.stack([found.values[0], found.values[0] * np.nan])
-    kept = [(start, nan)[k] for k in kept_iterations(hyper["stored"], 1)]
-    return Solution(np.stack(kept), 1, values, "divergence", 1, 2)
+    """Where nothing is left to do, as at an exact start, 0 is divided by 0 and the iterates are NaN: rᵀy = 0 is not
+    looked for."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return iterate(operator, rhs, start, preconditioner, hyper, blind=True)
 
 
 @system.mistake("conjugate_gradients")

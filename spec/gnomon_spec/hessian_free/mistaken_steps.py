@@ -125,9 +125,9 @@ def with_presets(hyper: dict[str, Any], variant: str, **presets: str) -> dict[st
 def ratio_measured_from_the_warm_start(
     params: Any, state: Any, objective: Any, preconditioner: Any = None, **hyper: Any
 ) -> Step:
-    """In "martens" ρ is that from the warm start to the last iterate, with the damped model: the default of a released
-    package, under which λ can grow for ever."""
-    code = {"rho_reference": "x0", "rho_model": "damped", "rho_iterate": "last"}
+    """In "martens" ρ is that from the warm start to the last iterate, with the damped model, and a quotient even where
+    the loss rose: the rule of a released package, under which λ can grow for ever."""
+    code = {"rho_reference": "x0", "rho_model": "damped", "rho_iterate": "last", "on_increase": "ratio"}
     return reference.step(params, state, objective, preconditioner, **with_presets(hyper, "martens", **code))
 
 

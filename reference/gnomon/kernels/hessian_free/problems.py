@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from gnomon.domains import Array
 from gnomon.hessian_free import problems as reference
 from gnomon.hessian_free.conjugate_gradients import POLICIES
-from gnomon.hessian_free.damping import updated_damping
-from gnomon.hessian_free.line_search import armijo
+from gnomon.hessian_free.damping import GROW, HIGH, LOW
+from gnomon.hessian_free.damping import SHRINK as LESS_DAMPED
+from gnomon.hessian_free.line_search import SHRINK, SLOPE_FRACTION
 from gnomon.hessian_free.optimizer import CG_RTOL, ON_NONPOSITIVE_CURVATURE, TRIES
 from gnomon.hessian_free.problems import Runs, Settings, require_examples, require_quadratics, require_settings
 from gnomon.hessian_free.storage_grid import storage_grid
@@ -38,8 +39,6 @@ from gnomon.kernels.hessian_free.products import COLUMNS, LANES, Matrix, multipl
 
 __all__ = ["Runs", "fit_linear_models", "minimise_quadratics"]
 
-# What the rules of damping and line search have by default.
-DAMPING, SEARCH = updated_damping.__kwdefaults__ or {}, armijo.__kwdefaults__ or {}
 ALL_WENT_WELL = -1
 
 
@@ -317,8 +316,8 @@ def _runs(
     require_settings(settings)
     require_compiled("params", params)
     number, variant, steps, P = params.dtype.type, settings.variant, int(settings.steps), params.shape[0]
-    searches = SEARCH["slope_fraction"], SEARCH["shrink"]
-    damps = DAMPING["low"], DAMPING["high"], DAMPING["grow"], DAMPING["shrink"]
+    searches = SLOPE_FRACTION, SHRINK
+    damps = LOW, HIGH, GROW, LESS_DAMPED
     plan = Plan(
         variant == "martens",
         bool(settings.adapt_damping),
