@@ -132,7 +132,8 @@ def without_the_factor(parts):
 
 def from_the_warm_start(parts):
     """The preset of "martens" measures ρ as the released package does."""
-    return {**parts.RULES, "martens": parts.RULES["code"]}
+    released = {name: getattr(parts.RULES["code"], name) for name in ("reference", "model", "iterate", "on_increase")}
+    return {**parts.RULES, "martens": parts.RULES["martens"]._replace(**released)}
 
 
 def shifted_grid(parts):
