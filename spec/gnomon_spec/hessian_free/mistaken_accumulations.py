@@ -39,12 +39,13 @@ class Misweighted(Accumulated):
 
 
 def accumulated(
-    params: Any, state: Any, lists: Lists, preconditioner: Any, reduction: str, hyper: dict[str, Any], rule: str = ""
+    params: Any, state: Any, lists: Lists, preconditioner: Any, hyper: dict[str, Any], rule: str = ""
 ) -> Step:
     """Return the reference's step with lists that were taken for each other, or other weights."""
-    reference.acc_step(params, state, *lists, preconditioner, reduction=reduction, **hyper)
-    objective = Misweighted(*filled(lists), reduction, rule)
-    return step(params, state, objective, preconditioner, **hyper)
+    reference.acc_step(params, state, *lists, preconditioner, **hyper)
+    rest = {name: value for name, value in hyper.items() if name != "reduction"}
+    objective = Misweighted(*filled(lists), hyper["reduction"], rule)
+    return step(params, state, objective, preconditioner, **rest)
 
 
 def filled(lists: Lists) -> Lists:
@@ -140,66 +141,34 @@ def gradients_and_curvatures_taken_for_each_other(
 
 @system.mistake("acc_step")
 def batches_count_alike(
-    params: Any,
-    state: Any,
-    losses: Any,
-    gradients: Any = None,
-    curvatures: Any = None,
-    M: Any = None,
-    *,
-    reduction: str,
-    **hyper: Any,
+    params: Any, state: Any, losses: Any, gradients: Any = None, curvatures: Any = None, M: Any = None, **hyper: Any
 ) -> Step:
     """ "mean" is the mean of the batches' means, whatever their sizes are."""
-    return accumulated(params, state, (losses, gradients, curvatures), M, reduction, hyper, "unweighted")
+    return accumulated(params, state, (losses, gradients, curvatures), M, hyper, "unweighted")
 
 
 @system.mistake("acc_step")
 def mean_is_not_divided(
-    params: Any,
-    state: Any,
-    losses: Any,
-    gradients: Any = None,
-    curvatures: Any = None,
-    M: Any = None,
-    *,
-    reduction: str,
-    **hyper: Any,
+    params: Any, state: Any, losses: Any, gradients: Any = None, curvatures: Any = None, M: Any = None, **hyper: Any
 ) -> Step:
     """In "mean" the weighted batches are added up and not divided by the number of examples."""
-    return accumulated(params, state, (losses, gradients, curvatures), M, reduction, hyper, "undivided")
+    return accumulated(params, state, (losses, gradients, curvatures), M, hyper, "undivided")
 
 
 @system.mistake("acc_step")
 def sum_is_divided(
-    params: Any,
-    state: Any,
-    losses: Any,
-    gradients: Any = None,
-    curvatures: Any = None,
-    M: Any = None,
-    *,
-    reduction: str,
-    **hyper: Any,
+    params: Any, state: Any, losses: Any, gradients: Any = None, curvatures: Any = None, M: Any = None, **hyper: Any
 ) -> Step:
     """In "sum" the sum is divided by the number of examples."""
-    return accumulated(params, state, (losses, gradients, curvatures), M, reduction, hyper, "averaged")
+    return accumulated(params, state, (losses, gradients, curvatures), M, hyper, "averaged")
 
 
 @system.mistake("acc_step")
 def every_list_is_divided_by_the_first_ones_size(
-    params: Any,
-    state: Any,
-    losses: Any,
-    gradients: Any = None,
-    curvatures: Any = None,
-    M: Any = None,
-    *,
-    reduction: str,
-    **hyper: Any,
+    params: Any, state: Any, losses: Any, gradients: Any = None, curvatures: Any = None, M: Any = None, **hyper: Any
 ) -> Step:
     """In "mean" gradient and curvature, too, are divided by the number of examples in the list for losses."""
-    return accumulated(params, state, (losses, gradients, curvatures), M, reduction, hyper, "first")
+    return accumulated(params, state, (losses, gradients, curvatures), M, hyper, "first")
 
 
 @system.mistake("acc_step")
