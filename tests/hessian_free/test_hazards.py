@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
 
 from gnomon.curvature.operators import Dense
 from gnomon.hessian_free.accumulation import Batch, acc_step
+from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
+from gnomon.hessian_free.damping import updated_damping
 from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, Report, init, step
 from gnomon.hessian_free.preconditioner import fisher_preconditioner
+from gnomon.hessian_free.self_tests import is_deterministic, reduction_matches
+from gnomon.kernels.hessian_free.conjugate_gradients import conjugate_gradients as compiled
+from gnomon.kernels.hessian_free.problems import minimise_quadratics as compiled_runs
 
 VARIANTS = pytest.mark.parametrize("variant", ["code", "martens"])
 BOWL = Quadratic(np.diag([1.0, 4.0]), np.zeros(2))
@@ -150,16 +155,87 @@ def test_a_singular_direction_never_makes_infinite_parameters() -> None:
 
 @pytest.mark.parametrize("beyond", [np.inf, -np.inf, np.nan])
 def test_infinite_losses_are_passed_over_while_backtracking(beyond: float) -> None:
-    """f = ½θᵀdiag(1, 1/64)θ within reach of 16, at (8, 15) with λ = 0 and a warm start of (0, -60): x₀ leads beyond the
-    fence and is passed over, or is never looked at; whichever is taken has a finite loss."""
-    f = Fenced(np.diag([1.0, 2.0**-6]), np.zeros(2), 16.0, beyond)
-    state = HessianFreeState(np.array([0.0, -60.0]), np.float64(0))
-    new, _, report = step(np.array([8.0, 15.0]), state, f, variant="code", max_iter=1, linesearch=False)
-    assert np.isfinite(f.value(new)) or report.chosen == -1
-    assert report.chosen == -1 and np.array_equal(new, [8.0, 15.0])
-    state = state._replace(warm_start=np.zeros(2))
-    new, _, report = step(np.array([8.0, 15.0]), state, f, variant="code", max_iter=2, rtol=0.0)
-    assert np.isfinite(report.final_loss) and report.final_loss < report.loss
+    """Where f is not finite near the minimum, to which x₂ leads, x₁ is taken."""
+    first, _, _ = taken(BOWL, damping=0.0, variant="code", max_iter=1, backtracking=False, linesearch=False)
+    near = BOWL.value(first) / 2
+    hole = Altered(value=lambda x: beyond if BOWL.value(x) <= near else BOWL.value(x))
+    new, _, report = taken(hole, damping=0.0, variant="code", max_iter=2, rtol=0.0, linesearch=False)
+    assert (report.iterations, report.chosen) == (2, 1) and np.array_equal(new, first)
+
+
+@pytest.mark.parametrize("beyond", [np.inf, -np.inf, np.nan])
+@pytest.mark.parametrize("backtracking", [True, False])
+def test_without_a_line_search_no_step_is_made_to_an_infinite_loss(beyond: float, backtracking: bool) -> None:
+    """With lr = 2 the step leads to the other side of the bowl, where f is not finite."""
+    wall = Altered(value=lambda x: beyond if x[0] < -0.5 else BOWL.value(x))
+    new, state, report = taken(wall, damping=0.0, lr=2.0, linesearch=False, backtracking=backtracking)
+    assert np.array_equal(new, X) and report.step_length == 0 and report.final_loss == report.loss
+    assert np.all(np.isfinite(state.warm_start))
+
+
+@pytest.mark.parametrize("policy", ["stop", "raise"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_underflow_is_not_taken_for_negative_curvature(dtype: Any, policy: str) -> None:
+    """Positive definite systems iterated until nothing is left: nothing is counted, "raise" has nothing to raise."""
+    generator = np.random.default_rng(5)
+    for _ in range(50):
+        root = generator.standard_normal((3, 3))
+        A = Dense((root @ root.T + np.eye(3)).astype(dtype))
+        b = generator.standard_normal(3).astype(dtype)
+        hyper = {"rtol": 0.0, "progress_threshold": None, "max_iter": 2000, "on_nonpositive_curvature": policy}
+        for solve in (conjugate_gradients, compiled):
+            found = solve(A, b, **hyper)
+            assert (found.reason, found.non_positive) == ("zero residual", 0)
+
+
+@VARIANTS
+def test_at_the_end_of_the_range_a_step_is_not_made_of_nan(variant: str) -> None:
+    """f = ½·2³⁰θ² at 2⁴⁸ in float32: with a gradient of 2⁷⁸ conjugate gradients overflow, and nothing becomes NaN."""
+    f, params = (
+        Quadratic(np.full((1, 1), 2.0**30, np.float32), np.zeros(1, np.float32)),
+        np.full(1, 2.0**48, np.float32),
+    )
+    with np.errstate(all="ignore"):
+        new, state, report = step(params, init(params), f, variant=variant)
+        same = compiled_runs(params[None], f.matrix[None], f.stationary[None], steps=1, variant=variant)
+    assert report.reason == "divergence" and new == params == same.params[0]
+    assert state.warm_start == 0 and np.isfinite(state.damping) and same.dampings[0, 1] == state.damping
+
+
+def test_a_damping_that_grows_for_ever_stays_finite() -> None:
+    """½Σ dⱼθⱼ² in float32 with the released defaults, whose damping runs away, for 300 steps."""
+    f = Quadratic(np.diag(np.geomspace(0.01, 1, 5)).astype(np.float32), np.zeros(5, np.float32))
+    params = np.ones(5, np.float32)
+    state = init(params)
+    for _ in range(300):
+        params, state, _ = step(params, state, f, variant="code", curvature="hessian")
+    assert np.finfo(np.float32).max / 1.5 < state.damping <= np.finfo(np.float32).max
+    assert updated_damping(np.float64(1.5e308), np.float64(-1)) == 1.5e308
+
+
+def test_without_outputs_there_is_no_gauss_newton_matrix() -> None:
+    class NoOutputs:
+        value, gradient, hvp = Altered.value, Altered.gradient, Altered.hvp
+        answers: ClassVar[dict[str, Any]] = {}
+
+    sentence = r"^objective must have ggnvp for curvature 'ggn'$"
+    batches = (Batch(BOWL, 1), Batch(NoOutputs(), 1))
+    with pytest.raises(ValueError, match=sentence):
+        taken(NoOutputs())
+    with pytest.raises(ValueError, match=sentence):
+        acc_step(X, init(X), (Batch(BOWL, 1),), None, batches)
+    with pytest.raises(ValueError, match=sentence):
+        is_deterministic(NoOutputs(), X, X)
+    with pytest.raises(ValueError, match=sentence):
+        reduction_matches(batches, BOWL, X, X)
+    new, _, _ = acc_step(X, init(X), batches, curvature="hessian")
+    assert np.all(np.isfinite(new))
+
+
+def test_sizes_of_batches_may_be_numbers_of_numpy() -> None:
+    f, params = Quadratic(BOWL.matrix.astype(np.float32), np.zeros(2, np.float32)), X.astype(np.float32)
+    new, _, _ = acc_step(params, init(params), (Batch(f, np.int64(3)), Batch(f, np.int64(1))))
+    assert new.dtype == np.float32
 
 
 @VARIANTS

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from gnomon.curvature.operators import Dense, Operator
-from gnomon.curvature.products import Classification, Regression, network
 from gnomon.domains import Array, require_choice, require_count
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
-from gnomon.hessian_free.optimizer import HessianFreeState, Problem, Report, step
-from gnomon.objectives.contract import Objective
+from gnomon.hessian_free.optimizer import HessianFreeState, Problem, Report, objective_of, require_outputs, step
 
 REDUCTIONS = ("mean", "sum")
 
@@ -22,7 +19,7 @@ REDUCTIONS = ("mean", "sum")
 class Batch(NamedTuple):
     """objective: the loss on some of the data, any `Objective` or a learning problem. size: how many examples, >= 1."""
 
-    objective: Problem | Quadratic | Fenced | Valley
+    objective: Problem
     size: int
 
 
@@ -40,27 +37,30 @@ class Accumulated:
 
     def value(self, params: Array) -> Any:
         """Return f(x) over `losses`."""
-        return self._over(self.losses, lambda f: f.value(params))
+        return self.over(self.losses, lambda f: f.value(params))
 
     def gradient(self, params: Array) -> Array:
         """Return ∇f(x) over `gradients`."""
-        g: Array = self._over(self.gradients, lambda f: f.gradient(params))
+        g: Array = self.over(self.gradients, lambda f: f.gradient(params))
         return g
 
     def hvp(self, params: Array, vector: Array) -> Array:
         """Return ∇²f(x)·v over `curvatures`."""
-        Hv: Array = self._over(self.curvatures, lambda f: f.hvp(params, vector))
+        Hv: Array = self.over(self.curvatures, lambda f: f.hvp(params, vector))
         return Hv
 
     def ggnvp(self, params: Array, vector: Array) -> Array:
         """Return G·v over `curvatures`."""
-        Gv: Array = self._over(self.curvatures, lambda f: f.ggnvp(params, vector))
+        Gv: Array = self.over(self.curvatures, lambda f: f.ggnvp(params, vector))
         return Gv
 
-    def _over(self, batches: tuple[Batch, ...], quantity: Callable[[Any], Any]) -> Any:
+    def over(self, batches: tuple[Batch, ...], quantity: Callable[[Any], Any]) -> Any:
+        """Return what a quantity of each batch's objective makes of the whole."""
         if self.reduction == "sum":
-            return sum(quantity(_objective(b.objective)) for b in batches)
-        return sum(b.size * quantity(_objective(b.objective)) for b in batches) / sum(b.size for b in batches)
+            return sum(quantity(objective_of(b.objective)) for b in batches)
+        return sum(int(b.size) * quantity(objective_of(b.objective)) for b in batches) / sum(
+            int(b.size) for b in batches
+        )
 
 
 def accumulated(
@@ -113,6 +113,9 @@ def acc_step(
     Raises `ValueError` or `TypeError` naming the argument, also for an empty list.
     """
     objective = accumulated(losses, gradients, curvatures, reduction)
+    if curvature == "ggn":
+        for batch in objective.curvatures:
+            require_outputs(objective_of(batch.objective))
     return step(
         params,
         state,
@@ -135,7 +138,3 @@ def acc_step(
         on_nonpositive_curvature=on_nonpositive_curvature,
         reject_ascent=reject_ascent,
     )
-
-
-def _objective(objective: Problem) -> Objective:
-    return network(objective) if isinstance(objective, Regression | Classification) else objective

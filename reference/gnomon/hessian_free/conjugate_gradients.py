@@ -21,6 +21,7 @@ PROGRESS = "relative progress"
 LIMIT = "number of iterations"
 RESIDUAL = "residual"
 NEGATIVE = "non-positive curvature"
+DIVERGED = "divergence"
 
 
 class Solution(NamedTuple):
@@ -62,7 +63,8 @@ def conjugate_gradients(
             y = M r;   p = -y + (rᵀy)_new / (rᵀy)_old · p
 
     It stops before the first iteration if rᵀy = 0, and after every one, in this order: if `progress_has_ended`; after
-    `max_iter` iterations; if ‖r‖ < max(rtol·‖b‖, atol); if rᵀy = 0.
+    `max_iter` iterations; if ‖r‖ < max(rtol·‖b‖, atol); if rᵀy = 0. If x or r would not be finite it stops without
+    that iteration.
 
     operator: A, symmetric, with the damping in it. rhs: b, shape (n,), finite. start: x₀, shape (n,), finite; `None` is
     0. preconditioner: M, an approximation of A⁻¹, symmetric and positive definite; `None` is the identity. rtol, atol:
@@ -74,8 +76,10 @@ def conjugate_gradients(
     Raises `ValueError` or `TypeError` naming the argument, and for products that do not fit or are not finite.
 
     Choices: rᵀy = 0 is looked for, where the package divides 0 by 0: at an exact start, and for b = 0, whose
-    tolerance of 0 nothing can meet. The test of the residual is strict, as in the package (its text says <=). The
-    residual is the recursive one and is never computed afresh.
+    tolerance of 0 nothing can meet. A pᵀAp of 0 that is positive once p has been scaled has underflowed: nothing is
+    left to do, and it does not count as curvature that is not positive. Where x or r overflows the package returns that
+    iterate; here it is the one before, "divergence". The test of the residual is strict, as in the package (its text
+    says <=). The residual is the recursive one and is never computed afresh.
     """
     require_vector("rhs", rhs)
     require_count("max_iter", max_iter, 1)
@@ -99,6 +103,9 @@ def conjugate_gradients(
     while not reason:
         Ap = product(operator, p, products)
         products, pAp = products + 1, np.dot(p, Ap)
+        if pAp == 0 and _has_underflowed(p, Ap):
+            reason = NOTHING_LEFT
+            break
         if not pAp > 0:
             non_positive += 1
             if on_nonpositive_curvature == "raise":
@@ -107,8 +114,12 @@ def conjugate_gradients(
                 reason = NEGATIVE
                 break
             pAp = np.abs(pAp) if on_nonpositive_curvature == "saddle-free" else pAp
-        i, alpha = i + 1, ry / pAp
-        x, r = x + alpha * p, r + alpha * Ap
+        alpha = ry / pAp
+        farther, rest = x + alpha * p, r + alpha * Ap
+        if not (np.all(np.isfinite(farther)) and np.all(np.isfinite(rest))):
+            reason = DIVERGED
+            break
+        i, x, r = i + 1, farther, rest
         iterates.append(x)
         values.append(_value(r, rhs, x))
         y = _preconditioned(preconditioner, r)
@@ -128,7 +139,14 @@ def _preconditioned(preconditioner: Operator | None, r: Array) -> Array:
         return r
     y = preconditioner(r)
     require_like("preconditioner's product", y, r, "rhs")
+    require_finite({"preconditioner's product": y})
     return y
+
+
+def _has_underflowed(p: Array, Ap: Array) -> bool:
+    """Return whether pᵀAp is positive once p is scaled to a largest entry of 1."""
+    largest = np.max(np.abs(p))
+    return bool(np.dot(p / largest, Ap / largest) > 0)
 
 
 def _reason(

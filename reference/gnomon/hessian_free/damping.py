@@ -21,7 +21,8 @@ def reduction_ratio(before: Any, after: Any, predicted: Any, *, variant: str = "
 
     before, after: the loss at the point that the change is measured from, and where it ended. predicted: the change of
     the model between the same points, negative if it falls. variant: "code"; or "martens", which says -∞ whenever the
-    loss rose. 0/0 is NaN. Raises `ValueError` for another variant.
+    loss rose. 0/0 is NaN. A loss of -∞ is no success: ρ is -∞ in "martens", NaN in "code".
+    Raises `ValueError` for another variant.
 
     Which points and which model belongs to the step: "code" measures from the *warm start* of conjugate gradients with
     the damped model, "martens" from the parameters themselves with the undamped one. The former can grow the damping
@@ -29,8 +30,10 @@ def reduction_ratio(before: Any, after: Any, predicted: Any, *, variant: str = "
     """
     require_choice("variant", variant, VARIANTS)
     change = after - before
-    if variant == "martens" and change > 0:
-        return np.where(change > 0, -np.inf, change)[()]
+    if variant == "martens" and (change > 0 or after == -np.inf):
+        return np.where(change != 0, -np.inf, change)[()]
+    if after == -np.inf:
+        return np.where(change != 0, np.nan, change)[()]
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.divide(change, predicted)
 
@@ -48,6 +51,7 @@ def updated_damping(
     """Return λ·`grow` if ρ < `low`, λ·`shrink` if ρ > `high`, otherwise λ.
 
     damping: λ, finite and >= 0. ratio: ρ, any number; NaN leaves λ in "code" and counts as bad in "martens" (·`grow`).
+    λ stays where it would leave the range of the dtype.
     low, high: 0 <= low <= high, finite. grow: finite and >= 1. shrink: in (0, 1].
     Raises `ValueError` or `TypeError` naming the argument.
     """
@@ -62,5 +66,7 @@ def updated_damping(
     if not shrink > 0:
         raise ValueError(f"shrink must be in (0, 1], got {shrink!r}")
     if ratio < low or (variant == "martens" and ratio != ratio):
-        return damping * grow
+        with np.errstate(over="ignore"):
+            grown = damping * grow
+        return grown if np.isfinite(grown) else damping
     return damping * shrink if ratio > high else damping

@@ -126,14 +126,14 @@ def step(
     Raises `ValueError` or `TypeError` naming the argument, also for a loss or gradient that is not finite; nothing is
     changed then, since everything is returned anew.
 
-    Choices: iterates with a loss that is not finite are passed over; if none is left the step is refused (a = 0, warm
-    start 0), and a = 0 leaves θ as it is, bit for bit. A damping of 0 is never adapted. Where e = o, and for an s that
-    is refused, ρ is NaN and not evaluated: "martens" lets λ grow, or the same step would be tried for ever; but not
-    where conjugate gradients found nothing left to do, as at a minimum. Nothing is remembered within a step: f is
-    evaluated again where a part asks for it, 1 + those for ρ (2 from "x0", 1 from "zero") + the iterates visited +
-    those of the line search.
+    Choices: backtracking passes over iterates whose loss is not finite; if none is left the step is refused (a = 0,
+    warm start 0). Without a line search no step is made to a loss that is not finite, and a = 0 leaves θ as it is, bit
+    for bit. A damping of 0 is never adapted. Where e = o, and for an s that is refused, ρ is NaN and not evaluated:
+    "martens" lets λ grow, or the same step would be tried for ever; but not where conjugate gradients found nothing
+    left to do, as at a minimum. Nothing is remembered within a step: f is evaluated again where a part asks for it, 1 +
+    those for ρ (2 from "x0", 1 from "zero") + the iterates visited + those of the line search.
     """
-    f = network(objective) if isinstance(objective, Regression | Classification) else objective
+    f = objective_of(objective)
     _require(params, state, variant, curvature)
     rules = rules_of(variant, reference=rho_reference, model=rho_model, iterate=rho_iterate, on_increase=on_increase)
     require_rules(rules)
@@ -159,9 +159,9 @@ def step(
         variant=variant,
     )
     last = solution.iterates[-1]
-    choice = _chosen(f, params, solution, backtracking, variant)
+    choice = chosen_iterate(f, params, solution, backtracking, variant)
     refused = choice.taken < 0
-    direction = 0 * last if refused else solution.iterates[choice.taken]
+    direction = 0 * params if refused else solution.iterates[choice.taken]
     chosen = -1 if refused else kept_iterations(stored, solution.iterations)[choice.taken]
 
     judged = Adaptation(state.damping, params.dtype.type(np.nan), 0, 0)
@@ -175,8 +175,10 @@ def step(
         found = armijo(f, params, direction, grad, lr=lr, max_iter=TRIES[variant], reject_ascent=reject_ascent)
     else:
         found = LineSearch(0 * params[0] + lr, f.value(params + lr * direction), 1)
-    new = params + 0 if found.step == 0 else params + found.step * direction
-    after_step = HessianFreeState(0 * last if refused else decay * last, judged.damping)
+        if not np.isfinite(found.value):
+            found = LineSearch(0 * params[0], loss, 1)
+    new = params if found.step == 0 else params + found.step * direction
+    after_step = HessianFreeState(0 * params if refused else decay * last, judged.damping)
     report = Report(
         loss,
         found.value,
@@ -192,14 +194,24 @@ def step(
     return new, after_step, report
 
 
+def objective_of(problem: Problem) -> Objective:
+    """Return the objective of a learning problem; any other objective is returned as it is."""
+    return network(problem) if isinstance(problem, Regression | Classification) else problem
+
+
+def require_outputs(objective: Objective) -> GaussNewtonObjective:
+    """Return the objective if it has Gauss-Newton products; raise `ValueError` if not."""
+    if not isinstance(objective, GaussNewtonObjective):
+        raise ValueError("objective must have ggnvp for curvature 'ggn'")
+    return objective
+
+
 def _curvature(objective: Objective, params: Array, curvature: str) -> Operator:
     """Return v ↦ B·v at the parameters, which must have the shape and dtype of v."""
     if curvature == "hessian":
         B = hessian_operator(objective, params)
-    elif isinstance(objective, GaussNewtonObjective):
-        B = ggn_operator(objective, params)
     else:
-        raise ValueError("objective must have ggnvp for curvature 'ggn'")
+        B = ggn_operator(require_outputs(objective), params)
 
     def fitting(vector: Array) -> Array:
         Bv = B(vector)
@@ -209,7 +221,7 @@ def _curvature(objective: Objective, params: Array, curvature: str) -> Operator:
     return fitting
 
 
-def _chosen(objective: Objective, params: Array, solution: Solution, backtracking: bool, variant: str) -> Choice:
+def chosen_iterate(objective: Objective, params: Array, solution: Solution, backtracking: bool, variant: str) -> Choice:
     """Return which of the kept iterates is taken, the losses evaluated one by one, the last iterate's first."""
     if not backtracking:
         return Choice(solution.iterates.shape[0] - 1, 0)

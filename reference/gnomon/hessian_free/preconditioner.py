@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnomon.domains import Array, require_choice, require_floating, require_like, require_number
+from gnomon.domains import Array, require_choice, require_finite, require_floating, require_like, require_number
 
 
 class DiagonalPower(NamedTuple):
@@ -34,6 +34,7 @@ def squared_gradients(example_gradients: Array, *, reduction: str = "mean") -> A
     if example_gradients.ndim != 2 or example_gradients.shape[0] == 0:
         raise ValueError(f"example_gradients must have shape (N, n) with N >= 1, got {example_gradients.shape}")
     require_choice("reduction", reduction, ("mean", "sum"))
+    require_finite({"example_gradients": example_gradients})
     total: Array = np.sum(example_gradients * example_gradients, axis=0)
     return total / example_gradients.shape[0] if reduction == "mean" else total
 
@@ -41,13 +42,14 @@ def squared_gradients(example_gradients: Array, *, reduction: str = "mean") -> A
 def fisher_preconditioner(diagonal: Array, *, damping: float = 1.0, exponent: float = 0.75) -> DiagonalPower:
     """Return M: v ↦ v·(d + λ)^(-ξ).
 
-    diagonal: d >= 0, shape (n,). damping: λ, finite and >= 0, that of the step. exponent: ξ in [0, 1]; 0 is no
+    diagonal: d >= 0, finite, shape (n,). damping: λ, finite and >= 0, that of the step. exponent: ξ in [0, 1]; 0 is no
     preconditioner at all. Raises `ValueError` or `TypeError` naming the argument, and if an entry of d + λ is 0 while
     ξ is not.
     """
     require_floating("diagonal", diagonal)
     if diagonal.ndim != 1 or not np.all(diagonal >= 0):
         raise ValueError("diagonal must have shape (n,) and entries >= 0")
+    require_finite({"diagonal": diagonal})
     require_number("damping", damping, 0)
     require_number("exponent", exponent, 0, 1, closed=True)
     damped = diagonal + damping

@@ -9,14 +9,18 @@ from __future__ import annotations
 from math import ceil
 from typing import Any
 
-from gnomon.domains import Array, require_choice, require_floating, require_number
+from gnomon.domains import Array, require_choice, require_count, require_floating, require_number
 
 VARIANTS = ("code", "martens")
 LEAST_WINDOW = 10
 
 
 def window(iteration: int, *, variant: str = "code") -> int:
-    """Return k, how many iterations back progress is measured: max(10, i/10), "code" rounded down, "martens" up."""
+    """Return k, how many iterations back progress is measured: max(10, i/10), "code" rounded down, "martens" up.
+
+    iteration: i >= 0. Raises `ValueError` or `TypeError` naming the argument.
+    """
+    require_count("iteration", iteration)
     require_choice("variant", variant, VARIANTS)
     return max(LEAST_WINDOW, iteration // 10 if variant == "code" else ceil(iteration / 10))
 

@@ -9,15 +9,13 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.curvature.products import Classification, Regression, network
 from gnomon.domains import Array, require_choice, require_finite, require_like, require_number
-from gnomon.hessian_free.accumulation import REDUCTIONS, Accumulated, Batch
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
-from gnomon.hessian_free.optimizer import CURVATURES, Problem
+from gnomon.hessian_free.accumulation import Batch, accumulated
+from gnomon.hessian_free.optimizer import CURVATURES, Problem, objective_of, require_outputs
 
 
 def is_deterministic(
-    objective: Problem | Quadratic | Fenced | Valley,
+    objective: Problem,
     params: Array,
     vector: Array,
     *,
@@ -34,14 +32,14 @@ def is_deterministic(
     Choice: the package only warns, and looks at the outputs of the network and not at the gradient.
     """
     _require(params, vector, curvature, rtol, atol)
-    f = network(objective) if isinstance(objective, Regression | Classification) else objective
+    f = objective_of(objective)
     first, second = (_answers(f, params, vector, curvature) for _ in range(2))
     return _close(second, first, rtol, atol)
 
 
 def reduction_matches(
     batches: tuple[Batch, ...],
-    whole: Problem | Quadratic | Fenced | Valley,
+    whole: Problem,
     params: Array,
     vector: Array,
     *,
@@ -56,18 +54,19 @@ def reduction_matches(
     is as for `is_deterministic`. Raises `ValueError` or `TypeError` naming the argument.
     Choice: the package raises an error where this returns False.
     """
-    require_choice("reduction", reduction, REDUCTIONS)
     _require(params, vector, curvature, rtol, atol)
     if len(batches) < 2:
         raise ValueError(f"batches must be at least two, got {len(batches)}")
-    f = network(whole) if isinstance(whole, Regression | Classification) else whole
-    parts = Accumulated(batches, batches, batches, reduction)
-    split, together = (_answers(g, params, vector, curvature) for g in (parts, f))
+    parts = accumulated(batches, reduction=reduction)
+    if curvature == "ggn":
+        for batch in batches:
+            require_outputs(objective_of(batch.objective))
+    split, together = (_answers(g, params, vector, curvature) for g in (parts, objective_of(whole)))
     return _close(split, together, rtol, atol)
 
 
 def _answers(objective: Any, params: Array, vector: Array, curvature: str) -> list[Any]:
-    product = objective.hvp if curvature == "hessian" else objective.ggnvp
+    product = objective.hvp if curvature == "hessian" else require_outputs(objective).ggnvp
     return [objective.value(params), objective.gradient(params), product(params, vector)]
 
 

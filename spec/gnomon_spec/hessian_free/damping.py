@@ -93,6 +93,14 @@ def nothing_over_nothing_is_no_number(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("ratio", port.reduction_ratio(case.before, case.before, nothing, **case.hyper), np.nan)
 
 
+@reduction_ratio.law("fixed point", cases=changes)
+def a_loss_of_minus_infinity_is_no_success(port: Any, case: Case) -> Iterable[Fact]:
+    """If the loss is -∞ afterwards ρ is -∞ in "martens" and NaN in "code", whatever was predicted."""
+    fallen = case.before - np.inf
+    yield equal("martens", port.reduction_ratio(case.before, fallen, case.predicted, variant="martens"), -np.inf)
+    yield equal("code", port.reduction_ratio(case.before, fallen, case.predicted, variant="code"), np.nan)
+
+
 @reduction_ratio.law("bad input", cases=changes)
 def another_variant_of_the_ratio_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """An unknown variant is rejected."""
@@ -174,8 +182,8 @@ def quotient(change: Any, predicted: Any) -> Any:
 @system.mistake("reduction_ratio")
 def ratio_of_a_rise_is_not_minus_infinity(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
     """In "martens" ρ is a quotient even if the loss rose: positive where the model rose, too."""
-    reference.reduction_ratio(before, after, predicted, variant=variant)
-    return quotient(after - before, predicted)
+    found = reference.reduction_ratio(before, after, predicted, variant=variant)
+    return found if bool(after == -np.inf) else quotient(after - before, predicted)
 
 
 @system.mistake("reduction_ratio")
@@ -218,6 +226,14 @@ def ratio_in_units_of_the_loss(before: Any, after: Any, predicted: Any, *, varia
     """The change of the loss is relative to the loss, that of the model is not."""
     found = reference.reduction_ratio(before, after, predicted, variant=variant)
     return found if bool(before == 0) or bool(found == -np.inf) else found / np.abs(before)
+
+
+@system.mistake("reduction_ratio")
+def loss_of_minus_infinity_is_a_success(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
+    """A loss of -∞ afterwards makes a quotient: a ρ of ∞ if a fall was predicted."""
+    if bool(after == -np.inf):
+        return quotient(after - before, predicted)
+    return reference.reduction_ratio(before, after, predicted, variant=variant)
 
 
 @system.mistake("reduction_ratio")

@@ -17,11 +17,14 @@ m(x) = ½xᵀAx - bᵀx and the undamped q(x) = gᵀx + ½xᵀBx. A step is made
     squared_gradients       d = (1/N) Σ gᵢ∘gᵢ "mean",  Σ gᵢ∘gᵢ "sum"
     fisher_preconditioner   M: v ↦ v·(d + λ)^(-3/4)
     step                    s chosen among the iterates, θ + a·s, x₀ ← decay·x_N, λ updated
-    acc_step                the same, f, g and B each over batches of its own: Σ N_b·q_b/Σ N_b "mean",  Σ q_b "sum"
+    minimise_quadratics     steps on many ½(x - x*)ᵀH(x - x*), each by itself, from a cold start
+    fit_linear_models       the same on (1/N) Σ ℓ(xᵀw, y) + ½ρ‖w‖², ℓ squared, logistic or Poisson's
+    acc_step                step with f, g and B each over batches of its own: Σ N_b·q_b/Σ N_b "mean",  Σ q_b "sum"
 
 Stopping: before the first iteration if rᵀy = 0; after every one, in this order: progress has ended; `max_iter`
 iterations; ‖r‖ < max(rtol·‖b‖, atol); rᵀy = 0. Where pᵀAp <= 0 the policy decides: "ignore", "stop", "saddle-free",
-"raise".
+"raise"; but a 0 that is positive once p has been scaled is underflow, and nothing is left to do. Where x or r would not
+be finite the iterate before is returned, "divergence".
 
 The variants. "code" is a released package, with its quirks: its rule of progress divides by the progress made and lacks
 the factor k, so that it runs longer; its grid is moved by one and has the start in it; its ρ is measured from the warm
@@ -36,11 +39,12 @@ have a finite sum, and the optimizer stalls where the gradient is not 0. From a 
 on every convex quadratic and λ falls as (2/3)ᵗ.
 
 Choices, beside those above. Where the package divides 0 by 0 (an exact start, a gradient of 0) the iteration ends and x
-stays. Losses that are not finite are passed over when iterates are chosen and in the line search; if no iterate has a
-finite loss the step is refused. A damping of 0 is not adapted. Where there is nothing to judge λ by, ρ is NaN: at a
+stays. Losses that are not finite are passed over when iterates are chosen and in the line search, and no step is made
+to one; if no iterate has a finite loss the step is refused. A loss of -∞ is no success: ρ is -∞ in "martens", NaN in
+"code". A damping of 0 is not adapted, and none becomes infinite. Where there is nothing to judge λ by, ρ is NaN: at a
 minimum λ stays; after a step that was refused, or that could not begin for negative curvature, "martens" lets λ grow,
-or it would try the same for ever. Bad arguments, and a loss, gradient or product that is
-not finite, are errors that change nothing. There is no theorem for "saddle-free": conjugacy is lost.
+or it would try the same for ever. Bad arguments, and a loss, gradient or product that is not finite, are errors that
+change nothing. There is no theorem for "saddle-free": conjugacy is lost.
 
 Sources: Hestenes & Stiefel, J. Res. NBS 49 (1952); Levenberg 1944; Marquardt 1963; Armijo 1966; Martens, Deep learning
 via Hessian-free optimization, ICML 2010, and the demo released with it; `ltatzel/PyTorchHessianFree`, commit f430d81.

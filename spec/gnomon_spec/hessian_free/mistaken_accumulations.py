@@ -7,7 +7,7 @@ from typing import Any
 
 from gnomon.hessian_free import accumulation as reference
 from gnomon.hessian_free.accumulation import Accumulated, Batch
-from gnomon.hessian_free.optimizer import HessianFreeState, Report, step
+from gnomon.hessian_free.optimizer import HessianFreeState, Report, objective_of, step
 from gnomon_spec.hessian_free.family import system
 
 Step = tuple[Any, HessianFreeState, Report]
@@ -24,11 +24,11 @@ class Misweighted(Accumulated):
 
     rule: str = ""
 
-    def _over(self, batches: tuple[Batch, ...], quantity: Any) -> Any:
-        right, mean = super()._over(batches, quantity), self.reduction == "mean"
+    def over(self, batches: tuple[Batch, ...], quantity: Any) -> Any:
+        right, mean = super().over(batches, quantity), self.reduction == "mean"
         N = sum(b.size for b in batches)
         if self.rule == "unweighted" and mean:
-            return sum(quantity(reference._objective(b.objective)) for b in batches) / len(batches)
+            return sum(quantity(objective_of(b.objective)) for b in batches) / len(batches)
         if self.rule == "undivided" and mean:
             return right * N
         if self.rule == "averaged" and not mean:

@@ -60,7 +60,7 @@ def stepped(params: Any, state: Any, objective: Any, preconditioner: Any, hyper:
         variant=variant,
     )
     x, last = solution.iterates, solution.iterates[-1]
-    choice = reference._chosen(f, params, solution, hyper["backtracking"] and not rules.get("last"), variant)
+    choice = reference.chosen_iterate(f, params, solution, hyper["backtracking"] and not rules.get("last"), variant)
     if rules.get("last") and hyper["backtracking"]:
         choice = Choice(len(x) - 1, 1)
     never_refused = rules.get("never_refused")
@@ -85,6 +85,8 @@ def stepped(params: Any, state: Any, objective: Any, preconditioner: Any, hyper:
         found = armijo(f, params, s, grad, lr=lr, max_iter=tries, reject_ascent=reject)
     else:
         found = LineSearch(0 * params[0] + lr, f.value(params + lr * s), 1)
+        if not bool(np.isfinite(found.value)) and not never_refused:
+            found = LineSearch(0 * params[0], loss, 1)
     new = params + 0 if bool(found.step == 0) else params + found.step * s
     warm = {"scaled": found.step * last, "chosen": s}.get(rules.get("warm", ""), last)
     warm = 0 * last if refused else rules.get("decay", hyper["decay"]) * warm

@@ -58,6 +58,13 @@ def it_is_a_tenth_of_the_iterations_but_never_below_ten(port: Any, case: Case) -
     yield agree("fits", fits or i <= 100, True)
 
 
+@window.law("bad input", cases=iterations.but(bad=choice(-1, 0.5, np.nan)))
+def what_is_no_number_of_iterations_has_no_window(port: Any, case: Case) -> Iterable[Fact]:
+    """A number of iterations below 0 or that is not whole, and an unknown variant, are rejected."""
+    yield rejects("iteration", lambda: port.window(case.bad, **case.hyper))
+    yield rejects("variant", lambda: port.window(case.iteration, variant="other"))
+
+
 @progress_has_ended.law("bound", cases=sequences.but(length=count(1, 11, 10, 5, low=1, high=11), threshold=0.5))
 def nothing_ends_before_the_eleventh_iteration(port: Any, case: Case) -> Iterable[Fact]:
     """With at most eleven values, m₀ … m₁₀, progress has not ended, even if nothing at all was gained."""
@@ -128,6 +135,13 @@ def window_rounded_the_other_way(iteration: int, *, variant: str) -> int:
 def window_of_ten_for_ever(iteration: int, *, variant: str) -> int:
     """The window does not grow with the iterations."""
     return min(10, reference.window(iteration, variant=variant))
+
+
+@system.mistake("window")
+def window_is_not_checked(iteration: Any, *, variant: str) -> int:
+    """Whatever is given counts as a number of iterations, and another variant as "code"."""
+    whole = 0 if not iteration > 0 else int(iteration)
+    return reference.window(whole, variant=variant if variant in reference.VARIANTS else "code")
 
 
 @system.mistake("window")

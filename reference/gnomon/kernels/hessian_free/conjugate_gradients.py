@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from gnomon.curvature.operators import Dense, Operator, product, require_vector
 from gnomon.domains import Array, require_choice, require_count, require_finite, require_like, require_number
 from gnomon.hessian_free.conjugate_gradients import (
+    DIVERGED,
     LIMIT,
     NEGATIVE,
     NOTHING_LEFT,
@@ -37,8 +38,8 @@ __all__ = ["Solution", "conjugate_gradients"]
 IGNORE, STOP, SADDLE_FREE, RAISE = range(len(POLICIES))
 NONE, DIAGONAL, DENSE = range(3)
 # Why a loop ended: for one of the reference's reasons, or with one of its errors.
-REASONS = (NOTHING_LEFT, PROGRESS, LIMIT, RESIDUAL, NEGATIVE)
-ZERO, STALLED, EXHAUSTED, SMALL, DOWNWARD, REFUSED, NOT_FINITE, GOES_ON = range(8)
+REASONS = (NOTHING_LEFT, PROGRESS, LIMIT, RESIDUAL, NEGATIVE, DIVERGED)
+ZERO, STALLED, EXHAUSTED, SMALL, DOWNWARD, OVERFLOWN, REFUSED, NOT_FINITE, GOES_ON = range(9)
 # How many values and iterates there is room for at first.
 FEW = 16
 
@@ -109,6 +110,15 @@ def has_ended(values: Array, i: int, threshold: float, martens: bool) -> bool:
 
 
 @njit(cache=True, error_model="numpy")
+def has_underflowed(p: Array, Ap: Array) -> bool:
+    """Return whether pᵀAp is positive once p is scaled to a largest entry of 1."""
+    largest, total = np.max(np.abs(p)), p.dtype.type(0)
+    for k in range(p.size):
+        total += (p[k] / largest) * (Ap[k] / largest)
+    return bool(total > 0)
+
+
+@njit(cache=True, error_model="numpy")
 def with_more_room(array: Array) -> Array:
     """Return a copy with as many empty rows again."""
     larger = np.empty((2 * array.shape[0], array.shape[1]), array.dtype)
@@ -126,6 +136,7 @@ def iterate(
     """
     n, half, zero = rhs.size, rhs.dtype.type(0.5), rhs.dtype.type(0)
     x, r, y, p, Ap = start.copy(), np.empty_like(rhs), np.empty_like(rhs), np.empty_like(rhs), np.empty_like(rhs)
+    before_it = np.empty_like(rhs)
     one, two = np.empty((n, 1), rhs.dtype), np.empty((n, 2), rhs.dtype)
     values, iterates = np.empty((FEW, 1), rhs.dtype), np.empty((FEW, n), rhs.dtype)
     bound = max(rules.rtol * rhs.dtype.type(sqrt(inner(rhs, rhs, one))), rules.atol)
@@ -157,6 +168,9 @@ def iterate(
             break
         products += 1
         pAp = inner(p, Ap, one)
+        if pAp == 0 and has_underflowed(p, Ap):
+            end = ZERO
+            break
         if not pAp > 0:
             non_positive += 1
             if rules.policy == RAISE:
@@ -167,12 +181,18 @@ def iterate(
                 break
             if rules.policy == SADDLE_FREE:
                 pAp = abs(pAp)
-        i, alpha = i + 1, ry / pAp
+        alpha, nothing = ry / pAp, zero
+        x, before_it = before_it, x
         for k in range(n):
-            x[k] += alpha * p[k]
+            x[k] = before_it[k] + alpha * p[k]
             r[k] += alpha * Ap[k]
+            nothing += 0 * x[k] + 0 * r[k]  # 0, unless one is not finite
             two[k, 0] = (r[k] - rhs[k]) * x[k]
             two[k, 1] = r[k] * r[k]
+        if nothing != 0:
+            x, end = before_it, OVERFLOWN
+            break
+        i += 1
         fold(two)
         if i == values.shape[0]:
             values = with_more_room(values)
@@ -259,7 +279,7 @@ def conjugate_gradients(
         with np.errstate(all="ignore"):
             product(operator, x, 0)  # raises, if it was this one, or would have been
     if found.end == NOT_FINITE:
-        index = max(1, found.products)
+        index = found.products + (not np.any(x != 0))
         raise ValueError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
     if found.end == REFUSED:
         where = f"got {found.curvature} in iteration {found.iterations + 1}"

@@ -97,10 +97,17 @@ def chosen(problem: Problem, params: Array, found: Found, plan: Plan, point: Arr
 
 
 @njit(cache=True, error_model="numpy")
+def grown(damping: Any, plan: Plan) -> Any:
+    """Return a larger damping, the same where that would be infinite."""
+    larger = damping * plan.grow
+    return larger if np.isfinite(larger) else damping
+
+
+@njit(cache=True, error_model="numpy")
 def updated(damping: Any, ratio: Any, plan: Plan) -> Any:
     """Return what the damping becomes, as `gnomon.hessian_free.damping.updated_damping` does."""
     if ratio < plan.low or (plan.martens and ratio != ratio):
-        return damping * plan.grow
+        return grown(damping, plan)
     return damping * plan.shrink if ratio > plan.high else damping
 
 
@@ -126,15 +133,17 @@ def adapted(
         same &= end[i] == (plan.zero if plan.martens else warm_start[i])
     if same or not moved:
         stays = row >= 0 and found.end == ZERO
-        return damping if stays or not plan.martens else damping * plan.grow
+        return damping if stays or not plan.martens else grown(damping, plan)
     after = value_along(problem, params, plan.one, end, point)
     if plan.martens:
-        if after - loss > 0:
-            return damping * plan.grow
+        if after - loss > 0 or after == -np.inf:
+            return grown(damping, plan)
         multiply(curvature, end, point)
         predicted = dot(grad, end) + dot(end, point) * plan.half
         return updated(damping, (after - loss) / predicted, plan)
     before = value_along(problem, params, plan.one, warm_start, point)
+    if after == -np.inf:
+        return damping
     return updated(damping, (after - before) / (found.values[found.iterations, 0] - found.values[0, 0]), plan)
 
 
@@ -144,7 +153,8 @@ def searched(
 ) -> tuple[Any, Any]:
     """Return the step length and the loss that it leads to."""
     if not plan.linesearch:
-        return plan.lr, value_along(problem, params, plan.lr, direction, point)
+        reached = value_along(problem, params, plan.lr, direction, point)
+        return (plan.lr, reached) if np.isfinite(reached) else (plan.zero, loss)
     slope, a = dot(grad, direction), plan.lr
     for _ in range(plan.tries):
         reached = value_along(problem, params, a, direction, point)

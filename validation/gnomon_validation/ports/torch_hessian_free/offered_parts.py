@@ -15,6 +15,7 @@ from gnomon_validation.ports.torch_hessian_free.objectives import numbers, rebui
 
 def hessian_free_window(iteration: int, *, variant: str = "code") -> int:
     """Return how many iterations back progress is measured."""
+    count("iteration", iteration, 0)
     known("variant", variant, parts.RULES)
     return parts.window(iteration, variant)
 

@@ -88,6 +88,8 @@ def step(
         a, reached = parts.armijo(f.value, w, s, here.gradient @ s, lr, 0.8, 0.01, rules.tries, reject_ascent)
     else:
         a, reached = torch.full_like(damping, lr), f.value(w + lr * s)
+        if not torch.isfinite(reached):
+            a, reached = torch.zeros_like(a), here.value
     new = w if a == 0 else w + a * s
     kept = torch.zeros_like(w) if refused else decay * last
     told = Told(

@@ -75,8 +75,11 @@ def choose_iterate(loss_at: Callable[[int], float], size: int, variant: str) -> 
 
 def reduction_ratio(before: Any, after: Any, predicted: Any, on_increase: str) -> Any:
     """Return (after - before)/predicted; for on_increase "distrust" -∞ where the loss rose."""
-    if on_increase == "distrust" and after > before:
+    fell_for_ever = after == -torch.inf
+    if on_increase == "distrust" and (after > before or fell_for_ever):
         return torch.full_like(before, -torch.inf)
+    if fell_for_ever:
+        return torch.full_like(before, torch.nan)
     return (after - before) / predicted
 
 
@@ -93,7 +96,8 @@ def updated_damping(
     if ratio > high:
         return damping * shrink
     is_bad = ratio < low or (variant == "martens" and torch.isnan(ratio))
-    return damping * grow if is_bad else damping
+    larger = damping * grow
+    return larger if is_bad and torch.isfinite(larger) else damping
 
 
 def armijo(

@@ -49,6 +49,8 @@ def conjugate_gradients(
     while slope != 0:
         Ap = A(p)
         curved = p @ Ap
+        if curved == 0 and (p / p.abs().max()) @ (Ap / p.abs().max()) > 0:
+            break
         if curved <= 0:
             non_positive += 1
             require(
@@ -59,9 +61,12 @@ def conjugate_gradients(
                 break
             if policy == "saddle-free":
                 curved = curved.abs()
-        i += 1
         alpha = slope / curved
-        x, r = x + alpha * p, r + alpha * Ap
+        ahead = x + alpha * p, r + alpha * Ap
+        if not all(bool(torch.isfinite(v).all()) for v in ahead):
+            reason = "divergence"
+            break
+        i, (x, r) = i + 1, ahead
         if kept[-1] not in stored:
             kept, iterates = kept[:-1], iterates[:-1]
         kept, iterates = [*kept, i], [*iterates, x]
