@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -30,11 +31,12 @@ def test_the_grid_of_the_demo() -> None:
     assert storage_grid(200, variant="martens").tolist() == MARTENS_GRID
 
 
-def test_the_grid_is_right_where_single_precision_is_wrong() -> None:
-    """⌈1.3⁴⁴⌉ - 1 = 103,159 in exact integers; the package's single precision gives 103,158."""
-    grid = storage_grid(110_000)
-    assert grid[-1] == 103_159 == -(-(13**44) // 10**44) - 1
-    assert int(np.ceil(np.float32(1.3) ** np.float32(44))) - 1 == 103_158
+def test_the_grid_is_that_of_exact_integers() -> None:
+    """⌈1.3ʲ⌉ - 1 and ⌈5·1.3ʲ⌉ in integers, beyond j = 44, where the package's single precision has 103,158."""
+    powers = [(13**j, 10**j) for j in range(45)]
+    assert storage_grid(110_000).tolist() == sorted({-(-a // b) - 1 for a, b in powers})
+    assert storage_grid(110_000)[-1] == 103_159
+    assert storage_grid(520_000, variant="martens").tolist() == sorted({-(-5 * a // b) for a, b in powers})
 
 
 def test_the_grid_of_another_base() -> None:
@@ -118,10 +120,38 @@ def test_cold_runs_of_martens_rule_are_the_shorter_ones() -> None:
 
 
 def test_saddle_free_does_not_solve_the_system() -> None:
-    """On A = diag(1, -2), b = (1, 1), conjugacy is lost: x₂ is neither A⁻¹b = (1, -½) nor |A|⁻¹b = (1, ½)."""
+    """On A = diag(1, -2), b = (1, 1), conjugacy is lost: x₂ = (55/21, 41/14) is neither A⁻¹b = (1, -½) nor (1, ½).
+
+    By hand: p₁ = (1, 1), |pᵀAp| = 1, α₁ = 2, x₁ = (2, 2), r₁ = (1, -5); p₂ = (12, 18), |pᵀAp| = 504, α₂ = 26/504. All
+    but α₂, α₂·p₂ and its sum with x₁ is in integers: three roundings, each of at most ε/2 of a number that x₂ exceeds.
+    """
     A, b = Dense(np.diag([1.0, -2.0])), np.ones(2)
     free = cg.conjugate_gradients(A, b, max_iter=2, rtol=0.0, on_nonpositive_curvature="saddle-free").iterates[-1]
-    assert min(np.max(np.abs(free - x)) for x in ([1, -0.5], [1, 0.5])) > 1 / 16
+    for found, exact in zip(free, (Fraction(55, 21), Fraction(41, 14)), strict=True):
+        assert abs(Fraction(float(found)) - exact) <= 3 * Fraction(2) ** -53 * exact
+
+
+class CountingMatrix:
+    """A symmetric matrix that counts its products."""
+
+    def __init__(self, matrix: Any) -> None:
+        self.matrix, self.products = np.asarray(matrix, dtype=float), 0
+
+    def __call__(self, vector: Any) -> Any:
+        self.products += 1
+        return self.matrix @ vector
+
+
+@pytest.mark.parametrize("policy", ["ignore", "stop", "saddle-free"])
+@pytest.mark.parametrize(
+    ("diagonal", "start"),
+    [([1.0, 2.0], None), ([1.0, 2.0], [1.0, 0.5]), ([1.0, 2.0], [0.25, 4.0]), ([1.0, -2.0], None), ([0.0, 0.0], None)],
+)
+def test_the_products_that_are_told_are_those_that_were_made(policy: str, diagonal: Any, start: Any) -> None:
+    """One before, one an iteration, and one that ended the run by its curvature; also from an exact start, (1, ½)."""
+    A, x = CountingMatrix(np.diag(diagonal)), None if start is None else np.array(start)
+    found = cg.conjugate_gradients(A, np.ones(2), x, max_iter=5, on_nonpositive_curvature=policy)
+    assert found.products == A.products == 1 + found.iterations + (found.reason == cg.NEGATIVE)
 
 
 def test_uphill_armijo_lets_the_loss_rise() -> None:
@@ -176,16 +206,15 @@ def test_the_preconditioner_by_hand() -> None:
 
 
 def test_the_functions_have_the_derivatives_they_claim() -> None:
-    """Central differences of a polynomial of degree 4 with step h: their error is h²/6 times the third derivative.
+    """12·f'(x) = f(x - 2) - 8f(x - 1) + 8f(x + 1) - f(x + 2) for polynomials of degree 4; everything in integers."""
+    valley, x = Valley(100), np.array([4, -3])
 
-    At (½, ¼)·8 = (4, 2) no third derivative of the valley exceeds 24·s·|x| = 9,600; h = 2^-10.
-    """
-    valley, x, h = Valley(100.0), np.array([4.0, 2.0]), 2.0**-10
-    bound = h * h / 6 * 9600 + 2e4 * np.finfo(float).eps / h * 4
-    for i, e in enumerate(np.eye(2)):
-        assert abs((valley.value(x + h * e) - valley.value(x - h * e)) / (2 * h) - valley.gradient(x)[i]) <= bound
-        difference = (valley.gradient(x + h * e) - valley.gradient(x - h * e)) / (2 * h)
-        assert np.all(np.abs(difference - valley.hvp(x, e)) <= bound)
+    def difference(function: Any, e: Any) -> Any:
+        return function(x - 2 * e) - 8 * function(x - e) + 8 * function(x + e) - function(x + 2 * e)
+
+    for i, e in enumerate(np.eye(2, dtype=int)):
+        assert difference(valley.value, e) == 12 * valley.gradient(x)[i]
+        assert np.array_equal(difference(valley.gradient, e), 12 * valley.hvp(x, e))
 
 
 def test_the_gauss_newton_matrix_of_the_valley_is_made_of_two_outputs() -> None:

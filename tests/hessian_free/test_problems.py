@@ -133,7 +133,8 @@ def test_a_run_is_made_of_steps() -> None:
 
 def test_the_damping_of_the_package_runs_away_on_a_convex_quadratic() -> None:
     """With every default of the package, λ grows for ever and the loss stands still; from cold starts, or by the rules
-    of the method's author, λ = (2/3)ᵗ and the loss is 0 up to rounding after 20 steps. To the digits published."""
+    of the method's author, λ = (2/3)ᵗ and after 20 steps the loss is 0 up to rounding: below ε times the first. To the
+    digits published."""
     arrays = np.ones((1, 5)), np.diag(np.geomspace(0.01, 1, 5))[np.newaxis], np.zeros((1, 5))
     stalled = minimise_quadratics(*arrays, steps=60, variant="code")
     assert rounded(stalled, 5, 10, 20, 60) == ["3.85e-02", "2.86e-02", "2.76e-02", "2.76e-02"]
@@ -141,7 +142,7 @@ def test_the_damping_of_the_package_runs_away_on_a_convex_quadratic() -> None:
     for hyper in ({"variant": "code", "decay": 0.0}, {"variant": "martens"}):
         found = minimise_quadratics(*arrays, steps=20, **hyper)  # type: ignore[arg-type]
         assert rounded(found, 5, 10) == ["1.66e-02", "7.14e-04"]
-        assert f"{found.losses[0, 20]:.1e}" == "4.1e-18"
+        assert found.losses[0, 20] <= np.finfo(float).eps * found.losses[0, 0]
         shrunk = np.cumprod([1.0] + [2 / 3] * 20)
         np.testing.assert_array_equal(found.dampings[0], shrunk)
 

@@ -38,8 +38,14 @@ def judged(law: str, dtype: str, objective: Any, params: Any, state: HessianFree
 @pytest.mark.parametrize("variant", ["code", "martens"])
 def test_every_step_in_the_valley_is_the_oracles(variant: str, lr: float) -> None:
     """Step-locked, in float64, from each of the run's own states, 100 steps or until f is exactly 0: rounding may
-    decide near the minimum, but no step is wrong. With lr = 1/4 a run takes all 100 on its way (in "code" it stalls: λ
-    runs away). The tolerance, because "martens" would go on until the residual underflows."""
+    decide near the minimum, but no step is wrong. The tolerance, because "martens" would go on until the residual
+    underflows.
+
+    With lr = 1 a run ends at the minimum or beside it: no float64 neighbour of (1, 1) has a greater loss than
+    (1 + ε, 1 - ε/2). With lr = 1/4 it takes all 100 steps: in "martens" a quarter of what is nearly Newton's step
+    leaves (3/4)² = 0.56 of the loss; "code" stalls, since the saddle of the model lies uphill and the search refuses
+    it, while ρ is large and λ shrinks.
+    """
     f, params = Valley(np.float64(100)), START
     state, undecided = init(params), []
     hyper = {"variant": variant, "lr": lr, "rtol": 2.0**-30, **VALLEY}
@@ -50,8 +56,13 @@ def test_every_step_in_the_valley_is_the_oracles(variant: str, lr: float) -> Non
         params, state, report = step(params, state, f, **hyper)
         if report.final_loss == 0:
             break
-    assert report.final_loss < (2.0**-20 if lr == 1 or variant == "martens" else f.value(START))
-    assert lr == 1 or len(undecided) == 100
+    if lr == 1:
+        assert report.final_loss <= f.value(np.nextafter([1.0, 1.0], [2.0, 0.0]))
+    elif variant == "martens":
+        assert len(undecided) == 100 and f"{report.final_loss / report.loss:.2f}" == "0.56"
+    else:
+        assert len(undecided) == 100 and report.step_length == 0 and report.final_loss == report.loss
+        assert state.damping < report.damping < 1
     assert not any(undecided[:20])  # with "code" and lr = 1, the decisions of the published table
 
 
@@ -148,7 +159,8 @@ def test_the_damping_runs_away_in_the_code_only() -> None:
     cold = run(f, np.ones(5), 20, variant="code", curvature="hessian", decay=0.0)
     martens = run(f, np.ones(5), 10, variant="martens", curvature="hessian")
     assert [f"{cold[t - 1][2].final_loss:.2e}" for t in (5, 10)] == ["1.66e-02", "7.14e-04"]
-    assert cold[-1][2].final_loss < 1e-16 and martens[-1][2].final_loss < code[-1][2].final_loss
+    assert cold[-1][2].final_loss <= np.finfo(float).eps * cold[0][2].loss  # all of its digits are lost
+    assert martens[-1][2].final_loss < code[-1][2].final_loss
     assert code[-1][1].damping > 1e8 > 1 > cold[-1][1].damping
 
 
