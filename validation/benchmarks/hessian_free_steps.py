@@ -3,10 +3,9 @@
 Run `python validation/benchmarks/hessian_free_steps.py --help` (extra `torch`). Both make the same step on the same
 network in float64, with two threads, or as many as OMP_NUM_THREADS says: a Gauss-Newton step of a fixed number of
 iterations of conjugate gradients, without tolerance and rule of progress, and all that belongs to it. Torch records the
-graph of the outputs and that of u ↦ Jᵀu once a step and multiplies by double backward through them. (BackPACK 1.7.1
-records them anew for every product, which takes 1.7 times as long on one thread.) What one product and one
-loss cost is shown beside the step. Each contender has a process of its own, so that no thread that waits for work is in
-the other's way; they take turns, with a pause before each, and a ratio is the median of the rounds' ratios.
+graph of the outputs and that of u ↦ Jᵀu once a step and multiplies by double backward through them. What one product
+and one loss cost is shown beside the step. Each contender has a process of its own, so that no thread that waits for
+work is in the other's way; they take turns, with a pause before each, and a ratio is the median of the rounds' ratios.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.domains import Array, require_choice, require_finite, require_like, require_number
-from gnomon.hessian_free.accumulation import Batch, accumulated
+from gnomon.hessian_free.accumulation import REDUCTIONS, Batch, accumulated
 from gnomon.hessian_free.optimizer import CURVATURES, Problem, objective_of, require_outputs
 
 
@@ -54,6 +54,7 @@ def reduction_matches(
     is as for `is_deterministic`. Raises `ValueError` or `TypeError` naming the argument.
     Choice: the package raises an error where this returns False.
     """
+    require_choice("reduction", reduction, REDUCTIONS)
     _require(params, vector, curvature, rtol, atol)
     if len(batches) < 2:
         raise ValueError(f"batches must be at least two, got {len(batches)}")

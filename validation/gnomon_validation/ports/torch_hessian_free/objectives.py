@@ -1,14 +1,12 @@
 """Objectives rebuilt in torch from their arrays, with their curvature products by double backward.
 
-An objective is f = L∘z, a loss of outputs: the parameters themselves for a quadratic, Rosenbrock's two residuals for
+An objective is f = L∘z, a loss of outputs: w minus the stationary point for a quadratic, Rosenbrock's two residuals for
 his valley, the outputs of the network for a learning problem, Xw and the weights for a linear model with its ridge.
 `At` records the graph at one point once::
 
     gradient   backward through f
     hvp        backward through the gradient, along v
     ggnvp      Jv by backward through u ↦ Jᵀu;  ∇²L·Jv by backward through ∇L, along Jv;  Jᵀ of that by backward
-
-as the packages do that optimize with such products in torch.
 """
 
 from __future__ import annotations

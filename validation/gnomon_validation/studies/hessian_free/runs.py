@@ -40,6 +40,14 @@ class Run(NamedTuple):
         return np.array([np.linalg.norm(after - before) for before, after in pairwise(self.points)])
 
 
+def first_below(losses: Array, goal: float) -> int:
+    """Return after which step f is below a goal for the first time. Raises `ValueError` if it never is."""
+    reached = np.flatnonzero(losses < goal)
+    if not reached.size:
+        raise ValueError(f"f never falls below {goal:g}; the least is {np.min(losses):g}")
+    return int(reached[0])
+
+
 def descend(objective: Any, start: Array, steps: int, *, damping: float = 1.0, **hyper: Any) -> Run:
     """Return a run of the optimizer. objective: any that `step` takes. hyper: as for `step`, whose presets stand."""
     f = network(objective) if isinstance(objective, Regression | Classification) else objective
