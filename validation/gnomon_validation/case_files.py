@@ -3,8 +3,8 @@
 Floating-point numbers are hexadecimal strings (`float.hex`), so that every bit survives (of a NaN, that it is one). A
 file holds the law, the dtype, the drawn inputs, each call that the law made of the port with what the port returned or
 did instead, and what was found; judging it again needs no port. The types of states are found by name among those that
-the operation's own module defines, and the operators that many operations share; nothing else in a file is looked up,
-imported or executed.
+the operation's own module defines, and the operators, problems and functions that many operations share; nothing else
+in a file is looked up, imported or executed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.curvature import operators
+from gnomon.curvature import operators, products
+from gnomon.hessian_free import functions
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Operation, find_system, nearest
@@ -80,7 +81,7 @@ def decoded(data: Any, operation: Operation) -> Any:
 
 def _state_type(name: str, operation: Operation) -> Any:
     """Return the `NamedTuple` type of that name that the operation may be given or return; `None` if there is none."""
-    for module in (sys.modules[operation.reference.__module__], operators):
+    for module in (sys.modules[operation.reference.__module__], operators, products, functions):
         kind = getattr(module, name, None)
         if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
             return kind

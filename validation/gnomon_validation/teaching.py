@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gnomon.objectives import NAMED, KnownObjective
+from gnomon.objectives.contract import GaussNewtonObjective
 from gnomon_spec.system import Operation, find_system, nearest, systems
 from gnomon_validation.assignments import assignment
 from gnomon_validation.pictures import COLOURS, new_figure, require_picture, write_figure
@@ -81,13 +82,17 @@ def _runner(written: str) -> Runner:
     system = find_system(method)
     step = system.operations.get("step")
     module = sys.modules[step.reference.__module__] if step else None
-    if step is not None and step.inputs == ("params", "grad", "state"):
-        init = module.init  # type: ignore[union-attr]
-        of_init = _keywords(init)
-        runner = Runner(method, own, (*of_init, *step.hyperparameters), of_init, init, partial(_by_gradient, step))
-    elif hasattr(module, "step_on"):  # a method that asks the objective for more than its gradient
+    ways: dict[tuple[str, ...], Any] = {
+        ("params", "grad", "state"): _by_gradient,
+        ("params", "state", "objective"): _by_curvature,
+    }
+    if hasattr(module, "step_on"):  # a method that asks the objective for more than its gradient
         step_on = module.step_on  # type: ignore[union-attr]
         runner = Runner(method, own, _keywords(step_on), (), lambda _: None, partial(_by_objective, step_on))
+    elif step is not None and module is not None and step.inputs[:3] in ways:
+        of_init, way = _keywords(module.init), ways[step.inputs[:3]]
+        known = (*of_init, *step.hyperparameters)
+        runner = Runner(method, own, known, of_init, module.init, partial(way, step))
     else:
         runnable = [name for name, s in systems().items() if "step" in s.operations]
         raise ValueError(f"{method} cannot be run on an objective; methods that can: {', '.join(runnable)}")
@@ -113,6 +118,13 @@ def _keywords(function: Callable[..., Any]) -> tuple[str, ...]:
 
 def _by_gradient(step: Operation, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> tuple[Any, Any]:
     new, after, *_ = step.reference(params, objective.gradient(params), state, **hyper)
+    return new, after
+
+
+def _by_curvature(step: Operation, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> tuple[Any, Any]:
+    """Make a step that asks the objective itself: with the Hessian, unless it has Gauss-Newton products."""
+    hyper = hyper if isinstance(objective, GaussNewtonObjective) else {"curvature": "hessian", **hyper}
+    new, after, *_ = step.reference(params, state, objective, **hyper)
     return new, after
 
 
