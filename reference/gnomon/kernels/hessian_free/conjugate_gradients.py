@@ -181,19 +181,19 @@ def iterate(
                 break
             if rules.policy == SADDLE_FREE:
                 pAp = abs(pAp)
-        alpha, nothing = ry / pAp, zero
+        alpha = ry / pAp
         x, before_it = before_it, x
         for k in range(n):
             x[k] = before_it[k] + alpha * p[k]
             r[k] += alpha * Ap[k]
-            nothing += 0 * x[k] + 0 * r[k]  # 0, unless one is not finite
             two[k, 0] = (r[k] - rhs[k]) * x[k]
             two[k, 1] = r[k] * r[k]
-        if nothing != 0:
+        fold(two)
+        # A number that is not finite makes a sum that is not, so that this is seldom looked at.
+        if not np.isfinite(two[0, 0] + two[0, 1]) and not (np.all(np.isfinite(x)) and np.all(np.isfinite(r))):
             x, end = before_it, OVERFLOWN
             break
         i += 1
-        fold(two)
         if i == values.shape[0]:
             values = with_more_room(values)
         values[i, 0], rr = two[0, 0] * half + zero, two[0, 1]
