@@ -128,17 +128,15 @@ class MLP:
 
     def example_gradients(self, params: Array) -> Array:
         """Return ∇ℓᵢ, shape (N, n), without 1/N: ∂ℓᵢ/∂W = δᵢ ⊗ aᵢ and ∂ℓᵢ/∂b = δᵢ, δ = ∂ℓ/∂z at the outputs."""
-        return self.example_pullbacks(params, self.output_loss.gradients(self.outputs(params)))
+        layers = self.layers(params)
+        a = self.activations(layers)
+        return example_rows(a, pulled_back(layers, slopes(a), self.output_loss.gradients(a[-1])))
 
     def example_pullbacks(self, params: Array, rows: Array) -> Array:
         """Return Jᵢᵀuᵢ for each example, Jᵢ the Jacobian of its outputs, shape (N, n). rows: u, shape (N, C)."""
         layers = self.layers(params)
         a = self.activations(layers)
-        N = self.features.shape[0]
-        columns = []
-        for a_in, d in zip(a, pulled_back(layers, slopes(a), rows), strict=False):
-            columns += [np.reshape(d[:, :, None] * a_in[:, None, :], (N, -1)), d]
-        return np.concatenate(columns, axis=1)
+        return example_rows(a, pulled_back(layers, slopes(a), rows))
 
     def hvp(self, params: Array, vector: Array) -> Array:
         """Return ∇²f·v = R{∇f}, the derivative along v of every line of `gradient`.
@@ -154,7 +152,8 @@ class MLP:
         directions = self.layers(vector)
         N = self.features.shape[0]
         a = self.activations(layers)
-        Ra = pushed_forward(layers, a, slopes(a), directions)
+        slope = slopes(a)
+        Ra = pushed_forward(layers, a, slope, directions)
         delta = self.output_loss.gradients(a[-1]) / N
         Rdelta = self.output_loss.hessian_products(a[-1], Ra[-1]) / N
         products: Layers = []
@@ -163,9 +162,9 @@ class MLP:
             products.insert(0, (RW, np.sum(Rdelta, axis=0)))
             if k > 0:
                 W, V = layers[k][0], directions[k][0]
-                slope, Rslope = 1 - a[k] ** 2, -2 * a[k] * Ra[k]
-                Rdelta = slope * (Rdelta @ W + delta @ V) + Rslope * (delta @ W)
-                delta = slope * (delta @ W)
+                Rslope = -2 * a[k] * Ra[k]
+                Rdelta = slope[k - 1] * (Rdelta @ W + delta @ V) + Rslope * (delta @ W)
+                delta = slope[k - 1] * (delta @ W)
         return self.flat(products)
 
     def ggnvp(self, params: Array, vector: Array) -> Array:
@@ -186,6 +185,14 @@ class MLP:
             return self.flat([(np.transpose(u) @ a_in, np.sum(u, axis=0)) for a_in, u in zip(a, pulled, strict=False)])
 
         return product
+
+
+def example_rows(a: list[Array], deltas: list[Array]) -> Array:
+    """Return what δ of each layer makes of the parameters example by example, δᵢ ⊗ aᵢ and δᵢ: shape (N, n)."""
+    columns = []
+    for a_in, d in zip(a, deltas, strict=False):
+        columns += [np.reshape(d[:, :, None] * a_in[:, None, :], (d.shape[0], -1)), d]
+    return np.concatenate(columns, axis=1)
 
 
 def slopes(a: list[Array]) -> list[Array]:
