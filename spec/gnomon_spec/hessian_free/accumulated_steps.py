@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ from gnomon_spec.curvature.learning_problems import either, parameters
 from gnomon_spec.facts import Fact, agree, equal, identical, rejects
 from gnomon_spec.hessian_free.conjugate_gradients import none
 from gnomon_spec.hessian_free.family import system
-from gnomon_spec.hessian_free.quantities import positive_matrix, quadratic
+from gnomon_spec.hessian_free.quantities import positive_matrix, quadratic, searchable
 from gnomon_spec.hessian_free.step import full, states, steps
 from gnomon_spec.strategies import SMALL_CODES, VECTORS, shapes
 from gnomon_spec.system import WITH_ROOM
@@ -38,21 +39,12 @@ def batches(absent: bool = True) -> Quantity:
     return Quantity(draw_batches, f"{'None, or ' * absent}one to three batches, one to four examples in each")
 
 
-def searchable() -> Quantity:
-    """Whether a line is searched: in "code" only; gradient and loss may not fit, and 60 candidates come near 0."""
-    return Quantity(
-        lambda draw, context: bool(draw(SMALL_CODES) % 2 == 0 and context.drawn["variant"] == "code"),
-        'True or False; False for "martens"',
-        lambda value: value in (True, False),
-    )
-
-
 several = Cases({name: quantity for name, quantity in steps.quantities.items() if name != "objective"}, VECTORS).but(
     losses=batches(absent=False),
     gradients=batches(),
     curvatures=batches(),
     reduction=choice("mean", "sum"),
-    linesearch=searchable(),
+    linesearch=searchable(lambda _: False, ""),  # gradient and loss may not fit, and 60 candidates come near 0
     on_nonpositive_curvature=none,
 )
 lists = several.but(gradients=batches(absent=False), curvatures=batches(absent=False))
@@ -246,8 +238,8 @@ def any_partition_makes_the_step_of_the_whole(port: Any, case: Case) -> Iterable
 def lists_that_hold_nothing_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """An empty list, a batch of no examples, an unknown reduction, and what a step rejects, are rejected."""
     for name in ("losses", "gradients", "curvatures"):
-        yield rejects(f"no {name}", lambda name=name: taken(port, case, **{name: ()}))  # type: ignore[misc]
+        yield rejects(f"no {name}", partial(taken, port, case, **{name: ()}))
         nothing = case[name][0]._replace(size=0)
-        yield rejects(f"empty batch of {name}", lambda name=name, b=nothing: taken(port, case, **{name: (b,)}))  # type: ignore[misc]
+        yield rejects(f"empty batch of {name}", partial(taken, port, case, **{name: (nothing,)}))
     yield rejects("reduction", lambda: taken(port, case, reduction="none"))
     yield rejects("decay", lambda: taken(port, case, decay=-1.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -169,8 +170,7 @@ def dampings_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]
         ("shrink = 0", {"shrink": 0.0}),
         ("shrink = 2", {"shrink": 2.0}),
     ):
-        given = {**case.hyper, **changed}
-        yield rejects(label, lambda given=given: port.updated_damping(case.damping, case.ratio, **given))  # type: ignore[misc]
+        yield rejects(label, partial(port.updated_damping, case.damping, case.ratio, **{**case.hyper, **changed}))
 
 
 def quotient(change: Any, predicted: Any) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -140,7 +141,7 @@ def arguments_that_make_no_line_are_rejected(port: Any, case: Case) -> Iterable[
     yield rejects("longer direction", lambda: call(port, case, direction=longer))
     yield rejects("longer gradient", lambda: call(port, case, grad=longer))
     for name, value in (("lr", -1.0), ("shrink", 0.0), ("shrink", 1.0), ("slope_fraction", -0.5), ("max_iter", 0)):
-        yield rejects(f"{name} = {value:g}", lambda name=name, value=value: call(port, case, **{name: value}))  # type: ignore[misc]
+        yield rejects(f"{name} = {value:g}", partial(call, port, case, **{name: value}))
     yield rejects("slope_fraction = 1", lambda: call(port, case, slope_fraction=1.0))
     nowhere = case.objective._replace(stationary=case.objective.stationary * np.inf)
     yield rejects("not finite", lambda: call(port, case, objective=nowhere))

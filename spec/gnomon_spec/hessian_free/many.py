@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.linear_models import LinearModel
 from gnomon_spec.cases import Cases, Context, Draw, Quantity, choice
-from gnomon_spec.hessian_free.quantities import positive_matrix
+from gnomon_spec.hessian_free.quantities import positive_matrix, searchable, up_to_the_dimension
 from gnomon_spec.strategies import CODES, SMALL_CODES, count, shapes
 
 # P problems of n parameters each.
@@ -83,29 +83,6 @@ def targets() -> Quantity:
     return Quantity(draw_targets, "targets (P, N) that the loss allows")
 
 
-def searchable() -> Quantity:
-    """Whether lines are searched: in "martens" without warm starts only.
-
-    From a warm start the direction may be uphill, and among 60 candidates rounding finds one that does not rise.
-    """
-
-    def draw_search(draw: Draw, context: Context) -> bool:
-        sure = context.drawn["variant"] == "code" or context.drawn["decay"] == 0 or context.drawn["steps"] == 1
-        return bool(draw(SMALL_CODES) % 2 == 0 and sure)
-
-    return Quantity(draw_search, 'True or False; False for "martens" with warm starts', lambda v: v in (True, False))
-
-
-def up_to_the_dimension() -> Quantity:
-    """A number of iterations from 1 to n: with more, rounding decides when the residual is exactly 0."""
-
-    def draw_iterations(draw: Draw, context: Context) -> int:
-        n = context.shape[-1]
-        return int(n - draw(SMALL_CODES) % n)
-
-    return Quantity(draw_iterations, "integer from 1 to n", lambda value: value >= 1)
-
-
 SETTINGS = {
     "steps": count(1, 2, 3, low=1, high=3),
     "damping": choice(1.25, 0.5, 4.25, 0.75),
@@ -115,7 +92,7 @@ SETTINGS = {
     "decay": choice(0.0, 0.95, 0.5),
     "backtracking": choice(True, False),
     "lr": choice(1.0, 0.5, 1.5),
-    "linesearch": searchable(),
+    "linesearch": searchable(lambda drawn: drawn["decay"] == 0 or drawn["steps"] == 1, " with warm starts"),
     "rtol": choice(0.25, 0.0625, 0.01),
     "progress_threshold": choice(5e-4),
 }

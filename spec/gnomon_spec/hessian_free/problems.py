@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from math import nan
 from typing import Any
 
@@ -108,7 +109,7 @@ def quadratics_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[F
     yield rejects("matrices", lambda: minimised(port, case, matrices=case.matrices[0]))
     yield rejects("a NaN", lambda: minimised(port, case, params=case.params * nan))
     for name, value in BAD:
-        yield rejects(name, lambda name=name, value=value: minimised(port, case, **{name: value}))  # type: ignore[misc]
+        yield rejects(name, partial(minimised, port, case, **{name: value}))
 
 
 @minimise_quadratics.law("equivariance", cases=quadratics)
@@ -176,7 +177,7 @@ def models_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]
     yield rejects("a count below 0", lambda: fitted(port, case, loss="poisson", targets=-1 - np.abs(y)))
     yield rejects("a probability above 1", lambda: fitted(port, case, loss="logistic", targets=2 + np.abs(y)))
     for name, value in (*BAD, ("loss", "other"), ("ridge", -1.0)):
-        yield rejects(name, lambda name=name, value=value: fitted(port, case, **{name: value}))  # type: ignore[misc]
+        yield rejects(name, partial(fitted, port, case, **{name: value}))
 
 
 @fit_linear_models.law(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -38,10 +39,23 @@ def up_to_the_dimension() -> Quantity:
     """A number of iterations from 1 to n: with more, rounding decides when the residual is exactly 0."""
 
     def draw_iterations(draw: Draw, context: Context) -> int:
-        n, code = context.shape[0], int(draw(SMALL_CODES))
+        n, code = context.shape[-1], int(draw(SMALL_CODES))
         return n - code % n
 
     return Quantity(draw_iterations, "integer from 1 to n", lambda value: value >= 1)
+
+
+def searchable(sure: Callable[[Mapping[str, Any]], bool], otherwise: str) -> Quantity:
+    """Whether lines are searched: in "martens" only where it is `sure`, given what was drawn, that they go downhill.
+
+    From a warm start the direction may be uphill, and among 60 candidates rounding finds one that does not rise.
+    """
+
+    def draw_search(draw: Draw, context: Context) -> bool:
+        possible = context.drawn["variant"] == "code" or sure(context.drawn)
+        return bool(draw(SMALL_CODES) % 2 == 0 and possible)
+
+    return Quantity(draw_search, f'True or False; False for "martens"{otherwise}', lambda v: v in (True, False))
 
 
 def quadratic(matrix: Quantity) -> Quantity:

@@ -9,33 +9,18 @@ import numpy as np
 
 from gnomon.hessian_free.optimizer import HessianFreeState, Report
 from gnomon_spec.arithmetic import lapack
-from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, choice
 from gnomon_spec.facts import Fact, at_least, equal, follows, same_outputs
 from gnomon_spec.hessian_free.conjugate_gradients import none
+from gnomon_spec.hessian_free.quantities import searchable
 from gnomon_spec.hessian_free.step import cold, convex, damped, full, presets, states, step, steps
-from gnomon_spec.strategies import SMALL_CODES, count, rotation, shapes
-
-
-def searchable() -> Quantity:
-    """Whether lines are searched: in "martens" only if every start is cold.
-
-    From a warm start the direction may be uphill, and among 60 candidates rounding finds one that does not rise.
-    """
-
-    def draw_search(draw: Draw, context: Context) -> bool:
-        sure = context.drawn["variant"] == "code" or context.drawn["decay"] == 0
-        return bool(draw(SMALL_CODES) % 2 == 0 and sure)
-
-    return Quantity(
-        draw_search, 'True or False; False for "martens" with a decay that is not 0', lambda v: v in (True, False)
-    )
-
+from gnomon_spec.strategies import count, rotation, shapes
 
 runs = steps.but(
     state=states(1.25, 4.25, 64.0, warm=False),
     preconditioner=none,
     rtol=choice(0.25, 0.0625, 0.01),
-    linesearch=searchable(),
+    linesearch=searchable(lambda drawn: drawn["decay"] == 0, " with a decay that is not 0"),
     steps=count(1, 2, 3, low=1, high=4),
     **presets,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from gnomon_spec.hessian_free.quantities import (
     functions,
     positive_matrix,
     quadratic,
+    searchable,
     up_to_the_dimension,
 )
 from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, shapes, tame
@@ -50,19 +52,6 @@ def anywhere() -> Quantity:
     return Quantity(lambda draw, c: np.asarray(entries.draw(draw, c) + 0.3, c.dtype), f"0.3 more than {entries.text}")
 
 
-def searchable() -> Quantity:
-    """Whether a line is searched: in "martens" from a cold start only.
-
-    From a warm start the direction may be uphill, and among 60 candidates rounding finds one that does not rise.
-    """
-
-    def draw_search(draw: Draw, context: Context) -> bool:
-        sure = context.drawn["variant"] == "code" or not np.any(context.drawn["state"].warm_start)
-        return bool(draw(SMALL_CODES) % 2 == 0 and sure)
-
-    return Quantity(draw_search, 'True or False; False for "martens" from a warm start', lambda v: v in (True, False))
-
-
 steps = Cases(
     {
         "objective": functions(),
@@ -76,7 +65,7 @@ steps = Cases(
         "decay": choice(0.95, 0.5, 1.0, 0.0),
         "backtracking": choice(True, False),
         "lr": choice(1.0, 0.5, 2.0),
-        "linesearch": searchable(),
+        "linesearch": searchable(lambda drawn: not np.any(drawn["state"].warm_start), " from a warm start"),
         "rtol": choice(0.25, 0.0625, 0.01, None),
         "progress_threshold": choice(5e-4),
         "rho_reference": choice(None, "x0", "zero", None),
@@ -384,6 +373,6 @@ def arguments_of_a_step_that_do_not_fit_are_rejected(port: Any, case: Case) -> I
     yield rejects("warm start", lambda: taken(port, case, state=state._replace(warm_start=longer)))
     yield rejects("loss", lambda: taken(port, case, objective=f._replace(stationary=f.stationary * np.nan)))
     for name, value in (("decay", -1.0), ("lr", -1.0), ("max_iter", 0), ("curvature", "fisher"), ("variant", "other")):
-        yield rejects(name, lambda name=name, value=value: taken(port, case, **{name: value}))  # type: ignore[misc]
+        yield rejects(name, partial(taken, port, case, **{name: value}))
     for name in presets:
-        yield rejects(name, lambda name=name: taken(port, case, **{name: "other"}))  # type: ignore[misc]
+        yield rejects(name, partial(taken, port, case, **{name: "other"}))
