@@ -1,14 +1,18 @@
 """What an argument must satisfy, said in one sentence when it does not.
 
-Each check names the argument, the constraint and the value that was given. The checks read only `shape` and `dtype`
-of an array and only compare numbers, so that they work for every array-like that NumPy itself would accept.
+A domain is declared where the argument is, in the signature: `lr: NonNegative = 1e-3`. Functions decorated with
+`gnomon.arguments.checked` check their arguments by it; the specification makes the values that a port must reject from
+the same declaration. Each check names the argument, the constraint and the value that was given. The checks read only
+`shape` and `dtype` of an array and only compare numbers, so that they work for every array-like that NumPy itself would
+accept.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Annotated, Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,20 +20,31 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 
 
-def require_number(name: str, value: Any, low: float, high: float = inf, *, closed: bool = False) -> None:
-    """Require the finite number `low <= value < high` (`low <= value <= high` if `closed`).
+def require_number(
+    name: str, value: Any, low: float, high: float = inf, *, above: bool = False, closed: bool = False
+) -> None:
+    """Require the finite number `low <= value < high` (`<= high` if `closed`, `low <` if `above`).
 
     Raises `TypeError` if `value` is not a real number and `ValueError` if it is out of the domain.
     """
-    domain = f"[{low:g}, {high:g}{']' if closed and high != inf else ')'}"
+    if type(value) is float and low < value < high:
+        return
+    domain = interval(low, high, above, closed)
     if isinstance(value, bool | str | bytes) or not hasattr(value, "__lt__") or np.ndim(value) != 0:
         raise TypeError(f"{name} must be a number in {domain}, got {value!r}")
-    if not (value >= low and (value < high or (closed and value == high))):
+    if not (value > low or (value == low and not above)) or not (value < high or (closed and value == high < inf)):
         raise ValueError(f"{name} must be a finite number in {domain}, got {value!r}")
+
+
+def interval(low: float, high: float, above: bool, closed: bool) -> str:
+    """Return an interval as it is written: [0, 1), (0, inf), …"""
+    return f"{'(' if above else '['}{low:g}, {high:g}{']' if closed and high != inf else ')'}"
 
 
 def require_count(name: str, value: Any, low: int = 0) -> None:
     """Require an integer `value >= low`; raise `TypeError` or `ValueError`."""
+    if type(value) is int and value >= low:
+        return
     if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
         raise TypeError(f"{name} must be an integer >= {low}, got {value!r}")
     if value < low:
@@ -51,6 +66,9 @@ def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:
 
 def require_like(name: str, array: Any, model: Any, model_name: str = "params") -> None:
     """Require that `array` has the shape and the dtype of `model`; raise `TypeError` or `ValueError`."""
+    shape, dtype = getattr(array, "shape", None), getattr(array, "dtype", None)
+    if dtype == model.dtype and shape == model.shape and dtype.kind == "f":
+        return
     require_floating(name, array)
     if array.shape != model.shape:
         raise ValueError(f"{name} must have the shape of {model_name} {model.shape}, got {array.shape}")
@@ -62,7 +80,7 @@ def require_floating(name: str, array: Any) -> None:
     """Require an array of real floating-point numbers; raise `TypeError`."""
     if not hasattr(array, "dtype") or not hasattr(array, "shape"):
         raise TypeError(f"{name} must be a NumPy array of floating-point numbers, got {type(array).__name__}")
-    if not np.issubdtype(array.dtype, np.floating):
+    if array.dtype.kind != "f":
         raise TypeError(f"{name} must hold real floating-point numbers, got dtype {array.dtype}")
 
 
@@ -73,3 +91,194 @@ def require_finite(arrays: Mapping[str, Any]) -> None:
         if not np.all(finite):
             index = tuple(int(i) for i in np.argwhere(~np.asarray(finite))[0])
             raise ValueError(f"{name} must be finite, got {array[index]} at index {index}")
+
+
+class Domain(Protocol):
+    """What an annotation says that an argument must satisfy; `str` gives it in words."""
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        """Raise `ValueError` or `TypeError` unless `value` satisfies it. given: the arguments before, by name."""
+
+
+@dataclass(frozen=True)
+class Number:
+    """A finite number from `low` to `high`; `above`: `low` itself is not one; `closed`: `high` itself is."""
+
+    low: float = 0.0
+    high: float = inf
+    above: bool = False
+    closed: bool = False
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        require_number(name, value, self.low, self.high, above=self.above, closed=self.closed)
+
+    def __str__(self) -> str:
+        if self.high == inf:
+            return f"finite and {'>' if self.above else '>='} {self.low:g}"
+        return f"in {interval(self.low, self.high, self.above, self.closed)}"
+
+
+@dataclass(frozen=True)
+class Count:
+    """An integer >= `low`."""
+
+    low: int = 0
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        require_count(name, value, self.low)
+
+    def __str__(self) -> str:
+        return f"an integer >= {self.low}"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of the named choices; a `Literal` says the same."""
+
+    names: tuple[str, ...]
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        require_choice(name, value, self.names)
+
+    def __str__(self) -> str:
+        return "one of " + ", ".join(map(repr, self.names))
+
+
+@dataclass(frozen=True)
+class Flag:
+    """True or False; `bool` says the same."""
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        require_flag(name, value)
+
+    def __str__(self) -> str:
+        return "True or False"
+
+
+@dataclass(frozen=True)
+class Floating:
+    """An array of floating-point numbers, of any shape."""
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        require_floating(name, value)
+
+    def __str__(self) -> str:
+        return "an array of floating-point numbers"
+
+
+@dataclass(frozen=True)
+class Like:
+    """An array of the shape and the dtype of another argument."""
+
+    model: str
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        require_like(name, value, given[self.model], self.model)
+
+    def __str__(self) -> str:
+        return f"an array of the shape and the dtype of {self.model}"
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """One number of a floating-point dtype, that of the argument `model` if there is one, >= `low`, not NaN."""
+
+    model: str = ""
+    low: float = -inf
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        require_floating(name, value)
+        if value.shape != ():
+            raise ValueError(f"{name} must be one number, got shape {value.shape}")
+        if self.model and value.dtype != given[self.model].dtype:
+            raise TypeError(f"{name} must have the dtype of {self.model} {given[self.model].dtype}, got {value.dtype}")
+        if self.low > -inf and not (value >= self.low and value <= inf):
+            raise ValueError(f"{name} must be >= {self.low:g} and not nan, got {value}")
+
+    def __str__(self) -> str:
+        of = f" of the dtype of {self.model}" if self.model else " of a floating-point dtype"
+        return f"one number{of}" + (f", >= {self.low:g}" if self.low > -inf else "")
+
+
+@dataclass(frozen=True)
+class Entries:
+    """A floating-point array of known shape.
+
+    axes: what its lengths are called, as in `("m", "n")`; one name twice is one length. least: of each length. fit: the
+    argument whose last length is n, and whose dtype the array has. finite: no NaN, no infinity. nonzero: not all 0.
+    low: of each entry, NaN excluded.
+    """
+
+    axes: tuple[str, ...]
+    least: int = 0
+    fit: str = ""
+    finite: bool = False
+    nonzero: bool = False
+    low: float = -inf
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        require_floating(name, value)
+        lengths = {"n": given[self.fit].shape[-1:] or (0,)} if self.fit else {}
+        for axis, length in zip(self.axes, value.shape, strict=False):
+            lengths.setdefault(axis, (length,))
+        expected = sum((lengths.get(axis, (-1,)) for axis in self.axes), ())
+        if value.shape != expected or min(value.shape, default=self.least) < self.least:
+            raise ValueError(f"{name} must have shape {self._words(given)}, got {value.shape}")
+        if self.fit and value.dtype != given[self.fit].dtype:
+            raise TypeError(f"{name} must have the dtype of {self.fit} {given[self.fit].dtype}, got {value.dtype}")
+        if self.finite and not np.all(np.isfinite(value)):
+            raise ValueError(f"{name} must be finite, got a NaN or an infinity in it")
+        if self.nonzero and not np.any(value != 0):
+            raise ValueError(f"{name} must not be zero")
+        if self.low > -inf and not np.all((value >= self.low) & (value <= inf)):
+            raise ValueError(f"{name} must be >= {self.low:g} and not nan in every entry")
+
+    def _words(self, given: Mapping[str, Any] | None = None) -> str:
+        n = str((given[self.fit].shape[-1:] or (0,))[0]) if given is not None and self.fit else "n"
+        axes = [n if axis == "n" else axis for axis in self.axes]
+        words = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
+        if self.fit:
+            return f"{words} to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
+        least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least]
+        return f"{words} with {' and '.join(least)}" if least else words
+
+    def __str__(self) -> str:
+        more = [", finite" * self.finite, ", not zero" * self.nonzero, f", >= {self.low:g}" * (self.low > -inf)]
+        return f"an array of shape {self._words()}{''.join(more)}"
+
+
+@dataclass(frozen=True)
+class OrNone:
+    """What the inner domain says, or `None`."""
+
+    inner: Domain
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        if value is not None:
+            self.inner.require(name, value, given)
+
+    def __str__(self) -> str:
+        return f"{self.inner}, or None"
+
+
+@dataclass(frozen=True)
+class State:
+    """A state whose parts satisfy domains of their own."""
+
+    parts: tuple[tuple[str, Domain], ...]
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        for part, domain in self.parts:
+            domain.require(f"{name}.{part}", getattr(value, part), given)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{part}: {domain}" for part, domain in self.parts)
+
+
+NonNegative: TypeAlias = Annotated[float, Number()]
+Positive: TypeAlias = Annotated[float, Number(above=True)]
+Fraction: TypeAlias = Annotated[float, Number(0, 1)]
+OpenFraction: TypeAlias = Annotated[float, Number(0, 1, above=True)]
+UnitInterval: TypeAlias = Annotated[float, Number(0, 1, closed=True)]
+NonNegativeInt: TypeAlias = Annotated[int, Count()]
+PositiveInt: TypeAlias = Annotated[int, Count(1)]

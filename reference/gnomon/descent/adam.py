@@ -7,20 +7,13 @@ form that scales ε by the bias correction), this is the first, as in `torch.opt
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple, get_args
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from gnomon.descent.on_quadratics import iterate, iterate_many
-from gnomon.domains import (
-    Array,
-    require_choice,
-    require_count,
-    require_finite,
-    require_floating,
-    require_like,
-    require_number,
-)
+from gnomon.arguments import checked
+from gnomon.descent.on_quadratics import repeated
+from gnomon.domains import Array, Fraction, NonNegative
 
 Variant = Literal["adam", "amsgrad-torch", "amsgrad-optax"]
 
@@ -39,25 +32,26 @@ class AdamState(NamedTuple):
     step_count: int
 
 
+@checked()
 def init(params: Array) -> AdamState:
     """Return the state before the first step: all moments 0, `step_count` 0.
 
     params: floating-point array of any shape. Raises `TypeError` for any other dtype.
     """
-    require_floating("params", params)
     return AdamState(np.zeros_like(params), np.zeros_like(params), np.zeros_like(params), 0)
 
 
+@checked()
 def step(
     params: Array,
     grad: Array,
     state: AdamState,
     *,
-    lr: float = 1e-3,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
+    lr: NonNegative = 1e-3,
+    beta1: Fraction = 0.9,
+    beta2: Fraction = 0.999,
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 0.0,
     variant: Variant = "adam",
     check_finite: bool = False,
 ) -> tuple[Array, AdamState]:
@@ -85,19 +79,6 @@ def step(
     Choice: the two AMSGrad conventions are different algorithms (maximum before or after the bias correction); each
     keeps the name of the library that made it known.
     """
-    require_step(
-        params,
-        grad,
-        state,
-        lr=lr,
-        beta1=beta1,
-        beta2=beta2,
-        eps=eps,
-        weight_decay=weight_decay,
-        variant=variant,
-        check_finite=check_finite,
-    )
-
     if weight_decay != 0:
         grad = grad + weight_decay * params
     state = update_moments(grad, state, beta1=beta1, beta2=beta2, variant=variant)
@@ -129,106 +110,4 @@ def bias_corrected(state: AdamState, *, beta1: float, beta2: float, variant: Var
     return m_hat, second / (1 - beta2**state.step_count)
 
 
-def trajectory(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    lr: float = 1e-3,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    variant: Variant = "adam",
-) -> Array:
-    """Iterate `step` on the quadratic ½(x-x*)ᵀH(x-x*) and return x₀ … x_steps, shape (steps + 1, n).
-
-    params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
-    steps: how many steps, >= 0. The hyperparameters are those of `step`; the errors likewise.
-    """
-    require_hyperparameters(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay, variant=variant)
-    return iterate(
-        init,
-        step,
-        params,
-        hessian,
-        minimiser,
-        steps,
-        lr=lr,
-        beta1=beta1,
-        beta2=beta2,
-        eps=eps,
-        weight_decay=weight_decay,
-        variant=variant,
-    )
-
-
-def endpoints(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    lr: float = 1e-3,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-    weight_decay: float = 0.0,
-    variant: Variant = "adam",
-) -> Array:
-    """Return where `trajectory` ends from each row of `params`, shape (replicas, n).
-
-    params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
-    """
-    require_hyperparameters(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay, variant=variant)
-    return iterate_many(
-        trajectory,
-        params,
-        hessian,
-        minimiser,
-        steps,
-        lr=lr,
-        beta1=beta1,
-        beta2=beta2,
-        eps=eps,
-        weight_decay=weight_decay,
-        variant=variant,
-    )
-
-
-def require_step(
-    params: Array,
-    grad: Array,
-    state: AdamState,
-    *,
-    lr: float,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    weight_decay: float,
-    variant: str,
-    check_finite: bool,
-) -> None:
-    """Raise `ValueError` or `TypeError` for the first argument of `step` that is out of its domain."""
-    require_floating("params", params)
-    require_like("grad", grad, params)
-    require_like("state.first_moment", state.first_moment, params)
-    require_like("state.second_moment", state.second_moment, params)
-    require_like("state.largest_second_moment", state.largest_second_moment, params)
-    require_count("state.step_count", state.step_count)
-    require_hyperparameters(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay, variant=variant)
-    if check_finite:
-        require_finite({"params": params, "grad": grad})
-
-
-def require_hyperparameters(
-    *, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float, variant: str
-) -> None:
-    """Raise `ValueError` or `TypeError` for the first hyperparameter out of its domain (see `step`)."""
-    require_number("lr", lr, 0)
-    require_number("beta1", beta1, 0, 1)
-    require_number("beta2", beta2, 0, 1)
-    require_number("eps", eps, 0)
-    require_number("weight_decay", weight_decay, 0)
-    require_choice("variant", variant, get_args(Variant))
+trajectory, endpoints = repeated(init, step)

@@ -9,31 +9,25 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon.descent.adam import (
-    AdamState,
-    Variant,
-    bias_corrected,
-    init,
-    require_hyperparameters,
-    require_step,
-    update_moments,
-)
-from gnomon.descent.on_quadratics import iterate, iterate_many
-from gnomon.domains import Array
+from gnomon.arguments import checked
+from gnomon.descent.adam import AdamState, Variant, bias_corrected, init, update_moments
+from gnomon.descent.on_quadratics import repeated
+from gnomon.domains import Array, Fraction, NonNegative
 
 __all__ = ["AdamState", "Variant", "endpoints", "init", "step", "trajectory"]
 
 
+@checked()
 def step(
     params: Array,
     grad: Array,
     state: AdamState,
     *,
-    lr: float = 1e-3,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-    weight_decay: float = 1e-2,
+    lr: NonNegative = 1e-3,
+    beta1: Fraction = 0.9,
+    beta2: Fraction = 0.999,
+    eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 1e-2,
     variant: Variant = "adam",
     check_finite: bool = False,
 ) -> tuple[Array, AdamState]:
@@ -52,88 +46,10 @@ def step(
 
     Choice: the default decay is torch's 1e-2 (optax: 1e-4).
     """
-    require_step(
-        params,
-        grad,
-        state,
-        lr=lr,
-        beta1=beta1,
-        beta2=beta2,
-        eps=eps,
-        weight_decay=weight_decay,
-        variant=variant,
-        check_finite=check_finite,
-    )
-
     state = update_moments(grad, state, beta1=beta1, beta2=beta2, variant=variant)
     m_hat, v_hat = bias_corrected(state, beta1=beta1, beta2=beta2, variant=variant)
     decayed = params * (1 - lr * weight_decay)
     return decayed - lr * m_hat / (np.sqrt(v_hat) + eps), state
 
 
-def trajectory(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    lr: float = 1e-3,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-    weight_decay: float = 1e-2,
-    variant: Variant = "adam",
-) -> Array:
-    """Iterate `step` on the quadratic ½(x-x*)ᵀH(x-x*) and return x₀ … x_steps, shape (steps + 1, n).
-
-    params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
-    steps: how many steps, >= 0. The hyperparameters are those of `step`; the errors likewise.
-    """
-    require_hyperparameters(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay, variant=variant)
-    return iterate(
-        init,
-        step,
-        params,
-        hessian,
-        minimiser,
-        steps,
-        lr=lr,
-        beta1=beta1,
-        beta2=beta2,
-        eps=eps,
-        weight_decay=weight_decay,
-        variant=variant,
-    )
-
-
-def endpoints(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    lr: float = 1e-3,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-    weight_decay: float = 1e-2,
-    variant: Variant = "adam",
-) -> Array:
-    """Return where `trajectory` ends from each row of `params`, shape (replicas, n).
-
-    params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
-    """
-    require_hyperparameters(lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay, variant=variant)
-    return iterate_many(
-        trajectory,
-        params,
-        hessian,
-        minimiser,
-        steps,
-        lr=lr,
-        beta1=beta1,
-        beta2=beta2,
-        eps=eps,
-        weight_decay=weight_decay,
-        variant=variant,
-    )
+trajectory, endpoints = repeated(init, step)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 
-from gnomon.domains import Array, require_count, require_floating
+from gnomon.arguments import check_arguments, checked
+from gnomon.domains import Array, Entries, NonNegativeInt
+
+Hessian = Annotated[Array, Entries(("n", "n"), fit="params")]
+Minimiser = Annotated[Array, Entries(("n",), fit="params")]
 
 
 def iterate(
@@ -22,18 +28,81 @@ def iterate(
     """Return x₀ … x_steps of `step` on ½(x-x*)ᵀH(x-x*), shape (steps + 1, n).
 
     init, step: the method. params: x₀, shape (n,). hessian: H, shape (n, n). minimiser: x*, shape (n,).
-    Raises `ValueError` or `TypeError` for shapes or dtypes that do not fit, and whatever `step` raises.
     """
-    require_quadratic(params, hessian, minimiser)
-    if params.ndim != 1:
-        raise ValueError(f"params must have shape (n,), got {params.shape}")
-    require_count("steps", steps)
     iterates, state = [params], init(params)
     for _ in range(steps):
         grad = hessian @ (iterates[-1] - minimiser)
         new, state, *_ = step(iterates[-1], grad, state, **hyperparameters)
         iterates.append(new)
     return np.stack(iterates)
+
+
+def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callable[..., Array], Callable[..., Array]]:
+    """Return `trajectory` and `endpoints` of a method, with the hyperparameters of its `init` and its `step`.
+
+    The checks are those of `step` and `init`, made before the first step.
+    """
+    of_init, of_step = keywords(init), keywords(step)
+
+    def split(given: Mapping[str, Any]) -> tuple[Callable[[Array], Any], dict[str, Any]]:
+        begin = partial(init, **{name: value for name, value in given.items() if name in of_init})
+        return begin, {name: value for name, value in given.items() if name in of_step}
+
+    def require_first_step(given: Mapping[str, Any]) -> None:
+        begin, then = split(given)
+        check_arguments(step, given["params"], given["params"], begin(given["params"]), **then)
+
+    def trajectory(params: Array, hessian: Array, minimiser: Array, *, steps: int, **given: Any) -> Array:
+        """Iterate `step` on the quadratic ½(x-x*)ᵀH(x-x*) and return x₀ … x_steps, shape (steps + 1, n).
+
+        params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
+        steps: how many steps, >= 0. The hyperparameters are those of `init` and `step`; the errors likewise.
+        """
+        begin, then = split(given)
+        return iterate(begin, step, params, hessian, minimiser, steps, **then)
+
+    def endpoints(params: Array, hessian: Array, minimiser: Array, *, steps: int, **given: Any) -> Array:
+        """Return where `trajectory` ends from each row of `params`, shape (replicas, n).
+
+        params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
+        """
+        ends = [trajectory(row, hessian, minimiser, steps=steps, **given)[-1] for row in params]
+        return np.stack(ends) if ends else params
+
+    hyperparameters = {**of_init, **of_step}
+    hints = get_type_hints(init, include_extras=True) | get_type_hints(step, include_extras=True)
+    hints = {name: hints[name] for name in hyperparameters}
+    for function, axes in ((trajectory, ("n",)), (endpoints, ("replicas", "n"))):
+        function.__module__, function.__qualname__ = step.__module__, function.__name__
+        sign(function, axes, hyperparameters.values(), hints)
+    one, many = (checked(require_first_step)(function) for function in (trajectory, endpoints))
+    return one, many
+
+
+def sign(
+    function: Callable[..., Array],
+    axes: tuple[str, ...],
+    hyperparameters: Iterable[inspect.Parameter],
+    hints: Mapping[str, Any],
+) -> None:
+    """Give a function the signature of one that repeats a step.
+
+    axes: what the lengths of its `params` are called. hints: what the hyperparameters' annotations mean.
+    """
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    given = {"params": "Array", "hessian": "Hessian", "minimiser": "Minimiser"}
+    parameters = [inspect.Parameter(name, kind, annotation=hint) for name, hint in given.items()]
+    parameters.append(inspect.Parameter("steps", inspect.Parameter.KEYWORD_ONLY, annotation="NonNegativeInt"))
+    parameters += hyperparameters
+    function.__signature__ = inspect.Signature(parameters, return_annotation="Array")  # type: ignore[attr-defined]
+    start = {"params": Annotated[Array, Entries(axes)], "hessian": Hessian, "minimiser": Minimiser}
+    function.__annotations__ = {**start, "steps": NonNegativeInt, **hints, "return": Array}
+
+
+def keywords(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Return the keyword arguments of a function, without `check_finite`."""
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "check_finite"}
 
 
 def iterate_many(
@@ -44,27 +113,10 @@ def iterate_many(
     steps: int,
     **hyperparameters: Any,
 ) -> Array:
-    """Return where `trajectory` ends from each row of `params`, shape (replicas, n).
-
-    Raises `ValueError` unless `params` has two dimensions, and whatever `trajectory` raises.
-    """
-    require_floating("params", params)
-    if params.ndim != 2:
-        raise ValueError(f"params must have shape (replicas, n), got {params.shape}")
-    require_quadratic(params, hessian, minimiser)
+    """To go."""
     ends = [trajectory(row, hessian, minimiser, steps=steps, **hyperparameters)[-1] for row in params]
     return np.stack(ends) if ends else params
 
 
 def require_quadratic(params: Array, hessian: Array, minimiser: Array) -> None:
-    """Raise `ValueError` or `TypeError` unless H is (n, n) and x* is (n,), in the dtype of params (..., n)."""
-    require_floating("params", params)
-    if params.ndim == 0:
-        raise ValueError("params must have shape (n,), got ()")
-    n = params.shape[-1]
-    for name, array, shape in (("hessian", hessian, (n, n)), ("minimiser", minimiser, (n,))):
-        require_floating(name, array)
-        if array.shape != shape:
-            raise ValueError(f"{name} must have shape {shape} to fit params {params.shape}, got {array.shape}")
-        if array.dtype != params.dtype:
-            raise TypeError(f"{name} must have the dtype of params {params.dtype}, got {array.dtype}")
+    """To go."""

@@ -6,20 +6,14 @@ Sources: Polyak 1964 and Nesterov 1983 for the methods; the conventions (undampe
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.descent.on_quadratics import iterate, iterate_many
-from gnomon.domains import (
-    Array,
-    require_count,
-    require_finite,
-    require_flag,
-    require_floating,
-    require_like,
-    require_number,
-)
+from gnomon.arguments import checked
+from gnomon.descent.on_quadratics import repeated
+from gnomon.domains import Array, NonNegative, UnitInterval
 
 
 class SGDState(NamedTuple):
@@ -33,25 +27,35 @@ class SGDState(NamedTuple):
     step_count: int
 
 
+@checked()
 def init(params: Array) -> SGDState:
     """Return the state before the first step: an empty buffer (zeros) and `step_count` 0.
 
     params: floating-point array of any shape. Raises `TypeError` for any other dtype.
     """
-    require_floating("params", params)
     return SGDState(np.zeros_like(params), 0)
 
 
+def require_nesterov(given: Mapping[str, Any]) -> None:
+    """Raise `ValueError` unless Nesterov's momentum has what it needs."""
+    if given["nesterov"] and (given["momentum"] == 0 or given["dampening"] != 0):
+        raise ValueError(
+            f"nesterov requires momentum > 0 and dampening 0, "
+            f"got momentum {given['momentum']!r} and dampening {given['dampening']!r}"
+        )
+
+
+@checked(require_nesterov)
 def step(
     params: Array,
     grad: Array,
     state: SGDState,
     *,
-    lr: float = 1e-3,
-    momentum: float = 0.0,
-    dampening: float = 0.0,
+    lr: NonNegative = 1e-3,
+    momentum: NonNegative = 0.0,
+    dampening: UnitInterval = 0.0,
     nesterov: bool = False,
-    weight_decay: float = 0.0,
+    weight_decay: NonNegative = 0.0,
     check_finite: bool = False,
 ) -> tuple[Array, SGDState]:
     """Take one step and return the new parameters and the new state.
@@ -75,14 +79,6 @@ def step(
 
     Choice: torch accepts every real dampening; here it is limited to [0, 1], where the buffer is a mean of gradients.
     """
-    require_floating("params", params)
-    require_like("grad", grad, params)
-    require_like("state.momentum_buffer", state.momentum_buffer, params)
-    require_count("state.step_count", state.step_count)
-    require_hyperparameters(lr=lr, momentum=momentum, dampening=dampening, nesterov=nesterov, weight_decay=weight_decay)
-    if check_finite:
-        require_finite({"params": params, "grad": grad})
-
     if weight_decay != 0:
         grad = grad + weight_decay * params
     if momentum == 0:
@@ -95,80 +91,4 @@ def step(
     return params - lr * direction, SGDState(buffer, state.step_count + 1)
 
 
-def trajectory(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    lr: float = 1e-3,
-    momentum: float = 0.0,
-    dampening: float = 0.0,
-    nesterov: bool = False,
-    weight_decay: float = 0.0,
-) -> Array:
-    """Iterate `step` on the quadratic ½(x-x*)ᵀH(x-x*) and return x₀ … x_steps, shape (steps + 1, n).
-
-    params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
-    steps: how many steps, >= 0. The hyperparameters are those of `step`; the errors likewise.
-    """
-    require_hyperparameters(lr=lr, momentum=momentum, dampening=dampening, nesterov=nesterov, weight_decay=weight_decay)
-    return iterate(
-        init,
-        step,
-        params,
-        hessian,
-        minimiser,
-        steps,
-        lr=lr,
-        momentum=momentum,
-        dampening=dampening,
-        nesterov=nesterov,
-        weight_decay=weight_decay,
-    )
-
-
-def endpoints(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    lr: float = 1e-3,
-    momentum: float = 0.0,
-    dampening: float = 0.0,
-    nesterov: bool = False,
-    weight_decay: float = 0.0,
-) -> Array:
-    """Return where `trajectory` ends from each row of `params`, shape (replicas, n).
-
-    params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
-    """
-    require_hyperparameters(lr=lr, momentum=momentum, dampening=dampening, nesterov=nesterov, weight_decay=weight_decay)
-    return iterate_many(
-        trajectory,
-        params,
-        hessian,
-        minimiser,
-        steps,
-        lr=lr,
-        momentum=momentum,
-        dampening=dampening,
-        nesterov=nesterov,
-        weight_decay=weight_decay,
-    )
-
-
-def require_hyperparameters(
-    *, lr: float, momentum: float, dampening: float, nesterov: bool, weight_decay: float
-) -> None:
-    """Raise `ValueError` or `TypeError` for the first hyperparameter out of its domain (see `step`)."""
-    require_number("lr", lr, 0)
-    require_number("momentum", momentum, 0)
-    require_number("dampening", dampening, 0, 1, closed=True)
-    require_flag("nesterov", nesterov)
-    require_number("weight_decay", weight_decay, 0)
-    if nesterov and (momentum == 0 or dampening != 0):
-        raise ValueError(
-            f"nesterov requires momentum > 0 and dampening 0, got momentum {momentum!r} and dampening {dampening!r}"
-        )
+trajectory, endpoints = repeated(init, step)

@@ -1,0 +1,110 @@
+"""Arguments checked by what the signature says of them.
+
+Each function decorated with `checked` looks at its arguments in the order of its signature, then asks the rules between
+them. What an argument must satisfy stands in its annotation (`gnomon.domains`), and nowhere else.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from functools import cache, wraps
+from types import NoneType
+from typing import Any, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+
+from gnomon.domains import Array, Choice, Count, Domain, Flag, Floating, Like, OrNone, State, require_finite
+
+P = ParamSpec("P")
+R = TypeVar("R")
+Rule = Callable[[Mapping[str, Any]], None]
+
+
+def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Check the arguments of the decorated function before it sees them.
+
+    An `Array` has a floating-point dtype, and the shape and the dtype of the first one; a state's parts are checked as
+    `state.part`, its integers are >= 0. All else is checked if its annotation carries a `Domain`, or is `bool` or a
+    `Literal`; `None` passes where the annotation allows it. rules: what must hold between the arguments, each given all
+    of them by name, defaults included. With `check_finite=True` the arrays outside of states must be finite.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        signature = inspect.signature(function)
+        parameters = dict(signature.parameters)
+        positional = tuple(n for n, p in parameters.items() if p.kind is not p.KEYWORD_ONLY)
+        defaults = {n: p.default for n, p in parameters.items() if p.default is not p.empty}
+        plan: list[tuple[str, Callable[[str, Any, Mapping[str, Any]], None]]] = []
+
+        def check(*args: Any, **kwargs: Any) -> None:
+            explicit = {**dict(zip(positional, args, strict=False)), **kwargs}
+            given = {**defaults, **explicit}
+            if (
+                len(args) > len(positional)
+                or len(explicit) < len(args) + len(kwargs)
+                or given.keys() != parameters.keys()
+            ):
+                signature.bind(*args, **kwargs)  # says what is missing, unknown or given twice
+            if not plan:
+                plan.extend((name, domain.require) for name, domain in domains_of(call).items())
+            for name, require in plan:
+                if name in explicit:
+                    require(name, explicit[name], given)
+            for rule in rules:
+                rule(given)
+            if given.get("check_finite"):
+                require_finite({name: given[name] for name in positional if hasattr(given[name], "dtype")})
+
+        @wraps(function)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            check(*args, **kwargs)
+            return function(*args, **kwargs)
+
+        call.check = check  # type: ignore[attr-defined]
+        return call
+
+    return decorate
+
+
+def check_arguments(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
+    """Raise what a `checked` function would raise for these arguments before it begins, and nothing else."""
+    function.check(*args, **kwargs)  # type: ignore[attr-defined]
+
+
+def unchecked(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a `checked` function without its checks."""
+    return getattr(function, "__wrapped__", function)
+
+
+def is_checked(function: Callable[..., Any]) -> bool:
+    """Return whether a function's arguments are checked by its signature."""
+    return hasattr(function, "check")
+
+
+@cache
+def domains_of(function: Callable[..., Any]) -> dict[str, Domain]:
+    """Return what a function's signature says of each argument of which it says something that can be checked."""
+    hints = get_type_hints(function, include_extras=True)
+    first = next((name for name in inspect.signature(function).parameters if hints.get(name) == Array), "")
+    found = {name: _domain(hints.get(name), name, first) for name in inspect.signature(function).parameters}
+    return {name: domain for name, domain in found.items() if domain is not None}
+
+
+def _domain(hint: Any, name: str, first: str) -> Domain | None:
+    """Return the domain in an annotation. first: the first plain array, which all others are like."""
+    if NoneType in get_args(hint):
+        inner = [_domain(part, name, first) for part in get_args(hint) if part is not NoneType]
+        return OrNone(inner[0]) if inner[0] is not None else None
+    for extra in getattr(hint, "__metadata__", ()):
+        if hasattr(extra, "require"):
+            return extra  # type: ignore[no-any-return]
+    if hint is bool:
+        return Flag()
+    if get_origin(hint) is Literal:
+        return Choice(get_args(hint))
+    if hint == Array:
+        return Floating() if name == first else Like(first)
+    if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
+        fields = get_type_hints(hint, include_extras=True)
+        parts = {part: Count() if kind is int else _domain(kind, "", first) for part, kind in fields.items()}
+        return State(tuple((part, domain) for part, domain in parts.items() if domain is not None))
+    return None

@@ -1,0 +1,275 @@
+"""The reference with a few pieces of its source replaced: what a mistake is, and what `gnomon adequacy` tries.
+
+A function is rebuilt together with everything in `gnomon` on the way from it to what was replaced: the modules on that
+way are executed anew, without their imports and classes, in namespaces of their own. So a mistake in one step is also
+in the trajectory that repeats it, and types stay what they were.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache, partial, update_wrapper
+from inspect import cleandoc
+from pathlib import Path
+from sys import modules
+from types import CodeType, FunctionType, ModuleType, SimpleNamespace
+from typing import Any, NamedTuple, TypeAlias
+
+from gnomon.arguments import check_arguments, is_checked, unchecked
+
+Function: TypeAlias = Callable[..., Any]
+ROOT = "gnomon."
+
+
+class Address(NamedTuple):
+    """Where a function of the reference stands: its module and its name."""
+
+    module: str
+    name: str
+
+
+class Change(NamedTuple):
+    """One piece of a function's body and what stands in its place."""
+
+    at: Address
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Source:
+    """The lines of a function in its module: from its decorators to its end, and where its body begins."""
+
+    lines: tuple[str, ...]
+    first: int
+    body: int
+    last: int
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines[self.first : self.last])
+
+    @property
+    def body_text(self) -> str:
+        return "\n".join(self.lines[self.body : self.last])
+
+
+def address(function: Function) -> Address:
+    """Return where a function stands."""
+    return Address(function.__module__, function.__qualname__)
+
+
+@cache
+def sources(module: str) -> dict[str, Source]:
+    """Return the source of each function at the top of a module, without its docstring in the body."""
+    lines = tuple(_text(module).splitlines())
+    found = {}
+    for node in ast.parse(_text(module)).body:
+        if isinstance(node, ast.FunctionDef):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)]) - 1
+            begins = node.body[1] if ast.get_docstring(node) and len(node.body) > 1 else node.body[0]
+            found[node.name] = Source(lines, first, begins.lineno - 1, int(node.end_lineno or 0))
+    return found
+
+
+def _text(module: str) -> str:
+    return Path(str(modules[module].__file__)).read_text(encoding="utf-8")
+
+
+@cache
+def reach(function: Function) -> tuple[Address, ...]:
+    """Return the functions of the reference that a function may call, itself first, the nearest ones first."""
+    found: dict[Address, None] = {}
+    waiting = [function]
+    while waiting:
+        waiting = [callee for caller in waiting for callee in _callees(caller, found)]
+    return tuple(found)
+
+
+def _callees(function: Any, found: dict[Address, None]) -> Iterator[Any]:
+    if isinstance(function, partial):
+        yield function.func
+    if not isinstance(function, FunctionType) or not function.__module__.startswith(ROOT):
+        return
+    inner = unchecked(function)
+    here = address(function)
+    if function.__name__ in sources(function.__module__) and "<locals>" not in here.name:
+        if here in found:
+            return
+        found[here] = None
+    elif here in found:
+        return
+    else:
+        found[here] = None
+    scope = inner.__globals__  # type: ignore[attr-defined]
+    for name in _names(inner.__code__):  # type: ignore[attr-defined]
+        value = scope.get(name)
+        yield value
+        if isinstance(value, ModuleType) and value.__name__.startswith(ROOT):
+            yield from (getattr(value, inside, None) for inside in _names(inner.__code__))  # type: ignore[attr-defined]
+    for cell in (*(function.__closure__ or ()), *(inner.__closure__ or ())):  # type: ignore[attr-defined]
+        yield cell.cell_contents
+
+
+def _names(code: CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _names(constant)
+
+
+def find(function: Function, before: str, after: str, within: Function | None = None) -> Change:
+    """Return the change of one piece, in the nearest function that has it; raise `ValueError` if there is none.
+
+    within: look in this function only.
+    """
+    for at in [address(within)] if within is not None else reach(function):
+        source = sources(at.module).get(at.name)
+        if source is not None and _places(source.body_text, before):
+            return Change(at, before, after)
+    place = ".".join(address(within or function))
+    raise ValueError(f"{place} has no {before!r} to be edited: the reference has changed, or the piece is misspelt")
+
+
+def _places(text: str, piece: str) -> list[int]:
+    """Return where a piece begins in a text, not inside of a longer word."""
+    found, start = [], text.find(piece)
+    while start >= 0:
+        around = (text[start - 1 : start], piece[:1]), (piece[-1:], text[start + len(piece) : start + len(piece) + 1])
+        if not any((left + right).isidentifier() and left and right for left, right in around if _joins(left, right)):
+            found.append(start)
+        start = text.find(piece, start + 1)
+    return found
+
+
+def _joins(left: str, right: str) -> bool:
+    return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
+
+
+def edited(at: Address, changes: Sequence[Change]) -> str:
+    """Return the source of a function with all of the changes made in its body, each wherever its piece stands."""
+    source = sources(at.module)[at.name]
+    body = source.body_text
+    for change in changes:
+        places = _places(body, change.before)
+        if not places:
+            raise ValueError(f"{'.'.join(at)} has no {change.before!r} left to be edited")
+        for start in reversed(places):
+            line = body[body.rfind("\n", 0, start) + 1 : start]
+            indent = line[: len(line) - len(line.lstrip())]
+            after = change.after.replace("\n", "\n" + indent)
+            body = body[:start] + after + body[start + len(change.before) :]
+    return "\n".join([*source.lines[source.first : source.body], body])
+
+
+def difference(at: Address, text: str) -> list[tuple[str, str]]:
+    """Return the lines that differ between a function's source and an edited one, as pairs (before, after)."""
+    from difflib import SequenceMatcher
+
+    old, new = sources(at.module)[at.name].text.splitlines(), text.splitlines()
+    pairs = []
+    for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            pairs.append((cleandoc("\n".join(old[a:b])), cleandoc("\n".join(new[c:d]))))
+    return pairs
+
+
+class Edited:
+    """The reference with some functions replaced: by another source text, or by another function.
+
+    without_checks: no function checks its arguments by its signature.
+    """
+
+    def __init__(self, replaced: Mapping[Address, str | Function], *, without_checks: bool = False) -> None:
+        self.replaced = dict(replaced)
+        self.without_checks = without_checks
+        self._rebuilt: dict[str, dict[str, Any]] = {}
+        self._affected: dict[str, bool] = {}
+
+    def reaches(self, function: Function) -> bool:
+        """Return whether the function is, or calls, something that is replaced."""
+        if self.without_checks and is_checked(function):
+            return True
+        return any(at in self.replaced for at in reach(function))
+
+    def function(self, function: Function) -> Function:
+        """Return the function as it is with the replacements."""
+        if not self.reaches(function):
+            return function
+        return self._namespace(function.__module__)[function.__name__]  # type: ignore[no-any-return]
+
+    def _is_affected(self, module: str) -> bool:
+        if module not in self._affected:
+            self._affected[module] = False  # also ends a circle of imports
+            direct = any(at.module == module for at in self.replaced)
+            checks = self.without_checks and "checked" in vars(modules[module])
+            self._affected[module] = direct or checks or any(map(self._is_affected, _imported(module)))
+        return self._affected[module]
+
+    def _namespace(self, module: str) -> dict[str, Any]:
+        """Return the names of a module, those that the replacements reach made anew."""
+        if not self._is_affected(module):
+            return vars(modules[module])
+        if module not in self._rebuilt:
+            scope = self._rebuilt[module] = dict(vars(modules[module]))
+            for name, value in list(scope.items()):
+                scope[name] = self._entering(value, module)
+            exec(compile(self._tree(module, scope), str(modules[module].__file__), "exec"), scope)
+        return self._rebuilt[module]
+
+    def _entering(self, value: Any, module: str) -> Any:
+        """Return what an imported name stands for."""
+        if isinstance(value, ModuleType) and value.__name__.startswith(ROOT) and self._is_affected(value.__name__):
+            return SimpleNamespace(**self._namespace(value.__name__))
+        if isinstance(value, FunctionType) and value.__module__ != module and value.__module__.startswith(ROOT):
+            if self.without_checks and address(value) == Address("gnomon.arguments", "checked"):
+                return _checking_nothing
+            if value.__module__ in modules and self._is_affected(value.__module__):
+                return self._namespace(value.__module__).get(value.__name__, value)
+        return value
+
+    def _tree(self, module: str, scope: dict[str, Any]) -> ast.Module:
+        """Return what of a module is executed anew. scope: takes the functions that stand for others."""
+        text = _text(module)
+        lines = text.splitlines()
+        for name, source in sorted(sources(module).items(), key=lambda item: -item[1].first):
+            replacement = self.replaced.get(Address(module, name))
+            if isinstance(replacement, str):
+                lines[source.first : source.last] = replacement.splitlines()
+            elif replacement is not None:
+                scope[f"_{name}_instead"] = _instead_of(getattr(modules[module], name), replacement)
+                lines[source.first : source.last] = [f"{name} = _{name}_instead"]
+        tree = ast.parse("\n".join(lines))
+        tree.body = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom | ast.ClassDef)]
+        return tree
+
+
+def _imported(module: str) -> list[str]:
+    """Return the modules of the reference from which a module has a name."""
+    found: dict[str, None] = {}
+    for value in vars(modules[module]).values():
+        name = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", None)
+        if isinstance(value, ModuleType | FunctionType) and isinstance(name, str) and name.startswith(ROOT):
+            found[name] = None
+    return [name for name in found if name != module and name in modules]
+
+
+def _instead_of(original: Function, wrong: Function) -> Function:
+    """Return the wrong function with the original's signature, checking its arguments as that one does."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        if is_checked(original):
+            check_arguments(original, *args, **kwargs)
+        return wrong(*args, **kwargs)
+
+    return update_wrapper(function, original)
+
+
+def _checking_nothing(*_rules: Any) -> Callable[[Function], Function]:
+    def decorate(function: Function) -> Function:
+        function.check = lambda *_args, **_kwargs: None  # type: ignore[attr-defined]
+        return function
+
+    return decorate
