@@ -24,9 +24,9 @@ AS_FOUND = Plan(examples=100, shrink_attempts=0)
 
 def distance(mistake: Mistake, operation: Operation) -> int:
     """Return 0 if the mistake is made in the operation, 1 in what it is built from, else 2: the order of trials."""
-    if operation.name in mistake.wrong:
+    if operation.name == mistake.operation:
         return 0
-    return 1 if mistake.function(operation) is not operation.reference else 2
+    return 1 if mistake.concerns(operation) else 2
 
 
 def caught(mistake: Mistake, law: Law, dtype: str) -> Verdict | None:

@@ -67,7 +67,8 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 def check_arguments(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     """Raise what a `checked` function would raise for these arguments before it begins, and nothing else."""
-    function.check(*args, **kwargs)  # type: ignore[attr-defined]
+    if is_checked(function):
+        function.check(*args, **kwargs)  # type: ignore[attr-defined]
 
 
 def unchecked(function: Callable[..., Any]) -> Callable[..., Any]:

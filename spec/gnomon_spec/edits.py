@@ -8,8 +8,10 @@ in the trajectory that repeats it, and types stay what they were.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache, partial, update_wrapper
 from inspect import cleandoc
 from pathlib import Path
@@ -89,27 +91,24 @@ def reach(function: Function) -> tuple[Address, ...]:
 
 
 def _callees(function: Any, found: dict[Address, None]) -> Iterator[Any]:
+    """Yield what a function of the reference refers to, and note the function, and the one that it was written in."""
     if isinstance(function, partial):
         yield function.func
     if not isinstance(function, FunctionType) or not function.__module__.startswith(ROOT):
         return
     inner = unchecked(function)
-    here = address(function)
-    if function.__name__ in sources(function.__module__) and "<locals>" not in here.name:
-        if here in found:
-            return
-        found[here] = None
-    elif here in found:
+    code, scope = inner.__code__, inner.__globals__
+    here = address(function), Address(str(scope["__name__"]), code.co_qualname.partition(".")[0])
+    if here[0] in found and here[1] in found:
         return
-    else:
-        found[here] = None
-    scope = inner.__globals__  # type: ignore[attr-defined]
-    for name in _names(inner.__code__):  # type: ignore[attr-defined]
+    found.update(dict.fromkeys(here))
+    names = list(_names(code))
+    for name in names:
         value = scope.get(name)
         yield value
         if isinstance(value, ModuleType) and value.__name__.startswith(ROOT):
-            yield from (getattr(value, inside, None) for inside in _names(inner.__code__))  # type: ignore[attr-defined]
-    for cell in (*(function.__closure__ or ()), *(inner.__closure__ or ())):  # type: ignore[attr-defined]
+            yield from (getattr(value, inside, None) for inside in names)
+    for cell in inner.__closure__ or ():
         yield cell.cell_contents
 
 
@@ -123,29 +122,23 @@ def _names(code: CodeType) -> Iterator[str]:
 def find(function: Function, before: str, after: str, within: Function | None = None) -> Change:
     """Return the change of one piece, in the nearest function that has it; raise `ValueError` if there is none.
 
-    within: look in this function only.
+    An empty piece stands before the first line of the body: what replaces it is done first. within: the only function
+    to look in.
     """
     for at in [address(within)] if within is not None else reach(function):
         source = sources(at.module).get(at.name)
-        if source is not None and _places(source.body_text, before):
+        if source is not None and (not before or _pattern(before).search(source.body_text)):
             return Change(at, before, after)
     place = ".".join(address(within or function))
     raise ValueError(f"{place} has no {before!r} to be edited: the reference has changed, or the piece is misspelt")
 
 
-def _places(text: str, piece: str) -> list[int]:
-    """Return where a piece begins in a text, not inside of a longer word."""
-    found, start = [], text.find(piece)
-    while start >= 0:
-        around = (text[start - 1 : start], piece[:1]), (piece[-1:], text[start + len(piece) : start + len(piece) + 1])
-        if not any((left + right).isidentifier() and left and right for left, right in around if _joins(left, right)):
-            found.append(start)
-        start = text.find(piece, start + 1)
-    return found
-
-
-def _joins(left: str, right: str) -> bool:
-    return (left.isalnum() or left == "_") and (right.isalnum() or right == "_")
+@cache
+def _pattern(piece: str) -> re.Pattern[str]:
+    """Return what finds a piece: whole words, and after a line break whatever indentation there is."""
+    lines = (re.escape(line.strip()) if i else re.escape(line) for i, line in enumerate(piece.split("\n")))
+    before, after = (r"(?<!\w)" if piece[0].isalnum() else "", r"(?!\w)" if piece[-1].isalnum() else "")
+    return re.compile(before + r"\n *".join(lines) + after)
 
 
 def edited(at: Address, changes: Sequence[Change]) -> str:
@@ -153,21 +146,23 @@ def edited(at: Address, changes: Sequence[Change]) -> str:
     source = sources(at.module)[at.name]
     body = source.body_text
     for change in changes:
-        places = _places(body, change.before)
-        if not places:
+        if not change.before:
+            indent = body[: len(body) - len(body.lstrip())]
+            body = indent + change.after.replace("\n", "\n" + indent) + "\n" + body
+            continue
+
+        def instead(match: re.Match[str], text: str = body, after: str = change.after) -> str:
+            line = text[text.rfind("\n", 0, match.start()) + 1 :]
+            return after.replace("\n", "\n" + line[: len(line) - len(line.lstrip())])
+
+        body, count = _pattern(change.before).subn(instead, body)
+        if not count:
             raise ValueError(f"{'.'.join(at)} has no {change.before!r} left to be edited")
-        for start in reversed(places):
-            line = body[body.rfind("\n", 0, start) + 1 : start]
-            indent = line[: len(line) - len(line.lstrip())]
-            after = change.after.replace("\n", "\n" + indent)
-            body = body[:start] + after + body[start + len(change.before) :]
     return "\n".join([*source.lines[source.first : source.body], body])
 
 
 def difference(at: Address, text: str) -> list[tuple[str, str]]:
     """Return the lines that differ between a function's source and an edited one, as pairs (before, after)."""
-    from difflib import SequenceMatcher
-
     old, new = sources(at.module)[at.name].text.splitlines(), text.splitlines()
     pairs = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():

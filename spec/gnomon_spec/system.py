@@ -12,9 +12,11 @@ and mistakes (plausible wrong ports, each with a name and a sentence). A specifi
         params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
         yield equal("params", params, case.params - case.lr * case.grad / (abs(case.grad) + case.eps))
 
-    @system.mistake("step")
-    def epsilon_inside_the_root(params, grad, state, *, lr, ...):
-        \"\"\"ε is added inside the square root.\"\"\"
+    step.edit("epsilon_inside_the_root", "ε is added inside the root", ("np.sqrt(v_hat) + eps", "np.sqrt(v_hat + eps)"))
+
+A mistake is an edit of the reference's own source: pieces of it and what stands in their place. One of order, memory or
+structure, which no edit expresses, is a function decorated with `system.mistake("step")`. What an argument must satisfy
+stands in the reference's signature; the law that a port rejects all else is declared with the operation.
 
 A law's function is given a port (its operations as methods) and a case (what was drawn, exactly, in a dtype wide enough
 that the law's own arithmetic does not matter) and yields facts, as many of them whatever the port returns: facts of the
@@ -30,12 +32,15 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import Any, Literal, TypeVar, get_args
 
-from gnomon_spec.cases import Case, Cases
-from gnomon_spec.facts import Fact, equal, same_outputs
+from gnomon.arguments import domains_of, is_checked
+from gnomon_spec.cases import Case, Cases, map_leaves
+from gnomon_spec.edits import Change, Edited, address, difference, edited, find
+from gnomon_spec.facts import Fact, equal, rejects, same_outputs
+from gnomon_spec.rejections import bad_values
 
 Kind = Literal[
     "oracle agreement",
@@ -48,11 +53,14 @@ Kind = Literal[
     "conservation",
     "trajectory",
     "statistical",
-    "bad input",
+    "rejects",
 ]
 T = TypeVar("T")
 Body = Callable[[Any, Case], Iterable[Fact]]
+Changed = Callable[[Any, Case], Any]  # a value, and the case that says how it changes
 ALL_DTYPES = ("float16", "float32", "float64")
+UNCHECKED = "no_argument_is_checked"
+UNCHECKED_STATEMENT = "Whatever is given is used: no argument is held against its domain"
 WITH_ROOM = ("float32", "float64")  # dtypes whose range leaves room for squares of scaled numbers
 
 
@@ -83,30 +91,40 @@ class Law:
 
 @dataclass(frozen=True, repr=False)
 class Mistake:
-    """A plausible wrong port: what it is called, the sentence that a report prints, and the wrong functions."""
+    """A plausible wrong port: its name, the sentence that a report prints, and the reference with the mistake in it.
+
+    operation: where it is made. It is made in every other operation, too, that calls what it changes.
+    """
 
     system: System
     name: str
     statement: str
-    wrong: Mapping[str, Callable[..., Any]]
+    operation: str
+    edited: Edited
+    changes: tuple[Change, ...] = ()
 
     def __repr__(self) -> str:
         return f"<mistake {self.system.name}:{self.name}>"
 
+    def concerns(self, operation: Operation) -> bool:
+        """Return whether a port with this mistake does an operation otherwise than the reference's text says."""
+        return self.edited.reaches(operation.reference)
+
     def function(self, operation: Operation) -> Callable[..., Any]:
-        """Return what a port with this mistake does for an operation: wrong itself, or built from what is."""
-        if operation.name in self.wrong:
-            return self.wrong[operation.name]
-        if operation.built_from in self.wrong and operation.build is not None:
-            return operation.build(self.wrong[operation.built_from])
-        return operation.reference
+        """Return what a port with this mistake does for an operation."""
+        return self.edited.function(operation.reference)
+
+    @property
+    def difference(self) -> list[tuple[str, str]]:
+        """The lines of the reference that read otherwise, as pairs (before, after); none for a function."""
+        texts = {at: text for at, text in self.edited.replaced.items() if isinstance(text, str)}
+        return [pair for at, text in texts.items() for pair in difference(at, text)]
 
 
 @dataclass(eq=False, repr=False)
 class Operation:
     """One pure function of a system.
 
-    built_from, build: the operation that this one repeats, and how a (wrong) version of that makes one of this.
     compare: how its arrays are held against the oracle's (`equal`, or `follows` for trajectories).
     dtypes: those that it is about, and its laws unless they say otherwise (NumPy's LAPACK has no float16).
     length_varies: how long its outputs are depends on their values, so that rounding may decide it.
@@ -117,8 +135,6 @@ class Operation:
     name: str
     reference: Callable[..., Any]
     cases: Cases
-    built_from: str = ""
-    build: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
     compare: Callable[[str, Any, Any], Fact] = equal
     dtypes: tuple[str, ...] = ALL_DTYPES
     length_varies: bool = False
@@ -170,6 +186,74 @@ class Operation:
 
         return declare
 
+    def symmetry(
+        self,
+        kind: Kind,
+        name: str,
+        statement: str,
+        *,
+        inputs: Mapping[str, Changed],
+        outputs: Mapping[str, Changed] | Changed,
+        cases: Cases | None = None,
+        same: Callable[[str, Any, Any], Fact] = equal,
+        dtypes: tuple[str, ...] | None = None,
+    ) -> Law:
+        """Declare the law that where the inputs are changed the outputs are changed so.
+
+        inputs: how arguments, `state.part`s and hyperparameters change, given the value and the case. outputs: how the
+        outputs change that are named (a field; the first one goes by the first argument's name), or all of them.
+        """
+
+        def body(port: Any, case: Case) -> Iterable[Fact]:
+            given = {name: case[name] for name in (*self.inputs, *case.hyper)}
+            changed = dict(given)
+            for path, change in inputs.items():
+                owner, _, part = path.partition(".")
+                value = getattr(changed[owner], part) if part else changed[owner]
+                new = change(value, case)
+                changed[owner] = changed[owner]._replace(**{part: new}) if part else new
+            before, after = (self.asked(port, arguments) for arguments in (given, changed))
+            if callable(outputs):
+                moved = map_leaves(lambda leaf: leaf if isinstance(leaf, int | str) else outputs(leaf, case), before)
+                yield from same_outputs(self.inputs[0], after, moved, same)
+                return
+            for part, change in outputs.items():
+                yield same(part, self.part(after, part), change(self.part(before, part), case))
+
+        body.__name__, body.__doc__ = name, statement
+        return self.law(kind, cases=cases, dtypes=dtypes)(body)
+
+    def asked(self, port: Any, arguments: Mapping[str, Any]) -> Any:
+        """Return what a port gives for arguments by name."""
+        inputs = [arguments[name] for name in self.inputs]
+        hyperparameters = {name: value for name, value in arguments.items() if name not in self.inputs}
+        return getattr(port, self.name)(*inputs, **hyperparameters)
+
+    def part(self, outputs: Any, name: str) -> Any:
+        """Return a part of the outputs: a field, or the first one by the name of the first argument."""
+        if not isinstance(outputs, tuple):
+            return outputs
+        if hasattr(outputs, name):
+            return getattr(outputs, name)
+        if name == self.inputs[0]:
+            return outputs[0]
+        return next(getattr(output, name) for output in outputs if hasattr(output, name))
+
+    def edit(
+        self, name: str, statement: str, *pieces: tuple[str, str], within: Callable[..., Any] | None = None
+    ) -> Mistake:
+        """Declare an edit of this operation's reference a mistake.
+
+        pieces: what is replaced in the body of the nearest function that has it, and by what; wherever it stands there.
+        within: the function to look in, if it is not the nearest. Raises `ValueError` if there is no such piece.
+        """
+        if statement.endswith("."):
+            raise ValueError(f"the sentence of {name} must end without a full stop")
+        changes = tuple(find(self.reference, before, after, within) for before, after in pieces)
+        places = dict.fromkeys(change.at for change in changes)
+        texts = {at: edited(at, [change for change in changes if change.at == at]) for at in places}
+        return self.system._add(Mistake(self.system, name, statement, self.name, Edited(texts), changes))
+
     def agrees_with_the_oracle(self) -> Law:
         """Declare the law that every operation has."""
 
@@ -181,6 +265,20 @@ class Operation:
             return same_outputs(self.inputs[0], self.shared(outputs), self.shared(expected), self.compare)
 
         return self.law("oracle agreement")(agrees_with_the_oracle)
+
+    def rejects_what_is_out_of_its_domain(self, cases: Cases | None) -> Law:
+        """Declare the law that follows from what the reference's signature says of its arguments."""
+        domains = domains_of(self.reference)
+
+        def bad_input_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+            given = {name: case[name] for name in (*self.inputs, *case.hyper) if name in case}
+
+            for name in given:
+                for words, bad in bad_values(domains[name], given[name]) if name in domains else ():
+                    yield rejects(f"{name}{words}", partial(self.asked, port, {**given, name: bad}))
+
+        bad_input_is_rejected.__doc__ = "An argument out of its domain is rejected, not used"
+        return self.law("rejects", cases=cases)(bad_input_is_rejected)
 
 
 @dataclass(eq=False, repr=False)
@@ -201,31 +299,40 @@ class System:
         reference: Callable[..., Any],
         *,
         cases: Cases,
-        built_from: str = "",
-        build: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None,
+        rejecting: Cases | None = None,
         compare: Callable[[str, Any, Any], Fact] = equal,
         dtypes: tuple[str, ...] = ALL_DTYPES,
         length_varies: bool = False,
         own: tuple[str, ...] = (),
     ) -> Operation:
-        """Declare an operation of this system; its name is that of the reference's function."""
-        operation = Operation(
-            self, reference.__name__, reference, cases, built_from, build, compare, dtypes, length_varies, own
-        )
+        """Declare an operation of this system; its name is that of the reference's function.
+
+        rejecting: cases in which one argument after the other is replaced by one out of its domain.
+        """
+        operation = Operation(self, reference.__name__, reference, cases, compare, dtypes, length_varies, own)
         operation.cases = cases.for_arguments(operation.hyperparameters)
         self.operations[operation.name] = operation
         operation.agrees_with_the_oracle()
+        if is_checked(reference):
+            operation.rejects_what_is_out_of_its_domain(rejecting)
+            nothing = Mistake(self, UNCHECKED, UNCHECKED_STATEMENT, operation.name, Edited({}, without_checks=True))
+            self.mistakes.setdefault(UNCHECKED, nothing)
         return operation
 
     def mistake(self, operation: str) -> Callable[[Callable[..., Any]], Mistake]:
         """Declare the decorated function a wrong version of the named operation."""
 
         def declare(function: Callable[..., Any]) -> Mistake:
-            mistake = Mistake(self, function.__name__, sentence(function), {operation: function})
-            self.mistakes[mistake.name] = mistake
-            return mistake
+            wrong = Edited({address(self.operations[operation].reference): function})
+            return self._add(Mistake(self, function.__name__, sentence(function), operation, wrong))
 
         return declare
+
+    def _add(self, mistake: Mistake) -> Mistake:
+        if mistake.name in self.mistakes:
+            raise ValueError(f"{self.name} has two mistakes called {mistake.name!r}")
+        self.mistakes[mistake.name] = mistake
+        return mistake
 
     @property
     def laws(self) -> list[Law]:

@@ -232,7 +232,7 @@ def test_the_smallest_case_is_small(dtype):
 
 def test_the_mistake_is_named():
     result = checked(port_of(decays_after_the_update), examples=40)
-    failing = [v for v in result.verdicts if v.failed and v.law.kind != "bad input"]
+    failing = [v for v in result.verdicts if v.failed and v.law.kind != "rejects"]
     assert failing
     assert {v.diagnosis[0].name for v in failing} == {"decay_after_the_update"}
 

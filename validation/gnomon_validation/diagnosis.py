@@ -27,7 +27,15 @@ class Diagnostician:
     def diagnose(self, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:
         """Give every verdict the mistakes that explain all its failing cases, the most frequent ones first."""
         explained = {
-            id(verdict): [m for m in self.system.mistakes.values() if self.explains(m, outcomes)]
+            id(verdict): [
+                m
+                for m in self.system.mistakes.values()
+                if not m.edited.without_checks
+                and self.explains(m, outcomes)
+                or m.edited.without_checks
+                and verdict.law.kind == "rejects"
+                and self.accepts_the_same(m, outcomes)
+            ]
             for verdict, outcomes in failing
         }
         popularity = Counter(m.name for mistakes in explained.values() for m in mistakes)
@@ -43,8 +51,15 @@ class Diagnostician:
         What a call cost is a port's own and need not be the same, unless nothing else would show the mistake.
         """
         calls = [call for outcome in outcomes for call in outcome.calls]
+        if not any(mistake.concerns(call.operation) for call in calls):
+            return False
         in_full = not any(self.shows(mistake, call) for call in calls)
         return bool(calls) and all(self.does_the_same(mistake, call, in_full) for call in calls)
+
+    def accepts_the_same(self, mistake: Mistake, outcomes: Sequence[Outcome]) -> bool:
+        """Return whether a port with this mistake would have accepted and rejected what the port did."""
+        calls = [call for outcome in outcomes for call in outcome.calls]
+        return all((call.outputs is None) == self._rejects(mistake, call) for call in calls)
 
     def does_the_same(self, mistake: Mistake, call: Call, in_full: bool = True) -> bool:
         """Return whether the mistake's outputs for a call are the port's, within the mistake's own band.
@@ -75,7 +90,7 @@ class Diagnostician:
                 ExactOracle(self.system, self.dtype, mistake.function).call(
                     call.operation, *call.inputs, **call.hyperparameters
                 )
-        except (TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
             return True
         return False
 

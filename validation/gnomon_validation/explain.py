@@ -40,15 +40,15 @@ def explain(name: str, console: Console) -> None:
         for law in operation.laws:
             tell(console, Text(f"{law.name.replace('_', ' ')}  [{law.kind}]", style="cyan"), label="  ")
             tell(console, Text(law.statement), label="    ")
-    chosen = {operation.name for operation in operations}
-    mistakes = [
-        m for m in system.mistakes.values() if chosen & set(m.wrong) or any(o.built_from in m.wrong for o in operations)
-    ]
+    mistakes = [m for m in system.mistakes.values() if any(m.concerns(operation) for operation in operations)]
     console.print()
     console.print(Text(f"Known mistakes ({len(mistakes)})", style="bold"))
     for mistake in mistakes:
         tell(console, Text(mistake.name.replace("_", " "), style="cyan"), label="  ")
         tell(console, Text(mistake.statement), label="    ")
+        for before, after in mistake.difference:
+            tell(console, Text(f"- {before}", style="dim"), label="      ")
+            tell(console, Text(f"+ {after}", style="dim"), label="      ")
     _explain_differences(system, console)
     _explain_claims(system, console)
 

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.descent.on_quadratics import iterate, iterate_many
+from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import (
     Array,
     require_choice,
@@ -187,96 +187,6 @@ def shock(state: HysteroGradState, *, factor: float = 0.5) -> HysteroGradState:
     return state._replace(path_length=factor * state.path_length, temperature=np.maximum(state.temperature, 0.2))
 
 
-def trajectory(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    initial_temp: float = 1.0,
-    lr: float = 1e-3,
-    stiffening_factor: float = 0.01,
-    beta: float = 0.99,
-    epsilon: float = 1e-7,
-    cooling_rate: float = 0.99,
-    metric_scale: float = 1.0,
-    adaptive_threshold: bool = True,
-    grad_clip: float | None = None,
-    hysteresis_scale: float = 1.0,
-    release_ratio: float = 1.0,
-    variant: str = "head",
-) -> Array:
-    """Iterate `step` on the quadratic ½(x-x*)ᵀH(x-x*) and return x₀ … x_steps, shape (steps + 1, n).
-
-    params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
-    steps: how many steps, >= 0. The hyperparameters are those of `init` and `step`; the errors likewise.
-    """
-    return iterate(
-        lambda start: init(start, initial_temp=initial_temp),
-        step,
-        params,
-        hessian,
-        minimiser,
-        steps,
-        lr=lr,
-        stiffening_factor=stiffening_factor,
-        beta=beta,
-        epsilon=epsilon,
-        cooling_rate=cooling_rate,
-        metric_scale=metric_scale,
-        adaptive_threshold=adaptive_threshold,
-        grad_clip=grad_clip,
-        hysteresis_scale=hysteresis_scale,
-        release_ratio=release_ratio,
-        variant=variant,
-    )
-
-
-def endpoints(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    initial_temp: float = 1.0,
-    lr: float = 1e-3,
-    stiffening_factor: float = 0.01,
-    beta: float = 0.99,
-    epsilon: float = 1e-7,
-    cooling_rate: float = 0.99,
-    metric_scale: float = 1.0,
-    adaptive_threshold: bool = True,
-    grad_clip: float | None = None,
-    hysteresis_scale: float = 1.0,
-    release_ratio: float = 1.0,
-    variant: str = "head",
-) -> Array:
-    """Return where `trajectory` ends from each row of `params`, shape (replicas, n).
-
-    params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
-    """
-    require_number("initial_temp", initial_temp, 0)
-    return iterate_many(
-        trajectory,
-        params,
-        hessian,
-        minimiser,
-        steps,
-        initial_temp=initial_temp,
-        lr=lr,
-        stiffening_factor=stiffening_factor,
-        beta=beta,
-        epsilon=epsilon,
-        cooling_rate=cooling_rate,
-        metric_scale=metric_scale,
-        adaptive_threshold=adaptive_threshold,
-        grad_clip=grad_clip,
-        hysteresis_scale=hysteresis_scale,
-        release_ratio=release_ratio,
-        variant=variant,
-    )
-
-
 def require_hyperparameters(
     *,
     lr: float,
@@ -330,3 +240,6 @@ def require_state(state: HysteroGradState, params: Any) -> None:
         if value.dtype != params.dtype:
             raise TypeError(f"state.{name} must have the dtype of params {params.dtype}, got {value.dtype}")
     require_flag("state.liquid", state.liquid)
+
+
+trajectory, endpoints = repeated(init, step)

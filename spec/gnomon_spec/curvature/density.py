@@ -35,7 +35,7 @@ densities = Cases({"measure": any_measure(), "grid": tame(), "width": number(1.0
 spectral_density = system.operation(reference.spectral_density, cases=densities, dtypes=WITH_ROOM)
 
 
-@spectral_density.law("bad input", cases=densities)
+@spectral_density.law("rejects", cases=densities)
 def grids_and_widths_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A width that is not positive, and a grid of two dimensions, of integers or with a NaN, are rejected."""
     first = np.arange(len(case.grid)) == 0

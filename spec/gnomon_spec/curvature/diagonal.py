@@ -29,21 +29,21 @@ operators = Cases({"operator": operator(any_matrix()), "variant": choice("ratio"
 bekas = system.operation(reference.bekas, cases=estimates, dtypes=WITH_ROOM)
 
 
-@bekas.law("bad input", cases=estimates.but(bad=choice(np.nan, np.inf, -np.inf)))
+@bekas.law("rejects", cases=estimates.but(bad=choice(np.nan, np.inf, -np.inf)))
 def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
     wrong = not_finite(case.operator, case.bad)
     yield rejects("not finite", lambda: port.bekas(wrong, case.probes, **case.hyper))
 
 
-@bekas.law("bad input", cases=estimates.but(variant="ratio"))
+@bekas.law("rejects", cases=estimates.but(variant="ratio"))
 def a_coordinate_that_no_probe_has_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A ratio whose denominator is 0 is rejected: no NaN is returned."""
     without = np.where(np.arange(case.probes.shape[1]) == 0, 0 * case.probes, case.probes)
     yield rejects("0/0", lambda: port.bekas(case.operator, without, **case.hyper))
 
 
-@bekas.law("bad input", cases=estimates)
+@bekas.law("rejects", cases=estimates)
 def probes_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Probes of another length or shape, of integers, none at all, or with a NaN are rejected."""
     for label, wrong in bad_probes(case.probes):

@@ -102,14 +102,14 @@ known = Cases(
 largest_eigenvalues = system.operation(reference.largest_eigenvalues, cases=pairs, dtypes=WITH_ROOM, own=("products",))
 
 
-@largest_eigenvalues.law("bad input", cases=pairs.but(bad=choice(np.nan, np.inf, -np.inf)))
+@largest_eigenvalues.law("rejects", cases=pairs.but(bad=choice(np.nan, np.inf, -np.inf)))
 def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
     wrong = not_finite(case.operator, case.bad)
     yield rejects("not finite", lambda: port.largest_eigenvalues(wrong, case.start, **case.hyper))
 
 
-@largest_eigenvalues.law("bad input")
+@largest_eigenvalues.law("rejects")
 def starts_and_counts_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A start that is zero, longer, of integers, with a NaN or no vector is rejected, and so are no and n + 1
     eigenvalues."""

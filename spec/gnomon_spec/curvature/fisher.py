@@ -30,13 +30,13 @@ fisher_product = system.operation(reference.fisher_product, cases=problems, dtyp
 empirical_fisher_product = system.operation(reference.empirical_fisher_product, cases=problems, dtypes=WITH_ROOM)
 
 
-@fisher_product.law("bad input", cases=problems)
+@fisher_product.law("rejects", cases=problems)
 def fisher_arguments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Parameters and vectors of another length or shape, of integers or with a NaN are rejected."""
     yield from bad_arguments(port.fisher_product, case)
 
 
-@empirical_fisher_product.law("bad input", cases=problems)
+@empirical_fisher_product.law("rejects", cases=problems)
 def empirical_arguments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Parameters and vectors of another length or shape, of integers or with a NaN are rejected."""
     yield from bad_arguments(port.empirical_fisher_product, case)

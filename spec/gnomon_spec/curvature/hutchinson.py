@@ -28,13 +28,13 @@ operators = Cases({"operator": operator(any_matrix())}, UP_TO_THREE)
 hutchinson = system.operation(reference.hutchinson, cases=estimates, dtypes=WITH_ROOM)
 
 
-@hutchinson.law("bad input", cases=estimates.but(bad=choice(np.nan, np.inf, -np.inf)))
+@hutchinson.law("rejects", cases=estimates.but(bad=choice(np.nan, np.inf, -np.inf)))
 def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
     yield rejects("not finite", lambda: port.hutchinson(not_finite(case.operator, case.bad), case.probes))
 
 
-@hutchinson.law("bad input", cases=estimates)
+@hutchinson.law("rejects", cases=estimates)
 def probes_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Probes of another length or shape, of integers, none at all, or with a NaN are rejected."""
     for label, wrong in bad_probes(case.probes):

@@ -35,14 +35,14 @@ sketched = estimates.but(sketch=orthonormal_rows(1))
 hutchpp = system.operation(reference.hutchpp, cases=estimates, dtypes=WITH_ROOM)
 
 
-@hutchpp.law("bad input", cases=estimates.but(bad=choice(np.nan, np.inf, -np.inf)))
+@hutchpp.law("rejects", cases=estimates.but(bad=choice(np.nan, np.inf, -np.inf)))
 def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
     wrong = not_finite(case.operator, case.bad)
     yield rejects("not finite", lambda: port.hutchpp(wrong, case.sketch, case.probes))
 
 
-@hutchpp.law("bad input", cases=sketched)
+@hutchpp.law("rejects", cases=sketched)
 def vectors_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Sketch vectors or probes of another length or shape, of integers or with a NaN are rejected, and more than n of a
     sketch."""

@@ -92,13 +92,13 @@ def it_ends_when_the_space_is_invariant(port: Any, case: Case) -> Iterable[Fact]
     yield agree("rows", len(found.basis), distinct)
 
 
-@lanczos.law("bad input", cases=processes.but(bad=choice(np.nan, np.inf, -np.inf)))
+@lanczos.law("rejects", cases=processes.but(bad=choice(np.nan, np.inf, -np.inf)))
 def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
     yield rejects("not finite", lambda: port.lanczos(not_finite(case.operator, case.bad), case.start, **case.hyper))
 
 
-@lanczos.law("bad input", cases=processes)
+@lanczos.law("rejects", cases=processes)
 def starts_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A start that is zero, longer, of integers, with a NaN or no vector is rejected, and so are no steps."""
     for label, wrong in bad_starts(case.start):

@@ -57,14 +57,14 @@ in_full = Cases(
 power_iteration = system.operation(reference.power_iteration, cases=iterations, dtypes=WITH_ROOM)
 
 
-@power_iteration.law("bad input", cases=plain.but(bad=choice(np.nan, np.inf, -np.inf)))
+@power_iteration.law("rejects", cases=plain.but(bad=choice(np.nan, np.inf, -np.inf)))
 def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
     wrong = not_finite(case.operator, case.bad)
     yield rejects("not finite", lambda: port.power_iteration(wrong, case.start, none(case), **case.hyper))
 
 
-@power_iteration.law("bad input", cases=plain)
+@power_iteration.law("rejects", cases=plain)
 def arguments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A start that is zero, longer, of integers, with a NaN or no vector, a tolerance outside [0, 1), no iteration, and
     rows to deflate that are longer or complete, are rejected."""

@@ -58,13 +58,13 @@ hvp = system.operation(reference.hvp, cases=problems, dtypes=WITH_ROOM)
 ggnvp = system.operation(reference.ggnvp, cases=problems, dtypes=WITH_ROOM)
 
 
-@hvp.law("bad input", cases=problems)
+@hvp.law("rejects", cases=problems)
 def arguments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Parameters and vectors of another length or shape, of integers or with a NaN are rejected."""
     yield from bad_arguments(port.hvp, case)
 
 
-@ggnvp.law("bad input", cases=problems)
+@ggnvp.law("rejects", cases=problems)
 def gauss_newton_arguments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Parameters and vectors of another length or shape, of integers or with a NaN are rejected."""
     yield from bad_arguments(port.ggnvp, case)

@@ -38,14 +38,14 @@ known = Cases(
 spectral_measure = system.operation(reference.spectral_measure, cases=measures, dtypes=WITH_ROOM, length_varies=True)
 
 
-@spectral_measure.law("bad input", cases=measures.but(bad=choice(np.nan, np.inf, -np.inf)))
+@spectral_measure.law("rejects", cases=measures.but(bad=choice(np.nan, np.inf, -np.inf)))
 def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
     wrong = not_finite(case.operator, case.bad)
     yield rejects("not finite", lambda: port.spectral_measure(wrong, case.probes, **case.hyper))
 
 
-@spectral_measure.law("bad input", cases=measures)
+@spectral_measure.law("rejects", cases=measures)
 def probes_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Probes of another length or shape, of integers, none, zero or with a NaN are rejected, and so are no steps."""
     for label, wrong in (*bad_probes(case.probes), ("zero", 0 * case.probes)):

@@ -26,13 +26,13 @@ known = spectra.but(variant="reference")
 ritz = system.operation(reference.ritz, cases=both, dtypes=WITH_ROOM, length_varies=True)
 
 
-@ritz.law("bad input", cases=right.but(bad=choice(np.nan, np.inf, -np.inf)))
+@ritz.law("rejects", cases=right.but(bad=choice(np.nan, np.inf, -np.inf)))
 def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
     yield rejects("not finite", lambda: port.ritz(not_finite(case.operator, case.bad), case.start, **case.hyper))
 
 
-@ritz.law("bad input", cases=right)
+@ritz.law("rejects", cases=right)
 def starts_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A start that is zero, longer, of integers, with a NaN or no vector is rejected, and so are no steps."""
     for label, wrong in bad_starts(case.start):

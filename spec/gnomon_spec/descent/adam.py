@@ -26,22 +26,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from gnomon.descent import adam as reference
-from gnomon.descent.adam import AdamState
 from gnomon_spec.cases import Case
 from gnomon_spec.descent import adam_family, elementwise
-from gnomon_spec.descent.adam_family import Parts, moments
 from gnomon_spec.facts import Fact, equal
 from gnomon_spec.system import System
 
 system = System("adam", title="Adam", text=__doc__ or "")
-step = system.operation(reference.step, cases=adam_family.steps)
+step = system.operation(reference.step, cases=adam_family.steps, rejecting=adam_family.calm)
 adam_family.declare_laws(step)
-elementwise.declare_repetitions(
-    system, reference, reference.init, adam_family.hyperparameters, at_rest={"eps": adam_family.some_eps}
-)
+elementwise.declare_repetitions(system, reference, adam_family.hyperparameters, at_rest={"eps": adam_family.some_eps})
 
 
 @step.law("invariance", cases=adam_family.calm.but(weight_decay=adam_family.decay(0.5, 0.01)))
@@ -55,38 +49,26 @@ def weight_decay_is_a_gradient(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("second_moment", state.second_moment, oracle_state.second_moment)
 
 
-def parts(params: Any, grad: Any, state: AdamState, *, weight_decay: float, **hyper: Any) -> Parts:
-    """Take a step of Adam apart."""
-    return moments(params, grad + weight_decay * params, state, **hyper)
-
-
-adam_family.declare_mistakes(system, reference, parts)
-
-
-@system.mistake("step")
-def decay_decoupled_from_the_gradient(
-    params: Any, grad: Any, state: AdamState, *, lr: float, weight_decay: float, **hyper: Any
-) -> Any:
-    """Weight decay is taken off the parameters (as in AdamW) instead of being added to the gradient."""
-    new, after = reference.step(params, grad, state, lr=lr, weight_decay=0.0, **hyper)
-    return new - lr * weight_decay * params, after
-
-
-@system.mistake("step")
-def decay_decoupled_and_not_scaled(
-    params: Any, grad: Any, state: AdamState, *, weight_decay: float, **hyper: Any
-) -> Any:
-    """Weight decay is taken off the parameters without being multiplied by the learning rate."""
-    new, after = reference.step(params, grad, state, weight_decay=0.0, **hyper)
-    return new - weight_decay * params, after
-
-
-@system.mistake("step")
-def decay_outside_the_second_moment(
-    params: Any, grad: Any, state: AdamState, *, weight_decay: float, **hyper: Any
-) -> Any:
-    """The weight decay's gradient enters the first moment but not the second."""
-    bare = parts(params, grad, state, weight_decay=0.0, **hyper)
-    full = parts(params, grad, state, weight_decay=weight_decay, **hyper)
-    new = params - hyper["lr"] * full.m_hat / (np.sqrt(bare.v_hat) + hyper["eps"])
-    return new, bare.state._replace(first_moment=full.state.first_moment)
+adam_family.declare_mistakes(step)
+COUPLED = "grad = grad + weight_decay * params"
+step.edit("decay_left_out", "Weight decay is ignored", (COUPLED, "pass"))
+step.edit(
+    "decay_decoupled_from_the_gradient",
+    "Weight decay is taken off the parameters (as in AdamW) instead of being added to the gradient",
+    (COUPLED, "params = params - lr * weight_decay * params"),
+)
+step.edit(
+    "decay_decoupled_and_not_scaled",
+    "Weight decay is taken off the parameters without being multiplied by the learning rate",
+    (COUPLED, "params = params - weight_decay * params"),
+)
+step.edit(
+    "decay_outside_the_second_moment",
+    "The weight decay's gradient enters the first moment but not the second",
+    (
+        adam_family.UPDATE,
+        "first = beta1 * state.first_moment + (1 - beta1) * grad\n"
+        f"{adam_family.UPDATE.replace('grad,', 'grad - weight_decay * params,')}\n"
+        "state = state._replace(first_moment=first)",
+    ),
+)

@@ -5,12 +5,12 @@ Notation: m and v the moments, m̂ and v̂ the bias-corrected ones, t the step c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
-from gnomon.descent.adam import AdamState, bias_corrected, init, update_moments
+from gnomon.descent.adam import AdamState, init
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent import elementwise
 from gnomon_spec.facts import Fact, at_least, equal, identical
@@ -26,7 +26,7 @@ from gnomon_spec.strategies import (
     tame,
     vector,
 )
-from gnomon_spec.system import WITH_ROOM, Operation, System
+from gnomon_spec.system import WITH_ROOM, Operation
 
 
 def states(signed: Quantity, positive: Quantity) -> Quantity:
@@ -80,11 +80,17 @@ bare = calm.but(weight_decay=0.0)
 fresh = bare.but(state=fresh_state)
 
 
+def scaled(value: Any, case: Case) -> Any:
+    return value * 2.0**case.power
+
+
+def scaled_twice(value: Any, case: Case) -> Any:
+    return value * 4.0**case.power
+
+
 def declare_laws(step: Operation) -> None:
     """Declare the laws that Adam and AdamW share: all with weight decay 0, where the two are the same method."""
-    elementwise.declare_step_laws(
-        step, steps, calm, mirrored=lambda state: state._replace(first_moment=-state.first_moment)
-    )
+    elementwise.declare_step_laws(step, steps, calm, mirrored=["first_moment"])
 
     @step.law("closed form", cases=fresh.but(times=count(1, 2, low=1, high=12)))
     def constant_gradients_move_by_their_normalised_value(port: Any, case: Case) -> Iterable[Fact]:
@@ -154,24 +160,30 @@ def declare_laws(step: Operation) -> None:
         bound = case.lr * _sharp_bound(case.beta1, case.beta2, case.times)
         yield equal("move", before - params, bound * np.sign(case.grad))
 
-    @step.law("invariance", cases=bare.but(power=count(1, 3, low=-20, high=20)), dtypes=WITH_ROOM)
-    def the_unit_of_the_gradient_does_not_matter(port: Any, case: Case) -> Iterable[Fact]:
-        """Gradients, ε and moments in a unit 2ᵏ times smaller give the same parameters, bit for bit."""
-        c = 2.0**case.power
-        old = case.state
-        scaled = AdamState(
-            c * old.first_moment, c * c * old.second_moment, c * c * old.largest_second_moment, old.step_count
-        )
-        params, _ = port.step(case.params, case.grad, old, **case.hyper)
-        same, _ = port.step(case.params, c * case.grad, scaled, **{**case.hyper, "eps": c * case.eps})
-        yield identical("params", same, params)
-
-    @step.law("equivariance", cases=bare.but(shift=tame()))
-    def a_shifted_run_is_the_shift_of_the_run(port: Any, case: Case) -> Iterable[Fact]:
-        """Without weight decay, adding a constant to the parameters adds it to the new parameters."""
-        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-        moved, _ = port.step(case.params + case.shift, case.grad, case.state, **case.hyper)
-        yield equal("params", moved, params + case.shift)
+    step.symmetry(
+        "invariance",
+        "the_unit_of_the_gradient_does_not_matter",
+        "Gradients, ε and moments in a unit 2ᵏ times smaller give the same parameters, bit for bit",
+        cases=bare.but(power=count(1, 3, low=-20, high=20)),
+        inputs={
+            "grad": scaled,
+            "eps": scaled,
+            "state.first_moment": scaled,
+            "state.second_moment": scaled_twice,
+            "state.largest_second_moment": scaled_twice,
+        },
+        outputs={"params": elementwise.unchanged},
+        same=identical,
+        dtypes=WITH_ROOM,
+    )
+    step.symmetry(
+        "equivariance",
+        "a_shifted_run_is_the_shift_of_the_run",
+        "Without weight decay, adding a constant to the parameters adds it to the new parameters",
+        cases=bare.but(shift=tame()),
+        inputs={"params": elementwise.shifted},
+        outputs={"params": elementwise.shifted},
+    )
 
     @step.law("fixed point", cases=fresh.but(grad=zeros), dtypes=WITH_ROOM)
     def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
@@ -226,143 +238,77 @@ def _sharp_bound(beta1: Any, beta2: Any, t: int) -> Any:
     return np.sqrt(scale * geometric)
 
 
-class Parts(NamedTuple):
-    """A step taken apart, for the mistakes to put together wrongly."""
-
-    start: Any  # the parameters that the step is taken from
-    grad: Any  # the gradient that the moments see
-    state: AdamState  # after the moments have seen it
-    m_hat: Any
-    v_hat: Any
+EPS = "np.sqrt(v_hat) + eps"
+UPDATE = "state = update_moments(grad, state, beta1=beta1, beta2=beta2, variant=variant)"
+FIRST, SECOND = "state.first_moment / (1 - beta1**state.step_count)", "second / (1 - beta2**state.step_count)"
+CORRECTED = "second / (1 - beta2**step_count)"
 
 
-TakeApart = Callable[..., Parts]
-
-
-def moments(start: Any, grad: Any, state: AdamState, *, beta1: Any, beta2: Any, variant: str, **_: Any) -> Parts:
-    """Return the parts of a step from `start` with `grad`."""
-    state = update_moments(grad, state, beta1=beta1, beta2=beta2, variant=variant)  # type: ignore[arg-type]
-    m_hat, v_hat = bias_corrected(state, beta1=beta1, beta2=beta2, variant=variant)  # type: ignore[arg-type]
-    return Parts(start, grad, state, m_hat, v_hat)
-
-
-def declare_mistakes(system: System, reference: Any, parts: TakeApart) -> None:
-    """Declare the mistakes that Adam and AdamW share; `parts` takes a step of the method apart."""
-    elementwise.declare_step_mistakes(system, reference.step)
-
-    @system.mistake("step")
-    def epsilon_inside_the_root(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """ε is added inside the square root."""
-        p = parts(params, grad, state, **hyper)
-        return p.start - hyper["lr"] * p.m_hat / np.sqrt(p.v_hat + hyper["eps"]), p.state
-
-    @system.mistake("step")
-    def epsilon_before_the_bias_correction(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """ε is added before the bias correction, which then scales it: (√v + ε)/√(1-β₂ᵗ)."""
-        p = parts(params, grad, state, **hyper)
-        root = np.sqrt(p.v_hat) + hyper["eps"] / (1 - hyper["beta2"] ** p.state.step_count) ** 0.5
-        return p.start - hyper["lr"] * p.m_hat / root, p.state
-
-    @system.mistake("step")
-    def epsilon_left_out(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """ε is not added at all."""
-        p = parts(params, grad, state, **hyper)
-        return p.start - hyper["lr"] * p.m_hat / np.sqrt(p.v_hat), p.state
-
-    @system.mistake("step")
-    def no_bias_correction_of_the_first_moment(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """The first moment is not bias-corrected."""
-        p = parts(params, grad, state, **hyper)
-        return p.start - hyper["lr"] * p.state.first_moment / (np.sqrt(p.v_hat) + hyper["eps"]), p.state
-
-    def uncorrected(p: Parts, hyper: dict[str, Any]) -> Any:
-        weight = 1 - hyper["beta2"] ** p.state.step_count
-        return p.v_hat * weight if hyper["variant"] != "amsgrad-optax" else p.v_hat
-
-    @system.mistake("step")
-    def no_bias_correction_of_the_second_moment(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """The second moment is not bias-corrected."""
-        p = parts(params, grad, state, **hyper)
-        return p.start - hyper["lr"] * p.m_hat / (np.sqrt(uncorrected(p, hyper)) + hyper["eps"]), p.state
-
-    @system.mistake("step")
-    def no_bias_correction(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """Neither moment is bias-corrected."""
-        p = parts(params, grad, state, **hyper)
-        root = np.sqrt(uncorrected(p, hyper)) + hyper["eps"]
-        return p.start - hyper["lr"] * p.state.first_moment / root, p.state
-
-    @system.mistake("step")
-    def step_count_one_ahead(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """The bias correction counts one step too many (it starts with t = 2)."""
-        new, after = reference.step(params, grad, state._replace(step_count=state.step_count + 1), **hyper)
-        return new, after._replace(step_count=state.step_count + 1)
-
-    @system.mistake("step")
-    def step_count_one_behind(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """The bias correction counts one step too few (the second step uses t = 1 again)."""
-        behind = state._replace(step_count=max(state.step_count - 1, 0))
-        new, after = reference.step(params, grad, behind, **hyper)
-        return new, after._replace(step_count=state.step_count + 1)
-
-    @system.mistake("step")
-    def step_count_not_advanced(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """The step count is used but never advanced."""
-        new, after = reference.step(params, grad, state, **hyper)
-        return new, after._replace(step_count=state.step_count)
-
-    @system.mistake("step")
-    def second_moment_of_the_updated_gradient(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """The second moment averages the squares of the updated first moment instead of those of the gradient."""
-        p = parts(params, grad, state, **hyper)
-        seen = parts(params, p.state.first_moment, state, **{**hyper, "weight_decay": 0.0})
-        after = seen.state._replace(first_moment=p.state.first_moment)
-        return p.start - hyper["lr"] * p.m_hat / (np.sqrt(seen.v_hat) + hyper["eps"]), after
-
-    @system.mistake("step")
-    def first_moment_without_its_weight(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """The first moment adds the whole gradient instead of (1-β₁) of it."""
-        return reference.step(params, grad, state._replace(first_moment=_heavier(grad, state, hyper)), **hyper)
-
-    def _heavier(grad: Any, state: AdamState, hyper: dict[str, Any]) -> Any:
-        # β₁·(m + g) + (1-β₁)·g = β₁·m + g
-        return state.first_moment + grad if hyper["beta1"] != 0 else state.first_moment
-
-    @system.mistake("step")
-    def betas_swapped(params: Any, grad: Any, state: AdamState, *, beta1: float, beta2: float, **hyper: Any) -> Any:
-        """β₁ and β₂ are swapped."""
-        return reference.step(params, grad, state, beta1=beta2, beta2=beta1, **hyper)
-
-    @system.mistake("step")
-    def maximum_of_the_corrected_second_moment(
-        params: Any, grad: Any, state: AdamState, *, variant: str, **hyper: Any
-    ) -> Any:
-        """AMSGrad takes the maximum after the bias correction (optax) where it should be before it (torch)."""
-        other = "amsgrad-optax" if variant == "amsgrad-torch" else variant
-        return reference.step(params, grad, state, variant=other, **hyper)
-
-    @system.mistake("step")
-    def maximum_of_the_raw_second_moment(
-        params: Any, grad: Any, state: AdamState, *, variant: str, **hyper: Any
-    ) -> Any:
-        """AMSGrad takes the maximum before the bias correction (torch) where it should be after it (optax)."""
-        other = "amsgrad-torch" if variant == "amsgrad-optax" else variant
-        return reference.step(params, grad, state, variant=other, **hyper)
-
-    @system.mistake("step")
-    def maximum_forgotten(params: Any, grad: Any, state: AdamState, *, variant: str, **hyper: Any) -> Any:
-        """AMSGrad's maximum is computed from this step alone."""
-        forgotten = state._replace(largest_second_moment=np.zeros_like(params)) if variant != "adam" else state
-        return reference.step(params, grad, forgotten, variant=variant, **hyper)
-
-    @system.mistake("step")
-    def decay_left_out(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """Weight decay is ignored."""
-        return reference.step(params, grad, state, **{**hyper, "weight_decay": 0.0})
-
-    @system.mistake("step")
-    def hyperparameters_are_not_checked(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        """Any hyperparameter is accepted, and a gradient of another shape is cut to fit."""
-        fitting = grad if grad.shape == params.shape else grad[: params.size].reshape(params.shape)
-        p = parts(params, fitting, state, **hyper)
-        return p.start - hyper["lr"] * p.m_hat / (np.sqrt(p.v_hat) + hyper["eps"]), p.state
+def declare_mistakes(step: Operation) -> None:
+    """Declare the mistakes that Adam and AdamW share."""
+    elementwise.declare_step_mistakes(step)
+    step.edit("epsilon_inside_the_root", "ε is added inside the square root", (EPS, "np.sqrt(v_hat + eps)"))
+    step.edit(
+        "epsilon_before_the_bias_correction",
+        "ε is added before the bias correction, which then scales it: (√v + ε)/√(1-β₂ᵗ)",
+        (EPS, "np.sqrt(v_hat) + eps / (1 - beta2**state.step_count) ** 0.5"),
+    )
+    step.edit("epsilon_left_out", "ε is not added at all", (EPS, "np.sqrt(v_hat)"))
+    step.edit(
+        "no_bias_correction_of_the_first_moment",
+        "The first moment is not bias-corrected",
+        (FIRST, "state.first_moment"),
+    )
+    step.edit("no_bias_correction_of_the_second_moment", "The second moment is not bias-corrected", (SECOND, "second"))
+    step.edit(
+        "no_bias_correction", "Neither moment is bias-corrected", (FIRST, "state.first_moment"), (SECOND, "second")
+    )
+    for name, statement, counted in (
+        ("one_ahead", "The bias correction counts one step too many (it starts with t = 2)", "({} + 1)"),
+        (
+            "one_behind",
+            "The bias correction counts one step too few (the second step uses t = 1 again)",
+            "max({} - 1, 1)",
+        ),
+    ):
+        step.edit(
+            f"step_count_{name}",
+            statement,
+            ("beta1**state.step_count", f"beta1 ** {counted.format('state.step_count')}"),
+            ("beta2**state.step_count", f"beta2 ** {counted.format('state.step_count')}"),
+            ("beta2**step_count", f"beta2 ** {counted.format('step_count')}"),
+        )
+    step.edit(
+        "step_count_not_advanced",
+        "The step count is used but never advanced",
+        ("+ eps), state", "+ eps), state._replace(step_count=state.step_count - 1)"),
+    )
+    step.edit(
+        "second_moment_of_the_updated_gradient",
+        "The second moment averages the squares of the updated first moment instead of those of the gradient",
+        ("(grad * grad)", "(first * first)"),
+    )
+    step.edit(
+        "first_moment_without_its_weight",
+        "The first moment adds the whole gradient instead of (1-β₁) of it",
+        ("(1 - beta1) * grad", "grad"),
+    )
+    step.edit("betas_swapped", "β₁ and β₂ are swapped", ("beta1=beta1, beta2=beta2", "beta1=beta2, beta2=beta1"))
+    step.edit(
+        "maximum_of_the_corrected_second_moment",
+        "AMSGrad takes the maximum after the bias correction (optax) where it should be before it (torch)",
+        ("np.maximum(largest, second)", f"np.maximum(largest, {CORRECTED})"),
+        ('if variant == "amsgrad-optax"', 'if variant != "adam"'),
+    )
+    step.edit(
+        "maximum_of_the_raw_second_moment",
+        "AMSGrad takes the maximum before the bias correction (torch) where it should be after it (optax)",
+        (f"np.maximum(largest, {CORRECTED})", "np.maximum(largest, second)"),
+        ('if variant == "amsgrad-optax"', "if False"),
+    )
+    step.edit(
+        "maximum_forgotten",
+        "AMSGrad's maximum is computed from this step alone",
+        ("np.maximum(largest, second)", "second"),
+        (f"np.maximum(largest, {CORRECTED})", CORRECTED),
+    )

@@ -19,22 +19,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from gnomon.descent import adam
 from gnomon.descent import adamw as reference
-from gnomon.descent.adam import AdamState
 from gnomon_spec.cases import Case
 from gnomon_spec.descent import adam_family, elementwise
-from gnomon_spec.descent.adam_family import Parts, moments
 from gnomon_spec.facts import Fact, equal
 from gnomon_spec.strategies import count
 from gnomon_spec.system import System
 
 system = System("adamw", title="AdamW", text=__doc__ or "")
-step = system.operation(reference.step, cases=adam_family.steps)
+step = system.operation(reference.step, cases=adam_family.steps, rejecting=adam_family.calm)
 adam_family.declare_laws(step)
-elementwise.declare_repetitions(
-    system, reference, reference.init, adam_family.hyperparameters, at_rest={"eps": adam_family.some_eps}
-)
+elementwise.declare_repetitions(system, reference, adam_family.hyperparameters, at_rest={"eps": adam_family.some_eps})
 
 decaying = adam_family.calm.but(weight_decay=adam_family.decay(0.5, 0.01))
 
@@ -69,33 +64,26 @@ def without_gradients_only_decay_is_left(port: Any, case: Case) -> Iterable[Fact
     yield equal("params", params, (1 - case.lr * case.weight_decay) ** case.times * case.params)
 
 
-def parts(params: Any, grad: Any, state: AdamState, *, lr: float, weight_decay: float, **hyper: Any) -> Parts:
-    """Take a step of AdamW apart."""
-    return moments(params * (1 - lr * weight_decay), grad, state, **hyper)
-
-
-adam_family.declare_mistakes(system, reference, parts)
-
-
-@system.mistake("step")
-def decay_after_the_update(
-    params: Any, grad: Any, state: AdamState, *, lr: float, weight_decay: float, **hyper: Any
-) -> Any:
-    """Weight decay is applied to the already updated parameters (huggingface/transformers#14539)."""
-    new, after = reference.step(params, grad, state, lr=lr, weight_decay=0.0, **hyper)
-    return new * (1 - lr * weight_decay), after
-
-
-@system.mistake("step")
-def decay_through_the_gradient(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-    """Weight decay is added to the gradient (coupled, as in Adam) instead of being taken off the parameters."""
-    return adam.step(params, grad, state, **hyper)
-
-
-@system.mistake("step")
-def decay_not_scaled_by_the_learning_rate(
-    params: Any, grad: Any, state: AdamState, *, lr: float, weight_decay: float, **hyper: Any
-) -> Any:
-    """The parameters are multiplied by 1 - λ instead of 1 - lr·λ."""
-    new, after = reference.step(params, grad, state, lr=lr, weight_decay=0.0, **hyper)
-    return new - weight_decay * params, after
+adam_family.declare_mistakes(step)
+DECAY = "params * (1 - lr * weight_decay)"
+step.edit("decay_left_out", "Weight decay is ignored", (DECAY, "params"))
+step.edit(
+    "decay_after_the_update",
+    "Weight decay is applied to the already updated parameters (huggingface/transformers#14539)",
+    (DECAY, "params"),
+    (
+        "decayed - lr * m_hat / (np.sqrt(v_hat) + eps)",
+        "(decayed - lr * m_hat / (np.sqrt(v_hat) + eps)) * (1 - lr * weight_decay)",
+    ),
+)
+step.edit(
+    "decay_through_the_gradient",
+    "Weight decay is added to the gradient (coupled, as in Adam) instead of being taken off the parameters",
+    ("", "grad = grad + weight_decay * params"),
+    (DECAY, "params"),
+)
+step.edit(
+    "decay_not_scaled_by_the_learning_rate",
+    "The parameters are multiplied by 1 - λ instead of 1 - lr·λ",
+    (DECAY, "params * (1 - weight_decay)"),
+)

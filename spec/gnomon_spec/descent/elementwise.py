@@ -7,15 +7,12 @@ and, repeated on quadratics, the operations `trajectory` and `endpoints`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from functools import partial
-from inspect import signature
 from typing import Any
 
 import numpy as np
 
-from gnomon.descent import on_quadratics
 from gnomon_spec.cases import Case, Cases, Quantity, choice, map_leaves
-from gnomon_spec.facts import Fact, equal, follows, identical, rejects, same_outputs
+from gnomon_spec.facts import Fact, follows, identical, same_outputs
 from gnomon_spec.strategies import (
     VECTORS,
     count,
@@ -28,38 +25,53 @@ from gnomon_spec.strategies import (
 )
 from gnomon_spec.system import ALL_DTYPES, Operation, System
 
-Step = Callable[..., tuple[Any, Any]]
-
 
 def on_arrays(change: Callable[[Any], Any], state: Any) -> Any:
     """Apply `change` to the arrays of a state and leave its numbers alone."""
     return map_leaves(lambda leaf: leaf if isinstance(leaf, int) else change(leaf), state)
 
 
-def declare_step_laws(step: Operation, steps: Cases, calm: Cases, mirrored: Callable[[Any], Any]) -> None:
+def rearranged(value: Any, case: Case) -> Any:
+    """Return the arrays of a value with their entries in the order of the case."""
+    return on_arrays(lambda array: array[case.order], value)
+
+
+def negated(value: Any, case: Case) -> Any:
+    return -value
+
+
+def shifted(value: Any, case: Case) -> Any:
+    return value + case.shift
+
+
+def unchanged(value: Any, case: Case) -> Any:
+    return value
+
+
+def declare_step_laws(step: Operation, steps: Cases, calm: Cases, mirrored: Iterable[str]) -> None:
     """Declare the shared laws of a step.
 
-    steps: any cases. calm: cases whose numbers stay far from the ends of the dtype's range. mirrored: the state that a
-    run with all parameters and gradients negated would have.
+    steps: any cases. calm: cases whose numbers stay far from the ends of the dtype's range. mirrored: the parts of the
+    state that are negated where all parameters and gradients are.
     """
 
-    @step.law("equivariance", cases=steps.but(order=permutation()).shaped(shapes((2,), (3,), (5,), (17,), (35,))))
-    def entries_do_not_know_their_place(port: Any, case: Case) -> Iterable[Fact]:
-        """Rearranging the entries of all inputs rearranges the entries of all outputs."""
-
-        def rearrange(array: Any) -> Any:
-            return array[case.order]
-
-        outputs = port.step(case.params, case.grad, case.state, **case.hyper)
-        moved = port.step(rearrange(case.params), rearrange(case.grad), on_arrays(rearrange, case.state), **case.hyper)
-        return same_outputs("params", moved, on_arrays(rearrange, outputs))
-
-    @step.law("equivariance", cases=steps)
-    def a_mirrored_run_is_the_mirror_image(port: Any, case: Case) -> Iterable[Fact]:
-        """Negating parameters and gradients negates the new parameters, bit for bit."""
-        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-        mirror, _ = port.step(-case.params, -case.grad, mirrored(case.state), **case.hyper)
-        yield identical("params", mirror, -params)
+    step.symmetry(
+        "equivariance",
+        "entries_do_not_know_their_place",
+        "Rearranging the entries of all inputs rearranges the entries of all outputs",
+        cases=steps.but(order=permutation()).shaped(shapes((2,), (3,), (5,), (17,), (35,))),
+        inputs={"params": rearranged, "grad": rearranged, "state": rearranged},
+        outputs=rearranged,
+    )
+    step.symmetry(
+        "equivariance",
+        "a_mirrored_run_is_the_mirror_image",
+        "Negating parameters and gradients negates the new parameters, bit for bit",
+        cases=steps,
+        inputs={"params": negated, "grad": negated, **{f"state.{part}": negated for part in mirrored}},
+        outputs={"params": negated},
+        same=identical,
+    )
 
     @step.law(
         "conservation",
@@ -104,24 +116,6 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases, mirrored: Call
         """A run from the same start stays with the oracle's as long as perturbed runs of the oracle stay together."""
         yield follows("params", run(port, case), run(port.oracle, case))
 
-    @step.law("bad input", cases=calm)
-    def bad_input_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-        """A learning rate that is negative or not a number, and arrays that do not fit, are rejected, not used."""
-        arguments = {"params": case.params, "grad": case.grad, "state": case.state}
-        wrong_shape = np.concatenate([case.grad.reshape(-1), case.grad.reshape(-1), np.ones(2, case.grad.dtype)])
-        for label, changed in (
-            ("lr = -1", {"lr": -1.0}),
-            ("lr = nan", {"lr": np.nan}),
-            ("grad of another shape", {"grad": wrong_shape}),
-        ):
-            given = {**arguments, **case.hyper, **changed}
-            yield rejects(label, partial(_call, port.step, given))
-
-
-def _call(step: Step, given: dict[str, Any]) -> Any:
-    hyper = {name: value for name, value in given.items() if name not in ("params", "grad", "state")}
-    return step(given["params"], given["grad"], given["state"], **hyper)
-
 
 def run(port: Any, case: Case) -> Any:
     """Return x₁ … x_T of a run along `case.grads`, time along the first axis."""
@@ -132,58 +126,49 @@ def run(port: Any, case: Case) -> Any:
     return np.stack(iterates)
 
 
-def declare_step_mistakes(system: System, reference: Step) -> None:
+def declare_step_mistakes(step: Operation) -> None:
     """Declare the mistakes that any elementwise step can have."""
 
-    @system.mistake("step")
+    @step.system.mistake(step.name)
     def last_entry_left_out(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
         """The last entry of an array is not updated (the tail of a vectorised loop is missing)."""
-        new, state = reference(params, grad, state, **hyper)
-        if params.size == 0:
-            return new, state
+        new, *rest = step.reference(params, grad, state, **hyper)
         last = (np.arange(params.size) == params.size - 1).reshape(params.shape)
-        return np.where(last, params, new), state
+        return (np.where(last, params, new), *rest) if params.size else (new, *rest)
 
-    @system.mistake("step")
-    def absolute_gradient(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
-        """The sign of the gradient is lost."""
-        return reference(params, np.abs(grad), state, **hyper)
-
-    @system.mistake("step")
-    def ascent_instead_of_descent(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
-        """The step goes up the gradient: its sign is wrong."""
-        return reference(params, -grad, state, **hyper)
-
-    @system.mistake("step")
-    def step_skipped_when_a_gradient_is_not_finite(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
-        """The whole step is skipped when any entry of the gradient is not finite."""
-        return reference(params, grad, state, **hyper) if bool(np.all(np.isfinite(grad))) else (params, state)
-
-    @system.mistake("step")
-    def step_in_proportion_to_the_parameters(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
-        """The gradient is multiplied by the size of the parameter (a trust ratio that nobody asked for)."""
-        return reference(params, grad * np.abs(params), state, **hyper)
-
-    @system.mistake("step")
-    def gradient_of_unit_length(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
-        """The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)."""
-        length = np.sqrt(np.sum(grad * grad))
-        return reference(params, grad * np.minimum(1, 1 / length), state, **hyper)
+    for name, statement, first in (
+        ("absolute_gradient", "The sign of the gradient is lost", "grad = np.abs(grad)"),
+        ("ascent_instead_of_descent", "The step goes up the gradient: its sign is wrong", "grad = -grad"),
+        (
+            "step_skipped_when_a_gradient_is_not_finite",
+            "The whole step is skipped when any entry of the gradient is not finite",
+            "if not bool(np.all(np.isfinite(grad))):\n    return params, state",
+        ),
+        (
+            "step_in_proportion_to_the_parameters",
+            "The gradient is multiplied by the size of the parameter (a trust ratio that nobody asked for)",
+            "grad = grad * np.abs(params)",
+        ),
+        (
+            "gradient_of_unit_length",
+            "The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)",
+            "grad = grad * np.minimum(1, 1 / np.sqrt(np.sum(grad * grad)))",
+        ),
+    ):
+        step.edit(name, statement, ("", first))
 
 
 def declare_repetitions(
     system: System,
     reference: Any,
-    init: Callable[..., Any],
     cases: Cases,
     at_rest: Mapping[str, Quantity] | None = None,
     dtypes: tuple[str, ...] = ALL_DTYPES,
 ) -> tuple[Operation, Operation]:
     """Declare `trajectory` and `endpoints` with their laws and mistakes.
 
-    reference: the reference's module. init: its initial state, given the start and the hyperparameters that it names.
-    cases: the hyperparameters of such a run. at_rest: those that must be limited for a run to stay where the gradient
-    is 0, besides weight decay. dtypes: those that such runs are about.
+    reference: the reference's module. cases: the hyperparameters of such a run. at_rest: those that must be limited for
+    a run to stay where the gradient is 0, besides weight decay. dtypes: those that such runs are about.
     """
     runs = (
         Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame()}, VECTORS)
@@ -191,17 +176,8 @@ def declare_repetitions(
         .but(**cases.quantities)
     )
     many = runs.but(params=tame(shape=lambda shape: (3, *shape)), steps=count(1, 2, low=0, high=4))
-    trajectory = system.operation(
-        reference.trajectory,
-        cases=runs,
-        built_from="step",
-        build=partial(_build_trajectory, init),
-        compare=follows,
-        dtypes=dtypes,
-    )
-    endpoints = system.operation(
-        reference.endpoints, cases=many, built_from="step", build=partial(_build_endpoints, init), dtypes=dtypes
-    )
+    trajectory = system.operation(reference.trajectory, cases=runs, compare=follows, dtypes=dtypes)
+    endpoints = system.operation(reference.endpoints, cases=many, dtypes=dtypes)
 
     @trajectory.law("conservation")
     def a_trajectory_begins_at_its_start(port: Any, case: Case) -> Iterable[Fact]:
@@ -218,50 +194,33 @@ def declare_repetitions(
         path = port.trajectory(case.minimiser, case.hessian, case.minimiser, **case.hyper)
         yield identical("rows", path, np.broadcast_to(case.minimiser, path.shape))
 
-    @endpoints.law("invariance", cases=many.but(order=choice((2, 0, 1), (1, 0, 2))))
-    def replicas_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]:
-        """Rearranging the starts rearranges the ends."""
-        ends = port.endpoints(case.params, case.hessian, case.minimiser, **case.hyper)
-        order = list(case.order)
-        moved = port.endpoints(case.params[order], case.hessian, case.minimiser, **case.hyper)
-        yield equal("ends", moved, ends[order])
-
-    @system.mistake("trajectory")
-    def minimiser_taken_for_the_origin(params: Any, hessian: Any, minimiser: Any, **hyper: Any) -> Any:
-        """The gradient of the quadratic is H·x, as if the minimiser were 0."""
-        return reference.trajectory(params, hessian, np.zeros_like(minimiser), **hyper)
-
-    @system.mistake("trajectory")
-    def start_left_out(params: Any, hessian: Any, minimiser: Any, *, steps: int, **hyper: Any) -> Any:
-        """The start is missing from the trajectory: it begins after the first step."""
-        return reference.trajectory(params, hessian, minimiser, steps=steps + 1, **hyper)[1:]
-
-    @system.mistake("endpoints")
-    def first_replica_for_all(params: Any, hessian: Any, minimiser: Any, **hyper: Any) -> Any:
-        """The first start is used for every replica."""
-        return reference.endpoints(np.broadcast_to(params[0], params.shape), hessian, minimiser, **hyper)
-
-    @system.mistake("endpoints")
-    def one_step_too_many(params: Any, hessian: Any, minimiser: Any, *, steps: int, **hyper: Any) -> Any:
-        """A run makes one step more than was asked for."""
-        return reference.endpoints(params, hessian, minimiser, steps=steps + 1, **hyper)
-
+    endpoints.symmetry(
+        "invariance",
+        "replicas_do_not_know_each_other",
+        "Rearranging the starts rearranges the ends",
+        cases=many.but(order=choice((2, 0, 1), (1, 0, 2))),
+        inputs={"params": lambda starts, case: starts[list(case.order)]},
+        outputs={"params": lambda ends, case: ends[list(case.order)]},
+    )
+    endpoints.edit(
+        "first_replica_for_all",
+        "The first start is used for every replica",
+        ("for row in params]", "for row in np.broadcast_to(params[0], params.shape)]"),
+    )
+    endpoints.edit(
+        "one_step_too_many",
+        "A run makes one step more than was asked for",
+        ("steps=steps, **given)[-1]", "steps=steps + 1, **given)[-1]"),
+    )
+    trajectory.edit(
+        "minimiser_taken_for_the_origin",
+        "The gradient of the quadratic is H·x, as if the minimiser were 0",
+        ("hessian @ (iterates[-1] - minimiser)", "hessian @ iterates[-1]"),
+    )
+    trajectory.edit(
+        "start_left_out",
+        "The start is missing from the trajectory: it begins after the first step",
+        ("range(steps)", "range(steps + 1)"),
+        ("np.stack(iterates)", "np.stack(iterates[1:])"),
+    )
     return trajectory, endpoints
-
-
-def _build_trajectory(init: Callable[..., Any], step: Callable[..., Any]) -> Callable[..., Any]:
-    first = [name for name, parameter in signature(init).parameters.items() if parameter.kind is parameter.KEYWORD_ONLY]
-
-    def trajectory(params: Any, hessian: Any, minimiser: Any, *, steps: int, **hyper: Any) -> Any:
-        begin = partial(init, **{name: hyper.pop(name) for name in first if name in hyper})
-        return on_quadratics.iterate(begin, step, params, hessian, minimiser, steps, **hyper)
-
-    return trajectory
-
-
-def _build_endpoints(init: Callable[..., Any], step: Callable[..., Any]) -> Callable[..., Any]:
-    def endpoints(params: Any, hessian: Any, minimiser: Any, *, steps: int, **hyper: Any) -> Any:
-        trajectory = _build_trajectory(init, step)
-        return on_quadratics.iterate_many(trajectory, params, hessian, minimiser, steps, **hyper)
-
-    return endpoints

@@ -90,7 +90,6 @@ step = system.operation(reference.step, cases=steps, dtypes=WITH_ROOM)
 elementwise.declare_repetitions(
     system,
     reference,
-    reference.init,
     hyperparameters.but(initial_temp=temperatures),
     at_rest={"epsilon": some_eps},
     dtypes=WITH_ROOM,
@@ -417,7 +416,7 @@ def _declare_domain(name: str, values: tuple[Any, ...]) -> None:
 
     rejected.__name__ = f"{name}_out_of_its_domain_is_rejected"
     rejected.__doc__ = f"A {name} of {', '.join(map(str, values[:-1]))} or {values[-1]!r} is rejected, not used."
-    step.law("bad input", cases=calm.but(**{"variant": CODE, "state": fresh_states(), name: choice(*values)}))(rejected)
+    step.law("rejects", cases=calm.but(**{"variant": CODE, "state": fresh_states(), name: choice(*values)}))(rejected)
 
 
 for _name, _values in OUT_OF_DOMAIN.items():
@@ -425,7 +424,7 @@ for _name, _values in OUT_OF_DOMAIN.items():
 
 
 @step.law(
-    "bad input",
+    "rejects",
     cases=calm.but(variant="theory", state=fresh_states(), grad_clip=clips, hysteresis_scale=choice(2.0, 0.5)),
 )
 def theory_knows_neither_clipping_nor_hysteresis_scale(port: Any, case: Case) -> Iterable[Fact]:
@@ -433,7 +432,7 @@ def theory_knows_neither_clipping_nor_hysteresis_scale(port: Any, case: Case) ->
     yield rejects("theory", lambda: port.step(case.params, case.grad, case.state, **case.hyper))
 
 
-@step.law("bad input", cases=calm)
+@step.law("rejects", cases=calm)
 def arrays_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A gradient or a metric of another shape than the parameters is rejected, not broadcast."""
     other = np.ones(case.grad.size + 2, case.grad.dtype)
@@ -442,7 +441,7 @@ def arrays_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]
     yield rejects("metric of another shape", lambda: port.step(case.params, case.grad, state, **case.hyper))
 
 
-@step.law("bad input", cases=calm.but(check_finite=True, place=indices(), bad=choice(NAN, INF, -INF)))
+@step.law("rejects", cases=calm.but(check_finite=True, place=indices(), bad=choice(NAN, INF, -INF)))
 def not_finite_numbers_are_rejected_when_asked_for(port: Any, case: Case) -> Iterable[Fact]:
     """With check_finite a NaN or an infinity in the parameters or in the gradient is rejected."""
     poison = np.arange(case.grad.size) == case.place

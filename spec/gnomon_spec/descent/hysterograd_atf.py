@@ -71,7 +71,7 @@ def unusable(call: Callable[[Any, Any], Any], case: Case) -> Iterator[Fact]:
     yield rejects("a cost too few", lambda: call(np.concatenate([case.accuracy, case.accuracy[:1]]), case.tflop))
 
 
-@atf.law("bad input", cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies))
+@atf.law("rejects", cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies))
 def unusable_costs_and_accuracies_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """An accuracy that is negative or NaN, a cost that is 0, negative or NaN, and shapes that differ are rejected."""
     yield from unusable(port.atf, case)
@@ -130,7 +130,7 @@ def a_head_start_counts_in_the_first_epoch_only(port: Any, case: Case) -> Iterab
 
 
 @marginal_atf.law(
-    "bad input", cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies).shaped(shapes((2,), (3,), (5,)))
+    "rejects", cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies).shaped(shapes((2,), (3,), (5,)))
 )
 def costs_that_do_not_grow_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Costs that stay or fall from one epoch to the next, tables, and what `atf` rejects are rejected."""

@@ -147,9 +147,7 @@ def _step_groups_from(step: Callable[..., Any]) -> Callable[..., Any]:
     return step_groups
 
 
-step_groups = system.operation(
-    reference.step_groups, cases=groups, built_from="step", build=_step_groups_from, dtypes=WITH_ROOM
-)
+step_groups = system.operation(reference.step_groups, cases=groups, dtypes=WITH_ROOM)
 
 
 def same_group(label: str, got: tuple[Any, GroupState], expected: tuple[Any, GroupState]) -> Iterator[Fact]:
@@ -333,7 +331,7 @@ def a_gradient_that_is_no_number_kills_its_own_group(port: Any, case: Case) -> I
     yield agree("status", summary.status, "Liquid" if any(state.liquid for state in after[1:]) else "Frozen")
 
 
-@step_groups.law("bad input", cases=groups.but(variant="head"))
+@step_groups.law("rejects", cases=groups.but(variant="head"))
 def hyperparameters_out_of_their_domain_move_no_group(port: Any, case: Case) -> Iterable[Fact]:
     """Every hyperparameter out of its domain is rejected, even if no group has a gradient."""
     nothing = tuple((None,) * len(group) for group in case.params)
@@ -344,7 +342,7 @@ def hyperparameters_out_of_their_domain_move_no_group(port: Any, case: Case) -> 
             yield rejects(f"{name} = {values[0]}{label}", call)
 
 
-@step_groups.law("bad input", cases=complete)
+@step_groups.law("rejects", cases=complete)
 def groups_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """No group, an empty group, a gradient, a metric or a state too few, and arrays of another shape are rejected."""
     params, grads, states = case.params, case.grads, case.states

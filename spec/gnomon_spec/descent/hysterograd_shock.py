@@ -49,7 +49,7 @@ def shocks_multiply(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("temperature", twice.temperature, once.temperature)
 
 
-@shock.law("bad input", cases=shock.cases.but(factor=choice(-0.5, 1.5, float("nan"))).shaped(VECTORS))
+@shock.law("rejects", cases=shock.cases.but(factor=choice(-0.5, 1.5, float("nan"))).shaped(VECTORS))
 def a_factor_outside_the_unit_interval_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A factor that is negative, above 1 or not a number is rejected: a negative path would freeze the group."""
     yield rejects(f"factor = {case.factor}", lambda: port.shock(case.state, **case.hyper))

@@ -69,12 +69,10 @@ calm = steps.but(params=tame(), grad=tame(), state=states(tame())).shaped(VECTOR
 moving = calm.but(momentum=fraction(0.9, 0.5, 0.99))
 fresh = moving.but(state=Quantity(lambda _draw, c: reference.init(np.zeros(c.shape, c.dtype)), "fresh SGDState"))
 
-step = system.operation(reference.step, cases=steps)
-elementwise.declare_step_laws(
-    step, steps, calm, mirrored=lambda state: state._replace(momentum_buffer=-state.momentum_buffer)
-)
-elementwise.declare_step_mistakes(system, reference.step)
-elementwise.declare_repetitions(system, reference, reference.init, hyperparameters)
+step = system.operation(reference.step, cases=steps, rejecting=calm)
+elementwise.declare_step_laws(step, steps, calm, mirrored=["momentum_buffer"])
+elementwise.declare_step_mistakes(step)
+elementwise.declare_repetitions(system, reference, hyperparameters)
 
 
 @step.law("oracle agreement", cases=steps.but(momentum=fraction(0.9, 0.5), dampening=0.0, nesterov=True))
@@ -135,31 +133,40 @@ def dampening_equal_to_momentum_averages_the_gradients(port: Any, case: Case) ->
     yield equal("momentum_buffer", state.momentum_buffer, mean)
 
 
-@step.law("equivariance", cases=calm.but(turn=rotation(), nesterov=False))
-def a_rotated_run_is_the_rotation_of_the_run(port: Any, case: Case) -> Iterable[Fact]:
-    """Rotating parameters, gradient and buffer rotates the new parameters (Adam does not have this)."""
-    turned = SGDState(case.turn @ case.state.momentum_buffer, case.state.step_count)
-    params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-    moved, _ = port.step(case.turn @ case.params, case.turn @ case.grad, turned, **case.hyper)
-    yield equal("params", moved, case.turn @ params)
+def turned(vector: Any, case: Case) -> Any:
+    return case.turn @ vector
 
 
-@step.law("equivariance", cases=calm.but(shift=tame(), weight_decay=0.0))
-def a_shifted_run_is_the_shift_of_the_run(port: Any, case: Case) -> Iterable[Fact]:
-    """Without weight decay, adding a constant to the parameters adds it to the new parameters."""
-    params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-    moved, _ = port.step(case.params + case.shift, case.grad, case.state, **case.hyper)
-    yield equal("params", moved, params + case.shift)
+def scaled(value: Any, case: Case) -> Any:
+    return value * 2.0**case.power
 
 
-@step.law("invariance", cases=calm.but(weight_decay=0.0, power=count(1, 3, low=-20, high=20)), dtypes=WITH_ROOM)
-def gradients_and_learning_rate_scale_against_each_other(port: Any, case: Case) -> Iterable[Fact]:
-    """Gradients times 2ᵏ with the learning rate divided by 2ᵏ give the same parameters, bit for bit."""
-    scale = 2.0**case.power
-    scaled = SGDState(scale * case.state.momentum_buffer, case.state.step_count)
-    params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-    moved, _ = port.step(case.params, scale * case.grad, scaled, **{**case.hyper, "lr": case.lr / scale})
-    yield identical("params", moved, params)
+step.symmetry(
+    "equivariance",
+    "a_rotated_run_is_the_rotation_of_the_run",
+    "Rotating parameters, gradient and buffer rotates the new parameters (Adam does not have this)",
+    cases=calm.but(turn=rotation(), nesterov=False),
+    inputs={"params": turned, "grad": turned, "state.momentum_buffer": turned},
+    outputs={"params": turned},
+)
+step.symmetry(
+    "equivariance",
+    "a_shifted_run_is_the_shift_of_the_run",
+    "Without weight decay, adding a constant to the parameters adds it to the new parameters",
+    cases=calm.but(shift=tame(), weight_decay=0.0),
+    inputs={"params": elementwise.shifted},
+    outputs={"params": elementwise.shifted},
+)
+step.symmetry(
+    "invariance",
+    "gradients_and_learning_rate_scale_against_each_other",
+    "Gradients times 2ᵏ with the learning rate divided by 2ᵏ give the same parameters, bit for bit",
+    cases=calm.but(weight_decay=0.0, power=count(1, 3, low=-20, high=20)),
+    inputs={"grad": scaled, "state.momentum_buffer": scaled, "lr": lambda lr, case: lr / 2.0**case.power},
+    outputs={"params": elementwise.unchanged},
+    same=identical,
+    dtypes=WITH_ROOM,
+)
 
 
 @step.law("invariance", cases=calm.but(dampening=0.0))
@@ -180,106 +187,58 @@ def without_momentum_dampening_does_nothing(port: Any, case: Case) -> Iterable[F
     yield equal("move", params, case.params - case.lr * (case.grad + case.weight_decay * case.params))
 
 
-@step.law("bad input", cases=calm.but(momentum=0.0, dampening=0.0, nesterov=True))
+@step.law("rejects", cases=calm.but(momentum=0.0, dampening=0.0, nesterov=True))
 def nesterov_needs_momentum(port: Any, case: Case) -> Iterable[Fact]:
     """Nesterov's momentum with momentum 0 is rejected."""
     yield rejects("momentum = 0", lambda: port.step(case.params, case.grad, case.state, **case.hyper))
 
 
-def _buffer(grad: Any, state: SGDState, momentum: float, dampening: float) -> Any:
-    if state.step_count == 0:
-        return grad
-    return momentum * state.momentum_buffer + (1 - dampening) * grad
-
-
-@system.mistake("step")
-def dampening_on_the_first_step(params: Any, grad: Any, state: SGDState, **hyper: Any) -> Any:
-    """The first buffer is (1-τ) times the gradient instead of the gradient."""
-    seen = SGDState(np.zeros_like(params), max(state.step_count, 1)) if state.step_count == 0 else state
-    new, after = reference.step(params, grad, seen, **hyper)
-    return new, SGDState(after.momentum_buffer, state.step_count + 1)
-
-
-@system.mistake("step")
-def momentum_buffer_started_from_zero(params: Any, grad: Any, state: SGDState, **hyper: Any) -> Any:
-    """The momentum buffer starts from zero: the first gradient moves the parameters but never enters it."""
-    new, after = reference.step(params, grad, state, **hyper)
-    empty = state.step_count == 0 and hyper["momentum"] != 0
-    return new, after._replace(momentum_buffer=np.zeros_like(params)) if empty else after
-
-
-@system.mistake("step")
-def nesterov_without_looking_ahead(params: Any, grad: Any, state: SGDState, **hyper: Any) -> Any:
-    """Nesterov's momentum is asked for but plain momentum is done (the gradient is not taken at the point ahead)."""
-    return reference.step(params, grad, state, **{**hyper, "nesterov": False})
-
-
-@system.mistake("step")
-def nesterov_in_the_other_form(
-    params: Any, grad: Any, state: SGDState, *, lr: float, momentum: float, nesterov: bool, **hyper: Any
-) -> Any:
-    """Nesterov's momentum looks ahead along the old buffer instead of the new one: g + μ²·buf instead of g + μ·buf'."""
-    new, after = reference.step(params, grad, state, lr=lr, momentum=momentum, nesterov=nesterov, **hyper)
-    if not nesterov:
-        return new, after
-    grad = grad + hyper["weight_decay"] * params
-    return params - lr * (grad + momentum * momentum * state.momentum_buffer), after
-
-
-@system.mistake("step")
-def learning_rate_inside_the_buffer(
-    params: Any, grad: Any, state: SGDState, *, lr: float, momentum: float, weight_decay: float, **hyper: Any
-) -> Any:
-    """The buffer holds lr·g, so that a change of the learning rate reaches only later gradients."""
-    if momentum == 0:
-        return reference.step(params, grad, state, lr=lr, momentum=momentum, weight_decay=weight_decay, **hyper)
-    grad = grad + weight_decay * params
-    buffer = _buffer(lr * grad, state, momentum, hyper["dampening"])
-    move = lr * grad + momentum * buffer if hyper["nesterov"] else buffer
-    return params - move, SGDState(buffer, state.step_count + 1)
-
-
-@system.mistake("step")
-def dampening_on_the_buffer(
-    params: Any, grad: Any, state: SGDState, *, lr: float, momentum: float, dampening: float, **hyper: Any
-) -> Any:
-    """The dampening weakens the old buffer instead of the new gradient."""
-    weaker = state._replace(momentum_buffer=(1 - dampening) * state.momentum_buffer)
-    return reference.step(params, grad, weaker, lr=lr, momentum=momentum, dampening=0.0, **hyper)
-
-
-@system.mistake("step")
-def dampening_without_momentum(
-    params: Any, grad: Any, state: SGDState, *, lr: float, momentum: float, dampening: float, **hyper: Any
-) -> Any:
-    """The dampening scales the gradient although there is no momentum."""
-    rate = lr * (1 - dampening) if momentum == 0 else lr
-    return reference.step(params, grad, state, lr=rate, momentum=momentum, dampening=dampening, **hyper)
-
-
-@system.mistake("step")
-def decay_outside_the_momentum(
-    params: Any, grad: Any, state: SGDState, *, lr: float, weight_decay: float, **hyper: Any
-) -> Any:
-    """Weight decay is taken off the parameters directly and never enters the buffer."""
-    new, after = reference.step(params, grad, state, lr=lr, weight_decay=0.0, **hyper)
-    return new - lr * weight_decay * params, after
-
-
-@system.mistake("step")
-def decay_of_the_wrong_sign(params: Any, grad: Any, state: SGDState, *, weight_decay: float, **hyper: Any) -> Any:
-    """Weight decay pushes the parameters away from 0."""
-    return reference.step(params, grad - weight_decay * params, state, weight_decay=0.0, **hyper)
-
-
-@system.mistake("step")
-def hyperparameters_are_not_checked(
-    params: Any, grad: Any, state: SGDState, *, lr: float, momentum: float, weight_decay: float, **hyper: Any
-) -> Any:
-    """Any hyperparameter is accepted, and arrays are broadcast against each other."""
-    grad = grad + weight_decay * params if grad.shape == params.shape else grad[: params.size].reshape(params.shape)
-    if momentum == 0:
-        return params - lr * grad, SGDState(state.momentum_buffer, state.step_count + 1)
-    buffer = _buffer(grad, state, momentum, hyper["dampening"])
-    direction = grad + momentum * buffer if hyper["nesterov"] else buffer
-    return params - lr * direction, SGDState(buffer, state.step_count + 1)
+step.edit(
+    "dampening_on_the_first_step",
+    "The first buffer is (1-τ) times the gradient instead of the gradient",
+    ("buffer = grad", "buffer = (1 - dampening) * grad"),
+)
+step.edit(
+    "momentum_buffer_started_from_zero",
+    "The momentum buffer starts from zero: the first gradient moves the parameters but never enters it",
+    ("SGDState(buffer,", "SGDState(buffer if state.step_count > 0 else 0 * buffer,"),
+)
+step.edit(
+    "nesterov_without_looking_ahead",
+    "Nesterov's momentum is asked for but plain momentum is done (the gradient is not taken at the point ahead)",
+    ("grad + momentum * buffer if nesterov else buffer", "buffer"),
+)
+step.edit(
+    "nesterov_in_the_other_form",
+    "Nesterov's momentum looks ahead along the old buffer instead of the new one: g + μ²·buf instead of g + μ·buf'",
+    ("grad + momentum * buffer if", "grad + momentum * momentum * state.momentum_buffer if"),
+)
+step.edit(
+    "learning_rate_inside_the_buffer",
+    "The buffer holds lr·g, so that a change of the learning rate reaches only later gradients",
+    ("if state.step_count == 0:", "grad = lr * grad\nif state.step_count == 0:"),
+    ("params - lr * direction", "params - direction"),
+)
+step.edit(
+    "dampening_on_the_buffer",
+    "The dampening weakens the old buffer instead of the new gradient",
+    (
+        "momentum * state.momentum_buffer + (1 - dampening) * grad",
+        "(1 - dampening) * momentum * state.momentum_buffer + grad",
+    ),
+)
+step.edit(
+    "dampening_without_momentum",
+    "The dampening scales the gradient although there is no momentum",
+    ("params - lr * grad", "params - lr * (1 - dampening) * grad"),
+)
+step.edit(
+    "decay_outside_the_momentum",
+    "Weight decay is taken off the parameters directly and never enters the buffer",
+    ("grad = grad + weight_decay * params", "params = params - lr * weight_decay * params"),
+)
+step.edit(
+    "decay_of_the_wrong_sign",
+    "Weight decay pushes the parameters away from 0",
+    ("grad + weight_decay * params", "grad - weight_decay * params"),
+)

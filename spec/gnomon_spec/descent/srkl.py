@@ -174,7 +174,7 @@ def bad_curvatures(call: Callable[[Any], Any], curvature: Any) -> Iterable[Fact]
         yield rejects(label, partial(call, np.full_like(curvature, value)))
 
 
-@brake.law("bad input", cases=finite_rates)
+@brake.law("rejects", cases=finite_rates)
 def bad_rates_and_curvatures_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """α that is not positive, β that is negative, κ that is negative or NaN are rejected, not used."""
     yield from bad_rates(partial(port.brake, case.curvature), case)
@@ -192,7 +192,7 @@ def _step_from(brake: Step) -> Step:
 steps = Cases({"params": vector(), "grad": vector(), "curvature": any_curvature}, SEVERAL).but(alpha=alpha, beta=beta)
 calm = steps.but(params=tame(), grad=tame(), curvature=finite_curvature)
 braked = calm.but(beta=braking, curvature=positive_curvature)
-step = system.operation(reference.step, cases=steps, built_from="brake", build=_step_from, dtypes=WITH_ROOM)
+step = system.operation(reference.step, cases=steps, dtypes=WITH_ROOM)
 
 
 @step.law("closed form", cases=calm)
@@ -306,7 +306,7 @@ def another_shape(array: Any) -> Any:
     return np.concatenate([flat, flat, np.ones(2, array.dtype)])
 
 
-@step.law("bad input", cases=calm)
+@step.law("rejects", cases=calm)
 def bad_rates_and_curvatures_make_no_step(port: Any, case: Case) -> Iterable[Fact]:
     """α, β and κ out of their domain are rejected, not used."""
     yield from bad_rates(partial(port.step, case.params, case.grad, case.curvature), case)
@@ -315,7 +315,7 @@ def bad_rates_and_curvatures_make_no_step(port: Any, case: Case) -> Iterable[Fac
     )
 
 
-@step.law("bad input", cases=calm)
+@step.law("rejects", cases=calm)
 def a_gradient_of_another_shape_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A gradient that does not have the shape of the parameters is rejected, not broadcast or cut."""
     wrong = another_shape(case.grad)
@@ -331,9 +331,7 @@ def _diagnostics_from(brake: Step) -> Step:
 
 
 reports = Cases({"grad": powered(2), "curvature": finite_curvature}, SEVERAL).but(alpha=alpha, beta=beta)
-diagnostics = system.operation(
-    reference.diagnostics, cases=reports, built_from="brake", build=_diagnostics_from, dtypes=WITH_ROOM
-)
+diagnostics = system.operation(reference.diagnostics, cases=reports, dtypes=WITH_ROOM)
 
 
 @diagnostics.law("closed form", cases=reports.but(grad=tame(), curvature=finite_curvature))
@@ -346,7 +344,7 @@ def the_report_is_of_the_step_that_is_made(port: Any, case: Case) -> Iterable[Fa
     yield equal("step_length", report.step_length, length(move))
 
 
-@diagnostics.law("bad input")
+@diagnostics.law("rejects")
 def bad_arguments_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """α, β and κ out of their domain are rejected, not reported on."""
     yield from bad_rates(partial(port.diagnostics, case.grad, case.curvature), case)

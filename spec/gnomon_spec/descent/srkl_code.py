@@ -150,7 +150,7 @@ def of_a_nan_it_is_nan(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("curvature", kappa, nan * np.ones_like(kappa))
 
 
-@curvature.law("bad input", cases=calm_grads)
+@curvature.law("rejects", cases=calm_grads)
 def integers_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A gradient of integers, whose powers would wrap around, is rejected."""
     yield rejects("integers", lambda: port.curvature(np.arange(1, case.grad.size + 2)))
@@ -169,9 +169,7 @@ steps = Cases({"params": vector(), "grad": powered(4)}, SEVERAL).but(alpha=alpha
 calm = steps.but(params=tame(), grad=tame())
 braked = calm.but(beta=braking)
 bare = braked.but(params=zeros)  # the new parameters are the step itself
-step_code = system.operation(
-    reference.step_code, cases=steps, built_from="curvature", build=_step_code_from, dtypes=WITH_ROOM
-)
+step_code = system.operation(reference.step_code, cases=steps, dtypes=WITH_ROOM)
 
 
 @step_code.law("closed form", cases=calm)
@@ -355,7 +353,7 @@ def a_gradient_below_its_fourth_powers_is_not_braked(port: Any, case: Case) -> I
     yield equal("params", port.step_code(case.params, case.grad, **case.hyper), -case.alpha * case.grad)
 
 
-@step_code.law("bad input", cases=calm)
+@step_code.law("rejects", cases=calm)
 def bad_input_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """α and β out of their domain, and a gradient of another shape, are rejected, not used."""
     yield from bad_rates(partial(port.step_code, case.params, case.grad), case)
@@ -408,9 +406,7 @@ def several_arrays(quantity: Quantity) -> Quantity:
 arrays = Cases({"params": several_arrays(tame()), "grads": arrays_like("params", tame())}, shapes(())).but(
     alpha=alpha, beta=beta, per_array=choice(False, True)
 )
-step_arrays = system.operation(
-    reference.step_arrays, cases=arrays, built_from="step_code", build=_step_arrays_from, dtypes=WITH_ROOM
-)
+step_arrays = system.operation(reference.step_arrays, cases=arrays, dtypes=WITH_ROOM)
 
 
 @step_arrays.law("invariance", cases=arrays.but(per_array=False))
@@ -438,7 +434,7 @@ def arrays_do_not_know_their_place(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(f"array {i + 1}", reverse[len(new) - 1 - i], array)
 
 
-@step_arrays.law("bad input")
+@step_arrays.law("rejects")
 def arrays_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """α and β out of their domain, a gradient too few and a gradient of another shape are rejected, not used."""
     yield from bad_rates(partial(port.step_arrays, case.params, case.grads), case)

@@ -134,7 +134,7 @@ def of_a_diagonal_matrix_the_norms_are_those_of_its_entries(port: Any, case: Cas
     yield equal("diag", port.curvature_hessian(hessian, norm="diag"), length(case.h))
 
 
-@curvature_hessian.law("bad input", cases=calm_hessians.shaped(shapes((2,), (3,))))
+@curvature_hessian.law("rejects", cases=calm_hessians.shaped(shapes((2,), (3,))))
 def matrices_that_are_no_hessian_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix that is not square or not symmetric is rejected, and so is a norm that does not exist."""
     crooked = case.hessian + np.triu(np.ones_like(case.hessian), 1)
@@ -209,7 +209,7 @@ def a_probe_twice_is_a_probe_once(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("curvature", twice, port.curvature_probe(case.products, case.probes))
 
 
-@curvature_probe.law("bad input", cases=products)
+@curvature_probe.law("rejects", cases=products)
 def probes_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """No probe at all, entries other than ±1 and products of another shape are rejected, not used."""
     yield rejects("no probe", lambda: port.curvature_probe(case.products[:0], case.probes[:0]))
@@ -323,7 +323,7 @@ def a_bad_entry_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("bad Hessian", by_h[~poison], new[~poison])
 
 
-@step_coordinate.law("bad input", cases=calm)
+@step_coordinate.law("rejects", cases=calm)
 def bad_input_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """α and β out of their domain, and a gradient or a diagonal of another shape, are rejected, not used."""
     yield from bad_rates(partial(port.step_coordinate, case.params, case.grad, case.hessian_diagonal), case)

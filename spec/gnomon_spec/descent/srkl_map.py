@@ -174,7 +174,7 @@ def the_code_on_a_round_bowl_is_this_map(port: Any, case: Case) -> Iterable[Fact
         yield follows(label, scale * path, y)
 
 
-@orbit.law("bad input", cases=orbits.shaped(shapes((2,), (1,), (3,))))
+@orbit.law("rejects", cases=orbits.shaped(shapes((2,), (1,), (3,))))
 def orbits_that_cannot_begin_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Ratios that are not positive, starts that are not finite and a negative number of steps are rejected."""
     yield from _bad_orbits(port.orbit, case)
@@ -200,9 +200,7 @@ def _attractor_from(orbit: Step) -> Step:
 tails = Cases({"ratio": any_ratio, "start": tame()}, SEVERAL).but(
     burn_in=count(0, 1, 2, high=4), kept=count(1, 2, low=1, high=4)
 )
-attractor = system.operation(
-    reference.attractor, cases=tails, built_from="orbit", build=_attractor_from, dtypes=WITH_ROOM
-)
+attractor = system.operation(reference.attractor, cases=tails, dtypes=WITH_ROOM)
 
 
 @attractor.law("invariance")
@@ -228,7 +226,7 @@ def between_ratio_4_and_5_it_is_an_asymmetric_cycle(port: Any, case: Case) -> It
     yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), np.stack(rows))
 
 
-@attractor.law("bad input", cases=tails.shaped(shapes((2,), (1,), (3,))))
+@attractor.law("rejects", cases=tails.shaped(shapes((2,), (1,), (3,))))
 def attractors_that_cannot_be_had_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Bad ratios and starts, a negative burn_in and nothing to keep are rejected."""
     yield from _bad_orbits(port.attractor, case)
@@ -277,9 +275,7 @@ courses = Cases(
     },
     SEVERAL,
 ).but(burn_in=count(0, 1, high=3), steps=count(1, 2, 3, low=1, high=4))
-lyapunov_exponent = system.operation(
-    reference.lyapunov_exponent, cases=courses, built_from="orbit", build=_lyapunov_from, dtypes=WITH_ROOM
-)
+lyapunov_exponent = system.operation(reference.lyapunov_exponent, cases=courses, dtypes=WITH_ROOM)
 
 
 @lyapunov_exponent.law("closed form")
@@ -326,7 +322,7 @@ def a_mirrored_orbit_has_the_same_exponent(port: Any, case: Case) -> Iterable[Fa
     yield identical("exponent", port.lyapunov_exponent(-case.start, case.ratio, **case.hyper), exponent)
 
 
-@lyapunov_exponent.law("bad input", cases=courses.shaped(shapes((2,), (1,), (3,))))
+@lyapunov_exponent.law("rejects", cases=courses.shaped(shapes((2,), (1,), (3,))))
 def exponents_that_cannot_be_had_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Bad ratios and starts, a negative burn_in and no steps to average over are rejected."""
     yield from _bad_orbits(port.lyapunov_exponent, case)

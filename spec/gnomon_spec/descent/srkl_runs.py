@@ -73,9 +73,7 @@ some_steps = runs.but(steps=count(1, 2, 3, low=1, high=8))
 braked = some_steps.but(beta=braking)
 by_norm = some_steps.but(variant=norms)
 line = Cases({"params": without_zeros(tame()), "lam": number(1.0, 2.0, 0.5, 3.0), "variant": norms}, shapes((1,)))
-trajectory = system.operation(
-    reference.trajectory, cases=runs, built_from="step", build=_trajectory_from, compare=follows, dtypes=WITH_ROOM
-)
+trajectory = system.operation(reference.trajectory, cases=runs, compare=follows, dtypes=WITH_ROOM)
 
 
 @trajectory.law("conservation")
@@ -276,7 +274,7 @@ def the_code_never_leaves_a_ball(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("ball", bound + 0 * away, away)
 
 
-@trajectory.law("bad input", cases=some_steps)
+@trajectory.law("rejects", cases=some_steps)
 def a_run_that_cannot_be_made_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """α and β out of their domain and a variant that does not exist are rejected, not used."""
     run = partial(port.trajectory, case.params, case.hessian, case.minimiser)
@@ -285,9 +283,7 @@ def a_run_that_cannot_be_made_is_rejected(port: Any, case: Case) -> Iterable[Fac
 
 
 many = runs.but(params=tame(shape=lambda shape: (3, *shape)), steps=count(1, 2, low=0, high=4))
-endpoints = system.operation(
-    reference.endpoints, cases=many, built_from="trajectory", build=_endpoints_from, dtypes=WITH_ROOM
-)
+endpoints = system.operation(reference.endpoints, cases=many, dtypes=WITH_ROOM)
 
 
 @endpoints.law("invariance")
@@ -306,7 +302,7 @@ def replicas_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("ends", port.endpoints(case.params[order], case.hessian, case.minimiser, **case.hyper), ends[order])
 
 
-@endpoints.law("bad input", cases=many.but(steps=count(1, 2, low=1, high=4)))
+@endpoints.law("rejects", cases=many.but(steps=count(1, 2, low=1, high=4)))
 def runs_that_cannot_be_made_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """α and β out of their domain and a variant that does not exist are rejected, not used."""
     run = partial(port.endpoints, case.params, case.hessian, case.minimiser)

@@ -73,7 +73,7 @@ def over(step: Callable[..., Any]) -> Callable[..., Any]:
     return acc_step
 
 
-acc_step = system.operation(reference.acc_step, cases=several, built_from="step", build=over, dtypes=WITH_ROOM)
+acc_step = system.operation(reference.acc_step, cases=several, dtypes=WITH_ROOM)
 
 
 def taken(port: Any, case: Case, **changed: Any) -> tuple[Any, HessianFreeState, Report]:
@@ -234,7 +234,7 @@ def any_partition_makes_the_step_of_the_whole(port: Any, case: Case) -> Iterable
     yield agree("iterations", report.iterations, told.iterations)
 
 
-@acc_step.law("bad input", cases=lists)
+@acc_step.law("rejects", cases=lists)
 def lists_that_hold_nothing_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """An empty list, a batch of no examples, an unknown reduction, and what a step rejects, are rejected."""
     for name in ("losses", "gradients", "curvatures"):

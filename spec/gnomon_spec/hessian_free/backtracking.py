@@ -111,7 +111,7 @@ def a_loss_that_is_not_finite_is_passed_over(port: Any, case: Case) -> Iterable[
     yield agree("none", tuple(none), (-1, len(case.losses)))
 
 
-@choose_iterate.law("bad input", cases=finite)
+@choose_iterate.law("rejects", cases=finite)
 def losses_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """No losses, integers, two dimensions and an unknown variant are rejected."""
     yield rejects("none", lambda: port.choose_iterate(case.losses[:0], **case.hyper))

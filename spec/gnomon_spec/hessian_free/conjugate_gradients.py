@@ -335,14 +335,14 @@ def an_iteration_costs_a_product(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("products", found.iterations <= found.products <= found.iterations + 2, True)
 
 
-@conjugate_gradients.law("bad input", cases=definite.but(bad=choice(np.nan, np.inf, -np.inf)))
+@conjugate_gradients.law("rejects", cases=definite.but(bad=choice(np.nan, np.inf, -np.inf)))
 def a_product_that_is_not_finite_stops_everything(port: Any, case: Case) -> Iterable[Fact]:
     """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
     start = np.ones(len(case.rhs), case.rhs.dtype)
     yield rejects("not finite", lambda: solve(port, case, operator=not_finite(case.operator, case.bad), start=start))
 
 
-@conjugate_gradients.law("bad input", cases=definite)
+@conjugate_gradients.law("rejects", cases=definite)
 def systems_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Right-hand sides and starts of another length or with a NaN, tolerances below 0, no iteration, an iteration below
     0 to keep, and unknown policies and variants are rejected."""

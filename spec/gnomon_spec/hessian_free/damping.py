@@ -102,7 +102,7 @@ def a_loss_of_minus_infinity_is_no_success(port: Any, case: Case) -> Iterable[Fa
     yield equal("code", port.reduction_ratio(case.before, fallen, case.predicted, variant="code"), np.nan)
 
 
-@reduction_ratio.law("bad input", cases=changes)
+@reduction_ratio.law("rejects", cases=changes)
 def another_variant_of_the_ratio_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """An unknown variant is rejected."""
     numbers = case.before, case.after, case.predicted
@@ -155,7 +155,7 @@ def dampings_scale(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("damping", scaled, found * 2.0**case.power)
 
 
-@updated_damping.law("bad input", cases=updates.but(bad=choice(-1.0, np.nan, np.inf)))
+@updated_damping.law("rejects", cases=updates.but(bad=choice(-1.0, np.nan, np.inf)))
 def dampings_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A damping below 0, NaN or infinite, an unknown variant, thresholds below 0 or the wrong way round, a growth below
     1 and a shrinkage outside (0, 1] are rejected."""

@@ -133,7 +133,7 @@ def rate_and_direction_scale_against_each_other(port: Any, case: Case) -> Iterab
     yield identical("value", again.value, found.value)
 
 
-@armijo.law("bad input", cases=convex)
+@armijo.law("rejects", cases=convex)
 def arguments_that_make_no_line_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Directions and gradients of another length, rates below 0, β outside (0, 1), c outside [0, 1), no candidate and a
     value at x that is not finite are rejected."""

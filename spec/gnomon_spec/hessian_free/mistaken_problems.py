@@ -19,6 +19,8 @@ from gnomon.hessian_free.problems import (
     require_settings,
     run_each,
 )
+from gnomon_spec.edits import Address, Edited
+import gnomon_spec.hessian_free.problems
 from gnomon_spec.hessian_free.family import system
 from gnomon_spec.hessian_free.many import models_of, objectives_of
 from gnomon_spec.system import Mistake, sentence
@@ -116,7 +118,8 @@ def in_both(wrong: Wrong) -> Mistake:
         "minimise_quadratics": minimise_quadratics,
         "fit_linear_models": fit_linear_models,
     }
-    mistake = Mistake(system, wrong.__name__, sentence(wrong), functions)
+    replaced = {Address("gnomon.hessian_free.problems", name): function for name, function in functions.items()}
+    mistake = Mistake(system, wrong.__name__, sentence(wrong), next(iter(functions)), Edited(replaced))
     system.mistakes[mistake.name] = mistake
     return mistake
 

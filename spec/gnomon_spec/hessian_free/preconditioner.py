@@ -73,7 +73,7 @@ def gradients_count_by_their_squares(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("diagonal", scaled, found * 4.0**case.power)
 
 
-@squared_gradients.law("bad input", cases=gradients)
+@squared_gradients.law("rejects", cases=gradients)
 def gradients_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """No example, one dimension, integers and an unknown reduction are rejected."""
     G = case.example_gradients
@@ -126,7 +126,7 @@ def diagonal_and_damping_count_together(port: Any, case: Case) -> Iterable[Fact]
     yield equal("scales", moved.scales, found.scales * scale ** (-case.exponent))
 
 
-@fisher_preconditioner.law("bad input", cases=positive)
+@fisher_preconditioner.law("rejects", cases=positive)
 def diagonals_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A negative or NaN entry, two dimensions, integers, a damping below 0, an exponent outside [0, 1], and an entry
     with d + λ = 0, are rejected."""

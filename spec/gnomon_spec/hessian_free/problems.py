@@ -52,12 +52,8 @@ def _with_defaults(step: Callable[..., Any]) -> Callable[..., Any]:
     return lambda params, state, objective, **hyper: step(params, state, objective, **{**defaults, **hyper})
 
 
-minimise_quadratics = system.operation(
-    reference.minimise_quadratics, cases=quadratics, built_from="step", build=_quadratics_from, dtypes=WITH_ROOM
-)
-fit_linear_models = system.operation(
-    reference.fit_linear_models, cases=models, built_from="step", build=_models_from, dtypes=WITH_ROOM
-)
+minimise_quadratics = system.operation(reference.minimise_quadratics, cases=quadratics, dtypes=WITH_ROOM)
+fit_linear_models = system.operation(reference.fit_linear_models, cases=models, dtypes=WITH_ROOM)
 
 
 def minimised(port: Any, case: Case, **changed: Any) -> Runs:
@@ -100,7 +96,7 @@ BAD: tuple[tuple[str, Any], ...] = (
 )
 
 
-@minimise_quadratics.law("bad input", cases=quadratics)
+@minimise_quadratics.law("rejects", cases=quadratics)
 def quadratics_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Matrices and stationary points of another number, numbers that are not finite, and hyperparameters out of their
     domains are rejected."""
@@ -167,7 +163,7 @@ def the_unit_of_the_loss_changes_no_bit(port: Any, case: Case) -> Iterable[Fact]
     yield identical("dampings", scaled.dampings, found.dampings * scale)
 
 
-@fit_linear_models.law("bad input", cases=models)
+@fit_linear_models.law("rejects", cases=models)
 def models_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Targets of another number or that the loss does not allow, features that are not finite, and hyperparameters out
     of their domains are rejected."""

@@ -58,7 +58,7 @@ def it_is_a_tenth_of_the_iterations_but_never_below_ten(port: Any, case: Case) -
     yield agree("fits", fits or i <= 100, True)
 
 
-@window.law("bad input", cases=iterations.but(bad=choice(-1, 0.5, np.nan)))
+@window.law("rejects", cases=iterations.but(bad=choice(-1, 0.5, np.nan)))
 def what_is_no_number_of_iterations_has_no_window(port: Any, case: Case) -> Iterable[Fact]:
     """A number of iterations below 0 or that is not whole, and an unknown variant, are rejected."""
     yield rejects("iteration", lambda: port.window(case.bad, **case.hyper))
@@ -114,7 +114,7 @@ def a_model_above_zero_never_ends(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("just below", port.progress_has_ended(np.where(last, -still, still), **case.hyper), False)
 
 
-@progress_has_ended.law("bad input", cases=sequences)
+@progress_has_ended.law("rejects", cases=sequences)
 def values_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """No values, integers, two dimensions, a threshold below 0 and an unknown variant are rejected."""
     model = case.model

@@ -362,7 +362,7 @@ def a_step_into_nowhere_is_refused(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("step_length", report.step_length, np.zeros(()))
 
 
-@step.law("bad input", cases=convex)
+@step.law("rejects", cases=convex)
 def arguments_of_a_step_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A damping below 0 or NaN, a warm start of another length, a loss or gradient that is not finite, and
     hyperparameters out of their domain are rejected."""

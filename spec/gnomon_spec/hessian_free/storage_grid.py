@@ -55,7 +55,7 @@ def a_longer_run_keeps_the_same_iterates_first(port: Any, case: Case) -> Iterabl
     yield agree("begins", np.array_equal(longer[longer <= case.max_iter], grid), True)
 
 
-@storage_grid.law("bad input", cases=grids)
+@storage_grid.law("rejects", cases=grids)
 def no_iterations_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Fewer than 1 iteration, a number that is no integer, an unknown variant and a γ that does not grow are
     rejected."""

@@ -45,7 +45,7 @@ def without_a_gap_polyaks_rate_is_0(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("rate", port.polyak_rate(0 * case.gap, 0 * case.grad), 0.0)
 
 
-@polyak_rate.law("bad input", cases=gaps)
+@polyak_rate.law("rejects", cases=gaps)
 def bad_gaps_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A gap that is negative or NaN, a gradient that is not finite, and a gap without a gradient are rejected."""
     yield from rejected_numbers(lambda x: port.polyak_rate(x, case.grad), "gap", case.gap)
@@ -94,7 +94,7 @@ def nothing_has_no_edge(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("rate", port.edge_rate(Dense(0 * case.operator.matrix), case.start, **case.hyper), inf)
 
 
-@edge_rate.law("bad input", cases=edges)
+@edge_rate.law("rejects", cases=edges)
 def bad_edges_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A scale that is not positive and no iteration are rejected."""
     bad: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -159,7 +159,7 @@ def cdat_scales_against_the_update(port: Any, case: Case) -> Iterable[Fact]:
         yield at_least(f"{label} is positive", lr, 0.0)
 
 
-@cdat_rate.law("bad input", cases=updates)
+@cdat_rate.law("rejects", cases=updates)
 def bad_updates_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A σ that is not positive, a negative ε, vectors that are not finite or do not fit are rejected."""
     bad: tuple[tuple[str, dict[str, Any]], ...] = (

@@ -76,7 +76,7 @@ BAD = (
 )
 
 
-@required_bits.law("bad input", cases=positive)
+@required_bits.law("rejects", cases=positive)
 def bad_counts_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A D or a c that is not positive, an ε or a κ that is NaN are rejected."""
     yield from rejected(lambda **hyper: port.required_bits(case.curvature, **hyper), case.hyper, BAD)

@@ -118,7 +118,7 @@ BAD = (
 )
 
 
-@clip_gradients.law("bad input", cases=finite)
+@clip_gradients.law("rejects", cases=finite)
 def bad_clippers_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A base_norm or a target that is not positive, a negative min_norm, a κ that is negative or NaN are rejected."""
     yield from rejected(lambda **h: port.clip_gradients(case.grads, case.curvature, **h), case.hyper, BAD)

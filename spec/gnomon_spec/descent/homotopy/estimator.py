@@ -259,7 +259,7 @@ BAD = (
 )
 
 
-@estimate.law("bad input", cases=fresh.but(bad=choice(np.nan, np.inf, -np.inf)))
+@estimate.law("rejects", cases=fresh.but(bad=choice(np.nan, np.inf, -np.inf)))
 def what_cannot_be_measured_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """N, K or m below 1, a β outside [0, 1), a gradient or a Hessian that is not finite, vectors that do not fit."""
 

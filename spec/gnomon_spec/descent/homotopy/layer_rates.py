@@ -100,7 +100,7 @@ def layers_without_curvature_have_the_whole_rate(port: Any, case: Case) -> Itera
     yield equal("all", port.layer_rates(0 * flat, **case.hyper), case.base_lr + 0 * flat)
 
 
-@layer_rates.law("bad input", cases=positive)
+@layer_rates.law("rejects", cases=positive)
 def bad_curvatures_of_layers_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """No layer, a κ that is negative or NaN, rates out of their domains are rejected."""
     yield from rejected(lambda **hyper: port.layer_rates(case.curvatures, **hyper), case.hyper, BAD_BOUNDS)

@@ -126,7 +126,7 @@ def each_layer_has_its_own_estimator(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("rates", state.rates, port.oracle.layer_rates(state.curvatures, **bounds))
 
 
-@schedule_layers.law("bad input", cases=plain)
+@schedule_layers.law("rejects", cases=plain)
 def bad_layers_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A layer too few, names given twice, frequencies below 1 and a negative step are rejected."""
     yield from rejected(

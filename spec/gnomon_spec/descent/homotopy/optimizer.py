@@ -99,7 +99,7 @@ def it_is_the_optimizer_with_the_schedulers_rate(port: Any, case: Case) -> Itera
     yield agree("step_count", state.step_count, case.state.step_count + 1)
 
 
-@step.law("bad input", cases=by_sgd)
+@step.law("rejects", cases=by_sgd)
 def bad_steps_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Rates out of their domains, an optimizer that is unknown and a gradient that does not fit are rejected."""
     yield from rejected(lambda **hyper: call(port, case, **hyper), {}, (*BAD_BOUNDS, ("base", {"base": "best"})))

@@ -96,7 +96,7 @@ BAD_AVERAGES = (
 )
 
 
-@proposal_average.law("bad input", cases=averages)
+@proposal_average.law("rejects", cases=averages)
 def bad_averages_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Hyperparameters out of their domains are rejected."""
     inputs = (case.state, case.operator, case.grad, case.start)
@@ -196,7 +196,7 @@ def the_target_creeps_after_a_linear_warm_up(port: Any, case: Case) -> Iterable[
         yield equal(f"rate {k}", lr, case.base_lr * np.minimum(1, target / kappa))
 
 
-@proposal_adaptive.law("bad input", cases=creeping)
+@proposal_adaptive.law("rejects", cases=creeping)
 def bad_creeping_targets_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Hyperparameters out of their domains and a κ that is negative, NaN or infinite are rejected."""
     bad: tuple[tuple[str, dict[str, Any]], ...] = (

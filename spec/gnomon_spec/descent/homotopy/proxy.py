@@ -99,7 +99,7 @@ BAD = (
 )
 
 
-@proxy_rate.law("bad input", cases=calls)
+@proxy_rate.law("rejects", cases=calls)
 def bad_proxies_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Hyperparameters out of their domains and gradients that are not finite are rejected."""
     yield from rejected(lambda **hyper: port.proxy_rate(case.state, case.grad, **hyper), case.hyper, BAD)

@@ -157,7 +157,7 @@ BAD = (
 )
 
 
-@descend.law("bad input", cases=calm)
+@descend.law("rejects", cases=calm)
 def bad_descents_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Hyperparameters out of their domains, and starts that are not finite or do not fit, are rejected."""
     yield from rejected(lambda **hyper: port.descend(case.params, case.eigenvalues, **hyper), case.hyper, BAD)

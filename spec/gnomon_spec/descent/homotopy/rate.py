@@ -152,7 +152,7 @@ BAD = (
 )
 
 
-@rate.law("bad input", cases=finite.but(variant="reference"))
+@rate.law("rejects", cases=finite.but(variant="reference"))
 def bad_rates_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A κ or a target that is negative or NaN, a b that is not positive, a negative α and min_lr > max_lr are
     rejected."""

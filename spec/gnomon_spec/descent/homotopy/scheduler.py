@@ -241,7 +241,7 @@ BAD = (
 )
 
 
-@schedule.law("bad input", cases=plain.but(bad=choice(np.nan, np.inf, -np.inf)))
+@schedule.law("rejects", cases=plain.but(bad=choice(np.nan, np.inf, -np.inf)))
 def bad_schedules_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Hyperparameters out of their domains are rejected, and, unless it is asked to hold, a gradient that is not
     finite: it is no low curvature."""

@@ -76,7 +76,7 @@ def the_target_scales_with_the_curvatures(port: Any, case: Case) -> Iterable[Fac
     yield identical("target", port.adaptive_target(case.history * scale, **case.hyper), found * scale)
 
 
-@adaptive_target.law("bad input", cases=histories)
+@adaptive_target.law("rejects", cases=histories)
 def bad_histories_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """No history, a negative or NaN curvature, a q outside [0, 1] and a window of 0 are rejected."""
     bad: tuple[tuple[str, dict[str, Any]], ...] = (

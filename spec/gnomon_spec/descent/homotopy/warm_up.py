@@ -124,7 +124,7 @@ BAD = (
 )
 
 
-@warm_up.law("bad input")
+@warm_up.law("rejects")
 def bad_warm_ups_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """A target or a threshold that is not positive, a factor that does not raise, no steps, a κ that is negative or
     NaN."""

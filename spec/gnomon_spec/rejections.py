@@ -1,0 +1,88 @@
+"""Values that a domain excludes: what a port is asked to reject."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import singledispatch
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+
+from gnomon.domains import Choice, Count, Domain, Entries, Floating, Like, Number, OrNone, Scalar, State
+
+
+@singledispatch
+def bad_values(domain: Domain, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield values out of the domain, made from one inside of it, each with the words that follow an argument's name.
+
+    Of a flag there are none: what counts as true is a language's own.
+    """
+    yield from ()
+
+
+@bad_values.register
+def _(domain: Number, value: Any) -> Iterator[tuple[str, Any]]:
+    highest = domain.high + 1 if domain.closed else domain.high
+    for bad in (domain.low if domain.above else domain.low - 1, highest, nan):
+        yield f" = {bad:g}", float(bad)
+
+
+@bad_values.register
+def _(domain: Count, value: Any) -> Iterator[tuple[str, Any]]:
+    yield f" = {domain.low - 1}", domain.low - 1
+
+
+@bad_values.register
+def _(domain: Choice, value: Any) -> Iterator[tuple[str, Any]]:
+    yield " of another name", "no such choice"
+
+
+@bad_values.register
+def _(domain: OrNone, value: Any) -> Iterator[tuple[str, Any]]:
+    if value is not None or isinstance(domain.inner, Number | Count | Choice):
+        yield from bad_values(domain.inner, value)
+
+
+@bad_values.register
+def _(domain: State, value: Any) -> Iterator[tuple[str, Any]]:
+    for part, inner in domain.parts:
+        for words, bad in bad_values(inner, getattr(value, part)):
+            yield f".{part}{words}", value._replace(**{part: bad})
+
+
+@bad_values.register
+def _(domain: Floating, value: Any) -> Iterator[tuple[str, Any]]:
+    yield " of integers", np.ones(np.shape(value), np.int64)
+
+
+@bad_values.register
+def _(domain: Like, value: Any) -> Iterator[tuple[str, Any]]:
+    entries = value.reshape(-1)
+    yield " of another shape", np.concatenate([entries, entries, np.ones(2, entries.dtype)])
+
+
+@bad_values.register
+def _(domain: Scalar, value: Any) -> Iterator[tuple[str, Any]]:
+    yield " of two numbers", np.stack([value, value])
+    if domain.low > -inf:
+        yield f" = {domain.low - 1:g}", np.asarray(domain.low - 1, value.dtype)
+        yield " = nan", np.asarray(nan, value.dtype)
+
+
+@bad_values.register
+def _(domain: Entries, value: Any) -> Iterator[tuple[str, Any]]:
+    if domain.fit or len(set(domain.axes)) < len(domain.axes):
+        yield " too long", np.concatenate([value, value[..., :1], value], axis=-1)
+    else:
+        yield " of another rank", value[np.newaxis]
+    yield " of integers", np.ones(value.shape, np.int64)
+    if domain.least:
+        yield " without entries", value[:0]
+    first = (np.arange(value.size) == 0).reshape(value.shape)
+    if domain.finite:
+        yield " with a nan", np.where(first, np.asarray(nan, value.dtype), value)
+    if domain.nonzero:
+        yield " of zeros", 0 * value
+    if domain.low > -inf:
+        yield f" with {domain.low - 1:g}", np.where(first, np.asarray(domain.low - 1, value.dtype), value)
