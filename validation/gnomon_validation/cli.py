@@ -15,7 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 
 from gnomon_spec.system import Law, System, find_system, nearest, systems
-from gnomon_validation import case_files, expectations, report_json, report_junit, report_terminal
+from gnomon_validation import case_files, expectations, report_adequacy, report_json, report_junit, report_terminal
 from gnomon_validation.assignments import assignment
 from gnomon_validation.checker import Plan, offered_cases
 from gnomon_validation.checker import check as run_check
@@ -191,6 +191,17 @@ def _objectives() -> list[tuple[str, str]]:
 def explain(name: str) -> None:
     """Explain a system or an operation (NAME as in `adam` or `adam.step`): definition, laws, mistakes, differences."""
     print_explanation(name, console())
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--examples", type=click.IntRange(1), default=100, show_default=True, help="Cases a law, at most.")
+def adequacy(name: str, examples: int) -> None:
+    """Change the reference of NAME (`adam`, `adam.step`) in every single place and tell which changes no law notices.
+
+    Exit status: 0 each is noticed, 1 some are not, 2 usage.
+    """
+    sys.exit(0 if report_adequacy.run(name, examples, console()) else 1)
 
 
 @cli.command()
