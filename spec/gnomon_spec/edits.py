@@ -187,12 +187,15 @@ class Edited:
         """Return whether the function is, or calls, something that is replaced."""
         if self.without_checks and is_checked(function):
             return True
-        return any(at in self.replaced for at in reach(function))
+        return address(function) in self.replaced or any(at in self.replaced for at in reach(function))
 
     def function(self, function: Function) -> Function:
         """Return the function as it is with the replacements."""
         if not self.reaches(function):
             return function
+        replacement = self.replaced.get(address(function))
+        if callable(replacement):
+            return _instead_of(function, replacement)
         return self._namespace(function.__module__)[function.__name__]  # type: ignore[no-any-return]
 
     def _is_affected(self, module: str) -> bool:
