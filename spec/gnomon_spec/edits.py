@@ -161,14 +161,20 @@ def edited(at: Address, changes: Sequence[Change]) -> str:
     return "\n".join([*source.lines[source.first : source.body], body])
 
 
-def difference(at: Address, text: str) -> list[tuple[str, str]]:
-    """Return the lines that differ between a function's source and an edited one, as pairs (before, after)."""
+def difference(at: Address, text: str) -> list[str]:
+    """Return the lines that differ between a function's source and an edited one, as "- before" and "+ after"."""
     old, new = sources(at.module)[at.name].text.splitlines(), text.splitlines()
-    pairs = []
+    lines: list[str] = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind != "equal":
-            pairs.append((cleandoc("\n".join(old[a:b])), cleandoc("\n".join(new[c:d]))))
-    return pairs
+            removed, added = _signed("-", old[a:b]), _signed("+", new[c:d])
+            pairs = zip(removed, added, strict=False)
+            lines += [line for pair in pairs for line in pair] if len(removed) == len(added) else removed + added
+    return lines
+
+
+def _signed(sign: str, lines: Sequence[str]) -> list[str]:
+    return [f"{sign} {line}" for line in cleandoc("\n".join(lines)).split("\n") if line]
 
 
 class Edited:
