@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, partial, update_wrapper
-from inspect import cleandoc
 from pathlib import Path
 from sys import modules
+from textwrap import dedent
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -174,7 +174,7 @@ def difference(at: Address, text: str) -> list[str]:
 
 
 def _signed(sign: str, lines: Sequence[str]) -> list[str]:
-    return [f"{sign} {line}" for line in cleandoc("\n".join(lines)).split("\n") if line]
+    return [f"{sign} {line}" for line in dedent("\n".join(lines)).split("\n") if line.strip()]
 
 
 class Edited:
