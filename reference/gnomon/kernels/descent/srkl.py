@@ -12,16 +12,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from gnomon.arguments import check_arguments
 from gnomon.descent import srkl as reference
-from gnomon.descent.srkl import NORMS, VARIANTS, Diagnostics, require_curvature, require_rates, require_symmetric
-from gnomon.domains import Array, require_choice, require_floating, require_like
+from gnomon.descent.srkl import Diagnostics
+from gnomon.domains import Array
 from gnomon.kernels.descent.on_quadratics import (
     BLOCK,
     block_of,
     gradient,
     gradients,
-    require_many_starts,
-    require_one_start,
     write_block,
 )
 from gnomon.kernels.domains import contiguous, flat, require_compiled
@@ -67,7 +66,7 @@ class Plan(NamedTuple):
     rates: Rates
 
 
-def plan_for(hessian: Array, variant: str, alpha: float, beta: float) -> Plan:
+def plan_for(hessian: Array, variant: reference.Variant, alpha: float, beta: float) -> Plan:
     """Return the plan of a variant on a quadratic with this Hessian."""
     rates = rates_for(hessian.dtype, alpha, beta)
     rate, divisors = rates.alpha, np.ones(hessian.shape[0], hessian.dtype)
@@ -192,19 +191,17 @@ def endpoints_loop(params: Array, hessian: Array, minimiser: Array, steps: int, 
 
 def curvature(grad: Array) -> Any:
     """Return κ = ‖g∘g‖₂, as `gnomon.descent.srkl.curvature` does; float32 and float64 only."""
-    require_floating("grad", grad)
+    check_arguments(reference.curvature, grad)
     require_compiled("grad", grad)
     return grad.dtype.type(curvature_loop(flat(grad)))
 
 
-def curvature_hessian(hessian: Array, *, norm: str = "fro") -> Any:
+def curvature_hessian(hessian: Array, *, norm: reference.Norm = "fro") -> Any:
     """Return κ = ‖H‖, as `gnomon.descent.srkl.curvature_hessian` does; float32 and float64 only."""
-    if norm == "spectral" or norm not in NORMS:
-        kappa = reference.curvature_hessian(hessian, norm=norm)
-        require_compiled("hessian", hessian)
-        return kappa
-    require_symmetric("hessian", hessian)
+    check_arguments(reference.curvature_hessian, hessian, norm=norm)
     require_compiled("hessian", hessian)
+    if norm == "spectral":
+        return reference.curvature_hessian(hessian, norm=norm)
     number = hessian.dtype.type
     entries = np.diagonal(hessian) if norm == "diag" else hessian
     return np.sqrt(number(sum_of_squares(flat(entries), number(1))))
@@ -219,10 +216,7 @@ def brake(curvature: Any, *, alpha: float = 1e-3, beta: float = 0.1) -> Any:
 
 def step(params: Array, grad: Array, curvature: Any, *, alpha: float = 1e-3, beta: float = 0.1) -> Array:
     """Return w - Φ·g with one rate Φ = α/(1+βκ), as `gnomon.descent.srkl.step` does; float32 and float64 only."""
-    require_rates(alpha, beta)
-    require_floating("params", params)
-    require_like("grad", grad, params)
-    require_curvature("curvature", curvature, params.dtype)
+    check_arguments(reference.step, params, grad, curvature, alpha=alpha, beta=beta)
     require_compiled("params", params)
     new, rates = np.empty(params.shape, params.dtype), rates_for(params.dtype, alpha, beta)
     kappa = params.dtype.type(curvature if beta != 0 else 0)
@@ -232,9 +226,7 @@ def step(params: Array, grad: Array, curvature: Any, *, alpha: float = 1e-3, bet
 
 def step_code(params: Array, grad: Array, *, alpha: float = 1e-3, beta: float = 0.1) -> Array:
     """Return w - α·g/(1+β‖g∘g‖₂), as `gnomon.descent.srkl.step_code` does; float32 and float64 only."""
-    require_rates(alpha, beta)
-    require_floating("params", params)
-    require_like("grad", grad, params)
+    check_arguments(reference.step_code, params, grad, alpha=alpha, beta=beta)
     require_compiled("params", params)
     new, rates = np.empty(params.shape, params.dtype), rates_for(params.dtype, alpha, beta)
     if beta == 0:
@@ -248,10 +240,7 @@ def step_coordinate(
     params: Array, grad: Array, hessian_diagonal: Array, *, alpha: float = 1e-3, beta: float = 0.1
 ) -> Array:
     """Return wᵢ - α·gᵢ/(1+β|hᵢ|), as `gnomon.descent.srkl.step_coordinate` does; float32 and float64 only."""
-    require_rates(alpha, beta)
-    require_floating("params", params)
-    require_like("grad", grad, params)
-    require_like("hessian_diagonal", hessian_diagonal, params)
+    check_arguments(reference.step_coordinate, params, grad, hessian_diagonal, alpha=alpha, beta=beta)
     require_compiled("params", params)
     new, rates = np.empty(params.shape, params.dtype), rates_for(params.dtype, alpha, beta)
     coordinate_loop(flat(params), flat(grad), flat(hessian_diagonal), rates, new.reshape(-1))
@@ -260,9 +249,7 @@ def step_coordinate(
 
 def diagnostics(grad: Array, curvature: Any, *, alpha: float = 1e-3, beta: float = 0.1) -> Diagnostics:
     """Return κ, Φ and ‖Φg‖₂, as `gnomon.descent.srkl.diagnostics` does; float32 and float64 only."""
-    require_rates(alpha, beta)
-    require_floating("grad", grad)
-    require_curvature("curvature", curvature, grad.dtype)
+    check_arguments(reference.diagnostics, grad, curvature, alpha=alpha, beta=beta)
     require_compiled("grad", grad)
     rate = brake(curvature, alpha=alpha, beta=beta)
     return Diagnostics(curvature, rate, np.sqrt(grad.dtype.type(sum_of_squares(flat(grad), rate))))
@@ -274,15 +261,14 @@ def trajectory(
     minimiser: Array,
     *,
     steps: int,
-    variant: str = "fro",
+    variant: reference.Variant = "fro",
     alpha: float = 1e-3,
     beta: float = 0.1,
 ) -> Array:
     """Return x₀ … x_steps on a quadratic, (steps + 1, n), as `gnomon.descent.srkl.trajectory` does, in one call."""
-    require_rates(alpha, beta)
-    require_symmetric("hessian", hessian)
-    require_choice("variant", variant, VARIANTS)
-    require_one_start(params, hessian, minimiser, steps)
+    rates = {"alpha": alpha, "beta": beta}
+    check_arguments(reference.trajectory, params, hessian, minimiser, steps=steps, variant=variant, **rates)
+    require_compiled("params", params)
     path = np.empty((int(steps) + 1, params.size), params.dtype)
     path[0] = params
     trajectory_loop(path, contiguous(hessian.T), contiguous(minimiser), plan_for(hessian, variant, alpha, beta))
@@ -295,15 +281,14 @@ def endpoints(
     minimiser: Array,
     *,
     steps: int,
-    variant: str = "fro",
+    variant: reference.Variant = "fro",
     alpha: float = 1e-3,
     beta: float = 0.1,
 ) -> Array:
     """Return where `trajectory` ends from each row of `params`, shape (replicas, n), in one call."""
-    require_rates(alpha, beta)
-    require_choice("variant", variant, VARIANTS)
-    require_many_starts(params, hessian, minimiser, steps)
-    require_symmetric("hessian", hessian)
+    rates = {"alpha": alpha, "beta": beta}
+    check_arguments(reference.endpoints, params, hessian, minimiser, steps=steps, variant=variant, **rates)
+    require_compiled("params", params)
     plan = plan_for(hessian, variant, alpha, beta)
     ends: Array = endpoints_loop(contiguous(params), contiguous(hessian), contiguous(minimiser), int(steps), plan)
     return ends
