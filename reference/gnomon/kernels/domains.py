@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 import numpy as np
 
+from gnomon.arguments import check_arguments
 from gnomon.domains import Array
 
 COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
+
+Operation = Callable[..., Any]
+
+
+def in_place_of(reference: Operation) -> Callable[[Operation], Operation]:
+    """Give the decorated function the signature, the documentation and the checks of an operation of the reference.
+
+    It is called with every argument by its name, defaults included, and only if the first, or its first array, has a
+    dtype that loops are compiled for.
+    """
+    parameters = inspect.signature(reference).parameters.values()
+    positional = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+
+    def decorate(function: Operation) -> Operation:
+        @wraps(reference)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            check_arguments(reference, *args, **kwargs)
+            given = {**defaults, **dict(zip(positional, args, strict=False)), **kwargs}
+            require_compiled(positional[0], given[positional[0]])
+            return function(**given)
+
+        call.__module__ = reference.__module__.replace("gnomon.", "gnomon.kernels.", 1)
+        return call
+
+    return decorate
 
 
 def require_compiled(name: str, array: Any) -> None:
