@@ -93,6 +93,14 @@ def require_finite(arrays: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} must be finite, got {array[index]} at index {index}")
 
 
+def require_symmetric(name: str, matrix: Any) -> None:
+    """Require a square matrix that is symmetric to half of its dtype's digits; raise `ValueError`."""
+    largest = np.max(np.abs(matrix), initial=0)
+    asymmetry = np.max(np.abs(matrix - matrix.T), initial=0)
+    if asymmetry > float(np.finfo(matrix.dtype).eps) ** 0.5 * largest:
+        raise ValueError(f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry}")
+
+
 class Domain(Protocol):
     """What an annotation says that an argument must satisfy; `str` gives it in words."""
 
@@ -180,6 +188,25 @@ class Like:
 
 
 @dataclass(frozen=True)
+class Finite:
+    """An array of finite floating-point numbers > `above`, like the argument `model` if there is one."""
+
+    model: str = ""
+    above: float = -inf
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        (Like(self.model) if self.model else Floating()).require(name, value, given)
+        if not np.all(np.isfinite(value) & (value > self.above)):
+            raise ValueError(f"{name} must be finite{self._words()} in every entry")
+
+    def _words(self) -> str:
+        return f" and > {self.above:g}" if self.above > -inf else ""
+
+    def __str__(self) -> str:
+        return f"{Like(self.model) if self.model else Floating()}, finite{self._words()}"
+
+
+@dataclass(frozen=True)
 class Scalar:
     """One number of a floating-point dtype, that of the argument `model` if there is one, >= `low`, not NaN."""
 
@@ -206,7 +233,7 @@ class Entries:
 
     axes: what its lengths are called, as in `("m", "n")`; one name twice is one length. least: of each length. fit: the
     argument whose last length is n, and whose dtype the array has. finite: no NaN, no infinity. nonzero: not all 0.
-    low: of each entry, NaN excluded.
+    low: of each entry, NaN excluded. symmetric: to half of the dtype's digits.
     """
 
     axes: tuple[str, ...]
@@ -215,6 +242,7 @@ class Entries:
     finite: bool = False
     nonzero: bool = False
     low: float = -inf
+    symmetric: bool = False
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         require_floating(name, value)
@@ -232,6 +260,8 @@ class Entries:
             raise ValueError(f"{name} must not be zero")
         if self.low > -inf and not np.all((value >= self.low) & (value <= inf)):
             raise ValueError(f"{name} must be >= {self.low:g} and not nan in every entry")
+        if self.symmetric:
+            require_symmetric(name, value)
 
     def _words(self, given: Mapping[str, Any] | None = None) -> str:
         n = str((given[self.fit].shape[-1:] or (0,))[0]) if given is not None and self.fit else "n"
@@ -244,7 +274,7 @@ class Entries:
 
     def __str__(self) -> str:
         more = [", finite" * self.finite, ", not zero" * self.nonzero, f", >= {self.low:g}" * (self.low > -inf)]
-        return f"an array of shape {self._words()}{''.join(more)}"
+        return f"an array of shape {self._words()}{''.join(more)}{', symmetric' * self.symmetric}"
 
 
 @dataclass(frozen=True)

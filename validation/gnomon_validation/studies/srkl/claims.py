@@ -281,7 +281,7 @@ class Counting:
         return self._objective.hvp(params, vector)
 
 
-def iterate(objective: Any, start: float, variant: str, *, steps: int, alpha: float, beta: float) -> Array:
+def iterate(objective: Any, start: float, variant: srkl.Variant, *, steps: int, alpha: float, beta: float) -> Array:
     """Return where a rule ends after `steps` steps from one number."""
     x = np.array([start])
     for _ in range(steps):
