@@ -205,8 +205,8 @@ class Entries:
     """A floating-point array of known shape.
 
     axes: what its lengths are called, as in `("m", "n")`; one name twice is one length. least: of each length. fit: the
-    argument whose last length is n, and whose dtype the array has. finite: no NaN, no infinity. nonzero: not all 0.
-    low: of each entry, NaN excluded.
+    argument whose last length is n, and whose dtype the array has. finite: no NaN, no infinity. nonzero: no row is all
+    0. low: of each entry, NaN excluded.
     """
 
     axes: tuple[str, ...]
@@ -228,8 +228,8 @@ class Entries:
             raise TypeError(f"{name} must have the dtype of {self.fit} {given[self.fit].dtype}, got {value.dtype}")
         if self.finite and not np.all(np.isfinite(value)):
             raise ValueError(f"{name} must be finite, got a NaN or an infinity in it")
-        if self.nonzero and not np.any(value != 0):
-            raise ValueError(f"{name} must not be zero")
+        if self.nonzero and not np.all(np.any(value != 0, axis=-1)):
+            raise ValueError(f"{name} must not be zero{' in any row' if len(self.axes) > 1 else ''}")
         if self.low > -inf and not np.all((value >= self.low) & (value <= inf)):
             raise ValueError(f"{name} must be >= {self.low:g} and not nan in every entry")
 
@@ -237,10 +237,11 @@ class Entries:
         n = str((given[self.fit].shape[-1:] or (0,))[0]) if given is not None and self.fit else "n"
         axes = [n if axis == "n" else axis for axis in self.axes]
         words = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
+        least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least and not axis.isdigit()]
+        words += f" with {' and '.join(least)}" if least else ""
         if self.fit:
-            return f"{words} to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
-        least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least]
-        return f"{words} with {' and '.join(least)}" if least else words
+            words += f" to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
+        return words
 
     def __str__(self) -> str:
         more = [", finite" * self.finite, ", not zero" * self.nonzero, f", >= {self.low:g}" * (self.low > -inf)]

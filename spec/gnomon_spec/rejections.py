@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.curvature.operators import Dense, Products
 from gnomon.domains import Choice, Count, Domain, Entries, Floating, Like, Number, OrNone, Scalar, State
 
 
@@ -86,3 +87,16 @@ def _(domain: Entries, value: Any) -> Iterator[tuple[str, Any]]:
         yield " of zeros", 0 * value
     if domain.low > -inf:
         yield f" with {domain.low - 1:g}", np.where(first, np.asarray(domain.low - 1, value.dtype), value)
+
+
+@bad_values.register
+def _(domain: Products, value: Dense) -> Iterator[tuple[str, Any]]:
+    for bad in (nan, inf, -inf):
+        yield f" with a column of {bad}", not_finite(value, bad)
+    yield " too large", Dense(np.concatenate([np.concatenate([value.matrix, value.matrix])] * 2, axis=1))
+
+
+def not_finite(operator: Dense, bad: float) -> Dense:
+    """Return the operator with `bad` in the first entry of every row: no product with a nonzero vector is finite."""
+    matrix = operator.matrix
+    return Dense(np.where(np.arange(matrix.shape[0]) == 0, np.asarray(bad, matrix.dtype), matrix))

@@ -218,7 +218,7 @@ class Operation:
                 yield from same_outputs(self.inputs[0], after, moved, same)
                 return
             for part, change in outputs.items():
-                yield same(part, self.part(after, part), change(self.part(before, part), case))
+                yield from same_outputs(part, self.part(after, part), change(self.part(before, part), case), same)
 
         body.__name__, body.__doc__ = name, statement
         return self.law(kind, cases=cases, dtypes=dtypes)(body)

@@ -98,7 +98,9 @@ def estimate(
     grad_norm = length([grad])
     if full:
         asked = FiniteProducts(operator)
-        found = power_iteration(asked, start, iterations=iterations, rtol=rtol, variant=variant)
+        found = power_iteration(
+            asked, start, iterations=iterations, rtol=rtol, variant="code" if variant == "code" else "standard"
+        )
         traced = hutchinson(asked, probes)
         norm, trace, residual = found.norm, traced.trace, found.residual
         products = found.products + traced.products

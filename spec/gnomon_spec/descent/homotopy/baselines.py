@@ -11,7 +11,7 @@ import numpy as np
 from gnomon.curvature.operators import Dense
 from gnomon.descent.homotopy import baselines as reference
 from gnomon_spec.cases import Case, Cases
-from gnomon_spec.curvature.quantities import nonzero_vector, operator, regular_matrix
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, regular_matrix
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
 from gnomon_spec.descent.homotopy.family import system
 from gnomon_spec.descent.homotopy.quantities import exponent, near_one, nonzero, rejected, rejected_numbers, single

@@ -12,7 +12,7 @@ from gnomon.curvature.operators import Dense
 from gnomon.descent.homotopy import estimator as reference
 from gnomon.descent.homotopy.estimator import EstimatorState, Measurement
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.curvature.quantities import nonzero_vector, operator, probes, regular_matrix, signs
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix, signs
 from gnomon_spec.descent.homotopy.family import system
 from gnomon_spec.descent.homotopy.quantities import (
     decay,

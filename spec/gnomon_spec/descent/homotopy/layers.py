@@ -11,7 +11,7 @@ from gnomon.descent.homotopy import layers as reference
 from gnomon.descent.homotopy.estimator import EstimatorState
 from gnomon.descent.homotopy.layers import LayersState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
-from gnomon_spec.curvature.quantities import nonzero_vector, operator, probes, regular_matrix
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
 from gnomon_spec.descent.homotopy.family import system
 from gnomon_spec.descent.homotopy.layer_rates import bounds

@@ -12,7 +12,7 @@ from gnomon.descent.homotopy import optimizer as reference
 from gnomon.descent.homotopy.optimizer import HomotopyState
 from gnomon.descent.sgd import SGDState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.curvature.quantities import nonzero_vector, operator, probes, regular_matrix
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
 from gnomon_spec.descent.homotopy.family import system
 from gnomon_spec.descent.homotopy.quantities import BAD_BOUNDS, nonzero, rejected

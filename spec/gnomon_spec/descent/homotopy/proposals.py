@@ -14,7 +14,7 @@ from gnomon.descent.homotopy import proposals as reference
 from gnomon.descent.homotopy.proposals import AverageState, CreepingState
 from gnomon.descent.homotopy.rate import adaptive_target, unbounded
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
-from gnomon_spec.curvature.quantities import nonzero_vector, operator, regular_matrix
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, regular_matrix
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
 from gnomon_spec.descent.homotopy.family import system
 from gnomon_spec.descent.homotopy.quantities import (

@@ -53,7 +53,7 @@ def observed_norms() -> Evidence:
         most[top] = max(
             float(power_iteration(lambda v, e=eigenvalues: e * v, s, iterations=20, rtol=0.0, variant=variant).norm)
             for s in starts
-            for variant in ("code", "reference")
+            for variant in ("code", "standard")
         )
     figure = "; ".join(
         f"λmax = {top:,}: at most {found:.4f} from 100 starts, “observed” {claimed[top]}" for top, found in most.items()
@@ -101,7 +101,7 @@ def lanczos_gives_eigenvalues() -> Evidence:
     published: list[Array] = []
     values: list[Array] = []
     for start in starts:
-        for variant, told in (("code", published), ("reference", values)):
+        for variant, told in (("code", published), ("standard", values)):
             found = ritz(lambda v: spectrum * v, start, steps=6, variant=variant).values
             told.append(np.sort(found)[::-1][:5])
     true = spectrum[:5]
