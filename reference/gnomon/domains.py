@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 
 
+class NonFiniteError(ValueError):
+    """A NaN or an infinity stands where a method needs finite numbers."""
+
+
 def require_number(
     name: str, value: Any, low: float, high: float = inf, *, above: bool = False, closed: bool = False
 ) -> None:
@@ -114,7 +118,7 @@ class Number:
 
     def __str__(self) -> str:
         if self.high == inf:
-            return f"finite and {'>' if self.above else '>='} {self.low:g}"
+            return "finite" if self.low == -inf else f"finite and {'>' if self.above else '>='} {self.low:g}"
         return f"in {interval(self.low, self.high, self.above, self.closed)}"
 
 
@@ -180,11 +184,34 @@ class Like:
 
 
 @dataclass(frozen=True)
+class Finite:
+    """An array of finite floating-point numbers > `above`, like the argument `model` if there is one."""
+
+    model: str = ""
+    above: float = -inf
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        (Like(self.model) if self.model else Floating()).require(name, value, given)
+        if not np.all(np.isfinite(value) & (value > self.above)):
+            raise ValueError(f"{name} must be finite{self._words()} in every entry")
+
+    def _words(self) -> str:
+        return f" and > {self.above:g}" if self.above > -inf else ""
+
+    def __str__(self) -> str:
+        return f"{Like(self.model) if self.model else Floating()}, finite{self._words()}"
+
+
+@dataclass(frozen=True)
 class Scalar:
-    """One number of a floating-point dtype, that of the argument `model` if there is one, >= `low`, not NaN."""
+    """One number of a floating-point dtype, that of the argument `model` if there is one, >= `low`, not NaN.
+
+    finite: no infinity either, and no NaN whatever `low` is.
+    """
 
     model: str = ""
     low: float = -inf
+    finite: bool = False
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         require_floating(name, value)
@@ -194,10 +221,12 @@ class Scalar:
             raise TypeError(f"{name} must have the dtype of {self.model} {given[self.model].dtype}, got {value.dtype}")
         if self.low > -inf and not (value >= self.low and value <= inf):
             raise ValueError(f"{name} must be >= {self.low:g} and not nan, got {value}")
+        if self.finite and not np.isfinite(value):
+            raise ValueError(f"{name} must be finite, got {value}")
 
     def __str__(self) -> str:
         of = f" of the dtype of {self.model}" if self.model else " of a floating-point dtype"
-        return f"one number{of}" + (f", >= {self.low:g}" if self.low > -inf else "")
+        return f"one number{of}" + f", >= {self.low:g}" * (self.low > -inf) + ", finite" * self.finite
 
 
 @dataclass(frozen=True)
@@ -227,7 +256,7 @@ class Entries:
         if self.fit and value.dtype != given[self.fit].dtype:
             raise TypeError(f"{name} must have the dtype of {self.fit} {given[self.fit].dtype}, got {value.dtype}")
         if self.finite and not np.all(np.isfinite(value)):
-            raise ValueError(f"{name} must be finite, got a NaN or an infinity in it")
+            raise NonFiniteError(f"{name} must be finite, got a NaN or an infinity in it")
         if self.nonzero and not np.all(np.any(value != 0, axis=-1)):
             raise ValueError(f"{name} must not be zero{' in any row' if len(self.axes) > 1 else ''}")
         if self.low > -inf and not np.all((value >= self.low) & (value <= inf)):
@@ -276,6 +305,7 @@ class State:
         return "; ".join(f"{part}: {domain}" for part, domain in self.parts)
 
 
+Real: TypeAlias = Annotated[float, Number(-inf, above=True)]
 NonNegative: TypeAlias = Annotated[float, Number()]
 Positive: TypeAlias = Annotated[float, Number(above=True)]
 Fraction: TypeAlias = Annotated[float, Number(0, 1)]

@@ -229,6 +229,11 @@ class Operation:
         hyperparameters = {name: value for name, value in arguments.items() if name not in self.inputs}
         return getattr(port, self.name)(*inputs, **hyperparameters)
 
+    def call(self, port: Any, case: Case, **changed: Any) -> Any:
+        """Return what a port gives for the arguments in a case, some of them changed."""
+        given = {name: case[name] for name in (*self.inputs, *case.hyper) if name in case}
+        return self.asked(port, {**given, **changed})
+
     def part(self, outputs: Any, name: str) -> Any:
         """Return a part of the outputs: a field, or the first one by the name of the first argument."""
         if not isinstance(outputs, tuple):
