@@ -65,6 +65,25 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def with_keywords_of(other: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give the decorated function, in place of its `**`, the keyword arguments of another that it does not name itself.
+
+    `check_finite` is left out.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        own, others = (dict(inspect.signature(f).parameters) for f in (function, other))
+        named = {"check_finite", *own}
+        more = [p for p in others.values() if p.kind is p.KEYWORD_ONLY and p.name not in named]
+        kept = [p for p in own.values() if p.kind is not p.VAR_KEYWORD]
+        hints = get_type_hints(other, include_extras=True)
+        function.__annotations__ |= {p.name: hints[p.name] for p in more}
+        function.__signature__ = inspect.signature(function).replace(parameters=[*kept, *more])  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
 def check_arguments(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     """Raise what a `checked` function would raise for these arguments before it begins, and nothing else."""
     if is_checked(function):

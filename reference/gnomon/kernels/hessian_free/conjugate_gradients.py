@@ -16,7 +16,15 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gnomon.curvature.operators import Dense, Operator, product, require_vector
-from gnomon.domains import Array, require_choice, require_count, require_finite, require_like, require_number
+from gnomon.domains import (
+    Array,
+    NonFiniteError,
+    require_choice,
+    require_count,
+    require_finite,
+    require_like,
+    require_number,
+)
 from gnomon.hessian_free.conjugate_gradients import (
     DIVERGED,
     LIMIT,
@@ -280,7 +288,7 @@ def conjugate_gradients(
             product(operator, x, 0)  # raises, if it was this one, or would have been
     if found.end == NOT_FINITE:
         index = found.products + (not np.any(x != 0))
-        raise ValueError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
+        raise NonFiniteError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
     if found.end == REFUSED:
         where = f"got {found.curvature} in iteration {found.iterations + 1}"
         raise ValueError(f"operator must be positive along every direction, {where}")

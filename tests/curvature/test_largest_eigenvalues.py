@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gnomon.curvature.extreme import largest_eigenvalues
+from gnomon.curvature.largest_eigenvalues import largest_eigenvalues
 from gnomon.curvature.operators import Dense
 from gnomon.curvature.power import power_iteration
 
