@@ -1,16 +1,34 @@
-"""Whether a port agrees with the reference on one call, within the band that perturbed runs of the reference span."""
+"""Whether an adapted port agrees with the reference on one call, keeps what it is given, and says what it is not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+import pytest
+
+from gnomon.descent.adam import AdamState
+from gnomon.descent.sgd import SGDState
 from gnomon_spec.bands import Judgement, judge
 from gnomon_spec.cases import Case
 from gnomon_spec.stand_ins import PerturbedRuns
 from gnomon_spec.system import Operation, find_system
+from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.port import Port
 from gnomon_validation.ports.runner import PortRunner
+
+PARAMS = np.array([1.0, -2.0, 0.25])
+GRAD = np.array([0.5, 3.0, -1e-3])
+ADAM_STATE = AdamState(np.array([0.1, -0.2, 0.3]), np.array([0.01, 4.0, 0.5]), np.array([0.02, 3.0, 1.0]), 7)
+SGD_STATE = SGDState(np.array([0.1, -0.2, 0.3]), 7)
+
+
+def cast(value: Any, dtype: Any) -> Any:
+    """Return an array, or each array of a state, in a dtype."""
+    if isinstance(value, tuple):
+        return type(value)(*(cast(part, dtype) for part in value))
+    return value.astype(dtype) if isinstance(value, np.ndarray) else value
 
 
 def operation(name: str) -> Operation:
@@ -30,3 +48,28 @@ def judgements(port: Port, name: str, inputs: tuple[Any, ...], **hyper: Any) -> 
     (runs,) = PerturbedRuns(dtype, flush_subnormals=offer.flush_subnormals).of_law(law, case)
     for fact, run in zip(facts, runs, strict=True):
         yield judge(fact, [run], dtype)
+
+
+def assert_kept(port: Port, name: str, state: Any, shape: tuple[int, ...], dtype: Any, **hyper: Any) -> None:
+    """Take three steps from a fresh state: shapes and dtypes are those of the inputs, which are not changed."""
+    params, grad = np.full(shape, 2.0, dtype), np.full(shape, 0.5, dtype)
+    params.flags.writeable = grad.flags.writeable = False
+    for count in (1, 2, 3):
+        given, before = params.copy(), [array.copy() for array in state[:-1]]
+        new, after = port.call(operation(name), (given, grad, state), hyper)
+        for array in (new, *after[:-1]):
+            assert isinstance(array, np.ndarray)
+            assert (array.shape, array.dtype) == (shape, np.dtype(dtype))
+        assert type(after.step_count) is int and after.step_count == count
+        for left, right in zip((params, *before), (given, *state[:-1]), strict=True):
+            np.testing.assert_array_equal(left, right)
+        assert not np.any(new == params)
+        state = after
+
+
+def assert_explained(target: str, message: str) -> None:
+    """A target that is no port is refused in one line that contains a message."""
+    with pytest.raises(ValueError) as caught:
+        find_port(target)
+    assert message in str(caught.value)
+    assert "\n" not in str(caught.value)
