@@ -157,7 +157,7 @@ def toy(stated: str = "0.33", measured: float = 1 / 3, system: str = "sgd", name
         figure.subplots().plot(data, [1 / n for n in data])
 
     text = {"title": "thirds and halves", "question": "How much is a third?", "source": "a toy"}
-    return Study(name or f"{system}-third", system, **text, measure=measure, draw=draw, size=(2.0, 1.0))
+    return Study(name or f"{system}-third", **text, measure=measure, draw=draw, size=(2.0, 1.0))
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 def test_the_name_of_a_study_begins_with_its_system() -> None:
-    with pytest.raises(ValueError, match="name must be 'sgd', a hyphen and the study's own name, got 'third'"):
+    with pytest.raises(ValueError, match="name must be a system's, a hyphen and the study's own name, got 'third'"):
         toy(name="third")
 
 

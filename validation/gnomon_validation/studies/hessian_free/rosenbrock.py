@@ -133,39 +133,29 @@ def narrow_ends() -> tuple[Array, Array]:
 
 
 def path_table(run: Run) -> Table:
-    columns = ("step", "x", "y", "f", "ρ", "iterate taken", "a", "λ", "evaluations of f")
-    rows = tuple(
-        (
-            str(t),
-            f"{x:.10f}",
-            f"{y:.10f}",
-            f"{r.final_loss:.9g}",
-            f"{r.ratio:.7g}",
-            f"{r.chosen} of {r.iterations}",
-            f"0.8^{power(r.step_length):.0f}" if r.step_length < 1 else "1",
-            f"{r.damping:.6g}",
-            str(r.evaluations),
-        )
-        for t, ((x, y), r) in enumerate(zip(run.points[1:], run.reports, strict=True), start=1)
-    )
+    columns = "step | x {:.10f} | y {:.10f} | f {:.9g} | ρ {:.7g} | iterate taken | a | λ {:.6g} | evaluations of f"
+    rows = []
+    for t, ((x, y), r) in enumerate(zip(run.points[1:], run.reports, strict=True), start=1):
+        taken, a = f"{r.chosen} of {r.iterations}", f"0.8^{power(r.step_length):.0f}" if r.step_length < 1 else "1"
+        rows.append((t, x, y, r.final_loss, r.ratio, taken, a, r.damping, r.evaluations))
     title = (
         "the example, variant “code” with the Hessian: where each step ends and how it was found (λ: used in the step)"
     )
-    return Table(title, columns, rows)
+    return Table.of(title, columns, rows)
 
 
 def cost_table(runs: dict[str, Run], found: dict[str, Peer]) -> Table:
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     for name, run in runs.items():
         t = first_below(run.losses, GOAL)
         reports = run.reports[:t]
         values, products = sum(r.evaluations for r in reports), sum(r.products for r in reports)
-        rows.append((name, str(t), str(values), str(t), str(products)))
+        rows.append((name, t, values, t, products))
     for name, peer in found.items():
         t = first_below(peer.losses, GOAL)
-        rows.append((f"SciPy {name}", str(t), *map(str, peer.efforts[t])))
-    columns = ("method", "steps", "evaluations of f", "of ∇f", "curvature products")
-    return Table(f"from (-1, 3) until f < {GOAL:g}", columns, tuple(rows))
+        rows.append((f"SciPy {name}", t, *peer.efforts[t]))
+    columns = "method | steps | evaluations of f | of ∇f | curvature products"
+    return Table.of(f"from (-1, 3) until f < {GOAL:g}", columns, rows)
 
 
 def conclusions(runs: dict[str, Run], found: dict[str, Peer]) -> tuple[str, ...]:
@@ -199,7 +189,6 @@ def conclusions(runs: dict[str, Run], found: dict[str, Peer]) -> tuple[str, ...]
 
 study = Study(
     "hessian_free-rosenbrock",
-    system="hessian_free",
     title="the package's example on Rosenbrock's function",
     question="Does the released optimizer take these steps, and how do other truncated Newton methods fare there?",
     source=f"example of {PACKAGE}; {RUN}; SciPy's iterations: own runs of SciPy 1.17.1",

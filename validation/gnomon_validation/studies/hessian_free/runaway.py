@@ -19,7 +19,7 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.optimizer import HessianFreeState, step
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.hessian_free.networks import tiny_networks
 from gnomon_validation.studies.hessian_free.runs import Run, descend
 from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
@@ -97,25 +97,20 @@ def measured_limit(decay: float) -> float:
 
 
 def quadratic_table(runs: dict[str, Run]) -> Table:
-    rows = tuple(
-        (
-            name,
-            *(f"{run.losses[t]:.3g}" for t in STATIONS),
-            f"{run.dampings[50]:.3g}",
-            f"{run.ratios[50]:.5f}",
-            f"{np.linalg.norm(run.points[-1]):.3g}",
-        )
+    rows = (
+        (name, *(run.losses[t] for t in STATIONS), run.dampings[50], run.ratios[50], np.linalg.norm(run.points[-1]))
         for name, run in runs.items()
     )
-    columns = ("rules", *(f"f after {t}" for t in STATIONS), "λ of step 51", "ρ of it", "‖θ‖ after 60")
-    return Table("f = ½ Σ dᵢθᵢ², dᵢ = 0.01 … 1 (five), from θ = (1, …, 1), λ₀ = 1, exact Hessian", columns, rows)
+    stations = " | ".join(f"f after {t} {{:.3g}}" for t in STATIONS)
+    columns = f"rules | {stations} | λ of step 51 {{:.3g}} | ρ of it {{:.5f}} | ‖θ‖ after 60 {{:.3g}}"
+    return Table.of("f = ½ Σ dᵢθᵢ², dᵢ = 0.01 … 1 (five), from θ = (1, …, 1), λ₀ = 1, exact Hessian", columns, rows)
 
 
 def limit_table(limits: Array, ratios: dict[str, float]) -> Table:
-    rows = [(f"f = ½x², d = {d:g}", f"{theory:.5f}", f"{found:.5f}") for d, theory, found in limits]
-    rows += [(f"{name}, d = 0.95", f"{limit(0.95):.5f}", f"{found:.5f}") for name, found in ratios.items()]
+    rows = [(f"f = ½x², d = {d:g}", theory, found) for d, theory, found in limits]
+    rows += [(f"{name}, d = 0.95", limit(0.95), found) for name, found in ratios.items()]
     title = "ρ where λ is large: the theory's −2/(1.5d − 1), and ρ of one step with λ = 2²⁶ or of the last of 60 steps"
-    return Table(title, ("problem", "theory", "measured"), tuple(rows))
+    return Table.of(title, "problem | theory {:.5f} | measured {:.5f}", rows)
 
 
 def steps_that_grow(run: Run) -> int:
@@ -145,10 +140,12 @@ def conclusions(runs: dict[str, Run], ratios: dict[str, float]) -> tuple[str, ..
 def draw(data: Data, figure: Any) -> None:
     left, middle, right = figure.subplots(1, 3)
     run, other = data.quadratic["as released (d = 0.95)"], data.quadratic["ρ measured from zero"]
-    figure.suptitle(
+    entitle(
+        figure,
         f"As released λ grows in the last {steps_that_grow(run)} of {STEPS} steps; f after 20 is "
         f"{run.losses[20]:.3g}, and {other.losses[20]:.1g} with ρ measured from θ",
-        weight="bold",
+        "Left and right: f = ½ Σ dᵢθᵢ² with five eigenvalues from 0.01 to 1, λ₀ = 1, exact Hessian; colours as on the "
+        "left.",
     )
     steps = np.arange(1, STEPS + 1)
     marks = ("-", "-", "--", ":")
@@ -185,16 +182,10 @@ def draw(data: Data, figure: Any) -> None:
     )
     for ax in (left, middle, right):
         ax.grid(alpha=0.3)
-    figure.supxlabel(
-        "Left and right: f = ½ Σ dᵢθᵢ² with five eigenvalues from 0.01 to 1, λ₀ = 1, exact Hessian; colours as on the "
-        "left.",
-        fontsize=9.5,
-    )
 
 
 study = Study(
     "hessian_free-runaway",
-    system="hessian_free",
     title="the damping that runs away",
     question="What do the released defaults do with the damping on a convex quadratic, and which rule changes that?",
     source=f"rules of {PACKAGE}; {RUN}; the limit: own derivation",

@@ -188,36 +188,28 @@ def compare_magnitude(quantity: str, stated: str, ours: list[float], because: st
 
 
 def loss_table(cases: list[Case]) -> Table:
-    rows = tuple(
-        (
-            f"{c.network}, λ₀ = {c.damping:g}",
-            NAMES[c.rule],
-            *(f"{c.run.losses[t]:.6g}" for t in STATIONS),
-            span([run.losses[-1] for run in (c.run, *c.near)]),
-        )
-        for c in cases
+    rows = []
+    for c in cases:
+        ends = span([run.losses[-1] for run in (c.run, *c.near)])
+        rows.append((f"{c.network}, λ₀ = {c.damping:g}", NAMES[c.rule], *(c.run.losses[t] for t in STATIONS), ends))
+    stations = " | ".join(f"f after {t} {{:.6g}}" for t in STATIONS)
+    return Table.of(
+        "two tiny networks, Gauss-Newton matrix: f after 10, 20, 40 and 60 steps",
+        f"network | rules | {stations} | after 60, from starts a few roundings apart",
+        rows,
     )
-    columns = (
-        "network",
-        "rules",
-        *(f"f after {t}" for t in STATIONS),
-        "after 60, from starts a few roundings apart",
-    )
-    return Table("two tiny networks, Gauss-Newton matrix: f after 10, 20, 40 and 60 steps", columns, rows)
 
 
 def damping_table(cases: list[Case]) -> Table:
-    rows = tuple(
+    return Table.of(
+        "the last of 60 steps",
+        "network | rules | λ {:.4g} | ρ {:.5f} | its length ‖Δθ‖ {:.1e}",
         (
-            f"{c.network}, λ₀ = {c.damping:g}",
-            NAMES[c.rule],
-            f"{c.run.reports[-1].damping:.4g}",
-            f"{c.run.reports[-1].ratio:.5f}",
-            f"{c.run.lengths[-1]:.1e}",
-        )
-        for c in cases
+            (f"{c.network}, λ₀ = {c.damping:g}", NAMES[c.rule], last.damping, last.ratio, c.run.lengths[-1])
+            for c in cases
+            for last in c.run.reports[-1:]
+        ),
     )
-    return Table("the last of 60 steps", ("network", "rules", "λ", "ρ", "its length ‖Δθ‖"), rows)
 
 
 def span(numbers: list[Any]) -> str:
@@ -285,7 +277,6 @@ def lowest(losses: Array) -> Array:
 
 study = Study(
     "hessian_free-networks",
-    system="hessian_free",
     title="the released defaults on two tiny networks",
     question="Do the released defaults minimise the loss of a tiny network, and if not, what stops them?",
     source=f"rules of {PACKAGE}; {RUN}; under the original authors' rules: own computation",

@@ -114,27 +114,16 @@ def per_epoch(quantity: str, stated: tuple[str, ...], measured: Any) -> list[Com
 
 def ratios(c: Curves) -> Table:
     """Return both methods epoch by epoch."""
-    rows = []
+    rows: list[list[Any]] = []
     for i in range(c.tflop.size):
-        row = [f"{i + 1}", f"{c.tflop[i]:.2f}", f"{c.accuracy[i]:.2f}", f"{c.atf[i]:.5f}", f"{c.marginal[i]:.3f}"]
+        rows.append([i + 1, c.tflop[i], c.accuracy[i], c.atf[i], c.marginal[i], *["not given"] * 4])
         if i < c.adamw_atf.size:
-            row += [f"{c.adamw_accuracy[i]:.2f}", f"{c.adamw_atf[i]:.5f}", f"{c.adamw_marginal[i]:.3f}"]
-            row += [f"{c.atf[i] / c.adamw_atf[i]:.3f}"]
-        rows.append(tuple(row + ["not given"] * (9 - len(row))))
-    return Table(
+            rows[i][5:] = c.adamw_accuracy[i], c.adamw_atf[i], c.adamw_marginal[i], c.atf[i] / c.adamw_atf[i]
+    return Table.of(
         "accuracy per TFLOP (ATF), from the published accuracies; marginal: gained in this epoch over spent in it",
-        (
-            "epoch",
-            "total TFLOP",
-            "accuracy %",
-            "ATF %/TFLOP",
-            "marginal",
-            "AdamW: accuracy %",
-            "ATF %/TFLOP",
-            "marginal",
-            "ATF/AdamW's",
-        ),
-        tuple(rows),
+        "epoch | total TFLOP {:.2f} | accuracy % {:.2f} | ATF %/TFLOP {:.5f} | marginal {:.3f} | "
+        "AdamW: accuracy % {:.2f} | ATF %/TFLOP {:.5f} | marginal {:.3f} | ATF/AdamW's {:.3f}",
+        rows,
     )
 
 
@@ -143,15 +132,15 @@ def network() -> Table:
     alike: dict[str, list[wide_resnet.Layer]] = {}
     for layer in wide_resnet.layers():
         alike.setdefault(layer.name, []).append(layer)
-    rows = [
-        (name, f"{len(group)}", f"{sum(one.parameters for one in group):,}", f"{sum(one.flop for one in group):,}")
+    rows: list[tuple[Any, ...]] = [
+        (name, len(group), sum(one.parameters for one in group), sum(one.flop for one in group))
         for name, group in alike.items()
     ]
-    rows.append(("all", "", f"{wide_resnet.parameter_count():,}", f"{wide_resnet.forward_flop():,}"))
-    return Table(
+    rows.append(("all", "", wide_resnet.parameter_count(), wide_resnet.forward_flop()))
+    return Table.of(
         "WideResNet-28-2, one forward pass of a 32×32 image (2 FLOP a multiply-add)",
-        ("layers", "how many", "parameters", "FLOP"),
-        tuple(rows),
+        "layers | how many | parameters {:,} | FLOP {:,}",
+        rows,
     )
 
 
@@ -195,7 +184,6 @@ def draw(c: Curves, figure: Any) -> None:
 
 study = Study(
     "hysterograd-atf",
-    system="hysterograd",
     title="accuracy per TFLOP, recomputed",
     question="Does HysteroGrad buy more accuracy per TFLOP than AdamW, by its author's own figures?",
     source="github.com/dingste/HysteroGrad, README.md and docs/theory.tex of 2026-01-16; figures of AdamW's ATF, of "
