@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import numpy as np
 import pytest
 from agreement import operation
@@ -44,17 +42,15 @@ def test_fourth_powers_that_overflow_in_torch_are_called_so(dtype):
     assert verdict.status == "wrong" and SYSTEM.mistakes["fourth_powers_overflow"] in verdict.diagnosis
 
 
-def test_what_a_torch_optimizer_must_take_and_must_not_keep(tmp_path, monkeypatch):
-    (tmp_path / "my_brakes.py").write_text(
+def test_what_a_torch_optimizer_must_take_and_must_not_keep(module):
+    module(
+        "my_brakes",
         "import torch\nfrom reference_in_torch import SRKL\n"
         "class SRKLWithoutBrake(torch.optim.Optimizer):\n    def __init__(self, params, lr=1.0):\n"
         "        super().__init__(params, {'lr': lr})\n    def step(self):\n        pass\n"
         "class SRKLWithMemory(SRKL):\n    def step(self):\n        super().step()\n"
         "        self.state[self.param_groups[0]['params'][0]]['average'] = 0\n",
-        encoding="utf-8",
     )
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delitem(sys.modules, "my_brakes", raising=False)
     with pytest.raises(
         ValueError,
         match=r"^torch:my_brakes\.SRKLWithoutBrake cannot be read as srkl: it neither takes nor keeps 'beta'",

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from agreement import GRAD, PARAMS, assert_explained, operation
@@ -76,11 +73,7 @@ def outcome_of(port, op, inputs, hyper):
     return Judge(port, law, dtype, port.offer(op)).outcome(case)
 
 
-def write_module(folder: Path, monkeypatch, text: str) -> None:
-    start = "import numpy as np\nimport torch\nfrom reference_in_torch import HIOptimizer\n"
-    (folder / "my_gates.py").write_text(start + text, encoding="utf-8")
-    monkeypatch.chdir(folder)
-    monkeypatch.delitem(sys.modules, "my_gates", raising=False)
+IMPORTS = "import torch\nfrom reference_in_torch import HIOptimizer\n"
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -202,11 +195,11 @@ def test_numbers_of_any_kind_are_read_and_written_where_the_optimizer_keeps_them
     assert capsys.readouterr().out == ""
 
 
-def test_a_fresh_state_is_begun_by_the_optimizer_itself(tmp_path, monkeypatch):
+def test_a_fresh_state_is_begun_by_the_optimizer_itself(module):
     text = "class ColdHIOptimizer(HIOptimizer):\n    def numbers(self, group):\n        first = group['params'][0]\n"
     text += "        return {**super().numbers(group), **({} if self.state[first] else "
     text += "{'temperature': first.new_tensor(0.0)})}\n"
-    write_module(tmp_path, monkeypatch, text)
+    module("my_gates", IMPORTS + text)
     port = find_port("torch:my_gates.ColdHIOptimizer")
     for state, right in ((hysterograd.init(PARAMS), False), (state_of("float64"), True)):
         after = port.call(STEP, (PARAMS, GRAD, state), HYPER)[1]
@@ -222,10 +215,10 @@ class SingleHIOptimizer(HIOptimizer):
 """
 
 
-def test_numbers_in_torchs_default_dtype_are_checked_as_they_are_or_in_another(tmp_path, monkeypatch):
+def test_numbers_in_torchs_default_dtype_are_checked_as_they_are_or_in_another(module):
     import torch
 
-    write_module(tmp_path, monkeypatch, SINGLE)
+    module("my_gates", IMPORTS + SINGLE)
     state = state_of("float64", temperature=1 / 7)
     hyper = {**HYPER, "grad_clip": None}
     for options, right in (({}, False), ({"default_dtype": "float32"}, False), ({"default_dtype": "float64"}, True)):
@@ -263,15 +256,15 @@ def test_numbers_in_torchs_default_dtype_are_checked_as_they_are_or_in_another(t
     ],
     ids=["no triple", "unknown state", "unknown beta"],
 )
-def test_what_cannot_be_mapped_is_explained_in_one_line(text, message, tmp_path, monkeypatch):
-    write_module(tmp_path, monkeypatch, text)
+def test_what_cannot_be_mapped_is_explained_in_one_line(text, message, module):
+    module("my_gates", IMPORTS + text)
     assert_explained(f"torch:my_gates.{text[6 : text.index('(')]}", message)
 
 
-def test_a_step_that_returns_something_else_now_and_then_is_misbehaviour(tmp_path, monkeypatch):
+def test_a_step_that_returns_something_else_now_and_then_is_misbehaviour(module):
     text = "class MoodyOptimizer(HIOptimizer):\n    def step(self, closure=None):\n"
     text += "        status, *rest = super().step()\n        return ('Solid' if rest[0] > 100 else status, *rest)\n"
-    write_module(tmp_path, monkeypatch, text)
+    module("my_gates", IMPORTS + text)
     port = find_port("torch:my_gates.MoodyOptimizer")
     assert port.call(STEP, (PARAMS, GRAD, state_of("float64")), HYPER)
     with pytest.raises(PortMisbehaviourError, match=r"^returns \('Solid', "):

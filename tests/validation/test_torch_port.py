@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from agreement import ADAM_STATE, GRAD, PARAMS, SGD_STATE, assert_explained, assert_kept, cast, judgements, operation
@@ -15,12 +12,6 @@ from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 
 pytestmark = pytest.mark.torch
-
-
-def write_module(folder: Path, monkeypatch, text: str) -> None:
-    (folder / "my_optimizers.py").write_text("import torch\n" + text, encoding="utf-8")
-    monkeypatch.chdir(folder)
-    monkeypatch.delitem(sys.modules, "my_optimizers", raising=False)
 
 
 @pytest.mark.parametrize(
@@ -42,13 +33,13 @@ def test_a_class_is_a_port_of_the_system_in_its_name(target, system):
     assert find_port(port.name).name == port.name == f"torch:{target}"
 
 
-def test_a_class_without_a_telling_name_goes_by_its_base_class_or_its_arguments(tmp_path, monkeypatch):
+def test_a_class_without_a_telling_name_goes_by_its_base_class_or_its_arguments(module):
     text = (
         "class Mine(torch.optim.AdamW):\n    def __init__(self, params, **rest): super().__init__(params, **rest)\n"
         "class Momentum(torch.optim.SGD): pass\n"
         "class AdamWithClipping(torch.optim.Adam): pass\n"
     )
-    write_module(tmp_path, monkeypatch, text)
+    module("my_optimizers", "import torch\n" + text)
     assert find_port("torch:my_optimizers.Mine").system == "adamw"
     assert find_port("torch:my_optimizers.Momentum").system == "sgd"
     assert find_port("torch:my_optimizers.AdamWithClipping").system == "adam"
@@ -179,8 +170,8 @@ class AdamOfMine(torch.optim.Optimizer):
 """
 
 
-def test_other_keys_of_the_state_and_a_step_count_in_the_group_are_understood(tmp_path, monkeypatch):
-    write_module(tmp_path, monkeypatch, OTHER_KEYS.replace("MEAN", "m"))
+def test_other_keys_of_the_state_and_a_step_count_in_the_group_are_understood(module):
+    module("my_optimizers", "import torch\n" + OTHER_KEYS.replace("MEAN", "m"))
     port = find_port("torch:my_optimizers.AdamOfMine")
     assert port.fixed == {"weight_decay": 0.0, "variant": "adam"}
     for state in (adam.init(PARAMS), ADAM_STATE):
@@ -188,8 +179,8 @@ def test_other_keys_of_the_state_and_a_step_count_in_the_group_are_understood(tm
         assert all(judgement.holds for judgement in judgements(port, "adam.step", (PARAMS, GRAD, state), **hyper))
 
 
-def test_a_state_that_cannot_be_read_is_an_error(tmp_path, monkeypatch):
-    write_module(tmp_path, monkeypatch, OTHER_KEYS.replace("MEAN", "mean_of_all"))
+def test_a_state_that_cannot_be_read_is_an_error(module):
+    module("my_optimizers", "import torch\n" + OTHER_KEYS.replace("MEAN", "mean_of_all"))
     expected = (
         r"^torch:my_optimizers.AdamOfMine cannot be read as adam: its state has 'mean_of_all' \(understood: exp_avg, "
     )

@@ -23,7 +23,7 @@ from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.hessian_free.networks import tiny_networks
 from gnomon_validation.studies.hessian_free.runs import Run, descend
 from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STEPS = 60
@@ -35,7 +35,8 @@ RULES: dict[str, dict[str, Any]] = {
     "the original authors' rules": {"variant": "martens"},
 }
 STATIONS = (5, 10, 20, 60)
-STALLED, FREE = ("3.85e-2", "2.86e-2", "2.76e-2", "2.76e-2"), ("1.66e-2", "7.14e-4", "4.1e-18")
+STALLED = {5: "3.85e-2", 10: "2.86e-2", 20: "2.76e-2", 60: "2.76e-2"}
+FREE = {5: "1.66e-2", 10: "7.14e-4", 20: "4.1e-18"}
 DECAYS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 
 
@@ -62,13 +63,11 @@ def measure() -> Findings:
         Comparison("the same for d = 0.8", "-10", limit(0.8)),
         *(Comparison(f"ρ far out, d = {d:g}: measured", f"{theory:.4f}", found) for d, theory, found in limits),
         *(Comparison(f"{name}: the last ρ of 60 steps", "-4.713 … -4.705", found) for name, found in ratios.items()),
+        *compare_each("quadratic, as released: f after {} steps", STALLED, released.losses),
+        Comparison("quadratic, as released: λ of step 51", "1.9e8", released.dampings[50]),
     ]
-    for t, stated in zip(STATIONS, STALLED, strict=True):
-        compared.append(Comparison(f"quadratic, as released: f after {t} steps", stated, released.losses[t]))
-    compared.append(Comparison("quadratic, as released: λ of step 51", "1.9e8", released.dampings[50]))
     for name in ("cold starts (d = 0)", "the original authors' rules"):
-        for t, stated in zip(STATIONS, FREE, strict=False):
-            compared.append(Comparison(f"quadratic, {name}: f after {t} steps", stated, runs[name].losses[t]))
+        compared += compare_each(f"quadratic, {name}: f after {{}} steps", FREE, runs[name].losses)
     tables = (quadratic_table(runs), limit_table(limits, ratios))
     return Findings(tables, tuple(compared), conclusions(runs, ratios), Data(runs, limits))
 

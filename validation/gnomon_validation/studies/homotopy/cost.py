@@ -8,8 +8,9 @@ import numpy as np
 
 from gnomon.descent.homotopy.estimator import estimate, init_estimator
 from gnomon.descent.homotopy.layers import init_layers, schedule_layers
-from gnomon.domains import Array
+from gnomon.objectives import Quadratic
 from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.studies.counted import Counted
 from gnomon_validation.studies.homotopy.matmuls import Counts, counts
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -101,13 +102,12 @@ def products(setting: Setting) -> tuple[int, int]:
 
     The number of products does not depend on the operator, here diag(1, 2, 3).
     """
-    diagonal, grad = np.array([1.0, 2.0, 3.0]), np.ones(3)
-    asked = Asked(diagonal)
+    grad, asked = np.ones(3), Counted(Quadratic(np.diag([1.0, 2.0, 3.0]), np.zeros(3)))
     state, full = init_estimator(grad), 0
     for _ in range(STEPS):
         state, found = estimate(
             state,
-            asked,
+            lambda v: asked.hvp(grad, v),
             grad,
             np.ones((setting.probes, 3)),
             grad,
@@ -116,19 +116,7 @@ def products(setting: Setting) -> tuple[int, int]:
             rtol=0.0,
         )
         full += found.full
-    return full, asked.products
-
-
-class Asked:
-    """A diagonal operator that counts its products."""
-
-    def __init__(self, diagonal: Array) -> None:
-        self._diagonal = diagonal
-        self.products = 0
-
-    def __call__(self, vector: Array) -> Array:
-        self.products += 1
-        return self._diagonal * vector
+    return full, asked.effort.products
 
 
 def wrong(taken: dict[Setting, tuple[int, int]]) -> int:

@@ -13,7 +13,7 @@ import numpy as np
 from gnomon.descent.homotopy.quadratics import descend
 from gnomon.domains import Array
 from gnomon_validation.pictures import COLOURS, entitle
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 EIGENVALUES: Array = np.linspace(1.0, 100.0, 50)
@@ -68,18 +68,15 @@ def measure() -> Findings:
         Comparison(f"L at index {STEPS}, b = {b:g}, {name}", stated, float(found[b, name][STEPS]))
         for (b, name), stated in STATED.items()
     ]
-    compared += [
-        Comparison(f"L at index {STEPS - 1}, b = 0.0199, {name}", stated, float(found[0.0199, name][STEPS - 1]))
-        for name, stated in STATED_BEFORE_LAST.items()
-    ]
+    before_last = {arm.name: float(found[0.0199, arm.name][STEPS - 1]) for arm in ARMS}
+    compared += compare_each(f"L at index {STEPS - 1}, b = 0.0199, {{}}", STATED_BEFORE_LAST, before_last)
     original = descend(START, EIGENVALUES, steps=20, base_lr=0.1, target_curvature=100.0)
     compared += [
         Comparison("the test's own setting, b = 0.1, target 100: L at index 20", "1.21109037983e40", last(original)),
         Comparison("the same: smallest of the rates", "0.1", float(np.min(original.rates))),
     ]
-    compared += [
-        Comparison(f"κ at θ₀ = 1, cond {cond}", STATED_CURVATURES[cond], first_curvature(cond)) for cond in CONDITIONS
-    ]
+    curvatures = {cond: first_curvature(cond) for cond in CONDITIONS}
+    compared += compare_each("κ at θ₀ = 1, cond {}", STATED_CURVATURES, curvatures)
     better = sum(int(np.sum(found[0.01, arm.name] < found[0.01, CONSTANT.name])) for arm in ARMS[1:])
     guarded = float(found[0.0195, ADAPTIVE.name][STEPS])
     plain = float(losses(ADAPTIVE, 0.0195, "reference")[STEPS])

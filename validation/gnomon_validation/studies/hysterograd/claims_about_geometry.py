@@ -9,6 +9,7 @@ from gnomon.domains import Array
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.hysterograd import relu_network, training
 from gnomon_validation.studies.hysterograd.claims_about_compute import OLDER_README, README, THEORY
+from gnomon_validation.studies.hysterograd.walk import walk
 
 about_geometry = Ledger("hysterograd")
 
@@ -105,14 +106,8 @@ def massive_amplification() -> Evidence:
     grads = np.random.default_rng(0).standard_normal((300, 4))
     paths, steps = [], []
     for lr, scale in ((0.05, 300.0), (0.05 / 300**0.5, 1.0), (0.05, 1.0)):
-        params: Array = np.zeros(4)
-        state = hysterograd.init(params)
-        path = []
-        for grad in grads:
-            params, state, _ = hysterograd.step(
-                params, grad, state, lr=lr, metric_scale=scale, stiffening_factor=0.005, epsilon=0.0
-            )
-            path.append(params)
+        told = walk(np.zeros(4), grads, lr=lr, metric_scale=scale, stiffening_factor=0.005, epsilon=0.0)
+        path = [params for params, *_ in told]
         paths.append(np.stack(path))
         steps.append(float(np.sqrt(np.sum(path[0] ** 2))))
     apart = np.max(np.abs(paths[0] - paths[1])) / np.max(np.abs(paths[0]))
@@ -131,12 +126,10 @@ def another_basis_than_rmsprop() -> Evidence:
     The same one: with κ = 0 it is RMSprop without bias correction, to the last bit; with κ > 0 it is RMSprop that
     leaves out some steps.
     """
-    params: Array = np.ones(3)
-    mirror = params
-    state, square = hysterograd.init(params), np.zeros(3)
+    mirror, square = np.ones(3), np.zeros(3)
     grads = np.random.default_rng(0).standard_normal((200, 3))
+    *_, (params, _, _) = walk(mirror, grads, stiffening_factor=0.0)
     for grad in grads:
-        params, state, _ = hysterograd.step(params, grad, state, stiffening_factor=0.0)
         square = 0.99 * square + (1 - 0.99) * (grad * grad)
         mirror = mirror - 1e-3 * (grad / (np.sqrt(square) + 1e-7))
     apart = float(np.max(np.abs(params - mirror)))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from gnomon.descent import hysterograd
@@ -11,6 +13,7 @@ from gnomon_validation.studies.hysterograd import freeze_time, published, traini
 from gnomon_validation.studies.hysterograd.claims_about_compute import OLDER_README, README, THEORY, listed
 from gnomon_validation.studies.hysterograd.freezing import CONSTANT, DECEMBER, JANUARY
 from gnomon_validation.studies.hysterograd.quadratic_runs import run
+from gnomon_validation.studies.hysterograd.walk import walk
 
 about_the_gate = Ledger("hysterograd")
 
@@ -28,18 +31,9 @@ def a_schmitt_trigger() -> Evidence:
     A Schmitt trigger has two thresholds and remembers its state. Here one norm is compared with one barrier, whatever
     the status was before: two groups that differ in their last status alone do the same, at any gradient.
     """
-    gradients = np.linspace(0, 2, 201)
+    gradients, step = np.linspace(0, 2, 201), partial(hysterograd.step, np.zeros(2), stiffening_factor=0.3)
     statuses = {
-        (ratio, before): [
-            hysterograd.step(
-                np.zeros(2),
-                np.full(2, size),
-                small_state(before),
-                stiffening_factor=0.3,
-                release_ratio=ratio,
-            )[2].liquid
-            for size in gradients
-        ]
+        (ratio, before): [step(np.full(2, g), small_state(before), release_ratio=ratio)[2].liquid for g in gradients]
         for ratio in (1.0, 0.5)
         for before in (True, False)
     }
@@ -148,8 +142,7 @@ def the_temperature_falls_monotonically() -> Evidence:
     """
     state = hysterograd.init(np.zeros(2), initial_temp=1.5)
     temperatures = [float(state.temperature)]
-    for _ in range(300):
-        _, state, _ = hysterograd.step(np.zeros(2), np.ones(2), state)
+    *_, (_, state, _) = walk(np.zeros(2), [np.ones(2)] * 300, state)
     shocked = hysterograd.shock(state)
     temperatures += [float(state.temperature), float(shocked.temperature)]
     return Evidence(
@@ -200,11 +193,8 @@ def the_path_is_that_of_applied_steps() -> Evidence:
 
     It is the Euclidean length of the proposed step, and grows while every step is refused.
     """
-    params: Array = np.zeros(2)
-    state = hysterograd.init(params, initial_temp=0.0)
-    path, statuses = [], ""
-    for _ in range(5):
-        params, state, report = hysterograd.step(params, np.ones(2), state, lr=0.1, stiffening_factor=50.0)
-        path.append(float(state.path_length))
-        statuses += "FL"[report.liquid]
+    start = np.zeros(2)
+    cold = hysterograd.init(start, initial_temp=0.0)
+    told = list(walk(start, [np.ones(2)] * 5, cold, lr=0.1, stiffening_factor=50.0))
+    path, statuses = [float(state.path_length) for _, state, _ in told], "".join("FL"[r.liquid] for *_, r in told)
     return Evidence(statuses == "LFFFF" and bool(np.all(np.diff(path) > 0)), f"statuses {statuses}, τ {listed(path)}")

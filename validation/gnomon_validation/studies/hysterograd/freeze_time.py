@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.descent import hysterograd
-from gnomon.domains import Array
+from gnomon_validation.studies.hysterograd.walk import walk
 
 
 class Settings(NamedTuple):
@@ -78,10 +78,5 @@ def first_frozen_clipped(settings: Clipped, limit: int) -> int | None:
 
 def _first_refused(limit: int, **hyper: Any) -> int | None:
     """Return the first step along a gradient of 1 that a gate with these hyperparameters refuses."""
-    params: Array = np.zeros(1)
-    state = hysterograd.init(params)
-    for t in range(1, limit + 1):
-        params, state, report = hysterograd.step(params, np.ones(1), state, **hyper)
-        if not report.liquid:
-            return t
-    return None
+    told = walk(np.zeros(1), repeat(np.ones(1), limit), **hyper)
+    return next((t for t, (*_, report) in enumerate(told, start=1) if not report.liquid), None)
