@@ -1,4 +1,4 @@
-"""The reference of HysteroGrad and of SRKL dressed as torch optimizers, to see what an adapter makes of such classes.
+"""The references of Adam, HysteroGrad and SRKL dressed as torch optimizers, to see what adapters make of such classes.
 
 They are targets such as `torch:reference_in_torch.HIOptimizer` when this folder is on the path; the argument `mistake`
 is the name of a mistake that the optimizer makes.
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from gnomon.descent.adam import AdamState
 from gnomon.descent.hysterograd import HysteroGradState
 from gnomon.descent.hysterograd_groups import GroupState
 from gnomon_spec.system import find_system
@@ -41,6 +42,48 @@ class Dressed(torch.optim.Optimizer):
 
 def grad_of(parameter: Any) -> Any:
     return None if parameter.grad is None else parameter.grad.numpy()
+
+
+class Adam(Dressed):
+    """Adam without AMSGrad, under torch's keys, each parameter's steps counted with its state."""
+
+    system = "adam"
+    keys = ("exp_avg", "exp_avg_sq")
+
+    def __init__(
+        self,
+        params: Iterable[Any],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0.0,
+        mistake: str | None = None,
+    ) -> None:
+        super().__init__(params, mistake, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
+
+    @torch.no_grad()
+    def step(self, closure: Any = None) -> None:
+        hyper = {**self.defaults, "variant": "adam"}
+        hyper["beta1"], hyper["beta2"] = hyper.pop("betas")
+        for group in self.param_groups:
+            for p in group["params"]:
+                home = self.home(group, p)
+                moments = [self.state[p].get(key, torch.zeros_like(p)).numpy() for key in self.keys]
+                state = AdamState(*moments, 0 * moments[0], home.get("step", 0))
+                new, state = function(f"{self.system}.step", self.mistake)(p.numpy(), p.grad.numpy(), state, **hyper)
+                p.copy_(torch.from_numpy(np.asarray(new)))
+                self.state[p].update(zip(self.keys, map(torch.from_numpy, map(np.asarray, state[:2])), strict=True))
+                home["step"] = state.step_count
+
+    def home(self, group: dict[str, Any], parameter: Any) -> dict[str, Any]:
+        """Return where the steps are counted."""
+        return self.state[parameter]
+
+
+class AdamW(Adam):
+    """AdamW likewise."""
+
+    system = "adamw"
 
 
 class HIOptimizer(Dressed):

@@ -25,7 +25,6 @@ SYSTEM = find_system("hysterograd")
 MINE = "torch:reference_in_torch.HIOptimizer"
 DTYPES = ("float32", "float64")
 STEP, SHOCK, GROUPS = (operation(f"hysterograd.{name}") for name in ("step", "shock", "step_groups"))
-# Chosen so that with these numbers every kind of step is seen within a few hundred: see the run below.
 HYPER = {
     "lr": 0.125,
     "stiffening_factor": 0.5,
@@ -85,30 +84,6 @@ def test_the_reference_dressed_as_an_optimizer_conforms_to_every_law(dtype):
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_four_hundred_steps_from_its_own_state_are_right_each(dtype):
-    """A noisy quadratic, a shock now and then: every step is judged by the law that it agrees with the oracle."""
-    port, draw = find_port(MINE), np.random.default_rng(0)
-    number = np.dtype(dtype).type
-    params = draw.normal(size=7).astype(dtype)
-    state = hysterograd.init(params)
-    curvature = np.linspace(0.5, 4.0, 7)
-    seen = []
-    for t in range(400):
-        if t % 50 == 49:
-            shaken = outcome_of(port, SHOCK, (state,), {"factor": 0.125})
-            assert shaken.status == "conforms", (t, shaken)
-            state = port.call(SHOCK, (state,), {"factor": 0.125})
-        grad = (curvature * params + 0.5 * draw.normal(size=7)).astype(dtype)
-        outcome = outcome_of(port, STEP, (params, grad, state), HYPER)
-        assert outcome.status == "conforms", (t, outcome)
-        params, state, report = port.call(STEP, (params, grad, state), HYPER)
-        assert report.scale <= number(1)
-        seen.append((report.liquid, bool(report.scale < 1)))
-    # All four kinds of step were made.
-    assert set(seen) == {(True, True), (True, False), (False, True), (False, False)}
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name", MISTAKEN)
 def test_a_mistake_in_torch_is_caught_and_called_by_its_name(name, dtype):
     port = find_port(MINE, {"mistake": name})
@@ -118,16 +93,6 @@ def test_a_mistake_in_torch_is_caught_and_called_by_its_name(name, dtype):
     assert verdict.status == "wrong"
     Diagnostician(SYSTEM, np.dtype(dtype)).diagnose([(verdict, outcomes)])
     assert verdict.diagnosis[0] is SYSTEM.mistakes[name]
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("grad_clip", (None, 2.0))
-@pytest.mark.parametrize("fresh", (True, False))
-def test_a_step_agrees_with_the_reference(fresh, grad_clip, dtype):
-    params, grad = PARAMS.astype(dtype), GRAD.astype(dtype)
-    state = hysterograd.init(params, initial_temp=0.75) if fresh else state_of(dtype)
-    outcome = outcome_of(find_port(MINE), STEP, (params, grad, state), {**HYPER, "grad_clip": grad_clip})
-    assert outcome.status == "conforms", outcome
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -14,6 +14,13 @@ from gnomon_validation.ports.known_differences import reason_for
 pytestmark = pytest.mark.torch
 
 
+# Two bugs that libraries shipped: huggingface/transformers#14539 and aiqm/torchani#261.
+SHIPPED = {
+    "adamw": "reference_in_torch.AdamW(mistake='decay_after_the_update')",
+    "adam": "reference_in_torch.Adam(mistake='epsilon_before_the_bias_correction')",
+}
+
+
 @pytest.mark.parametrize(
     ("target", "system"),
     [
@@ -22,8 +29,8 @@ pytestmark = pytest.mark.torch
         ("torch.optim.AdamW", "adamw"),
         ("torch.optim.Adam(decoupled_weight_decay=True)", "adamw"),
         ("torch.optim.SGD(foreach=True)", "sgd"),
-        ("shipped_bugs.AdamWDecayAfterUpdate", "adamw"),
-        ("shipped_bugs.AdamEpsilonScaledByTheCorrection", "adam"),
+        (SHIPPED["adamw"], "adamw"),
+        (SHIPPED["adam"], "adam"),
     ],
 )
 def test_a_class_is_a_port_of_the_system_in_its_name(target, system):
@@ -52,7 +59,7 @@ def test_what_a_port_cannot_vary_is_said():
     assert offer.only == {"variant": ("adam", "amsgrad-torch")}
     offer = find_port("torch:torch.optim.AdamW", {"amsgrad": True, "betas": (0.8, 0.9)}).offer(adamw)
     assert offer.fixed == {"check_finite": False, "variant": "amsgrad-torch", "beta1": 0.8, "beta2": 0.9}
-    offer = find_port("torch:shipped_bugs.AdamWDecayAfterUpdate").offer(adamw)
+    offer = find_port(f"torch:{SHIPPED['adamw']}").offer(adamw)
     assert offer.fixed == {"check_finite": False, "variant": "adam"}
     assert offer.only == {}
 
@@ -110,7 +117,7 @@ def test_a_state_that_the_step_does_not_use_comes_back_as_it_was():
         operation("sgd.step"), (PARAMS, GRAD, SGD_STATE), {"lr": 0.5, "momentum": 0.0}
     )
     np.testing.assert_array_equal(after.momentum_buffer, SGD_STATE.momentum_buffer)
-    for target in ("torch.optim.Adam", "shipped_bugs.AdamEpsilonScaledByTheCorrection"):
+    for target in ("torch.optim.Adam", SHIPPED["adam"]):
         _, after = find_port(f"torch:{target}").call(
             operation("adam.step"), (PARAMS, GRAD, ADAM_STATE), {"lr": 0.5, "variant": "adam"}
         )
@@ -151,22 +158,15 @@ def test_torch_itself_is_left_as_it_was():
 
 
 OTHER_KEYS = """
-class AdamOfMine(torch.optim.Optimizer):
-    def __init__(self, params, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
-        super().__init__(params, dict(lr=lr, beta1=beta1, beta2=beta2, eps=eps))
+from reference_in_torch import Adam
 
-    @torch.no_grad()
-    def step(self):
-        (group,) = self.param_groups
-        group["step"] = t = group.get("step", 0) + 1
-        (p,) = group["params"]
-        s = self.state[p]
-        if not s:
-            s["MEAN"], s["v"] = torch.zeros_like(p), torch.zeros_like(p)
-        s["MEAN"] = group["beta1"] * s["MEAN"] + (1 - group["beta1"]) * p.grad
-        s["v"] = group["beta2"] * s["v"] + (1 - group["beta2"]) * p.grad**2
-        m_hat, v_hat = s["MEAN"] / (1 - group["beta1"] ** t), s["v"] / (1 - group["beta2"] ** t)
-        p -= group["lr"] * m_hat / (v_hat.sqrt() + group["eps"])
+class AdamOfMine(Adam):
+    keys = ("MEAN", "v")
+    def __init__(self, params, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(params, lr, (beta1, beta2), eps)
+        del self.defaults["weight_decay"]
+    def home(self, group, parameter):
+        return group
 """
 
 
@@ -212,8 +212,8 @@ def test_what_cannot_be_mapped_is_explained_in_one_line(target, message):
 @pytest.mark.parametrize(
     ("target", "name", "hyper"),
     [
-        ("shipped_bugs.AdamWDecayAfterUpdate", "adamw.step", {"weight_decay": 0.25}),
-        ("shipped_bugs.AdamEpsilonScaledByTheCorrection", "adam.step", {"eps": 1e-3}),
+        (SHIPPED["adamw"], "adamw.step", {"weight_decay": 0.25}),
+        (SHIPPED["adam"], "adam.step", {"eps": 1e-3}),
     ],
 )
 def test_a_shipped_bug_is_seen_and_only_where_it_acts(target, name, hyper):
@@ -239,10 +239,7 @@ def test_the_known_differences_of_torch_are_there():
         assert found["first_moment"] is right
     assert "lerp" in reason_for("torch:torch.optim.AdamW", "adamw.step:agrees_with_the_oracle", "float64", "imprecise")
     assert reason_for("torch:torch.optim.AdamW", "adamw.step:agrees_with_the_oracle", "float64", "wrong") is None
-    assert (
-        reason_for("torch:shipped_bugs.AdamWDecayAfterUpdate", "adamw.step:no_gradient_no_move", "float64", "wrong")
-        is None
-    )
+    assert reason_for(f"torch:{SHIPPED['adamw']}", "adamw.step:no_gradient_no_move", "float64", "wrong") is None
 
 
 def test_a_law_that_varies_what_the_port_has_fixed_is_not_about_the_port():

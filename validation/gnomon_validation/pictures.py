@@ -45,6 +45,12 @@ def entitle(figure: Any, headline: str, caption: str = "") -> None:
         figure.supxlabel(caption, fontsize=9)
 
 
+def finish(axes: Any, **legend: Any) -> None:
+    """Give axes a grid and a legend. legend: as for matplotlib's."""
+    axes.grid(alpha=0.3)
+    axes.legend(**{"fontsize": 9, **legend})
+
+
 def write_figure(figure: Any, file: Path) -> None:
     """Write a figure; the file's ending says which kind."""
     figure.savefig(file, dpi=120)

@@ -19,7 +19,7 @@ from gnomon.curvature.power import power_iteration
 from gnomon.curvature.quadrature import SpectralMeasure, spectral_density, spectral_measure, trace_of_function
 from gnomon.curvature.trace import hutchinson, hutchpp, rademacher_variance
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.curvature.network import specimen
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -145,16 +145,14 @@ def draw(data: Data, figure: Any) -> None:
     upper.plot(grid, found, color=COLOURS[1], lw=1.6, label=f"Lanczos quadrature, {PROBES} probes × {STEPS} steps")
     upper.plot(data.eigenvalues, np.full(n, 1.35e-4), "|", color="black", ms=9, label="the eigenvalues")
     upper.set(yscale="log", ylim=(1e-4, 3 * np.max(true)), ylabel="density of eigenvalues\n(log scale)")
-    upper.legend(fontsize=9.5)
-    upper.grid(alpha=0.3)
+    finish(upper)
     order = np.argsort(data.measure.nodes)
     lower.step(data.eigenvalues, np.arange(1, n + 1) / n, where="post", color="0.5", lw=3, label="dense")
     nodes, sums = data.measure.nodes[order], np.cumsum(data.measure.weights[order])
     lower.step(nodes, sums, where="post", color=COLOURS[1], lw=1.4, label="quadrature")
     lower.axvline(0, color="black", lw=0.8)
     lower.set(xlabel="eigenvalue λ of the Hessian", ylabel="share of the\neigenvalues ≤ λ", xlim=(low, high))
-    lower.legend(fontsize=9.5, loc="lower right")
-    lower.grid(alpha=0.3)
+    finish(lower, loc="lower right")
 
 
 study = Study(

@@ -10,7 +10,7 @@ from gnomon.curvature.draws import rademacher
 from gnomon.curvature.lanczos import lanczos, ritz, tridiagonal
 from gnomon.curvature.quadrature import spectral_measure, trace_of_function
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -180,31 +180,23 @@ def draw(data: Data, figure: Any) -> None:
     steps = np.arange(1, LONG + 1)
     left.plot(steps, data.lost, color=COLOURS[1], lw=2, label="three-term recurrence alone")
     left.plot(steps, data.kept, color=COLOURS[0], lw=2, label="reorthogonalised twice a step")
-    left.set(
-        yscale="log",
-        xlabel="steps",
-        ylabel="max |QᵀQ − I|, 0 if orthonormal",
-        title="the basis: lost after a dozen steps",
-        ylim=(1e-17, 10),
-    )
-    left.legend(fontsize=9, loc="center right")
-    left.grid(alpha=0.3)
+    left.set(yscale="log", xlabel="steps", ylabel="max |QᵀQ − I|, 0 if orthonormal")
+    left.set(title="the basis: lost after a dozen steps", ylim=(1e-17, 10))
+    finish(left, loc="center right")
     for top, colour in zip(TOPS, COLOURS, strict=False):
         copies = [int(np.sum(np.abs(values - top) < 0.5)) for values in data.ritz_values]
         middle.step(steps, copies, where="mid", color=colour, lw=1.8, label=f"at {top:g}")
     middle.axhline(1, color="black", lw=1.2, ls="--", label="right: once each")
     middle.set(xlabel="steps", ylabel="Ritz values within ½ of an eigenvalue, without", ylim=(0, 8))
     middle.set_title("copies: the matrix has each of\nthese eigenvalues once")
-    middle.legend(fontsize=9, loc="upper left")
-    middle.grid(alpha=0.3)
+    finish(middle, loc="upper left")
     for one, colour in zip(FUNCTIONS, COLOURS, strict=False):
         right.plot(NODES, np.maximum(data.errors[one.name], 1e-16), "o-", color=colour, ms=3.5, label=one.name)
         right.plot(NODES, data.bounds[one.name], "--", color=colour, lw=1)
     right.plot([], [], "--", color="black", lw=1, label="proved bounds")
     right.set(yscale="log", ylim=(1e-15, 1e6), xlabel="m, Lanczos steps", ylabel="error of zᵀf(A)z")
     right.set_title("quadrature: the error falls\ngeometrically down to rounding")
-    right.legend(fontsize=9)
-    right.grid(alpha=0.3)
+    finish(right)
 
 
 study = Study(

@@ -16,7 +16,7 @@ import numpy as np
 
 from gnomon.curvature.power import power_iteration
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -154,8 +154,7 @@ def draw(data: Data, figure: Any) -> None:
     right.set_yticks([0.01, 0.1, 1, 10, 100], ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"])
     right.minorticks_off()
     right.set(xlabel="k, products with the matrix", ylabel="error, percent of λmax", title="how the error falls")
-    right.legend(fontsize=9, loc="upper right")
-    right.grid(alpha=0.3)
+    finish(right, loc="upper right")
 
 
 study = Study(

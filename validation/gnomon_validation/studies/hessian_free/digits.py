@@ -12,7 +12,7 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.objectives import MLP
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.hessian_free.autoencoder import (
     BATCH,
     HIDDEN,
@@ -195,8 +195,7 @@ def draw(data: Data, figure: Any) -> None:
         ax.set_xticks([10, 30, 100, 300, 1000], ["10", "30", "100", "300", "1,000"])
         ax.set_yticks([0.1, 0.2, 0.5, 1, 2, 5, 10], ["0.1", "0.2", "0.5", "1", "2", "5", "10"])
         ax.minorticks_off()
-        ax.grid(alpha=0.3)
-        ax.legend(fontsize=9, loc="lower left", title="median f at the end", title_fontsize=9)
+        finish(ax, loc="lower left", title="median f at the end", title_fontsize=9)
     panels[0].set_ylabel("f, mean of ½‖z − x‖² over all images")
 
 

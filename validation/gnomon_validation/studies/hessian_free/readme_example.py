@@ -9,7 +9,7 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.hessian_free.optimizer import Report, init, step
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.hessian_free.networks import readme_batch, readme_start
 from gnomon_validation.studies.hessian_free.sources import README, RUN
 from gnomon_validation.studies.printed import Comparison
@@ -86,16 +86,12 @@ def draw(data: Data, figure: Any) -> None:
         left.plot([k, k + 1], data.on_all[k : k + 2, k], "-", color=COLOURS[k], lw=5, alpha=0.6)
     left.set(xlabel="step", ylabel="f, mean squared error", title="thick: the step that saw the batch", ylim=(0, None))
     left.set_xticks(range(BATCHES + 1))
-    left.grid(alpha=0.3)
-    left.legend(fontsize=10)
+    finish(left)
     steps = np.arange(1, BATCHES + 1)
     right.bar(steps - 0.2, [r.iterations for r in data.reports], 0.38, color=COLOURS[0], label="iterations N")
     right.bar(steps + 0.2, [r.chosen for r in data.reports], 0.38, color=COLOURS[5], label="iteration taken")
-    right.set(
-        xlabel="step",
-        ylabel="iterations of conjugate gradients",
-        title=f"an earlier one is taken in {earlier(data.reports)} of {BATCHES} steps",
-    )
+    right.set(xlabel="step", ylabel="iterations of conjugate gradients")
+    right.set_title(f"an earlier one is taken in {earlier(data.reports)} of {BATCHES} steps")
     right.set_ylim(0, 10.5)
     right.legend(fontsize=10, loc="upper left")
 

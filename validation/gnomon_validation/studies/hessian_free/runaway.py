@@ -169,12 +169,8 @@ def draw(data: Data, figure: Any) -> None:
     middle.annotate(f"default d = 0.95:\nρ = {limit(0.95):.3f}", (0.95, limit(0.95)), xytext=(0.84, -24), fontsize=9)
     middle.axhspan(0.25, 4, color=COLOURS[2], alpha=0.15)
     middle.annotate("above ¼: λ does not grow", (0.7, 0.9), fontsize=9)
-    middle.set(
-        xlabel="decay d of the warm start",
-        ylabel="ρ, actual by predicted change",
-        ylim=(-62, 4),
-        title="the limit of ρ",
-    )
+    middle.set(xlabel="decay d of the warm start", ylabel="ρ, actual by predicted change", ylim=(-62, 4))
+    middle.set_title("the limit of ρ")
     middle.legend(fontsize=9, loc="lower right")
     right.set(
         yscale="log", xlabel="step t", ylabel="f, whose minimum is 0", title="the loss", ylim=(1e-25, 10), xlim=(0, 40)

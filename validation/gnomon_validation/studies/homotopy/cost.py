@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from gnomon.descent.homotopy.estimator import estimate, init_estimator
 from gnomon.descent.homotopy.layers import init_layers, schedule_layers
 from gnomon.objectives import Quadratic
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.counted import Counted
 from gnomon_validation.studies.homotopy.matmuls import Counts, counts
 from gnomon_validation.studies.printed import Comparison
@@ -104,17 +105,9 @@ def products(setting: Setting) -> tuple[int, int]:
     """
     grad, asked = np.ones(3), Counted(Quadratic(np.diag([1.0, 2.0, 3.0]), np.zeros(3)))
     state, full = init_estimator(grad), 0
+    measured = partial(estimate, frequency=setting.frequency, iterations=setting.iterations, rtol=0.0)
     for _ in range(STEPS):
-        state, found = estimate(
-            state,
-            lambda v: asked.hvp(grad, v),
-            grad,
-            np.ones((setting.probes, 3)),
-            grad,
-            frequency=setting.frequency,
-            iterations=setting.iterations,
-            rtol=0.0,
-        )
+        state, found = measured(state, lambda v: asked.hvp(grad, v), grad, np.ones((setting.probes, 3)), grad)
         full += found.full
     return full, asked.effort.products
 
@@ -187,8 +180,7 @@ def draw(data: tuple[Counts, ...], figure: Any) -> None:
     axes.set_yticks([5, 10, 100, 1000, 10_000], ["5 %", "10 %", "100 %", "1,000 %", "10,000 %"])
     axes.set(xlabel="N: the curvature is measured every N steps, with K + m = 30 Hessian products")
     axes.set(ylabel="overhead: extra operations\nrelative to training alone")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=10, loc="upper right")
+    finish(axes, loc="upper right")
 
 
 study = Study(

@@ -14,7 +14,7 @@ import numpy as np
 from gnomon.descent.homotopy.proxy import init_proxy, proxy_rate
 from gnomon.domains import Array
 from gnomon.objectives import Rosenbrock
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -122,8 +122,7 @@ def draw(data: Data, figure: Any) -> None:
     left.set_ylim(4, 200)
     left.set_yticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"])
     left.minorticks_off()
-    left.legend(fontsize=9, loc="upper right")
-    left.grid(alpha=0.3)
+    finish(left, loc="upper right")
     right.set(xscale="log", xlabel="step", ylabel="learning rate, in 1/1000", title="the rate", ylim=(0, 1.08))
     right.annotate("first nine steps: a ramp\nwritten into the code", (9, 0.9), xytext=(1.2, 0.78), fontsize=9)
     right.annotate("from then on b/(1 + 5κ̄), κ̄ the\nmean relative change of ‖g‖", (32, 0.4), fontsize=9)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.homotopy import saddle
 from gnomon_validation.studies.homotopy.training_runs import (
     MEASURED,
@@ -108,7 +108,7 @@ def draw(data: Data, figure: Any) -> None:
         "The “emergent warm-up” is a decay, except from a tiny gradient, where it takes 20 to 200 times as many steps",
         "κ = ‖H‖₂/‖g‖₂², exact; the rule's rate is b/(1 + max(0, κ/target − 1)), so it rises only while κ falls.",
     )
-    for (problem, several), (colour, dashes) in zip(data.runs.items(), STYLES, strict=True):
+    for (problem, several), colour, dashes in zip(data.runs.items(), HUES, DASHES, strict=True):
         bold = 2.6 if problem in SMALL else 1.2
         for seed, one in enumerate(several):
             name = None if seed else problem.name
@@ -117,8 +117,7 @@ def draw(data: Data, figure: Any) -> None:
     left.axhline(1, color="black", lw=0.8)
     left.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="κ relative to its first value", ylim=(0.04, None))
     left.set_title("eight learning problems, two seeds:\nbelow 1 the rule's rate would have risen")
-    left.legend(fontsize=7.5, loc="upper left")
-    left.grid(alpha=0.3)
+    finish(left, loc="upper left", fontsize=7.5)
     for (start, (constant, homotopy)), colour in zip(data.paths.items(), COLOURS[1:4], strict=True):
         middle.plot(np.arange(homotopy.steps) + 1, homotopy.rates, color=colour, lw=1.8)
         middle.annotate(f"x = {start:g}", (1, homotopy.rates[0]), xytext=(4, 5), color=colour, **LEFT_TEXT)
@@ -136,20 +135,11 @@ def draw(data: Data, figure: Any) -> None:
     right.plot([], [], "-", color="black", label="homotopy")
     right.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss L, down to 0.001", ylim=(1.5e-4, 1))
     right.set_title("½(pq−1)² from p = q = x:\nthe loss, and how many steps it took")
-    right.legend(fontsize=9, loc="lower center", ncols=2)
-    right.grid(alpha=0.3)
+    finish(right, loc="lower center", ncols=2)
 
 
-STYLES = (
-    ("black", "-"),
-    (COLOURS[0], "-"),
-    (COLOURS[4], "-"),
-    (COLOURS[1], "-"),
-    (COLOURS[2], "-"),
-    (COLOURS[3], "-"),
-    (COLOURS[3], "--"),
-    (COLOURS[5], "-"),
-)
+HUES = ("black", COLOURS[0], COLOURS[4], COLOURS[1], COLOURS[2], COLOURS[3], COLOURS[3], COLOURS[5])
+DASHES = ("-", "-", "-", "-", "-", "-", "--", "-")
 LEFT_TEXT = {"textcoords": "offset points", "fontsize": 9}
 SMALL_TEXT = {"textcoords": "offset points", "ha": "center", "fontsize": 8}
 

@@ -158,20 +158,14 @@ def draw(c: Curves, figure: Any) -> None:
     ratio.plot(common, c.adamw_atf, "s--", color=theirs, label="AdamW")
     for x, y, r in zip(common, c.adamw_atf, c.atf[: common.size] / c.adamw_atf, strict=True):
         ratio.annotate(f"× {r:.3f}", (x, y), xytext=(7, 5), textcoords="offset points", fontsize="small")
-    ratio.set(
-        title="hence more accurate per TFLOP, too\n(numbers: HysteroGrad's ATF over AdamW's; claimed: 3)",
-        ylabel="ATF = accuracy / cumulative cost (%/TFLOP)",
-        ylim=(0, 0.9),
-    )
+    ratio.set_title("hence more accurate per TFLOP, too\n(numbers: HysteroGrad's ATF over AdamW's; claimed: 3)")
+    ratio.set(ylabel="ATF = accuracy / cumulative cost (%/TFLOP)", ylim=(0, 0.9))
 
     width = (c.tflop[1] - c.tflop[0]) * 0.35
     marginal.bar(c.tflop - width / 2, c.marginal, width, color=ours, label="HysteroGrad")
     marginal.bar(common + width / 2, c.adamw_marginal, width, color=theirs, hatch="//", label="AdamW")
-    marginal.set(
-        title="ATF never “spikes”; the gain per epoch does in\nepoch 3, because epoch 2 brought so little",
-        ylabel="marginal ATF = Δaccuracy / Δcost (%/TFLOP)",
-        ylim=(0, 0.9),
-    )
+    marginal.set_title("ATF never “spikes”; the gain per epoch does in\nepoch 3, because epoch 2 brought so little")
+    marginal.set(ylabel="marginal ATF = Δaccuracy / Δcost (%/TFLOP)", ylim=(0, 0.9))
     for ax in (accuracy, ratio, marginal):
         ax.set(xlabel="cumulative training cost (TFLOP), one epoch = 72.8", xlim=(20, 345))
         ax.title.set_fontsize("medium")

@@ -41,15 +41,9 @@ def first_frozen_step(settings: Settings, limit: int) -> int | None:
     With ε = 0 a constant gradient has N = √(k/(m(1-βᵗ))) whatever its size, so one entry with metric_scale m/k stands
     for k entries with m.
     """
-    return _first_refused(
-        limit,
-        epsilon=0.0,
-        lr=settings.lr,
-        stiffening_factor=settings.stiffening_factor,
-        beta=settings.beta,
-        cooling_rate=settings.cooling_rate,
-        metric_scale=settings.metric_scale / settings.entries,
-    )
+    hyper = settings._replace(metric_scale=settings.metric_scale / settings.entries)._asdict()
+    del hyper["entries"]
+    return _first_refused(limit, epsilon=0.0, **hyper)
 
 
 class Clipped(NamedTuple):

@@ -19,7 +19,7 @@ import numpy as np
 
 from gnomon.descent import sgd, srkl_map
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -112,8 +112,7 @@ def draw(data: Costs, figure: Any) -> None:
     left.set(xscale="log", yscale="log", xlim=(1.9, 175), ylim=(0.7, None))
     left.set(xlabel="start y₀ = √β·λ·x₀, how far out", ylabel="steps to |y| ≤ 1")
     left.set_xticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"])
-    left.legend(fontsize=9)
-    left.grid(alpha=0.3)
+    finish(left)
     left.set_title("steps, for five step sizes a = αλ")
     for a, excess, colour in zip(RATIOS, data.excess, COLOURS, strict=False):
         right.plot(STARTS, excess, "o", color=colour, ms=3.5, label=f"a = {a:g}")
@@ -125,8 +124,7 @@ def draw(data: Costs, figure: Any) -> None:
         xscale="log", xlabel="start y₀", ylabel="δ = measured steps − formula", title="what the formula leaves out"
     )
     right.set_xticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"])
-    right.legend(fontsize=9, loc="upper left")
-    right.grid(alpha=0.3)
+    finish(right, loc="upper left")
 
 
 study = Study(

@@ -9,7 +9,7 @@ import numpy as np
 from gnomon.descent import sgd, srkl
 from gnomon.domains import Array
 from gnomon.objectives import Rosenbrock
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -149,8 +149,7 @@ def draw(data: dict[Method, Run], figure: Any) -> None:
             paths.plot(path[1:3000, 0], path[1:3000, 1], ".", color=colour, ms=2, alpha=0.5, zorder=1)
     curves.set(xscale="log", yscale="log", xlim=(1, 20_000), xlabel="steps", ylabel="f(x), whose minimum is 0")
     curves.set_title("f against the number of steps")
-    curves.grid(alpha=0.3)
-    curves.legend(fontsize=8.5, loc="lower left")
+    finish(curves, loc="lower left", fontsize=8.5)
     paths.plot(*ROSENBROCK.start, "s", color="black", ms=7, zorder=6)
     paths.annotate("start (−1.2, 1)", ROSENBROCK.start, xytext=(-1.6, 1.25), fontsize=9)
     paths.plot(1, 1, "*", color="gold", mec="black", ms=17, zorder=7)
