@@ -39,7 +39,7 @@ HYPER = {
     "variant": "head",
     "check_finite": False,
 }
-# Those that are seen only in what the adapter writes, reads back or derives of a step.
+# Some for each thing that the adapter writes, reads back or derives of a step.
 MISTAKEN = (
     "equality_is_liquid",
     "no_number_is_liquid",
@@ -190,6 +190,8 @@ def test_numbers_in_torchs_default_dtype_are_checked_as_they_are_or_in_another(m
         port = find_port("torch:my_gates.SingleHIOptimizer", options)
         after = port.call(STEP, (PARAMS, GRAD, state), hyper)[1]
         assert bool(after.temperature == HYPER["cooling_rate"] * state.temperature) is right
+        in_an_array = port.call(STEP, (PARAMS, GRAD, state._replace(temperature=np.array(1 / 7))), hyper)[1].temperature
+        assert type(in_an_array) is np.float64 and in_an_array == after.temperature
         assert outcome_of(port, STEP, (PARAMS, GRAD, state), hyper).failed is not right
     assert torch.get_default_dtype() == torch.float32
     with pytest.raises(RuntimeError):

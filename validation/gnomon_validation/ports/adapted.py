@@ -110,10 +110,12 @@ class AdaptedPort:
         """Return our state after a step; a field that is not kept comes back as it was, a count one higher."""
         read = {"step_count": before.step_count + 1} if "step_count" in before._fields else {}
         for field, key in self.keys.items():
-            old = getattr(before, field)
-            kept = (arrays if isinstance(old, np.ndarray) else numbers).get(key)
-            if kept is not None:
-                read[field] = np.array(kept) if isinstance(old, np.ndarray) else type(old)(np.asarray(kept).item())
+            if field not in self.row.numbers and arrays.get(key) is not None:
+                read[field] = np.array(arrays[key])
+            elif field in self.row.numbers and numbers.get(key) is not None:
+                old = getattr(before, field)
+                number = np.asarray(numbers[key]).item()
+                read[field] = old.dtype.type(number) if hasattr(old, "dtype") else type(old)(number)
         return before._replace(**read)
 
     def _taken(self, name: str) -> list[str]:
@@ -146,7 +148,7 @@ class AdaptedPort:
         fields = self.row.fields
         known = {key: field for field, keys in fields.items() for key in keys}
         keys = {known[key]: key for key in kept if key in known}
-        in_group = {field: key for field in self.row.in_group for key in fields.get(field, ()) if key in group}
+        in_group = {field: key for field in self.row.numbers for key in fields.get(field, ()) if key in group}
         strange = [str(key) for key in kept if key not in known and key not in COUNTS]
         spared = {field for field, uses in self.row.used_with.items() if not uses or uses.keys() & self.fixed.keys()}
         lacking = [field for field in fields if field not in {*keys, *in_group, *spared}]

@@ -22,11 +22,12 @@ class Row:
     """How libraries have a method.
 
     called: words, in lower case, by which a name says it. taking: sets of arguments that say it where no name does.
-    fields: of each field of the reference's state, the keys understood. in_group: those of them that may stand in a
-    parameter group. arguments: of each hyperparameter, the names of a constructor's argument. neutral: what a method
-    has without an argument for it. used_with: fields that need not be kept, with the hyperparameters that put them to
-    use. variants: the arguments that choose a variant. shown_by: keys of a state that show it. becomes: arguments that
-    make the method another system's. said: hyperparameters that no class takes and only an option of the port says.
+    fields: of each field of the reference's state, the keys understood. numbers: those of them that are no arrays; they
+    are kept with the first parameter of a group, or in the group. arguments: of each hyperparameter, the names of a
+    constructor's argument. neutral: what a method has without an argument for it. used_with: fields that need not be
+    kept, with the hyperparameters that put them to use. variants: the arguments that choose a variant. shown_by: keys
+    of a state that show it. becomes: arguments that make the method another system's. said: what no class takes and
+    only an option of the port says.
     """
 
     system: str
@@ -35,7 +36,7 @@ class Row:
     arguments: Mapping[str, tuple[str, ...]]
     neutral: Mapping[str, Any] = field(default_factory=dict)
     taking: tuple[frozenset[str], ...] = ()
-    in_group: tuple[str, ...] = ("step_count",)
+    numbers: tuple[str, ...] = ("step_count",)
     used_with: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shown_by: Mapping[str, str] = field(default_factory=dict)
@@ -92,12 +93,12 @@ HYSTEROGRAD = Row(
         "temperature": ("group_temp", "temp", "temperature", "T"),
         "mean_norm": ("avg_energy", "energy", "mean_norm", "E"),
     },
-    in_group=("path_length", "temperature", "mean_norm"),
+    numbers=("path_length", "temperature", "mean_norm"),
     arguments={"lr": LR}
     | {name: (name,) for name in ("stiffening_factor", "beta", "epsilon", "cooling_rate", "metric_scale")}
     | {name: (name,) for name in ("adaptive_threshold", "grad_clip", "hysteresis_scale")},
     neutral={"metric_scale": 1.0, "grad_clip": None, "hysteresis_scale": 1.0},
-    said={"variant": "head", "release_ratio": 1.0, "default_dtype": None},
+    said={"release_ratio": 1.0, "variant": "head", "default_dtype": None},
     operations=("step", "step_groups", "shock"),
     libraries=("torch",),
 )

@@ -91,12 +91,11 @@ class TorchPort(AdaptedPort):
             like = likes[min(i, len(likes) - 1)]
             kept = {key: in_the_form_of(value, value) for key, value in like.items() if key in COUNTS}
             for field, key in self.keys.items():
-                value = getattr(state, field)
-                if isinstance(value, np.ndarray):
-                    kept[key] = tensor(value)
+                if field not in self.row.numbers:
+                    kept[key] = tensor(getattr(state, field))
                 elif i == 0:
                     home, old = (kept, like) if key in like else (group, like_group)
-                    home[key] = in_the_form_of(old[key], value)
+                    home[key] = in_the_form_of(old[key], np.asarray(getattr(state, field)).item())
             optimizer.state[parameter] = kept
 
     def read(self, optimizer: Any, index: int, before: Arrays) -> list[Any]:
