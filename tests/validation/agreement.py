@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from gnomon.descent.sgd import SGDState
 from gnomon_spec.bands import Judgement, judge
 from gnomon_spec.cases import Case
 from gnomon_spec.stand_ins import PerturbedRuns
-from gnomon_spec.system import Operation, find_system
+from gnomon_spec.system import Law, Operation, find_system
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.port import Port
 from gnomon_validation.ports.runner import PortRunner
@@ -37,17 +36,20 @@ def operation(name: str) -> Operation:
     return find_system(system).operations[rest]
 
 
-def judgements(port: Port, name: str, inputs: tuple[Any, ...], **hyper: Any) -> Iterator[Judgement]:
-    """Judge every output of one call of the port."""
-    law = next(law for law in operation(name).laws if law.name == "agrees_with_the_oracle")
-    dtype = inputs[0].dtype
+def judged(port: Port, law: Law, quantities: dict[str, Any], hyper: dict[str, Any], dtype: Any) -> list[Judgement]:
+    """Judge each fact of a law in one case."""
     offer = port.offer(law.operation)
     assert offer is not None
-    case = Case({**dict(zip(law.operation.inputs, inputs, strict=True)), **hyper}, hyper)
+    case = Case({**quantities, **hyper}, hyper)
     facts = list(law.body(PortRunner(port, law.operation.system, dtype), case.widened(dtype)))
-    (runs,) = PerturbedRuns(dtype, flush_subnormals=offer.flush_subnormals).of_law(law, case)
-    for fact, run in zip(facts, runs, strict=True):
-        yield judge(fact, [run], dtype)
+    runs = PerturbedRuns(dtype, flush_subnormals=offer.flush_subnormals).of_law(law, case)
+    return [judge(fact, [run[i] for run in runs], dtype) for i, fact in enumerate(facts)]
+
+
+def judgements(port: Port, name: str, inputs: tuple[Any, ...], **hyper: Any) -> list[Judgement]:
+    """Judge every output of one call of the port."""
+    law = next(law for law in operation(name).laws if law.name == "agrees_with_the_oracle")
+    return judged(port, law, dict(zip(law.operation.inputs, inputs, strict=True)), hyper, inputs[0].dtype)
 
 
 def assert_kept(port: Port, name: str, state: Any, shape: tuple[int, ...], dtype: Any, **hyper: Any) -> None:

@@ -25,19 +25,14 @@ SYSTEM = find_system("hysterograd")
 MINE = "torch:reference_in_torch.HIOptimizer"
 DTYPES = ("float32", "float64")
 STEP, SHOCK, GROUPS = (operation(f"hysterograd.{name}") for name in ("step", "shock", "step_groups"))
-HYPER = {
+HYPER = STEP.hyperparameters | {
     "lr": 0.125,
     "stiffening_factor": 0.5,
     "beta": 0.875,
     "epsilon": 2.0**-20,
     "cooling_rate": 0.9375,
     "metric_scale": 2.0,
-    "adaptive_threshold": True,
     "grad_clip": 1.5,
-    "hysteresis_scale": 1.0,
-    "release_ratio": 1.0,
-    "variant": "head",
-    "check_finite": False,
 }
 # Some for each thing that the adapter writes, reads back or derives of a step.
 MISTAKEN = (

@@ -6,7 +6,7 @@ A further method is a further row. Of keys and arguments the first that an optim
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 COUNTS = ("step", "step_count", "steps", "count", "t")
@@ -72,17 +72,7 @@ ADAM = Row(
     shown_by={"nu_max": "amsgrad-optax"},
     becomes={"decoupled_weight_decay": "adamw"},
 )
-ADAMW = Row(
-    "adamw",
-    called=("adamw",),
-    taking=(frozenset({"b1", "b2", "weight_decay"}),),
-    fields=ADAM.fields,
-    arguments=ADAM.arguments,
-    neutral=ADAM.neutral,
-    used_with=ADAM.used_with,
-    variants=ADAM.variants,
-    shown_by=ADAM.shown_by,
-)
+ADAMW = replace(ADAM, system="adamw", called=("adamw",), taking=(frozenset({"b1", "b2", "weight_decay"}),), becomes={})
 HYSTEROGRAD = Row(
     "hysterograd",
     called=("hysterograd", "hioptimizer"),  # the published class is a HIOptimizer

@@ -6,12 +6,10 @@ import numpy as np
 
 from gnomon.descent import hysterograd
 from gnomon.domains import Array
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hysterograd import relu_network, training
-from gnomon_validation.studies.hysterograd.claims_about_compute import OLDER_README, README, THEORY
+from gnomon_validation.studies.hysterograd.sources import OLDER_README, README, THEORY, ledger
 from gnomon_validation.studies.hysterograd.walk import walk
-
-about_geometry = Ledger("hysterograd")
 
 
 def first_step(params: Array, grad: Array, **hyper: object) -> Array:
@@ -20,7 +18,7 @@ def first_step(params: Array, grad: Array, **hyper: object) -> Array:
     return new - params
 
 
-@about_geometry.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def invariant_to_reparameterization() -> Evidence:
     """“The metric G ensures that updates Δθ are invariant to reparameterization, following the Natural Gradient.”
 
@@ -36,7 +34,7 @@ def invariant_to_reparameterization() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=README)
+@ledger.claim("false", source=README)
 def implicit_rotation() -> Evidence:
     """“Implicit Rotation (Natural Preconditioning): … effectively aligning updates with geodesic descent directions.”
 
@@ -53,7 +51,7 @@ def implicit_rotation() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_empirical_fisher() -> Evidence:
     """“In practice, we employ the empirical Fisher induced by the training loss rather than the true model Fisher.”
 
@@ -79,7 +77,7 @@ def the_empirical_fisher() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_natural_gradient() -> Evidence:
     """“Δθ = -η G⁻¹∇L if ‖G⁻¹∇L‖ > f(τ)”
 
@@ -96,7 +94,7 @@ def the_natural_gradient() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=README)
+@ledger.claim("false", source=README)
 def massive_amplification() -> Evidence:
     """“Metric Scaling (Amplification): Massively amplifies the Fisher signal (e.g., 200x - 500x)”
 
@@ -118,7 +116,7 @@ def massive_amplification() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=OLDER_README)
+@ledger.claim("false", source=OLDER_README)
 def another_basis_than_rmsprop() -> Evidence:
     """“Update basis” of Adam and RMSprop: “scaled gradient (running average)”; of HysteroGrad: “natural gradient
     (Fisher metric)”

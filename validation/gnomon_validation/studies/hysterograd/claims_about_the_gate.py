@@ -8,14 +8,13 @@ import numpy as np
 
 from gnomon.descent import hysterograd
 from gnomon.domains import Array
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hysterograd import freeze_time, published, training
-from gnomon_validation.studies.hysterograd.claims_about_compute import OLDER_README, README, THEORY, listed
+from gnomon_validation.studies.hysterograd.claims_about_compute import listed
 from gnomon_validation.studies.hysterograd.freezing import CONSTANT, DECEMBER, JANUARY
 from gnomon_validation.studies.hysterograd.quadratic_runs import run
+from gnomon_validation.studies.hysterograd.sources import OLDER_README, README, THEORY, ledger
 from gnomon_validation.studies.hysterograd.walk import walk
-
-about_the_gate = Ledger("hysterograd")
 
 
 def small_state(liquid: bool = True) -> hysterograd.HysteroGradState:
@@ -24,7 +23,7 @@ def small_state(liquid: bool = True) -> hysterograd.HysteroGradState:
     return hysterograd.HysteroGradState(np.ones(2), number(4.0), number(0.0), number(1.0), liquid)
 
 
-@about_the_gate.claim("false", source=README)
+@ledger.claim("false", source=README)
 def a_schmitt_trigger() -> Evidence:
     """“Unlike AdamW, which "jitters" in local minima, HysteroGrad enforces a Schmitt-Trigger barrier.”
 
@@ -48,7 +47,7 @@ def a_schmitt_trigger() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_barrier_causes_the_surge() -> Evidence:
     """“Once the accumulated information path length induces sufficient hysteresis stiffening, accuracy increases
     rapidly”
@@ -68,7 +67,7 @@ def the_barrier_causes_the_surge() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_surge_comes_when_the_barrier_stabilizes() -> Evidence:
     """“the observed accuracy surge coincides with the stabilization of the hysteresis width”
 
@@ -85,7 +84,7 @@ def the_surge_comes_when_the_barrier_stabilizes() -> Evidence:
     )
 
 
-@about_the_gate.claim("holds if", source=OLDER_README, condition="every norm is clipped")
+@ledger.claim("holds if", source=OLDER_README, condition="every norm is clipped")
 def remained_liquid() -> Evidence:
     """“Remained "Liquid" throughout the run (no premature freezing).” (10 epochs, clipped at 2)
 
@@ -100,7 +99,7 @@ def remained_liquid() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_barrier_grows_monotonically() -> Evidence:
     """“The monotonic growth of the hysteresis barrier reflects irreversible information accumulation”
 
@@ -116,7 +115,7 @@ def the_barrier_grows_monotonically() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=README)
+@ledger.claim("false", source=README)
 def adaptive_prevents_premature_freezing() -> Evidence:
     """“The barrier height adapts to the moving average of the system's energy, preventing premature freezing during
     high-turbulence phases.”
@@ -134,7 +133,7 @@ def adaptive_prevents_premature_freezing() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_temperature_falls_monotonically() -> Evidence:
     """“T ∈ [0,1] denotes a monotonically annealed geometric temperature”
 
@@ -151,7 +150,7 @@ def the_temperature_falls_monotonically() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=README)
+@ledger.claim("false", source=README)
 def the_shock_detects_stagnation() -> Evidence:
     """“Geometric Shock: A feedback mechanism that "liquefies" the model (resets …) if it detects stagnation in
     local minima.”
@@ -170,7 +169,7 @@ def the_shock_detects_stagnation() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_norm_is_a_root_mean_square() -> Evidence:
     """“The norm is computed as the RMS norm of the preconditioned gradient.”
 
@@ -187,7 +186,7 @@ def the_norm_is_a_root_mean_square() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_path_is_that_of_applied_steps() -> Evidence:
     """“τ is accumulated per parameter group using the diagonal metric and the applied update magnitude.”
 

@@ -6,16 +6,15 @@ import numpy as np
 
 from gnomon.descent import hysterograd
 from gnomon.domains import Array
-from gnomon_validation.studies.claim import Evidence, Ledger
-from gnomon_validation.studies.hysterograd.claims_about_compute import README, THEORY
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hysterograd.quadratic_runs import run
+from gnomon_validation.studies.hysterograd.sources import README, THEORY, ledger
 from gnomon_validation.studies.hysterograd.walk import walk
 
 MATH_THEORY = "github.com/dingste/HysteroGrad, docs/math_theory.md, 2025-12-29"
-about_the_purpose = Ledger("hysterograd")
 
 
-@about_the_purpose.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def automated_early_stopping() -> Evidence:
     """“an automated, physics-based early stopping mechanism per parameter group”
 
@@ -29,7 +28,7 @@ def automated_early_stopping() -> Evidence:
     )
 
 
-@about_the_purpose.claim("false", source=README)
+@ledger.claim("false", source=README)
 def a_low_pass_filter() -> Evidence:
     """“acts as a geometric low-pass filter, protecting the model from short-term statistical fluctuations”
 
@@ -46,7 +45,7 @@ def a_low_pass_filter() -> Evidence:
     )
 
 
-@about_the_purpose.claim("false", source=README)
+@ledger.claim("false", source=README)
 def updates_only_if_the_signal_is_strong() -> Evidence:
     """“Updates only occur if the signal is strong enough to overcome the accumulated "stiffness" of the model.”
 
@@ -65,7 +64,7 @@ def updates_only_if_the_signal_is_strong() -> Evidence:
     )
 
 
-@about_the_purpose.claim("false", source=MATH_THEORY)
+@ledger.claim("false", source=MATH_THEORY)
 def prevents_oscillation() -> Evidence:
     """“prevents the system from oscillating in flat minima or reacting to noise”
 
@@ -86,7 +85,7 @@ def prevents_oscillation() -> Evidence:
     )
 
 
-@about_the_purpose.claim("false", source=README)
+@ledger.claim("false", source=README)
 def prevents_catastrophic_forgetting() -> Evidence:
     """“Prevent catastrophic forgetting by naturally freezing vital information paths.”
 
