@@ -45,14 +45,14 @@ def curvature(grad: Array) -> Any:
 
     Choice: the code takes a norm whose meaning depends on the rank (of a matrix, Frobenius's); all ranks are flattened.
     """
-    scale, _, root = factors(grad, np.finfo(grad.dtype).tiny)
+    scale, _, root = factors(grad, 0)
     return scale * scale * root
 
 
-def factors(grad: Array, least: Any) -> tuple[Any, Array, Any]:
+def factors(grad: Array, least: float) -> tuple[Any, Array, Any]:
     """Return s = max(|gᵢ|, `least`), v = g/s and ‖v∘v‖₂: g is s·v, and κ is s²·‖v∘v‖₂, without overflow on the way."""
     scale = np.max(np.abs(grad), initial=least)
-    v = grad / scale
+    v = grad / scale if scale != 0 else grad
     return scale, v, length(v * v)
 
 

@@ -141,6 +141,7 @@ curvature.edit(
     "divided_by_a_largest_entry_of_0",
     "The gradient is scaled by its largest entry, even where that is 0: the parameters become NaN",
     (LARGEST, "np.max(np.abs(grad), initial=0)"),
+    ("grad / scale if scale != 0 else grad", "grad / scale"),
 )
 curvature.edit(
     "nan_not_counted",
@@ -184,7 +185,7 @@ braked = calm.but(beta=braking)
 bare = braked.but(params=zeros)  # the new parameters are the step itself
 step_code = system.operation(reference.step_code, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
 declare_step_laws(step_code, steps, calm)
-declare_one_rate(step_code, calm.shaped(VECTORS))
+declare_one_rate(step_code, steps, calm)
 
 
 @step_code.law("closed form", cases=calm)

@@ -212,25 +212,15 @@ def in_the_mean_two_probes_are_nearer_to_the_diagonal(port: Any, case: Case) -> 
     yield equal("mean of squares", np.sum(np.stack(squares)) / len(every), expected)
 
 
-curvature_probe.symmetry(
-    "invariance",
-    "a_probe_and_its_opposite_are_one",
-    "Changing the sign of all probes, with their products, changes no bit of κ",
-    inputs={"products": negated, "probes": negated},
-    outputs=unchanged,
-    same=identical,
-)
-
-
-def twice_from_the_last(rows: Any, case: Case) -> Any:
-    return np.concatenate([rows[::-1], rows])
+def opposite_and_twice(rows: Any, case: Case) -> Any:
+    return -np.concatenate([rows[::-1], rows])
 
 
 curvature_probe.symmetry(
     "invariance",
     "it_is_a_mean_over_the_probes",
-    "Neither the order of the probes matters, nor whether each is taken twice",
-    inputs={"products": twice_from_the_last, "probes": twice_from_the_last},
+    "Neither the order of the probes matters, nor their sign, nor whether each is taken twice",
+    inputs={"products": opposite_and_twice, "probes": opposite_and_twice},
     outputs=unchanged,
 )
 
