@@ -65,22 +65,6 @@ def test_the_dtype_stays(dtype):
     assert found.values.dtype == found.vectors.dtype == dtype
 
 
-@pytest.mark.parametrize(
-    ("start", "count", "error", "message"),
-    [
-        (0 * START, 1, ValueError, "start must not be zero"),
-        (START[np.newaxis], 1, ValueError, r"start must have shape \(n,\) with n >= 1, got \(1, 4\)"),
-        (START.astype(int), 1, TypeError, "start must hold real floating-point numbers"),
-        (START, 0, ValueError, "count must be"),
-        (START, 2.0, TypeError, "count must be"),
-        (START, 5, ValueError, "count must be at most n = 4, got 5"),
-    ],
-)
-def test_bad_input_is_called_by_its_name(start, count, error, message):
-    with pytest.raises(error, match=f"^{message}"):
-        largest_eigenvalues(Dense(A), start, count=count)
-
-
 def test_a_product_that_is_not_finite_names_its_index():
     def operator(vector):
         operator.asked += 1

@@ -136,6 +136,11 @@ hutchpp.edit(
     ("rest = orthogonal_part(rest, basis)", "pass"),
 )
 hutchpp.edit(
+    "dependent_columns_are_kept",
+    "Columns of AΩ that depend on others are not left out: each costs a product",
+    (COST, "products=2 * k + rest.products"),
+)
+hutchpp.edit(
     "sketch_is_not_multiplied", "The basis is that of the sketch Ω itself and not of AΩ", (BASIS, "orthonormal(sketch)")
 )
 hutchpp.edit(
@@ -152,9 +157,4 @@ hutchpp.edit(
     "products_with_the_basis_are_not_counted",
     "Only the k products of the sketch and the l of the rest are counted",
     (COST, "products=k + rest.products"),
-)
-hutchpp.edit(
-    "dependent_columns_are_kept",
-    "Columns of AΩ that depend on others are not left out: each costs a product",
-    (COST, "products=2 * k + rest.products"),
 )
