@@ -65,6 +65,21 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def with_keywords_of(other: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give the decorated function, in place of its `**`, the keyword arguments of another, but for `check_finite`."""
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        own, others = (list(inspect.signature(f).parameters.values()) for f in (function, other))
+        parameters = [p for p in own if p.kind is not p.VAR_KEYWORD]
+        parameters += [p for p in others if p.kind is p.KEYWORD_ONLY and p.name != "check_finite"]
+        hints = get_type_hints(other, include_extras=True)
+        function.__annotations__ |= {p.name: hints[p.name] for p in parameters if p not in own}
+        function.__signature__ = inspect.signature(function).replace(parameters=parameters)  # type: ignore[attr-defined]
+        return function
+
+    return decorate
+
+
 def check_arguments(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     """Raise what a `checked` function would raise for these arguments before it begins, and nothing else."""
     if is_checked(function):

@@ -56,7 +56,7 @@ def test_a_constant_gradient_freezes_at_the_known_step(
     """κ = 0.05. Near the end the barrier grows by 1/(2t) > 1e-5 of itself a step: rounding cannot move the step."""
     assert round(sqrt(metric_scale) / (lr * sqrt(entries) * 0.05**2)) == predicted
     grad, params = np.ones(entries), np.zeros(entries)
-    hyper: dict[str, Any] = {"lr": lr, "stiffening_factor": 0.05, "epsilon": 0.0, "metric_scale": metric_scale}
+    hyper: dict[str, Any] = {"lr": lr, "stiffening_factor": 0.05, "eps": 0.0, "metric_scale": metric_scale}
     state, steps, liquid = hysterograd.init(params), 0, True
     while liquid:
         params, state, report = hysterograd.step(params, grad, state, **hyper)
@@ -77,7 +77,7 @@ def test_the_path_grows_while_the_group_is_frozen() -> None:
     assert all(np.array_equal(params, done.params[0]) for params in done.params)
 
 
-LEASH = {"lr": 0.1, "beta": 0.9, "stiffening_factor": 0.5, "epsilon": 1e-12}
+LEASH = {"lr": 0.1, "beta": 0.9, "stiffening_factor": 0.5, "eps": 1e-12}
 
 
 @cache
@@ -114,7 +114,7 @@ def test_the_cycle_of_two_in_exact_arithmetic() -> None:
     """lr = ⅛, m = 1, λ = 4: with x = 1/16 and G = λ²x² = 1/16 all numbers are powers of two, and nothing is rounded."""
     x = 2.0**-4
     fresh = hysterograd.init(np.zeros(1))._replace(metric=np.array([2.0**-4]))
-    done = run([x], lambda p: 4 * p, 100, state=fresh, lr=0.125, beta=0.5, epsilon=0.0, stiffening_factor=0.0)
+    done = run([x], lambda p: 4 * p, 100, state=fresh, lr=0.125, beta=0.5, eps=0.0, stiffening_factor=0.0)
     assert [float(params[0]) for params in done.params] == [-x, x] * 50
 
 
@@ -127,7 +127,7 @@ def test_without_a_barrier_every_run_ends_on_the_cycle(beta: float, curvature: f
         1000,
         lr=0.1,
         beta=beta,
-        epsilon=0.0,
+        eps=0.0,
         stiffening_factor=0.0,
         metric_scale=metric_scale,
     )
@@ -138,14 +138,14 @@ def test_without_a_barrier_every_run_ends_on_the_cycle(beta: float, curvature: f
 
 def test_a_gated_run_freezes_on_the_cycle_as_far_from_the_minimum_as_ever() -> None:
     state = hysterograd.init(np.zeros(1))._replace(metric=np.array([0.0025]))
-    done = run([0.05], lambda p: p, 2000, state=state, lr=0.1, beta=0.9, stiffening_factor=0.3, epsilon=0.0)
+    done = run([0.05], lambda p: p, 2000, state=state, lr=0.1, beta=0.9, stiffening_factor=0.3, eps=0.0)
     assert done.first_frozen == 168
     assert f"{abs(done.params[-1][0]):.12f}" == "0.050000000000"
     assert set(done.status[-1000:]) == {"F"}
 
 
 def test_the_text_divides_by_the_square_and_leaves_the_minimum() -> None:
-    theta = run([1e-3], lambda p: p, 1, lr=0.01, epsilon=0.0, variant="theory").params[0]
+    theta = run([1e-3], lambda p: p, 1, lr=0.01, eps=0.0, variant="theory").params[0]
     assert f"{theta[0]:.3f}" == "-999.999"
 
 
@@ -153,7 +153,7 @@ def test_a_rotation_of_the_problem_is_no_rotation_of_the_step() -> None:
     """On ½(x² + 9y²) from (1, ½), and on the same turned by 45°, the first step turned back."""
     hessian, half = np.diag([1.0, 9.0]), sqrt(0.5)
     turn = np.array([[half, -half], [half, half]])
-    hyper: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 0.0, "epsilon": 0.0}
+    hyper: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 0.0, "eps": 0.0}
     straight = run([1.0, 0.5], lambda p: hessian @ p, 1, **hyper).params[0]
     oblique = turn.T @ run(turn @ [1.0, 0.5], lambda p: turn @ hessian @ turn.T @ p, 1, **hyper).params[0]
     assert [f"{x:.8f}" for x in straight + 0.0] == ["0.00000000", "-0.50000000"]
@@ -162,7 +162,7 @@ def test_a_rotation_of_the_problem_is_no_rotation_of_the_step() -> None:
 
 def test_a_unit_of_the_parameters_does_not_change_the_numbers_of_a_step() -> None:
     """x = z/10: in z the step is (-1, -1), too, which is (-10, -10) in units of x."""
-    hyper: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 0.0, "epsilon": 0.0}
+    hyper: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 0.0, "eps": 0.0}
     for grad in ([1.0, 4.5], [10.0, 45.0]):
         move = run([0.0, 0.0], lambda p, g=grad: np.array(g), 1, **hyper).params[0]
         assert [f"{x:.12f}" for x in move] == ["-1.000000000000", "-1.000000000000"]
@@ -182,7 +182,7 @@ def test_a_saturated_clip_keeps_the_gate_open_exactly_as_long_as_the_bound_says(
         initial_temp=0.0,
         lr=lr,
         beta=0.0,
-        epsilon=0.0,
+        eps=0.0,
         metric_scale=2.0**-10,
         grad_clip=clip,
         stiffening_factor=kappa,
@@ -206,7 +206,7 @@ def test_a_square_beyond_the_range_counts_as_no_gradient_and_one_below_it_kills(
     """Where g² overflows, d = g/∞ = 0; where it underflows and ε = 0, d = g/0 = ∞ and the path is infinite."""
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         large = run([1.0], lambda p: np.full_like(p, 1e160), 1)
-        small = run([1.0], lambda p: np.full_like(p, 1e-165), 2, epsilon=0.0)
+        small = run([1.0], lambda p: np.full_like(p, 1e-165), 2, eps=0.0)
     assert large.status == "F" and large.reports[0].norm == 0 and np.isinf(large.states[0].metric[0])
     assert large.params[0][0] == 1
     assert small.states[0].path_length == np.inf and small.reports[0].norm == np.inf
@@ -233,7 +233,7 @@ def test_without_a_barrier_it_is_adam_with_one_memory_and_no_bias_correction() -
     G is a sum of positive terms, each step adds 3 roundings to it and its root halves them; on each side less than 12
     operations follow. βᵗ has at most 2t roundings, which 1 - βᵗ magnifies by βᵗ/(1-βᵗ) <= 3 for β = 0.75.
     """
-    taken, reports = moves(lr=0.5, beta=0.75, epsilon=0.0, stiffening_factor=0.0)
+    taken, reports = moves(lr=0.5, beta=0.75, eps=0.0, stiffening_factor=0.0)
     assert all(report.liquid for report in reports)
     other = adam.init(np.zeros(4))
     for t, (grad, move) in enumerate(zip(GRADS, taken, strict=True), start=1):
@@ -250,7 +250,7 @@ def test_without_a_barrier_it_is_rmsprop_at_another_rate() -> None:
     """
     torch = pytest.importorskip("torch")
     metric_scale = 300.0
-    taken, _ = moves(lr=0.05, beta=0.75, epsilon=1e-3, metric_scale=metric_scale, stiffening_factor=0.0)
+    taken, _ = moves(lr=0.05, beta=0.75, eps=1e-3, metric_scale=metric_scale, stiffening_factor=0.0)
     theta = torch.zeros(4, dtype=torch.float64, requires_grad=True)
     root = sqrt(metric_scale)
     other = torch.optim.RMSprop([theta], lr=0.05 / root, alpha=0.75, eps=1e-3 / root)
@@ -306,7 +306,7 @@ BAD = [
     ({"stiffening_factor": -0.5}, r"stiffening_factor must be a finite number in \[0, inf\), got -0.5"),
     ({"beta": 1.0}, r"beta must be a finite number in \[0, 1\), got 1.0"),
     ({"beta": 1.5}, r"beta must be a finite number in \[0, 1\), got 1.5"),
-    ({"epsilon": -1e-7}, r"epsilon must be a finite number in \[0, inf\), got -1e-07"),
+    ({"eps": -1e-7}, r"eps must be a finite number in \[0, inf\), got -1e-07"),
     ({"cooling_rate": 1.5}, r"cooling_rate must be a finite number in \[0, 1\], got 1.5"),
     ({"metric_scale": 0.0}, "metric_scale must be > 0 and finite, got 0.0"),
     ({"adaptive_threshold": 1}, "adaptive_threshold must be True or False, got 1"),

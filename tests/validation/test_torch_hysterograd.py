@@ -36,7 +36,7 @@ HYPER = {
     "lr": 0.125,
     "stiffening_factor": 0.5,
     "beta": 0.875,
-    "epsilon": 2.0**-20,
+    "eps": 2.0**-20,
     "cooling_rate": 0.9375,
     "metric_scale": 2.0,
     "adaptive_threshold": True,

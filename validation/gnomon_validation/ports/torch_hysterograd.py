@@ -52,13 +52,14 @@ HYPERPARAMETERS = (
     "lr",
     "stiffening_factor",
     "beta",
-    "epsilon",
+    "eps",
     "cooling_rate",
     "metric_scale",
     "adaptive_threshold",
     "grad_clip",
     "hysteresis_scale",
 )
+PUBLISHED = {"eps": "epsilon"}  # what the published optimizer calls otherwise than we do
 # What the constructor need not take, and what the method then has; anything else must be an argument or in `defaults`.
 NEUTRAL: dict[str, Any] = {"metric_scale": 1.0, "grad_clip": None, "hysteresis_scale": 1.0}
 DEFAULT_DTYPES = {"float32": torch.float32, "float64": torch.float64}
@@ -197,11 +198,8 @@ class HysteroGradPort:
 
     def _arguments(self, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the constructor's arguments for an operation's hyperparameters."""
-        taken = {
-            name: value
-            for name, value in hyperparameters.items()
-            if name in HYPERPARAMETERS and name in self._parameters
-        }
+        ours = {PUBLISHED.get(name, name): hyperparameters[name] for name in HYPERPARAMETERS if name in hyperparameters}
+        taken = {name: value for name, value in ours.items() if name in self._parameters}
         usual = {"lr": 1e-3} if "lr" in self._parameters else {}
         return {**usual, **taken, **self.options}
 
@@ -239,12 +237,13 @@ class HysteroGradPort:
         fixed: dict[str, Any] = {"release_ratio": 1.0, "variant": self.variant, "check_finite": False}
         group = {**NEUTRAL, **made.defaults}
         for name in HYPERPARAMETERS:
-            if name in self.options:
-                fixed[name] = self.options[name]
-            elif name not in self._parameters:
-                if name not in group:
-                    raise ValueError(f"{self.name} must take {name!r} in its constructor or keep it in its defaults")
-                fixed[name] = group[name]
+            theirs = PUBLISHED.get(name, name)
+            if theirs in self.options:
+                fixed[name] = self.options[theirs]
+            elif theirs not in self._parameters:
+                if theirs not in group:
+                    raise ValueError(f"{self.name} must take {theirs!r} in its constructor or keep it in its defaults")
+                fixed[name] = group[theirs]
         return fixed
 
     def _write(self, optimizer: Any, index: int, state: GroupState) -> None:

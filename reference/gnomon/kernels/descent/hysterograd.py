@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
+from gnomon.arguments import check_arguments
 from gnomon.descent import hysterograd as reference
-from gnomon.descent.hysterograd import VARIANTS, HysteroGradState, Report, require_hyperparameters, require_state
-from gnomon.domains import Array, require_finite, require_floating, require_like, require_number
+from gnomon.descent.hysterograd import VARIANTS, HysteroGradState, Report
+from gnomon.domains import Array
 from gnomon.kernels.descent.on_quadratics import (
     BLOCK,
     block_of,
@@ -45,7 +46,7 @@ class Constants(NamedTuple):
     beta: Any
     one_minus_beta: Any
     metric_rate: Any
-    epsilon: Any
+    eps: Any
     cooling_rate: Any
     barrier: Any
     grad_clip: Any
@@ -76,7 +77,7 @@ def constants_for(
     lr: float,
     stiffening_factor: float,
     beta: float,
-    epsilon: float,
+    eps: float,
     cooling_rate: float,
     metric_scale: float,
     adaptive_threshold: bool,
@@ -92,7 +93,7 @@ def constants_for(
         beta=number(beta),
         one_minus_beta=number(1 - beta),
         metric_rate=number((1 - beta) * metric_scale),
-        epsilon=number(epsilon),
+        eps=number(eps),
         cooling_rate=number(cooling_rate),
         barrier=number(stiffening_factor * hysteresis_scale),
         grad_clip=number(0 if grad_clip is None else grad_clip),
@@ -117,7 +118,7 @@ def gate_for(dtype: Any, path_length: Any, temperature: Any, mean_norm: Any, liq
 def advanced(g: float, metric: float, constants: Constants) -> Any:
     """Return one entry's new G and the preconditioned d."""
     metric = constants.beta * metric + constants.metric_rate * (g * g)
-    return metric, g / ((metric if constants.variant == THEORY else sqrt(metric)) + constants.epsilon)
+    return metric, g / ((metric if constants.variant == THEORY else sqrt(metric)) + constants.eps)
 
 
 @njit(cache=True, error_model="numpy")
@@ -259,7 +260,7 @@ def step(
     lr: float = 1e-3,
     stiffening_factor: float = 0.01,
     beta: float = 0.99,
-    epsilon: float = 1e-7,
+    eps: float = 1e-7,
     cooling_rate: float = 0.99,
     metric_scale: float = 1.0,
     adaptive_threshold: bool = True,
@@ -270,14 +271,11 @@ def step(
     check_finite: bool = False,
 ) -> tuple[Array, HysteroGradState, Report]:
     """Take one step of `gnomon.descent.hysterograd.step` in two passes over the entries; float32 and float64 only."""
-    require_floating("params", params)
-    require_like("grad", grad, params)
-    require_state(state, params)
     hyperparameters: dict[str, Any] = {
         "lr": lr,
         "stiffening_factor": stiffening_factor,
         "beta": beta,
-        "epsilon": epsilon,
+        "eps": eps,
         "cooling_rate": cooling_rate,
         "metric_scale": metric_scale,
         "adaptive_threshold": adaptive_threshold,
@@ -286,9 +284,7 @@ def step(
         "release_ratio": release_ratio,
         "variant": variant,
     }
-    require_hyperparameters(**hyperparameters)
-    if check_finite:
-        require_finite({"params": params, "grad": grad})
+    check_arguments(reference.step, params, grad, state, check_finite=check_finite, **hyperparameters)
     require_compiled("params", params)
 
     new_params, metric, number = (
@@ -327,7 +323,7 @@ def trajectory(
     lr: float = 1e-3,
     stiffening_factor: float = 0.01,
     beta: float = 0.99,
-    epsilon: float = 1e-7,
+    eps: float = 1e-7,
     cooling_rate: float = 0.99,
     metric_scale: float = 1.0,
     adaptive_threshold: bool = True,
@@ -339,12 +335,12 @@ def trajectory(
     """Return x₀ … x_steps on a quadratic, (steps + 1, n), as `gnomon.descent.hysterograd.trajectory` does."""
     require_one_start(params, hessian, minimiser, steps)
     gate, constants = beginning(
-        params.dtype,
+        params,
         initial_temp,
         lr=lr,
         stiffening_factor=stiffening_factor,
         beta=beta,
-        epsilon=epsilon,
+        eps=eps,
         cooling_rate=cooling_rate,
         metric_scale=metric_scale,
         adaptive_threshold=adaptive_threshold,
@@ -369,7 +365,7 @@ def endpoints(
     lr: float = 1e-3,
     stiffening_factor: float = 0.01,
     beta: float = 0.99,
-    epsilon: float = 1e-7,
+    eps: float = 1e-7,
     cooling_rate: float = 0.99,
     metric_scale: float = 1.0,
     adaptive_threshold: bool = True,
@@ -381,12 +377,12 @@ def endpoints(
     """Return where `trajectory` ends from each row of `params`, shape (replicas, n), in one call."""
     require_many_starts(params, hessian, minimiser, steps)
     gate, constants = beginning(
-        params.dtype,
+        params,
         initial_temp,
         lr=lr,
         stiffening_factor=stiffening_factor,
         beta=beta,
-        epsilon=epsilon,
+        eps=eps,
         cooling_rate=cooling_rate,
         metric_scale=metric_scale,
         adaptive_threshold=adaptive_threshold,
@@ -401,8 +397,8 @@ def endpoints(
     return ends
 
 
-def beginning(dtype: Any, initial_temp: float, **hyperparameters: Any) -> tuple[Gate, Constants]:
+def beginning(params: Array, initial_temp: float, **hyperparameters: Any) -> tuple[Gate, Constants]:
     """Return what the loops over a quadratic start from; raise as `init` and `step` do."""
-    require_number("initial_temp", initial_temp, 0)
-    require_hyperparameters(**hyperparameters)
-    return gate_for(dtype, 0, initial_temp, 0, True), constants_for(dtype, **hyperparameters)
+    state = reference.init(params, initial_temp=initial_temp)
+    check_arguments(reference.step, params, params, state, **hyperparameters)
+    return gate_for(params.dtype, 0, initial_temp, 0, True), constants_for(params.dtype, **hyperparameters)

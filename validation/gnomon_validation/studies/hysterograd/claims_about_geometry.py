@@ -15,7 +15,7 @@ about_geometry = Ledger("hysterograd")
 
 def first_step(params: Array, grad: Array, **hyper: object) -> Array:
     """Return Δθ of the first step, with ε = 0."""
-    new, _, _ = hysterograd.step(params, grad, hysterograd.init(params), epsilon=0.0, **hyper)  # type: ignore[arg-type]
+    new, _, _ = hysterograd.step(params, grad, hysterograd.init(params), eps=0.0, **hyper)  # type: ignore[arg-type]
     return new - params
 
 
@@ -110,7 +110,7 @@ def massive_amplification() -> Evidence:
         path = []
         for grad in grads:
             params, state, _ = hysterograd.step(
-                params, grad, state, lr=lr, metric_scale=scale, stiffening_factor=0.005, epsilon=0.0
+                params, grad, state, lr=lr, metric_scale=scale, stiffening_factor=0.005, eps=0.0
             )
             path.append(params)
         paths.append(np.stack(path))

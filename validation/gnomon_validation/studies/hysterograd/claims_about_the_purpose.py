@@ -66,7 +66,7 @@ def updates_only_if_the_signal_is_strong() -> Evidence:
         reports = []
         for grad in draws:
             params, state, report = hysterograd.step(
-                params, scale * grad, state, lr=0.1, stiffening_factor=0.4, epsilon=scale * 1e-7
+                params, scale * grad, state, lr=0.1, stiffening_factor=0.4, eps=scale * 1e-7
             )
             reports.append((report.liquid, float(report.norm), float(report.width)))
         told.append(reports)
@@ -89,9 +89,7 @@ def prevents_oscillation() -> Evidence:
     state = hysterograd.init(params)._replace(metric=params * params)
     first_frozen, turns = 0, 0
     for t in range(1, 1000):
-        new, state, report = hysterograd.step(
-            params, params, state, lr=lr, stiffening_factor=0.3, beta=0.9, epsilon=0.0
-        )
+        new, state, report = hysterograd.step(params, params, state, lr=lr, stiffening_factor=0.3, beta=0.9, eps=0.0)
         turns += bool(new[0] * params[0] < 0)
         params = new
         if not report.liquid and not first_frozen:
@@ -113,7 +111,7 @@ def prevents_catastrophic_forgetting() -> Evidence:
     old, new, steps = 10.0, -1e5, 120
     params: Array = np.zeros(1)
     state = hysterograd.init(params)
-    hyper = {"lr": 0.1, "stiffening_factor": 0.5, "beta": 0.9, "epsilon": 1e-12}
+    hyper = {"lr": 0.1, "stiffening_factor": 0.5, "beta": 0.9, "eps": 1e-12}
     for _ in range(steps):
         params, state, report = hysterograd.step(params, params - old, state, **hyper)  # type: ignore[arg-type]
     learnt, frozen = params[0], not report.liquid

@@ -43,7 +43,7 @@ def first_frozen_step(settings: Settings, limit: int) -> int | None:
     """
     return _first_refused(
         limit,
-        epsilon=0.0,
+        eps=0.0,
         lr=settings.lr,
         stiffening_factor=settings.stiffening_factor,
         beta=settings.beta,
