@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from gnomon.descent import adam, hysterograd
+from gnomon.descent import hysterograd
 from gnomon.descent.hysterograd import HysteroGradState
 
 UNIT = 2.0**-53
@@ -216,32 +216,6 @@ def test_a_square_beyond_the_range_counts_as_no_gradient_and_one_below_it_kills(
 GRADS = np.random.Generator(np.random.PCG64(7)).standard_normal((20, 4))
 
 
-def moves(**hyper: Any) -> tuple[list[Any], list[hysterograd.Report]]:
-    """Return each step from 0 along a sequence of gradients."""
-    params = np.zeros(4)
-    state, taken, reports = hysterograd.init(params), [], []
-    for grad in GRADS:
-        new, state, report = hysterograd.step(params, grad, state, **hyper)
-        taken.append(new)
-        reports.append(report)
-    return taken, reports
-
-
-def test_without_a_barrier_it_is_adam_with_one_memory_and_no_bias_correction() -> None:
-    """With κ = ε = 0 and m = 1 the steps are those of Adam with β₁ = 0, β₂ = β, over √(1-βᵗ).
-
-    G is a sum of positive terms, each step adds 3 roundings to it and its root halves them; on each side less than 12
-    operations follow. βᵗ has at most 2t roundings, which 1 - βᵗ magnifies by βᵗ/(1-βᵗ) <= 3 for β = 0.75.
-    """
-    taken, reports = moves(lr=0.5, beta=0.75, eps=0.0, stiffening_factor=0.0)
-    assert all(report.liquid for report in reports)
-    other = adam.init(np.zeros(4))
-    for t, (grad, move) in enumerate(zip(GRADS, taken, strict=True), start=1):
-        expected, other = adam.step(np.zeros(4), grad, other, lr=0.5, beta1=0.0, beta2=0.75, eps=0.0)
-        expected = expected / sqrt(1 - 0.75**t)
-        assert np.all(np.abs(move - expected) <= (2 * (3 * t / 2 + 12) + 3 * 2 * t) * UNIT * np.abs(expected))
-
-
 @pytest.mark.torch
 def test_without_a_barrier_it_is_rmsprop_at_another_rate() -> None:
     """lr/√m and ε/√m, α = β, as torch has it: ε outside the root, no bias correction.
@@ -250,11 +224,13 @@ def test_without_a_barrier_it_is_rmsprop_at_another_rate() -> None:
     """
     torch = pytest.importorskip("torch")
     metric_scale = 300.0
-    taken, _ = moves(lr=0.05, beta=0.75, eps=1e-3, metric_scale=metric_scale, stiffening_factor=0.0)
+    state = hysterograd.init(np.zeros(4))
+    hyper: dict[str, Any] = {"lr": 0.05, "beta": 0.75, "eps": 1e-3, "stiffening_factor": 0.0}
     theta = torch.zeros(4, dtype=torch.float64, requires_grad=True)
     root = sqrt(metric_scale)
     other = torch.optim.RMSprop([theta], lr=0.05 / root, alpha=0.75, eps=1e-3 / root)
-    for t, (grad, move) in enumerate(zip(GRADS, taken, strict=True), start=1):
+    for t, grad in enumerate(GRADS, start=1):
+        move, state, _ = hysterograd.step(np.zeros(4), grad, state, metric_scale=metric_scale, **hyper)
         with torch.no_grad():
             theta.zero_()
         theta.grad = torch.from_numpy(grad.copy())
@@ -300,20 +276,11 @@ def test_equal_inputs_give_equal_bits_and_a_saved_state_goes_on() -> None:
     np.testing.assert_array_equal(np.stack(first.params + rest.params), np.stack(whole.params))
 
 
-BAD = [
-    ({"lr": -1.0}, r"lr must be a finite number in \[0, inf\), got -1.0"),
+BAD: list[tuple[dict[str, Any], str]] = [
     ({"lr": float("nan")}, r"lr must be a finite number in \[0, inf\), got nan"),
-    ({"stiffening_factor": -0.5}, r"stiffening_factor must be a finite number in \[0, inf\), got -0.5"),
-    ({"beta": 1.0}, r"beta must be a finite number in \[0, 1\), got 1.0"),
-    ({"beta": 1.5}, r"beta must be a finite number in \[0, 1\), got 1.5"),
-    ({"eps": -1e-7}, r"eps must be a finite number in \[0, inf\), got -1e-07"),
-    ({"cooling_rate": 1.5}, r"cooling_rate must be a finite number in \[0, 1\], got 1.5"),
-    ({"metric_scale": 0.0}, "metric_scale must be > 0 and finite, got 0.0"),
     ({"adaptive_threshold": 1}, "adaptive_threshold must be True or False, got 1"),
-    ({"grad_clip": 0.0}, "grad_clip must be None or > 0 and finite, got 0.0"),
-    ({"hysteresis_scale": -1.0}, r"hysteresis_scale must be a finite number in \[0, inf\), got -1.0"),
-    ({"release_ratio": 0.0}, "release_ratio must be > 0 and finite, got 0.0"),
-    ({"release_ratio": 1.5}, r"release_ratio must be a finite number in \[0, 1\], got 1.5"),
+    ({"grad_clip": 0.0}, r"grad_clip must be a finite number in \(0, inf\), got 0.0"),
+    ({"release_ratio": 1.5}, r"release_ratio must be a finite number in \(0, 1\], got 1.5"),
     ({"variant": "v3"}, "variant must be one of 'head', 'v4', 'theory', got 'v3'"),
     ({"variant": "theory", "grad_clip": 1.0}, "variant 'theory' requires grad_clip None and hysteresis_scale 1"),
     ({"variant": "theory", "hysteresis_scale": 2.0}, "variant 'theory' requires .*, got grad_clip None and .* 2.0"),
@@ -326,40 +293,29 @@ def test_a_hyperparameter_out_of_its_domain_gets_a_sentence(hyper: dict[str, Any
     with pytest.raises((ValueError, TypeError), match=sentence):
         hysterograd.step(params, params, hysterograd.init(params), **hyper)
     with pytest.raises((ValueError, TypeError), match=sentence):
-        hysterograd.trajectory(params, np.eye(2), params, steps=1, **hyper)
+        hysterograd.trajectory(params, np.eye(2), params, steps=0, **hyper)
 
 
 ONE = np.ones(2)
 FRESH = hysterograd.init(ONE)
-MORE_BAD = [
-    (lambda: hysterograd.init(ONE, initial_temp=-1.0), r"initial_temp must be a finite number in \[0, inf\), got -1.0"),
-    (lambda: hysterograd.init(np.ones(2, int)), "params must hold real floating-point numbers, got dtype int64"),
-    (lambda: hysterograd.step(ONE, np.ones(3), FRESH), r"grad must have the shape of params \(2,\), got \(3,\)"),
-    (lambda: hysterograd.step(ONE, ONE.astype("f"), FRESH), "grad must have the dtype of params float64, got float32"),
-    (lambda: hysterograd.step(np.ones(3), np.ones(3), FRESH), r"state.metric must have the shape of params \(3,\)"),
-    (
-        lambda: hysterograd.step(ONE, ONE, FRESH._replace(path_length=np.ones(2))),
-        r"state.path_length must be one number, got shape \(2,\)",
-    ),
-    (
-        lambda: hysterograd.step(ONE, ONE, FRESH._replace(mean_norm=np.float32(0))),
-        "state.mean_norm must have the dtype of params float64, got float32",
-    ),
-    (lambda: hysterograd.step(ONE, ONE, FRESH._replace(liquid=1)), "state.liquid must be True or False, got 1"),
-    (
-        lambda: hysterograd.step(ONE, np.array([1.0, np.nan]), FRESH, check_finite=True),
-        r"grad must be finite, got nan at index \(1,\)",
-    ),
-    (
-        lambda: hysterograd.step(np.array([np.inf, 1.0]), ONE, FRESH, check_finite=True),
-        r"params must be finite, got inf at index \(0,\)",
-    ),
-    (lambda: hysterograd.shock(FRESH, factor=-0.5), r"factor must be a finite number in \[0, 1\], got -0.5"),
-    (lambda: hysterograd.shock(FRESH, factor=1.5), r"factor must be a finite number in \[0, 1\], got 1.5"),
-]
 
 
-@pytest.mark.parametrize(("call", "sentence"), MORE_BAD)
-def test_what_is_out_of_its_domain_gets_a_sentence(call: Any, sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "value", "sentence"),
+    [
+        ("metric", np.ones(3), r"state.metric must have the shape of params \(2,\)"),
+        ("path_length", ONE, r"state.path_length must be one number, got shape \(2,\)"),
+        ("mean_norm", np.float32(0), "state.mean_norm must have the dtype of params float64, got float32"),
+        ("liquid", 1, "state.liquid must be True or False, got 1"),
+    ],
+)
+def test_a_state_that_does_not_fit_gets_a_sentence(part: str, value: Any, sentence: str) -> None:
     with pytest.raises((ValueError, TypeError), match=sentence):
-        call()
+        hysterograd.step(ONE, ONE, FRESH._replace(**{part: value}))
+
+
+def test_numbers_that_are_not_finite_are_named_when_asked_for() -> None:
+    with pytest.raises(ValueError, match=r"grad must be finite, got nan at index \(1,\)"):
+        hysterograd.step(ONE, np.array([1.0, np.nan]), FRESH, check_finite=True)
+    with pytest.raises(ValueError, match=r"params must be finite, got inf at index \(0,\)"):
+        hysterograd.step(np.array([np.inf, 1.0]), ONE, FRESH, check_finite=True)

@@ -1,7 +1,7 @@
 """HysteroGrad's optimizer written anew for torch from its definition, right and with one line wrong at a time.
 
-The formula is cut into methods of a line or two, so that a mistake is a subclass that overrides one of them. The keys
-of the state are not those of the published optimizer, and its numbers have the dtype of the parameters. They are
+A mistake is a subclass that overrides one method; there is one for each thing that the adapter reads or derives. The
+keys of the state are not those of the published optimizer, and its numbers have the dtype of the parameters. They are
 targets such as `torch:gated_ports.HIOptimizer` when this folder is on the path.
 """
 
@@ -64,16 +64,16 @@ class HIOptimizer(torch.optim.Optimizer):
         before, metrics, directions = dict(numbers), [], []
         for p in active:
             old = self.state[p].get("metric", torch.zeros_like(p))
-            metrics.append(self.metric(old, p.grad, group))
-            directions.append(self.direction(p.grad, metrics[-1], old, group))
-        full = self.length(directions)
+            metrics.append(group["beta"] * old + (1 - group["beta"]) * group["metric_scale"] * (p.grad * p.grad))
+            directions.append(self.direction(p.grad, metrics[-1], group))
+        full = torch.stack([(d * d).sum() for d in directions]).sum().sqrt()
         factor = self.factor(full, group)
         norm = factor * full
         numbers["temperature"] = group["cooling_rate"] * before["temperature"]
         numbers["mean_norm"] = self.mean_norm(before["mean_norm"], norm, full, group)
-        numbers["tau"] = before["tau"] + self.walked(norm, full, group)
+        numbers["tau"] = before["tau"] + group["lr"] * norm
         width = self.width(numbers, before, group)
-        liquid = bool(self.opens(norm, width, full))
+        liquid = bool(self.opens(norm, width))
         for p, direction, metric in zip(active, directions, metrics, strict=True):
             if liquid:
                 p.sub_(group["lr"] * self.taken(factor) * direction)
@@ -90,38 +90,23 @@ class HIOptimizer(torch.optim.Optimizer):
         start = {"tau": 0.0, "temperature": group["initial_temp"], "mean_norm": 0.0}
         return {name: self.state[first].get(name, first.new_tensor(value)) for name, value in start.items()}
 
-    def metric(self, old: Any, grad: Any, group: dict[str, Any]) -> Any:
-        return group["beta"] * old + (1 - group["beta"]) * group["metric_scale"] * (grad * grad)
-
-    def direction(self, grad: Any, metric: Any, old: Any, group: dict[str, Any]) -> Any:
+    def direction(self, grad: Any, metric: Any, group: dict[str, Any]) -> Any:
         return grad / (metric.sqrt() + group["epsilon"])
-
-    def length(self, directions: list[Any]) -> Any:
-        return torch.stack([(d * d).sum() for d in directions]).sum().sqrt()
 
     def factor(self, full: Any, group: dict[str, Any]) -> Any:
         if group["grad_clip"] is None:
             return torch.ones_like(full)
         return (group["grad_clip"] / (full + 1e-6)).clamp(max=1.0)
 
-    def walked(self, norm: Any, full: Any, group: dict[str, Any]) -> Any:
-        return group["lr"] * norm
-
     def mean_norm(self, old: Any, norm: Any, full: Any, group: dict[str, Any]) -> Any:
         return group["beta"] * old + (1 - group["beta"]) * norm
 
-    def warmth(self, temperature: Any) -> Any:
-        return temperature.clamp(max=1.0)
-
-    def height(self, tau: Any) -> Any:
-        return tau.sqrt()
-
     def width(self, after: dict[str, Any], before: dict[str, Any], group: dict[str, Any]) -> Any:
-        width = group["stiffening_factor"] * group["hysteresis_scale"] * self.height(after["tau"])
-        width = width * (1 - self.warmth(after["temperature"]))
+        width = group["stiffening_factor"] * group["hysteresis_scale"] * after["tau"].sqrt()
+        width = width * (1 - after["temperature"].clamp(max=1.0))
         return width * (after["mean_norm"] + 1e-8) if group["adaptive_threshold"] else width
 
-    def opens(self, norm: Any, width: Any, full: Any) -> Any:
+    def opens(self, norm: Any, width: Any) -> Any:
         return norm > width
 
     def taken(self, factor: Any) -> Any:
@@ -153,48 +138,17 @@ def mean(values: list[float]) -> float:
 
 
 class EqualityIsLiquid(HIOptimizer):
-    def opens(self, norm: Any, width: Any, full: Any) -> Any:
+    def opens(self, norm: Any, width: Any) -> Any:
         return norm >= width
 
 
-class NoNumberIsLiquid(HIOptimizer):
-    def opens(self, norm: Any, width: Any, full: Any) -> Any:
-        return not norm <= width
-
-
-class ClipMissingInTheGate(HIOptimizer):
-    def opens(self, norm: Any, width: Any, full: Any) -> Any:
-        return full > width
-
-
 class EpsilonInsideTheRoot(HIOptimizer):
-    def direction(self, grad: Any, metric: Any, old: Any, group: dict[str, Any]) -> Any:
+    def direction(self, grad: Any, metric: Any, group: dict[str, Any]) -> Any:
         return grad / (metric + group["epsilon"]).sqrt()
-
-
-class NoRoot(HIOptimizer):
-    def direction(self, grad: Any, metric: Any, old: Any, group: dict[str, Any]) -> Any:
-        return grad / (metric + group["epsilon"])
-
-
-class MetricOfTheStepBefore(HIOptimizer):
-    def direction(self, grad: Any, metric: Any, old: Any, group: dict[str, Any]) -> Any:
-        return grad / (old.sqrt() + group["epsilon"])
-
-
-class MetricScaleLeftOut(HIOptimizer):
-    def metric(self, old: Any, grad: Any, group: dict[str, Any]) -> Any:
-        return group["beta"] * old + (1 - group["beta"]) * (grad * grad)
 
 
 class MetricKeptWhenFrozen(HIOptimizer):
     frozen_groups_learn = False
-
-
-class RootMeanSquareNorm(HIOptimizer):
-    def length(self, directions: list[Any]) -> Any:
-        entries = torch.cat([d.reshape(-1) for d in directions])
-        return ((entries * entries).sum() / max(entries.numel(), 1)).sqrt()
 
 
 class ClippingAlsoLengthens(HIOptimizer):
@@ -207,19 +161,9 @@ class ClipMissingInTheMove(HIOptimizer):
         return 1.0
 
 
-class ClipMissingInThePath(HIOptimizer):
-    def walked(self, norm: Any, full: Any, group: dict[str, Any]) -> Any:
-        return group["lr"] * full
-
-
 class ClipMissingInTheMean(HIOptimizer):
     def mean_norm(self, old: Any, norm: Any, full: Any, group: dict[str, Any]) -> Any:
         return group["beta"] * old + (1 - group["beta"]) * full
-
-
-class LearningRateMissingInThePath(HIOptimizer):
-    def walked(self, norm: Any, full: Any, group: dict[str, Any]) -> Any:
-        return norm
 
 
 class PathCountsLiquidStepsOnly(HIOptimizer):
@@ -227,29 +171,9 @@ class PathCountsLiquidStepsOnly(HIOptimizer):
         numbers["tau"] = before["tau"]
 
 
-class BarrierOfThePathBefore(HIOptimizer):
-    def width(self, after: dict[str, Any], before: dict[str, Any], group: dict[str, Any]) -> Any:
-        return super().width({**after, "tau": before["tau"]}, before, group)
-
-
-class BarrierOfTheMeanBefore(HIOptimizer):
-    def width(self, after: dict[str, Any], before: dict[str, Any], group: dict[str, Any]) -> Any:
-        return super().width({**after, "mean_norm": before["mean_norm"]}, before, group)
-
-
 class BarrierOfTheTemperatureBefore(HIOptimizer):
     def width(self, after: dict[str, Any], before: dict[str, Any], group: dict[str, Any]) -> Any:
         return super().width({**after, "temperature": before["temperature"]}, before, group)
-
-
-class BarrierInProportionToThePath(HIOptimizer):
-    def height(self, tau: Any) -> Any:
-        return tau
-
-
-class TemperatureNotClamped(HIOptimizer):
-    def warmth(self, temperature: Any) -> Any:
-        return temperature
 
 
 class SumsInsteadOfMeans(HIOptimizer):

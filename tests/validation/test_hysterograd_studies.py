@@ -15,7 +15,7 @@ from gnomon_validation.studies.hysterograd.freeze_time import (
     first_frozen_clipped,
     first_frozen_step,
 )
-from gnomon_validation.studies.hysterograd.quadratic_runs import BETA, EPS, LR, STIFFENING_FACTOR, run
+from gnomon_validation.studies.hysterograd.quadratic_runs import BETA, EPSILON, LR, STIFFENING_FACTOR, run
 from gnomon_validation.studies.hysterograd.two_moons import two_moons
 
 EPS = 2.0**-52
@@ -182,7 +182,7 @@ def test_what_is_shut_for_ever_refuses_any_gradient():
     end = run(10.0)
     params = np.zeros(1)
     state = hysterograd.init(params)
-    hyper = {"lr": LR, "stiffening_factor": STIFFENING_FACTOR, "beta": BETA, "eps": EPS}
+    hyper = {"lr": LR, "stiffening_factor": STIFFENING_FACTOR, "beta": BETA, "eps": EPSILON}
     for _ in range(end.shut_for_ever):
         params, state, _ = hysterograd.step(params, params - 10.0, state, **hyper)
     assert params[0] == end.end
@@ -197,7 +197,7 @@ def test_a_run_that_stands_still_is_not_yet_shut_for_ever():
     end = run(10.0)
     params = np.zeros(1)
     state = hysterograd.init(params)
-    hyper = {"lr": LR, "stiffening_factor": STIFFENING_FACTOR, "beta": BETA, "eps": EPS}
+    hyper = {"lr": LR, "stiffening_factor": STIFFENING_FACTOR, "beta": BETA, "eps": EPSILON}
     for _ in range(end.last_liquid + 1):
         params, state, _ = hysterograd.step(params, params - 10.0, state, **hyper)
     _, _, report = hysterograd.step(params, np.array([1e6]), state, **hyper)

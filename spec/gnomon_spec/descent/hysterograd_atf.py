@@ -122,15 +122,6 @@ def a_steady_gain_has_one_marginal_atf(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("marginal_atf", marginal, case.rate + 0 * case.tflop)
 
 
-@marginal_atf.law("invariance", cases=epochs.but(head_start=number(1.0, 2.0, 0.5, exponents=(-4, 4))))
-def a_head_start_counts_in_the_first_epoch_only(port: Any, case: Case) -> Iterable[Fact]:
-    """Adding a constant to all accuracies changes the first marginal ATF, by the constant over its cost, no other."""
-    marginal = port.marginal_atf(case.accuracy, case.tflop)
-    ahead = port.marginal_atf(case.accuracy + case.head_start, case.tflop)
-    is_first = np.arange(case.tflop.size) == 0
-    yield equal("marginal_atf", ahead, marginal + np.where(is_first, case.head_start / case.tflop[0], 0))
-
-
 @marginal_atf.law(
     "rejects", cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies).shaped(shapes((2,), (3,), (5,)))
 )

@@ -269,9 +269,6 @@ step.edit(
     (f"bool({GATE})", f"not {GATE.replace('>', '<=')}"),
 )
 step.edit(
-    "gate_of_the_wrong_sign", "Steps above the barrier are refused and those below taken", ("norm > (", "norm < (")
-)
-step.edit(
     "gate_only_reported", "A refused step is reported as such, but taken", ("if liquid:", "if np.isfinite(norm):")
 )
 step.edit(
@@ -289,4 +286,7 @@ step.edit(
     "release_ratio_for_frozen_groups",
     "The thresholds are exchanged: the lower one thaws and the higher one freezes",
     ("if state.liquid else", "if not state.liquid else"),
+)
+step.edit(
+    "gate_of_the_wrong_sign", "Steps above the barrier are refused and those below taken", ("norm > (", "norm < (")
 )

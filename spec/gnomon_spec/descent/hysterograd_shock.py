@@ -39,15 +39,6 @@ def a_shock_shortens_the_path_and_warms(port: Any, case: Case) -> Iterable[Fact]
     yield agree("liquid", after.liquid, case.state.liquid)
 
 
-@shock.law("invariance", cases=shock.cases.but(again=unit_interval()))
-def shocks_multiply(port: Any, case: Case) -> Iterable[Fact]:
-    """Two shocks are one with the product of their factors: the second warms no further."""
-    twice = port.shock(port.shock(case.state, factor=case.factor), factor=case.again)
-    once = port.shock(case.state, factor=case.factor * case.again)
-    yield equal("path_length", twice.path_length, once.path_length)
-    yield identical("temperature", twice.temperature, once.temperature)
-
-
 @step.law("closed form", cases=unclipped.but(variant="head", factor=unit_interval(), coldness=cold))
 def a_shock_lowers_the_next_barrier(port: Any, case: Case) -> Iterable[Fact]:
     """The same gradient after a shock meets a barrier √((φτ + lr·n)/(τ + lr·n))·(1 - γ·max(T, 0.2))/(1 - γT) as high,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gnomon.descent import hysterograd
 from gnomon.domains import Array
 
-LR, STIFFENING_FACTOR, BETA, EPS = 0.1, 0.5, 0.9, 1e-12
+LR, STIFFENING_FACTOR, BETA, EPSILON = 0.1, 0.5, 0.9, 1e-12
 LEASH = 1 / (STIFFENING_FACTOR * (1 - BETA)) ** 2
 LIMIT = 20_000
 
@@ -72,7 +72,7 @@ def run(minimiser: float, start: float = 0.0, limit: int = LIMIT) -> QuadraticRu
             lr=LR,
             stiffening_factor=STIFFENING_FACTOR,
             beta=BETA,
-            eps=EPS,
+            eps=EPSILON,
         )
         told.append((params[0], report.norm, report.width, report.liquid))
         if STIFFENING_FACTOR * (1 - state.temperature) * state.path_length**0.5 * (1 - BETA) >= 1:
