@@ -225,7 +225,7 @@ class Scalar:
         require_floating(name, value)
         if value.shape != ():
             raise ValueError(f"{name} must be one number, got shape {value.shape}")
-        if self.model and value.dtype != given[self.model].dtype:
+        if self.model in given and value.dtype != given[self.model].dtype:
             raise TypeError(f"{name} must have the dtype of {self.model} {given[self.model].dtype}, got {value.dtype}")
         if self.low > -inf and not (value >= self.low and value <= inf):
             raise ValueError(f"{name} must be >= {self.low:g} and not nan, got {value}")
