@@ -65,6 +65,24 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def with_keywords(of: Callable[..., Any], *names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give the decorated function, for its last parameter `**…`, keyword arguments of another, all or those named.
+
+    They are passed on as they are given: what they are by default is for the other function to fill in.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        theirs = {n: p for n, p in inspect.signature(of).parameters.items() if p.kind is p.KEYWORD_ONLY}
+        own, hints = inspect.signature(function), get_type_hints(of, include_extras=True)
+        listed = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        taken = names or tuple(theirs)
+        function.__signature__ = own.replace(parameters=[*listed, *(theirs[n] for n in taken)])  # type: ignore[attr-defined]
+        function.__annotations__ = {**get_type_hints(function, include_extras=True), **{n: hints[n] for n in taken}}
+        return function
+
+    return decorate
+
+
 def check_arguments(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     """Raise what a `checked` function would raise for these arguments before it begins, and nothing else."""
     if is_checked(function):

@@ -205,8 +205,8 @@ class Entries:
     """A floating-point array of known shape.
 
     axes: what its lengths are called, as in `("m", "n")`; one name twice is one length. least: of each length. fit: the
-    argument whose last length is n, and whose dtype the array has. finite: no NaN, no infinity. nonzero: not all 0.
-    low: of each entry, NaN excluded.
+    argument whose last length is n, and whose dtype the array has; of: what more of its last lengths are called.
+    finite: no NaN, no infinity. nonzero: not all 0. low: of each entry, NaN excluded.
     """
 
     axes: tuple[str, ...]
@@ -215,10 +215,16 @@ class Entries:
     finite: bool = False
     nonzero: bool = False
     low: float = -inf
+    of: tuple[str, ...] = ("n",)
+
+    def _known(self, given: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+        """Return the lengths that are those of the argument that it fits."""
+        shape = given[self.fit].shape if self.fit else ()
+        return {axis: shape[-i : len(shape) - i + 1] or (0,) for i, axis in enumerate(self.of[::-1], 1) if self.fit}
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         require_floating(name, value)
-        lengths = {"n": given[self.fit].shape[-1:] or (0,)} if self.fit else {}
+        lengths = self._known(given)
         for axis, length in zip(self.axes, value.shape, strict=False):
             lengths.setdefault(axis, (length,))
         expected = sum((lengths.get(axis, (-1,)) for axis in self.axes), ())
@@ -234,12 +240,13 @@ class Entries:
             raise ValueError(f"{name} must be >= {self.low:g} and not nan in every entry")
 
     def _words(self, given: Mapping[str, Any] | None = None) -> str:
-        n = str((given[self.fit].shape[-1:] or (0,))[0]) if given is not None and self.fit else "n"
-        axes = [n if axis == "n" else axis for axis in self.axes]
+        known = {axis: str(length) for axis, (length,) in self._known(given).items()} if given is not None else {}
+        axes = [known.get(axis, axis) for axis in self.axes]
         words = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
         if self.fit:
-            return f"{words} to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
-        least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least]
+            words += f" to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
+        free = [axis for axis in dict.fromkeys(self.axes) if not (self.fit and axis in self.of)]
+        least = [f"{axis} >= {self.least}" for axis in free if self.least]
         return f"{words} with {' and '.join(least)}" if least else words
 
     def __str__(self) -> str:

@@ -11,12 +11,12 @@ from gnomon.curvature.operators import Dense
 from gnomon.hessian_free.accumulation import Batch, acc_step
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
 from gnomon.hessian_free.damping import updated_damping
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, Report, init, step
 from gnomon.hessian_free.preconditioner import fisher_preconditioner
 from gnomon.hessian_free.self_tests import is_deterministic, reduction_matches
 from gnomon.kernels.hessian_free.conjugate_gradients import conjugate_gradients as compiled
-from gnomon.kernels.hessian_free.problems import minimise_quadratics as compiled_runs
+from gnomon.kernels.hessian_free.runs import minimise_quadratics as compiled_runs
 
 VARIANTS = pytest.mark.parametrize("variant", ["code", "martens"])
 BOWL = Quadratic(np.diag([1.0, 4.0]), np.zeros(2))
@@ -302,7 +302,7 @@ def test_empty_lists_of_batches_are_errors(variant: str) -> None:
 
 
 SWITCHES = {
-    "rho_reference": "'x0', 'zero'",
+    "rho_origin": "'x0', 'zero'",
     "rho_model": "'damped', 'undamped'",
     "rho_iterate": "'last', 'selected'",
     "on_increase": "'ratio', 'distrust'",

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-import gnomon_spec.hessian_free.runs  # noqa: F401
+import gnomon_spec.hessian_free.trajectories  # noqa: F401
 from gnomon.curvature.products import Regression
 from gnomon.hessian_free.accumulation import Batch, acc_step
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, Report, init, step
 from gnomon_spec.bands import judge
 from gnomon_spec.facts import equal
@@ -124,14 +124,14 @@ def test_the_report_counts_what_was_really_asked(
     against the undamped one with a product for each point but 0. Without search or backtracking f is asked for before
     the step, after it, and for ρ: at both points from the warm start, at the second from 0."""
     hyper: dict[str, Any] = {"curvature": curvature, "backtracking": backtracking, "linesearch": linesearch}
-    for rules in ({}, {"rho_model": "undamped", "rho_reference": "x0"}, {"adapt_damping": False}):
+    for rules in ({}, {"rho_model": "undamped", "rho_origin": "x0"}, {"adapt_damping": False}):
         params, state = START, init(START)
         for _ in range(6):
             valley = Counting(Valley(100.0))
             params, state, report = step(params, state, valley, variant=variant, **hyper, **rules)
             asked = (valley.values, valley.gradients, valley.products)
             assert asked == (report.evaluations, 1, report.products)
-            points = 0 if np.isnan(report.ratio) else 1 + (variant == "code" or "rho_reference" in rules)
+            points = 0 if np.isnan(report.ratio) else 1 + (variant == "code" or "rho_origin" in rules)
             undamped = variant == "martens" or "rho_model" in rules
             ended = report.reason == "non-positive curvature"
             assert valley.products == 1 + report.iterations + ended + (points if undamped else 0)

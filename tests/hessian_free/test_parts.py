@@ -12,7 +12,7 @@ from gnomon.curvature.operators import Dense
 from gnomon.hessian_free import conjugate_gradients as cg
 from gnomon.hessian_free.backtracking import choose_iterate
 from gnomon.hessian_free.damping import reduction_ratio, updated_damping
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.hessian_free.line_search import armijo
 from gnomon.hessian_free.preconditioner import fisher_preconditioner, squared_gradients
 from gnomon.hessian_free.progress import progress_has_ended, window

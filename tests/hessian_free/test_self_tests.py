@@ -9,7 +9,7 @@ import pytest
 
 from gnomon.curvature.products import Regression, network
 from gnomon.hessian_free.accumulation import Batch
-from gnomon.hessian_free.functions import Quadratic
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.hessian_free.self_tests import is_deterministic, reduction_matches
 
 BOWL = Quadratic(np.diag([1.0, 4.0]), np.zeros(2))

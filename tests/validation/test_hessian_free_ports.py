@@ -11,7 +11,7 @@ import pytest
 from gnomon.curvature.operators import Dense
 from gnomon.curvature.products import Classification, Regression, network
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
-from gnomon.hessian_free.functions import Valley
+from gnomon.hessian_free.small_objectives import Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, init
 from gnomon_spec.bands import judge
 from gnomon_spec.cases import Case

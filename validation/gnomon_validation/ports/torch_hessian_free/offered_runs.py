@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.hessian_free.functions import Quadratic
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.hessian_free.linear_models import LinearModel
 from gnomon.hessian_free.optimizer import HessianFreeState
 from gnomon_validation.ports.torch_hessian_free.arguments import count, known, require

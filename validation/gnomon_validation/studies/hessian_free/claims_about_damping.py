@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon.hessian_free.functions import Quadratic
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.hessian_free.line_search import armijo
 from gnomon.hessian_free.optimizer import init, step
 from gnomon_validation.studies.claim import Evidence, Ledger
@@ -50,7 +50,7 @@ def the_loss_before_the_step() -> Evidence:
     at_zero, at_warm_start = f.value(params), f.value(params + state.warm_start)
     ratios = {}
     for reference in ("x0", "zero"):
-        _, _, report = step(params, state, f, variant="code", rho_reference=reference)
+        _, _, report = step(params, state, f, variant="code", rho_origin=reference)
         ratios[reference] = float(report.ratio)
     figure = (
         f"f = ½(x² + 4y²) from (1, 1), second step: f(θ) = {at_zero:.4f}, f(θ + x₀) = {at_warm_start:.4f}; ρ of that "
@@ -74,7 +74,7 @@ def a_quadratic_is_its_own_model() -> Evidence:
         matrix = rotation @ np.diag(np.geomspace(1 / 30, 1.0, 5)) @ rotation.T
         f, start = Quadratic((matrix + matrix.T) / 2, np.zeros(5)), draw.standard_normal(5)
         for reference, ratios in told.items():
-            ratios += list(descend(f, start, 6, variant="code", rho_reference=reference).ratios[1:])
+            ratios += list(descend(f, start, 6, variant="code", rho_origin=reference).ratios[1:])
     warm, zero = (np.array(ratios) for ratios in told.values())
     figure = (
         f"200 convex quadratics (five eigenvalues from 1/30 to 1), λ₀ = 1, steps 2 to 6: from the warm start ρ < 1 in "

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gnomon.domains import Array
-from gnomon.hessian_free.functions import Valley
+from gnomon.hessian_free.small_objectives import Valley
 
 METHODS = ("trust-exact", "trust-ncg", "trust-krylov", "Newton-CG")
 TOLERANCE = 1e-8
