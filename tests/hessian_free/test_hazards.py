@@ -11,10 +11,10 @@ from gnomon.curvature.operators import Dense
 from gnomon.hessian_free.accumulation import Batch, acc_step
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
 from gnomon.hessian_free.damping import updated_damping
-from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, Report, init, step
 from gnomon.hessian_free.preconditioner import fisher_preconditioner
 from gnomon.hessian_free.self_tests import is_deterministic, reduction_matches
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.kernels.hessian_free.conjugate_gradients import conjugate_gradients as compiled
 from gnomon.kernels.hessian_free.runs import minimise_quadratics as compiled_runs
 

@@ -12,8 +12,8 @@ import pytest
 import gnomon_spec.hessian_free.trajectories  # noqa: F401
 from gnomon.curvature.products import Regression
 from gnomon.hessian_free.accumulation import Batch, acc_step
-from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, Report, init, step
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon_spec.bands import judge
 from gnomon_spec.facts import equal
 from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns, reference_function

@@ -12,10 +12,10 @@ from gnomon.curvature.operators import Dense
 from gnomon.hessian_free import conjugate_gradients as cg
 from gnomon.hessian_free.backtracking import choose_iterate
 from gnomon.hessian_free.damping import reduction_ratio, updated_damping
-from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.hessian_free.line_search import armijo
 from gnomon.hessian_free.preconditioner import fisher_preconditioner, squared_gradients
 from gnomon.hessian_free.progress import progress_has_ended, window
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.hessian_free.storage_grid import kept_iterations, storage_grid
 
 CODE_GRID = [0, 1, 2, 3, 4, 6, 8, 10, 13, 17, 23, 30, 39, 51, 66, 86, 112, 146, 190, 247, 321, 417, 542]

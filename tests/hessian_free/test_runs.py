@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from running_error import Bounded, agree
 
-from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.hessian_free.linear_models import LOSSES, LinearModel
 from gnomon.hessian_free.optimizer import init, step
 from gnomon.hessian_free.runs import Runs, fit_linear_models, minimise_quadratics
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.objectives import LogisticRegression
 from gnomon.objectives.contract import GaussNewtonObjective
 

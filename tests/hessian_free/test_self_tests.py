@@ -9,8 +9,8 @@ import pytest
 
 from gnomon.curvature.products import Regression, network
 from gnomon.hessian_free.accumulation import Batch
-from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.hessian_free.self_tests import is_deterministic, reduction_matches
+from gnomon.hessian_free.small_objectives import Quadratic
 
 BOWL = Quadratic(np.diag([1.0, 4.0]), np.zeros(2))
 X, V = np.array([1.0, -2.0]), np.array([1.0, 0.5])

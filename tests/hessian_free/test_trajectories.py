@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import gnomon_spec.hessian_free.trajectories  # noqa: F401
-from gnomon.hessian_free.small_objectives import Quadratic, Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, Report, init, step
+from gnomon.hessian_free.small_objectives import Quadratic, Valley
 from gnomon_spec.bands import judge
 from gnomon_spec.cases import Case
 from gnomon_spec.facts import equal

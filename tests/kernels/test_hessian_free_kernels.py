@@ -19,8 +19,8 @@ from gnomon.hessian_free import runs as plain_problems
 from gnomon.hessian_free.preconditioner import DiagonalPower
 from gnomon.hessian_free.progress import progress_has_ended
 from gnomon.kernels.hessian_free import conjugate_gradients as compiled
-from gnomon.kernels.hessian_free import runs as compiled_problems
 from gnomon.kernels.hessian_free import products
+from gnomon.kernels.hessian_free import runs as compiled_problems
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 every_problem = pytest.mark.parametrize("operation", ["minimise_quadratics", "fit_linear_models"])

@@ -11,8 +11,8 @@ import pytest
 from gnomon.curvature.operators import Dense
 from gnomon.curvature.products import Classification, Regression, network
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
-from gnomon.hessian_free.small_objectives import Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, init
+from gnomon.hessian_free.small_objectives import Valley
 from gnomon_spec.bands import judge
 from gnomon_spec.cases import Case
 from gnomon_spec.stand_ins import PerturbedRuns

@@ -12,8 +12,8 @@ import numpy as np
 from gnomon.curvature.products import Regression, network
 from gnomon.hessian_free import accumulation as reference
 from gnomon.hessian_free.accumulation import Batch
-from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.hessian_free.optimizer import HessianFreeState, Report
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.learning_problems import either, parameters

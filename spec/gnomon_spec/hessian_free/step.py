@@ -9,8 +9,8 @@ import numpy as np
 
 from gnomon.hessian_free import optimizer as reference
 from gnomon.hessian_free.conjugate_gradients import NOTHING_LEFT
-from gnomon.hessian_free.small_objectives import Fenced
 from gnomon.hessian_free.optimizer import HessianFreeState, Report
+from gnomon.hessian_free.small_objectives import Fenced
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
 from gnomon_spec.curvature.quantities import nonzero_vector

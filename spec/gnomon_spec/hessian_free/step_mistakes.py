@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from gnomon.hessian_free import adaptation
 from gnomon.hessian_free import optimizer as reference
 from gnomon_spec.hessian_free.definition import system

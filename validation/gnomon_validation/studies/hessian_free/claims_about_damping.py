@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.hessian_free.line_search import armijo
 from gnomon.hessian_free.optimizer import init, step
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.hessian_free import runaway
 from gnomon_validation.studies.hessian_free.runs import descend

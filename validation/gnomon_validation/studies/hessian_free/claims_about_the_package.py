@@ -13,9 +13,9 @@ from gnomon.curvature.operators import Dense, Operator
 from gnomon.curvature.products import network
 from gnomon.hessian_free.backtracking import choose_iterate
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
-from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.hessian_free.optimizer import step
 from gnomon.hessian_free.preconditioner import fisher_preconditioner, squared_gradients
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.hessian_free.claims_about_conjugate_gradients import random_system
 from gnomon_validation.studies.hessian_free.networks import tiny_networks

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gnomon.domains import Array
-from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon.hessian_free.optimizer import HessianFreeState, step
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.pictures import COLOURS
 from gnomon_validation.studies.hessian_free.networks import tiny_networks
 from gnomon_validation.studies.hessian_free.runs import Run, descend
