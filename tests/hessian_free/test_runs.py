@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from fractions import Fraction
 from typing import Any
 
@@ -162,51 +163,44 @@ def test_on_separable_data_the_loss_falls_for_ever(variant: str) -> None:
     assert np.all(np.sign(X[0] @ found.params[0]) == [1, 1, -1, -1])
 
 
-BAD_PROBLEMS = [
-    ({"params": np.ones(2)}, "params must have shape (P, n) with P and n >= 1, got (2,)"),
-    ({"params": np.full((1, 2), np.nan)}, "params must be finite, got nan at index (0, 0)"),
-    ({"steps": 0}, "steps must be an integer >= 1, got 0"),
-    ({"damping": -1.0}, "damping must be a finite number in [0, inf), got -1.0"),
-    ({"variant": "paper"}, "variant must be one of 'code', 'martens', got 'paper'"),
-    ({"rtol": -1.0}, "rtol must be a finite number in [0, inf), got -1.0"),
+QUADRATICS = (np.ones((1, 2)), np.eye(2)[np.newaxis], np.zeros((1, 2)))
+MODELS = (np.ones((1, 2)), np.ones((1, 3, 2)), np.ones((1, 3)))
+BAD = [
+    (minimise_quadratics, {"params": np.ones(2)}, "params must have shape (P, n) with P >= 1 and n >= 1, got (2,)"),
+    (minimise_quadratics, {"steps": 0}, "steps must be an integer >= 1, got 0"),
+    (minimise_quadratics, {"rtol": -1.0}, "rtol must be a finite number in [0, inf), got -1.0"),
+    (
+        minimise_quadratics,
+        {"matrices": np.eye(2)},
+        "matrices must have shape (1, 2, 2) to fit params (1, 2), got (2, 2)",
+    ),
+    (
+        minimise_quadratics,
+        {"matrices": np.eye(2, dtype=np.float32)[np.newaxis]},
+        "matrices must have the dtype of params float64, got float32",
+    ),
+    (
+        fit_linear_models,
+        {"features": np.ones((1, 0, 2))},
+        "features must have shape (1, N, 2) to fit params (1, 2) with N >= 1, got (1, 0, 2)",
+    ),
+    (
+        fit_linear_models,
+        {"targets": np.ones((1, 2))},
+        "targets must have shape (1, 3) to fit features (1, 3, 2), got (1, 2)",
+    ),
+    (
+        fit_linear_models,
+        {"loss": "logistic", "targets": 2 * np.ones((1, 3))},
+        "targets must be in [0, 1] for loss 'logistic'",
+    ),
 ]
 
 
-@pytest.mark.parametrize(
-    ("changed", "sentence"),
-    [
-        *BAD_PROBLEMS,
-        ({"matrices": np.eye(2)}, "matrices must have shape (P, n, n), here (1, 2, 2), got (2, 2)"),
-        ({"stationary": np.ones((2, 2))}, "stationary must have shape (P, n), here (1, 2), got (2, 2)"),
-        ({"matrices": np.eye(2, dtype=np.float32)[np.newaxis]}, "matrices must have the dtype of params float64"),
-    ],
-)
-def test_bad_quadratics(changed: dict[str, Any], sentence: str) -> None:
-    good: dict[str, Any] = {
-        "params": np.ones((1, 2)),
-        "matrices": np.eye(2)[np.newaxis],
-        "stationary": np.zeros((1, 2)),
-    }
+@pytest.mark.parametrize(("function", "changed", "sentence"), BAD, ids=[sentence for _, _, sentence in BAD])
+def test_problems_that_do_not_fit_get_a_sentence(function: Any, changed: dict[str, Any], sentence: str) -> None:
+    names = list(inspect.signature(function).parameters)[:3]
+    good = dict(zip(names, QUADRATICS if function is minimise_quadratics else MODELS, strict=True))
     with pytest.raises((TypeError, ValueError)) as caught:
-        minimise_quadratics(**{**good, "steps": 1, **changed})
-    assert str(caught.value).startswith(sentence)
-
-
-@pytest.mark.parametrize(
-    ("changed", "sentence"),
-    [
-        *BAD_PROBLEMS,
-        ({"features": np.ones((1, 0, 2))}, "features must have shape (P, N, n) with N >= 1, got (1, 0, 2)"),
-        ({"features": np.ones((2, 3, 2))}, "features must have shape (P, N, n), here (1, 3, 2), got (2, 3, 2)"),
-        ({"targets": np.ones((1, 2))}, "targets must have shape (P, N), here (1, 3), got (1, 2)"),
-        ({"loss": "hinge"}, "loss must be one of 'squared', 'logistic', 'poisson', got 'hinge'"),
-        ({"loss": "logistic", "targets": 2 * np.ones((1, 3))}, "targets must be in [0, 1] for loss 'logistic'"),
-        ({"loss": "poisson", "targets": -np.ones((1, 3))}, "targets must be in [0, inf] for loss 'poisson'"),
-        ({"ridge": -1.0}, "ridge must be a finite number in [0, inf), got -1.0"),
-    ],
-)
-def test_bad_models(changed: dict[str, Any], sentence: str) -> None:
-    good: dict[str, Any] = {"params": np.ones((1, 2)), "features": np.ones((1, 3, 2)), "targets": np.ones((1, 3))}
-    with pytest.raises((TypeError, ValueError)) as caught:
-        fit_linear_models(**{**good, "steps": 1, **changed})
-    assert str(caught.value).startswith(sentence)
+        function(**{**good, "steps": 1, **changed})
+    assert str(caught.value) == sentence

@@ -86,7 +86,7 @@ def test_batches_of_a_sum_make_the_whole() -> None:
 
 
 BAD = [
-    (lambda: is_deterministic(BOWL, X, V[:1]), "vector must have the shape of params"),
+    (lambda: is_deterministic(BOWL, X, V[:1]), r"vector must have shape \(2,\) to fit params \(2,\), got \(1,\)"),
     (lambda: is_deterministic(BOWL, X, V * np.nan), "vector must be finite"),
     (lambda: is_deterministic(BOWL, X, V, curvature="x"), "curvature must be one of 'ggn', 'hessian', got 'x'"),
     (lambda: is_deterministic(BOWL, X, V, rtol=-1.0), r"rtol must be a finite number in \[0, inf\), got -1.0"),

@@ -29,20 +29,6 @@ for name, statement, *pieces in (
         ("losses if gradients is None", "losses[:1] if gradients is None"),
         ("losses if curvatures is None", "losses[:1] if curvatures is None"),
     ),
-    *(
-        (
-            f"{what}_over_the_{other}",
-            f"The {what} is accumulated over the list for {other.removesuffix('s') if other[0] == 'c' else other}",
-            (piece, piece.replace(right, other)),
-        )
-        for what, right, piece in (
-            ("loss", "losses", LOSS),
-            ("gradient", "gradients", GRADIENT),
-            ("curvature", "curvatures", CURVATURE),
-        )
-        for other in ("losses", "gradients", "curvatures")
-        if other != right
-    ),
     (
         "gradients_and_curvatures_taken_for_each_other",
         "The second list is taken for the curvature and the third for the gradient",
@@ -70,6 +56,16 @@ for name, statement, *pieces in (
     ),
 ):
     acc_step.edit(name, statement, *pieces)
+
+for what, right, piece in (
+    ("loss", "losses", LOSS),
+    ("gradient", "gradients", GRADIENT),
+    ("curvature", "curvatures", CURVATURE),
+):
+    for other in ("losses", "gradients", "curvatures"):
+        if other != right:
+            statement = f"The {what} is accumulated over the list of {other}"
+            acc_step.edit(f"{what}_over_the_{other}", statement, (piece, piece.replace(right, other)))
 
 acc_step.edit(
     "every_list_is_divided_by_the_first_ones_size",

@@ -273,7 +273,8 @@ def fit_linear_models(
     **hyper: Any,
 ) -> Runs:
     """Make `steps` steps on every model, as `gnomon.hessian_free.runs` does; float32 and float64 only."""
-    model, hyper = {"loss": loss, "ridge": ridge}, {"steps": steps, "damping": damping, **hyper}
+    hyper = {"steps": steps, "damping": damping, **hyper}
+    model: dict[str, Any] = {"loss": loss, "ridge": ridge}
     check_arguments(reference.fit_linear_models, params, features, targets, **model, **hyper)
 
     def plainly(k: slice) -> Runs:

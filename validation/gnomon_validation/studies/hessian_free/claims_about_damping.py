@@ -96,7 +96,7 @@ def the_line_search_decreases_the_loss() -> Evidence:
     found = armijo(f, start, rising, f.gradient(start))
     refused = armijo(f, start, rising, f.gradient(start), reject_ascent=True)
     figure = (
-        f"f = t(1 − t) from t = 0 along s = 0.995, gᵀs = 0.995: a = {found.step:g} is accepted, and f rises by "
-        f"{found.value - f.value(start):.6f}; a line search that refuses ascent takes a = {refused.step:g}"
+        f"f = t(1 − t) from t = 0 along s = 0.995, gᵀs = 0.995: a = {found.step_length:g} is accepted, and f rises by "
+        f"{found.value - f.value(start):.6f}; a line search that refuses ascent takes a = {refused.step_length:g}"
     )
-    return Evidence(bool(found.step == 1 and found.value > f.value(start) and refused.step == 0), figure)
+    return Evidence(bool(found.step_length == 1 and found.value > f.value(start) and refused.step_length == 0), figure)
