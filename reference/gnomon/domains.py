@@ -242,8 +242,9 @@ class Entries:
     """A floating-point array of known shape.
 
     axes: what its lengths are called, as in `("m", "n")`; one name twice is one length. least: of each length. fit: the
-    argument whose last length is n, and whose dtype the array has. finite: no NaN, no infinity. nonzero: no row is all
-    0. low: of each entry, NaN excluded. symmetric: to half of the dtype's digits.
+    argument whose last length is n, and whose dtype the array has; of: what more of its last lengths are called.
+    finite: no NaN, no infinity. nonzero: no row is all 0. low: of each entry, NaN excluded. symmetric: to half of the
+    dtype's digits.
     """
 
     axes: tuple[str, ...]
@@ -253,10 +254,16 @@ class Entries:
     nonzero: bool = False
     low: float = -inf
     symmetric: bool = False
+    of: tuple[str, ...] = ("n",)
+
+    def _known(self, given: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+        """Return the lengths that are those of the argument that it fits."""
+        shape = given[self.fit].shape if self.fit else ()
+        return {axis: shape[-i : len(shape) - i + 1] or (0,) for i, axis in enumerate(self.of[::-1], 1) if self.fit}
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         require_floating(name, value)
-        lengths = {"n": given[self.fit].shape[-1:] or (0,)} if self.fit else {}
+        lengths = self._known(given)
         for axis, length in zip(self.axes, value.shape, strict=False):
             lengths.setdefault(axis, (length,))
         expected = sum((lengths.get(axis, (-1,)) for axis in self.axes), ())
@@ -274,8 +281,8 @@ class Entries:
             require_symmetric(name, value)
 
     def _words(self, given: Mapping[str, Any] | None = None) -> str:
-        n = str((given[self.fit].shape[-1:] or (0,))[0]) if given is not None and self.fit else "n"
-        axes = [n if axis == "n" else axis for axis in self.axes]
+        known = {axis: str(length) for axis, (length,) in self._known(given).items()} if given is not None else {}
+        axes = [known.get(axis, axis) for axis in self.axes]
         words = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
         least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least and not axis.isdigit()]
         words += f" with {' and '.join(least)}" if least else ""

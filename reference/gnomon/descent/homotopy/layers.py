@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from gnomon.arguments import checked, with_keywords_of
+from gnomon.arguments import checked, with_keywords
 from gnomon.curvature.operators import Operator
 from gnomon.descent.homotopy.estimator import EstimatorState, estimate
 from gnomon.descent.homotopy.rate import Curvatures, ratio, require_ordered_bounds
@@ -97,7 +97,7 @@ def require_layers(given: Mapping[str, Any]) -> None:
 
 
 @checked(require_layers, require_ordered_bounds)
-@with_keywords_of(estimate)
+@with_keywords(estimate)
 def schedule_layers(
     state: LayersState,
     operators: tuple[Operator, ...],

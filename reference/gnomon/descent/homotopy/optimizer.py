@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from gnomon.arguments import checked, with_keywords_of
+from gnomon.arguments import checked, with_keywords
 from gnomon.curvature.operators import FiniteOperator
 from gnomon.descent import adam, adamw, sgd
 from gnomon.descent.adam import AdamState
@@ -42,7 +42,7 @@ def init(params: Array, *, base: Base = "sgd", base_lr: Positive = 1e-3) -> Homo
 
 
 @checked(require_ordered_bounds)
-@with_keywords_of(schedule)
+@with_keywords(schedule)
 def step(
     params: Annotated[Array, Entries(("n",), least=1)],
     grad: Annotated[Array, Entries(("n",), fit="params", finite=True)],

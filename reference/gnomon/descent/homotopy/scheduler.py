@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 
-from gnomon.arguments import checked, with_keywords_of
+from gnomon.arguments import checked, with_keywords
 from gnomon.curvature.operators import FiniteOperator
 from gnomon.descent.homotopy.estimator import EstimatorState, Measurement, Probes, Start, estimate
 from gnomon.descent.homotopy.rate import Variant, adaptive_target, rate, require_ordered_bounds, unbounded
@@ -66,7 +66,7 @@ def init_scheduler(grad: Array, *, base_lr: Positive = 1e-3) -> SchedulerState:
 
 
 @checked(require_ordered_bounds)
-@with_keywords_of(estimate)
+@with_keywords(estimate)
 def schedule(
     state: SchedulerState,
     operator: FiniteOperator,

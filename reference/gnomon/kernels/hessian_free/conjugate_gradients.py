@@ -36,7 +36,8 @@ from gnomon.hessian_free.conjugate_gradients import (
     Solution,
 )
 from gnomon.hessian_free.preconditioner import DiagonalPower
-from gnomon.hessian_free.progress import LEAST_WINDOW, VARIANTS
+from gnomon.hessian_free.progress import LEAST_WINDOW
+from gnomon.hessian_free.variants import VARIANTS
 from gnomon.kernels.domains import contiguous, require_compiled
 from gnomon.kernels.hessian_free.products import multiply
 from gnomon.kernels.reductions import fold
@@ -249,7 +250,7 @@ def conjugate_gradients(
     progress_threshold: float | None = 5e-4,
     on_nonpositive_curvature: str = "ignore",
     stored: tuple[int, ...] = (),
-    variant: str = "code",
+    variant: str = "martens",
 ) -> Solution:
     """Minimise ½ xᵀA x - bᵀx, as `gnomon.hessian_free.conjugate_gradients` does.
 
