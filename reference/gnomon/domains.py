@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 
 
+class NonFiniteError(ValueError):
+    """A NaN or an infinity stands where a method needs finite numbers."""
+
+
 def require_number(
     name: str, value: Any, low: float, high: float = inf, *, above: bool = False, closed: bool = False
 ) -> None:
@@ -122,7 +126,7 @@ class Number:
 
     def __str__(self) -> str:
         if self.high == inf:
-            return f"finite and {'>' if self.above else '>='} {self.low:g}"
+            return "finite" if self.low == -inf else f"finite and {'>' if self.above else '>='} {self.low:g}"
         return f"in {interval(self.low, self.high, self.above, self.closed)}"
 
 
@@ -208,23 +212,29 @@ class Finite:
 
 @dataclass(frozen=True)
 class Scalar:
-    """One number of a floating-point dtype, that of the argument `model` if there is one, >= `low`, not NaN."""
+    """One number of a floating-point dtype, that of the argument `model` if there is one, >= `low`, not NaN.
+
+    finite: no infinity either, and no NaN whatever `low` is.
+    """
 
     model: str = ""
     low: float = -inf
+    finite: bool = False
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         require_floating(name, value)
         if value.shape != ():
             raise ValueError(f"{name} must be one number, got shape {value.shape}")
-        if self.model and value.dtype != given[self.model].dtype:
+        if self.model in given and value.dtype != given[self.model].dtype:
             raise TypeError(f"{name} must have the dtype of {self.model} {given[self.model].dtype}, got {value.dtype}")
         if self.low > -inf and not (value >= self.low and value <= inf):
             raise ValueError(f"{name} must be >= {self.low:g} and not nan, got {value}")
+        if self.finite and not np.isfinite(value):
+            raise ValueError(f"{name} must be finite, got {value}")
 
     def __str__(self) -> str:
         of = f" of the dtype of {self.model}" if self.model else " of a floating-point dtype"
-        return f"one number{of}" + (f", >= {self.low:g}" if self.low > -inf else "")
+        return f"one number{of}" + f", >= {self.low:g}" * (self.low > -inf) + ", finite" * self.finite
 
 
 @dataclass(frozen=True)
@@ -232,8 +242,9 @@ class Entries:
     """A floating-point array of known shape.
 
     axes: what its lengths are called, as in `("m", "n")`; one name twice is one length. least: of each length. fit: the
-    argument whose last length is n, and whose dtype the array has. finite: no NaN, no infinity. nonzero: not all 0.
-    low: of each entry, NaN excluded. symmetric: to half of the dtype's digits.
+    argument whose last length is n, and whose dtype the array has; of: what more of its last lengths are called.
+    finite: no NaN, no infinity. nonzero: no row is all 0. low: of each entry, NaN excluded. symmetric: to half of the
+    dtype's digits.
     """
 
     axes: tuple[str, ...]
@@ -243,10 +254,16 @@ class Entries:
     nonzero: bool = False
     low: float = -inf
     symmetric: bool = False
+    of: tuple[str, ...] = ("n",)
+
+    def _known(self, given: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+        """Return the lengths that are those of the argument that it fits."""
+        shape = given[self.fit].shape if self.fit else ()
+        return {axis: shape[-i : len(shape) - i + 1] or (0,) for i, axis in enumerate(self.of[::-1], 1) if self.fit}
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         require_floating(name, value)
-        lengths = {"n": given[self.fit].shape[-1:] or (0,)} if self.fit else {}
+        lengths = self._known(given)
         for axis, length in zip(self.axes, value.shape, strict=False):
             lengths.setdefault(axis, (length,))
         expected = sum((lengths.get(axis, (-1,)) for axis in self.axes), ())
@@ -255,22 +272,23 @@ class Entries:
         if self.fit and value.dtype != given[self.fit].dtype:
             raise TypeError(f"{name} must have the dtype of {self.fit} {given[self.fit].dtype}, got {value.dtype}")
         if self.finite and not np.all(np.isfinite(value)):
-            raise ValueError(f"{name} must be finite, got a NaN or an infinity in it")
-        if self.nonzero and not np.any(value != 0):
-            raise ValueError(f"{name} must not be zero")
+            raise NonFiniteError(f"{name} must be finite, got a NaN or an infinity in it")
+        if self.nonzero and not np.all(np.any(value != 0, axis=-1)):
+            raise ValueError(f"{name} must not be zero{' in any row' if len(self.axes) > 1 else ''}")
         if self.low > -inf and not np.all((value >= self.low) & (value <= inf)):
             raise ValueError(f"{name} must be >= {self.low:g} and not nan in every entry")
         if self.symmetric:
             require_symmetric(name, value)
 
     def _words(self, given: Mapping[str, Any] | None = None) -> str:
-        n = str((given[self.fit].shape[-1:] or (0,))[0]) if given is not None and self.fit else "n"
-        axes = [n if axis == "n" else axis for axis in self.axes]
+        known = {axis: str(length) for axis, (length,) in self._known(given).items()} if given is not None else {}
+        axes = [known.get(axis, axis) for axis in self.axes]
         words = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
+        least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least and not axis.isdigit()]
+        words += f" with {' and '.join(least)}" if least else ""
         if self.fit:
-            return f"{words} to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
-        least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least]
-        return f"{words} with {' and '.join(least)}" if least else words
+            words += f" to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
+        return words
 
     def __str__(self) -> str:
         more = [", finite" * self.finite, ", not zero" * self.nonzero, f", >= {self.low:g}" * (self.low > -inf)]
@@ -305,6 +323,7 @@ class State:
         return "; ".join(f"{part}: {domain}" for part, domain in self.parts)
 
 
+Real: TypeAlias = Annotated[float, Number(-inf, above=True)]
 NonNegative: TypeAlias = Annotated[float, Number()]
 Positive: TypeAlias = Annotated[float, Number(above=True)]
 Fraction: TypeAlias = Annotated[float, Number(0, 1)]

@@ -15,13 +15,13 @@ from kernel_contract import DTYPES, assert_same_bits, assert_same_outputs, leave
 
 from gnomon.curvature.operators import Dense
 from gnomon.hessian_free import conjugate_gradients as plain
-from gnomon.hessian_free import problems as plain_problems
+from gnomon.hessian_free import runs as plain_problems
 from gnomon.hessian_free.preconditioner import DiagonalPower
 from gnomon.hessian_free.progress import progress_has_ended
 from gnomon.kernels.domains import contiguous
 from gnomon.kernels.hessian_free import conjugate_gradients as compiled
-from gnomon.kernels.hessian_free import problems as compiled_problems
 from gnomon.kernels.hessian_free import products
+from gnomon.kernels.hessian_free import runs as compiled_problems
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 every_problem = pytest.mark.parametrize("operation", ["minimise_quadratics", "fit_linear_models"])
@@ -324,7 +324,7 @@ def test_a_run_that_leaves_the_range_of_numbers_gets_the_sentence_of_the_referen
 
 
 def test_the_damping_of_the_package_runs_away_in_the_compiled_loop_too() -> None:
-    """The figures of `tests/hessian_free/test_problems.py`, to the digits that are published."""
+    """The figures of `tests/hessian_free/test_runs.py`, to the digits that are published."""
     eigenvalues = np.geomspace(0.01, 1, 5)
     arrays = np.ones((1, 5)), np.diag(eigenvalues)[np.newaxis], np.zeros((1, 5))
     found = compiled_problems.minimise_quadratics(*arrays, steps=60, variant="code")

@@ -15,9 +15,8 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from gnomon.descent.on_quadratics import require_quadratic
-from gnomon.domains import Array, require_count, require_floating
-from gnomon.kernels.domains import Operation, contiguous, in_place_of, require_compiled
+from gnomon.domains import Array
+from gnomon.kernels.domains import Operation, contiguous, in_place_of
 
 # How many replicas lie side by side: enough to fill vector registers many times over, few enough for the first cache.
 BLOCK = 64
@@ -95,22 +94,3 @@ def write_block(block: Array, start: int, params: Array) -> None:
     for i in range(block.shape[0]):
         for r in range(block.shape[1]):
             params[start + r, i] = block[i, r]
-
-
-def require_one_start(params: Array, hessian: Array, minimiser: Array, steps: int) -> None:
-    """Raise `ValueError` or `TypeError` unless `trajectory` can start at `params`, shape (n,)."""
-    require_quadratic(params, hessian, minimiser)
-    if params.ndim != 1:
-        raise ValueError(f"params must have shape (n,), got {params.shape}")
-    require_compiled("params", params)
-    require_count("steps", steps)
-
-
-def require_many_starts(params: Array, hessian: Array, minimiser: Array, steps: int) -> None:
-    """Raise `ValueError` or `TypeError` unless `endpoints` can start at each row of `params`, shape (replicas, n)."""
-    require_floating("params", params)
-    if params.ndim != 2:
-        raise ValueError(f"params must have shape (replicas, n), got {params.shape}")
-    require_quadratic(params, hessian, minimiser)
-    require_compiled("params", params)
-    require_count("steps", steps)

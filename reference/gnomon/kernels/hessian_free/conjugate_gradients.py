@@ -16,7 +16,15 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gnomon.curvature.operators import Dense, Operator, product, require_vector
-from gnomon.domains import Array, require_choice, require_count, require_finite, require_like, require_number
+from gnomon.domains import (
+    Array,
+    NonFiniteError,
+    require_choice,
+    require_count,
+    require_finite,
+    require_like,
+    require_number,
+)
 from gnomon.hessian_free.conjugate_gradients import (
     DIVERGED,
     LIMIT,
@@ -28,7 +36,8 @@ from gnomon.hessian_free.conjugate_gradients import (
     Solution,
 )
 from gnomon.hessian_free.preconditioner import DiagonalPower
-from gnomon.hessian_free.progress import LEAST_WINDOW, VARIANTS
+from gnomon.hessian_free.progress import LEAST_WINDOW
+from gnomon.hessian_free.variants import VARIANTS
 from gnomon.kernels.domains import contiguous, require_compiled
 from gnomon.kernels.hessian_free.products import multiply
 from gnomon.kernels.reductions import fold
@@ -241,7 +250,7 @@ def conjugate_gradients(
     progress_threshold: float | None = 5e-4,
     on_nonpositive_curvature: str = "ignore",
     stored: tuple[int, ...] = (),
-    variant: str = "code",
+    variant: str = "martens",
 ) -> Solution:
     """Minimise ½ xᵀA x - bᵀx, as `gnomon.hessian_free.conjugate_gradients` does.
 
@@ -280,7 +289,7 @@ def conjugate_gradients(
             product(operator, x, 0)  # raises, if it was this one, or would have been
     if found.end == NOT_FINITE:
         index = found.products + (not np.any(x != 0))
-        raise ValueError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
+        raise NonFiniteError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
     if found.end == REFUSED:
         where = f"got {found.curvature} in iteration {found.iterations + 1}"
         raise ValueError(f"operator must be positive along every direction, {where}")
