@@ -180,7 +180,7 @@ class HysteroGradPort:
 
     def _start(self, state: GroupState) -> dict[str, Any]:
         """Return how a group is told to begin by itself; nothing if its state must be written."""
-        used = any(np.any(array) for array in (*state.metrics, state.path_length, state.mean_norm))
+        used = any([float(state.path_length), float(state.mean_norm), *map(np.any, state.metrics)])
         if used or "initial_temp" in self.options or "initial_temp" not in self._parameters:
             return {}
         return {"initial_temp": float(state.temperature)}
