@@ -65,16 +65,21 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def with_keywords_of(other: Callable[..., Any]) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Give the decorated function, in place of its `**`, the keyword arguments of another, but for `check_finite`."""
+def with_keywords(of: Callable[..., Any], *names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give the decorated function, for its last parameter `**…`, keyword arguments of another, all or those named.
+
+    Left out are `check_finite` and what the function names itself. They are passed on as they are given: what they are
+    by default is for the other function to fill in.
+    """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        own, others = (list(inspect.signature(f).parameters.values()) for f in (function, other))
-        parameters = [p for p in own if p.kind is not p.VAR_KEYWORD]
-        parameters += [p for p in others if p.kind is p.KEYWORD_ONLY and p.name != "check_finite"]
-        hints = get_type_hints(other, include_extras=True)
-        function.__annotations__ |= {p.name: hints[p.name] for p in parameters if p not in own}
-        function.__signature__ = inspect.signature(function).replace(parameters=parameters)  # type: ignore[attr-defined]
+        own, theirs = inspect.signature(function), inspect.signature(of).parameters
+        kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        named = {"check_finite", *own.parameters}
+        taken = names or tuple(n for n, p in theirs.items() if p.kind is p.KEYWORD_ONLY and n not in named)
+        hints = get_type_hints(of, include_extras=True)
+        function.__signature__ = own.replace(parameters=[*kept, *(theirs[n] for n in taken)])  # type: ignore[attr-defined]
+        function.__annotations__ = {**get_type_hints(function, include_extras=True), **{n: hints[n] for n in taken}}
         return function
 
     return decorate

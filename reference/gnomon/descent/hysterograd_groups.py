@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.arguments import checked, with_keywords_of
+from gnomon.arguments import checked, with_keywords
 from gnomon.descent import hysterograd
 from gnomon.descent.hysterograd import HysteroGradState, Report
 from gnomon.domains import Array, require_floating, require_like
@@ -75,7 +75,7 @@ def require_group(group: Group) -> None:
 
 
 @checked(hysterograd.require_known_to_theory, require_fitting_groups)
-@with_keywords_of(hysterograd.step)
+@with_keywords(hysterograd.step)
 def step_groups(
     params: tuple[Group, ...],
     grads: tuple[tuple[Array | None, ...], ...],
