@@ -13,11 +13,11 @@ from gnomon.hessian_free.conjugate_gradients import Solution
 from gnomon.hessian_free.storage_grid import kept_iterations
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.curvature.bad_input import not_finite
-from gnomon_spec.curvature.quantities import nonzero_vector
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
 from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, up_to_the_dimension
+from gnomon_spec.rejections import not_finite
 from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, rotation, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 

@@ -10,7 +10,7 @@ import numpy as np
 from gnomon.hessian_free import line_search as reference
 from gnomon.hessian_free.line_search import LineSearch
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.curvature.quantities import nonzero_vector
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
 from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.hessian_free.drawn_objectives import (

@@ -9,7 +9,7 @@ import numpy as np
 
 from gnomon.hessian_free import preconditioner as reference
 from gnomon_spec.cases import Case, Cases, Quantity, choice
-from gnomon_spec.curvature.quantities import nonzero_vector, probes
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, probes
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
 from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.strategies import VECTORS, count, number, tame

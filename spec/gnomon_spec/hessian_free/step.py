@@ -13,7 +13,7 @@ from gnomon.hessian_free.optimizer import HessianFreeState, Report
 from gnomon.hessian_free.small_objectives import Fenced
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
-from gnomon_spec.curvature.quantities import nonzero_vector
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
 from gnomon_spec.hessian_free.conjugate_gradients import none, preconditioners
 from gnomon_spec.hessian_free.definition import system

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from gnomon.arguments import check_arguments
 from gnomon.curvature.operators import Dense, Operator, product
-from gnomon.domains import Array, require_like
+from gnomon.domains import Array, NonFiniteError, require_like
 from gnomon.hessian_free.conjugate_gradients import (
     DIVERGED,
     LIMIT,
@@ -32,7 +32,7 @@ from gnomon.hessian_free.conjugate_gradients import conjugate_gradients as plain
 from gnomon.hessian_free.preconditioner import DiagonalPower
 from gnomon.hessian_free.progress import LEAST_WINDOW
 from gnomon.kernels.domains import contiguous, require_compiled
-from gnomon.kernels.hessian_free.products import Matrix, laid_out, multiply
+from gnomon.kernels.hessian_free.products import multiply
 from gnomon.kernels.reductions import fold
 
 __all__ = ["Solution", "conjugate_gradients"]
@@ -62,7 +62,7 @@ class Preconditioner(NamedTuple):
 
     kind: int
     scales: Array
-    matrix: Matrix
+    matrix: Array
 
 
 class Found(NamedTuple):
@@ -130,7 +130,7 @@ def with_more_room(array: Array) -> Array:
 
 @njit(cache=True, error_model="numpy")
 def iterate(
-    matrix: Matrix, rhs: Array, start: Array, preconditioner: Preconditioner, rules: Rules, stored: NDArray[np.int64]
+    matrix: Array, rhs: Array, start: Array, preconditioner: Preconditioner, rules: Rules, stored: NDArray[np.int64]
 ) -> Found:
     """Do what `gnomon.hessian_free.conjugate_gradients` does, once its arguments are accepted.
 
@@ -283,7 +283,7 @@ def conjugate_gradients(
             product(operator, x, 0)  # raises, if it was this one, or would have been
     if found.end == NOT_FINITE:
         index = found.products + (not np.any(x != 0))
-        raise ValueError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
+        raise NonFiniteError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
     if found.end == REFUSED:
         where = f"got {found.curvature} in iteration {found.iterations + 1}"
         raise ValueError(f"operator must be positive along every direction, {where}")
@@ -298,7 +298,7 @@ def conjugate_gradients(
     )
 
 
-def matrix_of(operator: Operator, rhs: Array) -> Matrix:
+def matrix_of(operator: Operator, rhs: Array) -> Array:
     """Return a `Dense` operator as the loop reads it.
 
     Raises `TypeError` for any other operator, and what the reference raises where the matrix does not fit.
@@ -308,10 +308,10 @@ def matrix_of(operator: Operator, rhs: Array) -> Matrix:
     if not _fits(operator, rhs):
         product(operator, rhs, 0)
         raise ValueError(f"operator must be a matrix of shape {2 * rhs.shape}, got {operator.matrix.shape}")
-    return laid_out(operator.matrix, rhs.dtype)
+    return contiguous(operator.matrix.astype(rhs.dtype, copy=False))
 
 
-def preconditioner_of(preconditioner: Operator | None, rhs: Array, unused: Matrix) -> Preconditioner:
+def preconditioner_of(preconditioner: Operator | None, rhs: Array, unused: Array) -> Preconditioner:
     """Return M as the loop reads it. unused: any matrix, for where there is none.
 
     Raises `TypeError` for an operator that is neither `Dense` nor `DiagonalPower`, and what the reference raises where
@@ -325,7 +325,7 @@ def preconditioner_of(preconditioner: Operator | None, rhs: Array, unused: Matri
     require_like("preconditioner's product", preconditioner(rhs), rhs, "rhs")
     if isinstance(preconditioner, DiagonalPower):
         return Preconditioner(DIAGONAL, contiguous(preconditioner.scales), unused)
-    return Preconditioner(DENSE, rhs[:0].copy(), laid_out(preconditioner.matrix, rhs.dtype))
+    return Preconditioner(DENSE, rhs[:0].copy(), contiguous(preconditioner.matrix.astype(rhs.dtype, copy=False)))
 
 
 def _fits(operator: Dense, vector: Array) -> bool:

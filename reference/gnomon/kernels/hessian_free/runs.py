@@ -37,7 +37,7 @@ from gnomon.kernels.hessian_free.conjugate_gradients import (
     iterate,
 )
 from gnomon.kernels.hessian_free.objectives import KINDS, QUADRATIC, Problem, derive, value
-from gnomon.kernels.hessian_free.products import COLUMNS, LANES, Matrix, multiply
+from gnomon.kernels.hessian_free.products import multiply
 
 __all__ = ["Runs", "fit_linear_models", "minimise_quadratics"]
 
@@ -122,7 +122,7 @@ def adapted(
     found: Found,
     row: int,
     grad: Array,
-    curvature: Matrix,
+    curvature: Array,
     loss: Any,
     damping: Any,
     plan: Plan,
@@ -183,17 +183,16 @@ def run(
     """Make the steps of one run on `params` in place and write down what they did; return whether all went well."""
     n, dtype = params.size, params.dtype
     grad, rhs, point, warm_start = np.empty(n, dtype), np.empty(n, dtype), np.empty(n, dtype), np.zeros(n, dtype)
-    sums = np.empty((4, LANES), dtype)
-    curvature, damped = Matrix(np.empty((n, n), dtype), COLUMNS, sums), Matrix(np.empty((n, n), dtype), COLUMNS, sums)
+    curvature, damped = np.empty((n, n), dtype), np.empty((n, n), dtype)
     none = Preconditioner(NONE, point, damped)
     for t in range(lengths.size):
         loss = value(problem, params)
-        derive(problem, params, grad, curvature.lines)
+        derive(problem, params, grad, curvature)
         if not (np.isfinite(loss) and np.all(np.isfinite(grad)) and np.all(np.isfinite(params))):
             return False
-        damped.lines[:] = curvature.lines
+        damped[:] = curvature
         for i in range(n):
-            damped.lines[i, i] += damping
+            damped[i, i] += damping
             rhs[i] = -grad[i]
         found = iterate(damped, rhs, warm_start, none, rules, stored)
         if found.end in (NOT_FINITE, REFUSED):

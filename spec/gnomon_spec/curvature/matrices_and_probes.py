@@ -1,4 +1,4 @@
-"""What estimators are given in a case: operators of all kinds, probes, starts; and the rules that replace drawing."""
+"""What estimators are given in a case: operators of all kinds and probes; and the rules that replace drawing."""
 
 from __future__ import annotations
 
@@ -133,3 +133,9 @@ def three_point_rule(dimension: int, kurtosis: Any) -> tuple[Array, Array]:
     points = np.array(list(product(nodes, repeat=dimension)))
     weights = np.array([np.prod(np.array(mass)) for mass in product(masses, repeat=dimension)])
     return points, weights
+
+
+def variance(samples: Any, mean: Any, weights: Any = None) -> Any:
+    """Return the mean squared deviation of samples, one a row; weights: their probabilities, all the same if `None`."""
+    squares = (samples - mean) ** 2
+    return np.mean(squares, axis=0) if weights is None else weights @ squares
