@@ -101,9 +101,10 @@ def lanczos_gives_eigenvalues() -> Evidence:
     published: list[Array] = []
     values: list[Array] = []
     for start in starts:
-        for variant, told in (("code", published), ("standard", values)):
-            found = ritz(lambda v: spectrum * v, start, steps=6, variant=variant).values
-            told.append(np.sort(found)[::-1][:5])
+        told = ritz(lambda v: spectrum * v, start, steps=6, variant="code").values
+        found = ritz(lambda v: spectrum * v, start, steps=6).values
+        published.append(np.sort(told)[::-1][:5])
+        values.append(np.sort(found)[::-1][:5])
     true = spectrum[:5]
     errors = np.mean(published, axis=0) / true - 1
     largest = float(np.max(np.abs(np.array(values) / true - 1)))
