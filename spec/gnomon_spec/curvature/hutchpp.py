@@ -126,9 +126,7 @@ def it_costs_two_products_for_each_sketch_vector(port: Any, case: Case) -> Itera
 BASIS = "orthonormal(np.stack([product(operator, w, j) for j, w in enumerate(sketch)]))"
 SAMPLE, COST = "np.dot(h, product(operator, h, seen + j))", "products=seen + rest.products"
 hutchpp.edit(
-    "rest_is_left_out",
-    "Only the part that the sketch sees is counted: tr QᵀAQ",
-    ("of_basis + rest.trace", "of_basis"),
+    "rest_is_left_out", "Only the part that the sketch sees is counted: tr QᵀAQ", ("of_basis + rest.trace", "of_basis")
 )
 hutchpp.edit(
     "basis_is_not_orthonormalised",

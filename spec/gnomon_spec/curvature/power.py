@@ -267,7 +267,5 @@ power_iteration.edit(
     "one_iteration_too_many", "One product more is made than was asked for", ("", "iterations = iterations + 1")
 )
 power_iteration.edit(
-    "zero_matrix_divides_by_zero",
-    "That Av is 0 is not noticed: the next vector is 0/0",
-    ("bool(norm == 0)", "False"),
+    "zero_matrix_divides_by_zero", "That Av is 0 is not noticed: the next vector is 0/0", ("bool(norm == 0)", "False")
 )

@@ -165,11 +165,7 @@ for name, statement, weights in (
         "All nodes of a probe have the same weight: a histogram of Ritz values",
         f"{MASS} / Y.shape[0] + 0 * Y[0]",
     ),
-    (
-        "measures_are_added_up",
-        "The measures of the probes are added up and not averaged",
-        f"m * {WEIGHTS}",
-    ),
+    ("measures_are_added_up", "The measures of the probes are added up and not averaged", f"m * {WEIGHTS}"),
     (
         "mass_of_the_trace",
         "The weights add up to ‖z‖² and not to ‖z‖²/n: a density that integrates to n",
@@ -183,11 +179,7 @@ for name, statement, nodes in (
         "Every probe has the nodes of the first one, with its own weights",
         "nodes[0] if nodes and len(nodes[0]) == len(values) else values",
     ),
-    (
-        "nodes_on_the_diagonal",
-        "The off-diagonal of T is lost: the nodes are the sorted aⱼ",
-        "np.sort(found.diagonal)",
-    ),
+    ("nodes_on_the_diagonal", "The off-diagonal of T is lost: the nodes are the sorted aⱼ", "np.sort(found.diagonal)"),
     ("sizes_of_the_nodes", "The nodes lose their sign", "np.abs(values)"),
     (
         "nodes_outside_the_spectrum",
