@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,22 +11,6 @@ from gnomon.descent.adam import AdamState
 from gnomon.descent.sgd import SGDState
 from gnomon_spec.arithmetic import wide_dtype
 from gnomon_spec.cases import map_leaves
-from gnomon_spec.system import Mistake, Operation
-from gnomon_validation.ports.port import Offer
-
-
-class MistakePort:
-    """A port that has one catalogued mistake and is right otherwise."""
-
-    def __init__(self, mistake: Mistake) -> None:
-        self.mistake = mistake
-        self.name = mistake.name
-
-    def offer(self, operation: Operation) -> Offer:
-        return Offer()
-
-    def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
-        return self.mistake.function(operation)(*inputs, **hyperparameters)
 
 
 class OtherOrder:

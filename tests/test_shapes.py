@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from specimens import MistakePort
 
 from gnomon.objectives import Quadratic
 from gnomon_spec.arithmetic import lapack
@@ -26,6 +25,7 @@ from gnomon_spec.system import WITH_ROOM, System
 from gnomon_validation.checker import Plan, check_law
 from gnomon_validation.ports.bundled import ReferencePort
 from gnomon_validation.ports.functions import FunctionsPort
+from gnomon_validation.ports.mistaken import MistakenPort
 from gnomon_validation.ports.port import Port
 from gnomon_validation.verdicts import Verdict
 
@@ -110,7 +110,7 @@ def through_the_gram_matrix(matrix: Array) -> Array:
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_polar_factor_obeys_its_laws_and_a_short_iteration_does_not(dtype: str) -> None:
     assert set(statuses(ReferencePort(), polar, dtype).values()) == {"conforms"}
-    wrong = statuses(MistakePort(polar.mistakes["five_steps_of_newton_schulz"]), polar, dtype)
+    wrong = statuses(MistakenPort(polar.mistakes["five_steps_of_newton_schulz"].edited), polar, dtype)
     assert set(wrong.values()) == {"wrong"}
 
 
@@ -194,7 +194,7 @@ def test_an_operation_may_call_an_objective_back(dtype: str) -> None:
     rebuilt = port_of(sam_sharpness_aware_gradient=rebuilt_from_its_arrays)
     for port in (ReferencePort(), rebuilt):
         assert set(statuses(port, sam, dtype).values()) == {"conforms"}
-    wrong = statuses(MistakePort(sam.mistakes["ascent_is_not_normalised"]), sam, dtype)
+    wrong = statuses(MistakenPort(sam.mistakes["ascent_is_not_normalised"].edited), sam, dtype)
     assert set(wrong.values()) == {"wrong"}
 
 
@@ -255,10 +255,8 @@ def sum_is_never_reset(stream: Array, drift: Array, *, threshold: float) -> int:
 def test_a_stopping_time_is_judged_where_rounding_does_not_decide_it(dtype: str) -> None:
     found = verdicts(ReferencePort(), cusum, dtype)
     assert {verdict.status for verdict in found.values()} == {"conforms"}
-    assert (
-        verdicts(MistakePort(cusum.mistakes["sum_is_never_reset"]), cusum, dtype)["agrees_with_the_oracle"].status
-        == "wrong"
-    )
+    port = MistakenPort(cusum.mistakes["sum_is_never_reset"].edited)
+    assert verdicts(port, cusum, dtype)["agrees_with_the_oracle"].status == "wrong"
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -348,7 +346,7 @@ def test_a_likelihood_may_be_zero_in_the_log_domain(dtype: str) -> None:
     assert {verdict.status for verdict in found.values()} == {"conforms"}
     assert not any(verdict.ambiguous for verdict in found.values())
     for mistake in mixture.mistakes.values():
-        assert statuses(MistakePort(mistake), mixture, dtype)["agrees_with_the_oracle"] == "wrong"
+        assert statuses(MistakenPort(mistake.edited), mixture, dtype)["agrees_with_the_oracle"] == "wrong"
 
 
 # --- outputs of variable length, compared as multisets: persistence pairs --------------------------------------------
@@ -427,4 +425,4 @@ def test_outputs_of_variable_length_compare_as_multisets(dtype: str) -> None:
     for port in (ReferencePort(), port_of(persistence_persistence_pairs=from_the_other_end)):
         assert set(statuses(port, persistence, dtype).values()) == {"conforms"}
     for mistake in persistence.mistakes.values():
-        assert statuses(MistakePort(mistake), persistence, dtype)["agrees_with_the_oracle"] == "wrong"
+        assert statuses(MistakenPort(mistake.edited), persistence, dtype)["agrees_with_the_oracle"] == "wrong"

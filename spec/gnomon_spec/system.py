@@ -115,10 +115,10 @@ class Mistake:
         return self.edited.function(operation.reference)
 
     @property
-    def difference(self) -> list[tuple[str, str]]:
-        """The lines of the reference that read otherwise, as pairs (before, after); none for a function."""
+    def difference(self) -> list[str]:
+        """The lines of the reference that read otherwise, as "- before" and "+ after"; none for a function."""
         texts = {at: text for at, text in self.edited.replaced.items() if isinstance(text, str)}
-        return [pair for at, text in texts.items() for pair in difference(at, text)]
+        return [line for at, text in texts.items() for line in difference(at, text)]
 
 
 @dataclass(eq=False, repr=False)
@@ -228,6 +228,11 @@ class Operation:
         inputs = [arguments[name] for name in self.inputs]
         hyperparameters = {name: value for name, value in arguments.items() if name not in self.inputs}
         return getattr(port, self.name)(*inputs, **hyperparameters)
+
+    def call(self, port: Any, case: Case, **changed: Any) -> Any:
+        """Return what a port gives for the arguments in a case, some of them changed."""
+        given = {name: case[name] for name in (*self.inputs, *case.hyper) if name in case}
+        return self.asked(port, {**given, **changed})
 
     def part(self, outputs: Any, name: str) -> Any:
         """Return a part of the outputs: a field, or the first one by the name of the first argument."""

@@ -15,17 +15,18 @@ from kernel_contract import DTYPES, assert_same_bits, assert_same_outputs, leave
 
 from gnomon.curvature.operators import Dense
 from gnomon.hessian_free import conjugate_gradients as plain
-from gnomon.hessian_free import problems as plain_problems
+from gnomon.hessian_free import runs as plain_problems
 from gnomon.hessian_free.preconditioner import DiagonalPower
 from gnomon.hessian_free.progress import progress_has_ended
+from gnomon.kernels.domains import contiguous
 from gnomon.kernels.hessian_free import conjugate_gradients as compiled
-from gnomon.kernels.hessian_free import problems as compiled_problems
 from gnomon.kernels.hessian_free import products
+from gnomon.kernels.hessian_free import runs as compiled_problems
 
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 every_problem = pytest.mark.parametrize("operation", ["minimise_quadratics", "fit_linear_models"])
-# Above these sizes a product is summed by rows; one that is no multiple of 4, and one of neither 4 nor LANES.
-SIZES = (1, 2, 3, 4, 5, 9, products.LARGE - 1, products.LARGE, products.LARGE + 1, 2 * products.LARGE - 2)
+# Eight rows are multiplied at once, and as many columns as the processor has room for: with and without any left over.
+SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 100, 767, 768, 769, 1534)
 
 
 def whole_numbers(seed: int, n: int, dtype: Any, *, symmetric: bool = True) -> tuple[np.ndarray, np.ndarray]:
@@ -62,20 +63,8 @@ def test_products_of_whole_numbers_are_exact_in_every_layout(n: int, symmetric: 
     matrix, vector = whole_numbers(n, n, dtype, symmetric=symmetric)
     result = np.full(n, np.nan, dtype)
     for layout in [matrix, *layouts(matrix)]:
-        assert products.multiply(products.laid_out(layout, np.dtype(dtype)), vector, result)
+        assert products.multiply(contiguous(layout), vector, result)
         assert_same_bits(result, matrix @ vector)
-
-
-def test_which_way_a_product_is_summed_depends_on_size_and_symmetry() -> None:
-    n, double = products.LARGE, np.dtype(float)
-    assert products.laid_out(np.eye(n - 1), double).layout == products.COLUMNS
-    assert products.laid_out(np.eye(n), double).layout == products.TRIANGLE
-    for place in ((0, n - 1), (n - 1, 0), (40, 3)):
-        matrix = np.eye(n)
-        matrix[place] = 1e-300
-        assert products.laid_out(matrix, double).layout == products.ROWS
-        matrix[place] = matrix[place[::-1]] = np.nan
-        assert products.laid_out(matrix, double).layout == products.ROWS
 
 
 def exactly_summed(n: int, dtype: Any) -> bool:
@@ -119,7 +108,7 @@ def test_on_multiples_of_the_identity_all_is_exact(factor: float, policy: str, d
 
 
 @every_dtype
-@pytest.mark.parametrize("n", [40, products.LARGE])
+@pytest.mark.parametrize("n", [40, 768])
 def test_iterates_do_not_depend_on_which_are_kept_nor_on_the_limit(n: int, dtype: Any) -> None:
     """With more values and iterates than there is room for at first."""
     matrix = np.diag(np.arange(1, n + 1)).astype(dtype) + np.eye(n, k=1, dtype=dtype) + np.eye(n, k=-1, dtype=dtype)
@@ -149,7 +138,7 @@ def test_the_rule_of_progress_is_that_of_the_reference(drawn: tuple[Any, list[An
 
 
 @every_dtype
-@pytest.mark.parametrize("n", [6, products.LARGE])
+@pytest.mark.parametrize("n", [6, 768])
 def test_powers_of_two_change_no_bit(n: int, dtype: Any) -> None:
     rng = np.random.default_rng(1)
     half = rng.standard_normal((n, n))
@@ -335,7 +324,7 @@ def test_a_run_that_leaves_the_range_of_numbers_gets_the_sentence_of_the_referen
 
 
 def test_the_damping_of_the_package_runs_away_in_the_compiled_loop_too() -> None:
-    """The figures of `tests/hessian_free/test_problems.py`, to the digits that are published."""
+    """The figures of `tests/hessian_free/test_runs.py`, to the digits that are published."""
     eigenvalues = np.geomspace(0.01, 1, 5)
     arrays = np.ones((1, 5)), np.diag(eigenvalues)[np.newaxis], np.zeros((1, 5))
     found = compiled_problems.minimise_quadratics(*arrays, steps=60, variant="code")

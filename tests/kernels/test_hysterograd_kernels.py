@@ -48,7 +48,7 @@ def hyperparameters(draw: st.DrawFn, variant: str) -> dict[str, Any]:
         "lr": draw(st.floats(0, 10)),
         "stiffening_factor": draw(st.floats(0, 10)),
         "beta": draw(st.just(0.0) | st.floats(0, 1, exclude_max=True)),
-        "epsilon": draw(st.just(0.0) | st.floats(0, 1)),
+        "eps": draw(st.just(0.0) | st.floats(0, 1)),
         "cooling_rate": draw(st.floats(0, 1)),
         "metric_scale": draw(st.floats(2**-10, 400)),
         "adaptive_threshold": draw(st.booleans()),
@@ -100,7 +100,7 @@ def test_a_run_whose_sums_are_exact_has_the_bits_of_the_reference(size: int, dty
     So 40 steps, the gate between them, must be the reference's own, with clipping and without.
     """
     rng = np.random.default_rng(size)
-    options: dict[str, Any] = {"variant": variant, "beta": 0.0, "epsilon": 0.0, "lr": 0.3, "stiffening_factor": 0.4}
+    options: dict[str, Any] = {"variant": variant, "beta": 0.0, "eps": 0.0, "lr": 0.3, "stiffening_factor": 0.4}
     for more in [{}, {"release_ratio": 0.5}] + [{"grad_clip": 1.5}] * (variant != "theory"):
         params = rng.standard_normal(size).astype(dtype)
         state, decisions = compiled.init(params, initial_temp=0.9), []
@@ -222,7 +222,7 @@ def test_bad_input_is_refused_in_the_words_of_the_reference() -> None:
         {"lr": -1.0},
         {"stiffening_factor": -1.0},
         {"beta": 1.0},
-        {"epsilon": -1.0},
+        {"eps": -1.0},
         {"cooling_rate": 1.5},
         {"metric_scale": 0.0},
         {"adaptive_threshold": 1},

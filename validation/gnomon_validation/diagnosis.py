@@ -33,11 +33,8 @@ class Diagnostician:
             id(verdict): [
                 m
                 for m in self.system.mistakes.values()
-                if not m.edited.without_checks
-                and self.explains(m, outcomes)
-                or m.edited.without_checks
-                and verdict.law.kind == "rejects"
-                and self.accepts_the_same(m, outcomes)
+                if (not m.edited.without_checks and self.explains(m, outcomes))
+                or (m.edited.without_checks and verdict.law.kind == "rejects" and self.accepts_the_same(m, outcomes))
             ]
             for verdict, outcomes in failing
         }

@@ -11,8 +11,8 @@ import numpy as np
 from gnomon_spec.bands import MARGIN, Judgement, judge
 from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact
-from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
 from gnomon_spec.system import Law
+from gnomon_validation.evidence import Evidence
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import PortError, PortMisbehaviourError, PortRunner
 from gnomon_validation.verdicts import Outcome, Status
@@ -25,14 +25,23 @@ WITHOUT_BAND = ("identical", "rejects")
 class Judge:
     """Judges cases of a system's laws for one port in one dtype."""
 
-    def __init__(self, port: Port, law: Law, dtype: np.dtype[Any], offer: Offer, *, seed: int = 0) -> None:
+    def __init__(
+        self,
+        port: Port,
+        law: Law,
+        dtype: np.dtype[Any],
+        offer: Offer,
+        *,
+        seed: int = 0,
+        evidence: Evidence | None = None,
+    ) -> None:
+        flush = offer.flush_subnormals
+        self.evidence = evidence or Evidence(law, dtype, seed=seed, flush_subnormals=flush)
         self.law = law
         self.port = port
         self.dtype = dtype
         self.offer = offer
-        self.seed = seed
         self.runner = PortRunner(port, law.operation.system, dtype)
-        self.runs = PerturbedRuns(dtype, seed=seed, flush_subnormals=offer.flush_subnormals)
 
     def outcome(self, case: Case) -> Outcome:
         """Judge one case; a port that fails in any way gets an outcome that says so.
@@ -71,19 +80,14 @@ class Judge:
             facts = list(self.law.body(self.runner, case.widened(self.dtype)))
             runs: list[list[Fact]] = []
             if any(fact.relation not in WITHOUT_BAND for fact in facts):
-                runs = self.runs.of_law(self.law, case)
-            exact: list[Fact] = []
-
-            def exact_fact(i: int) -> Fact:
-                if not exact:
-                    oracle = ExactOracle(self.law.operation.system, self.dtype)
-                    exact.extend(self.law.body(oracle, case.widened(self.dtype)))
-                return exact[i]
-
+                runs = self.evidence.runs(case)
             return [
-                judge(fact, [run[i] for run in runs], self.dtype, partial(exact_fact, i))
+                judge(fact, [run[i] for run in runs], self.dtype, partial(self._exact, case, i))
                 for i, fact in enumerate(facts)
             ]
+
+    def _exact(self, case: Case, i: int) -> Fact:
+        return self.evidence.exact(case)[i]
 
     def _rounding_or_mistake(self, case: Case, broken: list[Judgement]) -> tuple[bool, bool]:
         """Return whether every deviation is rounding, and whether another dtype showed which it is.
@@ -102,9 +106,10 @@ class Judge:
             return False, False
         is_wider = other.itemsize > self.dtype.itemsize
         line = sqrt(float(np.finfo(other).eps) / float(np.finfo(self.dtype).eps))
-        there = Judge(self.port, self.law, other, self.offer, seed=self.seed)
+        evidence, rounded = self.evidence.elsewhere(case, other)
+        there = Judge(self.port, self.law, other, self.offer, evidence=evidence)
         with np.errstate(all="ignore"):
-            elsewhere = there.measured(case.map(lambda leaf: _as(leaf, other)), with_bands=not is_wider)
+            elsewhere = there.measured(rounded, with_bands=not is_wider)
         shrinks: list[bool] = []
         for j in broken:
             found = elsewhere.get(j.label)
@@ -128,7 +133,7 @@ class Judge:
         """Return how far each entry is off under each label, and which are beyond their band if that is asked for."""
         try:
             facts = list(self.law.body(self.runner, case.widened(self.dtype)))
-            runs = self.runs.of_law(self.law, case) if with_bands else []
+            runs = self.evidence.runs(case) if with_bands else []
         except (PortError, PortMisbehaviourError):
             return {}
         found: dict[str, Judgement] = {}
@@ -145,12 +150,6 @@ class Judge:
                 size = apart if fact.relation == "at least" else np.abs(apart)
                 found[fact.label] = Judgement(fact.label, None, deviations=size)
         return found
-
-
-def _as(leaf: Any, dtype: np.dtype[Any]) -> Any:
-    if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
-        return leaf.astype(dtype)
-    return leaf
 
 
 def _sentence(judgement: Judgement) -> str:

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, require_floating
+from gnomon.domains import Array, Entries, NonFiniteError, require_floating
 from gnomon.objectives.contract import GaussNewtonObjective, Objective, PreparedGaussNewton
 
 
@@ -69,7 +69,8 @@ def ggn_operator(objective: GaussNewtonObjective, params: Array) -> Operator:
 def product(operator: Operator, vector: Array, index: int) -> Array:
     """Return A·v, the `index`-th product that is asked for (from 0).
 
-    Raises `ValueError` or `TypeError` if the operator returns another shape or dtype, or a number that is not finite.
+    Raises `ValueError` or `TypeError` if the operator returns another shape or dtype, and `NonFiniteError`, a
+    `ValueError`, for a product with a NaN or an infinity in it.
     """
     result = operator(vector)
     require_floating(f"product {index} of the operator", result)
@@ -78,7 +79,7 @@ def product(operator: Operator, vector: Array, index: int) -> Array:
     if result.dtype != vector.dtype:
         raise TypeError(f"product {index} of the operator must have dtype {vector.dtype}, got {result.dtype}")
     if not np.all(np.isfinite(result)):
-        raise ValueError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
+        raise NonFiniteError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
     return result
 
 

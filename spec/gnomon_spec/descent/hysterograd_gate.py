@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
+from gnomon_spec.descent.elementwise import unchanged
 from gnomon_spec.descent.hysterograd import step
 from gnomon_spec.descent.hysterograd_cases import (
     CODE,
@@ -21,6 +22,7 @@ from gnomon_spec.descent.hysterograd_cases import (
     norms_under_a_constant_gradient,
     or_zeros,
     plain,
+    poisons,
     run,
     running_mean,
     stiff,
@@ -77,7 +79,7 @@ def the_barrier_follows_from_the_reported_norms(port: Any, case: Case) -> Iterab
     "closed form",
     cases=fresh_unclipped.but(
         grad=nonzero,
-        epsilon=0.0,
+        eps=0.0,
         hysteresis_scale=1.0,
         stiffening_factor=stiff,
         state=fresh_states(cold),
@@ -231,7 +233,7 @@ def beyond_the_leash_no_gradient_is_long_enough(port: Any, case: Case) -> Iterab
 @step.law(
     "fixed point",
     cases=unclipped.but(
-        epsilon=0.0, stiffening_factor=0.0, curvature=nonzero, signs=nonzero, times=count(1, 2, 3, low=1, high=12)
+        eps=0.0, stiffening_factor=0.0, curvature=nonzero, signs=nonzero, times=count(1, 2, 3, low=1, high=12)
     ),
 )
 def without_a_barrier_it_ends_on_a_cycle_of_two(port: Any, case: Case) -> Iterable[Fact]:
@@ -257,7 +259,7 @@ fitting_stiffness = Quantity(_fitting_stiffness, "number: κ with 12·lr·c·(κ
     "bound",
     cases=plain.but(
         grad=nonzero,
-        epsilon=0.0,
+        eps=0.0,
         state=fresh_states(),
         adaptive_threshold=True,
         hysteresis_scale=number(1.0, 0.5, 2.0, exponents=(-3, 2)),
@@ -299,18 +301,15 @@ def changes(liquid: Any) -> int:
     return int(np.sum(np.diff(np.concatenate([[True], liquid]))))
 
 
-@step.law("invariance", cases=calm.but(release_ratio=1.0))
-def with_one_threshold_the_gate_remembers_nothing(port: Any, case: Case) -> Iterable[Fact]:
-    """With ρ = 1, the source's gate, it makes no difference whether the step before was liquid."""
-    outcomes = [
-        port.step(case.params, case.grad, case.state._replace(liquid=liquid), **case.hyper) for liquid in (True, False)
-    ]
-    (params, state, report), (same, other, expected) = outcomes
-    yield identical("params", params, same)
-    for name, left, right in zip(
-        (*state._fields, *report._fields), (*state, *report), (*other, *expected), strict=True
-    ):
-        yield identical(name, left, right)
+step.symmetry(
+    "invariance",
+    "with_one_threshold_the_gate_remembers_nothing",
+    "With ρ = 1, the source's gate, it makes no difference whether the step before was liquid",
+    cases=calm.but(release_ratio=1.0),
+    inputs={"state.liquid": lambda liquid, case: not liquid},
+    outputs=dict.fromkeys(("params", "metric", "path_length", "liquid", "norm", "width"), unchanged),
+    same=identical,
+)
 
 
 @step.law("closed form", cases=calm.but(release_ratio=number(0.5, 0.25, exponents=(-4, -2))))
@@ -321,9 +320,6 @@ def between_its_thresholds_the_gate_stays_as_it_was(port: Any, case: Case) -> It
         is_between = (case.release_ratio * report.width < report.norm) & (report.norm <= report.width)
         kept = np.where(is_between, report.liquid, liquid)
         yield agree(f"after {'liquid' if liquid else 'frozen'}", kept == liquid, True)
-
-
-poisons = choice(float("nan"), float("inf"), float("-inf"))
 
 
 @step.law("conservation", cases=calm.but(variant=CODE, place=indices(), bad=poisons, later=tame()))
@@ -346,7 +342,7 @@ def a_gradient_that_is_no_number_kills_the_group(port: Any, case: Case) -> Itera
     yield equal("metric elsewhere", np.where(poison, 0, state.metric), np.where(poison, 0, unharmed))
 
 
-@step.law("conservation", cases=plain.but(state=fresh_states(), epsilon=0.0, place=indices()))
+@step.law("conservation", cases=plain.but(state=fresh_states(), eps=0.0, place=indices()))
 def nothing_divided_by_nothing_kills_the_group(port: Any, case: Case) -> Iterable[Fact]:
     """With ε = 0 an entry that never had a gradient is 0/0: n, τ and E are NaN and the step is refused."""
     grad = np.where(np.arange(case.grad.size) == case.place, 0, case.grad)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from gnomon.descent.homotopy.records import layers_csv
 
 from gnomon.curvature.operators import Dense
 from gnomon.descent.homotopy.bits import required_bits
@@ -16,7 +17,6 @@ from gnomon.descent.homotopy.layers import init_layers, layer_rates, rate_of, sc
 from gnomon.descent.homotopy.optimizer import init
 from gnomon.descent.homotopy.proxy import init_proxy, proxy_rate
 from gnomon.descent.homotopy.rate import adaptive_target, rate
-from gnomon.descent.homotopy.records import layers_csv
 from gnomon.descent.homotopy.scheduler import init_scheduler, schedule
 from gnomon.descent.homotopy.warm_up import init_warm_up, warm_up
 

@@ -107,9 +107,8 @@ KNOWN = (
         Difference(f"optax:optax.{name}*", f"{system}.step:bad_input_is_rejected", ALL, "wrong", OPTAX_UNCHECKED)
         for name, system in (("sgd", "sgd"), ("adam", "adam*"), ("amsgrad", "adam*"))
     ),
-    *(
-        Difference("torch:hysterograd.optimizer.HIOptimizer*", law, ALL, "wrong", HIOPTIMIZER_UNCHECKED)
-        for law in ("hysterograd.*_rejected", "hysterograd.step_groups:hyperparameters_out_of_their_domain_*")
+    Difference(
+        "torch:hysterograd.optimizer.HIOptimizer*", "hysterograd.*_rejected", ALL, "wrong", HIOPTIMIZER_UNCHECKED
     ),
     *(
         Difference(

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gnomon.descent.srkl_map import require_orbit
-from gnomon.domains import Array, require_count
+from gnomon.arguments import check_arguments
+from gnomon.descent import srkl_map as reference
+from gnomon.domains import Array
 from gnomon.kernels.domains import flat, require_compiled
 
 __all__ = ["attractor", "lyapunov_exponent", "orbit"]
@@ -62,9 +63,8 @@ def add_rows(rows: Array, total: Array) -> None:
 
 def orbit(start: Array, ratio: Array, *, steps: int) -> Array:
     """Return y₀ … y_steps, (steps + 1, *shape), as `gnomon.descent.srkl_map.orbit` does; float32 and float64 only."""
-    require_orbit(start, ratio)
+    check_arguments(reference.orbit, start, ratio, steps=steps)
     require_compiled("start", start)
-    require_count("steps", steps)
     points = np.empty((int(steps) + 1, start.size), start.dtype)
     points[0] = start.reshape(-1)
     advance(points[0].copy(), flat(ratio), 0, points[1:])
@@ -73,10 +73,8 @@ def orbit(start: Array, ratio: Array, *, steps: int) -> Array:
 
 def attractor(start: Array, ratio: Array, *, burn_in: int, kept: int) -> Array:
     """Return the `kept` points of each orbit after `burn_in` steps, as `gnomon.descent.srkl_map.attractor` does."""
-    require_orbit(start, ratio)
+    check_arguments(reference.attractor, start, ratio, burn_in=burn_in, kept=kept)
     require_compiled("start", start)
-    require_count("burn_in", burn_in)
-    require_count("kept", kept, 1)
     points = np.empty((int(kept), start.size), start.dtype)
     advance(start.flatten(), flat(ratio), int(burn_in), points)
     return points.reshape(len(points), *start.shape)
@@ -87,10 +85,8 @@ def lyapunov_exponent(start: Array, ratio: Array, *, burn_in: int, steps: int) -
 
     The logarithms are NumPy's, taken of many slopes at once.
     """
-    require_orbit(start, ratio)
+    check_arguments(reference.lyapunov_exponent, start, ratio, burn_in=burn_in, steps=steps)
     require_compiled("start", start)
-    require_count("burn_in", burn_in)
-    require_count("steps", steps, 1)
     ys, a, total = start.flatten(), flat(ratio), np.zeros(start.size, start.dtype)
     advance(ys, a, int(burn_in), np.empty((0, start.size), start.dtype))
     for first in range(0, start.size, WIDTH):

@@ -16,7 +16,15 @@ from numba import njit
 from numpy.typing import NDArray
 
 from gnomon.curvature.operators import Dense, Operator, product, require_vector
-from gnomon.domains import Array, require_choice, require_count, require_finite, require_like, require_number
+from gnomon.domains import (
+    Array,
+    NonFiniteError,
+    require_choice,
+    require_count,
+    require_finite,
+    require_like,
+    require_number,
+)
 from gnomon.hessian_free.conjugate_gradients import (
     DIVERGED,
     LIMIT,
@@ -28,9 +36,10 @@ from gnomon.hessian_free.conjugate_gradients import (
     Solution,
 )
 from gnomon.hessian_free.preconditioner import DiagonalPower
-from gnomon.hessian_free.progress import LEAST_WINDOW, VARIANTS
+from gnomon.hessian_free.progress import LEAST_WINDOW
+from gnomon.hessian_free.variants import VARIANTS
 from gnomon.kernels.domains import contiguous, require_compiled
-from gnomon.kernels.hessian_free.products import Matrix, laid_out, multiply
+from gnomon.kernels.hessian_free.products import multiply
 from gnomon.kernels.reductions import fold
 
 __all__ = ["Solution", "conjugate_gradients"]
@@ -60,7 +69,7 @@ class Preconditioner(NamedTuple):
 
     kind: int
     scales: Array
-    matrix: Matrix
+    matrix: Array
 
 
 class Found(NamedTuple):
@@ -128,7 +137,7 @@ def with_more_room(array: Array) -> Array:
 
 @njit(cache=True, error_model="numpy")
 def iterate(
-    matrix: Matrix, rhs: Array, start: Array, preconditioner: Preconditioner, rules: Rules, stored: NDArray[np.int64]
+    matrix: Array, rhs: Array, start: Array, preconditioner: Preconditioner, rules: Rules, stored: NDArray[np.int64]
 ) -> Found:
     """Do what `gnomon.hessian_free.conjugate_gradients` does, once its arguments are accepted.
 
@@ -241,7 +250,7 @@ def conjugate_gradients(
     progress_threshold: float | None = 5e-4,
     on_nonpositive_curvature: str = "ignore",
     stored: tuple[int, ...] = (),
-    variant: str = "code",
+    variant: str = "martens",
 ) -> Solution:
     """Minimise ½ xᵀA x - bᵀx, as `gnomon.hessian_free.conjugate_gradients` does.
 
@@ -280,7 +289,7 @@ def conjugate_gradients(
             product(operator, x, 0)  # raises, if it was this one, or would have been
     if found.end == NOT_FINITE:
         index = found.products + (not np.any(x != 0))
-        raise ValueError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
+        raise NonFiniteError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
     if found.end == REFUSED:
         where = f"got {found.curvature} in iteration {found.iterations + 1}"
         raise ValueError(f"operator must be positive along every direction, {where}")
@@ -295,7 +304,7 @@ def conjugate_gradients(
     )
 
 
-def matrix_of(operator: Operator, rhs: Array) -> Matrix:
+def matrix_of(operator: Operator, rhs: Array) -> Array:
     """Return a `Dense` operator as the loop reads it.
 
     Raises `TypeError` for any other operator, and what the reference raises where the matrix does not fit.
@@ -305,10 +314,10 @@ def matrix_of(operator: Operator, rhs: Array) -> Matrix:
     if not _fits(operator, rhs):
         product(operator, rhs, 0)
         raise ValueError(f"operator must be a matrix of shape {2 * rhs.shape}, got {operator.matrix.shape}")
-    return laid_out(operator.matrix, rhs.dtype)
+    return contiguous(operator.matrix.astype(rhs.dtype, copy=False))
 
 
-def preconditioner_of(preconditioner: Operator | None, rhs: Array, unused: Matrix) -> Preconditioner:
+def preconditioner_of(preconditioner: Operator | None, rhs: Array, unused: Array) -> Preconditioner:
     """Return M as the loop reads it. unused: any matrix, for where there is none.
 
     Raises `TypeError` for an operator that is neither `Dense` nor `DiagonalPower`, and what the reference raises where
@@ -322,7 +331,7 @@ def preconditioner_of(preconditioner: Operator | None, rhs: Array, unused: Matri
     require_like("preconditioner's product", preconditioner(rhs), rhs, "rhs")
     if isinstance(preconditioner, DiagonalPower):
         return Preconditioner(DIAGONAL, contiguous(preconditioner.scales), unused)
-    return Preconditioner(DENSE, rhs[:0].copy(), laid_out(preconditioner.matrix, rhs.dtype))
+    return Preconditioner(DENSE, rhs[:0].copy(), contiguous(preconditioner.matrix.astype(rhs.dtype, copy=False)))
 
 
 def _fits(operator: Dense, vector: Array) -> bool:

@@ -1,6 +1,6 @@
 """The functions that the compiled optimizer minimises, with their derivatives: quadratics, generalised linear models.
 
-They are those of `gnomon.hessian_free.functions.Quadratic` and `gnomon.hessian_free.linear_models.LinearModel`. Sums
+They are those of `gnomon.hessian_free.small_objectives` and `gnomon.hessian_free.linear_models`. Sums
 are made in ascending order.
 
 Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
@@ -108,7 +108,7 @@ def value(problem: Problem, params: Array) -> Any:
 
 @njit(cache=True, error_model="numpy")
 def derive(problem: Problem, params: Array, grad: Array, curvature: Array) -> None:
-    """Write ∇f(w) into `grad` (n,) and ∇²f(w), transposed, into `curvature` (n, n)."""
+    """Write ∇f(w) into `grad` (n,) and ∇²f(w) into `curvature` (n, n)."""
     number, n = params.dtype.type, params.size
     zero, one = number(0), number(1)
     set_outputs(problem, params)
@@ -117,7 +117,7 @@ def derive(problem: Problem, params: Array, grad: Array, curvature: Array) -> No
         for j in range(n):
             grad[j] = z[j]
             for k in range(n):
-                curvature[j, k] = rows[k, j]
+                curvature[j, k] = rows[j, k]
         return
     grad[:] = 0
     curvature[:] = 0

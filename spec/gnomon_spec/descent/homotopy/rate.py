@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import inf, nan
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent.homotopy import rate as reference
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.descent.homotopy.family import system
-from gnomon_spec.descent.homotopy.quantities import (
-    BAD_BOUNDS,
+from gnomon_spec.curvature.symmetries import scaled, unchanged
+from gnomon_spec.descent.homotopy import system
+from gnomon_spec.descent.homotopy.inputs import (
     HIGHEST,
     alpha,
     braking,
-    exponent,
+    declare_order_of_bounds,
     max_lr,
     min_lr,
     near_one,
     positive,
-    rejected,
-    rejected_numbers,
+    power,
     single,
 )
 from gnomon_spec.facts import Fact, at_least, equal, identical
@@ -37,8 +36,9 @@ rates = Cases({"curvature": single(curvature), "target": single(target)}, shapes
 )
 finite = rates.but(curvature=single(positive), target=single(positive))
 free = finite.but(min_lr=0.0, max_lr=HIGHEST)
-plain = free.but(variant="reference")
+plain = free.but(variant="standard")
 rate = system.operation(reference.rate, cases=rates, dtypes=WITH_ROOM)
+declare_order_of_bounds(rate)
 
 
 @rate.law("closed form", cases=plain.but(alpha=braking))
@@ -83,7 +83,7 @@ def more_curvature_or_alpha_never_raises_the_rate(port: Any, case: Case) -> Iter
 def the_half_points_differ(port: Any, case: Case) -> Iterable[Fact]:
     """lr = b/2 at κ = target·(1 + 1/α) by the code's formula, at κ = target/α by the README's."""
     half = case.base_lr / 2
-    yield equal("reference", port.rate(case.target * (1 + 1 / case.alpha), case.target, **case.hyper), half)
+    yield equal("standard", port.rate(case.target * (1 + 1 / case.alpha), case.target, **case.hyper), half)
     readme = {**case.hyper, "variant": "readme"}
     yield equal("readme", port.rate(case.target / case.alpha, case.target, **readme), half)
 
@@ -120,19 +120,22 @@ def infinite_curvature_gives_the_lowest_rate(port: Any, case: Case) -> Iterable[
     yield equal("rate", port.rate(case.curvature, case.target, **case.hyper), case.min_lr)
 
 
-@rate.law("limit", cases=free.but(variant=choice("reference", "readme"), alpha=braking, target=single(choice(0.0))))
-def a_target_of_nothing_is_defined(port: Any, case: Case) -> Iterable[Fact]:
+@rate.law("limit", cases=free.but(variant=choice("standard", "readme"), alpha=braking, target=single(choice(0.0))))
+def a_target_of_0_is_defined(port: Any, case: Case) -> Iterable[Fact]:
     """With target 0, lr = b for κ = 0 and the lowest rate for every other κ."""
     yield equal("no curvature", port.rate(case.target, case.target, **case.hyper), case.base_lr)
     yield equal("curvature", port.rate(case.curvature, case.target, **case.hyper), case.min_lr)
 
 
-@rate.law("invariance", cases=plain.but(variant=choice("reference", "readme"), exponent=exponent))
-def curvature_and_target_scale_together(port: Any, case: Case) -> Iterable[Fact]:
-    """Only κ/target matters: both times 2ᵏ, as by a loss 2ᵏ times smaller, change no bit."""
-    scale = 2.0**case.exponent
-    found = port.rate(case.curvature, case.target, **case.hyper)
-    yield identical("rate", port.rate(case.curvature * scale, case.target * scale, **case.hyper), found)
+rate.symmetry(
+    "invariance",
+    "curvature_and_target_scale_together",
+    "Only κ/target matters: both times 2ᵏ, as by a loss 2ᵏ times smaller, change no bit",
+    cases=plain.but(variant=choice("standard", "readme"), power=power),
+    inputs={"curvature": scaled, "target": scaled},
+    outputs={"rate": unchanged},
+    same=identical,
+)
 
 
 @rate.law(
@@ -144,130 +147,57 @@ def the_code_adds_to_the_target(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("rate", port.rate(kappa, case.target, **case.hyper), case.base_lr / 2)
 
 
-BAD = (
-    *BAD_BOUNDS,
-    ("alpha = -0.5", {"alpha": -0.5}),
-    ("alpha = nan", {"alpha": nan}),
-    ("variant", {"variant": "best"}),
+CLIPPED, EXCESS = "np.clip(free, min_lr, max_lr)", 'relative if variant == "readme" else np.maximum(relative - 1, 0)'
+GUARD = '1e-10 if variant == "code" else 0.0'
+rate.edit(
+    "code_without_its_guard", 'Variant "code" does without the 1e-10 that the code adds to the target', (GUARD, "0.0")
 )
-
-
-@rate.law("rejects", cases=finite.but(variant="reference"))
-def bad_rates_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A κ or a target that is negative or NaN, a b that is not positive, a negative α and min_lr > max_lr are
-    rejected."""
-    yield from rejected(lambda **hyper: port.rate(case.curvature, case.target, **hyper), case.hyper, BAD)
-    yield from rejected_numbers(lambda x: port.rate(x, case.target, **case.hyper), "curvature", case.curvature)
-    yield from rejected_numbers(lambda x: port.rate(case.curvature, x, **case.hyper), "target", case.target)
-
-
-def bounded(found: Any, hyper: dict[str, Any]) -> Any:
-    """Return a rate within the bounds of the case."""
-    return np.clip(found, hyper["min_lr"], hyper["max_lr"])
-
-
-@system.mistake("rate")
-def code_without_its_guard(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """Variant "code" does without the 1e-10 that the code adds to the target."""
-    variant = "reference" if hyper["variant"] == "code" else hyper["variant"]
-    return reference.rate(curvature, target, **{**hyper, "variant": variant})
-
-
-@system.mistake("rate")
-def the_readme_taken_for_the_code(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """The formula is the README's, b/(1 + α·κ/target), in every variant."""
-    return reference.rate(curvature, target, **{**hyper, "variant": "readme"})
-
-
-@system.mistake("rate")
-def the_code_taken_for_the_readme(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """The formula is the code's although the README's is asked for."""
-    variant = "reference" if hyper["variant"] == "readme" else hyper["variant"]
-    return reference.rate(curvature, target, **{**hyper, "variant": variant})
-
-
-@system.mistake("rate")
-def below_the_target_the_rate_rises(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """The maximum with 0 is missing: below the target the rate is above b."""
-    right = reference.rate(curvature, target, **hyper)
-    if hyper["variant"] == "readme" or hyper["alpha"] == 0:
-        return right
-    excess = reference.ratio(curvature, target + 1e-10 if hyper["variant"] == "code" else target) - 1
-    return bounded(hyper["base_lr"] / (1 + hyper["alpha"] * excess), hyper)
-
-
-@system.mistake("rate")
-def rate_without_bounds(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """The rate is not kept within min_lr and max_lr."""
-    reference.rate(curvature, target, **hyper)
-    return reference.unbounded(curvature, target, hyper["base_lr"], hyper["alpha"], hyper["variant"])
-
-
-@system.mistake("rate")
-def bounds_before_the_formula(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """b is kept within min_lr and max_lr, and the formula applied afterwards."""
-    reference.rate(curvature, target, **hyper)
-    base = min(max(hyper["base_lr"], hyper["min_lr"]), hyper["max_lr"])
-    return reference.unbounded(curvature, target, base, hyper["alpha"], hyper["variant"])
-
-
-@system.mistake("rate")
-def below_the_target_without_bounds(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """Where κ <= target b itself is returned, whatever min_lr and max_lr are."""
-    right = reference.rate(curvature, target, **hyper)
-    return np.where(curvature <= target, hyper["base_lr"] + 0 * np.ones_like(right), right)
-
-
-@system.mistake("rate")
-def alpha_times_the_whole_ratio(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """α multiplies κ/target before 1 is taken off: b/(1 + max(0, α·κ/target - 1))."""
-    right = reference.rate(curvature, target, **hyper)
-    if hyper["variant"] == "readme" or hyper["alpha"] == 0:
-        return right
-    whole = hyper["alpha"] * reference.ratio(curvature, target + 1e-10 if hyper["variant"] == "code" else target)
-    return bounded(hyper["base_lr"] / (1 + np.maximum(whole - 1, 0)), hyper)
-
-
-@system.mistake("rate")
-def alpha_left_out(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """α is accepted and taken for 1."""
-    reference.rate(curvature, target, **hyper)
-    return reference.rate(curvature, target, **{**hyper, "alpha": 1.0})
-
-
-@system.mistake("rate")
-def ratio_upside_down(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """target/κ stands for κ/target: the rate is lowered where the curvature is small."""
-    return reference.rate(target, curvature, **hyper)
-
-
-@system.mistake("rate")
-def guard_in_every_variant(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """1e-10 is added to the target in the other variants, too: the rate depends on the units of the loss."""
-    return (
-        reference.rate(curvature, target + 1e-10, **hyper)
-        if hyper["variant"] != "code"
-        else reference.rate(curvature, target, **hyper)
-    )
-
-
-@system.mistake("rate")
-def nothing_over_nothing(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """0/0 is not looked at: the rate is NaN for κ = target = 0, and 0·∞ for α = 0."""
-    right = reference.rate(curvature, target, **hyper)
-    excess = curvature / (target + 1e-10 if hyper["variant"] == "code" else target)
-    excess = excess if hyper["variant"] == "readme" else np.maximum(excess - 1, 0)
-    return bounded(hyper["base_lr"] / (1 + hyper["alpha"] * excess), hyper) + 0 * right
-
-
-@system.mistake("rate")
-def rates_are_not_checked(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """Any number is accepted."""
-    kappa, aim = np.abs(np.nan_to_num(curvature)), np.abs(np.nan_to_num(target))
-    good = (curvature == kappa) & (target == aim)
-    if bool(good) and 0 < hyper["base_lr"] < inf and hyper["alpha"] >= 0 and 0 <= hyper["min_lr"] <= hyper["max_lr"]:
-        variant = hyper["variant"] if hyper["variant"] in reference.VARIANTS else "reference"
-        return reference.rate(curvature, target, **{**hyper, "variant": variant})
-    if np.isinf(curvature) and hyper["base_lr"] > 0:
-        return reference.rate(curvature, target, **hyper)
-    return reference.unbounded(kappa, aim, hyper["base_lr"], hyper["alpha"], "reference")
+rate.edit(
+    "guard_in_every_variant",
+    "1e-10 is added to the target in the other variants, too: the rate depends on the units of the loss",
+    (GUARD, "1e-10"),
+)
+rate.edit(
+    "the_readme_taken_for_the_code",
+    "The formula is the README's, b/(1 + α·κ/target), in every variant",
+    (EXCESS, "relative"),
+)
+rate.edit(
+    "the_code_taken_for_the_readme",
+    "The formula is the code's although the README's is asked for",
+    (EXCESS, "np.maximum(relative - 1, 0)"),
+)
+rate.edit(
+    "below_the_target_the_rate_rises",
+    "The maximum with 0 is missing: below the target the rate is above b",
+    ("np.maximum(relative - 1, 0)", "relative - 1"),
+)
+rate.edit("rate_without_bounds", "The rate is not kept within min_lr and max_lr", (CLIPPED, "free"))
+rate.edit(
+    "bounds_before_the_formula",
+    "b is kept within min_lr and max_lr, and the formula applied afterwards",
+    ("", "base_lr = min(max(base_lr, min_lr), max_lr)"),
+    (CLIPPED, "free"),
+)
+rate.edit(
+    "below_the_target_without_bounds",
+    "Where κ <= target b itself is returned, whatever min_lr and max_lr are",
+    (CLIPPED, f"base_lr + 0 * free if curvature <= target else {CLIPPED}"),
+)
+rate.edit(
+    "alpha_times_the_whole_ratio",
+    "α multiplies κ/target before 1 is taken off: b/(1 + max(0, α·κ/target - 1))",
+    ("np.maximum(relative - 1, 0)", "np.maximum(alpha * relative - 1, 0) / alpha"),
+)
+rate.edit("alpha_left_out", "α is accepted and taken for 1", ("", "alpha = 1.0"))
+rate.edit(
+    "ratio_upside_down",
+    "target/κ stands for κ/target: the rate is lowered where the curvature is small",
+    ("", "curvature, target = target, curvature"),
+)
+rate.edit(
+    "zero_over_zero",
+    "0/0 is not looked at: the rate is NaN for κ = target = 0, and for κ = ∞ where α = 0",
+    ("if alpha == 0:", "if False:"),
+    ("ratio(curvature, target + guard)", "curvature / (target + guard)"),
+)

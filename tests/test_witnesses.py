@@ -1,0 +1,44 @@
+"""The stored cases judged again: the oracle and the kernels conform, each mistake fails and is called by its name."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from gnomon_spec.system import System, systems
+from gnomon_validation.diagnosis import Diagnostician
+from gnomon_validation.evidence import Evidence
+from gnomon_validation.judging import Judge
+from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
+from gnomon_validation.ports.mistaken import MistakenPort
+from gnomon_validation.verdicts import Verdict
+from gnomon_validation.witnesses import DTYPES, Witness, read
+
+WITNESSES = [witness for system in systems().values() for dtype in DTYPES for witness in read(system, dtype)]
+RIGHT = [ReferencePort(), NumbaPort()]
+
+
+@pytest.mark.parametrize("witness", WITNESSES, ids=lambda witness: witness.id)
+def test_right_ports_conform_and_the_mistake_is_called_by_its_name(witness: Witness) -> None:
+    law, dtype = witness.law, np.dtype(witness.dtype)
+    evidence = Evidence(law, dtype, keep=len(witness.cases))
+    for port in RIGHT:
+        offer = port.offer(law.operation)
+        for case in witness.cases if offer else ():
+            outcome = Judge(port, law, dtype, offer, evidence=evidence).outcome(case)
+            assert not outcome.failed, (port.name, outcome)
+    port = MistakenPort(witness.mistake.edited)
+    outcomes = [Judge(port, law, dtype, port.offer(law.operation), evidence=evidence).outcome(c) for c in witness.cases]
+    verdict = Verdict(law, witness.dtype, outcomes[0].status)
+    if witness.named:
+        Diagnostician(witness.mistake.system, dtype).diagnose([(verdict, outcomes)])
+        assert verdict.diagnosis[:1] == [witness.mistake]
+    assert verdict.status == "wrong"
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("system", systems().values(), ids=lambda system: system.name)
+def test_every_mistake_has_a_witness_and_every_law_is_one(system: System, dtype: str) -> None:
+    found = read(system, dtype)
+    assert {w.mistake.name for w in found if w.named} == set(system.mistakes)
+    assert {w.law.id for w in found} == {law.id for law in system.laws if dtype in law.dtypes}

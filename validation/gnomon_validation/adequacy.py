@@ -1,0 +1,171 @@
+"""How much a specification notices: every single edit of the reference, held against its laws.
+
+An edit is caught if a law fails on one of its cases, or if the edited function does not end. One that gives the same
+bits on every call of every case, or for which `gnomon_spec.equivalent_edits` argues, is equivalent. What is left
+survives: no law guards that line.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from textwrap import dedent
+from typing import Any, Literal
+
+import numpy as np
+
+from gnomon_spec.cases import Case, map_leaves
+from gnomon_spec.edits import Address, Edited, reach, sources
+from gnomon_spec.equivalent_edits import argument
+from gnomon_spec.single_edits import SingleEdit, single_edits
+from gnomon_spec.stand_ins import leaves
+from gnomon_spec.system import Law, Operation, System
+from gnomon_validation.discovery import Discovery
+from gnomon_validation.ports.runner import Call
+from gnomon_validation.verdicts import FAILING
+
+SECONDS = 2.0
+CHECKS = ("gnomon.arguments", "gnomon.domains")  # what they promise is generated from the signatures
+
+Fate = Literal["caught", "equivalent", "survives"]
+
+
+class NeverEndsError(BaseException):
+    """An edited function did not end in time; not an `Exception`, which a port may catch."""
+
+
+@dataclass
+class Found:
+    """One edit of one function and what became of it; by: the law that caught it, or the argument for equivalence."""
+
+    at: Address
+    edit: SingleEdit
+    fate: Fate
+    by: str = ""
+
+    @property
+    def line(self) -> int:
+        return sources(self.at.module)[self.at.name].first + self.edit.line
+
+
+@dataclass
+class Adequacy:
+    """The edits of a system or an operation, judged."""
+
+    found: list[Found] = field(default_factory=list)
+
+    def count(self, at: Address | None = None) -> Counter[str]:
+        """Return how many edits met which fate, of one function or of all."""
+        return Counter(f.fate for f in self.found if at is None or f.at == at)
+
+    @property
+    def caught(self) -> float:
+        """The share of the edits that are not equivalent which a law catches."""
+        counted = self.count()
+        return counted["caught"] / max(1, counted["caught"] + counted["survives"])
+
+
+def addresses(operations: list[Operation]) -> list[Address]:
+    """Return the functions of the reference that the operations are made of, without the checks of arguments."""
+    found = dict.fromkeys(at for operation in operations for at in reach(operation.reference))
+    return [at for at in found if at.module not in CHECKS and at.name in sources(at.module)]
+
+
+class Prober:
+    """Holds edits of one system's reference against its laws in one dtype."""
+
+    def __init__(self, system: System, dtype: str, *, examples: int = 100) -> None:
+        self.discovery = Discovery(system, dtype, examples=examples)
+        self._calls: dict[int, list[Call]] = {}
+
+    def fate(self, at: Address, edit: SingleEdit, operations: list[Operation]) -> Found:
+        """Return what becomes of an edit."""
+        reason = argument(at, edit.before, edit.after)
+        if reason:
+            return Found(at, edit, "equivalent", reason)
+        edited = Edited({at: edit.source})
+        concerned = [law for law in self.discovery.laws if at in reach(law.operation.reference)]
+        differs = False
+        for law in sorted(concerned, key=lambda law: law.operation not in operations):
+            for case in self.discovery.cases(law):
+                try:
+                    with time_limit(SECONDS):
+                        if self._same_bits(edited, law, case):
+                            continue
+                        differs = True
+                        if self.discovery.judge(edited, law).outcome(case).status in FAILING:
+                            return Found(at, edit, "caught", law.id)
+                except NeverEndsError:
+                    return Found(at, edit, "caught", f"{law.id}: it does not end")
+        return Found(at, edit, "survives" if differs else "equivalent", "" if differs else "the same bits everywhere")
+
+    def _same_bits(self, edited: Edited, law: Law, case: Case) -> bool:
+        """Return whether the edited reference answers what the oracle answers, call by call."""
+        if id(case) not in self._calls:
+            judge = self.discovery.judge(Edited({}), law)
+            with np.errstate(all="ignore"):
+                self._calls[id(case)] = list(judge.outcome(case).calls)
+        for call in self._calls[id(case)]:
+            function = edited.function(call.operation.reference)
+            if function is call.operation.reference:
+                continue
+            inputs = map_leaves(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, call.inputs)
+            with np.errstate(all="ignore"):
+                try:
+                    outputs = function(*inputs, **call.hyperparameters)
+                except Exception:
+                    if call.outputs is None:
+                        continue
+                    return False
+            if call.outputs is None or not _same(outputs, call.outputs):
+                return False
+        return True
+
+
+def _same(left: Any, right: Any) -> bool:
+    pairs = leaves(left), leaves(right)
+    return len(pairs[0]) == len(pairs[1]) and all(
+        np.shape(x) == np.shape(y) and np.asarray(x).tobytes() == np.asarray(y).tobytes()
+        if not isinstance(y, str)
+        else x == y
+        for x, y in zip(*pairs, strict=True)
+    )
+
+
+def edits_of(at: Address) -> Iterator[SingleEdit]:
+    """Yield the single edits of a function, their sources indented as it is."""
+    yield from single_edits(dedent(sources(at.module)[at.name].text))
+
+
+def adequacy(system: System, operations: list[Operation], *, examples: int = 100) -> Iterator[Found]:
+    """Yield the fate of every single edit of what the operations are made of.
+
+    Cases are drawn in float64; an edit that survives there is tried in float32, too.
+    """
+    probers = [Prober(system, dtype, examples=examples) for dtype in ("float64", "float32")]
+    for at in addresses(operations):
+        for edit in edits_of(at):
+            found = probers[0].fate(at, edit, operations)
+            if (found.fate != "caught" and found.by == "") or found.by == "the same bits everywhere":
+                again = probers[1].fate(at, edit, operations)
+                found = again if again.fate == "caught" or found.fate == "equivalent" else found
+            yield found
+
+
+@contextmanager
+def time_limit(seconds: float) -> Iterator[None]:
+    """Raise `NeverEndsError` in the main thread once the time is over."""
+
+    def over(_signal: int, _frame: Any) -> None:
+        raise NeverEndsError
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

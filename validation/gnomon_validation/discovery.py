@@ -1,0 +1,127 @@
+"""Finding witnesses: for every mistake a law that catches it, for every law a mistake that it catches.
+
+The cases of a law are drawn once and what the oracle does on them is computed once, for all the mistakes that are held
+against it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gnomon_spec.cases import Case
+from gnomon_spec.edits import Edited
+from gnomon_spec.stand_ins import leaves
+from gnomon_spec.system import Law, Mistake, System
+from gnomon_validation.diagnosis import Diagnostician
+from gnomon_validation.drawing import visit
+from gnomon_validation.evidence import Evidence
+from gnomon_validation.judging import Judge
+from gnomon_validation.ports.mistaken import MistakenPort
+from gnomon_validation.ports.port import Offer
+from gnomon_validation.verdicts import Outcome, Verdict
+from gnomon_validation.witnesses import Witness
+
+EXAMPLES = 100
+FEW = 12
+ENOUGH = 4
+
+
+class Discovery:
+    """The laws of one system in one dtype, with their cases and what the oracle does on them."""
+
+    def __init__(self, system: System, dtype: str, *, examples: int = EXAMPLES, seed: int = 0) -> None:
+        self.system = system
+        self.dtype = np.dtype(dtype)
+        self.examples = examples
+        self.seed = seed
+        self.laws = [law for law in system.laws if dtype in law.dtypes]
+        self.diagnostician = Diagnostician(system, self.dtype)
+        self._cases: dict[tuple[str, int], list[Case]] = {}
+        self._evidence: dict[str, Evidence] = {}
+
+    def witnesses(self) -> Iterator[Witness]:
+        """Yield a witness for every mistake that is caught, then one for every law that has none among these."""
+        caught: set[str] = set()
+        for mistake in self.system.mistakes.values():
+            witness = self.of_mistake(mistake)
+            if witness is not None:
+                caught.add(witness.law.id)
+                yield witness
+        for law in self.laws:
+            witness = self.of_law(law) if law.id not in caught else None
+            if witness is not None:
+                yield witness
+
+    def of_mistake(self, mistake: Mistake) -> Witness | None:
+        """Return a witness of a mistake, from the nearest law that catches it and calls it by its name."""
+        for law in sorted(self.laws, key=lambda law: distance(mistake, law)):
+            witness = self.witness(mistake, law)
+            if witness is not None and witness.named:
+                return witness
+        return None
+
+    def of_law(self, law: Law) -> Witness | None:
+        """Return a witness of a law: a mistake that it catches, one that it calls by its name if there is one."""
+        unnamed: Witness | None = None
+        for mistake in sorted(self.system.mistakes.values(), key=lambda mistake: distance(mistake, law)):
+            witness = self.witness(mistake, law)
+            if witness is not None and witness.named:
+                return witness
+            unnamed = unnamed or witness
+        return unnamed
+
+    def witness(self, mistake: Mistake, law: Law) -> Witness | None:
+        """Return cases in which a law catches a mistake, one if that is enough to name it; `None` if there are none."""
+        found = sorted(self.failing(mistake.edited, law), key=lambda pair: sum(map(np.size, leaves(dict(pair[0])))))
+        for several in [[pair] for pair in found] + ([found] if len(found) > 1 else []):
+            verdict = Verdict(law, self.dtype.name, several[0][1].status)
+            self.diagnostician.diagnose([(verdict, [outcome for _, outcome in several])])
+            if verdict.status == "wrong" and verdict.diagnosis[:1] == [mistake]:
+                return Witness(mistake, law, self.dtype.name, tuple(case for case, _ in several))
+        wrong = [case for case, outcome in found if outcome.status == "wrong"]
+        return Witness(mistake, law, self.dtype.name, (wrong[0],), named=False) if wrong else None
+
+    def failing(self, edited: Edited, law: Law, enough: int = ENOUGH) -> Iterator[tuple[Case, Outcome]]:
+        """Yield the first cases in which a port with an edit fails a law; errors are no witnesses."""
+        judge = self.judge(edited, law)
+        for few in (True, False):
+            for case in self.cases(law, few=few):
+                outcome = judge.outcome(case)
+                if outcome.status in ("wrong", "imprecise"):
+                    enough -= 1
+                    yield case, outcome
+                if enough == 0:
+                    return
+            if enough < ENOUGH:
+                return
+
+    def judge(self, edited: Edited, law: Law) -> Judge:
+        """Return the judge of a port with an edit."""
+        if law.id not in self._evidence:
+            self._evidence[law.id] = Evidence(law, self.dtype, seed=self.seed, keep=2 * self.examples)
+        return Judge(MistakenPort(edited), law, self.dtype, Offer(), evidence=self._evidence[law.id])
+
+    def cases(self, law: Law, *, few: bool = False) -> list[Case]:
+        """Return the cases of a law that a seed draws: all of them, or the few that suffice for most mistakes."""
+        number = min(FEW, self.examples) if few else self.examples
+        if (law.id, number) not in self._cases:
+            drawn: list[Case] = []
+
+            def visitor(case: Case) -> bool:
+                drawn.append(case)
+                return False
+
+            strategy: Any = law.cases.strategy(self.dtype)
+            visit(strategy, examples=number, random_seed=self.seed, visitor=visitor)
+            self._cases[law.id, number] = drawn
+        return self._cases[law.id, number]
+
+
+def distance(mistake: Mistake, law: Law) -> int:
+    """Return 0 if a mistake is made in the operation of a law, 1 if in what that calls, else 2: the order of trials."""
+    if law.operation.name == mistake.operation:
+        return 0
+    return 1 if mistake.concerns(law.operation) else 2
