@@ -56,12 +56,6 @@ def a_matrix_of_low_rank_has_no_rest(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("trace", found.trace, np.sum(np.diagonal(A)))
 
 
-@hutchpp.law("closed form", cases=estimates.but(sketch=rotation()))
-def a_complete_sketch_leaves_no_rest(port: Any, case: Case) -> Iterable[Fact]:
-    """With n independent sketch vectors the trace is exact for any regular matrix."""
-    yield equal("trace", port.hutchpp(case.operator, case.sketch, case.probes).trace, trace(case.operator))
-
-
 @hutchpp.law("closed form", cases=sketched.shaped(UP_TO_FOUR))
 def over_all_signs_the_mean_is_the_trace(port: Any, case: Case) -> Iterable[Fact]:
     """Given the sketch, the mean over all signs is tr A."""
