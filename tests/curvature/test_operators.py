@@ -38,10 +38,7 @@ def test_an_asymmetric_matrix_is_noticed():
 
 WRONG = {
     "another shape": (lambda v: v[:1], "product 0 of the operator must have shape (2,), got (1,)"),
-    "another dtype": (
-        lambda v: v.astype(np.float32),
-        "product 0 of the operator must have dtype float64, got float32",
-    ),
+    "another dtype": (lambda v: v.astype(np.float32), "product 0 of the operator must have dtype float64, got float32"),
     "integers": (
         lambda v: v.astype(np.int64),
         "product 0 of the operator must hold real floating-point numbers, got dtype int64",

@@ -145,10 +145,7 @@ bekas.edit(
 bekas.edit(
     "first_probe_makes_the_diagonal",
     "Only the first probe enters the estimate",
-    (
-        ESTIMATE,
-        "estimate_of(probes[0] * products[0], probes[:1], variant)._replace(products=int(probes.shape[0]))",
-    ),
+    (ESTIMATE, "estimate_of(probes[0] * products[0], probes[:1], variant)._replace(products=int(probes.shape[0]))"),
 )
 bekas.edit(
     "products_are_not_counted", "However many probes there are, one product is counted", ("int(probes.shape[0])", "1")

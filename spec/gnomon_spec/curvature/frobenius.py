@@ -70,15 +70,6 @@ def its_relative_variance_is_at_most_two(port: Any, case: Case) -> Iterable[Fact
     yield at_least("variance", 2 * square * square, variance(np.stack(found), square))
 
 
-@frobenius_squared.law("bound", cases=estimates.but(turn=rotation()))
-def the_trace_is_at_most_its_root_times_that_of_n(port: Any, case: Case) -> Iterable[Fact]:
-    """With orthogonal probes n times the estimate is at least (tr A)²."""
-    n = len(case.turn)
-    found = port.frobenius_squared(case.operator, np.sqrt(1.0 * n) * case.turn)
-    trace = np.sum(np.diagonal(case.operator.matrix))
-    yield at_least("square", n * found.square, trace * trace)
-
-
 frobenius_squared.symmetry(
     "equivariance",
     "it_scales_as_the_square_of_the_matrix",

@@ -161,9 +161,7 @@ hutchinson.edit(
     (ERROR, "(m * m)"),
 )
 hutchinson.edit(
-    "deviation_of_one_sample",
-    "The standard error is that of one sample: it is not divided by √m",
-    (ERROR, "(m - 1)"),
+    "deviation_of_one_sample", "The standard error is that of one sample: it is not divided by √m", (ERROR, "(m - 1)")
 )
 hutchinson.edit("two_products_for_each_probe", "Products are counted twice", ("int(m)", "2 * int(m)"))
 hutchinson.edit(
