@@ -93,10 +93,16 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases, mirrored: Iter
             if not isinstance(left, int):
                 yield identical(name, others(left), others(right))
 
+    declare_run_laws(step, calm)
+
+
+def declare_run_laws(step: Operation, calm: Cases) -> None:
+    """Declare the laws of runs of a step, which may return more than parameters and state."""
+
     @step.law("fixed point", cases=calm.but(lr=0.0))
     def no_learning_rate_no_move(port: Any, case: Case) -> Iterable[Fact]:
         """With learning rate 0 the parameters stay as they are, bit for bit, while the state moves on."""
-        params, state = port.step(case.params, case.grad, case.state, **case.hyper)
+        params, state, *_ = port.step(case.params, case.grad, case.state, **case.hyper)
         yield identical("params", params, case.params)
         yield from same_outputs("state", state, port.oracle.step(case.params, case.grad, case.state, **case.hyper)[1])
 
@@ -109,7 +115,7 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases, mirrored: Iter
             expected = port.oracle.step(params, grad, state, **case.hyper)
             for fact in same_outputs("params", outputs, expected):
                 yield fact._replace(label=f"{fact.label} after step {t + 1}")
-            params, state = outputs
+            params, state, *_ = outputs
 
     @step.law("trajectory", cases=calm.but(grads=steps_of(tame(), 16)))
     def a_free_run_follows_the_oracle(port: Any, case: Case) -> Iterable[Fact]:
@@ -121,7 +127,7 @@ def run(port: Any, case: Case) -> Any:
     """Return x₁ … x_T of a run along `case.grads`, time along the first axis."""
     params, state, iterates = case.params, case.state, []
     for grad in case.grads:
-        params, state = port.step(params, grad, state, **case.hyper)
+        params, state, *_ = port.step(params, grad, state, **case.hyper)
         iterates.append(params)
     return np.stack(iterates)
 

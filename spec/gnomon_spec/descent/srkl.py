@@ -316,12 +316,6 @@ def no_entry_moves_farther_than_by_gradient_descent(port: Any, case: Case) -> It
     yield at_least("alpha·|grad|", case.alpha * np.abs(case.grad), np.abs(move))
 
 
-@step.law("fixed point", cases=calm.but(curvature=single(choice(inf)), beta=braking))
-def infinite_curvature_moves_nothing(port: Any, case: Case) -> Iterable[Fact]:
-    """Where κ is infinite and β > 0 the parameters stay, bit for bit."""
-    yield identical("params", port.step(case.params, case.grad, case.curvature, **case.hyper), case.params)
-
-
 @step.law("closed form", cases=calm.but(hessian=symmetric()).shaped(VECTORS))
 def a_quadratic_falls_by_the_rate_times_the_squared_gradient(port: Any, case: Case) -> Iterable[Fact]:
     """On f = ½wᵀHw a step changes f by -Φ‖g‖² + ½Φ²·gᵀHg."""
