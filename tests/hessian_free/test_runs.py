@@ -182,7 +182,7 @@ BAD = [
     (
         fit_linear_models,
         {"features": np.ones((1, 0, 2))},
-        "features must have shape (1, N, 2) to fit params (1, 2) with N >= 1, got (1, 0, 2)",
+        "features must have shape (1, N, 2) with N >= 1 to fit params (1, 2), got (1, 0, 2)",
     ),
     (
         fit_linear_models,

@@ -82,6 +82,10 @@ CG_UNCHECKED = (
     "cg checks neither rtol nor maxiter, and no number: rtol = -1, maxiter = 0, a NaN in b, start or matrix are "
     "accepted in 600 of 600 cases each. Lengths that do not fit and atol = -1 are rejected."
 )
+CG_RANGE = (
+    "cg does not look at the range of the dtype: where pᵀAp is too small for it, and where an iterate is too large, it "
+    "divides and goes on, and returns infinite numbers."
+)
 CURVLINOPS_UNCHECKED = (
     "curvlinops looks at no number: a NaN in parameters, vector or probes, and a product that is not finite, come out "
     "as NaN or infinity in 120 of 120 cases. Lengths, shapes and dtypes that do not fit are rejected."
@@ -131,7 +135,10 @@ KNOWN = (
             ("the_residual_is_first_tested_after_an_iteration", CG_START),
             ("an_exact_start_is_the_answer", CG_EXACT),
             ("a_product_that_is_not_finite_stops_everything", CG_UNCHECKED),
-            ("systems_that_do_not_fit_are_rejected", CG_UNCHECKED),
+            ("bad_input_is_rejected", CG_UNCHECKED),
+            ("iterations_below_0_are_not_stored", CG_UNCHECKED),
+            ("curvature_that_underflows_is_not_negative", CG_RANGE),
+            ("an_iterate_that_overflows_is_not_returned", CG_RANGE),
         )
     ),
     *(
