@@ -123,8 +123,6 @@ empirical_fisher_product.edit(
     (GRADIENTS, f"{GRADIENTS} / problem.features.shape[0]"),
 )
 empirical_fisher_product.edit(
-    "labels_of_the_model",
-    "The labels are drawn from the model: the Fisher product",
-    ("", "return fisher_product(problem, params, vector)"),
+    "labels_of_the_model", "The labels are the model's", ("", "return fisher_product(problem, params, vector)")
 )
 empirical_fisher_product.edit("empirical_fisher_of_the_sum", "The examples are added up and not averaged", (MEAN, ""))

@@ -93,17 +93,9 @@ frobenius_squared.edit(
 )
 frobenius_squared.edit("squares_are_added_up", "The samples are added up and not averaged", (MEAN, "np.sum(samples)"))
 frobenius_squared.edit(
-    "square_times_the_dimension",
-    "The estimate is multiplied by n, as if the probes had length 1",
-    (SAMPLE, f"w.shape[0] * {SAMPLE}"),
+    "square_times_the_dimension", "The estimate is n times too large", (SAMPLE, f"w.shape[0] * {SAMPLE}")
 )
 frobenius_squared.edit(
-    "square_divided_by_the_dimension",
-    "The estimate is the mean over the entries of Az and not their sum",
-    (SAMPLE, f"{SAMPLE} / w.shape[0]"),
+    "square_divided_by_the_dimension", "The entries' mean is taken, not their sum", (SAMPLE, f"{SAMPLE} / w.shape[0]")
 )
-frobenius_squared.edit(
-    "products_are_counted_twice",
-    "The products are counted as if AᵀA had been multiplied by two of them",
-    ("int(m)", "2 * int(m)"),
-)
+frobenius_squared.edit("products_are_counted_twice", "Two products are counted for each AᵀA", ("int(m)", "2 * int(m)"))

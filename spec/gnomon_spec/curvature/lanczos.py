@@ -147,9 +147,7 @@ lanczos.edit(
     (PROJECTION, "pass"),
 )
 lanczos.edit(
-    "start_of_the_process_is_not_normalised",
-    "The first row of Q is the start itself, whatever its length",
-    (UNIT, "start"),
+    "start_of_the_process_is_not_normalised", "The first row of Q is the start, whatever its length", (UNIT, "start")
 )
 lanczos.edit(
     "padded_to_the_steps_asked_for",
@@ -169,7 +167,7 @@ lanczos.edit(
 )
 lanczos.edit(
     "basis_in_columns",
-    "The orthonormal vectors are the columns of the basis and not its rows",
+    "The columns of the basis are orthonormal, not the rows",
     (BASIS, "np.transpose(Q[: j + 1]), b, j + 1"),
 )
 lanczos.edit("one_step_too_few", "The last step is not made", ("min(steps, start", "min(max(steps - 1, 1), start"))

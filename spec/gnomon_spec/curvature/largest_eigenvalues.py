@@ -11,11 +11,7 @@ from gnomon.curvature import largest_eigenvalues as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
 from gnomon_spec.curvature.estimators import system
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, symmetric_matrix
-from gnomon_spec.curvature.spectra import (
-    eigenvalues_of_separate_sizes,
-    start_with_all_eigenvectors,
-    with_spectrum,
-)
+from gnomon_spec.curvature.spectra import eigenvalues_of_separate_sizes, start_with_all_eigenvectors, with_spectrum
 from gnomon_spec.curvature.symmetries import negated, scaled, turned, unchanged
 from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
 from gnomon_spec.strategies import SMALL_CODES, count, rotation, shapes
@@ -136,16 +132,8 @@ for name, statement, values in (
         "The largest |aⱼ|, on the diagonal of the tridiagonal matrix, are taken for eigenvalues",
         "np.sort(np.abs(found.diagonal))[::-1][:count]",
     ),
-    (
-        "in_units_of_the_largest",
-        "The eigenvalues are divided by the first of them in size",
-        "values[order] / np.abs(values[order][0])",
-    ),
-    (
-        "squares_of_the_eigenvalues",
-        "The eigenvalues are those of A², of the operator that was applied twice",
-        "values[order] ** 2",
-    ),
+    ("in_units_of_the_largest", "They are divided by the largest of them", "values[order] / np.abs(values[order][0])"),
+    ("squares_of_the_eigenvalues", "They are those of A², applied twice", "values[order] ** 2"),
 ):
     largest_eigenvalues.edit(name, statement, (VALUES, f"Eigenpairs({values}"))
 for name, statement, order in (
@@ -156,11 +144,7 @@ for name, statement, order in (
     ),
     ("smallest_in_size", "The eigenvalues of smallest size are returned", "np.argsort(np.abs(values))[:count]"),
     ("largest_size_last", "They come in ascending order of size", f"{ORDER}[:count][::-1]"),
-    (
-        "in_ascending_order",
-        "They come in ascending order, as ARPACK returns them, and not in that of size",
-        f"np.sort({ORDER}[:count])",
-    ),
+    ("in_ascending_order", "They come in ascending order, as from ARPACK, not by size", f"np.sort({ORDER}[:count])"),
 ):
     largest_eigenvalues.edit(name, statement, (f"{ORDER}[:count]", order))
 for name, statement, vectors in (
@@ -169,11 +153,7 @@ for name, statement, vectors in (
         "The values are sorted by size, and their vectors are left in ascending order of the values",
         "Y[:, np.sort(order)].T @ found.basis",
     ),
-    (
-        "vectors_in_the_krylov_basis",
-        "The vectors are those of the tridiagonal matrix, not brought back by the basis",
-        "Y[:, order].T",
-    ),
+    ("vectors_in_the_krylov_basis", "The vectors are those of T, not brought back by the basis", "Y[:, order].T"),
     ("vectors_that_point_back", "The vectors have u·v₀ <= 0", f"-{VECTORS}"),
 ):
     largest_eigenvalues.edit(name, statement, (VECTORS, vectors))

@@ -246,9 +246,7 @@ power_iteration.edit(
     ("rayleigh, rtol,", "rayleigh, rtol * np.abs(rayleigh),"),
 )
 power_iteration.edit(
-    "start_is_not_normalised",
-    "The first product is with the start as it is, not scaled to length 1",
-    ("v / np.sqrt(np.dot(v, v))", "v"),
+    "start_is_not_normalised", "The start is not scaled to length 1", ("v / np.sqrt(np.dot(v, v))", "v")
 )
 AFTER = ("orthogonal_part(product(operator, v, k), basis)", "product(operator, v, k)")
 power_iteration.edit(

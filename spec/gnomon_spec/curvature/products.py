@@ -240,11 +240,7 @@ hvp.edit(
     "The Hessian of cross-entropy in the outputs is taken for diag(p), without -ppᵀ",
     ("", WITHOUT_PP.format(HESSIAN)),
 )
-ggnvp.edit(
-    "hessian_for_gauss_newton",
-    "The Hessian product is returned, with the curvature of the model",
-    (GAUSS_NEWTON, HESSIAN),
-)
+ggnvp.edit("hessian_for_gauss_newton", "The Hessian product is returned", (GAUSS_NEWTON, HESSIAN))
 ggnvp.edit(
     "loss_taken_for_half_a_square",
     "The Hessian of the loss is left out, (1/N)·JᵀJ: right for squared errors, wrong for cross-entropy",

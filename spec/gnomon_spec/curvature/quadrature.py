@@ -143,27 +143,15 @@ def a_shift_moves_the_nodes(port: Any, case: Case) -> Iterable[Fact]:
 
 WEIGHTS, MASS = "np.dot(z, z) / (n * m) * (Y[0] * Y[0])", "np.dot(z, z) / (n * m)"
 for name, statement, weights in (
-    (
-        "weights_of_the_measure_are_not_squared",
-        "The weights are the sizes of first components and not their squares",
-        f"{MASS} * np.abs(Y[0])",
-    ),
+    ("weights_of_the_measure_are_not_squared", "Weights are first components, not squared", f"{MASS} * np.abs(Y[0])"),
     (
         "weights_without_the_length_of_the_probe",
         "The weights of each probe add up to 1, whatever its length: right for signs, wrong for normal numbers",
         "Y[0] * Y[0] / m",
     ),
-    (
-        "weights_of_one_size",
-        "All nodes of a probe have the same weight: a histogram of Ritz values",
-        f"{MASS} / Y.shape[0] + 0 * Y[0]",
-    ),
+    ("weights_of_one_size", "All nodes of a probe weigh the same: a histogram", f"{MASS} / Y.shape[0] + 0 * Y[0]"),
     ("measures_are_added_up", "The measures of the probes are added up and not averaged", f"m * {WEIGHTS}"),
-    (
-        "mass_of_the_trace",
-        "The weights add up to ‖z‖² and not to ‖z‖²/n: a density that integrates to n",
-        f"n * {WEIGHTS}",
-    ),
+    ("mass_of_the_trace", "The weights add up to ‖z‖² and not to ‖z‖²/n", f"n * {WEIGHTS}"),
 ):
     spectral_measure.edit(name, statement, (WEIGHTS, weights))
 for name, statement, nodes in (

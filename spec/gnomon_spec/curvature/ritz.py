@@ -132,22 +132,14 @@ def the_code_variant_returns_the_diagonal(port: Any, case: Case) -> Iterable[Fac
 
 VALUES, WEIGHTS, VECTORS = 'if variant == "code"', "Y[0] * Y[0]", "Y.T @ found.basis"
 RESIDUALS = "found.residual_norm * np.abs(Y[-1])"
-ritz.edit(
-    "diagonal_taken_for_eigenvalues",
-    "The sorted |aⱼ|, the diagonal of T, are returned as eigenvalues",
-    (VALUES, "if True"),
-)
+ritz.edit("diagonal_taken_for_eigenvalues", "The sorted |aⱼ| are returned as eigenvalues", (VALUES, "if True"))
 ritz.edit("code_variant_with_ritz_values", 'Variant "code", too, returns the eigenvalues of T', (VALUES, "if False"))
 ritz.edit(
     "eigenvalues_of_the_diagonal",
     "The off-diagonal of T is lost: the sorted aⱼ, with their signs, are returned as eigenvalues",
     (VALUES, f"values = np.sort(found.diagonal)\n{VALUES}"),
 )
-ritz.edit(
-    "weights_are_not_squared",
-    "The weights are the first components of the eigenvectors and not their squares",
-    (WEIGHTS, "Y[0]"),
-)
+ritz.edit("weights_are_not_squared", "The weights are first components, not their squares", (WEIGHTS, "Y[0]"))
 ritz.edit(
     "weights_from_the_last_components",
     "The weights are the squares of the last components of the eigenvectors and not of the first",
@@ -159,9 +151,7 @@ ritz.edit(
     (RESIDUALS, "found.residual_norm + 0 * Y[-1]"),
 )
 ritz.edit(
-    "residuals_without_their_length",
-    "The residuals are the last components of the eigenvectors, without b_j",
-    (RESIDUALS, "np.abs(Y[-1])"),
+    "residuals_without_their_length", "The residuals are last components, without b_j", (RESIDUALS, "np.abs(Y[-1])")
 )
 ritz.edit(
     "vectors_of_the_transposed_basis",
