@@ -22,16 +22,17 @@ from typing import Any
 from gnomon.descent import adamw as reference
 from gnomon_spec.cases import Case
 from gnomon_spec.descent import adam_family, elementwise
+from gnomon_spec.descent.step_cases import decay
 from gnomon_spec.facts import Fact, equal
 from gnomon_spec.strategies import count
 from gnomon_spec.system import System
 
 system = System("adamw", title="AdamW", text=__doc__ or "")
-step = system.operation(reference.step, cases=adam_family.steps, rejecting=adam_family.calm)
+step = system.operation(reference.step, cases=adam_family.cases.steps, rejecting=adam_family.calm)
 adam_family.declare_laws(step)
-elementwise.declare_repetitions(system, reference, adam_family.hyperparameters, at_rest={"eps": adam_family.some_eps})
+elementwise.declare_repetitions(system, reference, adam_family.hyperparameters)
 
-decaying = adam_family.calm.but(weight_decay=adam_family.decay(0.5, 0.01))
+decaying = adam_family.calm.but(weight_decay=decay(0.5, 0.01))
 
 
 @step.law("invariance", cases=decaying)
@@ -54,7 +55,7 @@ def decay_never_enters_the_moments(port: Any, case: Case) -> Iterable[Fact]:
 
 @step.law(
     "closed form",
-    cases=adam_family.fresh.but(weight_decay=adam_family.decay(0.5, 0.01), times=count(1, 2, low=1, high=12)),
+    cases=adam_family.fresh.but(weight_decay=decay(0.5, 0.01), times=count(1, 2, low=1, high=12)),
 )
 def without_gradients_only_decay_is_left(port: Any, case: Case) -> Iterable[Fact]:
     """With gradients 0 from a fresh state, t steps multiply the parameters by (1 - lr·λ)ᵗ."""
