@@ -255,12 +255,8 @@ def sum_is_never_reset(stream: Array, drift: Array, *, threshold: float) -> int:
 def test_a_stopping_time_is_judged_where_rounding_does_not_decide_it(dtype: str) -> None:
     found = verdicts(ReferencePort(), cusum, dtype)
     assert {verdict.status for verdict in found.values()} == {"conforms"}
-    assert (
-        verdicts(MistakenPort(cusum.mistakes["sum_is_never_reset"].edited), cusum, dtype)[
-            "agrees_with_the_oracle"
-        ].status
-        == "wrong"
-    )
+    port = MistakenPort(cusum.mistakes["sum_is_never_reset"].edited)
+    assert verdicts(port, cusum, dtype)["agrees_with_the_oracle"].status == "wrong"
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import cache, partial, update_wrapper
-from inspect import cleandoc
 from pathlib import Path
 from sys import modules
+from textwrap import dedent
 from types import CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any, NamedTuple, TypeAlias
 
@@ -161,14 +161,20 @@ def edited(at: Address, changes: Sequence[Change]) -> str:
     return "\n".join([*source.lines[source.first : source.body], body])
 
 
-def difference(at: Address, text: str) -> list[tuple[str, str]]:
-    """Return the lines that differ between a function's source and an edited one, as pairs (before, after)."""
+def difference(at: Address, text: str) -> list[str]:
+    """Return the lines that differ between a function's source and an edited one, as "- before" and "+ after"."""
     old, new = sources(at.module)[at.name].text.splitlines(), text.splitlines()
-    pairs = []
+    lines: list[str] = []
     for kind, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind != "equal":
-            pairs.append((cleandoc("\n".join(old[a:b])), cleandoc("\n".join(new[c:d]))))
-    return pairs
+            removed, added = _signed("-", old[a:b]), _signed("+", new[c:d])
+            pairs = zip(removed, added, strict=False)
+            lines += [line for pair in pairs for line in pair] if len(removed) == len(added) else removed + added
+    return lines
+
+
+def _signed(sign: str, lines: Sequence[str]) -> list[str]:
+    return [f"{sign} {line}" for line in dedent("\n".join(lines)).split("\n") if line.strip()]
 
 
 class Edited:
@@ -187,12 +193,15 @@ class Edited:
         """Return whether the function is, or calls, something that is replaced."""
         if self.without_checks and is_checked(function):
             return True
-        return any(at in self.replaced for at in reach(function))
+        return address(function) in self.replaced or any(at in self.replaced for at in reach(function))
 
     def function(self, function: Function) -> Function:
         """Return the function as it is with the replacements."""
         if not self.reaches(function):
             return function
+        replacement = self.replaced.get(address(function))
+        if callable(replacement):
+            return _instead_of(function, replacement)
         return self._namespace(function.__module__)[function.__name__]  # type: ignore[no-any-return]
 
     def _is_affected(self, module: str) -> bool:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from gnomon_spec.edits import Address
 
-EQUIVALENT: dict[tuple[str, str], dict[tuple[str, str], str]] = {}
+EQUIVALENT: dict[Address, dict[tuple[str, str], str]] = {}
 
 
 def argument(at: Address, before: str, after: str) -> str:
     """Return why an edit changes nothing; empty if nobody says that it does not."""
-    return EQUIVALENT.get(tuple(at), {}).get((before, after), "")
+    return EQUIVALENT.get(at, {}).get((before, after), "")

@@ -115,10 +115,10 @@ class Mistake:
         return self.edited.function(operation.reference)
 
     @property
-    def difference(self) -> list[tuple[str, str]]:
-        """The lines of the reference that read otherwise, as pairs (before, after); none for a function."""
+    def difference(self) -> list[str]:
+        """The lines of the reference that read otherwise, as "- before" and "+ after"; none for a function."""
         texts = {at: text for at, text in self.edited.replaced.items() if isinstance(text, str)}
-        return [pair for at, text in texts.items() for pair in difference(at, text)]
+        return [line for at, text in texts.items() for line in difference(at, text)]
 
 
 @dataclass(eq=False, repr=False)

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from gnomon_spec.system import systems
-from gnomon_validation.cli import cases_for
 
 QUICK = ("--law", "agrees with the oracle", "--dtype", "float32", "--examples", "20")
 WRONG = """\
@@ -268,8 +267,3 @@ def test_the_installed_command_is_this_one(tmp_path):
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == "gnomon: no listing is called 'sytems'; did you mean 'systems'?\n"
-
-
-@pytest.mark.parametrize(("checks", "cases"), [(1, 100), (75, 100), (76, 98), (500, 15), (748, 10), (10**6, 10)])
-def test_a_port_with_many_laws_gets_fewer_cases_a_law(checks, cases):
-    assert cases_for(checks) == cases

@@ -7,9 +7,10 @@ which catalogued mistake explains what was seen.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, process_time
 
 import numpy as np
 
@@ -26,17 +27,23 @@ from gnomon_validation.verdicts import SEVERITY, Check, Outcome, Status, Verdict
 
 ENOUGH_FAILURES = 8
 REPEATED_CASES = 3
+FEWEST_CASES = 3
 OTHER_HYPERPARAMETERS = "the law is about hyperparameters that the port does not have"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to check: how many examples a law, which dtypes, which random stream, how long to seek a smaller case."""
+    """What to check: how many examples a law, which dtypes, which random stream, how long to seek a smaller case.
+
+    seconds: of processor time for the cases of all laws together, beyond the first of each; a law that has had its
+    share ends, but not before `FEWEST_CASES`. `None`: every law gets all its examples.
+    """
 
     examples: int = 100
     dtypes: tuple[str, ...] = ("float32", "float64")
     seed: int = 0
     shrink_attempts: int = 150
+    seconds: float | None = None
 
 
 Progress = Callable[[str], None]
@@ -58,6 +65,7 @@ def check(
     difference.
     """
     started = perf_counter()
+    systems = list(systems)
     result = Check(port.name, plan.examples, plan.seed)
     for system in systems:
         for operation in system.operations.values():
@@ -65,9 +73,11 @@ def check(
             fixed = {n: v for n, v in offer.fixed.items() if n in operation.cases.quantities} if offer else {}
             if fixed:
                 result.held_fixed[operation.id] = [f"{name}={value!r}" for name, value in fixed.items()]
+    budget = Budget(plan.seconds, number_of_checks(port, systems, plan, laws))
+    for system in systems:
         for dtype in plan.dtypes:
             chosen = [law for law in system.laws if laws(law)]
-            result.verdicts += check_system(port, system, chosen, dtype, plan, progress, expected)
+            result.verdicts += check_system(port, system, chosen, dtype, plan, progress, expected, budget)
     result.seconds = perf_counter() - started
     return result
 
@@ -80,13 +90,14 @@ def check_system(
     plan: Plan,
     progress: Progress = lambda _: None,
     expected: Expected = reason_for,
+    budget: Budget | None = None,
 ) -> list[Verdict]:
     """Hold a port against laws of one system in one dtype, and explain what fails."""
     verdicts, failing = [], []
     flush = False
     for law in laws:
         progress(f"{law.id} {dtype}")
-        verdict, outcomes = check_law(port, law, dtype, plan)
+        verdict, outcomes = check_law(port, law, dtype, plan, budget)
         verdicts.append(verdict)
         if outcomes:
             failing.append((verdict, outcomes))
@@ -100,8 +111,11 @@ def check_system(
     return verdicts
 
 
-def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, list[Outcome]]:
+def check_law(
+    port: Port, law: Law, dtype: str, plan: Plan, budget: Budget | None = None
+) -> tuple[Verdict, list[Outcome]]:
     """Return the verdict on one law and the outcomes of its failing cases, the smallest case's first."""
+    budget = budget or Budget(None, 1)
     offer = port.offer(law.operation)
     cases, reason = offered_cases(law, offer, dtype)
     if offer is None or cases is None:
@@ -121,11 +135,12 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
         if tally.cases < REPEATED_CASES and not outcome.failed and not judge.repeats(outcome):
             outcome = outcome._replace(status="wrong", message="the port gives different results for the same inputs")
         tally.add(case, outcome)
-        return tally.is_enough
+        return tally.is_enough or budget.is_spent(tally.cases)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        visit(strategy, examples=plan.examples, random_seed=plan.seed, visitor=visitor)
+        with budget.for_one_law():
+            visit(strategy, examples=plan.examples, random_seed=plan.seed, visitor=visitor)
         if asked_too_much:
             return Verdict(law, dtype, "not provided", reason=OTHER_HYPERPARAMETERS), []
         verdict = tally.verdict(law, dtype)
@@ -157,6 +172,44 @@ def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, li
     verdict.seconds = perf_counter() - started
     outcomes = [outcome for (_, outcome), _ in failing]
     return verdict, [verdict.outcome, *outcomes] if verdict.outcome else []
+
+
+class Budget:
+    """Processor time, shared out among laws: what one leaves unspent is there for the others.
+
+    seconds: for all together; `None` if there is no limit. laws: how many there are.
+    """
+
+    def __init__(self, seconds: float | None, laws: int) -> None:
+        self.seconds = seconds
+        self.laws = laws
+        self._since: float | None = None
+
+    @contextmanager
+    def for_one_law(self) -> Iterator[None]:
+        """Count the time that a law takes once its first case is done: before, loops may have to be compiled."""
+        self._since = None
+        yield
+        if self.seconds is not None:
+            self.seconds -= self._spent()
+            self.laws = max(1, self.laws - 1)
+
+    def is_spent(self, cases: int) -> bool:
+        """Return whether the law has had its share, after so many cases."""
+        if self._since is None:
+            self._since = process_time()
+        return self.seconds is not None and cases >= FEWEST_CASES and self._spent() >= self.seconds / self.laws
+
+    def _spent(self) -> float:
+        return process_time() - self._since if self._since is not None else 0.0
+
+
+def number_of_checks(port: Port, systems: Iterable[System], plan: Plan, laws: Callable[[Law], bool]) -> int:
+    """Return how many laws a port can be held against, each dtype counted."""
+    wanted = [law for system in systems for law in system.laws if laws(law)]
+    return sum(
+        offered_cases(law, port.offer(law.operation), dtype)[0] is not None for law in wanted for dtype in plan.dtypes
+    )
 
 
 def offered_cases(law: Law, offer: Offer | None, dtype: str) -> tuple[Cases | None, str]:

@@ -14,27 +14,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
-from gnomon_spec.system import Law, System, find_system, nearest, systems
+from gnomon_spec.system import System, find_system, nearest, systems
 from gnomon_validation import case_files, expectations, report_adequacy, report_json, report_junit, report_terminal
 from gnomon_validation.assignments import assignment
-from gnomon_validation.checker import Plan, offered_cases
+from gnomon_validation.checker import Plan, number_of_checks
 from gnomon_validation.checker import check as run_check
 from gnomon_validation.console import console, tell
 from gnomon_validation.explain import explain as print_explanation
 from gnomon_validation.ports.find import FORMS, find_port
-from gnomon_validation.ports.port import Port
 from gnomon_validation.replay import replay as run_replay
 from gnomon_validation.studies.command import claims, study
 from gnomon_validation.wording import counted
 from gnomon_validation.writable import require_directory, require_report
 
 DTYPES = ("float16", "float32", "float64")
-MOST_CASES, LEAST_CASES, CASES_IN_ALL = 100, 10, 7_500
-
-
-def cases_for(checks: int) -> int:
-    """Return how many cases a law gets, if nobody says, where so many laws are checked, each dtype counted."""
-    return min(MOST_CASES, max(LEAST_CASES, CASES_IN_ALL // checks))
+SECONDS = 30.0
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -51,7 +45,7 @@ def cli() -> None:
 @click.option(
     "--examples",
     type=click.IntRange(1),
-    help=f"Cases a law; default: {MOST_CASES}, fewer if there are many laws, so that about a minute is enough.",
+    help=f"Cases a law; default: 100, fewer where {SECONDS:g} seconds for all laws together are not enough for that.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, other cases.")
 @click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="Argument of an adapted optimizer.")
@@ -91,16 +85,16 @@ def check(
     found = find_port(port, dict(assignment(text) for text in options))
     reasons = expectations.read(expect) if expect else {}
     expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
-    plan = Plan(dtypes=tuple(dtypes) or ("float32", "float64"), seed=seed)
+    plan = Plan(dtypes=tuple(dtypes) or ("float32", "float64"), seed=seed, seconds=SECONDS)
     for report in (json_file, junit_file):
         require_report(report)
     require_directory("failures", failures)
     if not system_names:
         chosen = [s for s in chosen if any(found.offer(o) for o in s.operations.values())]
-    checks = _checks(found, chosen, wanted, plan)
-    if not checks:
+    if not number_of_checks(found, chosen, plan, wanted):
         raise ValueError(f"{port} provides nothing of {', '.join(system_names or systems())}; see gnomon list ports")
-    plan = replace(plan, examples=examples or cases_for(checks))
+    if examples:
+        plan = replace(plan, examples=examples, seconds=None)
     total = sum(1 for system in chosen for law in system.laws if wanted(law)) * len(plan.dtypes)
     with _progress() as progress:
         task = progress.add_task("", total=total)
@@ -133,14 +127,6 @@ def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
             raise ValueError(f"no law is called {given!r}; see gnomon list laws")
         ids |= nearest("law", name, known)
     return (lambda law: law.id in ids) if names else (lambda _: True)
-
-
-def _checks(port: Port, chosen: Sequence[System], wanted: Any, plan: Plan) -> int:
-    """Return how many laws the port can be held against, each dtype counted."""
-    laws: list[Law] = [law for system in chosen for law in system.laws if wanted(law)]
-    return sum(
-        offered_cases(law, port.offer(law.operation), dtype)[0] is not None for law in laws for dtype in plan.dtypes
-    )
 
 
 def _progress() -> Progress:

@@ -74,7 +74,7 @@ class Discovery:
         return unnamed
 
     def witness(self, mistake: Mistake, law: Law) -> Witness | None:
-        """Return the cases in which a law catches a mistake, one if that is enough to name it; `None` if there are none."""
+        """Return cases in which a law catches a mistake, one if that is enough to name it; `None` if there are none."""
         found = sorted(self.failing(mistake.edited, law), key=lambda pair: sum(map(np.size, leaves(dict(pair[0])))))
         for several in [[pair] for pair in found] + ([found] if len(found) > 1 else []):
             verdict = Verdict(law, self.dtype.name, several[0][1].status)

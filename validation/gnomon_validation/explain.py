@@ -9,6 +9,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from gnomon.arguments import domains_of, is_checked
 from gnomon_spec.system import Operation, System, find_system, nearest
 from gnomon_validation.console import tell, tell_prose
 from gnomon_validation.ports.known_differences import KNOWN
@@ -35,6 +36,7 @@ def explain(name: str, console: Console) -> None:
         tell(console, Text(f"{operation.id}{_signature(operation)}", style="bold"), hang=4)
         console.print()
         tell_prose(console, inspect.getdoc(operation.reference) or "")
+        _tell_domains(operation, console)
         console.print()
         console.print(Text(f"Laws of {operation.id} ({len(operation.laws)})", style="bold"))
         for law in operation.laws:
@@ -46,11 +48,20 @@ def explain(name: str, console: Console) -> None:
     for mistake in mistakes:
         tell(console, Text(mistake.name.replace("_", " "), style="cyan"), label="  ")
         tell(console, Text(mistake.statement), label="    ")
-        for before, after in mistake.difference:
-            tell(console, Text(f"- {before}", style="dim"), label="      ")
-            tell(console, Text(f"+ {after}", style="dim"), label="      ")
+        for line in mistake.difference:
+            console.print(Text(f"      {line}", style="dim"), soft_wrap=True)
     _explain_differences(system, console)
     _explain_claims(system, console)
+
+
+def _tell_domains(operation: Operation, console: Console) -> None:
+    """Print what each argument must satisfy, as its signature says."""
+    if not is_checked(operation.reference):
+        return
+    console.print()
+    console.print(Text("Arguments", style="bold"))
+    for name, domain in domains_of(operation.reference).items():
+        tell(console, Text(f"{name}: {domain}"), label="  ", hang=6)
 
 
 def _explain_differences(system: System, console: Console) -> None:

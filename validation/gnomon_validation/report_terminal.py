@@ -76,6 +76,8 @@ def block(verdict: Verdict) -> Text:
     if verdict.diagnosis:
         likeliest, *others = verdict.diagnosis
         text.append("  behaves as: ").append(likeliest.statement, style="bold").append("\n")
+        for line in likeliest.difference:
+            text.append(f"    {line}\n", style="dim")
         if others:
             names = ", ".join(mistake.name.replace("_", " ") for mistake in others[:3])
             text.append(f"  (these cases alone would also fit: {names})\n", style="dim")

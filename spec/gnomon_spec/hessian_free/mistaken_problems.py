@@ -20,7 +20,7 @@ from gnomon.hessian_free.problems import (
     run_each,
 )
 from gnomon_spec.edits import Address, Edited
-import gnomon_spec.hessian_free.problems
+from gnomon_spec.hessian_free import problems as declared  # noqa: F401
 from gnomon_spec.hessian_free.family import system
 from gnomon_spec.hessian_free.many import models_of, objectives_of
 from gnomon_spec.system import Mistake, sentence

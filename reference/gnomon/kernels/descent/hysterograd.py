@@ -7,25 +7,18 @@ with the same decision.
 
 from __future__ import annotations
 
+from collections import namedtuple
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from gnomon.descent import hysterograd as reference
-from gnomon.descent.hysterograd import VARIANTS, HysteroGradState, Report, require_hyperparameters, require_state
-from gnomon.domains import Array, require_finite, require_floating, require_like, require_number
-from gnomon.kernels.descent.on_quadratics import (
-    BLOCK,
-    block_of,
-    gradient,
-    gradients,
-    require_many_starts,
-    require_one_start,
-    write_block,
-)
-from gnomon.kernels.domains import contiguous, flat, require_compiled
+from gnomon.descent.hysterograd import VARIANTS, HysteroGradState, Report
+from gnomon.domains import Array
+from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
+from gnomon.kernels.domains import flat, in_place_of
 from gnomon.kernels.reductions import CHUNK, fold, fold_in_chunks
 
 __all__ = ["HysteroGradState", "Report", "endpoints", "init", "shock", "step", "trajectory"]
@@ -33,91 +26,41 @@ __all__ = ["HysteroGradState", "Report", "endpoints", "init", "shock", "step", "
 HEAD, V4, THEORY = range(3)
 
 
-class Constants(NamedTuple):
-    """What stays the same over all entries and steps.
-
-    Each number is computed in double precision and rounded once to the dtype of the parameters, as NumPy treats a
-    Python number beside an array. metric_rate: (1-β)·m. barrier: κ·s. mean_floor: the 1e-8 that an adaptive barrier
-    adds to E. norm_floor: the 1e-6 that clipping adds to N.
-    """
-
-    lr: Any
-    beta: Any
-    one_minus_beta: Any
-    metric_rate: Any
-    epsilon: Any
-    cooling_rate: Any
-    barrier: Any
-    grad_clip: Any
-    release_ratio: Any
-    mean_floor: Any
-    norm_floor: Any
-    one: Any
-    variant: int
-    adaptive: bool
-    clips: bool
-
-
-class Gate(NamedTuple):
-    """The numbers of `HysteroGradState` and of `Report`: what a step leaves to the next one, and what it says."""
-
-    path_length: Any
-    temperature: Any
-    mean_norm: Any
-    liquid: bool
-    norm: Any
-    width: Any
-    scale: Any
+# Numbers of the dtype of the parameters, but for the first three. metric_rate: (1-β)·m. barrier: κ·s. mean_floor: the
+# 1e-8 that an adaptive barrier adds to E. norm_floor: the 1e-6 that clipping adds to N.
+Constants = namedtuple(
+    "Constants",
+    "variant adaptive clips lr beta one_minus_beta metric_rate eps cooling_rate barrier grad_clip release_ratio "
+    "mean_floor norm_floor one",
+)
+# The numbers of `HysteroGradState` and of `Report`: what a step leaves to the next one, and what it says.
+Gate = namedtuple("Gate", "path_length temperature mean_norm liquid norm width scale")
 
 
 def constants_for(
-    dtype: Any,
-    *,
-    lr: float,
-    stiffening_factor: float,
-    beta: float,
-    epsilon: float,
-    cooling_rate: float,
-    metric_scale: float,
-    adaptive_threshold: bool,
-    grad_clip: float | None,
-    hysteresis_scale: float,
-    release_ratio: float,
-    variant: str,
+    number: Any, *, lr: float, beta: float, cooling_rate: float, release_ratio: float, variant: str, **others: Any
 ) -> Constants:
-    """Return the constants of the loops over arrays of `dtype`."""
-    number = dtype.type
-    return Constants(
-        lr=number(lr),
-        beta=number(beta),
-        one_minus_beta=number(1 - beta),
-        metric_rate=number((1 - beta) * metric_scale),
-        epsilon=number(epsilon),
-        cooling_rate=number(cooling_rate),
-        barrier=number(stiffening_factor * hysteresis_scale),
-        grad_clip=number(0 if grad_clip is None else grad_clip),
-        release_ratio=number(release_ratio),
-        mean_floor=number(0 if variant == "theory" else 1e-8),
-        norm_floor=number(1e-6),
-        one=number(1),
-        variant=VARIANTS.index(variant),
-        adaptive=bool(adaptive_threshold),
-        clips=grad_clip is not None,
-    )
+    """Return the constants of the loops over arrays of a dtype, from the hyperparameters of `step`."""
+    clip, eps = others["grad_clip"], others["eps"] if "eps" in others else others["epsilon"]
+    barrier = others["stiffening_factor"] * others["hysteresis_scale"]
+    clip_or_0, mean_floor = 0 if clip is None else clip, 0 if variant == "theory" else 1e-8
+    rates = lr, beta, 1 - beta, (1 - beta) * others["metric_scale"], eps, cooling_rate
+    rounded = map(number, (*rates, barrier, clip_or_0, release_ratio, mean_floor, 1e-6, 1))
+    return Constants(VARIANTS.index(variant), others["adaptive_threshold"], clip is not None, *rounded)
 
 
-def gate_for(dtype: Any, path_length: Any, temperature: Any, mean_norm: Any, liquid: Any) -> Gate:
-    """Return what the loops start from: the numbers of a state, of `dtype`."""
-    number = dtype.type
-    numbers = number(path_length), number(temperature), number(mean_norm)
-    return Gate(*numbers, bool(liquid), number(0), number(0), number(1))
+def gate_of(state: HysteroGradState) -> Gate:
+    """Return what the loops start from: the numbers of a state, of its dtype."""
+    number = state.metric.dtype.type
+    numbers = number(state.path_length), number(state.temperature), number(state.mean_norm)
+    return Gate(*numbers, bool(state.liquid), number(0), number(0), number(1))
 
 
 @njit(cache=True, error_model="numpy")
 def advanced(g: float, metric: float, constants: Constants) -> Any:
     """Return one entry's new G and the preconditioned d."""
     metric = constants.beta * metric + constants.metric_rate * (g * g)
-    return metric, g / ((metric if constants.variant == THEORY else sqrt(metric)) + constants.epsilon)
+    return metric, g / ((metric if constants.variant == THEORY else sqrt(metric)) + constants.eps)
 
 
 @njit(cache=True, error_model="numpy")
@@ -244,165 +187,27 @@ def endpoints_loop(
     return ends
 
 
-def init(params: Array, *, initial_temp: float = 1.0) -> HysteroGradState:
-    """Return the state before the first step, as `gnomon.descent.hysterograd.init` does; float32 and float64 only."""
-    state = reference.init(params, initial_temp=initial_temp)
-    require_compiled("params", params)
-    return state
+init = in_place_of(reference.init)(reference.init)
 
 
+@in_place_of(reference.step)
 def step(
-    params: Array,
-    grad: Array,
-    state: HysteroGradState,
-    *,
-    lr: float = 1e-3,
-    stiffening_factor: float = 0.01,
-    beta: float = 0.99,
-    epsilon: float = 1e-7,
-    cooling_rate: float = 0.99,
-    metric_scale: float = 1.0,
-    adaptive_threshold: bool = True,
-    grad_clip: float | None = None,
-    hysteresis_scale: float = 1.0,
-    release_ratio: float = 1.0,
-    variant: str = "head",
-    check_finite: bool = False,
+    params: Array, grad: Array, state: HysteroGradState, check_finite: bool, **given: Any
 ) -> tuple[Array, HysteroGradState, Report]:
-    """Take one step of `gnomon.descent.hysterograd.step` in two passes over the entries; float32 and float64 only."""
-    require_floating("params", params)
-    require_like("grad", grad, params)
-    require_state(state, params)
-    hyperparameters: dict[str, Any] = {
-        "lr": lr,
-        "stiffening_factor": stiffening_factor,
-        "beta": beta,
-        "epsilon": epsilon,
-        "cooling_rate": cooling_rate,
-        "metric_scale": metric_scale,
-        "adaptive_threshold": adaptive_threshold,
-        "grad_clip": grad_clip,
-        "hysteresis_scale": hysteresis_scale,
-        "release_ratio": release_ratio,
-        "variant": variant,
-    }
-    require_hyperparameters(**hyperparameters)
-    if check_finite:
-        require_finite({"params": params, "grad": grad})
-    require_compiled("params", params)
-
-    new_params, metric, number = (
-        np.empty(params.shape, params.dtype),
-        np.empty(params.shape, params.dtype),
-        params.dtype.type,
-    )
-    gate = step_loop(
-        flat(params),
-        flat(grad),
-        flat(state.metric),
-        gate_for(params.dtype, state.path_length, state.temperature, state.mean_norm, state.liquid),
-        constants_for(params.dtype, **hyperparameters),
-        new_params.reshape(-1),
-        metric.reshape(-1),
-    )
-    numbers = (number(gate.path_length), number(gate.temperature), number(gate.mean_norm))
-    report = Report(gate.liquid, number(gate.norm), number(gate.width), number(gate.scale))
-    return new_params, HysteroGradState(metric, *numbers, gate.liquid), report
+    number, (new_params, metric) = params.dtype.type, (np.empty(params.shape, params.dtype) for _ in range(2))
+    arrays, new_arrays = (flat(params), flat(grad), flat(state.metric)), (flat(new_params), flat(metric))
+    gate = step_loop(*arrays, gate_of(state), constants_for(number, **given), *new_arrays)
+    path_length, temperature, mean_norm, liquid, *said = gate
+    after = HysteroGradState(metric, number(path_length), number(temperature), number(mean_norm), liquid)
+    return new_params, after, Report(liquid, *map(number, said))
 
 
-def shock(state: HysteroGradState, *, factor: float = 0.5) -> HysteroGradState:
-    """Return the state after a shock, as `gnomon.descent.hysterograd.shock` does: two numbers, which need no loop."""
-    shocked = reference.shock(state, factor=factor)
-    require_compiled("state.metric", state.metric)
-    return shocked
+shock = in_place_of(reference.shock)(reference.shock)
 
 
-def trajectory(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    initial_temp: float = 1.0,
-    lr: float = 1e-3,
-    stiffening_factor: float = 0.01,
-    beta: float = 0.99,
-    epsilon: float = 1e-7,
-    cooling_rate: float = 0.99,
-    metric_scale: float = 1.0,
-    adaptive_threshold: bool = True,
-    grad_clip: float | None = None,
-    hysteresis_scale: float = 1.0,
-    release_ratio: float = 1.0,
-    variant: str = "head",
-) -> Array:
-    """Return x₀ … x_steps on a quadratic, (steps + 1, n), as `gnomon.descent.hysterograd.trajectory` does."""
-    require_one_start(params, hessian, minimiser, steps)
-    gate, constants = beginning(
-        params.dtype,
-        initial_temp,
-        lr=lr,
-        stiffening_factor=stiffening_factor,
-        beta=beta,
-        epsilon=epsilon,
-        cooling_rate=cooling_rate,
-        metric_scale=metric_scale,
-        adaptive_threshold=adaptive_threshold,
-        grad_clip=grad_clip,
-        hysteresis_scale=hysteresis_scale,
-        release_ratio=release_ratio,
-        variant=variant,
-    )
-    path = np.empty((int(steps) + 1, params.size), params.dtype)
-    path[0] = params
-    trajectory_loop(path, contiguous(hessian.T), contiguous(minimiser), gate, constants)
-    return path
+def beginning(params: Array, hessian: Array, *, initial_temp: float, **given: Any) -> tuple[Gate, Constants]:
+    """Return what the loops over a quadratic start from."""
+    return gate_of(reference.init(params, initial_temp=initial_temp)), constants_for(params.dtype.type, **given)
 
 
-def endpoints(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    initial_temp: float = 1.0,
-    lr: float = 1e-3,
-    stiffening_factor: float = 0.01,
-    beta: float = 0.99,
-    epsilon: float = 1e-7,
-    cooling_rate: float = 0.99,
-    metric_scale: float = 1.0,
-    adaptive_threshold: bool = True,
-    grad_clip: float | None = None,
-    hysteresis_scale: float = 1.0,
-    release_ratio: float = 1.0,
-    variant: str = "head",
-) -> Array:
-    """Return where `trajectory` ends from each row of `params`, shape (replicas, n), in one call."""
-    require_many_starts(params, hessian, minimiser, steps)
-    gate, constants = beginning(
-        params.dtype,
-        initial_temp,
-        lr=lr,
-        stiffening_factor=stiffening_factor,
-        beta=beta,
-        epsilon=epsilon,
-        cooling_rate=cooling_rate,
-        metric_scale=metric_scale,
-        adaptive_threshold=adaptive_threshold,
-        grad_clip=grad_clip,
-        hysteresis_scale=hysteresis_scale,
-        release_ratio=release_ratio,
-        variant=variant,
-    )
-    ends: Array = endpoints_loop(
-        contiguous(params), contiguous(hessian), contiguous(minimiser), int(steps), gate, constants
-    )
-    return ends
-
-
-def beginning(dtype: Any, initial_temp: float, **hyperparameters: Any) -> tuple[Gate, Constants]:
-    """Return what the loops over a quadratic start from; raise as `init` and `step` do."""
-    require_number("initial_temp", initial_temp, 0)
-    require_hyperparameters(**hyperparameters)
-    return gate_for(dtype, 0, initial_temp, 0, True), constants_for(dtype, **hyperparameters)
+trajectory, endpoints = repeated(reference, trajectory_loop, endpoints_loop, beginning)

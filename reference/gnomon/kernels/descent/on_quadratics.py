@@ -1,22 +1,54 @@
-"""The gradient H(x - x*) inside a compiled loop, for one point or for a block of points side by side.
+"""A compiled method iterated on a quadratic, and the gradient H(x - x*) inside its loops, for a point or for a block.
 
-Both sum H_ij·(x_j - x*_j) over j in ascending order, starting from 0, so that a point's gradient has the same bits in
-either. Within a row the loops run over independent sums: they vectorise without any sum being reordered.
+Both gradients sum H_ij·(x_j - x*_j) over j in ascending order, starting from 0, so that a point's gradient has the same
+bits in either. Within a row the loops run over independent sums: they vectorise without any sum being reordered.
 
 Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-from gnomon.descent.on_quadratics import require_quadratic
-from gnomon.domains import Array, require_count, require_floating
-from gnomon.kernels.domains import require_compiled
+from gnomon.domains import Array
+from gnomon.kernels.domains import Operation, contiguous, in_place_of
 
 # How many replicas lie side by side: enough to fill vector registers many times over, few enough for the first cache.
 BLOCK = 64
+
+
+def repeated(
+    reference: ModuleType,
+    trajectory_loop: Callable[..., Any],
+    endpoints_loop: Callable[..., Any],
+    beginning: Callable[..., tuple[Any, ...]],
+) -> tuple[Operation, Operation]:
+    """Return `trajectory` and `endpoints` of a method.
+
+    trajectory_loop: fills a path (steps + 1, n) from its first row on, given Hᵀ and x*. endpoints_loop: returns where
+    each row of (replicas, n) ends, given H, x* and the number of steps. beginning: returns what both are given beyond
+    that, from the parameters, the Hessian and, by name, the hyperparameters.
+    """
+
+    @in_place_of(reference.trajectory)
+    def trajectory(params: Array, hessian: Array, minimiser: Array, steps: int, **given: Any) -> Array:
+        path = np.empty((int(steps) + 1, params.size), params.dtype)
+        path[0] = params
+        trajectory_loop(path, contiguous(hessian.T), contiguous(minimiser), *beginning(params, hessian, **given))
+        return path
+
+    @in_place_of(reference.endpoints)
+    def endpoints(params: Array, hessian: Array, minimiser: Array, steps: int, **given: Any) -> Array:
+        quadratic = contiguous(hessian), contiguous(minimiser)
+        ends: Array = endpoints_loop(contiguous(params), *quadratic, int(steps), *beginning(params, hessian, **given))
+        return ends
+
+    return trajectory, endpoints
 
 
 @njit(cache=True, error_model="numpy")
@@ -62,22 +94,3 @@ def write_block(block: Array, start: int, params: Array) -> None:
     for i in range(block.shape[0]):
         for r in range(block.shape[1]):
             params[start + r, i] = block[i, r]
-
-
-def require_one_start(params: Array, hessian: Array, minimiser: Array, steps: int) -> None:
-    """Raise `ValueError` or `TypeError` unless `trajectory` can start at `params`, shape (n,)."""
-    require_quadratic(params, hessian, minimiser)
-    if params.ndim != 1:
-        raise ValueError(f"params must have shape (n,), got {params.shape}")
-    require_compiled("params", params)
-    require_count("steps", steps)
-
-
-def require_many_starts(params: Array, hessian: Array, minimiser: Array, steps: int) -> None:
-    """Raise `ValueError` or `TypeError` unless `endpoints` can start at each row of `params`, shape (replicas, n)."""
-    require_floating("params", params)
-    if params.ndim != 2:
-        raise ValueError(f"params must have shape (replicas, n), got {params.shape}")
-    require_quadratic(params, hessian, minimiser)
-    require_compiled("params", params)
-    require_count("steps", steps)

@@ -6,25 +6,19 @@ their last bits may differ. Numba's linear algebra needs SciPy; the eigenvalues 
 
 from __future__ import annotations
 
+from collections import namedtuple
+from collections.abc import Callable
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 
 from gnomon.descent import srkl as reference
-from gnomon.descent.srkl import NORMS, VARIANTS, Diagnostics, require_curvature, require_rates, require_symmetric
-from gnomon.domains import Array, require_choice, require_floating, require_like
-from gnomon.kernels.descent.on_quadratics import (
-    BLOCK,
-    block_of,
-    gradient,
-    gradients,
-    require_many_starts,
-    require_one_start,
-    write_block,
-)
-from gnomon.kernels.domains import contiguous, flat, require_compiled
+from gnomon.descent.srkl import Diagnostics
+from gnomon.domains import Array
+from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
+from gnomon.kernels.domains import flat, in_place_of
 from gnomon.kernels.reductions import CHUNK, fold, fold_in_chunks, largest_magnitude, sum_of_squares
 
 __all__ = [
@@ -41,41 +35,22 @@ __all__ = [
 ]
 
 
-class Rates(NamedTuple):
-    """α, β and 1, each rounded once to the dtype of the loops, as NumPy treats a Python number beside an array."""
-
-    alpha: Any
-    beta: Any
-    one: Any
-
-
-def rates_for(dtype: Any, alpha: float, beta: float) -> Rates:
-    """Return the constants of the loops over arrays of `dtype`."""
-    number = dtype.type
-    return Rates(number(alpha), number(beta), number(1))
+# α, β and 1, each rounded once to the dtype of the loops, as NumPy treats a Python number beside an array.
+Rates = namedtuple("Rates", "alpha beta one")
+# What a variant does at each step of a quadratic. coded: take the rate from the gradient, as `step_code` does;
+# otherwise each xᵢ moves by rate·gᵢ/divisorᵢ.
+Plan = namedtuple("Plan", "coded rate divisors rates")
 
 
-class Plan(NamedTuple):
-    """What a variant does at each step of a quadratic.
-
-    coded: take the rate from the gradient, as `step_code` does; otherwise each xᵢ moves by rate·gᵢ/divisorᵢ.
-    """
-
-    coded: bool
-    rate: Any
-    divisors: Array
-    rates: Rates
-
-
-def plan_for(hessian: Array, variant: str, alpha: float, beta: float) -> Plan:
-    """Return the plan of a variant on a quadratic with this Hessian."""
-    rates = rates_for(hessian.dtype, alpha, beta)
+def plan_for(params: Array, hessian: Array, *, variant: str, alpha: float, beta: float) -> tuple[Plan]:
+    """Return what a variant does on a quadratic with this Hessian."""
+    rates = Rates(*map(hessian.dtype.type, (alpha, beta, 1)))
     rate, divisors = rates.alpha, np.ones(hessian.shape[0], hessian.dtype)
     if variant == "coordinate":
         divisors = divisors + beta * np.abs(np.diagonal(hessian))
     elif variant != "code":
-        rate = brake(curvature_hessian(hessian, norm=variant), alpha=alpha, beta=beta)
-    return Plan(variant == "code" and bool(beta != 0), rate, divisors, rates)
+        rate = reference.brake(curvature_hessian(hessian, norm=variant), alpha=alpha, beta=beta)
+    return (Plan(variant == "code" and beta != 0, rate, divisors, rates),)
 
 
 @njit(cache=True, error_model="numpy")
@@ -190,120 +165,51 @@ def endpoints_loop(params: Array, hessian: Array, minimiser: Array, steps: int, 
     return ends
 
 
+@in_place_of(reference.curvature)
 def curvature(grad: Array) -> Any:
-    """Return κ = ‖g∘g‖₂, as `gnomon.descent.srkl.curvature` does; float32 and float64 only."""
-    require_floating("grad", grad)
-    require_compiled("grad", grad)
     return grad.dtype.type(curvature_loop(flat(grad)))
 
 
-def curvature_hessian(hessian: Array, *, norm: str = "fro") -> Any:
-    """Return κ = ‖H‖, as `gnomon.descent.srkl.curvature_hessian` does; float32 and float64 only."""
-    if norm == "spectral" or norm not in NORMS:
-        kappa = reference.curvature_hessian(hessian, norm=norm)
-        require_compiled("hessian", hessian)
-        return kappa
-    require_symmetric("hessian", hessian)
-    require_compiled("hessian", hessian)
-    number = hessian.dtype.type
-    entries = np.diagonal(hessian) if norm == "diag" else hessian
+@in_place_of(reference.curvature_hessian)
+def curvature_hessian(hessian: Array, norm: str) -> Any:
+    if norm == "spectral":
+        return reference.curvature_hessian(hessian, norm=norm)
+    entries, number = np.diagonal(hessian) if norm == "diag" else hessian, hessian.dtype.type
     return np.sqrt(number(sum_of_squares(flat(entries), number(1))))
 
 
-def brake(curvature: Any, *, alpha: float = 1e-3, beta: float = 0.1) -> Any:
-    """Return the rate Φ = α/(1+βκ), as `gnomon.descent.srkl.brake` does; a single number, which needs no loop."""
-    rate = reference.brake(curvature, alpha=alpha, beta=beta)
-    require_compiled("curvature", curvature)
-    return rate
+brake = in_place_of(reference.brake)(reference.brake)
 
 
-def step(params: Array, grad: Array, curvature: Any, *, alpha: float = 1e-3, beta: float = 0.1) -> Array:
-    """Return w - Φ·g with one rate Φ = α/(1+βκ), as `gnomon.descent.srkl.step` does; float32 and float64 only."""
-    require_rates(alpha, beta)
-    require_floating("params", params)
-    require_like("grad", grad, params)
-    require_curvature("curvature", curvature, params.dtype)
-    require_compiled("params", params)
-    new, rates = np.empty(params.shape, params.dtype), rates_for(params.dtype, alpha, beta)
-    kappa = params.dtype.type(curvature if beta != 0 else 0)
-    step_loop(flat(params), flat(grad), kappa, rates, new.reshape(-1))
+@in_place_of(reference.step)
+def step(params: Array, grad: Array, curvature: Any, **rates: float) -> Array:
+    kappa = params.dtype.type(curvature if rates["beta"] != 0 else 0)
+    return stepped(step_loop, params, grad, kappa, **rates)
+
+
+@in_place_of(reference.step_code)
+def step_code(params: Array, grad: Array, **rates: float) -> Array:
+    if rates["beta"] == 0:
+        return stepped(step_loop, params, grad, params.dtype.type(0), **rates)
+    return stepped(code_loop, params, grad, **rates)
+
+
+@in_place_of(reference.step_coordinate)
+def step_coordinate(params: Array, grad: Array, hessian_diagonal: Array, **rates: float) -> Array:
+    return stepped(coordinate_loop, params, grad, flat(hessian_diagonal), **rates)
+
+
+def stepped(loop: Callable[..., None], params: Array, grad: Array, *curvature: Any, alpha: float, beta: float) -> Array:
+    """Return what a loop writes."""
+    new, rates = np.empty(params.shape, params.dtype), Rates(*map(params.dtype.type, (alpha, beta, 1)))
+    loop(flat(params), flat(grad), *curvature, rates, flat(new))
     return new
 
 
-def step_code(params: Array, grad: Array, *, alpha: float = 1e-3, beta: float = 0.1) -> Array:
-    """Return w - α·g/(1+β‖g∘g‖₂), as `gnomon.descent.srkl.step_code` does; float32 and float64 only."""
-    require_rates(alpha, beta)
-    require_floating("params", params)
-    require_like("grad", grad, params)
-    require_compiled("params", params)
-    new, rates = np.empty(params.shape, params.dtype), rates_for(params.dtype, alpha, beta)
-    if beta == 0:
-        step_loop(flat(params), flat(grad), params.dtype.type(0), rates, new.reshape(-1))
-    else:
-        code_loop(flat(params), flat(grad), rates, new.reshape(-1))
-    return new
-
-
-def step_coordinate(
-    params: Array, grad: Array, hessian_diagonal: Array, *, alpha: float = 1e-3, beta: float = 0.1
-) -> Array:
-    """Return wᵢ - α·gᵢ/(1+β|hᵢ|), as `gnomon.descent.srkl.step_coordinate` does; float32 and float64 only."""
-    require_rates(alpha, beta)
-    require_floating("params", params)
-    require_like("grad", grad, params)
-    require_like("hessian_diagonal", hessian_diagonal, params)
-    require_compiled("params", params)
-    new, rates = np.empty(params.shape, params.dtype), rates_for(params.dtype, alpha, beta)
-    coordinate_loop(flat(params), flat(grad), flat(hessian_diagonal), rates, new.reshape(-1))
-    return new
-
-
-def diagnostics(grad: Array, curvature: Any, *, alpha: float = 1e-3, beta: float = 0.1) -> Diagnostics:
-    """Return κ, Φ and ‖Φg‖₂, as `gnomon.descent.srkl.diagnostics` does; float32 and float64 only."""
-    require_rates(alpha, beta)
-    require_floating("grad", grad)
-    require_curvature("curvature", curvature, grad.dtype)
-    require_compiled("grad", grad)
-    rate = brake(curvature, alpha=alpha, beta=beta)
+@in_place_of(reference.diagnostics)
+def diagnostics(grad: Array, curvature: Any, **rates: float) -> Diagnostics:
+    rate = reference.brake(curvature, **rates)
     return Diagnostics(curvature, rate, np.sqrt(grad.dtype.type(sum_of_squares(flat(grad), rate))))
 
 
-def trajectory(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    variant: str = "fro",
-    alpha: float = 1e-3,
-    beta: float = 0.1,
-) -> Array:
-    """Return x₀ … x_steps on a quadratic, (steps + 1, n), as `gnomon.descent.srkl.trajectory` does, in one call."""
-    require_rates(alpha, beta)
-    require_symmetric("hessian", hessian)
-    require_choice("variant", variant, VARIANTS)
-    require_one_start(params, hessian, minimiser, steps)
-    path = np.empty((int(steps) + 1, params.size), params.dtype)
-    path[0] = params
-    trajectory_loop(path, contiguous(hessian.T), contiguous(minimiser), plan_for(hessian, variant, alpha, beta))
-    return path
-
-
-def endpoints(
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    *,
-    steps: int,
-    variant: str = "fro",
-    alpha: float = 1e-3,
-    beta: float = 0.1,
-) -> Array:
-    """Return where `trajectory` ends from each row of `params`, shape (replicas, n), in one call."""
-    require_rates(alpha, beta)
-    require_choice("variant", variant, VARIANTS)
-    require_many_starts(params, hessian, minimiser, steps)
-    require_symmetric("hessian", hessian)
-    plan = plan_for(hessian, variant, alpha, beta)
-    ends: Array = endpoints_loop(contiguous(params), contiguous(hessian), contiguous(minimiser), int(steps), plan)
-    return ends
+trajectory, endpoints = repeated(reference, trajectory_loop, endpoints_loop, plan_for)

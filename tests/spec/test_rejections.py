@@ -1,0 +1,54 @@
+"""What a port is asked to reject follows from the domain: the domain itself refuses each of these values."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from gnomon.domains import Choice, Count, Domain, Entries, Flag, Floating, Like, Number, OrNone, Scalar, State
+from gnomon_spec.rejections import bad_values
+
+VECTOR, MATRIX = np.array([1.0, 2.0]), np.eye(2)
+DOMAINS: list[tuple[Domain, Any, int]] = [
+    (Number(), 1.0, 3),
+    (Number(0, 1), 0.5, 3),
+    (Number(0, 1, closed=True), 1.0, 3),
+    (Number(0, 1, above=True), 0.5, 3),
+    (Number(1), 1.0, 3),
+    (Count(2), 2, 1),
+    (Choice(("one", "other")), "one", 1),
+    (Flag(), True, 0),
+    (Floating(), VECTOR, 1),
+    (Like("model"), VECTOR, 1),
+    (Scalar("model", low=0), np.float64(1), 3),
+    (Scalar("model"), np.float64(1), 1),
+    (Entries(("n",), least=1, finite=True, nonzero=True, low=0), VECTOR, 6),
+    (Entries(("m", "n"), least=1), MATRIX, 3),
+    (Entries(("n", "n")), MATRIX, 2),
+    (Entries(("n", "n"), fit="model"), MATRIX, 2),
+    (OrNone(Number()), None, 3),
+    (OrNone(Like("model")), None, 0),
+    (OrNone(Like("model")), VECTOR, 1),
+]
+
+
+@pytest.mark.parametrize(("domain", "inside", "number"), DOMAINS, ids=str)
+def test_a_domain_refuses_each_of_its_bad_values(domain: Domain, inside: Any, number: int) -> None:
+    given = {"model": VECTOR}
+    domain.require("it", inside, given)
+    bad = list(bad_values(domain, inside))
+    assert len(bad) == number
+    for _, value in bad:
+        with pytest.raises((TypeError, ValueError), match=r"^it must"):
+            domain.require("it", value, given)
+
+
+def test_the_parts_of_a_state_are_replaced_one_after_the_other() -> None:
+    from gnomon.descent.sgd import SGDState
+
+    domain = State((("momentum_buffer", Like("model")), ("step_count", Count())))
+    bad = dict(bad_values(domain, SGDState(VECTOR, 3)))
+    assert list(bad) == [".momentum_buffer of another shape", ".step_count = -1"]
+    assert bad[".step_count = -1"] == SGDState(VECTOR, -1)

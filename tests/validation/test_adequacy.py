@@ -1,0 +1,83 @@
+"""What becomes of single edits: caught, equivalent, surviving, endless; and of the seconds that laws share."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from gnomon_spec.edits import address, sources
+from gnomon_spec.single_edits import SingleEdit
+from gnomon_spec.system import find_system
+from gnomon_validation import adequacy, checker
+from gnomon_validation.adequacy import Adequacy, Found, Prober, edits_of
+from gnomon_validation.checker import Budget, Plan, check
+from gnomon_validation.ports.bundled import ReferencePort
+
+SGD = find_system("sgd")
+STEP = SGD.operations["step"]
+AT = address(STEP.reference)
+
+
+@pytest.fixture(scope="module")
+def prober() -> Prober:
+    return Prober(SGD, "float64", examples=20)
+
+
+def replaced(before: str, after: str) -> SingleEdit:
+    text = sources(AT.module)[AT.name].text
+    assert before in text
+    return SingleEdit("statement", 1, before, after, text.replace(before, after))
+
+
+def test_an_edit_that_a_law_notices_is_caught(prober):
+    found = prober.fate(AT, replaced("params - lr * direction", "params + lr * direction"), [STEP])
+    assert (found.fate, found.by) == ("caught", "sgd.step:agrees_with_the_oracle")
+
+
+def test_an_edit_with_the_same_bits_is_equivalent(prober):
+    found = prober.fate(AT, replaced("params - lr * direction", "params + -lr * direction"), [STEP])
+    assert found.fate == "equivalent"
+
+
+def test_an_edit_that_only_rounds_otherwise_survives_unless_somebody_argues_for_it(prober, monkeypatch):
+    edit = replaced("params - lr * direction", "params - lr * (direction / 3 * 3)")
+    assert prober.fate(AT, edit, [STEP]).fate == "survives"
+    monkeypatch.setattr(adequacy, "argument", lambda *_: "it is the same product")
+    assert prober.fate(AT, edit, [STEP]) == Found(AT, edit, "equivalent", "it is the same product")
+
+
+def test_an_edit_that_does_not_end_is_caught(prober, monkeypatch):
+    monkeypatch.setattr(adequacy, "SECONDS", 0.2)
+    found = prober.fate(AT, replaced("buffer = grad", "while True: buffer = grad"), [STEP])
+    assert found.fate == "caught"
+    assert found.by.endswith("it does not end")
+
+
+def test_the_share_leaves_equivalent_edits_out():
+    edit = next(edits_of(AT))
+    fates = ["caught"] * 3 + ["survives"] + ["equivalent"] * 5
+    assert Adequacy([Found(AT, edit, fate) for fate in fates]).caught == 0.75
+
+
+def test_every_edit_is_one_of_the_function_as_it_stands():
+    for edit in edits_of(AT):
+        line = sources(AT.module)[AT.name].lines[Found(AT, edit, "caught").line - 1]
+        assert re.sub(r"\s", "", edit.before) in re.sub(r"\s", "", line) or "\n" in edit.before
+
+
+def test_laws_share_out_their_seconds_and_leave_what_they_do_not_need(monkeypatch):
+    clock = iter([0.0, 1.0, 2.0, 10.0, 10.5, 10.5])
+    monkeypatch.setattr(checker, "process_time", lambda: next(clock))
+    budget = Budget(4.0, 2)
+    with budget.for_one_law():
+        assert not budget.is_spent(1)  # at 0; the fewest cases are seen, whatever they cost
+        assert not budget.is_spent(2)
+    assert budget.seconds is not None
+    assert budget.seconds < 4 and budget.laws == 1
+
+
+def test_a_law_without_time_left_sees_the_fewest_cases():
+    plan = Plan(examples=50, dtypes=("float32",), seconds=0.0)
+    result = check(ReferencePort(), [SGD], plan, laws=lambda law: law.operation is STEP)
+    assert {v.cases for v in result.verdicts} == {checker.FEWEST_CASES}
