@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -99,17 +98,6 @@ def toy(shown: Any = True, system: str = "sgd") -> Ledger:
     return ledger
 
 
-@pytest.fixture
-def declared(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that makes the given ledgers the only ones there are."""
-
-    def declare(*ledgers: Ledger) -> None:
-        modules = tuple(SimpleNamespace(ledger=ledger) for ledger in ledgers)
-        monkeypatch.setattr(find, "_modules", lambda: modules)
-
-    return declare
-
-
 def test_a_ledger_is_printed_claim_by_claim(gnomon: Callable[..., Any], declared: Callable[..., None]) -> None:
     declared(toy())
     status, output, errors = gnomon("claims", "sgd")
@@ -176,21 +164,3 @@ def test_a_system_without_a_ledger_has_no_claims(declared: Callable[..., None]) 
     declared(toy())
     assert find.claims_about("adam") == []
     assert [claim.name for claim in find.claims_about("sgd")] == ["halves", "parts"]
-
-
-SLIPS = {
-    "claims sgdd": "no ledger is called 'sgdd'; did you mean 'sgd'?",
-    "claims sgd xyzzy": "no ledger is called 'xyzzy'; known: sgd",
-    "claims sgd --json missing/report.json": "missing of the report report.json does not exist",
-    "claims sgd --json .": "is a directory",
-}
-
-
-@pytest.mark.parametrize("command", SLIPS)
-def test_a_slip_is_answered_in_one_line_before_anything_is_measured(
-    gnomon: Callable[..., Any], declared: Callable[..., None], command: str
-) -> None:
-    declared(toy())
-    status, output, errors = gnomon(*command.split())
-    assert (status, output) == (2, "")
-    assert errors.startswith("gnomon: ") and errors.count("\n") == 1 and SLIPS[command] in errors

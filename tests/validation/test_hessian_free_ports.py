@@ -7,19 +7,16 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from agreement import judged
 
 from gnomon.curvature.operators import Dense
 from gnomon.curvature.products import Classification, Regression, network
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
 from gnomon.hessian_free.functions import Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, init
-from gnomon_spec.bands import judge
-from gnomon_spec.cases import Case
-from gnomon_spec.stand_ins import PerturbedRuns
 from gnomon_spec.system import find_system
 from gnomon_validation.checker import Plan, check
 from gnomon_validation.ports.find import find_port
-from gnomon_validation.ports.runner import PortRunner
 
 SYSTEM = find_system("hessian_free")
 STEP, SOLVE = SYSTEM.operations["step"], SYSTEM.operations["conjugate_gradients"]
@@ -36,14 +33,6 @@ def checked(port, dtype, examples, operation=None):
     plan = Plan(examples, (dtype,))
     verdicts = check(port, [SYSTEM], plan, laws=lambda law: operation in (None, law.operation.name)).verdicts
     return [verdict for verdict in verdicts if verdict.status != "not provided"]
-
-
-def judged(port, law, quantities, hyper, dtype):
-    """Return the judgements on the facts of a law in one case."""
-    case = Case({**quantities, **hyper}, hyper)
-    facts = list(law.body(PortRunner(port, SYSTEM, dtype), case.widened(dtype)))
-    runs = PerturbedRuns(dtype).of_law(law, case)
-    return [judge(fact, [run[i] for run in runs], dtype) for i, fact in enumerate(facts)]
 
 
 @pytest.mark.torch

@@ -13,6 +13,7 @@ from gnomon.curvature.products import network
 from gnomon.hessian_free.functions import Quadratic, Valley
 from gnomon.hessian_free.optimizer import init, step
 from gnomon.objectives import MLP
+from gnomon_validation.studies.counted import Counted
 from gnomon_validation.studies.hessian_free import digits, rosenbrock, runaway, small_network
 from gnomon_validation.studies.hessian_free.autoencoder import (
     LOSS_COST,
@@ -32,7 +33,7 @@ from gnomon_validation.studies.hessian_free.networks import (
     readme_start,
     tiny_networks,
 )
-from gnomon_validation.studies.hessian_free.newton_peers import Counted, peers
+from gnomon_validation.studies.hessian_free.newton_peers import peers
 from gnomon_validation.studies.hessian_free.operations import costs, operations
 from gnomon_validation.studies.hessian_free.runs import descend, first_below
 from gnomon_validation.studies.printed import Comparison

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from math import inf
 
 import numpy as np
@@ -15,8 +16,9 @@ from gnomon_validation.studies.hysterograd.freeze_time import (
     first_frozen_clipped,
     first_frozen_step,
 )
-from gnomon_validation.studies.hysterograd.quadratic_runs import BETA, EPSILON, LR, STIFFENING_FACTOR, run
+from gnomon_validation.studies.hysterograd.quadratic_runs import SETTINGS, run
 from gnomon_validation.studies.hysterograd.two_moons import two_moons
+from gnomon_validation.studies.hysterograd.walk import walk
 
 EPS = 2.0**-52
 
@@ -180,27 +182,19 @@ def test_the_statuses_of_the_run_that_flickers():
 def test_what_is_shut_for_ever_refuses_any_gradient():
     """After the step at which a run is cut short: gradients of either sign over twelve decades, all refused."""
     end = run(10.0)
-    params = np.zeros(1)
-    state = hysterograd.init(params)
-    hyper = {"lr": LR, "stiffening_factor": STIFFENING_FACTOR, "beta": BETA, "epsilon": EPSILON}
-    for _ in range(end.shut_for_ever):
-        params, state, _ = hysterograd.step(params, params - 10.0, state, **hyper)
+    *_, (params, state, _) = walk(np.zeros(1), [lambda x: x - 10.0] * end.shut_for_ever, **SETTINGS)
     assert params[0] == end.end
     draw = np.random.default_rng(0)
     for size in 10 ** draw.uniform(-6, 6, 500) * draw.choice([-1, 1], 500):
-        _, state, report = hysterograd.step(params, np.array([size]), state, **hyper)
+        _, state, report = hysterograd.step(params, np.array([size]), state, **SETTINGS)
         assert not report.liquid
 
 
 def test_a_run_that_stands_still_is_not_yet_shut_for_ever():
     """Right after its last step a gradient of 10⁶ would still be taken, so the run must not be cut short there."""
     end = run(10.0)
-    params = np.zeros(1)
-    state = hysterograd.init(params)
-    hyper = {"lr": LR, "stiffening_factor": STIFFENING_FACTOR, "beta": BETA, "epsilon": EPSILON}
-    for _ in range(end.last_liquid + 1):
-        params, state, _ = hysterograd.step(params, params - 10.0, state, **hyper)
-    _, _, report = hysterograd.step(params, np.array([1e6]), state, **hyper)
+    gradients = [lambda x: x - 10.0] * (end.last_liquid + 1) + [np.array([1e6])]
+    *_, (_, _, report) = walk(np.zeros(1), gradients, **SETTINGS)
     assert report.liquid
     assert end.last_liquid + 1 < end.shut_for_ever < inf
 
@@ -208,15 +202,9 @@ def test_a_run_that_stands_still_is_not_yet_shut_for_ever():
 def test_one_entry_stands_for_many():
     """With k entries and m the constant gradient freezes when one entry with m/k does."""
     settings = Settings(16, 4.0, 0.1, 0.25)
-    params = np.zeros(16)
-    state = hysterograd.init(params)
-    first, liquid = 0, True
-    while liquid:
-        first += 1
-        params, state, report = hysterograd.step(
-            params, np.ones(16), state, epsilon=0.0, lr=0.1, stiffening_factor=0.25, metric_scale=4.0
-        )
-        liquid = report.liquid
+    hyper = {"epsilon": 0.0, "lr": 0.1, "stiffening_factor": 0.25, "metric_scale": 4.0}
+    told = walk(np.zeros(16), repeat(np.ones(16)), **hyper)
+    first = next(t for t, (*_, report) in enumerate(told, start=1) if not report.liquid)
     assert first_frozen_step(settings, 1000) == first
     assert first_frozen_step(settings, first - 1) is None
 

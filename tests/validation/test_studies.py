@@ -8,7 +8,6 @@ from collections.abc import Callable
 from fractions import Fraction
 from math import inf, nan, nextafter
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -19,7 +18,8 @@ from hypothesis import strategies as st
 from gnomon_spec.system import systems
 from gnomon_validation.pictures import new_figure, write_figure
 from gnomon_validation.studies import find
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.claim import Ledger
+from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
@@ -157,22 +157,27 @@ def toy(stated: str = "0.33", measured: float = 1 / 3, system: str = "sgd", name
         figure.subplots().plot(data, [1 / n for n in data])
 
     text = {"title": "thirds and halves", "question": "How much is a third?", "source": "a toy"}
-    return Study(name or f"{system}-third", system, **text, measure=measure, draw=draw, size=(2.0, 1.0))
+    return Study(name or f"{system}-third", **text, measure=measure, draw=draw, size=(2.0, 1.0))
 
 
-@pytest.fixture
-def declared(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Return a function that makes the given studies the only ones there are."""
+def test_a_table_is_made_of_values_and_of_how_each_column_is_printed() -> None:
+    rows = [(1, 2 / 3, 0.25), (2, "none", 1)]
+    assert Table.of("losses", "step | loss |f| {:.3g} | missing {:.0%} of all", rows) == Table(
+        "losses",
+        ("step", "loss |f|", "missing"),
+        (("1", "0.667", "25% of all"), ("2", "none", "100% of all")),
+    )
+    with pytest.raises(ValueError, match="longer"):
+        Table.of("losses", "step | loss", [(1,)])
 
-    def declare(*studies: Study) -> None:
-        modules = tuple(SimpleNamespace(study=study) for study in studies)
-        monkeypatch.setattr(find, "_modules", lambda: modules)
 
-    return declare
+def test_each_stated_figure_is_compared_with_what_was_measured_at_its_key() -> None:
+    found = compare_each("f after {} steps", {2: "0.5", 1: "1"}, np.array([3, 1, 0.5]))
+    assert found == [Comparison("f after 2 steps", "0.5", 0.5), Comparison("f after 1 steps", "1", 1)]
 
 
 def test_the_name_of_a_study_begins_with_its_system() -> None:
-    with pytest.raises(ValueError, match="name must be 'sgd', a hyphen and the study's own name, got 'third'"):
+    with pytest.raises(ValueError, match="name must be a system's, a hyphen and the study's own name, got 'third'"):
         toy(name="third")
 
 
@@ -295,6 +300,10 @@ SLIPS = {
     "study sgd --json missing/report.json": "missing of the report report.json does not exist",
     "study sgd --json folder": "report folder is a directory",
     "study sgd --picture here": "No such option '--picture'. Did you mean '--pictures'?",
+    "claims sgdd": "no ledger is called 'sgdd'; did you mean 'sgd'?",
+    "claims sgd xyzzy": "no ledger is called 'xyzzy'; known: sgd",
+    "claims sgd --json missing/report.json": "missing of the report report.json does not exist",
+    "claims sgd --json .": "is a directory",
 }
 
 
@@ -302,7 +311,7 @@ SLIPS = {
 def test_a_slip_is_answered_in_one_line_before_anything_is_measured(
     gnomon: Callable[..., Any], declared: Callable[..., None], command: str
 ) -> None:
-    declared(toy())
+    declared(toy(), Ledger("sgd"))
     Path("note.txt").write_text("a note", encoding="utf-8")
     Path("folder").mkdir()
     status, output, errors = gnomon(*command.split())

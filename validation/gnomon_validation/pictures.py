@@ -38,6 +38,19 @@ def new_figure(size: tuple[float, float]) -> Any:
     return figure
 
 
+def entitle(figure: Any, headline: str, caption: str = "") -> None:
+    """Set what a picture says above itself, and in small letters below."""
+    figure.suptitle(headline, weight="bold")
+    if caption:
+        figure.supxlabel(caption, fontsize=9)
+
+
+def finish(axes: Any, **legend: Any) -> None:
+    """Give axes a grid and a legend. legend: as for matplotlib's."""
+    axes.grid(alpha=0.3)
+    axes.legend(**{"fontsize": 9, **legend})
+
+
 def write_figure(figure: Any, file: Path) -> None:
     """Write a figure; the file's ending says which kind."""
     figure.savefig(file, dpi=120)

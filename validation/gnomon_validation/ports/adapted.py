@@ -1,96 +1,173 @@
-"""What adapters of other libraries' optimizers share: how one is named, loaded, and taken for a method of ours.
+"""An optimizer of another library as a port, by the row of its method: the same for every library.
 
-A target is `module.name`, optionally with options as Python literals: `torch.optim.AdamW(fused=True)`. A port's name is
-its kind and such a target, so that the name in a report finds the same port again.
+The options of a port go to the constructor, but for `system` and what a row says (`Row.said`). What they set cannot be
+varied, nor can what the constructor does not take.
 """
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from inspect import Parameter
 from typing import Any
 
-from gnomon_validation.ports.loading import load
+import numpy as np
 
-# How a name says its system.
-CALLED = {"sgd": "sgd", "adam": "adam", "adamw": "adamw"}
-# Methods of their own, whose names contain that of a system.
-OTHER_METHODS = re.compile(
-    r"[NR]Adam|(?<![A-Za-z])[nr]adam|[Aa]dam(ax|[pP](?![a-z]))|optimistic_adam"
-    r"|ASGD|(?<![A-Za-z])asgd|(sign|noisy|polyak)_sgd|LAMB|[Ll]amb(?!da)|[Bb]elief|[Yy]ogi"
-)
+from gnomon.domains import require_flag
+from gnomon_spec.system import Operation
+from gnomon_validation.ports.methods import COUNTS, ROWS, Row
+from gnomon_validation.ports.port import Offer
+from gnomon_validation.ports.targets import port_name
 
 
-def read_target(target: str, options: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Return the path in `module.name(option=value, …)` and its options, joined with those given beside it."""
-    path, bracket, _ = target.partition("(")
-    if not bracket:
-        return target, dict(options)
-    try:
-        call = ast.parse(target, mode="eval").body
-        if not isinstance(call, ast.Call) or call.args:
-            raise ValueError
-        written = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
-    except (SyntaxError, ValueError):
-        raise ValueError(f"options must be written name=literal, as in {path}(fused=True), got {target!r}") from None
-    return path, {**written, **options}
+class AdaptedPort:
+    """What an optimizer's constructor makes, as the port of a system's operations.
 
-
-def module_and_name(path: str) -> tuple[str, str]:
-    """Return the two parts of `module.name`; raise `ValueError` in one line if it has not both."""
-    module, _, name = path.rpartition(".")
-    if not module or not name:
-        raise ValueError(f"an optimizer is named module.name, as in torch.optim.AdamW or optax.adam, got {path!r}")
-    return module, name
-
-
-def load_named(path: str) -> Any:
-    """Import `module.name`; raise `ValueError` in one line if there is no such thing."""
-    module, name = module_and_name(path)
-    return load(f"{module}:{name}")
-
-
-def port_name(kind: str, path: str, options: Mapping[str, Any]) -> str:
-    """Return what a report calls the port: `torch:torch.optim.AdamW(fused=True)`."""
-    written = ", ".join(f"{name}={value!r}" for name, value in options.items())
-    return f"{kind}:{path}({written})" if written else f"{kind}:{path}"
-
-
-def system_named(names: Iterable[str], called: Mapping[str, str] = CALLED) -> str | None:
-    """Return the system whose name, the longest one, the first of `names` to contain any contains; None if none does.
-
-    called: by which names systems go, in lower case. "with" does not count: `AdamWithClipping` is an Adam. Raises
-    `ValueError` for a method that only sounds like one of ours, such as NAdam.
+    takes: the constructor's arguments. fixed: what cannot be varied. keys: which key of the library's state holds which
+    field of ours; a number may stand in the parameter group instead.
     """
-    for name in names:
-        if OTHER_METHODS.search(name):
-            known = ", ".join(dict.fromkeys(called.values()))
+
+    kind: str
+    flush_subnormals = False
+
+    def __init__(
+        self,
+        made_by: Callable[..., Any],
+        path: str,
+        options: Mapping[str, Any],
+        row: Row,
+        takes: Mapping[str, Parameter],
+    ) -> None:
+        self.name = port_name(self.kind, path, options)
+        self.made_by = made_by
+        self.row = row
+        self.takes = takes
+        self.said = {name: options.get(name, value) for name, value in row.said.items()}
+        for name, value in row.said.items():
+            if isinstance(value, bool):
+                require_flag(name, self.said[name])
+        self.options = {name: value for name, value in options.items() if name not in ("system", *row.said)}
+        try:
+            kept, group, held = self.after_one_step()
+        except Exception as error:
             raise ValueError(
-                f"{name} sounds like a method other than {known}; say which it is meant to be with system="
+                f"{self.name} cannot make a step: {type(error).__name__}: {' '.join(str(error).split())}"
+            ) from error
+        if "system" not in options:
+            self.row = next((ROWS[system] for argument, system in row.becomes.items() if held.get(argument)), row)
+        self.fixed = self._fixed(kept, _without_betas({**held, **self.options}))
+        self.keys = self._keys(kept, group)
+
+    @property
+    def system(self) -> str:
+        return self.row.system
+
+    def after_one_step(self) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
+        """Return what an optimizer with all its state in use keeps for a parameter, its group, and its arguments."""
+        raise NotImplementedError
+
+    def offer(self, operation: Operation) -> Offer | None:
+        if operation.system.name != self.system or operation.name not in self.row.operations:
+            return None
+        fixed = {**self.fixed, "check_finite": False}
+        varied = "variant" in operation.hyperparameters and "variant" not in fixed
+        return Offer(
+            fixed={name: value for name, value in fixed.items() if name in operation.hyperparameters},
+            only={"variant": tuple(self.row.variants)} if varied else {},
+            dtypes=("float16", "float32", "float64"),
+            flush_subnormals=self.flush_subnormals,
+        )
+
+    def require_offered(self, hyperparameters: Mapping[str, Any]) -> None:
+        """Raise `ValueError` if the port is asked for what it cannot vary, or for a variant that it does not have."""
+        for name, value in self.fixed.items():
+            if name in hyperparameters and hyperparameters[name] != value:
+                raise ValueError(
+                    f"{name} must be {value!r}, which this port cannot vary, got {hyperparameters[name]!r}"
+                )
+        variant = hyperparameters.get("variant")
+        if variant is not None and "variant" not in self.fixed and variant not in self.row.variants:
+            known = " or ".join(map(repr, self.row.variants))
+            raise ValueError(f"variant must be {known} for a {self.kind} optimizer, got {variant!r}")
+
+    def arguments(self, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the constructor's arguments for an operation's hyperparameters."""
+        given = dict(self.row.variants.get(hyperparameters.get("variant", ""), {}))
+        for name, value in hyperparameters.items():
+            for argument in self._taken(name)[:1]:
+                nothing = value == self.row.neutral.get(name) and self.takes[argument].default is None
+                given[argument] = None if nothing else value
+        if "betas" in self.takes and {"beta1", "beta2"} <= hyperparameters.keys():
+            given["betas"] = (hyperparameters["beta1"], hyperparameters["beta2"])
+        return {**{name: value for name, value in given.items() if name in self.takes}, **self.options}
+
+    def example_arguments(self) -> dict[str, Any]:
+        """Return arguments that put all of an optimizer's state to use."""
+        used = {name: value for uses in self.row.used_with.values() for name, value in uses.items()}
+        rates = [name for name, names in self.row.arguments.items() if "lr" in names]
+        return self.arguments({**dict.fromkeys(rates, 1e-3), **used})
+
+    def after(self, before: Any, arrays: Mapping[str, Any], numbers: Mapping[str, Any]) -> Any:
+        """Return our state after a step; a field that is not kept comes back as it was, a count one higher."""
+        read = {"step_count": before.step_count + 1} if "step_count" in before._fields else {}
+        for field, key in self.keys.items():
+            if field not in self.row.numbers and arrays.get(key) is not None:
+                read[field] = np.array(arrays[key])
+            elif field in self.row.numbers and numbers.get(key) is not None:
+                old = getattr(before, field)
+                number = np.asarray(numbers[key]).item()
+                read[field] = old.dtype.type(number) if hasattr(old, "dtype") else type(old)(number)
+        return before._replace(**read)
+
+    def _taken(self, name: str) -> list[str]:
+        """Return the constructor's arguments for a hyperparameter."""
+        return [argument for argument in self.row.arguments.get(name, ()) if argument in self.takes]
+
+    def _fixed(self, kept: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what cannot be varied: what the constructor does not take, and what the options set."""
+        set_by_options = _without_betas(self.options).keys()
+        fixed = dict(self.said)
+        for name, names in self.row.arguments.items():
+            taken = self._taken(name) or ("betas" in self.takes and name in ("beta1", "beta2"))
+            if taken and set_by_options.isdisjoint(names):
+                continue
+            values = [held[argument] for argument in names if argument in held]
+            if not values and name not in self.row.neutral:
+                written = " or ".join(map(repr, names))
+                raise ValueError(f"{self.name} cannot be read as {self.system}: it neither takes nor keeps {written}")
+            value = self.row.neutral.get(name) if values in ([], [None]) else values[0]
+            fixed[name] = float(value) if type(value) is int else value
+        choosing = {argument for arguments in self.row.variants.values() for argument in arguments}
+        if choosing and not (choosing <= self.takes.keys() and choosing.isdisjoint(set_by_options)):
+            shown = [variant for key, variant in self.row.shown_by.items() if key in kept]
+            chosen = [variant for variant, given in self.row.variants.items() if given.items() <= held.items()]
+            fixed["variant"] = [*shown, *chosen, self.row.neutral["variant"]][0]
+        return fixed
+
+    def _keys(self, kept: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, str]:
+        """Return which key holds which field of ours; raise `ValueError` if a state cannot be understood."""
+        fields = self.row.fields
+        known = {key: field for field, keys in fields.items() for key in keys}
+        keys = {known[key]: key for key in kept if key in known}
+        in_group = {field: key for field in self.row.numbers for key in fields.get(field, ()) if key in group}
+        strange = [str(key) for key in kept if key not in known and key not in COUNTS]
+        spared = {field for field, uses in self.row.used_with.items() if not uses or uses.keys() & self.fixed.keys()}
+        lacking = [field for field in fields if field not in {*keys, *in_group, *spared}]
+        if strange or lacking:
+            problem = f"has {strange[0]!r}" if strange else f"has nothing called like {lacking[0]}"
+            understood = ", ".join(known) or "nothing"
+            raise ValueError(
+                f"{self.name} cannot be read as {self.system}: its state {problem} (understood: {understood})"
             )
-        plain = name.lower().replace("with", " ")
-        contained = [word for word in called if word in plain]
-        if contained:
-            return called[max(contained, key=len)]
-    return None
+        return {**in_group, **keys}
 
 
-def require_system(system: Any, known: Iterable[str] = CALLED.values()) -> str:
-    """Return the option `system` if it names one that the adapter knows; raise `ValueError` otherwise."""
-    names = tuple(dict.fromkeys(known))
-    if system not in names:
-        raise ValueError(f"system must be one of {', '.join(map(repr, names))}, got {system!r}")
-    return str(system)
+def _without_betas(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Return arguments with `beta1` and `beta2` in the place of `betas`."""
+    return {**dict(zip(("beta1", "beta2"), arguments.get("betas", ()), strict=False)), **arguments}
 
 
-def require_fixed(fixed: Mapping[str, Any], hyperparameters: Mapping[str, Any]) -> None:
-    """Raise `ValueError` if a port is asked for another value than it has of what it cannot vary."""
-    for name, value in fixed.items():
-        if name in hyperparameters and hyperparameters[name] != value:
-            raise ValueError(f"{name} must be {value!r}, which this port cannot vary, got {hyperparameters[name]!r}")
-
-
-def one_line(error: Exception) -> str:
-    """Return an error's type and text as one line."""
-    return f"{type(error).__name__}: {' '.join(str(error).split())}"
+def fresh(state: Any) -> bool:
+    """Return whether a state is that before the first step: by its count, or by zeros where there is none."""
+    if hasattr(state, "step_count"):
+        return bool(state.step_count == 0)
+    return not any(np.any(part) for part in state)

@@ -8,11 +8,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from gnomon_validation.ports.adapted import module_and_name
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.loading import exists, load, load_file
 from gnomon_validation.ports.port import Port
+from gnomon_validation.ports.targets import module_and_name
 
 BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
 # Adapters need an extra: the module that has a class `from_target`, imported only when asked for.

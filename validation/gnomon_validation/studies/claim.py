@@ -1,6 +1,6 @@
 """What a claim is: a statement published about a system, our verdict, and the measurement that bears the verdict out.
 
-The claims of a system stand in one module, which declares a ledger::
+The claims of a system stand in one ledger; its modules may share one::
 
     ledger = Ledger("srkl")
 

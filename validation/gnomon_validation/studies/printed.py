@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import isfinite
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 THOUSANDS = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?")
 
@@ -45,6 +46,11 @@ class Comparison(NamedTuple):
         if low > high:
             raise ValueError(f"stated must be a range from the smaller number to the larger, got {self.stated!r}")
         return Fraction(low) - _half_unit(low), Fraction(high) + _half_unit(high)
+
+
+def compare_each(quantity: str, stated: Mapping[Any, str], measured: Any) -> list[Comparison]:
+    """Return a comparison for each stated figure, whose key fills the gap in `quantity` and finds what was measured."""
+    return [Comparison(quantity.format(key), figure, measured[key]) for key, figure in stated.items()]
 
 
 def _number(text: str) -> Decimal:

@@ -2,7 +2,7 @@
 
 A study's module declares one::
 
-    study = Study("srkl-bifurcation", system="srkl", title="…", question="…", source="…", measure=measure, draw=draw)
+    study = Study("srkl-bifurcation", title="…", question="…", source="…", measure=measure, draw=draw)
 
 `measure()` does the work, in less than a minute, and needs NumPy and the reference only; `draw(findings.data, figure)`
 makes the picture from what was measured and needs matplotlib.
@@ -10,7 +10,8 @@ makes the picture from what was measured and needs matplotlib.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -23,6 +24,24 @@ class Table(NamedTuple):
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def of(cls, title: str, columns: str, rows: Iterable[Iterable[Any]]) -> Table:
+        """Return the table of some values.
+
+        columns: the names with " | " between them, each followed by how its cells are printed, if that is not as `str`
+        does: "step | loss {:.3g} | missing {:.1%}". A value that is text stands as it is.
+        """
+        heads = [re.fullmatch(r"(.*?)( \{.*)?", one) for one in columns.split(" | ")]
+        formats = [(head[2] or " {}")[1:] for head in heads if head]
+        cells = (
+            tuple(
+                value if isinstance(value, str) else form.format(value)
+                for value, form in zip(row, formats, strict=True)
+            )
+            for row in rows
+        )
+        return cls(title, tuple(head[1] for head in heads if head), tuple(cells))
 
 
 class Findings(NamedTuple):
@@ -47,12 +66,11 @@ class Findings(NamedTuple):
 class Study:
     """A published result as something that runs.
 
-    name: of the system, a hyphen, and of the study; `ValueError` if it is not. question: what it answers, in one
+    name: of the system, a hyphen, and of the study; `ValueError` if it has no hyphen. question: what it answers, in one
     sentence. source: where the stated figures come from. size: of the picture, in inches.
     """
 
     name: str
-    system: str
     title: str
     question: str
     source: str
@@ -61,5 +79,10 @@ class Study:
     size: tuple[float, float] = (10.0, 6.0)
 
     def __post_init__(self) -> None:
-        if not self.name.startswith(f"{self.system}-"):
-            raise ValueError(f"name must be {self.system!r}, a hyphen and the study's own name, got {self.name!r}")
+        if not all(self.name.partition("-")):
+            raise ValueError(f"name must be a system's, a hyphen and the study's own name, got {self.name!r}")
+
+    @property
+    def system(self) -> str:
+        """The system that the study is about."""
+        return self.name.partition("-")[0]

@@ -19,7 +19,7 @@ from gnomon.curvature.power import power_iteration
 from gnomon.curvature.quadrature import SpectralMeasure, spectral_density, spectral_measure, trace_of_function
 from gnomon.curvature.trace import hutchinson, hutchpp, rademacher_variance
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.curvature.network import specimen
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -114,30 +114,27 @@ def relative(estimated: Array, true: Array) -> float:
 
 
 def estimate_table(lines: tuple[Estimate, ...], loss: float) -> Table:
-    return Table(
+    rows = []
+    for quantity, estimator, value, true, deviation, products in lines:
+        off = value - true
+        rows.append(
+            (quantity, estimator, products, value, true, off, deviation or "-", off / deviation if deviation else "-")
+        )
+    return Table.of(
         f"the Hessian of a 6-8-8 network with cross-entropy, 128 parameters, loss {loss:.3f}; {PROBES} sign probes",
-        ("quantity", "estimator", "products", "estimate", "dense", "error", "its standard deviation", "error in those"),
-        tuple(
-            (
-                one.quantity,
-                one.estimator,
-                f"{one.products:,}",
-                f"{one.value:.8g}",
-                f"{one.true:.8g}",
-                f"{one.value - one.true:+.1e}",
-                f"{one.deviation:.1e}" if one.deviation else "-",
-                f"{(one.value - one.true) / one.deviation:+.2f}" if one.deviation else "-",
-            )
-            for one in lines
-        ),
+        "quantity | estimator | products {:,} | estimate {:.8g} | dense {:.8g} | error {:+.1e} | "
+        "its standard deviation {:.1e} | error in those {:+.2f}",
+        rows,
     )
 
 
 def draw(data: Data, figure: Any) -> None:
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1.6, 1))
-    figure.suptitle(
+    entitle(
+        figure,
         f"{data.measure.products} products with the Hessian show its spectrum: bulk at 0, outliers, some below 0",
-        weight="bold",
+        f"Both densities are smoothed by a normal curve of width σ = {data.width:.2g}; the network is 6-8-8 with "
+        "cross-entropy, after 200 steps.",
     )
     low, high = data.eigenvalues[0] - 6 * data.width, data.eigenvalues[-1] + 6 * data.width
     grid = np.linspace(low, high, 1200)
@@ -148,26 +145,18 @@ def draw(data: Data, figure: Any) -> None:
     upper.plot(grid, found, color=COLOURS[1], lw=1.6, label=f"Lanczos quadrature, {PROBES} probes × {STEPS} steps")
     upper.plot(data.eigenvalues, np.full(n, 1.35e-4), "|", color="black", ms=9, label="the eigenvalues")
     upper.set(yscale="log", ylim=(1e-4, 3 * np.max(true)), ylabel="density of eigenvalues\n(log scale)")
-    upper.legend(fontsize=9.5)
-    upper.grid(alpha=0.3)
+    finish(upper)
     order = np.argsort(data.measure.nodes)
     lower.step(data.eigenvalues, np.arange(1, n + 1) / n, where="post", color="0.5", lw=3, label="dense")
     nodes, sums = data.measure.nodes[order], np.cumsum(data.measure.weights[order])
     lower.step(nodes, sums, where="post", color=COLOURS[1], lw=1.4, label="quadrature")
     lower.axvline(0, color="black", lw=0.8)
     lower.set(xlabel="eigenvalue λ of the Hessian", ylabel="share of the\neigenvalues ≤ λ", xlim=(low, high))
-    lower.legend(fontsize=9.5, loc="lower right")
-    lower.grid(alpha=0.3)
-    figure.supxlabel(
-        f"Both densities are smoothed by a normal curve of width σ = {data.width:.2g}; the network is 6-8-8 with "
-        "cross-entropy, after 200 steps.",
-        fontsize=9,
-    )
+    finish(lower, loc="lower right")
 
 
 study = Study(
     "curvature-density",
-    system="curvature",
     title="every estimator on a small network's Hessian",
     question="How near do trace, norms, eigenvalues and spectral density of a network's Hessian come, from products?",
     source="own computation; the densities after Ghorbani, Krishnan & Xiao, ICML 2019, and Ubaru, Chen & Saad, SIMAX "

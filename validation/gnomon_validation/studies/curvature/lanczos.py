@@ -10,7 +10,7 @@ from gnomon.curvature.draws import rademacher
 from gnomon.curvature.lanczos import lanczos, ritz, tridiagonal
 from gnomon.curvature.quadrature import spectral_measure, trace_of_function
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -152,29 +152,21 @@ def six_values() -> tuple[float, Array]:
 
 
 def orthogonality_table(lost: Array, kept: Array, values: list[Array]) -> Table:
-    return Table(
+    near = {top: [int(np.sum(np.abs(of - top) < 0.5)) for of in values] for top in (100, 50)}
+    return Table.of(
         "Lanczos on 95 eigenvalues in [0, 1] and 5, 10, 20, 50, 100, from (1, …, 1)",
-        ("steps", "max |QᵀQ − I|, no reorthogonalisation", "with it", "Ritz values at 100 ± ½, without", "at 50 ± ½"),
-        tuple(
-            (
-                str(m),
-                f"{lost[m - 1]:.1e}",
-                f"{kept[m - 1]:.1e}",
-                str(int(np.sum(np.abs(values[m - 1] - 100) < 0.5))),
-                str(int(np.sum(np.abs(values[m - 1] - 50) < 0.5))),
-            )
-            for m in (5, 10, 15, 20, 30, 40, 50, 60)
-        ),
+        "steps | max |QᵀQ − I|, no reorthogonalisation {:.1e} | with it {:.1e} | Ritz values at 100 ± ½, without | "
+        "at 50 ± ½",
+        ((m, lost[m - 1], kept[m - 1], near[100][m - 1], near[50][m - 1]) for m in (5, 10, 15, 20, 30, 40, 50, 60)),
     )
 
 
 def quadrature_table(errors: dict[str, Array], bounds: dict[str, Array]) -> Table:
-    columns = tuple(part for one in FUNCTIONS for part in (f"{one.name}: error", "bound"))
-    return Table(
+    return Table.of(
         f"zᵀf(A)z by m Lanczos steps, A with {SPREAD.size} eigenvalues from −1 to 1, one sign vector z",
-        ("m", *columns),
-        tuple(
-            (str(m), *(f"{part[one.name][m - 1]:.1e}" for one in FUNCTIONS for part in (errors, bounds)))
+        " | ".join(["m", *(f"{one.name}: error {{:.1e}} | bound {{:.1e}}" for one in FUNCTIONS)]),
+        (
+            (m, *(part[one.name][m - 1] for one in FUNCTIONS for part in (errors, bounds)))
             for m in (1, 2, 3, 4, 6, 8, 12, 16, 24, 30)
         ),
     )
@@ -182,43 +174,33 @@ def quadrature_table(errors: dict[str, Array], bounds: dict[str, Array]) -> Tabl
 
 def draw(data: Data, figure: Any) -> None:
     left, middle, right = figure.subplots(1, 3)
-    figure.suptitle(
-        "Lanczos without reorthogonalisation finds eigenvalues again and again; with it, quadrature is sharp",
-        weight="bold",
+    entitle(
+        figure, "Lanczos without reorthogonalisation finds eigenvalues again and again; with it, quadrature is sharp"
     )
     steps = np.arange(1, LONG + 1)
     left.plot(steps, data.lost, color=COLOURS[1], lw=2, label="three-term recurrence alone")
     left.plot(steps, data.kept, color=COLOURS[0], lw=2, label="reorthogonalised twice a step")
-    left.set(
-        yscale="log",
-        xlabel="steps",
-        ylabel="max |QᵀQ − I|, 0 if orthonormal",
-        title="the basis: lost after a dozen steps",
-        ylim=(1e-17, 10),
-    )
-    left.legend(fontsize=9, loc="center right")
-    left.grid(alpha=0.3)
+    left.set(yscale="log", xlabel="steps", ylabel="max |QᵀQ − I|, 0 if orthonormal")
+    left.set(title="the basis: lost after a dozen steps", ylim=(1e-17, 10))
+    finish(left, loc="center right")
     for top, colour in zip(TOPS, COLOURS, strict=False):
         copies = [int(np.sum(np.abs(values - top) < 0.5)) for values in data.ritz_values]
         middle.step(steps, copies, where="mid", color=colour, lw=1.8, label=f"at {top:g}")
     middle.axhline(1, color="black", lw=1.2, ls="--", label="right: once each")
     middle.set(xlabel="steps", ylabel="Ritz values within ½ of an eigenvalue, without", ylim=(0, 8))
     middle.set_title("copies: the matrix has each of\nthese eigenvalues once")
-    middle.legend(fontsize=9, loc="upper left")
-    middle.grid(alpha=0.3)
+    finish(middle, loc="upper left")
     for one, colour in zip(FUNCTIONS, COLOURS, strict=False):
         right.plot(NODES, np.maximum(data.errors[one.name], 1e-16), "o-", color=colour, ms=3.5, label=one.name)
         right.plot(NODES, data.bounds[one.name], "--", color=colour, lw=1)
     right.plot([], [], "--", color="black", lw=1, label="proved bounds")
     right.set(yscale="log", ylim=(1e-15, 1e6), xlabel="m, Lanczos steps", ylabel="error of zᵀf(A)z")
     right.set_title("quadrature: the error falls\ngeometrically down to rounding")
-    right.legend(fontsize=9)
-    right.grid(alpha=0.3)
+    finish(right)
 
 
 study = Study(
     "curvature-lanczos",
-    system="curvature",
     title="the Lanczos process, its basis and its quadrature",
     question="What is reorthogonalisation good for, and how fast does Lanczos quadrature converge?",
     source="loss of orthogonality: Paige 1971; the bound of the quadrature and the stated figures: own derivation and "

@@ -16,7 +16,7 @@ import numpy as np
 
 from gnomon.curvature.power import power_iteration
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -114,37 +114,22 @@ def table(found: dict[int, Errors]) -> Table:
     rows = []
     for k in SHOWN:
         rho, nu = found[k]
-        rows.append(
-            (
-                str(k),
-                f"{100 * np.mean(rho):.2f} %",
-                f"{100 * np.median(rho):.2f} %",
-                f"{100 * np.quantile(rho, 0.95):.2f} %",
-                f"{100 * np.mean(nu):.2f} %",
-                f"{100 * np.mean(rho <= PRECISE):.1f} %",
-                f"{100 * expected_bound(k):.1f} %",
-            )
-        )
-    return Table(
+        shares = np.mean(rho), np.median(rho), np.quantile(rho, 0.95), np.mean(nu), np.mean(rho <= PRECISE)
+        rows.append((k, *(100 * share for share in shares), 100 * expected_bound(k)))
+    return Table.of(
         f"how far the estimate is below λmax = 100; λ = 1 … 100 in 50 equal steps, {BATCHES * STARTS:,} normal starts",
-        (
-            "products",
-            "mean error of ρ = vᵀAv",
-            "median",
-            "5 % miss more than",
-            "mean error of ν = ‖Av‖",
-            "ρ within 1 %",
-            "proved bound of the mean",
-        ),
-        tuple(rows),
+        "products | mean error of ρ = vᵀAv {:.2f} % | median {:.2f} % | 5 % miss more than {:.2f} % | "
+        "mean error of ν = ‖Av‖ {:.2f} % | ρ within 1 % {:.1f} % | proved bound of the mean {:.1f} %",
+        rows,
     )
 
 
 def draw(data: Data, figure: Any) -> None:
     left, right = figure.subplots(1, 2)
-    figure.suptitle(
+    entitle(
+        figure,
         "Power iteration is not within 1 % after 10–20 products, on the spectrum of the claim",
-        weight="bold",
+        "A has the eigenvalues 1 … 100 in 50 equal steps; the estimate is ρ = vᵀAv of the last v.",
     )
     for (k, errors), colour in zip(data.histograms.items(), (COLOURS[1], COLOURS[0]), strict=True):
         name = f"after {k} products: {100 * np.mean(errors <= PRECISE):.0f} % of the starts within 1 %"
@@ -169,16 +154,11 @@ def draw(data: Data, figure: Any) -> None:
     right.set_yticks([0.01, 0.1, 1, 10, 100], ["0.01 %", "0.1 %", "1 %", "10 %", "100 %"])
     right.minorticks_off()
     right.set(xlabel="k, products with the matrix", ylabel="error, percent of λmax", title="how the error falls")
-    right.legend(fontsize=9, loc="upper right")
-    right.grid(alpha=0.3)
-    figure.supxlabel(
-        "A has the eigenvalues 1 … 100 in 50 equal steps; the estimate is ρ = vᵀAv of the last v.", fontsize=9
-    )
+    finish(right, loc="upper right")
 
 
 study = Study(
     "curvature-power",
-    system="curvature",
     title="the accuracy of 10 and of 20 power iterations",
     question="Is the spectral norm within 1 % after 10 to 20 products of the power method?",
     source="the claim: README of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType, commit 8b8a54b); stated "

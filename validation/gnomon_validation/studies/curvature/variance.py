@@ -9,7 +9,7 @@ import numpy as np
 from gnomon.curvature.draws import rademacher
 from gnomon.curvature.trace import gaussian_variance, hutchinson, hutchpp, rademacher_variance, sphere_variance
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.curvature.enumeration import Moments, moments, normal, signs, sphere
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -142,26 +142,21 @@ class Turn:
 
 
 def variance_table(found: dict[tuple[str, str], tuple[Moments, float]]) -> Table:
-    return Table(
+    return Table.of(
         "one sample zᵀA z, n = 3, over all 8 sign vectors, 27 points of the normal rule, 12 of the sphere; the "
         "formulas: 2(‖S‖²−ΣSᵢᵢ²), 2‖S‖², 2n/(n+2)·(‖S‖²−(tr A)²/n), S = (A+Aᵀ)/2",
-        ("A, probes", "tr A = mean", "variance, enumerated", "variance, formula"),
-        tuple(
-            (f"{name}, {kind}", f"{one.mean:.6f}", f"{one.variance:.9f}", f"{formula:.9f}")
-            for (name, kind), (one, formula) in found.items()
-        ),
+        "A, probes | tr A = mean {:.6f} | variance, enumerated {:.9f} | variance, formula {:.9f}",
+        ((", ".join(of), one.mean, one.variance, formula) for of, (one, formula) in found.items()),
     )
 
 
 def hutch_table(errors: dict[float, Errors]) -> Table:
-    return Table(
+    methods = (f"{method}, λᵢ = i^-{decay:g} {{:.1e}}" for decay in DECAYS for method in ("Hutchinson", "Hutch++"))
+    return Table.of(
         f"median relative error of the trace over {SEEDS} seeds, n = {DIMENSION}, random basis, sign probes",
+        " | ".join(["products", *methods]),
         (
-            "products",
-            *(f"{method}, λᵢ = i^-{decay:g}" for decay in DECAYS for method in ("Hutchinson", "Hutch++")),
-        ),
-        tuple(
-            (str(budget), *(f"{np.median(part[row]):.1e}" for decay in DECAYS for part in errors[decay]))
+            (budget, *(np.median(part[row]) for decay in DECAYS for part in errors[decay]))
             for row, budget in enumerate(BUDGETS)
         ),
     )
@@ -169,9 +164,11 @@ def hutch_table(errors: dict[float, Errors]) -> Table:
 
 def draw(data: dict[float, Errors], figure: Any) -> None:
     panels = figure.subplots(1, 2, sharey=True)
-    figure.suptitle(
+    entitle(
+        figure,
         "Hutch++ is far better where the eigenvalues fall fast; else it takes many products to be better at all",
-        weight="bold",
+        f"A is {DIMENSION} by {DIMENSION} in a random basis; lines: median of {SEEDS} seeds, bands: the middle half of "
+        "them.",
     )
     for axes, decay, words in zip(panels, DECAYS, ("fast: λᵢ = i⁻²", "flat: λᵢ = i^(−½)"), strict=True):
         for part, name, colour in zip(data[decay], ("Hutchinson", "Hutch++"), (COLOURS[0], COLOURS[1]), strict=True):
@@ -183,16 +180,10 @@ def draw(data: dict[float, Errors], figure: Any) -> None:
         axes.grid(alpha=0.3)
     panels[0].set(ylabel="relative error of the trace")
     panels[0].legend(fontsize=10, loc="lower left")
-    figure.supxlabel(
-        f"A is {DIMENSION} by {DIMENSION} in a random basis; lines: median of {SEEDS} seeds, bands: the middle half of "
-        "them.",
-        fontsize=9,
-    )
 
 
 study = Study(
     "curvature-variance",
-    system="curvature",
     title="how far estimates of a trace scatter",
     question="What is the variance of a probe, and when is Hutch++ better than Hutchinson's estimator?",
     source="formulas for the variance: Girard 1989, Hutchinson 1990, Avron & Toledo, JACM 58 (2011); Hutch++: Meyer et "

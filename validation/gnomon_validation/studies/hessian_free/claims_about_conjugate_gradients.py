@@ -13,10 +13,8 @@ from gnomon.domains import Array
 from gnomon.hessian_free.conjugate_gradients import PROGRESS, RESIDUAL, conjugate_gradients
 from gnomon.hessian_free.progress import progress_has_ended
 from gnomon.hessian_free.storage_grid import storage_grid
-from gnomon_validation.studies.claim import Evidence, Ledger
-from gnomon_validation.studies.hessian_free.sources import DOCSTRINGS, PACKAGE, README, TESTS
-
-about_conjugate_gradients = Ledger("hessian_free")
+from gnomon_validation.studies.claim import Evidence
+from gnomon_validation.studies.hessian_free.sources import DOCSTRINGS, PACKAGE, README, TESTS, ledger
 
 
 def random_system(draw: np.random.Generator, n: int) -> tuple[Array, Array, Array]:
@@ -26,7 +24,7 @@ def random_system(draw: np.random.Generator, n: int) -> tuple[Array, Array, Arra
     return A, x, A @ x
 
 
-@about_conjugate_gradients.claim("false", source=README)
+@ledger.claim("false", source=README)
 def the_stopping_rule() -> Evidence:
     """“Our implementation of the preconditioned conjugate gradient method features the termination criterion presented
     in [1, Section 4.4]”
@@ -61,7 +59,7 @@ def first_end(variant: str, q: float) -> int:
     return next(i for i in range(2000) if progress_has_ended(model[: i + 1], variant=variant))
 
 
-@about_conjugate_gradients.claim("false", source=f"{README}; docstring of _cg_storing_grid in cg.py")
+@ledger.claim("false", source=f"{README}; docstring of _cg_storing_grid in cg.py")
 def the_storage_grid() -> Evidence:
     """“This grid of iterations is generated using the approach from [1, Section 4.6]”; “We include the iterations
     defined by ceil(gamma^j) - 1 for j=1, 2, ...”
@@ -78,7 +76,7 @@ def the_storage_grid() -> Evidence:
     return Evidence(bool(code[0] == 0 and martens[0] == 5) and len(both) < martens.size, figure)
 
 
-@about_conjugate_gradients.claim("false", source=f"{TESTS}, test_optimizer.py")
+@ledger.claim("false", source=f"{TESTS}, test_optimizer.py")
 def the_rule_is_triggered() -> Evidence:
     """“for `dim > 10`, Martens' convergence criterion is triggered in `cg` which prevents `cg` from running until
     actual convergence”
@@ -102,7 +100,7 @@ def the_rule_is_triggered() -> Evidence:
     return Evidence(ends[11] == ends[12] == 0 < ends[50], figure)
 
 
-@about_conjugate_gradients.claim("false", source=f"{DOCSTRINGS} of cg")
+@ledger.claim("false", source=f"{DOCSTRINGS} of cg")
 def the_tolerance_is_reached() -> Evidence:
     """“Terminate cg if `norm(residual) <= max(tol * norm(b), atol)`”
 
@@ -122,7 +120,7 @@ def the_tolerance_is_reached() -> Evidence:
     return Evidence((half.iterations, above.iterations) == (2, 1) and above.reason == RESIDUAL != none.reason, figure)
 
 
-@about_conjugate_gradients.claim(
+@ledger.claim(
     "holds if", source="Hestenes & Stiefel, J. Res. Nat. Bur. Standards 49 (1952)", condition="the arithmetic is exact"
 )
 def as_many_iterations_as_unknowns() -> Evidence:
@@ -173,7 +171,7 @@ def squared(vector: list[Fraction]) -> Fraction:
     return sum((c * c for c in vector), Fraction(0))
 
 
-@about_conjugate_gradients.claim("false", source=f"{PACKAGE}, cg.py, the option saddle-free")
+@ledger.claim("false", source=f"{PACKAGE}, cg.py, the option saddle-free")
 def saddle_free_conjugate_gradients() -> Evidence:
     """“saddle-free: Take the absolute value of the directional curvature. This idea is taken from [4]”
 

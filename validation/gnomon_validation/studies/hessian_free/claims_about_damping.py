@@ -7,15 +7,13 @@ import numpy as np
 from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.line_search import armijo
 from gnomon.hessian_free.optimizer import init, step
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hessian_free import runaway
 from gnomon_validation.studies.hessian_free.runs import descend
-from gnomon_validation.studies.hessian_free.sources import DOCSTRINGS, README
-
-about_damping = Ledger("hessian_free")
+from gnomon_validation.studies.hessian_free.sources import DOCSTRINGS, README, ledger
 
 
-@about_damping.claim("false", source=f"{README}; docstring of the constructor")
+@ledger.claim("false", source=f"{README}; docstring of the constructor")
 def the_heuristic_of_levenberg_and_marquardt() -> Evidence:
     """“Our implementation also features the Levenberg-Marquardt style heuristic for adjusting the damping
     parameter”; “Levenberg-Marquardt style heuristic, see [1, Section 4.1]”
@@ -39,7 +37,7 @@ def the_heuristic_of_levenberg_and_marquardt() -> Evidence:
     return Evidence(stalls and falls, figure)
 
 
-@about_damping.claim("false", source=f"{DOCSTRINGS} of _adapt_damping")
+@ledger.claim("false", source=f"{DOCSTRINGS} of _adapt_damping")
 def the_loss_before_the_step() -> Evidence:
     """“f_0 …: The target function value at `0` (no update step, i.e. at the initial parameters)”
 
@@ -59,7 +57,7 @@ def the_loss_before_the_step() -> Evidence:
     return Evidence(bool(at_zero != at_warm_start) and ratios["zero"] > 1 > ratios["x0"], figure)
 
 
-@about_damping.claim("holds if", source="own statement", condition="ρ is measured from θ, not from x₀")
+@ledger.claim("holds if", source="own statement", condition="ρ is measured from θ, not from x₀")
 def a_quadratic_is_its_own_model() -> Evidence:
     """On a convex quadratic the model is right, ρ >= 1, and λ only ever falls
 
@@ -84,7 +82,7 @@ def a_quadratic_is_its_own_model() -> Evidence:
     return Evidence(bool(np.sum(warm < 0.25) > 0) and bool(np.min(zero) >= 1), figure)
 
 
-@about_damping.claim("holds if", source=README, condition="the step points downhill: after a warm start it need not")
+@ledger.claim("holds if", source=README, condition="the step points downhill: after a warm start it need not")
 def the_line_search_decreases_the_loss() -> Evidence:
     """“this update step is iteratively scaled back by the line search until the target function is decreased
     "significantly" (Armijo condition)”

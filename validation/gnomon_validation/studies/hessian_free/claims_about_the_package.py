@@ -16,16 +16,14 @@ from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
 from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.optimizer import step
 from gnomon.hessian_free.preconditioner import fisher_preconditioner, squared_gradients
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hessian_free.claims_about_conjugate_gradients import random_system
 from gnomon_validation.studies.hessian_free.networks import tiny_networks
 from gnomon_validation.studies.hessian_free.runs import descend
-from gnomon_validation.studies.hessian_free.sources import DOCSTRINGS, PACKAGE, README, TESTS
-
-about_the_package = Ledger("hessian_free")
+from gnomon_validation.studies.hessian_free.sources import DOCSTRINGS, PACKAGE, README, TESTS, ledger
 
 
-@about_the_package.claim("false", source=README)
+@ledger.claim("false", source=README)
 def the_preconditioner() -> Evidence:
     """“The `get_preconditioner`-method implements the preconditioner suggested in [1, Section 4.7]”
 
@@ -56,7 +54,7 @@ def the_preconditioner() -> Evidence:
     return Evidence(same and differs, figure)
 
 
-@about_the_package.claim("false", source=f"{DOCSTRINGS} of cg_backtracking")
+@ledger.claim("false", source=f"{DOCSTRINGS} of cg_backtracking")
 def the_least_loss() -> Evidence:
     """“Return the minimum target function value and the corresonding list index”
 
@@ -74,9 +72,7 @@ def the_least_loss() -> Evidence:
     return Evidence((exact, rounded) == (2, 0), figure)
 
 
-@about_the_package.claim(
-    "false", source=f"{PACKAGE}, HessianFree is a torch.optim.Optimizer, whose load_state_dict is inherited"
-)
+@ledger.claim("false", source=f"{PACKAGE}, HessianFree is a torch.optim.Optimizer, whose load_state_dict is inherited")
 def a_checkpoint_resumes_the_run() -> Evidence:
     """state_dict and load_state_dict save a run and resume it
 
@@ -102,9 +98,7 @@ def a_checkpoint_resumes_the_run() -> Evidence:
     return Evidence(same == {"ours": True, "theirs": False}, figure)
 
 
-@about_the_package.claim(
-    "holds if", source=f"{TESTS}, test_on_quadratic", condition="conjugate gradients run to the end"
-)
+@ledger.claim("holds if", source=f"{TESTS}, test_on_quadratic", condition="conjugate gradients run to the end")
 def one_newton_step() -> Evidence:
     """“`HessianFree` optimizer on a quadratic function. In this particular case, it has to converge in a single Newton
     step.”

@@ -12,7 +12,7 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.objectives import MLP
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.hessian_free.autoencoder import (
     BATCH,
     HIDDEN,
@@ -106,30 +106,24 @@ def contest(
 
 def cost_table(charged: Costs) -> Table:
     rows = (
-        ("loss", f"{charged.loss:.2f}", f"{LOSS_COST:g}"),
-        ("gradient", "1.00", "1"),
-        ("Gauss-Newton product", f"{charged.product:.2f}", f"{PRODUCT_COST:g}"),
+        ("loss", charged.loss, LOSS_COST),
+        ("gradient", 1.0, 1.0),
+        ("Gauss-Newton product", charged.product, PRODUCT_COST),
     )
     title = "what is charged, in gradients over all images: matrix products of the reference counted, and rounded up"
-    return Table(title, ("of", "operations counted", "charged"), rows)
+    return Table.of(title, "of | operations counted {:.2f} | charged {:g}", rows)
 
 
 def loss_table(scale: float, contests: tuple[Contest, ...]) -> Table:
-    rows = tuple(
-        (
-            one.method.name,
-            f"{one.method.symbol} = {one.best:g}",
-            ", ".join(f"{setting:g}" for setting in one.method.settings),
-            f"{one.curves[0].updates:,}",
-            *(f"{f:.3f}" for f in one.median(STATIONS)),
-            f"{min(one.ends):.3f} … {max(one.ends):.3f}",
-        )
-        for one in contests
-    )
-    columns = ("method", "setting", "best of", "steps", *(f"f at {cost:,}" for cost in STATIONS), "at the end")
-    return Table(
+    rows = []
+    for one in contests:
+        best, tried = f"{one.method.symbol} = {one.best:g}", ", ".join(map("{:g}".format, one.method.settings))
+        ends = f"{min(one.ends):.3f} … {max(one.ends):.3f}"
+        rows.append((one.method.name, best, tried, one.curves[0].updates, *one.median(STATIONS), ends))
+    stations = " | ".join(f"f at {cost:,} {{:.3f}}" for cost in STATIONS)
+    return Table.of(
         f"start scaled by {scale:g}: f at costs of 50 to 2,000 gradients, median of {len(SEEDS)} starts; their range",
-        columns,
+        f"method | setting | best of | steps {{:,}} | {stations} | at the end",
         rows,
     )
 
@@ -177,7 +171,14 @@ def draw(data: Data, figure: Any) -> None:
         figure.suptitle("Nothing to see: the images of scikit-learn are missing (extra `digits`)", weight="bold")
         return
     panels = figure.subplots(1, len(data.contests), sharey=True)
-    figure.suptitle(headline(data.contests), weight="bold")
+    entitle(
+        figure,
+        headline(data.contests),
+        f"64-32-16-8-16-32-64 with tanh, {IMAGES} images of 8×8 pixels, batches of {BATCH}. Thick: median of three "
+        f"starts, thin: each. Charged: gradient 1, Gauss-Newton\nproduct 2, loss ½. Settings: the best of three at the "
+        f"end of the first start's run. Hessian-free: the original authors' rules; as released: all the package's "
+        f"defaults.",
+    )
     cost = np.arange(10.0, BUDGET + 1, RESOLUTION)
     for ax, (scale, contests) in zip(panels, data.contests.items(), strict=True):
         for one, colour, dashes in zip(contests, COLOURS, ("-", "--", "-.", "-", "-", ":"), strict=True):
@@ -194,21 +195,12 @@ def draw(data: Data, figure: Any) -> None:
         ax.set_xticks([10, 30, 100, 300, 1000], ["10", "30", "100", "300", "1,000"])
         ax.set_yticks([0.1, 0.2, 0.5, 1, 2, 5, 10], ["0.1", "0.2", "0.5", "1", "2", "5", "10"])
         ax.minorticks_off()
-        ax.grid(alpha=0.3)
-        ax.legend(fontsize=9, loc="lower left", title="median f at the end", title_fontsize=9)
+        finish(ax, loc="lower left", title="median f at the end", title_fontsize=9)
     panels[0].set_ylabel("f, mean of ½‖z − x‖² over all images")
-    figure.supxlabel(
-        f"64-32-16-8-16-32-64 with tanh, {IMAGES} images of 8×8 pixels, batches of {BATCH}. Thick: median of three "
-        f"starts, thin: each. Charged: gradient 1, Gauss-Newton\nproduct 2, loss ½. Settings: the best of three at the "
-        f"end of the first start's run. Hessian-free: the original authors' rules; as released: all the package's "
-        f"defaults.",
-        fontsize=9.5,
-    )
 
 
 study = Study(
     "hessian_free-digits",
-    system="hessian_free",
     title="a deep autoencoder of real images",
     question="What does Hessian-free optimization buy on a deep network, beside Adam, momentum and gradient descent?",
     source="own computation; images: scikit-learn's load_digits (UCI, Alpaydin & Kaynak 1998)",

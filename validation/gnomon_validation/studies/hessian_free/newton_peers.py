@@ -13,18 +13,11 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.hessian_free.functions import Valley
+from gnomon_validation.studies.counted import Counted, Effort
 
 METHODS = ("trust-exact", "trust-ncg", "trust-krylov", "Newton-CG")
 TOLERANCE = 1e-8
 """Of ‖∇f‖ for the trust-region methods, of the mean change of a parameter for Newton-CG."""
-
-
-class Effort(NamedTuple):
-    """How often a method asked for f, for ∇f, and for products with the Hessian, n for a dense one."""
-
-    values: int
-    gradients: int
-    products: int
 
 
 class Peer(NamedTuple):
@@ -33,38 +26,6 @@ class Peer(NamedTuple):
     points: Array
     losses: Array
     efforts: tuple[Effort, ...]
-
-
-class Counted:
-    """A function that counts how often it is asked for values, gradients and products."""
-
-    def __init__(self, objective: Valley) -> None:
-        self._objective = objective
-        self.values = self.gradients = self.products = 0
-
-    @property
-    def effort(self) -> Effort:
-        """What was asked for until now."""
-        return Effort(self.values, self.gradients, self.products)
-
-    def value(self, x: Array) -> Any:
-        """Return f(x)."""
-        self.values += 1
-        return self._objective.value(x)
-
-    def gradient(self, x: Array) -> Array:
-        """Return ∇f(x)."""
-        self.gradients += 1
-        return self._objective.gradient(x)
-
-    def hvp(self, x: Array, v: Array) -> Array:
-        """Return ∇²f(x)·v."""
-        self.products += 1
-        return self._objective.hvp(x, v)
-
-    def hessian(self, x: Array) -> Array:
-        """Return ∇²f(x), column by column."""
-        return np.stack([self.hvp(x, e) for e in np.eye(x.size)], axis=1)
 
 
 def peers(start: Array, steepness: float = 100.0) -> dict[str, Peer]:

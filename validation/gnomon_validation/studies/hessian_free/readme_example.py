@@ -9,7 +9,7 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.hessian_free.optimizer import Report, init, step
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.hessian_free.networks import readme_batch, readme_start
 from gnomon_validation.studies.hessian_free.sources import README, RUN
 from gnomon_validation.studies.printed import Comparison
@@ -47,21 +47,13 @@ def measure() -> Findings:
             compared.append(Comparison(f"step {k + 1}: {name}", printed, number))
     compared.append(Comparison("λ after the five steps", "0.131687", state.damping))
     compared.append(Comparison("‖θ‖ after them", "3.0683479910", float(np.linalg.norm(params))))
-    rows = tuple(
+    table = Table.of(
+        "the five steps; f of the batch that the step sees (after the last: of the first batch)",
+        "step | f before {:.9f} | f after {:.9f} | f of the next batch {:.9f} | iterate taken | ρ {:.6f} | λ {:.6f}",
         (
-            str(k + 1),
-            f"{r.loss:.9f}",
-            f"{r.final_loss:.9f}",
-            f"{on_all[k + 1, (k + 1) % BATCHES]:.9f}",
-            f"{r.chosen} of {r.iterations}",
-            f"{r.ratio:.6f}",
-            f"{r.damping:.6f}",
-        )
-        for k, r in enumerate(reports)
-    )
-    columns = ("step", "f before", "f after", "f of the next batch", "iterate taken", "ρ", "λ")
-    table = Table(
-        "the five steps; f of the batch that the step sees (after the last: of the first batch)", columns, rows
+            (k, r.loss, r.final_loss, on_all[k, k % BATCHES], f"{r.chosen} of {r.iterations}", r.ratio, r.damping)
+            for k, r in enumerate(reports, start=1)
+        ),
     )
     early = earlier(reports)
     helped = sum(bool(on_all[k + 1, k + 1] < on_all[k, k + 1]) for k in range(BATCHES - 1))
@@ -82,38 +74,30 @@ def earlier(reports: Sequence[Report]) -> int:
 
 def draw(data: Data, figure: Any) -> None:
     left, right = figure.subplots(1, 2, width_ratios=(1.6, 1))
-    figure.suptitle(
+    entitle(
+        figure,
         f"The README's example, a step on each of {BATCHES} batches: the mean of f over all of them goes from "
         f"{np.mean(data.on_all[0]):.3f} to {np.mean(data.on_all[-1]):.3f}",
-        weight="bold",
+        "A 10-10-10 network with ReLU, 210 parameters, 16 examples a batch, all defaults of the package. Nothing is "
+        "drawn: data and parameters are sines and cosines.",
     )
     for k in range(BATCHES):
         left.plot(range(BATCHES + 1), data.on_all[:, k], "o-", color=COLOURS[k], lw=1.2, ms=4, label=f"batch {k + 1}")
         left.plot([k, k + 1], data.on_all[k : k + 2, k], "-", color=COLOURS[k], lw=5, alpha=0.6)
     left.set(xlabel="step", ylabel="f, mean squared error", title="thick: the step that saw the batch", ylim=(0, None))
     left.set_xticks(range(BATCHES + 1))
-    left.grid(alpha=0.3)
-    left.legend(fontsize=10)
+    finish(left)
     steps = np.arange(1, BATCHES + 1)
     right.bar(steps - 0.2, [r.iterations for r in data.reports], 0.38, color=COLOURS[0], label="iterations N")
     right.bar(steps + 0.2, [r.chosen for r in data.reports], 0.38, color=COLOURS[5], label="iteration taken")
-    right.set(
-        xlabel="step",
-        ylabel="iterations of conjugate gradients",
-        title=f"an earlier one is taken in {earlier(data.reports)} of {BATCHES} steps",
-    )
+    right.set(xlabel="step", ylabel="iterations of conjugate gradients")
+    right.set_title(f"an earlier one is taken in {earlier(data.reports)} of {BATCHES} steps")
     right.set_ylim(0, 10.5)
     right.legend(fontsize=10, loc="upper left")
-    figure.supxlabel(
-        "A 10-10-10 network with ReLU, 210 parameters, 16 examples a batch, all defaults of the package. Nothing is "
-        "drawn: data and parameters are sines and cosines.",
-        fontsize=9.5,
-    )
 
 
 study = Study(
     "hessian_free-readme",
-    system="hessian_free",
     title="the README's minimal example",
     question="What does the README's example do, once its random numbers are replaced by a formula?",
     source=f"{README}; {RUN}",

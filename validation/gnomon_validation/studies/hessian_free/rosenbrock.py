@@ -19,7 +19,7 @@ from gnomon_validation.studies.hessian_free.newton_peers import TOLERANCE, Peer,
 from gnomon_validation.studies.hessian_free.rosenbrock_picture import draw
 from gnomon_validation.studies.hessian_free.runs import Run, descend, first_below
 from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 VALLEY, START, OTHER_START = Valley(100.0), np.array([-1.0, 3.0]), np.array([-1.2, 1.0])
@@ -51,7 +51,7 @@ STATED = (
 )
 OWN_RATIOS = (15,)
 """Steps whose ρ is our own figure: 50 digits give 1.8131798887 in step 15."""
-EVALUATIONS = (7, 12, 7, 8, 10, 7)
+EVALUATIONS = {1: "7", 2: "12", 3: "7", 4: "8", 5: "10", 6: "7"}
 GAUSS_NEWTON = {10: "3.17e-4", 11: "3.74e-6", 12: "6.16e-9", 13: "1.04e-11", 14: "8.24e-15"}
 FROM_OTHER_START = {8: "6.815e-3", 11: "1.69e-7"}
 OUTER_ITERATIONS = {"trust-exact": "30", "trust-ncg": "54", "Newton-CG": "236"}
@@ -75,25 +75,16 @@ def measure() -> Findings:
     other = descend(VALLEY, OTHER_START, STEPS, variant="code")
     found = peers(START)
     compared = [comparison for stated in STATED for comparison in compare(stated, hessian)]
-    compared += [
-        Comparison(f"Hessian, step {t}: evaluations of f", str(stated), hessian.reports[t - 1].evaluations)
-        for t, stated in enumerate(EVALUATIONS, start=1)
-    ]
+    evaluations = {t: report.evaluations for t, report in enumerate(hessian.reports, start=1)}
+    compared += compare_each("Hessian, step {}: evaluations of f", EVALUATIONS, evaluations)
     cut = [float(r.step_length) for r in gauss_newton.reports[:9] if r.step_length < 1]
     compared.append(Comparison("Gauss-Newton: steps among the first nine cut by the line search", "7", len(cut)))
     compared += [Comparison("least of their lengths a", "0.17", min(cut)), Comparison("most", "0.41", max(cut))]
-    compared += [
-        Comparison(f"Gauss-Newton: f after step {t}", f, gauss_newton.losses[t]) for t, f in GAUSS_NEWTON.items()
-    ]
-    compared += [
-        Comparison(f"Gauss-Newton from (-1.2, 1): f after step {t}", f, other.losses[t])
-        for t, f in FROM_OTHER_START.items()
-    ]
+    compared += compare_each("Gauss-Newton: f after step {}", GAUSS_NEWTON, gauss_newton.losses)
+    compared += compare_each("Gauss-Newton from (-1.2, 1): f after step {}", FROM_OTHER_START, other.losses)
     if scipy_version() == "1.17.1":
-        compared += [
-            Comparison(f"SciPy 1.17.1, {name}: outer iterations", stated, len(found[name].points) - 1)
-            for name, stated in OUTER_ITERATIONS.items()
-        ]
+        iterations = {name: len(peer.points) - 1 for name, peer in found.items()}
+        compared += compare_each("SciPy 1.17.1, {}: outer iterations", OUTER_ITERATIONS, iterations)
     tables = (path_table(hessian), cost_table(runs, found))
     return Findings(tables, tuple(compared), conclusions(runs, found), Data(runs, found))
 
@@ -133,39 +124,29 @@ def narrow_ends() -> tuple[Array, Array]:
 
 
 def path_table(run: Run) -> Table:
-    columns = ("step", "x", "y", "f", "ρ", "iterate taken", "a", "λ", "evaluations of f")
-    rows = tuple(
-        (
-            str(t),
-            f"{x:.10f}",
-            f"{y:.10f}",
-            f"{r.final_loss:.9g}",
-            f"{r.ratio:.7g}",
-            f"{r.chosen} of {r.iterations}",
-            f"0.8^{power(r.step_length):.0f}" if r.step_length < 1 else "1",
-            f"{r.damping:.6g}",
-            str(r.evaluations),
-        )
-        for t, ((x, y), r) in enumerate(zip(run.points[1:], run.reports, strict=True), start=1)
-    )
+    columns = "step | x {:.10f} | y {:.10f} | f {:.9g} | ρ {:.7g} | iterate taken | a | λ {:.6g} | evaluations of f"
+    rows = []
+    for t, ((x, y), r) in enumerate(zip(run.points[1:], run.reports, strict=True), start=1):
+        taken, a = f"{r.chosen} of {r.iterations}", f"0.8^{power(r.step_length):.0f}" if r.step_length < 1 else "1"
+        rows.append((t, x, y, r.final_loss, r.ratio, taken, a, r.damping, r.evaluations))
     title = (
         "the example, variant “code” with the Hessian: where each step ends and how it was found (λ: used in the step)"
     )
-    return Table(title, columns, rows)
+    return Table.of(title, columns, rows)
 
 
 def cost_table(runs: dict[str, Run], found: dict[str, Peer]) -> Table:
-    rows: list[tuple[str, ...]] = []
+    rows: list[tuple[Any, ...]] = []
     for name, run in runs.items():
         t = first_below(run.losses, GOAL)
         reports = run.reports[:t]
         values, products = sum(r.evaluations for r in reports), sum(r.products for r in reports)
-        rows.append((name, str(t), str(values), str(t), str(products)))
+        rows.append((name, t, values, t, products))
     for name, peer in found.items():
         t = first_below(peer.losses, GOAL)
-        rows.append((f"SciPy {name}", str(t), *map(str, peer.efforts[t])))
-    columns = ("method", "steps", "evaluations of f", "of ∇f", "curvature products")
-    return Table(f"from (-1, 3) until f < {GOAL:g}", columns, tuple(rows))
+        rows.append((f"SciPy {name}", t, *peer.efforts[t]))
+    columns = "method | steps | evaluations of f | of ∇f | curvature products"
+    return Table.of(f"from (-1, 3) until f < {GOAL:g}", columns, rows)
 
 
 def conclusions(runs: dict[str, Run], found: dict[str, Peer]) -> tuple[str, ...]:
@@ -199,7 +180,6 @@ def conclusions(runs: dict[str, Run], found: dict[str, Peer]) -> tuple[str, ...]
 
 study = Study(
     "hessian_free-rosenbrock",
-    system="hessian_free",
     title="the package's example on Rosenbrock's function",
     question="Does the released optimizer take these steps, and how do other truncated Newton methods fare there?",
     source=f"example of {PACKAGE}; {RUN}; SciPy's iterations: own runs of SciPy 1.17.1",

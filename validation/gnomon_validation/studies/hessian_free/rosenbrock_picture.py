@@ -7,17 +7,19 @@ from typing import Any
 import numpy as np
 
 from gnomon.hessian_free.functions import Valley
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.hessian_free.runs import first_below
 
 
 def draw(data: Any, figure: Any) -> None:
     paths, curves = figure.subplots(1, 2, width_ratios=(1.15, 1))
     needed = {name: first_below(run.losses, 1e-6) for name, run in data.runs.items()}
-    figure.suptitle(
+    entitle(
+        figure,
         f"Rosenbrock's valley, to f < 1e-6: the package's rules take {needed['code, Hessian']} steps with the "
         f"Hessian, {needed['code, Gauss-Newton']} with the Gauss-Newton matrix",
-        weight="bold",
+        "f = (1−x)² + 100(y−x²)². “code”: the rules of the released package, with the matrix that is named; “martens”: "
+        "those of the original authors.\nA mark is a step; the picture is cut off where its axes end.",
     )
     x, y = np.linspace(-2.1, 1.4, 240), np.linspace(-0.6, 3.3, 200)
     mesh = np.array(np.meshgrid(x, y))
@@ -43,8 +45,3 @@ def draw(data: Any, figure: Any) -> None:
     curves.set_ylim(1e-15, 1e3)
     curves.grid(alpha=0.3)
     curves.legend(fontsize=9, loc="center", bbox_to_anchor=(0.72, 0.2))
-    figure.supxlabel(
-        "f = (1−x)² + 100(y−x²)². “code”: the rules of the released package, with the matrix that is named; “martens”: "
-        "those of the original authors.\nA mark is a step; the picture is cut off where its axes end.",
-        fontsize=9.5,
-    )

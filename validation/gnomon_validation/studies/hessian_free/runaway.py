@@ -19,11 +19,11 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.optimizer import HessianFreeState, step
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.hessian_free.networks import tiny_networks
 from gnomon_validation.studies.hessian_free.runs import Run, descend
 from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STEPS = 60
@@ -35,7 +35,8 @@ RULES: dict[str, dict[str, Any]] = {
     "the original authors' rules": {"variant": "martens"},
 }
 STATIONS = (5, 10, 20, 60)
-STALLED, FREE = ("3.85e-2", "2.86e-2", "2.76e-2", "2.76e-2"), ("1.66e-2", "7.14e-4", "4.1e-18")
+STALLED = {5: "3.85e-2", 10: "2.86e-2", 20: "2.76e-2", 60: "2.76e-2"}
+FREE = {5: "1.66e-2", 10: "7.14e-4", 20: "4.1e-18"}
 DECAYS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 
 
@@ -62,13 +63,11 @@ def measure() -> Findings:
         Comparison("the same for d = 0.8", "-10", limit(0.8)),
         *(Comparison(f"ρ far out, d = {d:g}: measured", f"{theory:.4f}", found) for d, theory, found in limits),
         *(Comparison(f"{name}: the last ρ of 60 steps", "-4.713 … -4.705", found) for name, found in ratios.items()),
+        *compare_each("quadratic, as released: f after {} steps", STALLED, released.losses),
+        Comparison("quadratic, as released: λ of step 51", "1.9e8", released.dampings[50]),
     ]
-    for t, stated in zip(STATIONS, STALLED, strict=True):
-        compared.append(Comparison(f"quadratic, as released: f after {t} steps", stated, released.losses[t]))
-    compared.append(Comparison("quadratic, as released: λ of step 51", "1.9e8", released.dampings[50]))
     for name in ("cold starts (d = 0)", "the original authors' rules"):
-        for t, stated in zip(STATIONS, FREE, strict=False):
-            compared.append(Comparison(f"quadratic, {name}: f after {t} steps", stated, runs[name].losses[t]))
+        compared += compare_each(f"quadratic, {name}: f after {{}} steps", FREE, runs[name].losses)
     tables = (quadratic_table(runs), limit_table(limits, ratios))
     return Findings(tables, tuple(compared), conclusions(runs, ratios), Data(runs, limits))
 
@@ -97,25 +96,20 @@ def measured_limit(decay: float) -> float:
 
 
 def quadratic_table(runs: dict[str, Run]) -> Table:
-    rows = tuple(
-        (
-            name,
-            *(f"{run.losses[t]:.3g}" for t in STATIONS),
-            f"{run.dampings[50]:.3g}",
-            f"{run.ratios[50]:.5f}",
-            f"{np.linalg.norm(run.points[-1]):.3g}",
-        )
+    rows = (
+        (name, *(run.losses[t] for t in STATIONS), run.dampings[50], run.ratios[50], np.linalg.norm(run.points[-1]))
         for name, run in runs.items()
     )
-    columns = ("rules", *(f"f after {t}" for t in STATIONS), "λ of step 51", "ρ of it", "‖θ‖ after 60")
-    return Table("f = ½ Σ dᵢθᵢ², dᵢ = 0.01 … 1 (five), from θ = (1, …, 1), λ₀ = 1, exact Hessian", columns, rows)
+    stations = " | ".join(f"f after {t} {{:.3g}}" for t in STATIONS)
+    columns = f"rules | {stations} | λ of step 51 {{:.3g}} | ρ of it {{:.5f}} | ‖θ‖ after 60 {{:.3g}}"
+    return Table.of("f = ½ Σ dᵢθᵢ², dᵢ = 0.01 … 1 (five), from θ = (1, …, 1), λ₀ = 1, exact Hessian", columns, rows)
 
 
 def limit_table(limits: Array, ratios: dict[str, float]) -> Table:
-    rows = [(f"f = ½x², d = {d:g}", f"{theory:.5f}", f"{found:.5f}") for d, theory, found in limits]
-    rows += [(f"{name}, d = 0.95", f"{limit(0.95):.5f}", f"{found:.5f}") for name, found in ratios.items()]
+    rows = [(f"f = ½x², d = {d:g}", theory, found) for d, theory, found in limits]
+    rows += [(f"{name}, d = 0.95", limit(0.95), found) for name, found in ratios.items()]
     title = "ρ where λ is large: the theory's −2/(1.5d − 1), and ρ of one step with λ = 2²⁶ or of the last of 60 steps"
-    return Table(title, ("problem", "theory", "measured"), tuple(rows))
+    return Table.of(title, "problem | theory {:.5f} | measured {:.5f}", rows)
 
 
 def steps_that_grow(run: Run) -> int:
@@ -145,10 +139,12 @@ def conclusions(runs: dict[str, Run], ratios: dict[str, float]) -> tuple[str, ..
 def draw(data: Data, figure: Any) -> None:
     left, middle, right = figure.subplots(1, 3)
     run, other = data.quadratic["as released (d = 0.95)"], data.quadratic["ρ measured from zero"]
-    figure.suptitle(
+    entitle(
+        figure,
         f"As released λ grows in the last {steps_that_grow(run)} of {STEPS} steps; f after 20 is "
         f"{run.losses[20]:.3g}, and {other.losses[20]:.1g} with ρ measured from θ",
-        weight="bold",
+        "Left and right: f = ½ Σ dᵢθᵢ² with five eigenvalues from 0.01 to 1, λ₀ = 1, exact Hessian; colours as on the "
+        "left.",
     )
     steps = np.arange(1, STEPS + 1)
     marks = ("-", "-", "--", ":")
@@ -173,28 +169,18 @@ def draw(data: Data, figure: Any) -> None:
     middle.annotate(f"default d = 0.95:\nρ = {limit(0.95):.3f}", (0.95, limit(0.95)), xytext=(0.84, -24), fontsize=9)
     middle.axhspan(0.25, 4, color=COLOURS[2], alpha=0.15)
     middle.annotate("above ¼: λ does not grow", (0.7, 0.9), fontsize=9)
-    middle.set(
-        xlabel="decay d of the warm start",
-        ylabel="ρ, actual by predicted change",
-        ylim=(-62, 4),
-        title="the limit of ρ",
-    )
+    middle.set(xlabel="decay d of the warm start", ylabel="ρ, actual by predicted change", ylim=(-62, 4))
+    middle.set_title("the limit of ρ")
     middle.legend(fontsize=9, loc="lower right")
     right.set(
         yscale="log", xlabel="step t", ylabel="f, whose minimum is 0", title="the loss", ylim=(1e-25, 10), xlim=(0, 40)
     )
     for ax in (left, middle, right):
         ax.grid(alpha=0.3)
-    figure.supxlabel(
-        "Left and right: f = ½ Σ dᵢθᵢ² with five eigenvalues from 0.01 to 1, λ₀ = 1, exact Hessian; colours as on the "
-        "left.",
-        fontsize=9.5,
-    )
 
 
 study = Study(
     "hessian_free-runaway",
-    system="hessian_free",
     title="the damping that runs away",
     question="What do the released defaults do with the damping on a convex quadratic, and which rule changes that?",
     source=f"rules of {PACKAGE}; {RUN}; the limit: own derivation",

@@ -6,15 +6,13 @@ import numpy as np
 
 from gnomon.curvature.operators import Dense
 from gnomon.curvature.power import power_iteration
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.homotopy import cost
 from gnomon_validation.studies.homotopy.matmuls import counts
-from gnomon_validation.studies.homotopy.sources import DOCUMENTS, README
-
-about_cost = Ledger("homotopy")
+from gnomon_validation.studies.homotopy.sources import DOCUMENTS, README, ledger
 
 
-@about_cost.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def overhead_of_five_to_ten_percent() -> Evidence:
     """“Overhead 5–10 %” (N = 10, K = 20, m = 10)
 
@@ -32,7 +30,7 @@ def overhead_of_five_to_ten_percent() -> Evidence:
     return Evidence(low > 10, figure)
 
 
-@about_cost.claim("false", source=README)
+@ledger.claim("false", source=README)
 def the_test_with_seven_percent() -> Evidence:
     """“Two-layer network: overhead 7.3 %” (K = 10, m = 5, N = 5)
 
@@ -49,7 +47,7 @@ def the_test_with_seven_percent() -> Evidence:
     return Evidence(products > 0.073 * cost.STEPS, figure)
 
 
-@about_cost.claim("false", source=README)
+@ledger.claim("false", source=README)
 def the_table_of_costs() -> Evidence:
     """“1 + 1 + 0.5 in place of 2: 1.05–1.10×”
 
@@ -59,7 +57,7 @@ def the_table_of_costs() -> Evidence:
     return Evidence(not 1.05 <= ratio <= 1.10, f"(1 + 1 + 0.5)/2 = {ratio:.2f}")
 
 
-@about_cost.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def memory_below_one_percent() -> Evidence:
     """“Memory overhead below 1 %”
 

@@ -8,15 +8,13 @@ from gnomon.curvature.lanczos import ritz
 from gnomon.curvature.power import power_iteration
 from gnomon.derivatives import make_hvp
 from gnomon.domains import Array
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.homotopy import cost, quadratic
 from gnomon_validation.studies.homotopy.matmuls import counts
-from gnomon_validation.studies.homotopy.sources import CODE, DOCUMENTS
-
-about_curvature = Ledger("homotopy")
+from gnomon_validation.studies.homotopy.sources import CODE, DOCUMENTS, ledger
 
 
-@about_curvature.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def curvature_is_a_condition_number() -> Evidence:
     """“κ ≈ condition number”
 
@@ -39,7 +37,7 @@ def curvature_is_a_condition_number() -> Evidence:
     return Evidence(values == sorted(values, reverse=True) and [f"{s:.6g}" for s in sharp] == ["1", "10"], figure)
 
 
-@about_curvature.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def observed_norms() -> Evidence:
     """“observed spectral norms 10.3, 102.1, 1015.3” of Hessians with λmax = 10, 100, 1000
 
@@ -62,7 +60,7 @@ def observed_norms() -> Evidence:
     return Evidence(all(found <= top * (1 + 200 * 2.0**-53) < claimed[top] for top, found in most.items()), figure)
 
 
-@about_curvature.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def power_iteration_is_within_one_percent() -> Evidence:
     """“Power iteration converges in 10–20 iterations, within 1 %”
 
@@ -89,7 +87,7 @@ def code_norm(eigenvalues: Array, start: Array, iterations: int) -> float:
     return float(found.norm)
 
 
-@about_curvature.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def lanczos_gives_eigenvalues() -> Evidence:
     """“Lanczos for the top-k eigenvalues, within 30 %”
 
@@ -115,7 +113,7 @@ def lanczos_gives_eigenvalues() -> Evidence:
     return Evidence(bool(np.max(errors) > 0.3) and largest < 0.3, figure)
 
 
-@about_curvature.claim("false", source=CODE)
+@ledger.claim("false", source=CODE)
 def forward_over_reverse() -> Evidence:
     """“Hessian-vector products by forward-over-reverse differentiation”
 
@@ -130,9 +128,7 @@ def forward_over_reverse() -> Evidence:
     return Evidence(all(1 / 3 <= one.rebuilt / one.reused - 1 <= 1 / 2 for one in costs), figure)
 
 
-@about_curvature.claim(
-    "holds if", source=DOCUMENTS, condition="the model is linear in its parameters or fits every target"
-)
+@ledger.claim("holds if", source=DOCUMENTS, condition="the model is linear in its parameters or fits every target")
 def hessian_is_fisher() -> Evidence:
     """“For MSE the Hessian equals the Fisher information matrix”
 

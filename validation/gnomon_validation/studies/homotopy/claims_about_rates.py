@@ -5,15 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from gnomon.descent.homotopy.layers import layer_rates
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.homotopy import saddle
-from gnomon_validation.studies.homotopy.sources import CODE, DOCUMENTS
+from gnomon_validation.studies.homotopy.sources import CODE, DOCUMENTS, ledger
 from gnomon_validation.studies.homotopy.training_runs import PROBLEMS, SEEDS, run
 
-about_rates = Ledger("homotopy")
 
-
-@about_rates.claim("holds if", source=DOCUMENTS, condition="the gradient is small at the start, as near a saddle")
+@ledger.claim("holds if", source=DOCUMENTS, condition="the gradient is small at the start, as near a saddle")
 def warm_up_emerges() -> Evidence:
     """“Learning rate warm-up emerges naturally from the geometry”
 
@@ -33,7 +31,7 @@ def warm_up_emerges() -> Evidence:
     return Evidence(lowest == [0, 0] and top > 0 and rising and homotopy.steps > constant.steps, figure)
 
 
-@about_rates.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def the_warm_up_test() -> Evidence:
     """The warm-up validated by a test
 
@@ -50,7 +48,7 @@ def the_warm_up_test() -> Evidence:
     return Evidence(all(passed.values()), f"of 3 schedules {sum(passed.values())} pass: {figure}")
 
 
-@about_rates.claim("false", source=CODE)
+@ledger.claim("false", source=CODE)
 def the_median_layer() -> Evidence:
     """“Per layer: the median layer gets base_lr”
 

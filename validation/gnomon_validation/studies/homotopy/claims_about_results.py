@@ -12,14 +12,12 @@ from gnomon.descent.homotopy.quadratics import descend
 from gnomon.descent.homotopy.rate import rate
 from gnomon.domains import Array
 from gnomon.objectives import MLP
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.homotopy import quadratic, rosenbrock
-from gnomon_validation.studies.homotopy.sources import DOCUMENTS, RESULTS
-
-about_results = Ledger("homotopy")
+from gnomon_validation.studies.homotopy.sources import DOCUMENTS, RESULTS, ledger
 
 
-@about_results.claim("not reproducible", source=DOCUMENTS)
+@ledger.claim("not reproducible", source=DOCUMENTS)
 def the_table_of_the_quadratic() -> Evidence:
     """“Quadratic, condition number 100: final loss 0.124 → 0.089, steps 100 → 78, 1.28×”
 
@@ -45,7 +43,7 @@ def the_table_of_the_quadratic() -> Evidence:
     return Evidence(same and bool(np.all(run.rates == 0.1)) and gone > 0 and ahead == 0, figure)
 
 
-@about_results.claim("false", source=RESULTS)
+@ledger.claim("false", source=RESULTS)
 def the_quadratic_demonstration() -> Evidence:
     """“Quadratic: constant 1.961e-4, homotopy 1.055e-4, +46 %”
 
@@ -97,7 +95,7 @@ def ahead_of_constant(runs: int) -> tuple[int, int]:
     return ahead, runs
 
 
-@about_results.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def the_table_of_the_network() -> Evidence:
     """“MLP: loss 1.456 → 1.234, accuracy 48.2 % → 52.7 %”
 
@@ -127,7 +125,7 @@ def the_table_of_the_network() -> Evidence:
     return Evidence(min(expected) > log(10) > 1.456 and {f"{c:.12f}" for c in correct} == {f"{0.1:.12f}"}, figure)
 
 
-@about_results.claim("false", source=RESULTS)
+@ledger.claim("false", source=RESULTS)
 def the_stored_run_on_mnist() -> Evidence:
     """A stored MNIST run with the homotopy rate: accuracy 97.79 %, with a constant rate 97.88 %
 
@@ -152,7 +150,7 @@ def the_stored_run_on_mnist() -> Evidence:
     return Evidence(set(found) == {(0.0, 0.01)} and bool(np.isinf(limit.curvature)), figure)
 
 
-@about_results.claim("holds", source=RESULTS)
+@ledger.claim("holds", source=RESULTS)
 def the_demonstration_on_rosenbrock() -> Evidence:
     """Rosenbrock's function after 500 steps: constant rate 4.878743648529053, homotopy 5.398920059204102
 
@@ -166,7 +164,7 @@ def the_demonstration_on_rosenbrock() -> Evidence:
     )
 
 
-@about_results.claim("not reproducible", source=DOCUMENTS)
+@ledger.claim("not reproducible", source=DOCUMENTS)
 def the_tables_of_convolutional_networks() -> Evidence:
     """Tables of convolutional networks on MNIST
 

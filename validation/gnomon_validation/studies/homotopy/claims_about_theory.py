@@ -8,13 +8,11 @@ from math import log2
 import numpy as np
 
 from gnomon.descent.homotopy.bits import required_bits
-from gnomon_validation.studies.claim import Evidence, Ledger
-from gnomon_validation.studies.homotopy.sources import DOCUMENTS, PAPER
-
-about_theory = Ledger("homotopy")
+from gnomon_validation.studies.claim import Evidence
+from gnomon_validation.studies.homotopy.sources import DOCUMENTS, PAPER, ledger
 
 
-@about_theory.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def the_theorem_supports_the_curvature() -> Evidence:
     """“Theorem 4.7 supports κ = ‖H‖/‖g‖²”
 
@@ -35,7 +33,7 @@ def the_theorem_supports_the_curvature() -> Evidence:
     return Evidence([f"{shift:.9f}" for shift in shifts.values()] == ["0.000000000", "-4.000000000"], figure)
 
 
-@about_theory.claim("false", source=PAPER)
+@ledger.claim("false", source=PAPER)
 def the_lower_bound_of_the_error() -> Evidence:
     """“ε_out >= cκδ² − O(M₃δ³) − O(ε_H)” in Theorem 5.8, c about ⅛: a bound of the error at any precision
 
@@ -52,7 +50,7 @@ def the_lower_bound_of_the_error() -> Evidence:
     return Evidence(largest < Fraction(1, 8), figure)
 
 
-@about_theory.claim("false", source=PAPER)
+@ledger.claim("false", source=PAPER)
 def the_inversion_example() -> Evidence:
     """“Inverting a matrix needs 3/2·log₂ cond(A) bits”, from log₂(2nK⁵/ε)
 
@@ -68,7 +66,7 @@ def the_inversion_example() -> Evidence:
     return Evidence(f"{powers[2]:.9f}" == "2.500000000" and all(abs(b - 1.5) > 0.1 for b in powers.values()), figure)
 
 
-@about_theory.claim("false", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def the_precision_test() -> Evidence:
     """The required precision validated by a test that adds noise of p bits
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from gnomon.descent.homotopy.estimator import estimate, init_estimator
 from gnomon.descent.homotopy.layers import init_layers, schedule_layers
-from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
+from gnomon.objectives import Quadratic
+from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.studies.counted import Counted
 from gnomon_validation.studies.homotopy.matmuls import Counts, counts
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -101,34 +103,13 @@ def products(setting: Setting) -> tuple[int, int]:
 
     The number of products does not depend on the operator, here diag(1, 2, 3).
     """
-    diagonal, grad = np.array([1.0, 2.0, 3.0]), np.ones(3)
-    asked = Asked(diagonal)
+    grad, asked = np.ones(3), Counted(Quadratic(np.diag([1.0, 2.0, 3.0]), np.zeros(3)))
     state, full = init_estimator(grad), 0
+    measured = partial(estimate, frequency=setting.frequency, iterations=setting.iterations, rtol=0.0)
     for _ in range(STEPS):
-        state, found = estimate(
-            state,
-            asked,
-            grad,
-            np.ones((setting.probes, 3)),
-            grad,
-            frequency=setting.frequency,
-            iterations=setting.iterations,
-            rtol=0.0,
-        )
+        state, found = measured(state, lambda v: asked.hvp(grad, v), grad, np.ones((setting.probes, 3)), grad)
         full += found.full
-    return full, asked.products
-
-
-class Asked:
-    """A diagonal operator that counts its products."""
-
-    def __init__(self, diagonal: Array) -> None:
-        self._diagonal = diagonal
-        self.products = 0
-
-    def __call__(self, vector: Array) -> Array:
-        self.products += 1
-        return self._diagonal * vector
+    return full, asked.effort.products
 
 
 def wrong(taken: dict[Setting, tuple[int, int]]) -> int:
@@ -151,60 +132,34 @@ def layer_steps(steps: int) -> list[int]:
 
 
 def product_table(taken: dict[Setting, tuple[int, int]]) -> Table:
-    return Table(
+    return Table.of(
         "Hessian products in 1,000 steps: every N steps at most K for ‖H‖ and m for the trace",
-        ("setting", "N", "K", "m", "full estimates", "1 + ⌊1000/N⌋", "products", "products a step"),
-        tuple(
-            (
-                setting.name,
-                str(setting.frequency),
-                str(setting.iterations),
-                str(setting.probes),
-                f"{full:,}",
-                f"{1 + STEPS // setting.frequency:,}" if setting.frequency > 1 else "- (every step)",
-                f"{total:,}",
-                f"{total / STEPS:.3f}",
-            )
+        "setting | N | K | m | full estimates {:,} | 1 + ⌊1000/N⌋ {:,} | products {:,} | products a step {:.3f}",
+        (
+            (*setting, full, setting.full if setting.frequency > 1 else "- (every step)", total, total / STEPS)
             for setting, (full, total) in taken.items()
         ),
     )
 
 
 def cost_table(cost: dict[Network, Counts]) -> Table:
-    return Table(
+    rows = []
+    for network, one in cost.items():
+        passes = (flop / 1e6 for flop in (one.forward, one.backward, one.second))
+        overheads = (300 * one.rebuilt, 300 * one.reused)
+        rows.append((f"{network.name} ({network.batch})", *passes, one.rebuilt, one.reused, *overheads))
+    return Table.of(
         "operations counted in products of matrices; a product H·v in units of one forward and backward pass, and the "
         "overhead with N = 10, K = 20, m = 10",
-        (
-            "network (batch)",
-            "forward, MFLOP",
-            "backward",
-            "second backward",
-            "H·v, gradient rebuilt",
-            "graph kept",
-            "overhead, rebuilt",
-            "graph kept",
-        ),
-        tuple(
-            (
-                f"{network.name} ({network.batch})",
-                f"{one.forward / 1e6:.3g}",
-                f"{one.backward / 1e6:.3g}",
-                f"{one.second / 1e6:.3g}",
-                f"{one.rebuilt:.3f}",
-                f"{one.reused:.3f}",
-                f"+{300 * one.rebuilt:.0f} %",
-                f"+{300 * one.reused:.0f} %",
-            )
-            for network, one in cost.items()
-        ),
+        "network (batch) | forward, MFLOP {:.3g} | backward {:.3g} | second backward {:.3g} | "
+        "H·v, gradient rebuilt {:.3f} | graph kept {:.3f} | overhead, rebuilt {:+.0f} % | graph kept {:+.0f} %",
+        rows,
     )
 
 
 def draw(data: tuple[Counts, ...], figure: Any) -> None:
     axes = figure.subplots()
-    figure.suptitle(
-        "The curvature estimate costs hundreds of percent, not 5–10 %, in operations counted one by one", weight="bold"
-    )
+    entitle(figure, "The curvature estimate costs hundreds of percent, not 5–10 %, in operations counted one by one")
     every = np.geomspace(1, 2000, 200)
     kinds = (
         ("gradient rebuilt for each product, as published", "rebuilt", COLOURS[1]),
@@ -225,13 +180,11 @@ def draw(data: tuple[Counts, ...], figure: Any) -> None:
     axes.set_yticks([5, 10, 100, 1000, 10_000], ["5 %", "10 %", "100 %", "1,000 %", "10,000 %"])
     axes.set(xlabel="N: the curvature is measured every N steps, with K + m = 30 Hessian products")
     axes.set(ylabel="overhead: extra operations\nrelative to training alone")
-    axes.grid(alpha=0.3)
-    axes.legend(fontsize=10, loc="upper right")
+    finish(axes, loc="upper right")
 
 
 study = Study(
     "homotopy-cost",
-    system="homotopy",
     title="what the curvature costs",
     question="How many Hessian products does the rule take, and how much do they cost beside the claimed 5–10 %?",
     source="the claim and the settings: README of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType, commit "

@@ -12,8 +12,8 @@ import numpy as np
 
 from gnomon.descent.homotopy.quadratics import descend
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 EIGENVALUES: Array = np.linspace(1.0, 100.0, 50)
@@ -68,18 +68,15 @@ def measure() -> Findings:
         Comparison(f"L at index {STEPS}, b = {b:g}, {name}", stated, float(found[b, name][STEPS]))
         for (b, name), stated in STATED.items()
     ]
-    compared += [
-        Comparison(f"L at index {STEPS - 1}, b = 0.0199, {name}", stated, float(found[0.0199, name][STEPS - 1]))
-        for name, stated in STATED_BEFORE_LAST.items()
-    ]
+    before_last = {arm.name: float(found[0.0199, arm.name][STEPS - 1]) for arm in ARMS}
+    compared += compare_each(f"L at index {STEPS - 1}, b = 0.0199, {{}}", STATED_BEFORE_LAST, before_last)
     original = descend(START, EIGENVALUES, steps=20, base_lr=0.1, target_curvature=100.0)
     compared += [
         Comparison("the test's own setting, b = 0.1, target 100: L at index 20", "1.21109037983e40", last(original)),
         Comparison("the same: smallest of the rates", "0.1", float(np.min(original.rates))),
     ]
-    compared += [
-        Comparison(f"κ at θ₀ = 1, cond {cond}", STATED_CURVATURES[cond], first_curvature(cond)) for cond in CONDITIONS
-    ]
+    curvatures = {cond: first_curvature(cond) for cond in CONDITIONS}
+    compared += compare_each("κ at θ₀ = 1, cond {}", STATED_CURVATURES, curvatures)
     better = sum(int(np.sum(found[0.01, arm.name] < found[0.01, CONSTANT.name])) for arm in ARMS[1:])
     guarded = float(found[0.0195, ADAPTIVE.name][STEPS])
     plain = float(losses(ADAPTIVE, 0.0195, "reference")[STEPS])
@@ -119,37 +116,27 @@ def first_curvature(condition: float) -> float:
 
 
 def loss_table(found: dict[tuple[float, str], Array]) -> Table:
-    rows = [(arm.name, *(f"{found[b, arm.name][STEPS]:.6g}" for b in RATES)) for arm in ARMS]
-    rows += [(arm.name, *(f"{losses(arm, 1.0)[STEPS]:.6g}" for _ in RATES)) for arm in OTHERS]
-    return Table(
+    rows = [(arm.name, *(found[b, arm.name][STEPS] for b in RATES)) for arm in ARMS]
+    rows += [(arm.name, *(losses(arm, 1.0)[STEPS] for _ in RATES)) for arm in OTHERS]
+    return Table.of(
         f"loss after {STEPS} steps from L = {losses(CONSTANT, 0.01)[0]:g}; λ = 1 … 100, θ₀ = (1, …, 1), exact ‖H‖ = "
         f"100 at every step, a = 1, no least rate",
-        ("how the rate is chosen", *(f"b = {b:g} ({b * 100:g}/λmax)" for b in RATES)),
-        tuple(rows),
+        " | ".join(["how the rate is chosen", *(f"b = {b:g} ({b * 100:g}/λmax) {{:.6g}}" for b in RATES)]),
+        rows,
     )
 
 
 def curvature_table() -> Table:
-    return Table(
+    return Table.of(
         "κ = ‖H‖/‖g‖² at θ₀ = (1, …, 1), λ = 1 … cond",
-        ("condition number", "κ", "2κL, which lies between 1 and the condition number"),
-        tuple(
-            (
-                str(cond),
-                f"{first_curvature(cond):.6g}",
-                f"{2 * first_curvature(cond) * float(np.sum(np.linspace(1, cond, 50))) / 2:.4f}",
-            )
-            for cond in CONDITIONS
-        ),
+        "condition number | κ {:.6g} | 2κL, which lies between 1 and the condition number {:.4f}",
+        ((c, first_curvature(c), first_curvature(c) * np.sum(np.linspace(1, c, 50))) for c in CONDITIONS),
     )
 
 
 def draw(data: dict[tuple[float, str], Array], figure: Any) -> None:
     panels = figure.subplots(1, 3, sharey=True)
-    figure.suptitle(
-        "A lowered rate ends behind the constant one, unless the constant one is at the limit of stability",
-        weight="bold",
-    )
+    entitle(figure, "A lowered rate ends behind the constant one, unless the constant one is at the limit of stability")
     titles = (
         "b = 1/λmax\nno schedule below b can win",
         "b = 1.95/λmax\nahead for a while, behind at the end",
@@ -172,7 +159,6 @@ def draw(data: dict[tuple[float, str], Array], figure: Any) -> None:
 
 study = Study(
     "homotopy-quadratic",
-    system="homotopy",
     title="the rule against a constant rate on a quadratic",
     question="Does the homotopy rate beat a constant rate on a quadratic with condition number 100?",
     source="stated figures: own computation with the formulas of TorchType's homotopy_lr (github.com/thehalleyyoung/"

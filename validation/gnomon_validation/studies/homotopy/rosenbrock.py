@@ -14,7 +14,7 @@ import numpy as np
 from gnomon.descent.homotopy.proxy import init_proxy, proxy_rate
 from gnomon.domains import Array
 from gnomon.objectives import Rosenbrock
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -57,9 +57,9 @@ def measure() -> Findings:
         Comparison("mean of the first ten rates", "4.672721848501e-4", float(np.mean(proxy.rates[:RAMP]))),
         Comparison("correlation of mean proxy and rate after step 10", "-0.930783", float(together)),
     )
-    columns = ("rate", "f after 500 steps", "mean rate", "largest rate")
+    columns = "rate | f after 500 steps {:.12g} | mean rate {:.4e} | largest rate {:.4e}"
     rows = tuple(
-        (name, f"{one.losses[-1]:.12g}", f"{np.mean(one.rates):.4e}", f"{np.max(one.rates):.4e}")
+        (name, one.losses[-1], np.mean(one.rates), np.max(one.rates))
         for name, one in (
             ("constant 1e-3", constant),
             ("homotopy (proxy), b = 1e-3, a = 5", proxy),
@@ -82,7 +82,7 @@ def measure() -> Findings:
         f"measured, and no Hessian.",
     )
     title = "f = (1−x)² + 100(y−x²)² from (−1.5, 2.5), gradient descent"
-    return Findings((Table(title, columns, rows),), compared, conclusions, Data(constant, proxy, slower))
+    return Findings((Table.of(title, columns, rows),), compared, conclusions, Data(constant, proxy, slower))
 
 
 def run(rate: float | None, dtype: Any = np.float64) -> Run:
@@ -103,8 +103,11 @@ def run(rate: float | None, dtype: Any = np.float64) -> Run:
 
 def draw(data: Data, figure: Any) -> None:
     left, right = figure.subplots(1, 2)
-    figure.suptitle(
-        "The “homotopy” demonstration reproduces, and ends 10.7 % worse: its rate is only lower", weight="bold"
+    entitle(
+        figure,
+        "The “homotopy” demonstration reproduces, and ends 10.7 % worse: its rate is only lower",
+        "f = (1−x)² + 100(y−x²)² from (−1.5, 2.5). The demonstration's curvature is the relative change of ‖g‖, no "
+        "Hessian is asked for.",
     )
     steps = np.arange(1, STEPS + 1)
     arms = (
@@ -119,22 +122,15 @@ def draw(data: Data, figure: Any) -> None:
     left.set_ylim(4, 200)
     left.set_yticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"])
     left.minorticks_off()
-    left.legend(fontsize=9, loc="upper right")
-    left.grid(alpha=0.3)
+    finish(left, loc="upper right")
     right.set(xscale="log", xlabel="step", ylabel="learning rate, in 1/1000", title="the rate", ylim=(0, 1.08))
     right.annotate("first nine steps: a ramp\nwritten into the code", (9, 0.9), xytext=(1.2, 0.78), fontsize=9)
     right.annotate("from then on b/(1 + 5κ̄), κ̄ the\nmean relative change of ‖g‖", (32, 0.4), fontsize=9)
     right.grid(alpha=0.3)
-    figure.supxlabel(
-        "f = (1−x)² + 100(y−x²)² from (−1.5, 2.5). The demonstration's curvature is the relative change of ‖g‖, no "
-        "Hessian is asked for.",
-        fontsize=9,
-    )
 
 
 study = Study(
     "homotopy-rosenbrock",
-    system="homotopy",
     title="the demonstration on Rosenbrock's function",
     question="Can the published figures of the demonstration be found again, and what do they say?",
     source="stored results of the Python demonstrations, github.com/thehalleyyoung/TorchType, commit 8b8a54b "

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.homotopy import saddle
 from gnomon_validation.studies.homotopy.training_runs import (
     MEASURED,
@@ -80,41 +80,35 @@ def training_table(runs: dict[Problem, tuple[Run, ...]]) -> Table:
         for seed, one in zip(SEEDS, several, strict=True):
             k, low = one.curvatures, one.lowest
             said = "decay" if low == 0 else f"rises at first, highest at step {low}"
-            rows.append((problem.name, str(seed), f"{k[0]:.3g}", f"{np.min(k):.3g}", str(low), f"{k[-1]:.4g}", said))
-    return Table(
+            rows.append((problem.name, seed, k[0], np.min(k), low, k[-1], said))
+    return Table.of(
         "κ = ‖H‖/‖g‖² along gradient descent with the constant rate ½/‖H(0)‖, 150 steps on 40 points; the rate that "
         "the rule would choose falls as κ rises",
-        ("problem", "seed", "κ at step 0", "least κ", "at step", "κ at step 150", "the rule's rate"),
-        tuple(rows),
+        "problem | seed | κ at step 0 {:.3g} | least κ {:.3g} | at step | κ at step 150 {:.4g} | the rule's rate",
+        rows,
     )
 
 
 def saddle_table(paths: dict[float, tuple[saddle.Path, saddle.Path]]) -> Table:
-    return Table(
+    return Table.of(
         "L = ½(pq−1)² from p = q = x, b = 0.2, target 2, a = 1: steps until L < 1e-3",
-        ("start x", "constant rate", "homotopy", "its first rate", "its largest rate", "at step", "its last rate"),
-        tuple(
-            (
-                f"{start:g}",
-                f"{constant.steps:,}",
-                f"{homotopy.steps:,}",
-                f"{homotopy.rates[0]:.2e}",
-                f"{np.max(homotopy.rates):.5f}",
-                f"{int(np.argmax(homotopy.rates)):,}",
-                f"{homotopy.rates[-1]:.2e}",
-            )
-            for start, (constant, homotopy) in paths.items()
+        "start x {:g} | constant rate {:,} | homotopy {:,} | its first rate {:.2e} | its largest rate {:.5f} | "
+        "at step {:,} | its last rate {:.2e}",
+        (
+            (start, constant.steps, one.steps, one.rates[0], np.max(one.rates), np.argmax(one.rates), one.rates[-1])
+            for start, (constant, one) in paths.items()
         ),
     )
 
 
 def draw(data: Data, figure: Any) -> None:
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.3, 1, 1))
-    figure.suptitle(
+    entitle(
+        figure,
         "The “emergent warm-up” is a decay, except from a tiny gradient, where it takes 20 to 200 times as many steps",
-        weight="bold",
+        "κ = ‖H‖₂/‖g‖₂², exact; the rule's rate is b/(1 + max(0, κ/target − 1)), so it rises only while κ falls.",
     )
-    for (problem, several), (colour, dashes) in zip(data.runs.items(), STYLES, strict=True):
+    for (problem, several), colour, dashes in zip(data.runs.items(), HUES, DASHES, strict=True):
         bold = 2.6 if problem in SMALL else 1.2
         for seed, one in enumerate(several):
             name = None if seed else problem.name
@@ -123,8 +117,7 @@ def draw(data: Data, figure: Any) -> None:
     left.axhline(1, color="black", lw=0.8)
     left.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="κ relative to its first value", ylim=(0.04, None))
     left.set_title("eight learning problems, two seeds:\nbelow 1 the rule's rate would have risen")
-    left.legend(fontsize=7.5, loc="upper left")
-    left.grid(alpha=0.3)
+    finish(left, loc="upper left", fontsize=7.5)
     for (start, (constant, homotopy)), colour in zip(data.paths.items(), COLOURS[1:4], strict=True):
         middle.plot(np.arange(homotopy.steps) + 1, homotopy.rates, color=colour, lw=1.8)
         middle.annotate(f"x = {start:g}", (1, homotopy.rates[0]), xytext=(4, 5), color=colour, **LEFT_TEXT)
@@ -142,30 +135,16 @@ def draw(data: Data, figure: Any) -> None:
     right.plot([], [], "-", color="black", label="homotopy")
     right.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="loss L, down to 0.001", ylim=(1.5e-4, 1))
     right.set_title("½(pq−1)² from p = q = x:\nthe loss, and how many steps it took")
-    right.legend(fontsize=9, loc="lower center", ncols=2)
-    right.grid(alpha=0.3)
-    figure.supxlabel(
-        "κ = ‖H‖₂/‖g‖₂², exact; the rule's rate is b/(1 + max(0, κ/target − 1)), so it rises only while κ falls.",
-        fontsize=9,
-    )
+    finish(right, loc="lower center", ncols=2)
 
 
-STYLES = (
-    ("black", "-"),
-    (COLOURS[0], "-"),
-    (COLOURS[4], "-"),
-    (COLOURS[1], "-"),
-    (COLOURS[2], "-"),
-    (COLOURS[3], "-"),
-    (COLOURS[3], "--"),
-    (COLOURS[5], "-"),
-)
+HUES = ("black", COLOURS[0], COLOURS[4], COLOURS[1], COLOURS[2], COLOURS[3], COLOURS[3], COLOURS[5])
+DASHES = ("-", "-", "-", "-", "-", "-", "--", "-")
 LEFT_TEXT = {"textcoords": "offset points", "fontsize": 9}
 SMALL_TEXT = {"textcoords": "offset points", "ha": "center", "fontsize": 8}
 
 study = Study(
     "homotopy-warmup",
-    system="homotopy",
     title="warm-up or decay?",
     question="Does a warm-up emerge from the rule, as is claimed, and what is it worth?",
     source="the claim: README of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType, commit 8b8a54b); stated "

@@ -114,27 +114,16 @@ def per_epoch(quantity: str, stated: tuple[str, ...], measured: Any) -> list[Com
 
 def ratios(c: Curves) -> Table:
     """Return both methods epoch by epoch."""
-    rows = []
+    rows: list[list[Any]] = []
     for i in range(c.tflop.size):
-        row = [f"{i + 1}", f"{c.tflop[i]:.2f}", f"{c.accuracy[i]:.2f}", f"{c.atf[i]:.5f}", f"{c.marginal[i]:.3f}"]
+        rows.append([i + 1, c.tflop[i], c.accuracy[i], c.atf[i], c.marginal[i], *["not given"] * 4])
         if i < c.adamw_atf.size:
-            row += [f"{c.adamw_accuracy[i]:.2f}", f"{c.adamw_atf[i]:.5f}", f"{c.adamw_marginal[i]:.3f}"]
-            row += [f"{c.atf[i] / c.adamw_atf[i]:.3f}"]
-        rows.append(tuple(row + ["not given"] * (9 - len(row))))
-    return Table(
+            rows[i][5:] = c.adamw_accuracy[i], c.adamw_atf[i], c.adamw_marginal[i], c.atf[i] / c.adamw_atf[i]
+    return Table.of(
         "accuracy per TFLOP (ATF), from the published accuracies; marginal: gained in this epoch over spent in it",
-        (
-            "epoch",
-            "total TFLOP",
-            "accuracy %",
-            "ATF %/TFLOP",
-            "marginal",
-            "AdamW: accuracy %",
-            "ATF %/TFLOP",
-            "marginal",
-            "ATF/AdamW's",
-        ),
-        tuple(rows),
+        "epoch | total TFLOP {:.2f} | accuracy % {:.2f} | ATF %/TFLOP {:.5f} | marginal {:.3f} | "
+        "AdamW: accuracy % {:.2f} | ATF %/TFLOP {:.5f} | marginal {:.3f} | ATF/AdamW's {:.3f}",
+        rows,
     )
 
 
@@ -143,15 +132,15 @@ def network() -> Table:
     alike: dict[str, list[wide_resnet.Layer]] = {}
     for layer in wide_resnet.layers():
         alike.setdefault(layer.name, []).append(layer)
-    rows = [
-        (name, f"{len(group)}", f"{sum(one.parameters for one in group):,}", f"{sum(one.flop for one in group):,}")
+    rows: list[tuple[Any, ...]] = [
+        (name, len(group), sum(one.parameters for one in group), sum(one.flop for one in group))
         for name, group in alike.items()
     ]
-    rows.append(("all", "", f"{wide_resnet.parameter_count():,}", f"{wide_resnet.forward_flop():,}"))
-    return Table(
+    rows.append(("all", "", wide_resnet.parameter_count(), wide_resnet.forward_flop()))
+    return Table.of(
         "WideResNet-28-2, one forward pass of a 32×32 image (2 FLOP a multiply-add)",
-        ("layers", "how many", "parameters", "FLOP"),
-        tuple(rows),
+        "layers | how many | parameters {:,} | FLOP {:,}",
+        rows,
     )
 
 
@@ -169,20 +158,14 @@ def draw(c: Curves, figure: Any) -> None:
     ratio.plot(common, c.adamw_atf, "s--", color=theirs, label="AdamW")
     for x, y, r in zip(common, c.adamw_atf, c.atf[: common.size] / c.adamw_atf, strict=True):
         ratio.annotate(f"× {r:.3f}", (x, y), xytext=(7, 5), textcoords="offset points", fontsize="small")
-    ratio.set(
-        title="hence more accurate per TFLOP, too\n(numbers: HysteroGrad's ATF over AdamW's; claimed: 3)",
-        ylabel="ATF = accuracy / cumulative cost (%/TFLOP)",
-        ylim=(0, 0.9),
-    )
+    ratio.set_title("hence more accurate per TFLOP, too\n(numbers: HysteroGrad's ATF over AdamW's; claimed: 3)")
+    ratio.set(ylabel="ATF = accuracy / cumulative cost (%/TFLOP)", ylim=(0, 0.9))
 
     width = (c.tflop[1] - c.tflop[0]) * 0.35
     marginal.bar(c.tflop - width / 2, c.marginal, width, color=ours, label="HysteroGrad")
     marginal.bar(common + width / 2, c.adamw_marginal, width, color=theirs, hatch="//", label="AdamW")
-    marginal.set(
-        title="ATF never “spikes”; the gain per epoch does in\nepoch 3, because epoch 2 brought so little",
-        ylabel="marginal ATF = Δaccuracy / Δcost (%/TFLOP)",
-        ylim=(0, 0.9),
-    )
+    marginal.set_title("ATF never “spikes”; the gain per epoch does in\nepoch 3, because epoch 2 brought so little")
+    marginal.set(ylabel="marginal ATF = Δaccuracy / Δcost (%/TFLOP)", ylim=(0, 0.9))
     for ax in (accuracy, ratio, marginal):
         ax.set(xlabel="cumulative training cost (TFLOP), one epoch = 72.8", xlim=(20, 345))
         ax.title.set_fontsize("medium")
@@ -195,7 +178,6 @@ def draw(c: Curves, figure: Any) -> None:
 
 study = Study(
     "hysterograd-atf",
-    system="hysterograd",
     title="accuracy per TFLOP, recomputed",
     question="Does HysteroGrad buy more accuracy per TFLOP than AdamW, by its author's own figures?",
     source="github.com/dingste/HysteroGrad, README.md and docs/theory.tex of 2026-01-16; figures of AdamW's ATF, of "

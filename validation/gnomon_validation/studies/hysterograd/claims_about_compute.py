@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hysterograd import published, wide_resnet
 from gnomon_validation.studies.hysterograd.atf import cumulative_tflop, curves, pflop_with_evaluation
+from gnomon_validation.studies.hysterograd.sources import OLDER_README, README, THEORY, ledger
 from gnomon_validation.studies.printed import Comparison
-
-README = "github.com/dingste/HysteroGrad, README.md, 2026-01-16"
-THEORY = "github.com/dingste/HysteroGrad, docs/theory.tex, 2026-01-16"
-OLDER_README = "github.com/dingste/HysteroGrad, README.md, 2026-01-01"
-
-about_compute = Ledger("hysterograd")
 
 
 def printed(stated: tuple[str, ...], measured: object) -> bool:
@@ -27,7 +22,7 @@ def listed(numbers: object, digits: int = 3) -> str:
     return ", ".join(f"{number:.{digits}f}" for number in np.asarray(numbers, dtype=np.float64))
 
 
-@about_compute.claim("holds", source=README)
+@ledger.claim("holds", source=README)
 def the_table_of_ratios() -> Evidence:
     """“ATF (%/TFLOP): 0.60, 0.33, 0.31, 0.25” after epochs 1 to 4
 
@@ -37,7 +32,7 @@ def the_table_of_ratios() -> Evidence:
     return Evidence(printed(published.ATF, ratio), f"{listed(ratio, 5)} %/TFLOP")
 
 
-@about_compute.claim("holds", source=README)
+@ledger.claim("holds", source=README)
 def the_column_of_costs() -> Evidence:
     """“Cumulative TFLOPs: 72.79, 145.59, 218.38, 291.18”
 
@@ -50,7 +45,7 @@ def the_column_of_costs() -> Evidence:
     return Evidence(printed(published.TFLOP, added_up), figure)
 
 
-@about_compute.claim("false", source=README)
+@ledger.claim("false", source=README)
 def three_times_the_accuracy_per_tflop() -> Evidence:
     """“outperforming standard optimizers in Accuracy per TFLOP (ATF) by a factor of 3x”
 
@@ -61,7 +56,7 @@ def three_times_the_accuracy_per_tflop() -> Evidence:
     return Evidence(bool(np.all(ratio < 1)), f"HysteroGrad's ATF over AdamW's: {listed(ratio)}")
 
 
-@about_compute.claim("false", source=README)
+@ledger.claim("false", source=README)
 def less_accurate_but_more_accurate_per_compute() -> Evidence:
     """“AdamW reaches higher accuracy early, but HysteroGrad delivers more accuracy per unit of compute.”
 
@@ -74,7 +69,7 @@ def less_accurate_but_more_accurate_per_compute() -> Evidence:
     return Evidence(bool(np.all((by_atf < 1) == (by_accuracy < 1)) and by_accuracy[0] < 1), figure)
 
 
-@about_compute.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def a_higher_efficiency_slope() -> Evidence:
     """“maintaining a significantly higher efficiency slope than the baseline as training progressed”
 
@@ -89,7 +84,7 @@ def a_higher_efficiency_slope() -> Evidence:
     return Evidence(behind > common - behind, figure)
 
 
-@about_compute.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def ahead_by_3_37_percent() -> Evidence:
     """“After 4 epochs, HysteroGrad reached 72.76% test accuracy, outperforming the baseline under identical FLOP
     constraints by 3.37%.”
@@ -109,7 +104,7 @@ def ahead_by_3_37_percent() -> Evidence:
     )
 
 
-@about_compute.claim("not reproducible", source=README)
+@ledger.claim("not reproducible", source=README)
 def seventy_two_percent_in_four_epochs() -> Evidence:
     """“HysteroGrad achieved 72.7% accuracy in just 4 epochs on large-scale models”
 
@@ -124,7 +119,7 @@ def seventy_two_percent_in_four_epochs() -> Evidence:
     )
 
 
-@about_compute.claim("false", source=README)
+@ledger.claim("false", source=README)
 def accuracy_per_compute_spikes() -> Evidence:
     """“Once the Fisher Metric stabilizes, the accuracy per compute unit spikes significantly.” (“see Epoch 3”)
 
@@ -134,7 +129,7 @@ def accuracy_per_compute_spikes() -> Evidence:
     return Evidence(bool(np.all(np.diff(c.atf) < 0)), f"ATF {listed(c.atf)}; marginal {listed(c.marginal)}")
 
 
-@about_compute.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_axis_in_pflop() -> Evidence:
     """“Cumulative PFLOPs”, axis of figure 1, from 72.79 to 291.18
 
@@ -144,7 +139,7 @@ def the_axis_in_pflop() -> Evidence:
     return Evidence(round(float(published.TFLOP[0]) / epoch) == 1000, f"an epoch costs {epoch:.4f} PFLOP")
 
 
-@about_compute.claim("holds if", source=OLDER_README, condition="the passes over the test images are counted, too")
+@ledger.claim("holds if", source=OLDER_README, condition="the passes over the test images are counted, too")
 def the_older_table_in_pflop() -> Evidence:
     """“FLOPs are accumulated per forward + backward pass”: 0.0777, 0.1553, 0.2329, 0.3883, 0.7765 PFLOP after
     epochs 1, 2, 3, 5, 10
@@ -162,7 +157,7 @@ def the_older_table_in_pflop() -> Evidence:
     )
 
 
-@about_compute.claim("false", source="github.com/dingste/HysteroGrad, README.md, 2025-12-29 (commit 4b36dc4)")
+@ledger.claim("false", source="github.com/dingste/HysteroGrad, README.md, 2025-12-29 (commit 4b36dc4)")
 def frozen_updates_save_compute() -> Evidence:
     """“In the "Frozen" state, updates are skipped, saving compute in the final epochs.”
 

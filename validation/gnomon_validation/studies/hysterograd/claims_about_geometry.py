@@ -6,11 +6,10 @@ import numpy as np
 
 from gnomon.descent import hysterograd
 from gnomon.domains import Array
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hysterograd import relu_network, training
-from gnomon_validation.studies.hysterograd.claims_about_compute import OLDER_README, README, THEORY
-
-about_geometry = Ledger("hysterograd")
+from gnomon_validation.studies.hysterograd.sources import OLDER_README, README, THEORY, ledger
+from gnomon_validation.studies.hysterograd.walk import walk
 
 
 def first_step(params: Array, grad: Array, **hyper: object) -> Array:
@@ -19,7 +18,7 @@ def first_step(params: Array, grad: Array, **hyper: object) -> Array:
     return new - params
 
 
-@about_geometry.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def invariant_to_reparameterization() -> Evidence:
     """“The metric G ensures that updates Δθ are invariant to reparameterization, following the Natural Gradient.”
 
@@ -35,7 +34,7 @@ def invariant_to_reparameterization() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=README)
+@ledger.claim("false", source=README)
 def implicit_rotation() -> Evidence:
     """“Implicit Rotation (Natural Preconditioning): … effectively aligning updates with geodesic descent directions.”
 
@@ -52,7 +51,7 @@ def implicit_rotation() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_empirical_fisher() -> Evidence:
     """“In practice, we employ the empirical Fisher induced by the training loss rather than the true model Fisher.”
 
@@ -78,7 +77,7 @@ def the_empirical_fisher() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_natural_gradient() -> Evidence:
     """“Δθ = -η G⁻¹∇L if ‖G⁻¹∇L‖ > f(τ)”
 
@@ -95,7 +94,7 @@ def the_natural_gradient() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=README)
+@ledger.claim("false", source=README)
 def massive_amplification() -> Evidence:
     """“Metric Scaling (Amplification): Massively amplifies the Fisher signal (e.g., 200x - 500x)”
 
@@ -105,14 +104,8 @@ def massive_amplification() -> Evidence:
     grads = np.random.default_rng(0).standard_normal((300, 4))
     paths, steps = [], []
     for lr, scale in ((0.05, 300.0), (0.05 / 300**0.5, 1.0), (0.05, 1.0)):
-        params: Array = np.zeros(4)
-        state = hysterograd.init(params)
-        path = []
-        for grad in grads:
-            params, state, _ = hysterograd.step(
-                params, grad, state, lr=lr, metric_scale=scale, stiffening_factor=0.005, epsilon=0.0
-            )
-            path.append(params)
+        told = walk(np.zeros(4), grads, lr=lr, metric_scale=scale, stiffening_factor=0.005, epsilon=0.0)
+        path = [params for params, *_ in told]
         paths.append(np.stack(path))
         steps.append(float(np.sqrt(np.sum(path[0] ** 2))))
     apart = np.max(np.abs(paths[0] - paths[1])) / np.max(np.abs(paths[0]))
@@ -123,7 +116,7 @@ def massive_amplification() -> Evidence:
     )
 
 
-@about_geometry.claim("false", source=OLDER_README)
+@ledger.claim("false", source=OLDER_README)
 def another_basis_than_rmsprop() -> Evidence:
     """“Update basis” of Adam and RMSprop: “scaled gradient (running average)”; of HysteroGrad: “natural gradient
     (Fisher metric)”
@@ -131,12 +124,10 @@ def another_basis_than_rmsprop() -> Evidence:
     The same one: with κ = 0 it is RMSprop without bias correction, to the last bit; with κ > 0 it is RMSprop that
     leaves out some steps.
     """
-    params: Array = np.ones(3)
-    mirror = params
-    state, square = hysterograd.init(params), np.zeros(3)
+    mirror, square = np.ones(3), np.zeros(3)
     grads = np.random.default_rng(0).standard_normal((200, 3))
+    *_, (params, _, _) = walk(mirror, grads, stiffening_factor=0.0)
     for grad in grads:
-        params, state, _ = hysterograd.step(params, grad, state, stiffening_factor=0.0)
         square = 0.99 * square + (1 - 0.99) * (grad * grad)
         mirror = mirror - 1e-3 * (grad / (np.sqrt(square) + 1e-7))
     apart = float(np.max(np.abs(params - mirror)))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hysterograd import published, training
 from gnomon_validation.studies.hysterograd.claims_about_compute import listed, printed
 from gnomon_validation.studies.hysterograd.moons import changes_of_status, lower, trained_losses, unseen_losses
 from gnomon_validation.studies.hysterograd.moons_figures import FIGURES, rank
+from gnomon_validation.studies.hysterograd.sources import ledger
 
 OLDEST_README = "github.com/dingste/HysteroGrad, README.md, 2025-12-29 (commit 4b36dc4)"
 FILE = "github.com/dingste/HysteroGrad, validation_results.csv, "
-about_moons = Ledger("hysterograd")
 
 
-@about_moons.claim("holds", source=FILE + "2nd revision (2025-12-29, commit 98fd4e1)")
+@ledger.claim("holds", source=FILE + "2nd revision (2025-12-29, commit 98fd4e1)")
 def the_second_file() -> Evidence:
     """Two moons, 100 epochs: loss 0.3797 in the first epoch and 0.0029 in the last ten, 710 of 1600 steps Frozen, …
 
@@ -26,7 +26,7 @@ def the_second_file() -> Evidence:
     return Evidence(within == len(FIGURES), f"{within} of {len(FIGURES)} figures lie within the spread of six seeds")
 
 
-@about_moons.claim("not reproducible", source=FILE + "1st revision (2025-12-29, commit 4b36dc4)")
+@ledger.claim("not reproducible", source=FILE + "1st revision (2025-12-29, commit 4b36dc4)")
 def the_first_file() -> Evidence:
     """Two moons, 100 epochs: barrier 0.0405 in the first epoch, 0.1796 in the last
 
@@ -44,7 +44,7 @@ def the_first_file() -> Evidence:
     )
 
 
-@about_moons.claim("not reproducible", source=FILE + "3rd revision (2026-01-11, commit 73afb30)")
+@ledger.claim("not reproducible", source=FILE + "3rd revision (2026-01-11, commit 73afb30)")
 def the_current_file() -> Evidence:
     """Two moons, 100 epochs: mean norm 0.49 and loss 0.68 in the first epoch
 
@@ -65,7 +65,7 @@ def the_current_file() -> Evidence:
     )
 
 
-@about_moons.claim("false", source=OLDEST_README)
+@ledger.claim("false", source=OLDEST_README)
 def prevents_overfitting() -> Evidence:
     """“the system enters the Frozen state, effectively ignoring noise and preventing overfitting”
 
@@ -83,7 +83,7 @@ def prevents_overfitting() -> Evidence:
     )
 
 
-@about_moons.claim("false", source=OLDEST_README)
+@ledger.claim("false", source=OLDEST_README)
 def it_tells_when_it_is_done() -> Evidence:
     """“No need to guess when to stop training; the system tells you when it's "done" (Frozen).”
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 
 from gnomon.descent import hysterograd
 from gnomon.domains import Array
-from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hysterograd import freeze_time, published, training
-from gnomon_validation.studies.hysterograd.claims_about_compute import OLDER_README, README, THEORY, listed
+from gnomon_validation.studies.hysterograd.claims_about_compute import listed
 from gnomon_validation.studies.hysterograd.freezing import CONSTANT, DECEMBER, JANUARY
 from gnomon_validation.studies.hysterograd.quadratic_runs import run
-
-about_the_gate = Ledger("hysterograd")
+from gnomon_validation.studies.hysterograd.sources import OLDER_README, README, THEORY, ledger
+from gnomon_validation.studies.hysterograd.walk import walk
 
 
 def small_state(liquid: bool = True) -> hysterograd.HysteroGradState:
@@ -21,25 +23,16 @@ def small_state(liquid: bool = True) -> hysterograd.HysteroGradState:
     return hysterograd.HysteroGradState(np.ones(2), number(4.0), number(0.0), number(1.0), liquid)
 
 
-@about_the_gate.claim("false", source=README)
+@ledger.claim("false", source=README)
 def a_schmitt_trigger() -> Evidence:
     """“Unlike AdamW, which "jitters" in local minima, HysteroGrad enforces a Schmitt-Trigger barrier.”
 
     A Schmitt trigger has two thresholds and remembers its state. Here one norm is compared with one barrier, whatever
     the status was before: two groups that differ in their last status alone do the same, at any gradient.
     """
-    gradients = np.linspace(0, 2, 201)
+    gradients, step = np.linspace(0, 2, 201), partial(hysterograd.step, np.zeros(2), stiffening_factor=0.3)
     statuses = {
-        (ratio, before): [
-            hysterograd.step(
-                np.zeros(2),
-                np.full(2, size),
-                small_state(before),
-                stiffening_factor=0.3,
-                release_ratio=ratio,
-            )[2].liquid
-            for size in gradients
-        ]
+        (ratio, before): [step(np.full(2, g), small_state(before), release_ratio=ratio)[2].liquid for g in gradients]
         for ratio in (1.0, 0.5)
         for before in (True, False)
     }
@@ -54,7 +47,7 @@ def a_schmitt_trigger() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_barrier_causes_the_surge() -> Evidence:
     """“Once the accumulated information path length induces sufficient hysteresis stiffening, accuracy increases
     rapidly”
@@ -74,7 +67,7 @@ def the_barrier_causes_the_surge() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_surge_comes_when_the_barrier_stabilizes() -> Evidence:
     """“the observed accuracy surge coincides with the stabilization of the hysteresis width”
 
@@ -91,7 +84,7 @@ def the_surge_comes_when_the_barrier_stabilizes() -> Evidence:
     )
 
 
-@about_the_gate.claim("holds if", source=OLDER_README, condition="every norm is clipped")
+@ledger.claim("holds if", source=OLDER_README, condition="every norm is clipped")
 def remained_liquid() -> Evidence:
     """“Remained "Liquid" throughout the run (no premature freezing).” (10 epochs, clipped at 2)
 
@@ -106,7 +99,7 @@ def remained_liquid() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_barrier_grows_monotonically() -> Evidence:
     """“The monotonic growth of the hysteresis barrier reflects irreversible information accumulation”
 
@@ -122,7 +115,7 @@ def the_barrier_grows_monotonically() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=README)
+@ledger.claim("false", source=README)
 def adaptive_prevents_premature_freezing() -> Evidence:
     """“The barrier height adapts to the moving average of the system's energy, preventing premature freezing during
     high-turbulence phases.”
@@ -140,7 +133,7 @@ def adaptive_prevents_premature_freezing() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_temperature_falls_monotonically() -> Evidence:
     """“T ∈ [0,1] denotes a monotonically annealed geometric temperature”
 
@@ -148,8 +141,7 @@ def the_temperature_falls_monotonically() -> Evidence:
     """
     state = hysterograd.init(np.zeros(2), initial_temp=1.5)
     temperatures = [float(state.temperature)]
-    for _ in range(300):
-        _, state, _ = hysterograd.step(np.zeros(2), np.ones(2), state)
+    *_, (_, state, _) = walk(np.zeros(2), [np.ones(2)] * 300, state)
     shocked = hysterograd.shock(state)
     temperatures += [float(state.temperature), float(shocked.temperature)]
     return Evidence(
@@ -158,7 +150,7 @@ def the_temperature_falls_monotonically() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=README)
+@ledger.claim("false", source=README)
 def the_shock_detects_stagnation() -> Evidence:
     """“Geometric Shock: A feedback mechanism that "liquefies" the model (resets …) if it detects stagnation in
     local minima.”
@@ -177,7 +169,7 @@ def the_shock_detects_stagnation() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_norm_is_a_root_mean_square() -> Evidence:
     """“The norm is computed as the RMS norm of the preconditioned gradient.”
 
@@ -194,17 +186,14 @@ def the_norm_is_a_root_mean_square() -> Evidence:
     )
 
 
-@about_the_gate.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def the_path_is_that_of_applied_steps() -> Evidence:
     """“τ is accumulated per parameter group using the diagonal metric and the applied update magnitude.”
 
     It is the Euclidean length of the proposed step, and grows while every step is refused.
     """
-    params: Array = np.zeros(2)
-    state = hysterograd.init(params, initial_temp=0.0)
-    path, statuses = [], ""
-    for _ in range(5):
-        params, state, report = hysterograd.step(params, np.ones(2), state, lr=0.1, stiffening_factor=50.0)
-        path.append(float(state.path_length))
-        statuses += "FL"[report.liquid]
+    start = np.zeros(2)
+    cold = hysterograd.init(start, initial_temp=0.0)
+    told = list(walk(start, [np.ones(2)] * 5, cold, lr=0.1, stiffening_factor=50.0))
+    path, statuses = [float(state.path_length) for _, state, _ in told], "".join("FL"[r.liquid] for *_, r in told)
     return Evidence(statuses == "LFFFF" and bool(np.all(np.diff(path) > 0)), f"statuses {statuses}, τ {listed(path)}")

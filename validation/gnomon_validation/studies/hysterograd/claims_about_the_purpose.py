@@ -6,15 +6,15 @@ import numpy as np
 
 from gnomon.descent import hysterograd
 from gnomon.domains import Array
-from gnomon_validation.studies.claim import Evidence, Ledger
-from gnomon_validation.studies.hysterograd.claims_about_compute import README, THEORY
+from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hysterograd.quadratic_runs import run
+from gnomon_validation.studies.hysterograd.sources import README, THEORY, ledger
+from gnomon_validation.studies.hysterograd.walk import walk
 
 MATH_THEORY = "github.com/dingste/HysteroGrad, docs/math_theory.md, 2025-12-29"
-about_the_purpose = Ledger("hysterograd")
 
 
-@about_the_purpose.claim("false", source=THEORY)
+@ledger.claim("false", source=THEORY)
 def automated_early_stopping() -> Evidence:
     """“an automated, physics-based early stopping mechanism per parameter group”
 
@@ -28,22 +28,16 @@ def automated_early_stopping() -> Evidence:
     )
 
 
-@about_the_purpose.claim("false", source=README)
+@ledger.claim("false", source=README)
 def a_low_pass_filter() -> Evidence:
     """“acts as a geometric low-pass filter, protecting the model from short-term statistical fluctuations”
 
     The other way round: what the gate lets pass is what exceeds the running mean. A steady gradient is refused, and a
     single outlier against it is applied.
     """
-    params: Array = np.zeros(1)
-    state = hysterograd.init(params)
-    hyper = {"lr": 0.1, "stiffening_factor": 0.5, "beta": 0.9}
-    statuses = []
-    for _ in range(200):
-        params, state, report = hysterograd.step(params, np.ones(1), state, **hyper)  # type: ignore[arg-type]
-        statuses.append(report.liquid)
-    refused = statuses[::-1].index(True)
-    moved, _, report = hysterograd.step(params, np.array([-100.0]), state, **hyper)  # type: ignore[arg-type]
+    gradients = [np.ones(1)] * 200 + [np.array([-100.0])]
+    *told, (moved, _, report) = walk(np.zeros(1), gradients, lr=0.1, stiffening_factor=0.5, beta=0.9)
+    refused, params = [one.liquid for *_, one in told[::-1]].index(True), told[-1][0]
     return Evidence(
         refused > 0 and report.liquid and bool(moved[0] > params[0]),
         f"the gradient 1 is refused {refused} times in a row; then a single -100 is taken, and moves θ the other way "
@@ -51,7 +45,7 @@ def a_low_pass_filter() -> Evidence:
     )
 
 
-@about_the_purpose.claim("false", source=README)
+@ledger.claim("false", source=README)
 def updates_only_if_the_signal_is_strong() -> Evidence:
     """“Updates only occur if the signal is strong enough to overcome the accumulated "stiffness" of the model.”
 
@@ -61,15 +55,8 @@ def updates_only_if_the_signal_is_strong() -> Evidence:
     draws = np.random.default_rng(0).standard_normal((400, 3))
     told = []
     for scale in (1.0, 2.0**-100):
-        params: Array = np.zeros(3)
-        state = hysterograd.init(params)
-        reports = []
-        for grad in draws:
-            params, state, report = hysterograd.step(
-                params, scale * grad, state, lr=0.1, stiffening_factor=0.4, epsilon=scale * 1e-7
-            )
-            reports.append((report.liquid, float(report.norm), float(report.width)))
-        told.append(reports)
+        steps = walk(np.zeros(3), scale * draws, lr=0.1, stiffening_factor=0.4, epsilon=scale * 1e-7)
+        told.append([(report.liquid, float(report.norm), float(report.width)) for *_, report in steps])
     frozen = sum(not liquid for liquid, _, _ in told[0])
     return Evidence(
         told[0] == told[1] and 0 < frozen < len(draws),
@@ -77,7 +64,7 @@ def updates_only_if_the_signal_is_strong() -> Evidence:
     )
 
 
-@about_the_purpose.claim("false", source=MATH_THEORY)
+@ledger.claim("false", source=MATH_THEORY)
 def prevents_oscillation() -> Evidence:
     """“prevents the system from oscillating in flat minima or reacting to noise”
 
@@ -87,15 +74,10 @@ def prevents_oscillation() -> Evidence:
     lr, start = 0.1, 0.05
     params: Array = np.array([start])
     state = hysterograd.init(params)._replace(metric=params * params)
-    first_frozen, turns = 0, 0
-    for t in range(1, 1000):
-        new, state, report = hysterograd.step(
-            params, params, state, lr=lr, stiffening_factor=0.3, beta=0.9, epsilon=0.0
-        )
-        turns += bool(new[0] * params[0] < 0)
-        params = new
-        if not report.liquid and not first_frozen:
-            first_frozen = t
+    told = list(walk(params, [lambda x: x] * 999, state, lr=lr, stiffening_factor=0.3, beta=0.9, epsilon=0.0))
+    first_frozen = [report.liquid for *_, report in told].index(False) + 1
+    position = np.array([start, *(x[0] for x, *_ in told)])
+    turns, params = int(np.sum(position[1:] * position[:-1] < 0)), told[-1][0]
     return Evidence(
         turns == first_frozen - 1 and round(abs(params[0]) / start, 9) == 1,
         f"f = ½θ² from θ = {start}: crosses the minimum {turns} times, first Frozen at step {first_frozen}, stays at "
@@ -103,7 +85,7 @@ def prevents_oscillation() -> Evidence:
     )
 
 
-@about_the_purpose.claim("false", source=README)
+@ledger.claim("false", source=README)
 def prevents_catastrophic_forgetting() -> Evidence:
     """“Prevent catastrophic forgetting by naturally freezing vital information paths.”
 
@@ -111,14 +93,10 @@ def prevents_catastrophic_forgetting() -> Evidence:
     opens it and undoes the old one; once it is shut for ever, no task can be learnt at all.
     """
     old, new, steps = 10.0, -1e5, 120
-    params: Array = np.zeros(1)
-    state = hysterograd.init(params)
-    hyper = {"lr": 0.1, "stiffening_factor": 0.5, "beta": 0.9, "epsilon": 1e-12}
-    for _ in range(steps):
-        params, state, report = hysterograd.step(params, params - old, state, **hyper)  # type: ignore[arg-type]
-    learnt, frozen = params[0], not report.liquid
-    for _ in range(steps):
-        params, state, _ = hysterograd.step(params, params - new, state, **hyper)  # type: ignore[arg-type]
+    gradients = [lambda x: x - old] * steps + [lambda x: x - new] * steps
+    told = list(walk(np.zeros(1), gradients, lr=0.1, stiffening_factor=0.5, beta=0.9, epsilon=1e-12))
+    (learnt,), _, report = told[steps - 1]
+    frozen, params = not report.liquid, told[-1][0]
     before, after = (learnt - old) ** 2 / 2, (params[0] - old) ** 2 / 2
     return Evidence(
         frozen and bool(after > before),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import repeat
 from math import sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.descent import hysterograd
-from gnomon.domains import Array
+from gnomon_validation.studies.hysterograd.walk import walk
 
 
 class Settings(NamedTuple):
@@ -41,15 +41,9 @@ def first_frozen_step(settings: Settings, limit: int) -> int | None:
     With ε = 0 a constant gradient has N = √(k/(m(1-βᵗ))) whatever its size, so one entry with metric_scale m/k stands
     for k entries with m.
     """
-    return _first_refused(
-        limit,
-        epsilon=0.0,
-        lr=settings.lr,
-        stiffening_factor=settings.stiffening_factor,
-        beta=settings.beta,
-        cooling_rate=settings.cooling_rate,
-        metric_scale=settings.metric_scale / settings.entries,
-    )
+    hyper = settings._replace(metric_scale=settings.metric_scale / settings.entries)._asdict()
+    del hyper["entries"]
+    return _first_refused(limit, epsilon=0.0, **hyper)
 
 
 class Clipped(NamedTuple):
@@ -78,10 +72,5 @@ def first_frozen_clipped(settings: Clipped, limit: int) -> int | None:
 
 def _first_refused(limit: int, **hyper: Any) -> int | None:
     """Return the first step along a gradient of 1 that a gate with these hyperparameters refuses."""
-    params: Array = np.zeros(1)
-    state = hysterograd.init(params)
-    for t in range(1, limit + 1):
-        params, state, report = hysterograd.step(params, np.ones(1), state, **hyper)
-        if not report.liquid:
-            return t
-    return None
+    told = walk(np.zeros(1), repeat(np.ones(1), limit), **hyper)
+    return next((t for t, (*_, report) in enumerate(told, start=1) if not report.liquid), None)

@@ -113,56 +113,35 @@ def leash_table() -> Table:
     rows = []
     for distance in (1.0, *ENDS):
         one = run(distance)
+        liquid, shut = int(np.sum(one.liquid)), one.shut_for_ever or "never"
         rows.append(
-            (
-                f"{distance:,g}",
-                f"{one.end:.6f}",
-                f"{distance - one.end:,.4f}",
-                f"{np.sum(one.liquid)}",
-                f"{one.first_frozen}",
-                f"{one.last_liquid}",
-                f"{one.changes}",
-                "never" if one.shut_for_ever is None else f"{one.shut_for_ever:,}",
-            )
+            (distance, one.end, distance - one.end, liquid, one.first_frozen, one.last_liquid, one.changes, shut)
         )
-    return Table(
+    return Table.of(
         "f = ½(θ - D)² from θ = 0; lr 0.1, κ 0.5, β 0.9, ε 1e-12, all else default (adaptive, T₀ = 1, γ = 0.99)",
-        (
-            "minimum D",
-            "ends at θ",
-            "still to go",
-            "Liquid steps",
-            "first Frozen",
-            "last Liquid",
-            "changes",
-            "shut for ever from",
-        ),
-        tuple(rows),
+        "minimum D {:,g} | ends at θ {:.6f} | still to go {:,.4f} | Liquid steps | first Frozen | last Liquid | "
+        "changes | shut for ever from {:,}",
+        rows,
     )
 
 
 def gate_table(gates: tuple[Gate, ...]) -> Table:
     """Return when gates close."""
-    return Table(
+    rows = []
+    for gate in gates:
+        fall = f"below {gate.needed_fall:.0%} of its mean" if gate.published_steps else ""
+        observed = gate.observed or "not in that run"
+        rows.append((gate.name, gate.expected, observed, gate.published_steps or "", fall))
+    return Table.of(
         "when the gate first closes, in steps: gradient constant (its k entries all not 0), or norm clipped at every "
         "step",
-        ("run", "formula", "first Frozen", "published run", "needed fall of n"),
-        tuple(
-            (
-                gate.name,
-                f"{gate.expected:,.1f}",
-                "not in that run" if gate.observed is None else f"{gate.observed:,}",
-                "" if gate.published_steps is None else f"{gate.published_steps:,}",
-                "" if gate.published_steps is None else f"below {gate.needed_fall:.0%} of its mean",
-            )
-            for gate in gates
-        ),
+        "run | formula {:,.1f} | first Frozen {:,} | published run {:,} | needed fall of n",
+        rows,
     )
 
 
 study = Study(
     "hysterograd-freezing",
-    system="hysterograd",
     title="the gate as a leash",
     question="When does the gate freeze a run, where, and could it have acted in the published CIFAR-10 runs?",
     source="settings: github.com/dingste/HysteroGrad, examples/ATF-Arena.py and cifar_test.py (commits 98fd4e1 and "

@@ -81,13 +81,8 @@ def draw_position(data: Freezing, ax: Any) -> None:
         xytext=(last - 75, 6.5),
         arrowprops={"arrowstyle": "->"},
     )
-    ax.set(
-        xlim=(0, last),
-        ylim=(0, 1.15 * data.minimum),
-        xlabel="step",
-        ylabel="position θ",
-        title=f"The run stops {data.minimum - run.end:.2f} short of its minimum",
-    )
+    ax.set(xlim=(0, last), ylim=(0, 1.15 * data.minimum), xlabel="step", ylabel="position θ")
+    ax.set_title(f"The run stops {data.minimum - run.end:.2f} short of its minimum")
     ax.legend(loc="lower right", fontsize="small", framealpha=1)
 
 
@@ -98,12 +93,8 @@ def draw_gate(run: QuadraticRun, ax: Any) -> None:
     shade_frozen(run, ax)
     ax.plot(steps, run.norm[first - 1 : last], ".-", color=BLUE, label="norm n")
     ax.plot(steps, run.width[first - 1 : last], color="black", label="barrier h")
-    ax.set(
-        xlim=(first - 0.5, last + 0.5),
-        xlabel="step",
-        ylabel="norm n, barrier h",
-        title=f"Before it freezes it flickers: {run.changes} changes of status, without noise",
-    )
+    ax.set(xlim=(first - 0.5, last + 0.5), xlabel="step", ylabel="norm n, barrier h")
+    ax.set_title(f"Before it freezes it flickers: {run.changes} changes of status, without noise")
     ax.legend(loc="upper left", ncols=3, fontsize="small", framealpha=1)
 
 
@@ -115,13 +106,8 @@ def draw_leash(data: Freezing, ax: Any) -> None:
     ax.annotate(
         f"{data.ends[-1]:.1f}", (data.distances[-1], data.ends[-1]), xytext=(-12, 8), textcoords="offset points"
     )
-    ax.set(
-        xscale="log",
-        yscale="log",
-        xlabel="distance D from the start to the minimum",
-        ylabel="end position θ",
-        title="It is a leash: far minima are not approached any further",
-    )
+    ax.set(xscale="log", yscale="log", xlabel="distance D from the start to the minimum", ylabel="end position θ")
+    ax.set_title("It is a leash: far minima are not approached any further")
     ax.legend(loc="upper left", fontsize="small")
 
 
@@ -137,12 +123,6 @@ def draw_times(gates: tuple[Gate, ...], ax: Any) -> None:
         ax.annotate(f"{gate.published_steps:,} ", (0.9 * (gate.published_steps or 1), row), ha="right", va="center")
         ax.annotate(f" {gate.expected:,.0f}", (1.1 * gate.expected, row), ha="left", va="center")
         ax.annotate(gate.name, (1.2e3, row + 0.15), va="bottom", fontsize="small")
-    ax.set(
-        xscale="log",
-        xlim=(1e3, 3e6),
-        ylim=(-0.6, len(known)),
-        yticks=[],
-        xlabel="steps",
-        title="The published CIFAR-10 runs ended before a steady norm freezes",
-    )
+    ax.set(xscale="log", xlim=(1e3, 3e6), ylim=(-0.6, len(known)), yticks=[], xlabel="steps")
+    ax.set_title("The published CIFAR-10 runs ended before a steady norm freezes")
     ax.legend(loc="upper right", ncols=2, fontsize="small")

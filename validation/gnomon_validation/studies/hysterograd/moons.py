@@ -76,10 +76,10 @@ def beside_published(runs: Runs) -> Table:
         values = [[figure.of(run) for run in group] for group in (runs.v4, runs.head)]
         spreads = [figure.shown.format(end) for group in values for end in (min(group), max(group))]
         rows.append((figure.name, figure.published, *spreads))
-    return Table(
+    return Table.of(
         "the published run (validation_results.csv, 2nd revision) and six seeds of either version",
-        ("figure", "published", "v4 smallest", "v4 largest", "head smallest", "head largest"),
-        tuple(rows),
+        "figure | published | v4 smallest | v4 largest | head smallest | head largest",
+        rows,
     )
 
 
@@ -96,25 +96,17 @@ def by_gate(runs: Runs) -> Table:
     for name, group in kinds:
         frozen, changes = [run.frozen for run in group], [changes_of_status(run) for run in group]
         trained, unseen = trained_losses(group), unseen_losses(group)
-        rows.append(
-            (
-                name,
-                f"{min(frozen)} … {max(frozen)}",
-                f"{min(changes)} … {max(changes)}",
-                f"{min(trained):.4f} … {max(trained):.4f}",
-                f"{min(unseen):.3f} … {max(unseen):.3f}",
-            )
-        )
-    return Table(
+        spreads = (frozen, "{} … {}"), (changes, "{} … {}"), (trained, "{:.4f} … {:.4f}"), (unseen, "{:.3f} … {:.3f}")
+        rows.append((name, *(form.format(min(values), max(values)) for values, form in spreads)))
+    return Table.of(
         "what the gate does, six seeds: smallest … largest",
-        ("gate", f"Frozen of {EPOCHS * BATCHES}", "changes of status", "loss of training data", "loss of unseen data"),
-        tuple(rows),
+        f"gate | Frozen of {EPOCHS * BATCHES} | changes of status | loss of training data | loss of unseen data",
+        rows,
     )
 
 
 study = Study(
     "hysterograd-moons",
-    system="hysterograd",
     title="two moons: the published run, and what its gate was good for",
     question="Are the published moons figures what the published code gives, and does the gate help?",
     source="github.com/dingste/HysteroGrad, validation_results.csv of 2025-12-29 (commit 98fd4e1) and "

@@ -61,14 +61,8 @@ def draw_end(run: Run, ax: Any, *, epochs: int) -> None:
     )
     ax.plot(steps, norm, ".-", lw=0.6, color=BLUE, label="norm n")
     ax.plot(steps, width, color="black", lw=1.2, label="barrier h")
-    ax.set(
-        yscale="log",
-        ylim=(norm.min() / 10, norm.max() * 2),
-        xlim=(steps[0] - 0.5, steps[-1] + 0.5),
-        xlabel="step",
-        ylabel="norm n, barrier h",
-        title=f"The last {epochs} epochs of it, step by step (Frozen shaded)",
-    )
+    ax.set(yscale="log", ylim=(norm.min() / 10, norm.max() * 2), xlim=(steps[0] - 0.5, steps[-1] + 0.5), xlabel="step")
+    ax.set(ylabel="norm n, barrier h", title=f"The last {epochs} epochs of it, step by step (Frozen shaded)")
     ax.legend(loc="lower center", ncols=3, fontsize="small", framealpha=1)
 
 
@@ -79,11 +73,6 @@ def draw_losses(runs: Runs, ax: Any) -> None:
         losses = np.array([np.mean(run.loss, axis=1) for run in group])
         ax.fill_between(epochs, losses.min(axis=0), losses.max(axis=0), color=colour, alpha=0.2, lw=0)
         ax.plot(epochs, np.exp(np.mean(np.log(losses), axis=0)), color=colour, label=name)
-    ax.set(
-        yscale="log",
-        xlim=(0, EPOCHS - 1),
-        xlabel="epoch",
-        ylabel="mean loss of the epoch",
-        title="The loss falls as fast without the gate",
-    )
+    ax.set(yscale="log", xlim=(0, EPOCHS - 1), xlabel="epoch", ylabel="mean loss of the epoch")
+    ax.set_title("The loss falls as fast without the gate")
     ax.legend(title="line: geometric mean, band: all six seeds", fontsize="small", title_fontsize="small")

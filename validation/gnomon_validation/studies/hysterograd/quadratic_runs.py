@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from itertools import repeat
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.descent import hysterograd
 from gnomon.domains import Array
+from gnomon_validation.studies.hysterograd.walk import walk
 
 LR, STIFFENING_FACTOR, BETA, EPSILON = 0.1, 0.5, 0.9, 1e-12
+SETTINGS: dict[str, Any] = {"lr": LR, "stiffening_factor": STIFFENING_FACTOR, "beta": BETA, "epsilon": EPSILON}
 LEASH = 1 / (STIFFENING_FACTOR * (1 - BETA)) ** 2
 LIMIT = 20_000
 
@@ -61,19 +63,9 @@ def run(minimiser: float, start: float = 0.0, limit: int = LIMIT) -> QuadraticRu
     Adaptive, E >= (1-β)·n after every step. So once κ·(1-T)·√τ·(1-β) >= 1, h >= n whatever the gradient; and the left
     side never falls. From there on the position cannot change, and the run is cut short.
     """
-    params = np.array([start])
-    state = hysterograd.init(params)
     told, shut = [], None
-    for t in range(1, limit + 1):
-        params, state, report = hysterograd.step(
-            params,
-            params - minimiser,
-            state,
-            lr=LR,
-            stiffening_factor=STIFFENING_FACTOR,
-            beta=BETA,
-            epsilon=EPSILON,
-        )
+    steps = walk(np.array([start]), repeat(lambda x: x - minimiser, limit), **SETTINGS)
+    for t, (params, state, report) in enumerate(steps, start=1):
         told.append((params[0], report.norm, report.width, report.liquid))
         if STIFFENING_FACTOR * (1 - state.temperature) * state.path_length**0.5 * (1 - BETA) >= 1:
             shut = t

@@ -6,7 +6,7 @@ Source: `examples/basic_moons.py` of github.com/dingste/HysteroGrad, which sets 
 from __future__ import annotations
 
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,6 +73,7 @@ def train(seed: int, variant: str = "v4", adaptive: bool = True, hysteresis_scal
     draw = np.random.default_rng(seed)
     params = relu_network.start(draw)
     state = hysterograd.init(params)
+    gate: dict[str, Any] = {"variant": variant, "adaptive_threshold": adaptive, "hysteresis_scale": hysteresis_scale}
     told = []
     for _ in range(EPOCHS):
         order = draw.permutation(EXAMPLES)
@@ -80,14 +81,7 @@ def train(seed: int, variant: str = "v4", adaptive: bool = True, hysteresis_scal
             batch = order[begin : begin + BATCH]
             loss, grad = relu_network.loss_and_gradient(params, features[batch], labels[batch])
             params, state, report = hysterograd.step(
-                params,
-                grad,
-                state,
-                lr=LR,
-                stiffening_factor=STIFFENING_FACTOR,
-                variant=variant,
-                adaptive_threshold=adaptive,
-                hysteresis_scale=hysteresis_scale,
+                params, grad, state, lr=LR, stiffening_factor=STIFFENING_FACTOR, **gate
             )
             told.append((loss, report.norm, report.width, report.liquid))
     losses, norms, widths, liquid = (np.reshape(column, (EPOCHS, BATCHES)) for column in zip(*told, strict=True))

@@ -13,7 +13,7 @@ import numpy as np
 
 from gnomon.descent import srkl_map
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -64,21 +64,15 @@ def two_cycles() -> tuple[Table, list[Comparison]]:
     for a, pair, multiplier in zip(ratios.tolist(), points.T, multipliers.tolist(), strict=True):
         outer = float(np.max(np.abs(pair)))
         known, known_multiplier = closed_form(a)
-        rows.append(
-            (
-                f"{a:g}",
-                f"{pair[0]:+.9f}, {pair[1]:+.9f}",
-                f"{known:.9f}",
-                f"{multiplier:.9f}",
-                f"{known_multiplier:.9f}",
-            )
-        )
+        rows.append((a, f"{pair[0]:+.9f}, {pair[1]:+.9f}", known, multiplier, known_multiplier))
         compared += [
             Comparison(f"a = {a:g}: |y| at the outer point of the cycle", f"{known:.12f}", outer),
             Comparison(f"a = {a:g}: multiplier of the cycle", f"{known_multiplier:.12f}", multiplier),
         ]
-    columns = ("a = αλ", "two points measured", "outer |y|, formula", "multiplier measured", "formula")
-    return Table(f"two-cycles: where an orbit from y₀ = {START} ends", columns, tuple(rows)), compared
+    columns = (
+        "a = αλ {:g} | two points measured | outer |y|, formula {:.9f} | multiplier measured {:.9f} | formula {:.9f}"
+    )
+    return Table.of(f"two-cycles: where an orbit from y₀ = {START} ends", columns, rows), compared
 
 
 def closed_form(a: float) -> tuple[float, float]:
@@ -104,13 +98,13 @@ def lyapunov_exponents() -> tuple[Table, dict[float, tuple[float, float]], list[
         found = srkl_map.lyapunov_exponent(starts, np.full_like(starts, a), burn_in=2000, steps=STEPS)
         mean, error = float(np.mean(found)), float(np.std(found) / sqrt(ORBITS))
         ranges[a] = (float(np.min(found)), float(np.max(found)))
-        rows.append((f"{a:g}", f"{mean:.4f}", f"{error:.4f}", f"{ranges[a][0]:.3f} … {ranges[a][1]:.3f}"))
+        rows.append((a, mean, error, "{:.3f} … {:.3f}".format(*ranges[a])))
         compared.append(Comparison(f"a = {a:g}: Lyapunov exponent (nats a step)", stated, mean))
     neutral = float(srkl_map.lyapunov_exponent(_one(tan(pi / 5)), _one(8.0), burn_in=0, steps=4)[0])
     compared.append(Comparison("a = 8: Lyapunov exponent of the four-cycle", "0.000000000000", neutral))
-    columns = ("a = αλ", "Lyapunov exponent", "standard error", "single orbits")
+    columns = "a = αλ {:g} | Lyapunov exponent {:.4f} | standard error {:.4f} | single orbits"
     title = f"chaos: mean of ln|F'(y)| in nats a step, {ORBITS} orbits of {STEPS:,} steps"
-    return Table(title, columns, tuple(rows)), ranges, compared
+    return Table.of(title, columns, rows), ranges, compared
 
 
 def diagram() -> Diagram:
@@ -124,19 +118,17 @@ def diagram() -> Diagram:
 
 def draw(data: Diagram, figure: Any) -> None:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
-    figure.suptitle(
-        "SRKL's code reaches the minimum of ½λx² only up to αλ = 2, the limit of gradient descent too", weight="bold"
+    entitle(
+        figure,
+        "SRKL's code reaches the minimum of ½λx² only up to αλ = 2, the limit of gradient descent too",
+        "One step of the published code on ½λx² is y ← y·(1 − a/(1+y²)); β is only the unit of y, so no β moves a "
+        "threshold. The dashed verticals are a = 2, 4, 5.",
     )
     draw_ends(data, above)
     draw_exponents(data, below)
     for axes in (above, below):
         for threshold in (2, 4, 5):
             axes.axvline(threshold, color="grey", lw=0.8, ls="--")
-    figure.supxlabel(
-        "One step of the published code on ½λx² is y ← y·(1 − a/(1+y²)); β is only the unit of y, so no β moves a "
-        "threshold. The dashed verticals are a = 2, 4, 5.",
-        fontsize=9,
-    )
 
 
 def draw_ends(data: Diagram, axes: Any) -> None:
@@ -208,7 +200,6 @@ def _one(value: float) -> Array:
 
 study = Study(
     "srkl-bifurcation",
-    system="srkl",
     title="the published code on a parabola, for every step size",
     question="Where does the published code end on ½λx², as its step size α grows?",
     source="closed forms of gnomon explain srkl",

@@ -11,6 +11,7 @@ from gnomon.descent import sgd, srkl
 from gnomon.domains import Array
 from gnomon.objectives import Quadratic
 from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.counted import Counted
 from gnomon_validation.studies.srkl import cost, rosenbrock
 from gnomon_validation.studies.srkl.double_well import DoubleWell
 
@@ -252,33 +253,14 @@ def linear_overhead() -> Evidence:
     counts = {}
     for n in (4, 16, 64):
         for variant in ("code", "diag"):
-            counted = Counting(Quadratic(np.eye(n), np.zeros(n)))
+            counted = Counted(Quadratic(np.eye(n), np.zeros(n)))
             srkl.step_on(np.ones(n), counted, variant=variant)
-            counts[variant, n] = (counted.gradients, counted.products)
+            counts[variant, n] = counted.effort[1:]
     said = "; ".join(
         f"n = {n}: {counts['code', n][1]} (code), {counts['diag', n][1]} (norm of the diagonal)" for n in (4, 16, 64)
     )
     shown = all(counts["code", n] == (1, 0) and counts["diag", n] == (1, n) for n in (4, 16, 64))
     return Evidence(shown, f"Hessian-vector products in one step, beside one gradient: {said}")
-
-
-class Counting:
-    """An objective that counts what it is asked for."""
-
-    def __init__(self, objective: Quadratic) -> None:
-        self._objective = objective
-        self.gradients = self.products = 0
-
-    def value(self, params: Array) -> Any:
-        return self._objective.value(params)
-
-    def gradient(self, params: Array) -> Array:
-        self.gradients += 1
-        return self._objective.gradient(params)
-
-    def hvp(self, params: Array, vector: Array) -> Array:
-        self.products += 1
-        return self._objective.hvp(params, vector)
 
 
 def iterate(objective: Any, start: float, variant: str, *, steps: int, alpha: float, beta: float) -> Array:

@@ -19,7 +19,7 @@ import numpy as np
 
 from gnomon.descent import sgd, srkl_map
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -43,21 +43,15 @@ def measure() -> Findings:
     excess = steps - predicted
     outside = int(np.sum((excess <= 0) | (excess >= highest_excess(starts))))
     far, near = code_steps(100.0, 0.1), descent_steps(100.0, 0.1)
-    rows = []
-    for y in (2.0, 10.0, 100.0):
-        for a in (1.0, 0.1, 0.01):
-            taken, formula = code_steps(y, a), srkl_map.steps_to_one(y, a)
-            rows.append(
-                (
-                    f"{y:g}",
-                    f"{a:g}",
-                    f"{taken:,}",
-                    f"{formula:,.2f}",
-                    f"{taken - formula:.2f}",
-                    str(descent_steps(y, a)),
-                )
-            )
-    columns = ("start y₀", "a = αλ", "steps of SRKL's code", "V(y₀)/a", "δ, the rest", "steps of gradient descent")
+    cases = [
+        (y, a, code_steps(y, a), srkl_map.steps_to_one(y, a)) for y in (2.0, 10.0, 100.0) for a in (1.0, 0.1, 0.01)
+    ]
+    table = Table.of(
+        "steps from y₀ to |y| <= 1 on ½λx², y = √β·λ·x, V(y) = (y²−1)/2 + ln y",
+        "start y₀ {:g} | a = αλ {:g} | steps of SRKL's code {:,} | V(y₀)/a {:,.2f} | δ, the rest {:.2f} | "
+        "steps of gradient descent",
+        ((y, a, taken, formula, taken - formula, descent_steps(y, a)) for y, a, taken, formula in cases),
+    )
     compared = (
         Comparison("SRKL's code: steps from y₀ = 100 to |y| <= 1, a = 0.1", "50,044", far),
         Comparison("gradient descent: steps for the same", "44", near),
@@ -70,8 +64,7 @@ def measure() -> Findings:
         f"{steps.size} cases, all inside the proved bounds; bounds read off fewer cases, 0.3 and 0.7 + ½ ln y₀, fail "
         f"in {int(np.sum((excess <= 0.3) | (excess >= 0.7 + np.log(starts) / 2)))} of them.",
     )
-    title = "steps from y₀ to |y| <= 1 on ½λx², y = √β·λ·x, V(y) = (y²−1)/2 + ln y"
-    return Findings((Table(title, columns, tuple(rows)),), compared, conclusions, Costs(steps, descent, excess))
+    return Findings((table,), compared, conclusions, Costs(steps, descent, excess))
 
 
 def code_steps(start: float, ratio: float) -> int:
@@ -100,8 +93,11 @@ def highest_excess(starts: Array) -> Array:
 
 def draw(data: Costs, figure: Any) -> None:
     left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
-    figure.suptitle(
-        "Far from the minimum SRKL's code creeps: ten times as far, a hundred times as many steps", weight="bold"
+    entitle(
+        figure,
+        "Far from the minimum SRKL's code creeps: ten times as far, a hundred times as many steps",
+        "f = ½λx². The published code divides the step by 1 + β·g², so that steps shrink as the gradient grows; "
+        "gradient descent's grow with it.",
     )
     fine = np.geomspace(2, 100, 300)
     for a, steps, descent, colour in zip(RATIOS, data.steps, data.descent, COLOURS, strict=False):
@@ -116,8 +112,7 @@ def draw(data: Costs, figure: Any) -> None:
     left.set(xscale="log", yscale="log", xlim=(1.9, 175), ylim=(0.7, None))
     left.set(xlabel="start y₀ = √β·λ·x₀, how far out", ylabel="steps to |y| ≤ 1")
     left.set_xticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"])
-    left.legend(fontsize=9)
-    left.grid(alpha=0.3)
+    finish(left)
     left.set_title("steps, for five step sizes a = αλ")
     for a, excess, colour in zip(RATIOS, data.excess, COLOURS, strict=False):
         right.plot(STARTS, excess, "o", color=colour, ms=3.5, label=f"a = {a:g}")
@@ -129,18 +124,11 @@ def draw(data: Costs, figure: Any) -> None:
         xscale="log", xlabel="start y₀", ylabel="δ = measured steps − formula", title="what the formula leaves out"
     )
     right.set_xticks([2, 5, 10, 20, 50, 100], ["2", "5", "10", "20", "50", "100"])
-    right.legend(fontsize=9, loc="upper left")
-    right.grid(alpha=0.3)
-    figure.supxlabel(
-        "f = ½λx². The published code divides the step by 1 + β·g², so that steps shrink as the gradient grows; "
-        "gradient descent's grow with it.",
-        fontsize=9,
-    )
+    finish(right, loc="upper left")
 
 
 study = Study(
     "srkl-cost",
-    system="srkl",
     title="what bounded steps cost far from the minimum",
     question="How many steps does the published code need from far away, and how many does gradient descent?",
     source="closed forms of gnomon explain srkl",

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gnomon.descent import srkl, srkl_map
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -49,10 +49,9 @@ def measure() -> Findings:
         ("code: one of the first 1,000 steps jumps over", "αλ > 1", code_ever),
     )
     rows = tuple(
-        (what, formula, f"{CASES:,}", f"{int(np.sum(seen)):,}", str(_mismatches(seen, said)))
-        for what, formula, (seen, said) in tried
+        (what, formula, CASES, int(np.sum(seen)), _mismatches(seen, said)) for what, formula, (seen, said) in tried
     )
-    columns = ("what is seen of the minimum of ½λx²", "exactly if", "random cases", "seen in", "mismatches")
+    columns = "what is seen of the minimum of ½λx² | exactly if | random cases {:,} | seen in {:,} | mismatches"
     compared = tuple(
         Comparison(f"{what}, exactly if {formula}: mismatches", "0", float(_mismatches(*pair)))
         for what, formula, pair in tried
@@ -64,7 +63,7 @@ def measure() -> Findings:
         "because the brake is released where the gradient vanishes.",
     )
     title = f"{CASES:,} random cases a line, α, β, λ and x over some decades"
-    return Findings((Table(title, columns, rows),), compared, conclusions, planes())
+    return Findings((Table.of(title, columns, rows),), compared, conclusions, planes())
 
 
 def text_rule() -> tuple[tuple[Truths, Truths], tuple[Truths, Truths]]:
@@ -131,10 +130,7 @@ def draw(data: Planes, figure: Any) -> None:
     from matplotlib.patches import Patch
 
     left, right = figure.subplots(1, 2, sharex=True)
-    figure.suptitle(
-        "“Zero overshooting” is true of the text's rule if β ≥ α, of the code's only if αλ ≤ 1, whatever β",
-        weight="bold",
-    )
+    entitle(figure, "“Zero overshooting” is true of the text's rule if β ≥ α, of the code's only if αλ ≤ 1, whatever β")
     shades = ListedColormap([COLOURS[4], COLOURS[5], COLOURS[1]])
     for axes, kinds, (x, y) in ((left, data.text, data.text_axes), (right, data.code, data.code_axes)):
         axes.pcolormesh(x, y, kinds, cmap=shades, vmin=0, vmax=2, alpha=0.65, rasterized=True)
@@ -179,7 +175,6 @@ def _along(axes: Any, x: float, y: float, words: str, angle: float) -> None:
 
 study = Study(
     "srkl-overshoot",
-    system="srkl",
     title="when a step jumps over the minimum",
     question="For which α and β does a step on ½λx² jump over the minimum: the text's rule, and the code's?",
     source="closed forms of gnomon explain srkl; the claim “zero overshooting” is PyTorch issue 184466's, 2026-05-20",

@@ -9,7 +9,7 @@ import numpy as np
 from gnomon.descent import sgd, srkl
 from gnomon.domains import Array
 from gnomon.objectives import Rosenbrock
-from gnomon_validation.pictures import COLOURS
+from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -65,10 +65,10 @@ def measure() -> Findings:
         Comparison(f"{label(FLEEING)}: step in which a parameter overflows", "6", overflowed),
     ]
     rows = tuple(
-        (label(method), *(f"{runs[method].values[t]:.7g}" if t < len(runs[method].values) else "-" for t in STATIONS))
+        (label(method), *(runs[method].values[t] if t < len(runs[method].values) else "-" for t in STATIONS))
         for method in METHODS
     )
-    columns = ("method", *(f"f after {_counted(t)}" for t in STATIONS))
+    columns = " | ".join(["method", *(f"f after {_counted(t)} {{:.7g}}" for t in STATIONS)])
     finite = np.isfinite(runs[FLEEING].values)
     last, other = runs[CHAOTIC].values[-1], again.values[-1]
     ratio = float(runs[DEFAULTS].values[-1] / runs[TUNED].values[-1])
@@ -85,7 +85,7 @@ def measure() -> Findings:
         f"parameters after {overflowed}. Braked by its own Hessian the same rate works.",
     )
     title = "Rosenbrock's f from (−1.2, 1); its minimum is f(1, 1) = 0"
-    return Findings((Table(title, columns, rows),), tuple(compared), conclusions, runs)
+    return Findings((Table.of(title, columns, rows),), tuple(compared), conclusions, runs)
 
 
 def run(method: Method, start: Array = ROSENBROCK.start) -> Run:
@@ -121,8 +121,12 @@ def _counted(steps: int) -> str:
 
 def draw(data: dict[Method, Run], figure: Any) -> None:
     curves, paths = figure.subplots(1, 2, width_ratios=(1.2, 1))
-    figure.suptitle(
-        "One rule with two choices of α and β (pink, light blue) ends nine orders of magnitude apart", weight="bold"
+    entitle(
+        figure,
+        "One rule with two choices of α and β (pink, light blue) ends nine orders of magnitude apart",
+        "f = (1−x₁)² + 100(x₂−x₁²)². The code's rule with α = β = 1 never settles (green points), the diagonal's norm "
+        "ends on a cycle (yellow);\nblue, red and light blue walk along the same valley floor to the minimum; gradient "
+        "descent with α = 1 leaves the picture at once.",
     )
     x, y = np.linspace(-1.65, 1.65, 220), np.linspace(-0.75, 1.75, 180)
     values = np.array([[ROSENBROCK.value(np.array([a, b])) for a in x] for b in y])
@@ -145,8 +149,7 @@ def draw(data: dict[Method, Run], figure: Any) -> None:
             paths.plot(path[1:3000, 0], path[1:3000, 1], ".", color=colour, ms=2, alpha=0.5, zorder=1)
     curves.set(xscale="log", yscale="log", xlim=(1, 20_000), xlabel="steps", ylabel="f(x), whose minimum is 0")
     curves.set_title("f against the number of steps")
-    curves.grid(alpha=0.3)
-    curves.legend(fontsize=8.5, loc="lower left")
+    finish(curves, loc="lower left", fontsize=8.5)
     paths.plot(*ROSENBROCK.start, "s", color="black", ms=7, zorder=6)
     paths.annotate("start (−1.2, 1)", ROSENBROCK.start, xytext=(-1.6, 1.25), fontsize=9)
     paths.plot(1, 1, "*", color="gold", mec="black", ms=17, zorder=7)
@@ -154,17 +157,10 @@ def draw(data: dict[Method, Run], figure: Any) -> None:
     paths.set(
         xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel="x₁", ylabel="x₂", title="the paths; dots: after 20,000 steps"
     )
-    figure.supxlabel(
-        "f = (1−x₁)² + 100(x₂−x₁²)². The code's rule with α = β = 1 never settles (green points), the diagonal's norm "
-        "ends on a cycle (yellow);\nblue, red and light blue walk along the same valley floor to the minimum; gradient "
-        "descent with α = 1 leaves the picture at once.",
-        fontsize=9,
-    )
 
 
 study = Study(
     "srkl-rosenbrock",
-    system="srkl",
     title="the text's rule and the code's on Rosenbrock's function",
     question="How far do the two rules of the proposal come on a classical test function, and what do α and β decide?",
     source="own computation with the rules of PyTorch issue 184466, 2026-05-20, which reports no experiment",

@@ -1,0 +1,104 @@
+"""How libraries have the methods: a row each, from which the adapters of torch and optax read an optimizer.
+
+A further method is a further row. Of keys and arguments the first that an optimizer has is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+COUNTS = ("step", "step_count", "steps", "count", "t")
+FIRST_MOMENT = ("exp_avg", "first_moment", "m", "mu")
+SECOND_MOMENT = ("exp_avg_sq", "second_moment", "v", "nu")
+MOMENTUM_BUFFER = ("momentum_buffer", "momentum", "velocity", "buffer", "buf", "trace")
+LR = ("lr", "learning_rate")
+BETAS = {"beta1": ("beta1", "b1"), "beta2": ("beta2", "b2")}  # an argument `betas` is taken for both
+
+
+@dataclass(frozen=True)
+class Row:
+    """How libraries have a method.
+
+    called: words, in lower case, by which a name says it. taking: sets of arguments that say it where no name does.
+    fields: of each field of the reference's state, the keys understood. numbers: those of them that are no arrays; they
+    are kept with the first parameter of a group, or in the group. arguments: of each hyperparameter, the names of a
+    constructor's argument. neutral: what a method has without an argument for it. used_with: fields that need not be
+    kept, with the hyperparameters that put them to use. variants: the arguments that choose a variant. shown_by: keys
+    of a state that show it. becomes: arguments that make the method another system's. said: what no class takes and
+    only an option of the port says.
+    """
+
+    system: str
+    called: tuple[str, ...]
+    fields: Mapping[str, tuple[str, ...]]
+    arguments: Mapping[str, tuple[str, ...]]
+    neutral: Mapping[str, Any] = field(default_factory=dict)
+    taking: tuple[frozenset[str], ...] = ()
+    numbers: tuple[str, ...] = ("step_count",)
+    used_with: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    shown_by: Mapping[str, str] = field(default_factory=dict)
+    becomes: Mapping[str, str] = field(default_factory=dict)
+    said: Mapping[str, Any] = field(default_factory=dict)
+    operations: tuple[str, ...] = ("step",)
+    libraries: tuple[str, ...] = ("torch", "optax")
+
+
+SGD = Row(
+    "sgd",
+    called=("sgd",),
+    taking=(frozenset({"momentum"}),),
+    fields={"momentum_buffer": MOMENTUM_BUFFER, "step_count": COUNTS},
+    arguments={"lr": LR} | {name: (name,) for name in ("momentum", "dampening", "nesterov", "weight_decay")},
+    neutral={"momentum": 0.0, "dampening": 0.0, "nesterov": False, "weight_decay": 0.0},
+    used_with={"momentum_buffer": {"momentum": 0.9}, "step_count": {}},
+)
+ADAM = Row(
+    "adam",
+    called=("adam", "amsgrad"),
+    taking=(frozenset({"betas"}), frozenset({"beta1"}), frozenset({"b1", "b2"})),
+    fields={
+        "first_moment": FIRST_MOMENT,
+        "second_moment": SECOND_MOMENT,
+        "largest_second_moment": ("max_exp_avg_sq", "largest_second_moment", "v_max", "vmax", "nu_max"),
+        "step_count": COUNTS,
+    },
+    arguments={"lr": LR, **BETAS, "eps": ("eps",), "weight_decay": ("weight_decay",)},
+    neutral={"weight_decay": 0.0, "variant": "adam"},
+    used_with={"largest_second_moment": {"variant": "amsgrad-torch"}},
+    variants={"adam": {"amsgrad": False}, "amsgrad-torch": {"amsgrad": True}},
+    shown_by={"nu_max": "amsgrad-optax"},
+    becomes={"decoupled_weight_decay": "adamw"},
+)
+ADAMW = replace(ADAM, system="adamw", called=("adamw",), taking=(frozenset({"b1", "b2", "weight_decay"}),), becomes={})
+HYSTEROGRAD = Row(
+    "hysterograd",
+    called=("hysterograd", "hioptimizer"),  # the published class is a HIOptimizer
+    taking=(frozenset({"stiffening_factor"}),),
+    fields={
+        "metric": ("G", "metric", "fisher"),
+        "path_length": ("group_tau", "tau", "path_length"),
+        "temperature": ("group_temp", "temp", "temperature", "T"),
+        "mean_norm": ("avg_energy", "energy", "mean_norm", "E"),
+    },
+    numbers=("path_length", "temperature", "mean_norm"),
+    arguments={"lr": LR}
+    | {name: (name,) for name in ("stiffening_factor", "beta", "epsilon", "cooling_rate", "metric_scale")}
+    | {name: (name,) for name in ("adaptive_threshold", "grad_clip", "hysteresis_scale")},
+    neutral={"metric_scale": 1.0, "grad_clip": None, "hysteresis_scale": 1.0},
+    said={"release_ratio": 1.0, "variant": "head", "default_dtype": None},
+    operations=("step", "step_groups", "shock"),
+    libraries=("torch",),
+)
+SRKL = Row(
+    "srkl",
+    called=("srkl",),
+    fields={},
+    arguments={"alpha": ("alpha", "lr"), "beta": ("beta",)},
+    said={"per_array": False},  # whether each parameter has a curvature of its own
+    operations=("step_code", "step_arrays"),
+    libraries=("torch",),
+)
+ROWS = {row.system: row for row in (SGD, ADAM, ADAMW, HYSTEROGRAD, SRKL)}

@@ -1,0 +1,123 @@
+"""A torch optimizer as a port.
+
+The state is that of a parameter tensor; its keys are found by one step on a few numbers. Every call builds an
+optimizer, writes its state (none if it is that before the first step), makes one step and reads the state back, so no
+call can see another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from gnomon_spec.system import Operation
+from gnomon_validation.ports.adapted import AdaptedPort, fresh
+from gnomon_validation.ports.methods import COUNTS
+
+Arrays = Sequence[Any]
+
+
+class TorchPort(AdaptedPort):
+    """A `torch.optim.Optimizer` class as the port of a system's steps, with a state or without."""
+
+    kind = "torch"
+    example_sizes: tuple[int, ...] = (2,)
+
+    def __init__(self, *arguments: Any) -> None:
+        self._examples: dict[Any, Any] = {}
+        super().__init__(*arguments)
+
+    def after_one_step(self) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
+        made = self.example(torch.float64)
+        (group,) = made.param_groups
+        return made.state.get(group["params"][0], {}), group, made.defaults
+
+    def example(self, dtype: Any) -> Any:
+        """Return an optimizer that has made one step in a dtype, and that nobody writes to."""
+        if dtype not in self._examples:
+            arrays = [torch.ones(size, dtype=dtype).numpy() for size in self.example_sizes]
+            self._examples[dtype] = self.stepped([arrays], [arrays], [()], self.example_arguments())[0]
+        return self._examples[dtype]
+
+    def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
+        self.require_offered(hyperparameters)
+        params, grads, *state = inputs
+        several = isinstance(params, tuple)
+        if several and len(params) == len(grads) == 0:  # torch refuses an empty list of parameters
+            return ()
+        groups = ([params], [grads]) if several else ([(params,)], [(grads,)])
+        optimizer, (tensors,), _ = self.stepped(groups[0], groups[1], [state], self.arguments(hyperparameters))
+        new = tuple(parameter.detach().numpy() for parameter in tensors)
+        if state:
+            return new[0], self.read(optimizer, 0, state)[0]
+        return new if several else new[0]
+
+    def stepped(
+        self, params: Sequence[Arrays], grads: Sequence[Arrays], states: Sequence[Arrays], arguments: Mapping[str, Any]
+    ) -> tuple[Any, list[list[Any]], Any]:
+        """Return an optimizer that has made one step, its parameters, and what the step returned.
+
+        params, grads, states: of each group the arrays, their gradients (None if missing) and states.
+        """
+        requires_grad = not self.options.get("differentiable", False)
+        tensors = [[torch.nn.Parameter(tensor(array), requires_grad=requires_grad) for array in of] for of in params]
+        starts = [self.start(of) for of in states]
+        if len(tensors) == 1:
+            optimizer = self.made_by(tensors[0], **arguments, **(starts[0] or {}))
+        else:
+            groups = [{"params": of, **(start or {})} for of, start in zip(tensors, starts, strict=True)]
+            optimizer = self.made_by(groups, **arguments)
+        for i, start in enumerate(starts):
+            for parameter, grad in zip(tensors[i], grads[i], strict=True):
+                parameter.grad = None if grad is None else tensor(grad)
+            if start is None:
+                self.write(optimizer, i, states[i])
+        return optimizer, tensors, optimizer.step()
+
+    def start(self, states: Arrays) -> dict[str, Any] | None:
+        """Return with which arguments a group begins in these states by itself; None if they must be written."""
+        return {} if not states or fresh(states[0]) else None
+
+    def write(self, optimizer: Any, index: int, states: Arrays) -> None:
+        """Give a group's parameters their states; numbers are kept with the first one, or in the group."""
+        group = optimizer.param_groups[index]
+        made = self.example(group["params"][0].dtype)
+        (like_group,) = made.param_groups
+        likes = [made.state.get(parameter, {}) for parameter in like_group["params"]]
+        for i, (parameter, state) in enumerate(zip(group["params"], states, strict=True)):
+            like = likes[min(i, len(likes) - 1)]
+            kept = {key: in_the_form_of(value, value) for key, value in like.items() if key in COUNTS}
+            for field, key in self.keys.items():
+                if field not in self.row.numbers:
+                    kept[key] = tensor(getattr(state, field))
+                elif i == 0:
+                    home, old = (kept, like) if key in like else (group, like_group)
+                    home[key] = in_the_form_of(old[key], np.asarray(getattr(state, field)).item())
+            optimizer.state[parameter] = kept
+
+    def read(self, optimizer: Any, index: int, before: Arrays) -> list[Any]:
+        """Return the states of a group's parameters after a step."""
+        group = optimizer.param_groups[index]
+        kept = [
+            {
+                key: x.detach().numpy() if isinstance(x, torch.Tensor) else x
+                for key, x in optimizer.state.get(p, {}).items()
+            }
+            for p in group["params"]
+        ]
+        return [self.after(old, own, {**group, **kept[0]}) for old, own in zip(before, kept, strict=True)]
+
+
+def tensor(array: Any) -> torch.Tensor:
+    """Return a tensor with a copy of the array."""
+    return torch.from_numpy(np.array(array, order="C"))
+
+
+def in_the_form_of(kept: Any, value: Any) -> Any:
+    """Return a number as the optimizer keeps it: a tensor of the same dtype, or the same type of number."""
+    if isinstance(kept, torch.Tensor):
+        return torch.full_like(kept, value)
+    return type(kept)(value)
