@@ -24,7 +24,7 @@ Sources: Kingma & Ba, arXiv 1412.6980; Reddi, Kale & Kumar, "On the Convergence 
 from __future__ import annotations
 
 from gnomon.descent import adam as reference
-from gnomon_spec.descent import adam_family, elementwise
+from gnomon_spec.descent import adam_family, elementwise, weight_decay
 from gnomon_spec.system import System
 
 system = System("adam", title="Adam", text=__doc__ or "")
@@ -33,7 +33,7 @@ adam_family.declare_laws(step)
 elementwise.declare_repetitions(system, reference, adam_family.hyperparameters)
 
 adam_family.declare_mistakes(step)
-elementwise.declare_coupled_decay(step, adam_family.calm)
+weight_decay.declare_coupled(step, adam_family.calm)
 step.edit(
     "decay_outside_the_second_moment",
     "The weight decay's gradient enters the first moment but not the second",

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import adam
-from gnomon_spec import strategies
 from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.descent import elementwise
 from gnomon_spec.descent.step_cases import decay, nonzero, step_cases, zeros
@@ -19,15 +18,13 @@ from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import count, fraction, number, steps_of, tame
 from gnomon_spec.system import Operation
 
-POSITIVE = ("second_moment", "largest_second_moment")
 UNITS = {
     "eps": elementwise.scaled(1),
     "state.first_moment": elementwise.scaled(1),
     "state.second_moment": elementwise.scaled(2),
 }
-hyperparameters = strategies.hyperparameters(adam.step, weight_decay=decay(0.0, 0.5, 0.01))
-cases = step_cases(adam.init, hyperparameters, POSITIVE)
-_, calm, bare, fresh = cases
+cases = step_cases(adam, positive=("second_moment", "largest_second_moment"), weight_decay=decay(0.0, 0.5, 0.01))
+hyperparameters, _, calm, bare, fresh = cases
 
 
 def declare_moment_laws(step: Operation, bare: Cases, plain: Cases) -> None:

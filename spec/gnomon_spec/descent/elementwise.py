@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.cases import Case, Cases, Quantity, choice, map_leaves
-from gnomon_spec.descent.step_cases import StepCases, decay, some_eps, zeros
+from gnomon_spec.descent.step_cases import StepCases, some_eps, zeros
 from gnomon_spec.facts import Fact, follows, identical, same_outputs
 from gnomon_spec.strategies import (
     VECTORS,
@@ -62,7 +62,7 @@ def declare_step_laws(
     mirrored: the parts of the state that are negated where all parameters and gradients are. units: how the parts of
     the state and the hyperparameters change with the unit of the gradient, for methods where nothing else does.
     """
-    steps, calm, bare, fresh = cases
+    _, steps, calm, bare, fresh = cases
     step.symmetry(
         "equivariance",
         "entries_do_not_know_their_place",
@@ -206,38 +206,6 @@ def declare_step_mistakes(step: Operation) -> None:
             "Weight decay 0 is taken for none given, and some is done (`weight_decay or 0.01`)",
             ("", "weight_decay = weight_decay or 0.01"),
         )
-
-
-def declare_coupled_decay(step: Operation, calm: Cases) -> None:
-    """Declare the law and the mistakes of weight decay that is added to the gradient."""
-
-    @step.law("invariance", cases=calm.but(weight_decay=decay(0.5, 0.01)))
-    def weight_decay_is_a_gradient(port: Any, case: Case) -> Iterable[Fact]:
-        """Weight decay λ acts as the gradient λ·x: it can be added to the gradient by hand, and enters the state."""
-        outputs = port.step(case.params, case.grad, case.state, **case.hyper)
-        by_hand = case.grad + case.weight_decay * case.params
-        without = {**case.hyper, "weight_decay": 0.0}
-        yield from same_outputs("params", outputs, port.oracle.step(case.params, by_hand, case.state, **without))
-
-    for name, statement, instead in (
-        ("left_out", "Weight decay is ignored", "pass"),
-        (
-            "of_the_wrong_sign",
-            "Weight decay pushes the parameters away from 0",
-            "grad = grad - weight_decay * params",
-        ),
-        (
-            "decoupled_from_the_gradient",
-            "Weight decay is taken off the parameters (as in AdamW) instead of being added to the gradient",
-            "params = params - lr * weight_decay * params",
-        ),
-        (
-            "decoupled_and_not_scaled",
-            "Weight decay is taken off the parameters without being multiplied by the learning rate",
-            "params = params - weight_decay * params",
-        ),
-    ):
-        step.edit(f"decay_{name}", statement, ("grad = grad + weight_decay * params", instead))
 
 
 def declare_repetitions(

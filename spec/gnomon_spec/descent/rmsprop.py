@@ -8,10 +8,10 @@ Definition, with x the parameters, g the gradient, λ the (coupled) weight decay
     d ← g/(√s + ε)  (variant "outside"),  g/√(s + ε)  (variant "inside")
     x ← x - lr·d,  or with momentum: x - lr·buf with buf ← μ·buf + d
 
-Where sources disagree. The lecture has no ε; torch adds it outside the root, optax inside unless told otherwise, which
-for ε = 1e-8 and small gradients is 1e-4 outside. Nobody corrects the bias of v, so that the first step is 1/√(1-α)
-times as long as the later ones; TensorFlow 1 started v at 1 instead of 0. The buffer holds d (torch) or lr·d (optax,
-TensorFlow), which differ once lr changes. α is 0.99 in torch, 0.9 in optax and in the lecture.
+Where sources disagree. The lecture has no ε; torch adds it outside the root, Graves and optax inside, where ε = 1e-8
+acts on gradients of size 0 as 1e-4 outside does. The bias of v is not corrected (optax can), so that the first step is
+1/√(1-α) times as long as those after many like it; TensorFlow 1 started v at 1 instead of 0. The buffer holds d
+(torch) or lr·d (Graves, optax), which differ once lr changes. α is 0.99 in torch, 0.9 in the lecture and in optax.
 
 Sources: Tieleman & Hinton 2012; Graves, arXiv 1308.0850; `torch.optim.RMSprop` 2.13; `optax.rmsprop` 0.2.8.
 """
@@ -24,11 +24,10 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import rmsprop as reference
-from gnomon_spec import strategies
 from gnomon_spec.cases import Case, Context, Draw, Quantity
-from gnomon_spec.descent import elementwise
+from gnomon_spec.descent import elementwise, weight_decay
 from gnomon_spec.descent.elementwise import scaled, unchanged
-from gnomon_spec.descent.step_cases import StepCases, step_cases, zeros
+from gnomon_spec.descent.step_cases import any_states, step_cases, zeros
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import count, fraction, number
 from gnomon_spec.system import System
@@ -36,8 +35,9 @@ from gnomon_spec.system import System
 system = System("rmsprop", title="RMSprop", text=__doc__ or "")
 
 
-def with_a_variance(states: Quantity) -> Quantity:
+def with_a_variance(*given: Any, **options: Any) -> Quantity:
     """States whose mean square is at least the square of their mean."""
+    states = any_states(*given, **options)
 
     def draw_state(draw: Draw, context: Context) -> Any:
         state = states.draw(draw, context)
@@ -47,11 +47,8 @@ def with_a_variance(states: Quantity) -> Quantity:
     return Quantity(draw_state, f"{states.text}; square_average >= mean_gradient²")
 
 
-hyperparameters = strategies.hyperparameters(reference.step, momentum=fraction(0.0, 0.9, 0.5))
-drawn = step_cases(reference.init, hyperparameters, positive=["square_average"])
-cases = StepCases(*(some.but(state=with_a_variance(some.quantities["state"])) for some in drawn))
-steps, calm, bare, fresh = cases
-
+cases = step_cases(reference, positive=["square_average"], states=with_a_variance, momentum=fraction(0.0, 0.9, 0.5))
+hyperparameters, steps, calm, bare, fresh = cases
 step = system.operation(reference.step, cases=steps, rejecting=calm)
 elementwise.declare_step_laws(
     step,
@@ -65,7 +62,7 @@ elementwise.declare_step_laws(
     },
 )
 elementwise.declare_step_mistakes(step)
-elementwise.declare_coupled_decay(step, calm)
+weight_decay.declare_coupled(step, calm)
 trajectory, _ = elementwise.declare_repetitions(system, reference, hyperparameters)
 
 

@@ -22,9 +22,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from gnomon.descent import sgd as reference
-from gnomon_spec import strategies
 from gnomon_spec.cases import Case, Quantity, choice
-from gnomon_spec.descent import elementwise
+from gnomon_spec.descent import elementwise, weight_decay
 from gnomon_spec.descent.step_cases import step_cases
 from gnomon_spec.facts import Fact, equal, identical, rejects
 from gnomon_spec.strategies import count, fraction, rotation, steps_of, tame
@@ -33,15 +32,14 @@ from gnomon_spec.system import WITH_ROOM, System
 system = System("sgd", title="Stochastic gradient descent", text=__doc__ or "")
 
 
-hyperparameters = strategies.hyperparameters(reference.step, momentum=fraction(0.9, 0.0, 0.5), nesterov=False)
-cases = step_cases(reference.init, hyperparameters)
-steps, calm, _, fresh = cases
+cases = step_cases(reference, momentum=fraction(0.9, 0.0, 0.5), nesterov=False)
+hyperparameters, steps, calm, _, fresh = cases
 fresh = fresh.but(momentum=fraction(0.9, 0.5, 0.99))
 
 step = system.operation(reference.step, cases=steps, rejecting=calm)
 elementwise.declare_step_laws(step, cases, mirrored=["momentum_buffer"])
 elementwise.declare_step_mistakes(step)
-elementwise.declare_coupled_decay(step, calm)
+weight_decay.declare_coupled(step, calm)
 elementwise.declare_repetitions(system, reference, hyperparameters)
 
 

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import partial
+from inspect import signature
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from gnomon.domains import Number
 from gnomon_spec.cases import Cases, Context, Draw, Quantity
-from gnomon_spec.strategies import ANY_SHAPE, VECTORS, count, fraction, normal, number, tame, vector
+from gnomon_spec.strategies import (
+    ANY_SHAPE,
+    VECTORS,
+    anywhere,
+    count,
+    fraction,
+    hyperparameters,
+    normal,
+    number,
+    tame,
+    vector,
+)
 
 zeros = Quantity(lambda _draw, context: np.zeros(context.shape, context.dtype), "zeros")
 nonzero = Quantity(
@@ -21,33 +35,41 @@ some_eps = normal(number(1e-8, 1e-3, 1.0, exponents=(-30, 3)))
 
 
 class StepCases(NamedTuple):
-    """Cases of one step.
+    """Cases of one step, and the hyperparameters in them.
 
     steps: any. calm: numbers far from the ends of the dtype's range, ε > 0. bare: calm, without weight decay. fresh:
     bare, and nothing has been seen yet.
     """
 
+    hyperparameters: Cases
     steps: Cases
     calm: Cases
     bare: Cases
     fresh: Cases
 
 
-def step_cases(init: Callable[[Any], Any], hyperparameters: Cases, positive: Iterable[str] = ()) -> StepCases:
+def step_cases(
+    reference: Any, *, positive: Iterable[str] = (), states: Callable[..., Quantity] | None = None, **narrower: Any
+) -> StepCases:
     """Return the cases of a method's step.
 
-    init: makes the state before the first step. positive: the arrays of the state that are >= 0.
+    reference: its module. positive: the arrays of the state that are >= 0. states: how states are drawn, if not by
+    `any_states`. narrower: hyperparameters that are not drawn from all of their domain, as lr is not: 0 has a law of
+    its own.
     """
-    drawn = {"params": vector(), "grad": vector(), "state": states(init, vector(), positive)}
-    steps = Cases(drawn, ANY_SHAPE).but(**hyperparameters.quantities)
-    calm = steps.but(params=tame(), grad=tame(), state=states(init, tame(), positive)).shaped(VECTORS)
+    lr = anywhere(Number(above=True), signature(reference.step).parameters["lr"].default)
+    given = hyperparameters(reference.step, **{"lr": lr, **narrower})
+    drawn_from = partial(states or any_states, reference.init, positive=positive)
+    drawn = {"params": vector(), "grad": vector(), "state": drawn_from(vector())}
+    steps = Cases(drawn, ANY_SHAPE).but(**given.quantities)
+    calm = steps.but(params=tame(), grad=tame(), state=drawn_from(tame())).shaped(VECTORS)
     calm = calm.but(eps=some_eps) if "eps" in calm.quantities else calm
     bare = calm.but(weight_decay=0.0)
-    fresh_state = Quantity(lambda _draw, context: init(np.zeros(context.shape, context.dtype)), "fresh state")
-    return StepCases(steps, calm, bare, bare.but(state=fresh_state))
+    fresh = Quantity(lambda _draw, context: reference.init(np.zeros(context.shape, context.dtype)), "fresh state")
+    return StepCases(given, steps, calm, bare, bare.but(state=fresh))
 
 
-def states(init: Callable[[Any], Any], arrays: Quantity, positive: Iterable[str] = ()) -> Quantity:
+def any_states(init: Callable[[Any], Any], arrays: Quantity, positive: Iterable[str] = ()) -> Quantity:
     """A state of a method: fresh, or any arrays, counts and fractions.
 
     init: makes the fresh one. arrays: what its arrays are drawn from. positive: those of them that are >= 0.
