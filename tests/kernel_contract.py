@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -10,10 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from gnomon.descent import srkl
+from gnomon_spec import strategies
+from gnomon_spec.cases import Context
 
 DTYPES = (np.float32, np.float64)
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0)
-LR, DECAY, UNIT = st.floats(0, 10), st.just(0.0) | st.floats(0, 10), st.floats(0, 1, exclude_max=True)
+LR, UNIT = st.floats(0, 10), st.floats(0, 1, exclude_max=True)
 
 
 def fixed(**quantities: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
@@ -21,14 +24,6 @@ def fixed(**quantities: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, A
 
 
 RATES = fixed(alpha=st.floats(2**-20, 10), beta=st.just(0.0) | st.floats(2**-20, 10))
-ADAM = fixed(
-    lr=LR,
-    weight_decay=DECAY,
-    beta1=UNIT,
-    beta2=UNIT,
-    eps=st.floats(0, 1),
-    variant=st.sampled_from(["adam", "amsgrad-torch", "amsgrad-optax"]),
-)
 GATED = {
     "lr": LR,
     "stiffening_factor": st.floats(0, 10),
@@ -40,12 +35,19 @@ GATED = {
     "release_ratio": st.just(1.0) | st.floats(2**-10, 1),
 }
 CLIPPED = {"grad_clip": st.none() | st.floats(2**-10, 10), "hysteresis_scale": st.just(1.0) | st.floats(0, 10)}
+
+
+@st.composite
+def declared(draw: st.DrawFn, method: str) -> dict[str, Any]:
+    """What a method's step takes, drawn from the domains that its signature declares."""
+    quantities = strategies.hyperparameters(import_module(f"gnomon.descent.{method}").step).quantities
+    given = {name: quantity.draw(draw, Context(np.dtype(float), (), {})) for name, quantity in quantities.items()}
+    return {**given, "momentum": given["momentum"] or 0.9, "dampening": 0.0} if given.get("nesterov") else given
+
+
 # What the step of a method, or of a variant of it, may be given.
 HYPERPARAMETERS = {
-    "sgd": fixed(lr=LR, weight_decay=DECAY, momentum=st.just(0.0) | st.floats(0, 2), dampening=st.floats(0, 1))
-    | fixed(lr=LR, weight_decay=DECAY, momentum=st.floats(2**-20, 2), nesterov=st.just(True)),
-    "adam": ADAM,
-    "adamw": ADAM,
+    **{method: declared(method) for method in ("sgd", "adam", "adamw", "rmsprop", "lion", "nadam")},
     **{f"srkl {variant}": RATES for variant in srkl.VARIANTS},
     **{f"hysterograd {variant}": fixed(**GATED, **CLIPPED) for variant in ("head", "v4")},
     "hysterograd theory": fixed(**GATED),

@@ -167,5 +167,5 @@ def elementwise(
 
 
 def kind_of(number: Any) -> Any:
-    """Return what makes a number of the same kind."""
-    return number.dtype.type if hasattr(number, "dtype") else type(number)
+    """Return what makes a number of the same kind; where an integer stands for a number it need not stay one."""
+    return number.dtype.type if hasattr(number, "dtype") else float if type(number) is int else type(number)
