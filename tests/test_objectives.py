@@ -485,11 +485,7 @@ BAD = {
         "targets must have the dtype of features float64, got float32",
     ),
     "classes of mse": (lambda: MLP(X, X, classes=2), ValueError, "classes must be None for the loss 'mse', got 2"),
-    "no classes": (
-        lambda: MLP(X, Y, loss="softmax"),
-        TypeError,
-        "classes must be an integer >= 2, got None",
-    ),
+    "no classes": (lambda: MLP(X, Y, loss="softmax"), TypeError, "classes must be an integer >= 2, got None"),
 }
 
 
