@@ -248,6 +248,7 @@ def test_no_drawn_case_is_declared_invalid(monkeypatch):
     quantities = {"x": vector(), "y": nonnegative(), "z": tame(), "lr": number(0.1), "beta": fraction(0.9)}
     quantities["t"] = count(1)
     matrices = {"turn": rotation(), "curvature": symmetric(), "order": permutation(), "steps": steps_of(tame(), 8)}
+    matrices |= {"values": spectrum(2.0), "at": indices(), "part": unit_interval(), "one": choice(1, 2)}
     for cases in (Cases(quantities, ANY_SHAPE), Cases(matrices, VECTORS)):
         assert len(one(cases)) == 20
     with pytest.raises(AssertionError, match="thrown away"):
