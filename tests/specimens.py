@@ -94,6 +94,7 @@ def in_the_wide_dtype(step: Callable[..., Any]) -> Any:
     """Return a step whose outputs are computed in a wider dtype and rounded once."""
 
     def rounded(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
+        check_arguments(step, params, grad, state, **hyper)
         dtype, wide = params.dtype, wide_dtype(params.dtype)
 
         def to(target: Any) -> Any:
