@@ -1,11 +1,13 @@
-"""Ports that tests hold up to the checker: wrong ones from the catalogue, honest ones that only look different."""
+"""Ports that tests hold up to the checker: honest ones that only look different."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from gnomon.arguments import check_arguments
 from gnomon.descent import adam, adamw, sgd
 from gnomon.descent.adam import AdamState
 from gnomon.descent.sgd import SGDState
@@ -31,27 +33,23 @@ class OtherOrder:
             largest = root = np.maximum(second / (1 - beta2**t), largest)
             correction = 1.0
         rate = hyper["lr"] / (1 - beta1**t)
-        move = (-rate * first) / (np.sqrt(root) / correction + hyper["eps"])
-        return move, AdamState(first, second, largest, t)
+        return (-rate * first) / (np.sqrt(root) / correction + hyper["eps"]), AdamState(first, second, largest, t)
 
     @classmethod
     def adam_step(cls, params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        adam.require_hyperparameters(**hyper)
-        require_same_shape(params, grad)
+        check_arguments(adam.step, params, grad, state, **hyper)
         move, state = cls._direction(params * hyper["weight_decay"] + grad, state, hyper)
         return params + move, state
 
     @classmethod
     def adamw_step(cls, params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        adam.require_hyperparameters(**hyper)
-        require_same_shape(params, grad)
+        check_arguments(adamw.step, params, grad, state, **hyper)
         move, state = cls._direction(grad, state, hyper)
         return params + (move - (hyper["lr"] * hyper["weight_decay"]) * params), state
 
     @staticmethod
     def sgd_step(params: Any, grad: Any, state: SGDState, **hyper: Any) -> Any:
-        sgd.require_hyperparameters(**hyper)
-        require_same_shape(params, grad)
+        check_arguments(sgd.step, params, grad, state, **hyper)
         grad = params * hyper["weight_decay"] + grad
         if hyper["momentum"] == 0:
             return -hyper["lr"] * grad + params, SGDState(state.momentum_buffer, state.step_count + 1)
@@ -61,16 +59,20 @@ class OtherOrder:
         return -hyper["lr"] * direction + params, SGDState(buffer, state.step_count + 1)
 
 
+def moments(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[AdamState, Any]:
+    """Return the state after the gradient, and the second moment whose root is taken."""
+    state = adam.update_moments(grad, state, **{name: hyper[name] for name in ("beta1", "beta2", "variant")})
+    return state, state.second_moment if hyper["variant"] == "adam" else state.largest_second_moment
+
+
 class FoldedScalars(OtherOrder):
     """Adam in the "efficient" form, done right: the bias correction folded into the rate, and ε scaled to match."""
 
     @staticmethod
     def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
-        state = adam.update_moments(grad, state, beta1=hyper["beta1"], beta2=hyper["beta2"], variant=hyper["variant"])
-        t = state.step_count
-        correction = 1.0 if hyper["variant"] == "amsgrad-optax" else (1 - hyper["beta2"] ** t) ** 0.5
-        root = state.second_moment if hyper["variant"] == "adam" else state.largest_second_moment
-        rate = hyper["lr"] * correction / (1 - hyper["beta1"] ** t)
+        state, root = moments(grad, state, hyper)
+        correction = 1.0 if hyper["variant"] == "amsgrad-optax" else (1 - hyper["beta2"] ** state.step_count) ** 0.5
+        rate = hyper["lr"] * correction / (1 - hyper["beta1"] ** state.step_count)
         return -(rate * (state.first_moment / (np.sqrt(root) + correction * hyper["eps"]))), state
 
 
@@ -79,24 +81,21 @@ class AccurateCorrection(OtherOrder):
 
     @staticmethod
     def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
-        state = adam.update_moments(grad, state, beta1=hyper["beta1"], beta2=hyper["beta2"], variant=hyper["variant"])
-
-        def weight(beta: float) -> float:
-            return float(-np.expm1(state.step_count * np.log(beta))) if beta > 0 else 1.0
-
-        root = state.second_moment if hyper["variant"] == "adam" else state.largest_second_moment
-        v_hat = root if hyper["variant"] == "amsgrad-optax" else root / weight(hyper["beta2"])
-        m_hat = state.first_moment / weight(hyper["beta1"])
-        return -hyper["lr"] * (m_hat / (np.sqrt(v_hat) + hyper["eps"])), state
+        state, root = moments(grad, state, hyper)
+        of_first, of_second = (
+            float(-np.expm1(state.step_count * np.log(beta))) if beta > 0 else 1.0
+            for beta in (hyper["beta1"], hyper["beta2"])
+        )
+        v_hat = root if hyper["variant"] == "amsgrad-optax" else root / of_second
+        return -hyper["lr"] * (state.first_moment / of_first / (np.sqrt(v_hat) + hyper["eps"])), state
 
 
-class RoundedOnce:
-    """Every output computed in a wider dtype and rounded once, as fused multiply-adds and wide registers do."""
+def in_the_wide_dtype(step: Callable[..., Any]) -> Any:
+    """Return a step whose outputs are computed in a wider dtype and rounded once."""
 
-    @staticmethod
-    def _wide(step: Any, params: Any, grad: Any, state: Any, hyper: dict[str, Any]) -> Any:
-        dtype = params.dtype
-        wide = wide_dtype(dtype)
+    def rounded(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
+        check_arguments(step, params, grad, state, **hyper)
+        dtype, wide = params.dtype, wide_dtype(params.dtype)
 
         def to(target: Any) -> Any:
             return lambda x: x.astype(target) if isinstance(x, np.ndarray | np.floating) else x
@@ -104,23 +103,13 @@ class RoundedOnce:
         outputs = step(params.astype(wide), grad.astype(wide), map_leaves(to(wide), state), **hyper)
         return map_leaves(to(dtype), outputs)
 
-    @classmethod
-    def adam_step(cls, params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        return cls._wide(adam.step, params, grad, state, hyper)
-
-    @classmethod
-    def adamw_step(cls, params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        return cls._wide(adamw.step, params, grad, state, hyper)
-
-    @classmethod
-    def sgd_step(cls, params: Any, grad: Any, state: SGDState, **hyper: Any) -> Any:
-        return cls._wide(sgd.step, params, grad, state, hyper)
+    return staticmethod(rounded)
 
 
-def require_same_shape(params: Any, grad: Any) -> None:
-    """Reject arrays that would only broadcast."""
-    if params.shape != grad.shape:
-        raise ValueError(f"grad must have the shape {params.shape}, got {grad.shape}")
+class RoundedOnce:
+    """What fused multiply-adds and wide registers do."""
+
+    adam_step, adamw_step, sgd_step = map(in_the_wide_dtype, (adam.step, adamw.step, sgd.step))
 
 
 HONEST = {

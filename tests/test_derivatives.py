@@ -17,7 +17,7 @@ from objective_cases import WHOLE, Case, cases, dyadic, example_objectives, poly
 from running_error import Bounded, agree
 
 from gnomon.derivatives import empirical_fisher_diagonal, ggnvp, gradient, hvp, make_hvp
-from gnomon.objectives import MLP, Rosenbrock
+from gnomon.objectives import MLP
 
 law = settings(deadline=None, max_examples=50)
 
@@ -37,12 +37,6 @@ def quadratic_model(x):
 def quadratic_model_jacobian(x):
     a, b, c = x
     return onp.array([[b, a, 0], [0, 2 * b, -1], [2 + c, 0, a]])
-
-
-def quadratic_model_second(residual):
-    """Return Σ_k r_k ∇²m_k."""
-    r, s, t = residual
-    return onp.array([[0, r, t], [r, 2 * s, 0], [t, 0, 0]])
 
 
 # --- automatic and closed-form derivatives agree -------------------------------------------------------------------
@@ -97,52 +91,6 @@ def test_hvp_of_a_quadratic_form_symmetrises_its_matrix(B, b, x, v):
 
 
 @law
-@given(whole(4), whole(4), whole(4), st.integers(-3, 3), st.integers(-3, 3))
-def test_hvp_is_linear_and_symmetric(x, u, v, a, b):
-    product = make_hvp(Rosenbrock(4).value, x)
-    assert onp.array_equal(product(a * u + b * v), a * product(u) + b * product(v))
-    assert u @ product(v) == v @ product(u)
-
-
-@law
-@given(whole(4))
-def test_a_homogeneous_function_obeys_euler(x):
-    """L of degree p: H·x = (p - 1)·g and x·H·x = p(p - 1)·L; here L = (Σ x²)², p = 4."""
-    quartic = lambda t: np.sum(t * t) * np.sum(t * t)  # noqa: E731
-    g, Hx = gradient(quartic, x), hvp(quartic, x, x)
-    assert onp.array_equal(Hx, 3 * g)
-    assert x @ Hx == 12 * quartic(x)
-
-
-@law
-@given(st.lists(SIGNS, min_size=4, max_size=4), st.integers(-8, 8), whole(4))
-def test_a_scale_invariant_function_has_no_slope_along_the_parameters(signs, exponent, a):
-    """L(s·x) = L(x): g·x = 0 and H·x = -g; exact, because Σ x² is a power of two."""
-    x = onp.array(signs) * 2.0**exponent
-    ratio = lambda t: np.dot(a, t) * np.dot(a, t) / np.dot(t, t)  # noqa: E731
-    g = gradient(ratio, x)
-    assert g @ x == 0
-    assert onp.array_equal(hvp(ratio, x, x), -g)
-
-
-@law
-@given(whole(4), whole((4, 4)))
-def test_a_symmetry_bends_the_gradient_with_it(x, half):
-    """L(exp(tK)·x) = L(x) for K = -Kᵀ and L a function of |x|: H·K·x = -Kᵀ·g."""
-    K = half - half.T
-    radial = lambda t: np.sum(t * t) ** 2 + 3 * np.sum(t * t)  # noqa: E731
-    assert onp.array_equal(hvp(radial, x, K @ x), -K.T @ gradient(radial, x))
-
-
-@law
-@given(whole((4, 3)), whole(4), whole(3), whole(3))
-def test_an_affine_change_of_parameters_is_a_congruence(B, c, y, v):
-    """L(B·y + c) has the Hessian BᵀHB."""
-    f = Rosenbrock(4).value
-    assert onp.array_equal(hvp(lambda t: f(np.dot(B, t) + c), y, v), B.T @ hvp(f, B @ y + c, B @ v))
-
-
-@law
 @given(whole(4), whole(4))
 def test_an_affine_function_has_exactly_no_curvature_and_no_warning(x, v):
     assert not onp.any(hvp(lambda t: np.dot(v, t) + 1, x, v))
@@ -156,16 +104,6 @@ def test_zero_vectors_and_unused_parameters_give_exact_zeros(x, v):
     assert not onp.any(hvp(f, x, 0 * v))
     assert hvp(f, x, v)[3] == 0
     assert onp.array_equal(hvp(f, x, v), hvp(f, x, v * [1, 1, 1, 0]))
-
-
-@law
-@given(cases(transcendental()), st.integers(-8, 8))
-def test_scaling_the_loss_by_a_power_of_two_scales_its_derivatives_bit_for_bit(case: Case, exponent):
-    f, x, _, v = case
-    s = 2.0**exponent
-    scaled = lambda t: s * f.value(t)  # noqa: E731
-    assert onp.array_equal(gradient(scaled, x), s * gradient(f.value, x))
-    assert onp.array_equal(hvp(scaled, x, v), s * hvp(f.value, x, v))
 
 
 def test_many_products_cost_one_trace():
@@ -192,14 +130,6 @@ def test_the_gauss_newton_product_is_the_explicit_one(x, half, v):
     assert onp.array_equal(ggnvp(quadratic_model, lambda z: np.dot(z, np.dot(M, z)) / 2, x, v), J.T @ M @ J @ v)
 
 
-@law
-@given(whole(3), whole(3), whole(3))
-def test_hessian_less_gauss_newton_is_the_residual_times_the_models_curvature(x, targets, v):
-    loss = lambda z: np.sum((z - targets) ** 2) / 2  # noqa: E731
-    difference = hvp(lambda t: loss(quadratic_model(t)), x, v) - ggnvp(quadratic_model, loss, x, v)
-    assert onp.array_equal(difference, quadratic_model_second(quadratic_model(x) - targets) @ v)
-
-
 def test_hessian_and_gauss_newton_matrix_differ_for_squares_in_general():
     """m = θ₁θ₂, y = ½ at θ = (1, -1): H = [[1, -5/2], [-5/2, 1]], G = [[1, -1], [-1, 1]]."""
     theta = onp.array([1.0, -1.0])
@@ -209,18 +139,6 @@ def test_hessian_and_gauss_newton_matrix_differ_for_squares_in_general():
     G = onp.stack([ggnvp(model, loss, theta, column) for column in onp.eye(2)])
     assert onp.array_equal(H, [[1, -2.5], [-2.5, 1]])
     assert onp.array_equal(G, [[1, -1], [-1, 1]])
-
-
-@law
-@given(whole(3), whole(3), st.integers(-8, 8))
-def test_scaling_the_loss_scales_gauss_newton_once_and_fisher_twice(x, v, exponent):
-    s = 2.0**exponent
-    loss = lambda z: np.sum(z**2)  # noqa: E731
-    assert onp.array_equal(ggnvp(quadratic_model, lambda z: s * loss(z), x, v), s * ggnvp(quadratic_model, loss, x, v))
-    example = lambda t, row: np.dot(row, quadratic_model(t)) ** 2  # noqa: E731
-    rows = onp.eye(3)
-    fisher = empirical_fisher_diagonal(example, x, rows)
-    assert onp.array_equal(empirical_fisher_diagonal(lambda t, r: s * example(t, r), x, rows), s**2 * fisher)
 
 
 @law
@@ -270,29 +188,17 @@ def test_a_function_that_loses_the_trace_is_still_warned_of():
 
 
 ONES = onp.ones(2)
-BAD = {
-    "integer params": (lambda: gradient(np.sum, ONES.astype(int)), TypeError, "params must hold real floating-point"),
-    "list params": (lambda: hvp(np.sum, [1.0], ONES), TypeError, "params must be a NumPy array"),
-    "vector shape": (
-        lambda: hvp(np.sum, ONES, onp.ones(3)),
-        ValueError,
-        r"vector must have the shape of params \(2,\), got \(3,\)",
-    ),
-    "vector dtype": (
-        lambda: ggnvp(np.sin, np.sum, ONES, ONES.astype(onp.float32)),
-        TypeError,
-        "vector must have the dtype of params float64, got float32",
-    ),
-    "vector-valued": (lambda: gradient(np.sin, ONES), TypeError, "real scalar-output"),
-    "no examples": (
-        lambda: empirical_fisher_diagonal(lambda x, i: x[i], ONES, []),
-        ValueError,
-        "examples must hold at least one example, got none",
-    ),
-}
+BAD = [
+    (TypeError, "params must hold real floating-point", lambda: gradient(np.sum, ONES.astype(int))),
+    (TypeError, "params must be a NumPy array", lambda: hvp(np.sum, [1.0], ONES)),
+    (ValueError, r"vector must have the shape of params \(2,\)", lambda: hvp(np.sum, ONES, onp.ones(3))),
+    (TypeError, "vector must have the dtype of", lambda: ggnvp(np.sin, np.sum, ONES, ONES.astype(onp.float32))),
+    (TypeError, "real scalar-output", lambda: gradient(np.sin, ONES)),
+    (ValueError, "examples must hold at least one", lambda: empirical_fisher_diagonal(lambda x, i: x[i], ONES, [])),
+]
 
 
-@pytest.mark.parametrize("call, error, message", BAD.values(), ids=BAD)
-def test_bad_input_is_named(call, error, message):
+@pytest.mark.parametrize(("error", "message", "call"), BAD)
+def test_bad_input_is_named(error, message, call):
     with pytest.raises(error, match=message):
         call()

@@ -25,25 +25,10 @@ from objective_cases import (
 )
 from running_error import UNIT, Bounded, agree, at_least
 
-from gnomon.objectives import (
-    MLP,
-    NAMED,
-    Ackley,
-    Beale,
-    ExampleObjective,
-    GaussNewtonObjective,
-    Himmelblau,
-    KnownObjective,
-    LogisticRegression,
-    Objective,
-    Quadratic,
-    Rastrigin,
-    Rosenbrock,
-    SoftmaxRegression,
-    Spectrum,
-    named,
-    quadratic_with_spectrum,
-)
+from gnomon.objectives import MLP, NAMED, LogisticRegression, SoftmaxRegression, named
+from gnomon.objectives.contract import ExampleObjective, GaussNewtonObjective, KnownObjective, Objective
+from gnomon.objectives.quadratics import Quadratic, Spectrum, quadratic_with_spectrum
+from gnomon.objectives.test_functions import Ackley, Beale, Himmelblau, Rastrigin, Rosenbrock
 
 law = settings(deadline=None, max_examples=50)
 
@@ -76,16 +61,10 @@ def test_hvp_is_symmetric(case: Case):
 
 
 @law
-@given(cases())
-def test_hvp_of_the_zero_vector_is_exactly_zero(case: Case):
+@given(cases(), st.integers(-8, 8))
+def test_hvp_scales_bit_for_bit_with_powers_of_two_and_zero(case: Case, exponent):
     f, x, _, v = case
     assert not np.any(f.hvp(x, 0 * v))
-
-
-@law
-@given(cases(), st.integers(-8, 8))
-def test_hvp_scales_bit_for_bit_with_powers_of_two(case: Case, exponent):
-    f, x, _, v = case
     assert np.array_equal(f.hvp(x, 2.0**exponent * v), 2.0**exponent * f.hvp(x, v))
 
 
@@ -163,12 +142,9 @@ def test_gradient_descent_iterate_finds_the_spectrum_itself(half, start, steps):
 def test_quadratic_knows_whether_it_has_a_minimum(eigenvalues, rotation):
     f = quadratic_with_spectrum(eigenvalues, rotation, np.ones(4), 2.5)
     for g in (f, Quadratic(f.hessian, f.minimiser, f.offset)):
-        if np.min(eigenvalues) >= 0:
-            assert g.minimum == 2.5
-            assert np.array_equal(g.minimisers[0], np.ones(4))
-        else:
-            assert g.minimum is None
-            assert g.minimisers == ()
+        known = np.min(eigenvalues) >= 0
+        assert g.minimum == (2.5 if known else None)
+        np.testing.assert_array_equal(g.minimisers, [np.ones(4)] if known else ())
 
 
 @law
@@ -219,11 +195,8 @@ def test_rastrigin_and_ackley_are_the_published_formulas(x):
         agree(Ackley(n).value(b), -20 * np.exp(-r / 5) - np.exp(m) + 20 + e, times=2)
 
 
-def test_ackley_has_a_subgradient_but_no_hessian_at_the_origin():
-    origin = np.zeros(3)
-    assert np.array_equal(Ackley(3).gradient(origin), origin)
-    with pytest.raises(ValueError, match="params must not be the origin"):
-        Ackley(3).hvp(origin, origin)
+def test_ackley_has_a_subgradient_at_the_origin():
+    assert np.array_equal(Ackley(3).gradient(np.zeros(3)), np.zeros(3))
 
 
 # --- learning problems -------------------------------------------------------------------------------------------
@@ -375,14 +348,8 @@ def test_mlp_start_scales_the_draws_by_the_fan_in_and_zeroes_the_biases():
 def test_every_name_gives_a_known_objective_of_two_variables(name):
     f = named(name)
     assert isinstance(f, KnownObjective)
-    assert f.name == name
-    assert f.start.shape == (2,)
+    assert (f.name, f.start.shape) == (name, (2,))
     assert f.value(f.start) > f.minimum
-
-
-def test_an_unknown_name_is_answered_with_the_names_there_are():
-    with pytest.raises(ValueError, match=r"one of 'ackley', .*, got 'rosenbrok'; did you mean 'rosenbrock'\?"):
-        named("rosenbrok")
 
 
 @law
@@ -394,106 +361,49 @@ def test_every_objective_keeps_the_contract(f):
 
 # --- bad input ---------------------------------------------------------------------------------------------------
 
-X = np.ones((2, 2))
-Y = np.array([0, 1])
-NAN = np.array([1.0, np.nan])
-SHEAR = np.array([[1.0, 1.0], [0.0, 1.0]])
-
-BAD = {
-    "asymmetric": (
-        lambda: Quadratic(SHEAR, np.zeros(2)),
-        ValueError,
-        r"hessian must be symmetric, got 1.0 at \(0, 1\) and 0.0 at \(1, 0\)",
-    ),
-    "hessian shape": (lambda: Quadratic(X, np.zeros(3)), ValueError, r"hessian must have shape \(3, 3\), got \(2, 2\)"),
-    "hessian dtype": (
-        lambda: Quadratic(X, np.zeros(2, np.float32)),
-        TypeError,
-        "hessian must have dtype float32, got float64",
-    ),
-    "minimiser": (lambda: Quadratic(X, NAN), ValueError, r"minimiser must be finite, got nan at index \(1,\)"),
-    "minimiser shape": (lambda: Quadratic(X, np.zeros(0)), ValueError, r"minimiser must have shape \(n,\)"),
-    "offset": (lambda: Quadratic(X, np.zeros(2), -np.inf), ValueError, "offset must be finite, got -inf"),
-    "rotation": (
-        lambda: quadratic_with_spectrum(np.ones(2), SHEAR, np.zeros(2)),
-        ValueError,
-        r"rotation must be orthogonal, \|QᵀQ - I\| <= 1.33e-15, got 1",
-    ),
-    "eigenvalues": (
-        lambda: quadratic_with_spectrum(NAN, None, np.zeros(2)),
-        ValueError,
-        "eigenvalues must be finite, got nan",
-    ),
-    "eigenvalues shape": (
-        lambda: quadratic_with_spectrum(X, None, X),
-        ValueError,
-        r"eigenvalues must have shape \(n,\), got \(2, 2\)",
-    ),
-    "lr": (
-        lambda: Quadratic(X, np.zeros(2)).gradient_descent_iterate(np.zeros(2), -1.0, 3),
-        ValueError,
-        r"lr must be a finite number in \[0, inf\), got -1.0",
-    ),
-    "start": (
-        lambda: Quadratic(X, np.zeros(2)).gradient_descent_iterate(np.zeros(3), 1.0, 3),
-        ValueError,
-        r"start must have shape \(2,\), got \(3,\)",
-    ),
-    "dimension": (lambda: Rosenbrock(1), ValueError, "dimension must be an integer >= 2, got 1"),
-    "params": (lambda: Beale().value(np.ones(3)), ValueError, r"params must have shape \(2,\), got \(3,\)"),
-    "params dtype": (
-        lambda: LogisticRegression(X, Y).value(np.ones(2, np.float32)),
-        TypeError,
-        "params must have the dtype of the objective's data float64, got float32",
-    ),
-    "params integer": (lambda: Beale().value(np.ones(2, int)), TypeError, "params must hold real floating-point"),
-    "vector": (
-        lambda: Himmelblau().hvp(np.ones(2), np.ones(3)),
-        ValueError,
-        r"vector must have the shape of params \(2,\), got \(3,\)",
-    ),
-    "labels": (
-        lambda: SoftmaxRegression(X, np.array([0, 3]), 3),
-        ValueError,
-        r"labels must be integers in \[0, 3\), got 3 at index 1",
-    ),
-    "labels dtype": (
-        lambda: LogisticRegression(X, np.ones(2)),
-        TypeError,
-        r"labels must be integers in \[0, 2\), a NumPy array, got dtype float64",
-    ),
-    "labels rows": (
-        lambda: LogisticRegression(X, np.array([1])),
-        ValueError,
-        r"labels must have shape \(2,\) to fit the rows of features, got \(1,\)",
-    ),
-    "classes": (lambda: SoftmaxRegression(X, Y, 1), ValueError, "classes must be an integer >= 2, got 1"),
-    "features": (lambda: LogisticRegression(X * np.nan, Y), ValueError, r"features must be finite, got nan at index"),
-    "features shape": (lambda: LogisticRegression(np.ones(2), Y), ValueError, r"features must have shape \(N, d\)"),
-    "ridge": (lambda: LogisticRegression(X, Y, -1), ValueError, r"ridge must be a finite number in \[0, inf\), got -1"),
-    "hidden": (lambda: MLP(X, X, (0,)), ValueError, r"hidden\[0\] must be an integer >= 1, got 0"),
-    "hidden list": (lambda: MLP(X, X, [3]), TypeError, r"hidden must be a tuple of widths, got \[3\]"),
-    "loss": (lambda: MLP(X, X, loss="hinge"), ValueError, "loss must be one of 'mse', 'softmax', got 'hinge'"),
-    "targets rows": (
-        lambda: MLP(X, np.ones((3, 1))),
-        ValueError,
-        r"targets must have the 2 rows of features, got \(3, 1\)",
-    ),
-    "targets dtype": (
-        lambda: MLP(X, X.astype(np.float32)),
-        TypeError,
-        "targets must have the dtype of features float64, got float32",
-    ),
-    "classes of mse": (lambda: MLP(X, X, classes=2), ValueError, "classes must be None for the loss 'mse', got 2"),
-    "no classes": (
-        lambda: MLP(X, Y, loss="softmax"),
-        TypeError,
-        "classes must be an integer >= 2, got None",
-    ),
-}
+X, ONE, ZERO, THREE = np.ones((2, 2)), np.ones(2), np.zeros(2), np.ones(3)
+Y, NAN, SHEAR = np.array([0, 1]), np.array([1.0, np.nan]), np.array([[1.0, 1.0], [0.0, 1.0]])
+WIDE, LOW, SINGLE = Quadratic(X, ZERO), np.array([0, 3]), np.ones(2, np.float32)
+VALUES = [
+    (lambda: Quadratic(SHEAR, ZERO), r"hessian must be symmetric, got 1.0 at \(0, 1\) and 0.0 at \(1, 0\)"),
+    (lambda: Quadratic(X, THREE), r"hessian must have shape \(3, 3\), got \(2, 2\)"),
+    (lambda: Quadratic(X, NAN), r"minimiser must be finite, got nan at index \(1,\)"),
+    (lambda: Quadratic(X, np.zeros(0)), r"minimiser must have shape \(n,\)"),
+    (lambda: Quadratic(X, ZERO, -np.inf), "offset must be finite, got -inf"),
+    (lambda: quadratic_with_spectrum(ONE, SHEAR, ZERO), r"rotation must be orthogonal, \|QᵀQ - I\| <= 1.33e-15, got 1"),
+    (lambda: quadratic_with_spectrum(NAN, None, ZERO), "eigenvalues must be finite, got nan"),
+    (lambda: quadratic_with_spectrum(X, None, X), r"eigenvalues must have shape \(n,\), got \(2, 2\)"),
+    (lambda: WIDE.gradient_descent_iterate(ZERO, -1.0, 3), r"lr must be a finite number in \[0, inf\), got -1.0"),
+    (lambda: WIDE.gradient_descent_iterate(THREE, 1.0, 3), r"start must have shape \(2,\), got \(3,\)"),
+    (lambda: Rosenbrock(1), "dimension must be an integer >= 2, got 1"),
+    (lambda: Beale().value(THREE), r"params must have shape \(2,\), got \(3,\)"),
+    (lambda: Himmelblau().hvp(ONE, THREE), r"vector must have the shape of params \(2,\), got \(3,\)"),
+    (lambda: SoftmaxRegression(X, LOW, 3), r"labels must be integers in \[0, 3\), got 3 at index 1"),
+    (lambda: LogisticRegression(X, Y[:1]), r"labels must have shape \(2,\) to fit the rows of features, got \(1,\)"),
+    (lambda: SoftmaxRegression(X, Y, 1), "classes must be an integer >= 2, got 1"),
+    (lambda: LogisticRegression(X * np.nan, Y), r"features must be finite, got nan at index"),
+    (lambda: LogisticRegression(ONE, Y), r"features must have shape \(N, d\)"),
+    (lambda: LogisticRegression(X, Y, -1), r"ridge must be a finite number in \[0, inf\), got -1"),
+    (lambda: MLP(X, X, (0,)), r"hidden\[0\] must be an integer >= 1, got 0"),
+    (lambda: MLP(X, X, loss="hinge"), "loss must be one of 'mse', 'softmax', got 'hinge'"),
+    (lambda: MLP(X, np.ones((3, 1))), r"targets must have the 2 rows of features, got \(3, 1\)"),
+    (lambda: MLP(X, X, classes=2), "classes must be None for the loss 'mse', got 2"),
+    (lambda: Ackley(2).hvp(ZERO, ZERO), "params must not be the origin"),
+    (lambda: named("rosenbrok"), r"one of 'ackley', .*, got 'rosenbrok'; did you mean 'rosenbrock'\?"),
+]
+TYPES = [
+    (lambda: Quadratic(X, 0 * SINGLE), "hessian must have dtype float32, got float64"),
+    (lambda: LogisticRegression(X, Y).value(SINGLE), "params must have the dtype of .* data float64, got float32"),
+    (lambda: Beale().value(np.ones(2, int)), "params must hold real floating-point"),
+    (lambda: LogisticRegression(X, ONE), r"labels must be integers in \[0, 2\), a NumPy array, got dtype float64"),
+    (lambda: MLP(X, X, [3]), r"hidden must be a tuple of widths, got \[3\]"),
+    (lambda: MLP(X, X.astype(np.float32)), "targets must have the dtype of features float64, got float32"),
+    (lambda: MLP(X, Y, loss="softmax"), "classes must be an integer >= 2, got None"),
+]
 
 
-@pytest.mark.parametrize("call, error, message", BAD.values(), ids=BAD)
-def test_bad_input_is_named(call, error, message):
-    with pytest.raises(error, match=message):
-        call()
+@pytest.mark.parametrize(("error", "cases"), [(ValueError, VALUES), (TypeError, TYPES)])
+def test_bad_input_is_named(error, cases):
+    for call, message in cases:
+        with pytest.raises(error, match=message):
+            call()

@@ -15,12 +15,11 @@ import pytest
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gnomon.objectives import Quadratic
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, constant
-from gnomon_spec.facts import Fact, agree, at_least, equal
+from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.stand_ins import ExactOracle
-from gnomon_spec.strategies import VECTORS, number, rotation, shapes, spectrum, symmetric, tame
+from gnomon_spec.strategies import VECTORS, number, rotation, shapes, spectrum, tame
 from gnomon_spec.system import WITH_ROOM, System
 from gnomon_validation.checker import Plan, check_law
 from gnomon_validation.ports.bundled import ReferencePort
@@ -146,127 +145,20 @@ def test_the_exact_oracle_lets_other_type_errors_through() -> None:
         ExactOracle(system, np.dtype(np.float64)).refuses(np.ones(2))
 
 
-# --- an objective that is called back: sharpness-aware minimisation --------------------------------------------------
+# --- a discrete outcome that rounding decides: a stopping time -------------------------------------------------------
 
 
-def sharpness_aware_gradient(params: Array, hessian: Array, minimiser: Array, *, rho: float = 0.05) -> Array:
-    """∇f(w + ρ·g/‖g‖) with g = ∇f(w); g itself where it is zero."""
-    objective = Quadratic(hessian, minimiser)
-    grad = objective.gradient(params)
-    norm = np.linalg.norm(grad)
-    if norm == 0:
-        return grad
-    return objective.gradient(params + rho * (grad / norm))
-
-
-sam = System("sam", title="SAM", text="The gradient at the worst point nearby, to first order.")
-sam_gradient = sam.operation(
-    sharpness_aware_gradient,
-    cases=Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame(), "rho": number(0.05)}, VECTORS),
-)
-
-
-@sam_gradient.law("closed form")
-def on_a_quadratic_the_ascent_adds_a_curvature_product(port: Any, case: Case) -> Iterable[Fact]:
-    """On a quadratic the gradient moves by ρ·H·g/‖g‖."""
-    found = port.sharpness_aware_gradient(case.params, case.hessian, case.minimiser, **case.hyper)
-    grad = case.hessian @ (case.params - case.minimiser)
-    norm = np.sqrt(grad @ grad)
-    yield equal("gradient", found, grad + case.rho * (case.hessian @ grad) / norm if norm > 0 else grad)
-
-
-@sam.mistake("sharpness_aware_gradient")
-def ascent_is_not_normalised(params: Array, hessian: Array, minimiser: Array, *, rho: float = 0.05) -> Array:
-    """The ascent is ρ·g, not divided by ‖g‖."""
-    objective = Quadratic(hessian, minimiser)
-    return objective.gradient(params + rho * objective.gradient(params))
-
-
-def rebuilt_from_its_arrays(params: Array, hessian: Array, minimiser: Array, *, rho: float) -> Array:
-    grad = hessian @ (params - minimiser)
-    norm = np.sqrt(np.sum(grad * grad))
-    ascended = params + (rho / norm).astype(params.dtype) * grad if norm > 0 else params
-    return hessian @ (ascended - minimiser)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_an_operation_may_call_an_objective_back(dtype: str) -> None:
-    rebuilt = port_of(sam_sharpness_aware_gradient=rebuilt_from_its_arrays)
-    for port in (ReferencePort(), rebuilt):
-        assert set(statuses(port, sam, dtype).values()) == {"conforms"}
-    wrong = statuses(MistakenPort(sam.mistakes["ascent_is_not_normalised"].edited), sam, dtype)
-    assert set(wrong.values()) == {"wrong"}
-
-
-# --- a discrete outcome that rounding may decide: a stopping time ----------------------------------------------------
-
-
-def first_alarm(stream: Array, drift: Array, *, threshold: float) -> int:
-    """The first t with S_t > h, where S_t = max(0, S_{t-1} + x_t - k) and S_{-1} = 0; -1 if there is none."""
-    total = np.zeros_like(drift)
-    for t in range(stream.shape[0]):
-        total = np.maximum(total + stream[t] - drift, 0)
-        if total > threshold:
-            return t
-    return -1
-
-
-scalar = tame(shape=lambda _: ())
-cusum = System("cusum", title="CUSUM", text="When a cumulative sum first exceeds a threshold.")
-alarm = cusum.operation(
-    first_alarm,
-    cases=Cases(
-        {"stream": tame(), "drift": scalar, "threshold": number(1.0, 4.0, 2.0, 8.0)},
-        shapes((1,), (2,), (3,), (8,), (20,)),
-    ),
-)
-
-
-@alarm.law("invariance")
-def only_what_exceeds_the_drift_counts(port: Any, case: Case) -> Iterable[Fact]:
-    """A shift of the stream by the drift, and no drift, give the same time."""
-    time = port.first_alarm(case.stream, case.drift, **case.hyper)
-    shifted = port.first_alarm(case.stream - case.drift, np.zeros_like(case.drift), **case.hyper)
-    yield agree("time", time, shifted)
-
-
-@alarm.law("bound", cases=alarm.cases.but(more=number(1.0)))
-def a_higher_threshold_is_not_exceeded_earlier(port: Any, case: Case) -> Iterable[Fact]:
-    """With a higher threshold the alarm is not earlier."""
-    never = len(case.stream)
-    low, high = (
-        port.first_alarm(case.stream, case.drift, threshold=case.threshold + more) for more in (0.0, case.more)
-    )
-    yield agree("order", (never if low == -1 else low) <= (never if high == -1 else high), True)
-
-
-@cusum.mistake("first_alarm")
-def sum_is_never_reset(stream: Array, drift: Array, *, threshold: float) -> int:
-    """The sum is allowed to fall below zero."""
-    total = np.zeros_like(drift)
-    for t in range(stream.shape[0]):
-        total = total + stream[t] - drift
-        if total > threshold:
-            return t
-    return -1
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_a_stopping_time_is_judged_where_rounding_does_not_decide_it(dtype: str) -> None:
-    found = verdicts(ReferencePort(), cusum, dtype)
-    assert {verdict.status for verdict in found.values()} == {"conforms"}
-    port = MistakenPort(cusum.mistakes["sum_is_never_reset"].edited)
-    assert verdicts(port, cusum, dtype)["agrees_with_the_oracle"].status == "wrong"
+def first_alarm(stream: Array, *, threshold: float) -> int:
+    """The first t at which the sum of the stream exceeds the threshold; -1 if there is none."""
+    sums = np.cumsum(stream)
+    return next((t for t in range(stream.shape[0]) if sums[t] > threshold), -1)
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_stopping_time_on_the_threshold_itself_is_ambiguous(dtype: str) -> None:
     on_the_edge = System("edge", title="", text="")
     third = Quantity(lambda _draw, context: np.full(3, 1 / 3, context.dtype), "a third, three times")
-    none = Quantity(lambda _draw, context: np.zeros((), context.dtype), "0")
-    on_the_edge.operation(
-        first_alarm, cases=Cases({"stream": third, "drift": none, "threshold": constant(1.0)}, VECTORS)
-    )
+    on_the_edge.operation(first_alarm, cases=Cases({"stream": third, "threshold": constant(1.0)}, VECTORS))
     (law,) = on_the_edge.laws
     verdict, _ = check_law(ReferencePort(), law, dtype, Plan(examples=10))
     assert verdict.ambiguous > 0
@@ -298,37 +190,8 @@ def log_weights(shape: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Quantity
 
 
 mixture = System("mixture", title="Mixture", text="The likelihood of a mixture of normal distributions.")
-likelihood = mixture.operation(
-    log_likelihood,
-    cases=Cases(
-        {"points": tame(-2), "means": tame(-2, lambda _: (3,)), "log_weights": log_weights(lambda _: (3,))}, VECTORS
-    ),
-)
-
-
-@likelihood.law("invariance")
-def a_component_without_weight_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
-    """A further component of weight zero changes nothing."""
-    absent = np.full(1, -np.inf, case.points.dtype)
-    more = port.log_likelihood(
-        case.points, np.concatenate([case.means, np.zeros_like(absent)]), np.concatenate([case.log_weights, absent])
-    )
-    yield equal("likelihood", more, port.log_likelihood(case.points, case.means, case.log_weights))
-
-
-@likelihood.law("bound")
-def no_component_alone_is_likelier(port: Any, case: Case) -> Iterable[Fact]:
-    """The mixture is at least as likely as each component times its weight."""
-    found = port.log_likelihood(case.points, case.means, case.log_weights)
-    alone = port.oracle.log_likelihood(case.points, case.means[:1], case.log_weights[:1])
-    yield at_least("likelihood", found, alone)
-
-
-@mixture.mistake("log_likelihood")
-def largest_term_alone(points: Array, means: Array, log_weights: Array) -> Array:
-    """The sum is replaced by its largest term."""
-    apart = np.expand_dims(points, 1) - means
-    return np.max(log_weights - 0.5 * apart * apart - HALF_LOG_TWO_PI, axis=1)
+parts = {"points": tame(-2), "means": tame(-2, lambda _: (3,)), "log_weights": log_weights(lambda _: (3,))}
+mixture.operation(log_likelihood, cases=Cases(parts, VECTORS))
 
 
 @mixture.mistake("log_likelihood")
@@ -342,11 +205,10 @@ def infinities_are_subtracted(points: Array, means: Array, log_weights: Array) -
 
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_a_likelihood_may_be_zero_in_the_log_domain(dtype: str) -> None:
-    found = verdicts(ReferencePort(), mixture, dtype)
-    assert {verdict.status for verdict in found.values()} == {"conforms"}
-    assert not any(verdict.ambiguous for verdict in found.values())
-    for mistake in mixture.mistakes.values():
-        assert statuses(MistakenPort(mistake.edited), mixture, dtype)["agrees_with_the_oracle"] == "wrong"
+    (found,) = verdicts(ReferencePort(), mixture, dtype).values()
+    assert (found.status, found.ambiguous) == ("conforms", 0)
+    wrong = MistakenPort(mixture.mistakes["infinities_are_subtracted"].edited)
+    assert statuses(wrong, mixture, dtype) == {"agrees_with_the_oracle": "wrong"}
 
 
 # --- outputs of variable length, compared as multisets: persistence pairs --------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -11,7 +9,6 @@ from hypothesis import strategies as st
 from hypothesis.internal.conjecture.data import ConjectureData
 from noisy import dtypes, law
 
-from gnomon_spec import cases as cases_module
 from gnomon_spec import strategies
 from gnomon_spec.arithmetic import wide_dtype
 from gnomon_spec.cases import Case, Cases, Context, Quantity, choice, constant, map_leaves
@@ -100,14 +97,15 @@ def test_arrays_reach_zeros_ties_subnormals_and_both_ends_of_the_range(dtype, sh
     arrays = collected(vector(), np.dtype(dtype), shape)
     values = np.concatenate(arrays)
     sizes = np.abs(values[values != 0]).astype(np.longdouble)
-    assert np.any(values == 0)
-    assert np.any((values > 0) & (values < info.smallest_normal))
-    assert np.any((values < 0) & (values > -info.smallest_normal))
+    for reached in (
+        values == 0,
+        (values > 0) & (values < info.smallest_normal),
+        (values < 0) & (values > -info.smallest_normal),
+        sizes * sizes > np.longdouble(info.max),
+        sizes * sizes < np.longdouble(info.smallest_normal),
+    ):
+        assert np.any(reached)
     assert any(np.any((array[1:] == array[:-1]) & (array[1:] != 0)) for array in arrays)
-    assert np.any(sizes * sizes > np.longdouble(info.max))
-    assert np.any(sizes * sizes < np.longdouble(info.smallest_normal))
-    assert np.any(values < 0)
-    assert np.any(values > 0)
 
 
 def test_arrays_reach_many_decades_and_stay_near_one_scale_each():
@@ -121,8 +119,7 @@ def test_arrays_reach_many_decades_and_stay_near_one_scale_each():
 
 def test_tame_arrays_reach_zeros_and_both_signs():
     values = entries(tame())
-    assert np.any(values == 0)
-    assert np.any(values < 0)
+    assert np.any(values == 0) and np.any(values < 0)
     assert np.abs(values[values != 0]).max() / np.abs(values[values != 0]).min() > 100
 
 
@@ -169,13 +166,9 @@ def test_numbers_reach_their_simple_values_several_decades_and_the_neighbourhood
 
 
 def test_numbers_outside_their_domain_are_not_allowed():
-    assert not number(0.5).allows(0.0)
-    assert not number(0.5).allows(-1.0)
-    assert not number(0.5).allows(1e6)
-    assert number(0.0, 0.5).allows(0.0)
-    assert not fraction(0.9).allows(1.0)
-    assert unit_interval().allows(1.0)
-    assert not count(high=3).allows(4)
+    assert not any(number(0.5).allows(value) for value in (0.0, -1.0, 1e6))
+    assert number(0.0, 0.5).allows(0.0) and unit_interval().allows(1.0)
+    assert not fraction(0.9).allows(1.0) and not count(high=3).allows(4)
 
 
 @law
@@ -183,10 +176,8 @@ def test_numbers_outside_their_domain_are_not_allowed():
 def test_a_choice_is_one_of_its_values_and_a_constant_its_own(data, values):
     assert drawn(data, choice(*values)) in values
     assert drawn(data, constant(values[0])) == values[0]
-    assert choice(*values).allows(values[0])
-    assert constant(values[0]).allows(values[0])
-    assert not constant(values[0]).allows(values[0] + 1)
-    assert not choice(*values).allows(max(values) + 1)
+    assert choice(*values).allows(values[0]) and not choice(*values).allows(max(values) + 1)
+    assert constant(values[0]).allows(values[0]) and not constant(values[0]).allows(values[0] + 1)
 
 
 @law
@@ -247,14 +238,6 @@ def test_a_symmetric_matrix_is_symmetric_and_has_its_spectrum(data, dtype, shape
 # --- nothing is filtered -------------------------------------------------------------------------------------------
 
 
-def test_no_strategy_rejects_what_it_has_drawn():
-    for module in (strategies, cases_module):
-        source = inspect.getsource(module)
-        assert "assume(" not in source
-        assert ".filter(" not in source
-        assert "reject(" not in source
-
-
 def test_no_drawn_case_is_declared_invalid(monkeypatch):
     """What `assume`, `filter` and `reject` have in common is that they end a drawn case as invalid."""
 
@@ -262,15 +245,10 @@ def test_no_drawn_case_is_declared_invalid(monkeypatch):
         raise AssertionError("a drawn case was thrown away")
 
     monkeypatch.setattr(ConjectureData, "mark_invalid", refuse)
-    quantities = {
-        "x": vector(),
-        "y": nonnegative(),
-        "z": tame(),
-        "lr": number(0.1),
-        "beta": fraction(0.9),
-        "t": count(1),
-    }
+    quantities = {"x": vector(), "y": nonnegative(), "z": tame(), "lr": number(0.1), "beta": fraction(0.9)}
+    quantities["t"] = count(1)
     matrices = {"turn": rotation(), "curvature": symmetric(), "order": permutation(), "steps": steps_of(tame(), 8)}
+    matrices |= {"values": spectrum(2.0), "at": indices(), "part": unit_interval(), "one": choice(1, 2)}
     for cases in (Cases(quantities, ANY_SHAPE), Cases(matrices, VECTORS)):
         assert len(one(cases)) == 20
     with pytest.raises(AssertionError, match="thrown away"):
@@ -291,8 +269,7 @@ def one(cases, dtype=FLOAT32):
 def test_a_case_has_its_quantities_by_name_in_one_shape(data, dtype):
     both = Cases({"params": vector(), "grad": vector(), "lr": number(0.1)}, ANY_SHAPE).for_arguments(["lr", "eps"])
     case = data.draw(both.strategy(dtype))
-    assert list(case) == ["params", "grad", "lr"]
-    assert len(case) == 3
+    assert list(case) == ["params", "grad", "lr"] and len(case) == 3
     assert case.params is case["params"]
     assert case.params.shape == case.grad.shape
     assert case.hyper == {"lr": case.lr}
@@ -313,7 +290,6 @@ def test_changed_cases_leave_the_old_ones_as_they_were():
 
 def test_a_port_with_a_fixed_value_is_only_asked_for_that():
     within = plain.within({"decay": 0.0, "unknown": 3})
-    assert within is not None
     assert all(case.decay == 0.0 for case in one(within))
     assert plain.within({"lr": 0.0}) is None
     assert plain.but(decay=0.5).within({"decay": 0.0}) is None
@@ -323,7 +299,6 @@ def test_a_port_with_a_fixed_value_is_only_asked_for_that():
 
 def test_a_port_with_a_few_values_is_only_asked_for_those_that_fit():
     among = plain.but(nesterov=choice(False, True)).among({"lr": (0.1, -1.0), "nesterov": (True,), "unknown": (1,)})
-    assert among is not None
     assert {(case.lr, case.nesterov) for case in one(among)} == {(0.1, True)}
     assert plain.among({"lr": (-1.0, 0.0)}) is None
     assert plain.but(nesterov=False).among({"nesterov": (True,)}) is None
@@ -336,10 +311,8 @@ def test_widened_values_are_exactly_the_same_numbers(data, dtype):
     case = data.draw(Cases(quantities, ANY_SHAPE).strategy(dtype))
     wide = case.widened(dtype)
     assert wide.params.dtype == wide_dtype(dtype)
-    assert np.array_equal(wide.params, case.params)
-    assert np.array_equal(wide.params.astype(dtype), case.params)
-    assert wide.lr.dtype == wide_dtype(dtype)
-    assert float(wide.lr) == case.lr
+    assert np.array_equal(wide.params, case.params) and np.array_equal(wide.params.astype(dtype), case.params)
+    assert wide.lr.dtype == wide_dtype(dtype) and float(wide.lr) == case.lr
     assert wide.steps is case.steps
     assert wide.order.dtype == case.order.dtype
 

@@ -10,12 +10,7 @@ import pytest
 
 from gnomon.descent import hysterograd
 from gnomon_validation.studies.hysterograd import atf, published, relu_network, training, wide_resnet
-from gnomon_validation.studies.hysterograd.freeze_time import (
-    Clipped,
-    Settings,
-    first_frozen_clipped,
-    first_frozen_step,
-)
+from gnomon_validation.studies.hysterograd.freeze_time import Clipped, Settings, first_frozen_clipped, first_frozen_step
 from gnomon_validation.studies.hysterograd.quadratic_runs import SETTINGS, run
 from gnomon_validation.studies.hysterograd.two_moons import two_moons
 from gnomon_validation.studies.hysterograd.walk import walk

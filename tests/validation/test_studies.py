@@ -163,9 +163,7 @@ def toy(stated: str = "0.33", measured: float = 1 / 3, system: str = "sgd", name
 def test_a_table_is_made_of_values_and_of_how_each_column_is_printed() -> None:
     rows = [(1, 2 / 3, 0.25), (2, "none", 1)]
     assert Table.of("losses", "step | loss |f| {:.3g} | missing {:.0%} of all", rows) == Table(
-        "losses",
-        ("step", "loss |f|", "missing"),
-        (("1", "0.667", "25% of all"), ("2", "none", "100% of all")),
+        "losses", ("step", "loss |f|", "missing"), (("1", "0.667", "25% of all"), ("2", "none", "100% of all"))
     )
     with pytest.raises(ValueError, match="longer"):
         Table.of("losses", "step | loss", [(1,)])

@@ -211,10 +211,7 @@ def test_what_cannot_be_mapped_is_explained_in_one_line(target, message):
 
 @pytest.mark.parametrize(
     ("target", "name", "hyper"),
-    [
-        (SHIPPED["adamw"], "adamw.step", {"weight_decay": 0.25}),
-        (SHIPPED["adam"], "adam.step", {"eps": 1e-3}),
-    ],
+    [(SHIPPED["adamw"], "adamw.step", {"weight_decay": 0.25}), (SHIPPED["adam"], "adam.step", {"eps": 1e-3})],
 )
 def test_a_shipped_bug_is_seen_and_only_where_it_acts(target, name, hyper):
     port = find_port(f"torch:{target}")

@@ -102,9 +102,7 @@ def products_table(network: Network, repeats: int) -> tuple[Table, float, float]
         table.add_column(heading, justify="right")
     for name in runs:
         table.add_row(
-            name,
-            f"{1e3 * median(one[name] for one in taken):.2f}",
-            f"{contest.times_as_long(taken, name, first):.2f}",
+            name, f"{1e3 * median(one[name] for one in taken):.2f}", f"{contest.times_as_long(taken, name, first):.2f}"
         )
     _, fresh, again, *_ = runs
     return table, contest.times_as_long(taken, fresh, first), contest.times_as_long(taken, again, first)
