@@ -65,6 +65,26 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
+def with_keywords(of: Callable[..., Any], *names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give the decorated function, for its last parameter `**…`, keyword arguments of another, all or those named.
+
+    Left out are `check_finite` and what the function names itself. They are passed on as they are given: what they are
+    by default is for the other function to fill in.
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        own, theirs = inspect.signature(function), inspect.signature(of).parameters
+        kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+        named = {"check_finite", *own.parameters}
+        taken = names or tuple(n for n, p in theirs.items() if p.kind is p.KEYWORD_ONLY and n not in named)
+        hints = get_type_hints(of, include_extras=True)
+        function.__signature__ = own.replace(parameters=[*kept, *(theirs[n] for n in taken)])  # type: ignore[attr-defined]
+        function.__annotations__ = {**get_type_hints(function, include_extras=True), **{n: hints[n] for n in taken}}
+        return function
+
+    return decorate
+
+
 def check_arguments(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:
     """Raise what a `checked` function would raise for these arguments before it begins, and nothing else."""
     if is_checked(function):

@@ -20,6 +20,10 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 
 
+class NonFiniteError(ValueError):
+    """A NaN or an infinity stands where a method needs finite numbers."""
+
+
 def require_number(
     name: str, value: Any, low: float, high: float = inf, *, above: bool = False, closed: bool = False
 ) -> None:
@@ -93,6 +97,14 @@ def require_finite(arrays: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} must be finite, got {array[index]} at index {index}")
 
 
+def require_symmetric(name: str, matrix: Any) -> None:
+    """Require a square matrix that is symmetric to half of its dtype's digits; raise `ValueError`."""
+    largest = np.max(np.abs(matrix), initial=0)
+    asymmetry = np.max(np.abs(matrix - matrix.T), initial=0)
+    if asymmetry > float(np.finfo(matrix.dtype).eps) ** 0.5 * largest:
+        raise ValueError(f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry}")
+
+
 class Domain(Protocol):
     """What an annotation says that an argument must satisfy; `str` gives it in words."""
 
@@ -114,7 +126,7 @@ class Number:
 
     def __str__(self) -> str:
         if self.high == inf:
-            return f"finite and {'>' if self.above else '>='} {self.low:g}"
+            return "finite" if self.low == -inf else f"finite and {'>' if self.above else '>='} {self.low:g}"
         return f"in {interval(self.low, self.high, self.above, self.closed)}"
 
 
@@ -180,24 +192,49 @@ class Like:
 
 
 @dataclass(frozen=True)
+class Finite:
+    """An array of finite floating-point numbers > `above`, like the argument `model` if there is one."""
+
+    model: str = ""
+    above: float = -inf
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        (Like(self.model) if self.model else Floating()).require(name, value, given)
+        if not np.all(np.isfinite(value) & (value > self.above)):
+            raise ValueError(f"{name} must be finite{self._words()} in every entry")
+
+    def _words(self) -> str:
+        return f" and > {self.above:g}" if self.above > -inf else ""
+
+    def __str__(self) -> str:
+        return f"{Like(self.model) if self.model else Floating()}, finite{self._words()}"
+
+
+@dataclass(frozen=True)
 class Scalar:
-    """One number of a floating-point dtype, that of the argument `model` if there is one, >= `low`, not NaN."""
+    """One number of a floating-point dtype, that of the argument `model` if there is one, >= `low`, not NaN.
+
+    finite: no infinity either, and no NaN whatever `low` is.
+    """
 
     model: str = ""
     low: float = -inf
+    finite: bool = False
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         require_floating(name, value)
         if value.shape != ():
             raise ValueError(f"{name} must be one number, got shape {value.shape}")
-        if self.model and value.dtype != given[self.model].dtype:
+        if self.model in given and value.dtype != given[self.model].dtype:
             raise TypeError(f"{name} must have the dtype of {self.model} {given[self.model].dtype}, got {value.dtype}")
         if self.low > -inf and not (value >= self.low and value <= inf):
             raise ValueError(f"{name} must be >= {self.low:g} and not nan, got {value}")
+        if self.finite and not np.isfinite(value):
+            raise ValueError(f"{name} must be finite, got {value}")
 
     def __str__(self) -> str:
         of = f" of the dtype of {self.model}" if self.model else " of a floating-point dtype"
-        return f"one number{of}" + (f", >= {self.low:g}" if self.low > -inf else "")
+        return f"one number{of}" + f", >= {self.low:g}" * (self.low > -inf) + ", finite" * self.finite
 
 
 @dataclass(frozen=True)
@@ -205,8 +242,9 @@ class Entries:
     """A floating-point array of known shape.
 
     axes: what its lengths are called, as in `("m", "n")`; one name twice is one length. least: of each length. fit: the
-    argument whose last length is n, and whose dtype the array has. finite: no NaN, no infinity. nonzero: not all 0.
-    low: of each entry, NaN excluded.
+    argument whose last length is n, and whose dtype the array has; of: what more of its last lengths are called.
+    finite: no NaN, no infinity. nonzero: no row is all 0. low: of each entry, NaN excluded. symmetric: to half of the
+    dtype's digits.
     """
 
     axes: tuple[str, ...]
@@ -215,10 +253,17 @@ class Entries:
     finite: bool = False
     nonzero: bool = False
     low: float = -inf
+    symmetric: bool = False
+    of: tuple[str, ...] = ("n",)
+
+    def _known(self, given: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+        """Return the lengths that are those of the argument that it fits."""
+        shape = given[self.fit].shape if self.fit else ()
+        return {axis: shape[-i : len(shape) - i + 1] or (0,) for i, axis in enumerate(self.of[::-1], 1) if self.fit}
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         require_floating(name, value)
-        lengths = {"n": given[self.fit].shape[-1:] or (0,)} if self.fit else {}
+        lengths = self._known(given)
         for axis, length in zip(self.axes, value.shape, strict=False):
             lengths.setdefault(axis, (length,))
         expected = sum((lengths.get(axis, (-1,)) for axis in self.axes), ())
@@ -227,24 +272,27 @@ class Entries:
         if self.fit and value.dtype != given[self.fit].dtype:
             raise TypeError(f"{name} must have the dtype of {self.fit} {given[self.fit].dtype}, got {value.dtype}")
         if self.finite and not np.all(np.isfinite(value)):
-            raise ValueError(f"{name} must be finite, got a NaN or an infinity in it")
-        if self.nonzero and not np.any(value != 0):
-            raise ValueError(f"{name} must not be zero")
+            raise NonFiniteError(f"{name} must be finite, got a NaN or an infinity in it")
+        if self.nonzero and not np.all(np.any(value != 0, axis=-1)):
+            raise ValueError(f"{name} must not be zero{' in any row' if len(self.axes) > 1 else ''}")
         if self.low > -inf and not np.all((value >= self.low) & (value <= inf)):
             raise ValueError(f"{name} must be >= {self.low:g} and not nan in every entry")
+        if self.symmetric:
+            require_symmetric(name, value)
 
     def _words(self, given: Mapping[str, Any] | None = None) -> str:
-        n = str((given[self.fit].shape[-1:] or (0,))[0]) if given is not None and self.fit else "n"
-        axes = [n if axis == "n" else axis for axis in self.axes]
+        known = {axis: str(length) for axis, (length,) in self._known(given).items()} if given is not None else {}
+        axes = [known.get(axis, axis) for axis in self.axes]
         words = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
+        least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least and not axis.isdigit()]
+        words += f" with {' and '.join(least)}" if least else ""
         if self.fit:
-            return f"{words} to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
-        least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least]
-        return f"{words} with {' and '.join(least)}" if least else words
+            words += f" to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
+        return words
 
     def __str__(self) -> str:
         more = [", finite" * self.finite, ", not zero" * self.nonzero, f", >= {self.low:g}" * (self.low > -inf)]
-        return f"an array of shape {self._words()}{''.join(more)}"
+        return f"an array of shape {self._words()}{''.join(more)}{', symmetric' * self.symmetric}"
 
 
 @dataclass(frozen=True)
@@ -275,6 +323,7 @@ class State:
         return "; ".join(f"{part}: {domain}" for part, domain in self.parts)
 
 
+Real: TypeAlias = Annotated[float, Number(-inf, above=True)]
 NonNegative: TypeAlias = Annotated[float, Number()]
 Positive: TypeAlias = Annotated[float, Number(above=True)]
 Fraction: TypeAlias = Annotated[float, Number(0, 1)]

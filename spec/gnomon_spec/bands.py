@@ -17,6 +17,7 @@ worst direction. One margin serves every law.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import log10
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -189,8 +190,8 @@ def _judge_entries(
         ambiguous = ambiguous or bool(np.any(compared & ~np.isfinite(band)))
         compared = compared & np.isfinite(band)
     beyond = compared & (deviation > band)
-    ratio = np.where(deviation > 0, deviation / np.where(band > 0, band, np.finfo(dtype).smallest_subnormal), 0.0)
-    ratio = np.where(compared, ratio, 0.0)
+    tiny = np.finfo(dtype).smallest_subnormal
+    ratio = np.where(compared & (deviation > 0), deviation / np.where(band > 0, band, tiny), 0.0)
     digits = _digits(band, expected, compared, dtype)
     if not np.any(beyond):
         worst = float(np.max(ratio, initial=0.0))
@@ -227,13 +228,13 @@ def _of_another_kind(label: str, actual: Any, oracle: Any, strange: Any) -> Judg
 def _digits(band: Any, expected: Any, compared: Any, dtype: np.dtype[Any]) -> float | None:
     """Return the median over entries of -log₁₀(band/|value|), at most the digits of the dtype."""
     scale = np.abs(expected)
-    counted = compared & np.isfinite(scale) & (scale > 0)
-    if not np.any(counted):
+    counted = np.broadcast_to(compared & np.isfinite(scale) & (scale > 0), np.shape(band))
+    relative = np.sort((band / np.where(scale > 0, scale, 1.0))[counted])
+    if not relative.size:
         return None
-    most = -np.log10(np.finfo(dtype).eps / 2)
-    relative = np.where(counted, band / np.where(scale > 0, scale, 1.0), 1.0)
-    each = np.where(relative > 0, -np.log10(np.where(relative > 0, relative, 1.0)), most)
-    return float(np.median(np.clip(each, 0.0, float(most))[np.broadcast_to(counted, np.shape(each))]))
+    most = -log10(float(np.finfo(dtype).eps) / 2)
+    middle = relative[(relative.size - 1) // 2], relative[relative.size // 2]
+    return sum(min(max(-log10(x), 0.0), most) if x > 0 else most for x in map(float, middle)) / 2
 
 
 def _judge_trajectory(

@@ -57,6 +57,7 @@ class Case(Mapping[str, Any]):
     def __init__(self, values: Mapping[str, Any], hyperparameters: Iterable[str] = ()) -> None:
         self._values = dict(values)
         self._names = tuple(name for name in hyperparameters if name in self._values)
+        self._widened: dict[Any, Case] = {}
 
     def __getitem__(self, name: str) -> Any:
         return self._values[name]
@@ -86,6 +87,8 @@ class Case(Mapping[str, Any]):
 
     def widened(self, dtype: np.dtype[Any]) -> Case:
         """Return the case as a law sees it: the same numbers, in the wide dtype."""
+        if dtype in self._widened:
+            return self._widened[dtype]
         wide = wide_dtype(dtype)
 
         def widen(leaf: Any) -> Any:
@@ -95,7 +98,8 @@ class Case(Mapping[str, Any]):
                 return wide.type(leaf)
             return leaf
 
-        return self.map(widen)
+        self._widened[dtype] = self.map(widen)
+        return self._widened[dtype]
 
 
 def map_leaves(change: Callable[[Any], Any], value: Any) -> Any:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.domains import Choice, Count, Domain, Entries, Floating, Like, Number, OrNone, Scalar, State
+from gnomon.curvature.operators import Dense, Products
+from gnomon.domains import Choice, Count, Domain, Entries, Finite, Floating, Like, Number, OrNone, Scalar, State
 
 
 @singledispatch
@@ -63,11 +64,23 @@ def _(domain: Like, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 @bad_values.register
+def _(domain: Finite, value: Any) -> Iterator[tuple[str, Any]]:
+    yield from bad_values(Like(domain.model) if domain.model else Floating(), value)
+    first = (np.arange(value.size) == 0).reshape(value.shape)
+    for bad in (nan, inf, *([domain.above] if domain.above > -inf else [])):
+        if value.size:
+            yield f" with {bad:g}", np.where(first, np.asarray(bad, value.dtype), value)
+
+
+@bad_values.register
 def _(domain: Scalar, value: Any) -> Iterator[tuple[str, Any]]:
     yield " of two numbers", np.stack([value, value])
     if domain.low > -inf:
         yield f" = {domain.low - 1:g}", np.asarray(domain.low - 1, value.dtype)
+    if domain.low > -inf or domain.finite:
         yield " = nan", np.asarray(nan, value.dtype)
+    if domain.finite:
+        yield " = inf", np.asarray(inf, value.dtype)
 
 
 @bad_values.register
@@ -80,9 +93,24 @@ def _(domain: Entries, value: Any) -> Iterator[tuple[str, Any]]:
     if domain.least:
         yield " without entries", value[:0]
     first = (np.arange(value.size) == 0).reshape(value.shape)
-    if domain.finite:
+    if domain.finite or domain.low > -inf:
         yield " with a nan", np.where(first, np.asarray(nan, value.dtype), value)
     if domain.nonzero:
         yield " of zeros", 0 * value
     if domain.low > -inf:
         yield f" with {domain.low - 1:g}", np.where(first, np.asarray(domain.low - 1, value.dtype), value)
+    if domain.symmetric and len(value) > 1:
+        yield " that is not symmetric", value + np.triu(np.ones_like(value), 1) * (1 + np.max(np.abs(value)))
+
+
+@bad_values.register
+def _(domain: Products, value: Dense) -> Iterator[tuple[str, Any]]:
+    for bad in (nan, inf, -inf):
+        yield f" with a column of {bad}", not_finite(value, bad)
+    yield " too large", Dense(np.concatenate([np.concatenate([value.matrix, value.matrix])] * 2, axis=1))
+
+
+def not_finite(operator: Dense, bad: float) -> Dense:
+    """Return the operator with `bad` in the first entry of every row: no product with a nonzero vector is finite."""
+    matrix = operator.matrix
+    return Dense(np.where(np.arange(matrix.shape[0]) == 0, np.asarray(bad, matrix.dtype), matrix))

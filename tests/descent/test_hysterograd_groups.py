@@ -42,7 +42,7 @@ def test_three_groups_by_hand() -> None:
     hyper: dict[str, Any] = {
         "lr": 0.125,
         "beta": 0.0,
-        "epsilon": 0.0,
+        "eps": 0.0,
         "metric_scale": 0.0625,
         "cooling_rate": 1.0,
         "stiffening_factor": 1.0,

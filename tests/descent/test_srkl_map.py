@@ -134,9 +134,13 @@ def test_the_number_of_steps_far_away_is_quadratic_in_the_distance() -> None:
 
 
 def test_gradient_descent_needs_44_steps_where_the_code_needs_50044() -> None:
-    """a = .1 from 100 to 1: (9/10)ᵗ·100 <= 1 for the first time at t = 44 (the code's number is tested beside it)."""
+    """a = .1 from 100 to 1: (9/10)ᵗ·100 <= 1 for the first time at t = 44."""
     sizes = [Fraction(9, 10) ** t * 100 for t in range(45)]
     assert sizes[43] > 1 >= sizes[44]
+    y, count = np.array([100.0]), 0
+    while abs(y[0]) > 1:
+        y, count = srkl_map.image(y, np.array([0.1])), count + 1
+    assert count == 50_044
 
 
 def test_orbits_follow_the_gradient_flow_with_an_error_in_proportion_to_a() -> None:
@@ -180,19 +184,12 @@ def test_where_the_slope_vanishes_the_exponent_is_minus_infinity() -> None:
 TWO = np.full(2, 2.0)
 BAD = [
     (lambda: srkl_map.orbit(TWO, np.ones(3), steps=1), r"ratio must have the shape of start \(2,\), got \(3,\)"),
-    (lambda: srkl_map.orbit(TWO, np.zeros(2), steps=1), "ratio must be finite and > 0 in every entry"),
     (lambda: srkl_map.orbit(TWO, np.full(2, np.inf), steps=1), "ratio must be finite and > 0 in every entry"),
     (lambda: srkl_map.orbit(np.full(2, np.nan), TWO, steps=1), "start must be finite in every entry"),
-    (
-        lambda: srkl_map.orbit(TWO, np.ones(2, int), steps=1),
-        "ratio must hold real floating-point numbers, got dtype int",
-    ),
-    (lambda: srkl_map.attractor(TWO, TWO, burn_in=-1, kept=1), "burn_in must be an integer >= 0, got -1"),
+    (lambda: srkl_map.orbit([2.0], TWO, steps=1), "start must be a NumPy array of floating-point numbers, got list"),
     (lambda: srkl_map.attractor(TWO, TWO, burn_in=0, kept=0), "kept must be an integer >= 1, got 0"),
-    (lambda: srkl_map.lyapunov_exponent(TWO, TWO, burn_in=0, steps=0), "steps must be an integer >= 1, got 0"),
     (lambda: srkl_map.steps_to_one(0.5, 0.1), r"start must be a finite number in \[1, inf\), got 0.5"),
-    (lambda: srkl_map.steps_to_one(2.0, 0.0), "ratio must be > 0, got 0.0"),
-    (lambda: srkl_map.steps_to_one(2.0, 1.5), r"ratio must be a finite number in \[0, 1\], got 1.5"),
+    (lambda: srkl_map.steps_to_one(2.0, 0.0), r"ratio must be a finite number in \(0, 1\], got 0.0"),
 ]
 
 

@@ -150,18 +150,6 @@ def test_one_and_a_hundred_steps_on_rosenbrock(
     assert (values[1], values[100]) == printed
 
 
-def test_arrays_of_two_dtypes_and_a_flag_that_is_none_get_a_sentence() -> None:
-    single, double = np.ones(2, np.float32), np.ones(2)
-    with pytest.raises(TypeError, match="params must hold arrays of one dtype, got float32 and float64"):
-        srkl.step_arrays((single, double), (single, double))
-    with pytest.raises(TypeError, match="per_array must be True or False, got 1"):
-        srkl.step_arrays((double,), (double,), per_array=1)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="grads must have as many arrays as params 2, got 1"):
-        srkl.step_arrays((double, double), (double,))
-    with pytest.raises(ValueError, match="variant must be one of 'fro', 'spectral', 'diag', 'code', 'coordinate', got"):
-        srkl.trajectory(double, np.eye(2), double, steps=1, variant="hessian")
-
-
 def test_without_entries_or_arrays_there_is_nothing_to_do() -> None:
     empty = np.zeros(0)
     assert srkl.curvature(empty) == 0 and srkl.step_code(empty, empty).shape == (0,)

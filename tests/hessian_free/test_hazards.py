@@ -11,12 +11,12 @@ from gnomon.curvature.operators import Dense
 from gnomon.hessian_free.accumulation import Batch, acc_step
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
 from gnomon.hessian_free.damping import updated_damping
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, Report, init, step
 from gnomon.hessian_free.preconditioner import fisher_preconditioner
 from gnomon.hessian_free.self_tests import is_deterministic, reduction_matches
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.kernels.hessian_free.conjugate_gradients import conjugate_gradients as compiled
-from gnomon.kernels.hessian_free.problems import minimise_quadratics as compiled_runs
+from gnomon.kernels.hessian_free.runs import minimise_quadratics as compiled_runs
 
 VARIANTS = pytest.mark.parametrize("variant", ["code", "martens"])
 BOWL = Quadratic(np.diag([1.0, 4.0]), np.zeros(2))
@@ -41,7 +41,9 @@ class Altered:
     ggnvp = hvp
 
 
-def taken(objective: Any, params: Any = X, damping: float = 1.0, **hyper: Any) -> tuple[Any, HessianFreeState, Report]:
+def first_step(
+    objective: Any, params: Any = X, damping: float = 1.0, **hyper: Any
+) -> tuple[Any, HessianFreeState, Report]:
     """Return the first step."""
     new, state, report = step(params, init(params, damping=damping), objective, **hyper)
     return new, state, report
@@ -51,7 +53,7 @@ def taken(objective: Any, params: Any = X, damping: float = 1.0, **hyper: Any) -
 def test_where_the_gradient_is_zero_nothing_happens(variant: str) -> None:
     """At a minimum, and at a saddle: no direction, no division, no change, not even of the damping."""
     for matrix in (np.eye(2), np.diag([1.0, -1.0]), np.zeros((2, 2))):
-        new, state, report = taken(Quadratic(matrix, X), variant=variant)
+        new, state, report = first_step(Quadratic(matrix, X), variant=variant)
         assert np.array_equal(new, X) and not np.any(state.warm_start) and state.damping == 1
         assert (report.reason, report.iterations, report.loss) == ("zero residual", 0, report.final_loss)
         assert np.isnan(report.ratio)
@@ -115,15 +117,17 @@ def test_the_policy_decides_what_negative_curvature_does() -> None:
     two iterations (64ε); "stop" with the first iterate, -(gᵀg/gᵀAg)·g = (65/287.5)·(1, 8), up to 8ε."""
     hyper: dict[str, Any] = {"curvature": "hessian", "damping": 0.5, "max_iter": 2, "backtracking": False, "decay": 1.0}
     eps = np.finfo(float).eps
-    _, ignored, told = taken(HILL, on_nonpositive_curvature="ignore", **hyper)
+    _, ignored, told = first_step(HILL, on_nonpositive_curvature="ignore", **hyper)
     assert np.all(np.abs(ignored.warm_start - [-2, 16 / 9]) <= 64 * eps) and told.iterations == 2
-    _, stopped, told = taken(HILL, on_nonpositive_curvature="stop", **hyper)
+    _, stopped, told = first_step(HILL, on_nonpositive_curvature="stop", **hyper)
     assert np.all(np.abs(stopped.warm_start - 65 / 287.5 * np.array([1, 8])) <= 8 * eps)
     assert (told.reason, told.iterations) == ("non-positive curvature", 1)
     with pytest.raises(ValueError, match="operator must be positive along every direction, got -"):
-        taken(HILL, on_nonpositive_curvature="raise", **hyper)
+        first_step(HILL, on_nonpositive_curvature="raise", **hyper)
     for variant, policy in (("code", "ignore"), ("martens", "stop")):
-        preset, named = (taken(HILL, variant=variant, on_nonpositive_curvature=p, **hyper)[0] for p in (None, policy))
+        preset, named = (
+            first_step(HILL, variant=variant, on_nonpositive_curvature=p, **hyper)[0] for p in (None, policy)
+        )
         assert np.array_equal(preset, named)
 
 
@@ -147,7 +151,7 @@ def test_a_singular_direction_never_makes_infinite_parameters() -> None:
     for variant in ("code", "martens"):
         for policy in (None, "ignore", "stop", "saddle-free"):
             f = Quadratic(-2 * np.eye(1), np.zeros(1))
-            new, state, report = taken(
+            new, state, report = first_step(
                 f, np.ones(1), damping=2.0, curvature="hessian", variant=variant, on_nonpositive_curvature=policy
             )
             assert new == 1 and report.final_loss == -1 and np.isfinite(state.damping)
@@ -156,10 +160,10 @@ def test_a_singular_direction_never_makes_infinite_parameters() -> None:
 @pytest.mark.parametrize("beyond", [np.inf, -np.inf, np.nan])
 def test_infinite_losses_are_passed_over_while_backtracking(beyond: float) -> None:
     """Where f is not finite near the minimum, to which x₂ leads, x₁ is taken."""
-    first, _, _ = taken(BOWL, damping=0.0, variant="code", max_iter=1, backtracking=False, linesearch=False)
+    first, _, _ = first_step(BOWL, damping=0.0, variant="code", max_iter=1, backtracking=False, linesearch=False)
     near = BOWL.value(first) / 2
     hole = Altered(value=lambda x: beyond if BOWL.value(x) <= near else BOWL.value(x))
-    new, _, report = taken(hole, damping=0.0, variant="code", max_iter=2, rtol=0.0, linesearch=False)
+    new, _, report = first_step(hole, damping=0.0, variant="code", max_iter=2, rtol=0.0, linesearch=False)
     assert (report.iterations, report.chosen) == (2, 1) and np.array_equal(new, first)
 
 
@@ -168,7 +172,7 @@ def test_infinite_losses_are_passed_over_while_backtracking(beyond: float) -> No
 def test_without_a_line_search_no_step_is_made_to_an_infinite_loss(beyond: float, backtracking: bool) -> None:
     """With lr = 2 the step leads to the other side of the bowl, where f is not finite."""
     wall = Altered(value=lambda x: beyond if x[0] < -0.5 else BOWL.value(x))
-    new, state, report = taken(wall, damping=0.0, lr=2.0, linesearch=False, backtracking=backtracking)
+    new, state, report = first_step(wall, damping=0.0, lr=2.0, linesearch=False, backtracking=backtracking)
     assert np.array_equal(new, X) and report.step_length == 0 and report.final_loss == report.loss
     assert np.all(np.isfinite(state.warm_start))
 
@@ -221,7 +225,7 @@ def test_without_outputs_there_is_no_gauss_newton_matrix() -> None:
     sentence = r"^objective must have ggnvp for curvature 'ggn'$"
     batches = (Batch(BOWL, 1), Batch(NoOutputs(), 1))
     with pytest.raises(ValueError, match=sentence):
-        taken(NoOutputs())
+        first_step(NoOutputs())
     with pytest.raises(ValueError, match=sentence):
         acc_step(X, init(X), (Batch(BOWL, 1),), None, batches)
     with pytest.raises(ValueError, match=sentence):
@@ -245,7 +249,7 @@ def test_a_step_of_which_nothing_is_finite_is_refused(variant: str, beyond: floa
     λ grows, so that the next step is another one. In "code" x₀ = 0 itself is on the grid and is taken."""
     f = Fenced(-np.eye(1), np.zeros(1), 1.5, beyond)
     with np.errstate(all="ignore"):
-        new, state, report = taken(f, np.ones(1), damping=2.0, variant=variant, curvature="hessian")
+        new, state, report = first_step(f, np.ones(1), damping=2.0, variant=variant, curvature="hessian")
     assert new == 1 and report.final_loss == -0.5
     if variant == "martens":
         assert (report.chosen, state.damping, state.warm_start) == (-1, 3.0, 0.0)
@@ -257,23 +261,23 @@ def test_a_step_of_which_nothing_is_finite_is_refused(variant: str, beyond: floa
 def test_a_line_search_that_fails_leaves_the_parameters(variant: str) -> None:
     """A loss that jumps up everywhere but at θ: a = 0 and θ is the same to the bit, as is the loss."""
     wall = Altered(value=lambda x: BOWL.value(x) + (0.0 if np.array_equal(x, X) else 1e6))
-    new, _, report = taken(wall, variant=variant, backtracking=False)
+    new, _, report = first_step(wall, variant=variant, backtracking=False)
     assert np.array_equal(new, X) and report.step_length == 0 and report.final_loss == BOWL.value(X)
 
 
 def test_ascent_is_made_or_refused_as_asked() -> None:
     """f = -½θ² at 1 with λ = 1/4 and "ignore": s = -4/3 leads uphill (gᵀs = 4/3), from -1/2 to -1/18."""
     f, hyper = Quadratic(-np.eye(1), np.zeros(1)), {"curvature": "hessian", "on_nonpositive_curvature": "ignore"}
-    made, _, report = taken(f, np.ones(1), damping=0.25, linesearch=False, **hyper)
+    made, _, report = first_step(f, np.ones(1), damping=0.25, linesearch=False, **hyper)
     assert abs(made[0] + 1 / 3) <= 4 * np.finfo(float).eps and report.final_loss > report.loss
     for linesearch in (False, True):
-        refused, _, report = taken(f, np.ones(1), damping=0.25, linesearch=linesearch, reject_ascent=True, **hyper)
+        refused, _, report = first_step(f, np.ones(1), damping=0.25, linesearch=linesearch, reject_ascent=True, **hyper)
         assert refused == 1 and report.step_length == 0 and report.final_loss == report.loss
 
 
 def test_a_damping_of_zero_is_never_adapted() -> None:
     for rate in (1.0, 0.0):
-        _, state, report = taken(BOWL, damping=0.0, lr=rate)
+        _, state, report = first_step(BOWL, damping=0.0, lr=rate)
         assert state.damping == 0 and np.isnan(report.ratio)
 
 
@@ -302,7 +306,7 @@ def test_empty_lists_of_batches_are_errors(variant: str) -> None:
 
 
 SWITCHES = {
-    "rho_reference": "'x0', 'zero'",
+    "rho_origin": "'x0', 'zero'",
     "rho_model": "'damped', 'undamped'",
     "rho_iterate": "'last', 'selected'",
     "on_increase": "'ratio', 'distrust'",

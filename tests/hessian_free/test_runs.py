@@ -1,187 +1,206 @@
-"""Whole runs: Rosenbrock's valley beside the oracle, quadratics of any condition, the damping, checkpoints."""
+"""Runs on many problems: exact answers, the published figures of a runaway damping, linear models, bad input."""
 
 from __future__ import annotations
 
-import json
+import inspect
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
+from running_error import Bounded, agree
 
-import gnomon_spec.hessian_free.runs  # noqa: F401
-from gnomon.hessian_free.functions import Quadratic, Valley
-from gnomon.hessian_free.optimizer import HessianFreeState, Report, init, step
-from gnomon_spec.bands import judge
-from gnomon_spec.cases import Case
-from gnomon_spec.facts import equal
-from gnomon_spec.stand_ins import PerturbedOracle, PerturbedRuns
-from gnomon_spec.system import Law, find_system
-from gnomon_validation.judging import Judge
-from gnomon_validation.ports.bundled import ReferencePort
-from gnomon_validation.verdicts import Outcome
+from gnomon.hessian_free.linear_models import LOSSES, LinearModel
+from gnomon.hessian_free.optimizer import init, step
+from gnomon.hessian_free.runs import Runs, fit_linear_models, minimise_quadratics
+from gnomon.hessian_free.small_objectives import Quadratic
+from gnomon.objectives import LogisticRegression
+from gnomon.objectives.contract import GaussNewtonObjective
 
-OPERATION = find_system("hessian_free").operations["step"]
-START = np.array([-1.0, 3.0])
-VALLEY: dict[str, Any] = {"curvature": "hessian"}
+HADAMARD = np.array([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
+both_variants = pytest.mark.parametrize("variant", ["martens", "code"])
 
 
-def judged(law: str, dtype: str, objective: Any, params: Any, state: HessianFreeState, **hyper: Any) -> Outcome:
-    """Return what a law of the step says of the reference in one case."""
-    declared: Law = next(each for each in OPERATION.laws if each.name == law)
-    values = {"objective": objective, "params": params, "state": state, "preconditioner": None}
-    case = Case({**values, **OPERATION.hyperparameters, **hyper}, OPERATION.hyperparameters)
-    port = ReferencePort()
-    return Judge(port, declared, np.dtype(dtype), port.offer(OPERATION)).outcome(case)
+def examples(N: int, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return weights, features and labels, drawn."""
+    rng = np.random.default_rng(3)
+    return rng.standard_normal(n), rng.standard_normal((N, n)), (rng.standard_normal(N) > 0).astype(float)
 
 
-@pytest.mark.parametrize("lr", [1.0, 0.25])
-@pytest.mark.parametrize("variant", ["code", "martens"])
-def test_every_step_in_the_valley_is_the_oracles(variant: str, lr: float) -> None:
-    """Step-locked, in float64, from each of the run's own states, 100 steps or until f is exactly 0: rounding may
-    decide near the minimum, but no step is wrong. The tolerance, because "martens" would go on until the residual
-    underflows.
-
-    With lr = 1 a run ends at the minimum or beside it: no float64 neighbour of (1, 1) has a greater loss than
-    (1 + ε, 1 - ε/2). With lr = 1/4 it takes all 100 steps: in "martens" a quarter of what is nearly Newton's step
-    leaves (3/4)² = 0.56 of the loss; "code" stalls, since the saddle of the model lies uphill and the search refuses
-    it, while ρ is large and λ shrinks.
-    """
-    f, params = Valley(np.float64(100)), START
-    state, undecided = init(params), []
-    hyper = {"variant": variant, "lr": lr, "rtol": 2.0**-30, **VALLEY}
-    for t in range(100):
-        outcome = judged("agrees_with_the_oracle", "float64", f, params, state, **hyper)
-        assert not outcome.failed, (t, outcome)
-        undecided.append(outcome.status != "conforms")
-        params, state, report = step(params, state, f, **hyper)
-        if report.final_loss == 0:
-            break
-    if lr == 1:
-        assert report.final_loss <= f.value(np.nextafter([1.0, 1.0], [2.0, 0.0]))
-    elif variant == "martens":
-        assert len(undecided) == 100 and f"{report.final_loss / report.loss:.2f}" == "0.56"
-    else:
-        assert len(undecided) == 100 and report.step_length == 0 and report.final_loss == report.loss
-        assert state.damping < report.damping < 1
-    assert not any(undecided[:20])  # with "code" and lr = 1, the decisions of the published table
+def as_fractions(array: np.ndarray) -> np.ndarray:
+    return np.array([Fraction(float(x)) for x in array.ravel()], dtype=object).reshape(array.shape)
 
 
-def test_in_float32_the_paths_part_where_it_is_said() -> None:
-    """A free run in the valley keeps a common digit for all of 8 steps in float64; in float32 it loses it before."""
-    horizons = []
-    for dtype in ("float64", "float32"):
-        f, start = Valley(np.asarray(100, dtype)[()]), START.astype(dtype)
-        outcome = judged(
-            "a_free_run_follows_the_oracle", dtype, f, start, init(start), variant="code", steps=8, **VALLEY
-        )
-        assert not outcome.failed
-        horizons.append(outcome.judgements[0].horizon)
-    assert horizons[0] == 8 and 1 <= horizons[1] < 8
+@pytest.mark.parametrize("loss", LOSSES)
+def test_a_linear_model_is_an_objective_with_gauss_newton_products(loss: str) -> None:
+    w, X, y = examples(5, 3)
+    model = LinearModel(X, y, 0.25, loss)
+    assert isinstance(model, GaussNewtonObjective)
+    np.testing.assert_array_equal(model.ggnvp(w, w), model.hvp(w, w))
+    for dtype in (np.float32, np.float64):
+        narrow = LinearModel(X.astype(dtype), y.astype(dtype), 0.25, loss)
+        v = w.astype(dtype)
+        assert {np.asarray(x).dtype for x in (narrow.value(v), narrow.gradient(v), narrow.hvp(v, v))} == {
+            np.dtype(dtype)
+        }
 
 
-def ill_conditioned(n: int, power: int) -> tuple[Quadratic, Any]:
-    """Return a quadratic with eigenvalues from 10^-power to 1 in turned axes, and where to start."""
-    generator = np.random.default_rng(100 * n + power)
-    turn = np.linalg.qr(generator.standard_normal((n, n)))[0]
-    matrix = (turn * np.geomspace(10.0**-power, 1, n)) @ turn.T
-    return Quadratic((matrix + matrix.T) / 2, generator.standard_normal(n)), generator.standard_normal(n)
+def test_the_logistic_model_is_logistic_regression() -> None:
+    """Two texts of the same function, each within its own running error bound."""
+    w, X, y = examples(7, 3)
+    model, other = LinearModel(X, y, 0.25, "logistic"), LogisticRegression(X, y.astype(int), 0.25)
+    v, x = Bounded(np.arange(1.0, 4.0)), Bounded(w)
+    agree(model.value(x), other.value(x))
+    agree(model.gradient(x), other.gradient(x))
+    agree(model.hvp(x, v), other.hvp(x, v))
 
 
-@pytest.mark.parametrize("power", range(0, 13, 2))
-@pytest.mark.parametrize("n", [4, 8])
-def test_without_damping_one_step_reaches_the_minimiser_of_any_condition(n: int, power: int) -> None:
-    """Condition numbers 1 to 1e12: θ - θ* is within the band of the perturbed oracle, which leaves a common digit.
-
-    Iterations are not limited to n: in floating point conjugacy is lost. Control: a damping of the least eigenvalue,
-    which halves the step along its eigenvector, is beyond the band.
-    """
-    f, start = ill_conditioned(n, power)
-    hyper: dict[str, Any] = {
-        "rtol": 2.0**-52,
-        "progress_threshold": None,
-        "max_iter": 400 * n,
-        "backtracking": False,
-        "linesearch": False,
-        "adapt_damping": False,
-    }
-    runs = []
-    for noise in PerturbedRuns(np.dtype(np.float64))._alone:
-        noise.restart()
-        port = PerturbedOracle(OPERATION.system, np.dtype(np.float64), noise)
-        new, _, _ = port.step(start, init(start, damping=0.0), f, None, **hyper)
-        runs.append(equal("params", new, f.stationary))
-    found, _, _ = step(start, init(start, damping=0.0), f, **hyper)
-    judgement = judge(equal("params", found, f.stationary), runs, np.dtype(np.float64))
-    assert judgement.holds and judgement.digits is not None and judgement.digits >= 1
-    damped, _, _ = step(start, init(start, damping=10.0**-power), f, **hyper)
-    assert judge(equal("params", damped, f.stationary), runs, np.dtype(np.float64)).holds is False
+def test_the_squared_model_has_the_derivatives_of_its_definition() -> None:
+    w, X, y = examples(4, 3)
+    model, exact = (
+        LinearModel(X, y, 0.25, "squared"),
+        LinearModel(*map(as_fractions, (X, y)), Fraction(1, 4), "squared"),
+    )
+    v, direction = as_fractions(w), as_fractions(np.arange(1.0, 4.0))
+    agree(model.value(Bounded(w)), float(exact.value(v)))
+    # A quadratic is its own Taylor series: f(w ± d) = f(w) ± gᵀd + ½dᵀHd.
+    plus, minus = exact.value(v + direction), exact.value(v - direction)
+    assert plus - minus == 2 * np.sum(exact.gradient(v) * direction)
+    assert plus + minus - 2 * exact.value(v) == np.sum(direction * exact.hvp(v, direction))
 
 
-def run(objective: Any, params: Any, steps: int, **hyper: Any) -> list[tuple[Any, HessianFreeState, Report]]:
-    """Return what each step gives."""
-    state, outputs = init(params), []
-    for _ in range(steps):
-        params, state, report = step(params, state, objective, **hyper)
-        outputs.append((params, state, report))
-    return outputs
+def test_the_poisson_model_at_nought() -> None:
+    """e⁰ = 1: f = 1, ∇f = Xᵀ(1 - y)/N, ∇²f·v = Xᵀ(X·v)/N, all of them exact for whole numbers and N = 4."""
+    y, nought, v = np.array([0.0, 3, 1, 2]), np.zeros(4), np.array([1.0, -2, 0, 5])
+    model = LinearModel(HADAMARD, y, 0.5, "poisson")
+    assert model.value(nought) == 1
+    np.testing.assert_array_equal(model.gradient(nought), HADAMARD.T @ (1 - y) / 4)
+    np.testing.assert_array_equal(model.hvp(nought, v), v + 0.5 * v)
 
 
-def bowls(count: int) -> list[tuple[Quadratic, Any]]:
-    """Return convex quadratics with n = 5 and condition 30, and starts."""
-    generator, found = np.random.default_rng(30), []
-    for _ in range(count):
-        turn = np.linalg.qr(generator.standard_normal((5, 5)))[0]
-        matrix = (turn * np.geomspace(1 / 30, 1, 5)) @ turn.T
-        found.append((Quadratic((matrix + matrix.T) / 2, np.zeros(5)), generator.standard_normal(5)))
-    return found
+def test_the_logistic_loss_of_huge_outputs_is_finite() -> None:
+    X = np.array([[1e300], [-1e300]])
+    with np.errstate(all="raise", under="ignore"):
+        for y, expected in (((1.0, 0.0), 0.0), ((0.0, 1.0), 1e300), ((0.5, 0.5), 5e299)):
+            model = LinearModel(X, np.array(y), 0.0, "logistic")
+            assert model.value(np.ones(1)) == expected
+            assert model.gradient(np.ones(1)) == expected
+            assert model.hvp(np.ones(1), np.ones(1)) == 0
 
 
-def test_warm_starts_make_the_code_doubt_good_models() -> None:
-    """On convex quadratics ρ is at least 1 from a cold start; from a warm one "code" finds less than 1 nearly always,
-    and less than 1/4 in some, so that λ grows; "martens" finds 1, and λ falls as (2/3)ᵗ, with a rounding a step."""
-    later = [r.ratio for f, x in bowls(40) for _, _, r in run(f, x, 6, variant="code")[1:]]
-    assert sum(r < 1 for r in later) > len(later) / 2
-    assert any(r < 1 / 4 for r in later)
-    for f, x in bowls(40):
-        states = [state for _, state, _ in run(f, x, 6, variant="martens", linesearch=False)]
-        for t, state in enumerate(states, start=1):
-            assert abs(state.damping - (2 / 3) ** t) <= t * np.finfo(float).eps * (2 / 3) ** t
-        assert all(r.ratio >= 1 for _, _, r in run(f, x, 3, variant="code", decay=0.0))
+@both_variants
+def test_with_unit_curvature_and_damping_every_step_halves_the_distance(variant: str) -> None:
+    params, stationary = np.array([[4.0, 8.0], [-6.0, 1.0]]), np.array([[0.0, 0.0], [2.0, -3.0]])
+    matrices = np.stack([np.eye(2), np.eye(2)])
+    found = minimise_quadratics(
+        params, matrices, stationary, steps=5, variant=variant, adapt_damping=False, decay=0.0, max_iter=1
+    )
+    np.testing.assert_array_equal(found.params, stationary + (params - stationary) / 32)
+    squares = np.sum((params - stationary) ** 2, axis=1)
+    np.testing.assert_array_equal(found.losses, squares[:, np.newaxis] / 2 / 4.0 ** np.arange(6))
+    np.testing.assert_array_equal(found.dampings, np.ones((2, 6)))
+    np.testing.assert_array_equal(found.iterations, np.ones((2, 5)))
+    np.testing.assert_array_equal(found.step_lengths, np.ones((2, 5)))
 
 
-def test_the_damping_runs_away_in_the_code_only() -> None:
-    """½Σ dⱼθⱼ² with d from 0.01 to 1, all defaults: the published losses, to the printed digits, and λ."""
-    f = Quadratic(np.diag(np.geomspace(0.01, 1, 5)), np.zeros(5))
-    code = run(f, np.ones(5), 60, variant="code", curvature="hessian")
-    losses = [f"{code[t - 1][2].final_loss:.2e}" for t in (5, 10, 20, 60)]
-    assert losses == ["3.85e-02", "2.86e-02", "2.76e-02", "2.76e-02"]
-    assert f"{code[50][2].damping:.1e}" == "1.9e+08"
-    cold = run(f, np.ones(5), 20, variant="code", curvature="hessian", decay=0.0)
-    martens = run(f, np.ones(5), 10, variant="martens", curvature="hessian")
-    assert [f"{cold[t - 1][2].final_loss:.2e}" for t in (5, 10)] == ["1.66e-02", "7.14e-04"]
-    assert cold[-1][2].final_loss <= np.finfo(float).eps * cold[0][2].loss  # all of its digits are lost
-    assert martens[-1][2].final_loss < code[-1][2].final_loss
-    assert code[-1][1].damping > 1e8 > 1 > cold[-1][1].damping
+def test_least_squares_on_orthogonal_features_are_solved_exactly_in_one_step() -> None:
+    """XᵀX/4 = I, so that the first iterate of conjugate gradients is Xᵀy/4, and no operation rounds."""
+    y = np.array([[3.0, -1.0, 2.0, 6.0]])
+    found = fit_linear_models(np.array([[8.0, 0.0, -4.0, 1.0]]), HADAMARD[np.newaxis], y, steps=1, damping=0.0)
+    np.testing.assert_array_equal(found.params, y @ HADAMARD / 4)
+    np.testing.assert_array_equal(found.dampings, [[0.0, 0.0]])
+    assert found.losses[0, 1] == 0
 
 
-@pytest.mark.parametrize("variant", ["code", "martens"])
-def test_a_run_read_from_a_file_continues_bit_for_bit(variant: str) -> None:
-    """State and parameters after five steps, written as text and read again, make the same five steps as going on."""
-    f, hyper = Valley(100.0), {"variant": variant, **VALLEY}
-    through = run(f, START, 10, **hyper)
-    params, state, _ = through[4]
-    text = json.dumps({"params": params.tolist(), "start": state.warm_start.tolist(), "damping": float(state.damping)})
-    data = json.loads(text)
-    params = np.array(data["params"])
-    state = HessianFreeState(np.array(data["start"]), np.float64(data["damping"]))
-    for expected, _, _ in through[5:]:
-        params, state, _ = step(params, state, f, **hyper)
-        assert np.array_equal(params, expected)
-    assert np.array_equal(state.warm_start, through[-1][1].warm_start) and state.damping == through[-1][1].damping
+def test_a_run_is_made_of_steps() -> None:
+    w, X, y = examples(6, 3)
+    hyper: dict[str, Any] = {"variant": "code", "max_iter": 3, "decay": 0.5, "lr": 0.5, "rtol": 0.01}
+    found = fit_linear_models(
+        w[np.newaxis], X[np.newaxis], y[np.newaxis], steps=4, loss="logistic", damping=2.0, **hyper
+    )
+    x, state, told = w, init(w, damping=2.0), []
+    for _ in range(4):
+        x, state, report = step(x, state, LinearModel(X, y, 0.0, "logistic"), **hyper)
+        told.append(report)
+    np.testing.assert_array_equal(found.params[0], x)
+    np.testing.assert_array_equal(found.losses[0], [*(r.loss for r in told), told[-1].final_loss])
+    np.testing.assert_array_equal(found.dampings[0], [*(r.damping for r in told), state.damping])
+    np.testing.assert_array_equal(found.iterations[0], [r.iterations for r in told])
+    np.testing.assert_array_equal(found.step_lengths[0], [r.step_length for r in told])
+    quadratic = Quadratic(X.T @ X, y[:3])
+    found = minimise_quadratics(w[np.newaxis], quadratic.matrix[np.newaxis], quadratic.stationary[np.newaxis], steps=1)
+    np.testing.assert_array_equal(found.params[0], step(w, init(w), quadratic)[0])
 
 
-def test_the_decay_of_the_first_step_does_not_count() -> None:
-    """The decay acts on the warm start of the next step: the first one's parameters do not depend on it."""
-    first = [run(Valley(100.0), START, 1, decay=d, **VALLEY)[0] for d in (0.0, 0.5, 0.95)]
-    assert all(np.array_equal(params, first[0][0]) for params, _, _ in first)
-    assert not np.any(first[0][1].warm_start) and np.all(first[1][1].warm_start != first[2][1].warm_start)
+def test_the_damping_of_the_package_runs_away_on_a_convex_quadratic() -> None:
+    """With every default of the package, λ grows for ever and the loss stands still; from cold starts, or by the rules
+    of the method's author, λ = (2/3)ᵗ and after 20 steps the loss is 0 up to rounding: below ε times the first. To the
+    digits published."""
+    arrays = np.ones((1, 5)), np.diag(np.geomspace(0.01, 1, 5))[np.newaxis], np.zeros((1, 5))
+    stalled = minimise_quadratics(*arrays, steps=60, variant="code")
+    assert rounded(stalled, 5, 10, 20, 60) == ["3.85e-02", "2.86e-02", "2.76e-02", "2.76e-02"]
+    assert f"{stalled.dampings[0, 50]:.1e}" == "1.9e+08"
+    for hyper in ({"variant": "code", "decay": 0.0}, {"variant": "martens"}):
+        found = minimise_quadratics(*arrays, steps=20, **hyper)  # type: ignore[arg-type]
+        assert rounded(found, 5, 10) == ["1.66e-02", "7.14e-04"]
+        assert found.losses[0, 20] <= np.finfo(float).eps * found.losses[0, 0]
+        shrunk = np.cumprod([1.0] + [2 / 3] * 20)
+        np.testing.assert_array_equal(found.dampings[0], shrunk)
+
+
+def rounded(runs: Runs, *steps: int) -> list[str]:
+    return [f"{runs.losses[0, t]:.2e}" for t in steps]
+
+
+@both_variants
+def test_on_separable_data_the_loss_falls_for_ever(variant: str) -> None:
+    """Under "code" warm starts may raise it; hence a cold one."""
+    X = np.array([[[1.0, 0.5], [2.0, -1.0], [-1.0, 0.25], [-0.5, -3.0]]])
+    found = fit_linear_models(
+        np.zeros((1, 2)), X, np.array([[1.0, 1, 0, 0]]), steps=40, loss="logistic", variant=variant, decay=0.0
+    )
+    assert np.all(np.diff(found.losses) < 0) and np.all(found.losses > 0) and np.all(np.isfinite(found.params))
+    assert np.all(np.sign(X[0] @ found.params[0]) == [1, 1, -1, -1])
+
+
+QUADRATICS = (np.ones((1, 2)), np.eye(2)[np.newaxis], np.zeros((1, 2)))
+MODELS = (np.ones((1, 2)), np.ones((1, 3, 2)), np.ones((1, 3)))
+BAD = [
+    (minimise_quadratics, {"params": np.ones(2)}, "params must have shape (P, n) with P >= 1 and n >= 1, got (2,)"),
+    (minimise_quadratics, {"steps": 0}, "steps must be an integer >= 1, got 0"),
+    (minimise_quadratics, {"rtol": -1.0}, "rtol must be a finite number in [0, inf), got -1.0"),
+    (
+        minimise_quadratics,
+        {"matrices": np.eye(2)},
+        "matrices must have shape (1, 2, 2) to fit params (1, 2), got (2, 2)",
+    ),
+    (
+        minimise_quadratics,
+        {"matrices": np.eye(2, dtype=np.float32)[np.newaxis]},
+        "matrices must have the dtype of params float64, got float32",
+    ),
+    (
+        fit_linear_models,
+        {"features": np.ones((1, 0, 2))},
+        "features must have shape (1, N, 2) with N >= 1 to fit params (1, 2), got (1, 0, 2)",
+    ),
+    (
+        fit_linear_models,
+        {"targets": np.ones((1, 2))},
+        "targets must have shape (1, 3) to fit features (1, 3, 2), got (1, 2)",
+    ),
+    (
+        fit_linear_models,
+        {"loss": "logistic", "targets": 2 * np.ones((1, 3))},
+        "targets must be in [0, 1] for loss 'logistic'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("function", "changed", "sentence"), BAD, ids=[sentence for _, _, sentence in BAD])
+def test_problems_that_do_not_fit_get_a_sentence(function: Any, changed: dict[str, Any], sentence: str) -> None:
+    names = list(inspect.signature(function).parameters)[:3]
+    good = dict(zip(names, QUADRATICS if function is minimise_quadratics else MODELS, strict=True))
+    with pytest.raises((TypeError, ValueError)) as caught:
+        function(**{**good, "steps": 1, **changed})
+    assert str(caught.value) == sentence

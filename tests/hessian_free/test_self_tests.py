@@ -9,8 +9,8 @@ import pytest
 
 from gnomon.curvature.products import Regression, network
 from gnomon.hessian_free.accumulation import Batch
-from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.self_tests import is_deterministic, reduction_matches
+from gnomon.hessian_free.small_objectives import Quadratic
 
 BOWL = Quadratic(np.diag([1.0, 4.0]), np.zeros(2))
 X, V = np.array([1.0, -2.0]), np.array([1.0, 0.5])
@@ -86,7 +86,7 @@ def test_batches_of_a_sum_make_the_whole() -> None:
 
 
 BAD = [
-    (lambda: is_deterministic(BOWL, X, V[:1]), "vector must have the shape of params"),
+    (lambda: is_deterministic(BOWL, X, V[:1]), r"vector must have shape \(2,\) to fit params \(2,\), got \(1,\)"),
     (lambda: is_deterministic(BOWL, X, V * np.nan), "vector must be finite"),
     (lambda: is_deterministic(BOWL, X, V, curvature="x"), "curvature must be one of 'ggn', 'hessian', got 'x'"),
     (lambda: is_deterministic(BOWL, X, V, rtol=-1.0), r"rtol must be a finite number in \[0, inf\), got -1.0"),

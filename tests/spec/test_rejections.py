@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gnomon.domains import Choice, Count, Domain, Entries, Flag, Floating, Like, Number, OrNone, Scalar, State
+from gnomon.domains import Choice, Count, Domain, Entries, Finite, Flag, Floating, Like, Number, OrNone, Scalar, State
 from gnomon_spec.rejections import bad_values
 
 VECTOR, MATRIX = np.array([1.0, 2.0]), np.eye(2)
@@ -22,12 +22,15 @@ DOMAINS: list[tuple[Domain, Any, int]] = [
     (Flag(), True, 0),
     (Floating(), VECTOR, 1),
     (Like("model"), VECTOR, 1),
+    (Finite(), VECTOR, 3),
+    (Finite("model", above=0), VECTOR, 4),
     (Scalar("model", low=0), np.float64(1), 3),
     (Scalar("model"), np.float64(1), 1),
     (Entries(("n",), least=1, finite=True, nonzero=True, low=0), VECTOR, 6),
     (Entries(("m", "n"), least=1), MATRIX, 3),
     (Entries(("n", "n")), MATRIX, 2),
     (Entries(("n", "n"), fit="model"), MATRIX, 2),
+    (Entries(("n", "n"), symmetric=True), MATRIX, 3),
     (OrNone(Number()), None, 3),
     (OrNone(Like("model")), None, 0),
     (OrNone(Like("model")), VECTOR, 1),

@@ -115,7 +115,8 @@ class HIOptimizer(Dressed):
         params, grads = self.arrays()
         numbers = [self.numbers(group) for group in self.param_groups]
         states = tuple(map(self.state_of, self.param_groups, numbers))
-        hyper = {name: value for name, value in self.defaults.items() if name != "initial_temp"}
+        hyper = {name: value for name, value in self.defaults.items() if name not in ("initial_temp", "epsilon")}
+        hyper["eps"] = self.defaults["epsilon"]
         new, after, summary = self.stepped(params, grads, states, variant=self.variant, **hyper)
         for group, arrays, state, before in zip(self.param_groups, new, after, numbers, strict=True):
             if any(p.grad is not None for p in group["params"]):

@@ -12,8 +12,8 @@ from agreement import judged
 from gnomon.curvature.operators import Dense
 from gnomon.curvature.products import Classification, Regression, network
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
-from gnomon.hessian_free.functions import Valley
 from gnomon.hessian_free.optimizer import HessianFreeState, init
+from gnomon.hessian_free.small_objectives import Valley
 from gnomon_spec.system import find_system
 from gnomon_validation.checker import Plan, check
 from gnomon_validation.ports.find import find_port

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from gnomon.curvature.products import network
-from gnomon.hessian_free.functions import Quadratic, Valley
 from gnomon.hessian_free.optimizer import init, step
+from gnomon.hessian_free.small_objectives import Quadratic, Valley
 from gnomon.objectives import MLP
 from gnomon_validation.studies.counted import Counted
 from gnomon_validation.studies.hessian_free import digits, rosenbrock, runaway, small_network

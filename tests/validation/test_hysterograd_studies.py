@@ -202,7 +202,7 @@ def test_a_run_that_stands_still_is_not_yet_shut_for_ever():
 def test_one_entry_stands_for_many():
     """With k entries and m the constant gradient freezes when one entry with m/k does."""
     settings = Settings(16, 4.0, 0.1, 0.25)
-    hyper = {"epsilon": 0.0, "lr": 0.1, "stiffening_factor": 0.25, "metric_scale": 4.0}
+    hyper = {"eps": 0.0, "lr": 0.1, "stiffening_factor": 0.25, "metric_scale": 4.0}
     told = walk(np.zeros(16), repeat(np.ones(16)), **hyper)
     first = next(t for t, (*_, report) in enumerate(told, start=1) if not report.liquid)
     assert first_frozen_step(settings, 1000) == first

@@ -29,7 +29,7 @@ HYPER = STEP.hyperparameters | {
     "lr": 0.125,
     "stiffening_factor": 0.5,
     "beta": 0.875,
-    "epsilon": 2.0**-20,
+    "eps": 2.0**-20,
     "cooling_rate": 0.9375,
     "metric_scale": 2.0,
     "grad_clip": 1.5,
@@ -82,7 +82,7 @@ def test_the_reference_dressed_as_an_optimizer_conforms_to_every_law(dtype):
 @pytest.mark.parametrize("name", MISTAKEN)
 def test_a_mistake_in_torch_is_caught_and_called_by_its_name(name, dtype):
     port = find_port(MINE, {"mistake": name})
-    (wrong,) = SYSTEM.mistakes[name].wrong
+    wrong = SYSTEM.mistakes[name].operation
     judged = (check_law(port, law, dtype, Plan(100, shrink_attempts=0)) for law in SYSTEM.operations[wrong].laws)
     verdict, outcomes = next(found for found in judged if found[1])
     assert verdict.status == "wrong"

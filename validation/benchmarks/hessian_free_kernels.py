@@ -20,9 +20,9 @@ from rich.table import Table
 
 from gnomon.curvature.operators import Dense
 from gnomon.domains import Array
-from gnomon.hessian_free import problems as reference
+from gnomon.hessian_free import runs as reference
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients as plain
-from gnomon.kernels.hessian_free import problems as compiled
+from gnomon.kernels.hessian_free import runs as compiled
 from gnomon.kernels.hessian_free.conjugate_gradients import conjugate_gradients
 
 SIZES = (50, 100, 200, 500, 1000, 2000)

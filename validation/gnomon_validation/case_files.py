@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.curvature import operators, products
-from gnomon.hessian_free import functions
+from gnomon.hessian_free import small_objectives
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Operation, find_system, nearest
@@ -81,7 +81,7 @@ def decoded(data: Any, operation: Operation) -> Any:
 
 def _state_type(name: str, operation: Operation) -> Any:
     """Return the `NamedTuple` type of that name that the operation may be given or return; `None` if there is none."""
-    for module in (sys.modules[operation.reference.__module__], operators, products, functions):
+    for module in (sys.modules[operation.reference.__module__], operators, products, small_objectives):
         kind = getattr(module, name, None)
         if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
             return kind

@@ -10,9 +10,8 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from statistics import median
 from time import perf_counter, process_time
-
-import numpy as np
 
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case, Cases
@@ -246,7 +245,7 @@ class Tally:
         self.ambiguous += any(j.holds is None for j in outcome.judgements)
         digits = [j.digits for j in outcome.judgements if j.digits is not None]
         if digits:
-            self.digits.append(float(np.median(digits)))
+            self.digits.append(median(digits))
         self.horizons += [j.horizon for j in outcome.judgements if j.horizon is not None]
         self.worst_ratio = max([self.worst_ratio, *(j.ratio for j in outcome.judgements)])
 
@@ -270,7 +269,7 @@ class Tally:
             max(statuses, key=SEVERITY.index),
             self.cases,
             self.ambiguous,
-            float(np.median(self.digits)) if self.digits else None,
+            median(self.digits) if self.digits else None,
             self.worst_ratio,
-            float(np.median(self.horizons)) if self.horizons else None,
+            float(median(self.horizons)) if self.horizons else None,
         )

@@ -25,7 +25,10 @@ class Diagnostician:
         self.runs = PerturbedRuns(dtype, flush_subnormals=flush_subnormals)
 
     def diagnose(self, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:
-        """Give every verdict the mistakes that explain all its failing cases, the most frequent ones first."""
+        """Give every verdict the mistakes that explain all its failing cases.
+
+        The most frequent ones come first, and of equally frequent ones those that are made in the law's own operation.
+        """
         explained = {
             id(verdict): [
                 m
@@ -37,7 +40,8 @@ class Diagnostician:
         }
         popularity = Counter(m.name for mistakes in explained.values() for m in mistakes)
         for verdict, _ in failing:
-            verdict.diagnosis = sorted(explained[id(verdict)], key=lambda m: -popularity[m.name])
+            here = verdict.law.operation.name
+            verdict.diagnosis = sorted(explained[id(verdict)], key=lambda m: (-popularity[m.name], m.operation != here))
             if verdict.diagnosis and verdict.status == "imprecise":
                 # The port does to the last digits what a mistake does: this law alone took it for rounding.
                 verdict.status = "wrong"
@@ -87,7 +91,7 @@ class Diagnostician:
                 ExactOracle(self.system, self.dtype, mistake.function).call(
                     call.operation, *call.inputs, **call.hyperparameters
                 )
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
             return True
         return False
 

@@ -5,12 +5,15 @@ Source: Bekas, Kokiopoulou & Saad, Applied Numerical Mathematics 57 (2007).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.operators import Operator, product, require_probes
-from gnomon.domains import Array, require_choice
+from gnomon.arguments import checked
+from gnomon.curvature.operators import FiniteOperator, Probes, product
+from gnomon.domains import Array
+
+Variant = Literal["ratio", "plain"]
 
 
 class DiagonalEstimate(NamedTuple):
@@ -20,7 +23,8 @@ class DiagonalEstimate(NamedTuple):
     products: int
 
 
-def bekas(operator: Operator, probes: Array, *, variant: str = "ratio") -> DiagonalEstimate:
+@checked()
+def bekas(operator: FiniteOperator, probes: Probes, *, variant: Variant = "ratio") -> DiagonalEstimate:
     """Return the estimate (Σₖ zₖ∘A zₖ) / (Σₖ zₖ∘zₖ) of diag A, or (1/m) Σₖ zₖ∘A zₖ; m products.
 
     operator: A. probes: Z, shape (m, n), m >= 1, one probe a row. variant: "ratio" or "plain"; for signs ±1 they are
@@ -29,13 +33,11 @@ def bekas(operator: Operator, probes: Array, *, variant: str = "ratio") -> Diago
     Raises `ValueError` or `TypeError` for probes of another kind, for products that do not fit or are not finite, and
     for "ratio" if a coordinate is 0 in every probe.
     """
-    require_probes("probes", probes)
-    require_choice("variant", variant, ("ratio", "plain"))
-    total = np.sum(np.stack([z * product(operator, z, k) for k, z in enumerate(probes)]), axis=0)
-    return estimate_of(total, probes, variant)
+    products = np.stack([product(operator, z, k) for k, z in enumerate(probes)])
+    return estimate_of(np.sum(probes * products, axis=0), probes, variant)
 
 
-def estimate_of(total: Array, probes: Array, variant: str) -> DiagonalEstimate:
+def estimate_of(total: Array, probes: Array, variant: Variant) -> DiagonalEstimate:
     """Return the estimate of the diagonal, given Σₖ zₖ∘A zₖ, shape (n,); variant: as for `bekas`."""
     if variant == "plain":
         return DiagonalEstimate(total / probes.shape[0], int(probes.shape[0]))

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon.domains import Array, require_count
+from gnomon.arguments import checked
+from gnomon.domains import Array, PositiveInt
 
 
-def rademacher(generator: np.random.Generator, count: int, dimension: int) -> Array:
+@checked()
+def rademacher(generator: np.random.Generator, count: PositiveInt, dimension: PositiveInt) -> Array:
     """Return signs ±1 with equal probability, shape (count, dimension), float64: of all probes those with the least
     variance for the trace."""
-    _require(count, dimension)
     signs: Array = 2.0 * generator.integers(0, 2, (count, dimension)) - 1.0
     return signs
 
 
-def gaussian(generator: np.random.Generator, count: int, dimension: int) -> Array:
+@checked()
+def gaussian(generator: np.random.Generator, count: PositiveInt, dimension: PositiveInt) -> Array:
     """Return independent standard normal numbers, shape (count, dimension), float64."""
-    _require(count, dimension)
     numbers: Array = generator.standard_normal((count, dimension))
     return numbers
 
 
-def sphere(generator: np.random.Generator, count: int, dimension: int) -> Array:
+@checked()
+def sphere(generator: np.random.Generator, count: PositiveInt, dimension: PositiveInt) -> Array:
     """Return vectors of length √n, uniform in direction, one a row, shape (count, dimension), float64."""
     normal = gaussian(generator, count, dimension)
     lengths = np.sqrt(np.sum(normal * normal, axis=1, keepdims=True))
@@ -30,29 +32,24 @@ def sphere(generator: np.random.Generator, count: int, dimension: int) -> Array:
     return points
 
 
-def all_signs(dimension: int) -> Array:
+@checked()
+def all_signs(dimension: PositiveInt) -> Array:
     """Return all 2ⁿ sign vectors, one a row: over them an expectation over Rademacher probes is a plain mean.
 
     dimension: n, from 1 to 16.
     """
-    require_count("dimension", dimension, 1)
     if dimension > 16:
         raise ValueError(f"dimension must be <= 16 (2ⁿ sign vectors), got {dimension}")
     bits = np.arange(2**dimension)[:, np.newaxis] >> np.arange(dimension) & 1
     return 1.0 - 2.0 * bits
 
 
-def hadamard(dimension: int) -> Array:
+@checked()
+def hadamard(dimension: PositiveInt) -> Array:
     """Return n orthogonal sign vectors, one a row (Sylvester's matrix), n a power of 2: with them traces are exact."""
-    require_count("dimension", dimension, 1)
     if dimension & (dimension - 1):
         raise ValueError(f"dimension must be a power of 2, got {dimension}")
     rows = np.ones((1, 1))
     while rows.shape[0] < dimension:
         rows = np.block([[rows, rows], [rows, -rows]])
     return rows
-
-
-def _require(count: int, dimension: int) -> None:
-    require_count("count", count, 1)
-    require_count("dimension", dimension, 1)

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.operators import Operator, product, require_probes
+from gnomon.arguments import checked
+from gnomon.curvature.operators import FiniteOperator, Probes, product
 from gnomon.curvature.trace import standard_error
 from gnomon.domains import Array
 
@@ -24,13 +25,13 @@ class FrobeniusEstimate(NamedTuple):
     products: int
 
 
-def frobenius_squared(operator: Operator, probes: Array) -> FrobeniusEstimate:
+@checked()
+def frobenius_squared(operator: FiniteOperator, probes: Probes) -> FrobeniusEstimate:
     """Return the estimate (1/m) Σₖ ‖A zₖ‖² of ‖A‖² = Σ Aᵢⱼ²; m products.
 
     operator: A. probes: Z, shape (m, n), m >= 1, one probe a row, of mean 0 and covariance I. Its root is biased: too
     low on average (Jensen). It is Hutchinson's estimate for AᵀA. Raises `ValueError` or `TypeError` as `hutchinson`.
     """
-    require_probes("probes", probes)
     products = [product(operator, z, k) for k, z in enumerate(probes)]
     return estimate_of(np.stack([np.dot(w, w) for w in products]))
 

@@ -6,13 +6,15 @@ Problem (1980), for when a second orthogonalisation is needed, and that it is en
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.operators import Operator, product, require_start
-from gnomon.domains import Array, require_choice, require_count
+from gnomon.arguments import checked
+from gnomon.curvature.operators import FiniteOperator, Start, orthogonal_part, product
+from gnomon.domains import Array, PositiveInt
 
+Variant = Literal["standard", "code"]
 # A projection that leaves more than this of a vector's length has left it orthogonal to working accuracy.
 AGAIN = 0.5**0.5
 
@@ -45,7 +47,8 @@ class Ritz(NamedTuple):
     residuals: Array
 
 
-def lanczos(operator: Operator, start: Array, *, steps: int) -> Lanczos:
+@checked()
+def lanczos(operator: FiniteOperator, start: Start, *, steps: PositiveInt) -> Lanczos:
     """Return the Lanczos decomposition from `start`, at most `steps` long; one product a step.
 
     ::
@@ -59,11 +62,7 @@ def lanczos(operator: Operator, start: Array, *, steps: int) -> Lanczos:
     eigenvalues in v₀. For arrays narrower than float64 the threshold 1e-12 is 4500 times their spacing, as it is there.
     Raises `ValueError` or `TypeError` naming the argument, and for products that do not fit or are not finite.
     """
-    require_start("start", start)
-    require_count("steps", steps, 1)
-    n = start.shape[0]
-    steps = min(steps, n)
-    threshold = breakdown_threshold(start)
+    steps, threshold = min(steps, start.shape[0]), breakdown_threshold(start)
     Q = np.zeros((steps, 1), start.dtype) * start
     T = 0 * (Q[:, :1] * Q[:, 0])
     Q[0] = start / np.sqrt(np.dot(start, start))
@@ -75,10 +74,10 @@ def lanczos(operator: Operator, start: Array, *, steps: int) -> Lanczos:
         if j > 0:
             w = w - T[j - 1, j] * Q[j - 1]
         before = np.sqrt(np.dot(w, w))
-        w = w - (Q[: j + 1] @ w) @ Q[: j + 1]
+        w = orthogonal_part(w, Q[: j + 1])
         b = np.sqrt(np.dot(w, w))
         if b < AGAIN * before:
-            w = w - (Q[: j + 1] @ w) @ Q[: j + 1]
+            w = orthogonal_part(w, Q[: j + 1])
             b = np.sqrt(np.dot(w, w))
         size = np.maximum(size, np.abs(T[j, j]) + b)
         if j + 1 == steps or b <= threshold * size:
@@ -88,23 +87,28 @@ def lanczos(operator: Operator, start: Array, *, steps: int) -> Lanczos:
     return Lanczos(np.diagonal(T)[: j + 1], np.diagonal(T, 1)[:j], Q[: j + 1], b, j + 1)
 
 
-def ritz(operator: Operator, start: Array, *, steps: int, variant: str = "reference") -> Ritz:
+@checked()
+def ritz(operator: FiniteOperator, start: Start, *, steps: PositiveInt, variant: Variant = "standard") -> Ritz:
     """Return the Ritz values and vectors of `lanczos` with these arguments; one product a step.
 
-    variant: "reference"; or "code", which returns the sorted |aⱼ| as "eigenvalues", as TorchType's `homotopy_lr` does
+    variant: "standard"; or "code", which returns the sorted |aⱼ| as "eigenvalues", as TorchType's `homotopy_lr` does
     (commit 8b8a54b). They are none.
     """
-    require_choice("variant", variant, ("reference", "code"))
     return ritz_of(lanczos(operator, start, steps=steps), variant)
 
 
-def ritz_of(found: Lanczos, variant: str) -> Ritz:
-    """Return the Ritz values and vectors of a decomposition, however it was come by; variant: as for `ritz`."""
-    values, Y = np.linalg.eigh(tridiagonal(found))
-    Y = Y * np.copysign(1, Y[0])
+def ritz_of(found: Lanczos, variant: Variant) -> Ritz:
+    """Return the Ritz values and vectors of a decomposition; variant: as for `ritz`."""
+    values, Y = eigenpairs(found)
     if variant == "code":
         values = np.sort(np.abs(found.diagonal))
     return Ritz(values, Y[0] * Y[0], Y.T @ found.basis, found.residual_norm * np.abs(Y[-1]))
+
+
+def eigenpairs(found: Lanczos) -> tuple[Array, Array]:
+    """Return the eigenvalues of T, ascending, and its eigenvectors as columns whose first components are >= 0."""
+    values, Y = np.linalg.eigh(tridiagonal(found))
+    return values, Y * np.copysign(1, Y[0])
 
 
 def breakdown_threshold(start: Array) -> Any:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias
 
 import numpy as np
 
-from gnomon.domains import Array, require_floating
+from gnomon.arguments import checked
+from gnomon.domains import Array, Entries, NonFiniteError, require_floating
 from gnomon.objectives.contract import GaussNewtonObjective, Objective, PreparedGaussNewton
 
 
@@ -15,6 +18,24 @@ class Operator(Protocol):
 
     def __call__(self, vector: Array, /) -> Array:
         """Return A·v, of the shape and the dtype of v, shape (n,)."""
+
+
+@dataclass(frozen=True)
+class Products:
+    """An operator; that its products are finite and fit is seen where they are made, by `product`."""
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        if not callable(value):
+            raise TypeError(f"{name} must be a function of a vector, got {type(value).__name__}")
+
+    def __str__(self) -> str:
+        return "a function v ↦ A·v whose products are finite, of the shape and the dtype of v"
+
+
+FiniteOperator: TypeAlias = Annotated[Operator, Products()]
+Vector: TypeAlias = Annotated[Array, Entries(("n",), least=1, finite=True)]
+Start: TypeAlias = Annotated[Array, Entries(("n",), least=1, finite=True, nonzero=True)]
+Probes: TypeAlias = Annotated[Array, Entries(("m", "n"), least=1, finite=True)]
 
 
 class Dense(NamedTuple):
@@ -48,7 +69,8 @@ def ggn_operator(objective: GaussNewtonObjective, params: Array) -> Operator:
 def product(operator: Operator, vector: Array, index: int) -> Array:
     """Return A·v, the `index`-th product that is asked for (from 0).
 
-    Raises `ValueError` or `TypeError` if the operator returns another shape or dtype, or a number that is not finite.
+    Raises `ValueError` or `TypeError` if the operator returns another shape or dtype, and `NonFiniteError`, a
+    `ValueError`, for a product with a NaN or an infinity in it.
     """
     result = operator(vector)
     require_floating(f"product {index} of the operator", result)
@@ -57,41 +79,25 @@ def product(operator: Operator, vector: Array, index: int) -> Array:
     if result.dtype != vector.dtype:
         raise TypeError(f"product {index} of the operator must have dtype {vector.dtype}, got {result.dtype}")
     if not np.all(np.isfinite(result)):
-        raise ValueError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
+        raise NonFiniteError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
     return result
 
 
-def asymmetry(operator: Operator, left: Array, right: Array) -> Array:
+@checked()
+def asymmetry(operator: FiniteOperator, left: Vector, right: Vector) -> Array:
     """Return |uᵀAv - vᵀAu|, which is 0 up to rounding if A is symmetric; two products.
 
     left, right: u and v, shape (n,), drawn at random by the caller. Compare with ‖A‖·‖u‖·‖v‖.
     """
-    require_vector("left", left)
-    require_vector("right", right)
     one: Array = np.abs(np.dot(left, product(operator, right, 0)) - np.dot(right, product(operator, left, 1)))
     return one
 
 
+def orthogonal_part(vector: Array, basis: Array) -> Array:
+    """Return v - BᵀB·v, what of a vector (n,) is orthogonal to the orthonormal rows of a basis (j, n)."""
+    return vector - (basis @ vector) @ basis
+
+
 def require_vector(name: str, vector: Array) -> None:
-    """Raise `ValueError` or `TypeError` unless `vector` is a finite floating-point array of shape (n,), n >= 1."""
-    require_floating(name, vector)
-    if vector.ndim != 1 or vector.shape[0] == 0:
-        raise ValueError(f"{name} must have shape (n,) with n >= 1, got {vector.shape}")
-    if not np.all(np.isfinite(vector)):
-        raise ValueError(f"{name} must be finite, got a NaN or an infinity in it")
-
-
-def require_start(name: str, vector: Array) -> None:
-    """Raise `ValueError` or `TypeError` unless `vector` can be scaled to length 1."""
-    require_vector(name, vector)
-    if not np.any(vector != 0):
-        raise ValueError(f"{name} must not be zero")
-
-
-def require_probes(name: str, probes: Array, least: int = 1) -> None:
-    """Raise `ValueError` or `TypeError` unless `probes` is (m, n), one probe a row, m >= `least`, n >= 1, finite."""
-    require_floating(name, probes)
-    if probes.ndim != 2 or probes.shape[0] < least or probes.shape[1] == 0:
-        raise ValueError(f"{name} must have shape (m, n) with m >= {least} and n >= 1, got {probes.shape}")
-    if not np.all(np.isfinite(probes)):
-        raise ValueError(f"{name} must be finite, got a NaN or an infinity in it")
+    """To go."""
+    Entries(("n",), least=1, finite=True).require(name, vector, {})

@@ -5,12 +5,18 @@ Sources: von Mises & Pollaczek-Geiringer 1929; variant "code" as in TorchType's 
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from math import inf
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from gnomon.curvature.operators import Operator, product, require_probes, require_start
-from gnomon.domains import Array, require_choice, require_count, require_number
+from gnomon.arguments import checked
+from gnomon.curvature.operators import FiniteOperator, Start, orthogonal_part, product
+from gnomon.domains import Array, Entries, Fraction, PositiveInt
+
+Variant = Literal["standard", "code"]
+Deflated: TypeAlias = Annotated[Array, Entries(("j", "n"), fit="start", finite=True)]
 
 
 class Power(NamedTuple):
@@ -29,77 +35,64 @@ class Power(NamedTuple):
     products: int
 
 
+def require_fewer_than_n(given: Mapping[str, Any]) -> None:
+    """Raise `ValueError` if rows to deflate leave nothing."""
+    rows = given["deflated"]
+    if rows is not None and rows.shape[0] >= rows.shape[1]:
+        raise ValueError(f"deflated must have fewer than n = {rows.shape[1]} rows, got {rows.shape[0]}")
+
+
+@checked(require_fewer_than_n)
 def power_iteration(
-    operator: Operator,
-    start: Array,
-    deflated: Array | None = None,
+    operator: FiniteOperator,
+    start: Start,
+    deflated: Deflated | None = None,
     *,
-    iterations: int = 100,
-    rtol: float = 1e-10,
-    variant: str = "reference",
+    iterations: PositiveInt = 100,
+    rtol: Fraction = 1e-10,
+    variant: Variant = "standard",
 ) -> Power:
     """Return the spectral norm of A by the power method; `iterations` products at most.
 
     ::
 
         v = v₀/‖v₀‖;  repeat:  w = A v;  ρ = v·w;  ν = ‖w‖
-            stop if ν = 0, or from the second time on if |ν - ν_before| <= rtol·ν
+            stop if ν = 0, or from the second time on if |ν - ν_before| < rtol·ν
             v = w/ν
 
     operator: A, symmetric. start: v₀, shape (n,), not zero. deflated: `None`, or orthonormal rows (j, n), j < n, that
     are projected out of v before and out of w after every product; if they are eigenvectors, the next eigenvalue in
-    size is found. iterations: K >= 1. rtol: in [0, 1), relative; 0 never stops early. variant: "reference", or "code",
+    size is found. iterations: K >= 1. rtol: in [0, 1), relative; 0 never stops early. variant: "standard", or "code",
     the published function: |ρ| with v·v + 1e-10 below it, stops if ρ changes by less than an *absolute* rtol, leaves w
     as it is if ‖w‖ <= 1e-10.
     Raises `ValueError` or `TypeError` naming the argument, and for products that do not fit or are not finite.
 
     Choice: ‖A v‖ and not |ρ| estimates the norm: for eigenvalues ±λ of equal size ρ stays anywhere between.
     """
-    require_start("start", start)
-    require_count("iterations", iterations, 1)
-    require_number("rtol", rtol, 0, 1)
-    require_choice("variant", variant, ("reference", "code"))
-    basis = require_basis(deflated, start)
-    v = without(basis, start)
-    if not np.any(v != 0):
-        raise ValueError("start must not be in the span of deflated")
-    v = v / np.sqrt(np.dot(v, v))
-    before: Any = None
+    v, basis = first_vector(start, deflated)
+    before: Any = inf
     for k in range(iterations):
-        v = without(basis, v)
-        w = without(basis, product(operator, v, k))
-        rayleigh, length = np.dot(v, w), np.sqrt(np.dot(w, w))
+        v = orthogonal_part(v, basis)
+        w = orthogonal_part(product(operator, v, k), basis)
+        rayleigh, norm = np.dot(v, w), np.sqrt(np.dot(w, w))
         if variant == "code":
             rayleigh = rayleigh / (np.dot(v, v) + 1e-10)
-        watched = rayleigh if variant == "code" else length
-        tolerance = rtol if variant == "code" else rtol * length
-        rest = w - rayleigh * v
-        residual = np.sqrt(np.dot(rest, rest))
-        nothing = variant == "reference" and bool(length == 0)
-        met = before is not None and rtol > 0 and bool(_close(watched, before, tolerance, variant))
-        if nothing or met or k == iterations - 1:
-            return Power(abs(watched), rayleigh, v, residual, nothing or met, k + 1)
+            watched, tolerance, is_zero = rayleigh, rtol, False
+        else:
+            watched, tolerance, is_zero = norm, rtol * norm, bool(norm == 0)
+        converged = is_zero or bool(np.abs(watched - before) < tolerance)
+        if converged or k == iterations - 1:
+            break
         before = watched
-        v = w if variant == "code" and bool(length <= 1e-10) else w / length
-    raise AssertionError("the loop returns")
+        v = w if variant == "code" and bool(norm <= 1e-10) else w / norm
+    rest = w - rayleigh * v
+    return Power(np.abs(watched), rayleigh, v, np.sqrt(np.dot(rest, rest)), converged, k + 1)
 
 
-def _close(now: Any, before: Any, tolerance: Any, variant: str) -> Any:
-    return np.abs(now - before) < tolerance if variant == "code" else np.abs(now - before) <= tolerance
-
-
-def without(basis: Array | None, vector: Array) -> Array:
-    """Return the vector without its components along the rows of the basis."""
-    return vector if basis is None else vector - (basis @ vector) @ basis
-
-
-def require_basis(deflated: Array | None, start: Array) -> Array | None:
-    """Return the rows to deflate, `None` if there are none; raise `ValueError` or `TypeError` if they do not fit."""
-    if deflated is None:
-        return None
-    require_probes("deflated", deflated, 0)
-    if deflated.shape[1] != start.shape[0] or deflated.dtype != start.dtype:
-        raise ValueError(f"deflated must have rows like start {start.shape}, got {deflated.shape}")
-    if deflated.shape[0] >= deflated.shape[1]:
-        raise ValueError(f"deflated must have fewer than n = {deflated.shape[1]} rows, got {deflated.shape[0]}")
-    return deflated if deflated.shape[0] else None
+def first_vector(start: Array, deflated: Array | None) -> tuple[Array, Array]:
+    """Return v, of length 1, and the rows that are projected out of it and of every product, shape (j, n)."""
+    basis = start[np.newaxis][:0] if deflated is None else deflated
+    v = orthogonal_part(start, basis)
+    if not np.any(v != 0):
+        raise ValueError("start must not be in the span of deflated")
+    return v / np.sqrt(np.dot(v, v)), basis

@@ -10,12 +10,12 @@ perspectives on the natural gradient method (arXiv 1412.1193) for the four matri
 
 from __future__ import annotations
 
-from typing import NamedTuple, TypeAlias
+from typing import Annotated, NamedTuple, TypeAlias
 
 import numpy as np
 
-from gnomon.domains import Array, require_finite, require_like
-from gnomon.objectives.contract import require_point
+from gnomon.arguments import checked
+from gnomon.domains import Array, Entries
 from gnomon.objectives.mlp import MLP
 from gnomon.objectives.output_losses import Labels, softmax
 
@@ -45,6 +45,8 @@ class Classification(NamedTuple):
 
 
 Problem: TypeAlias = Regression | Classification
+Parameters: TypeAlias = Annotated[Array, Entries(("n",), finite=True)]
+Direction: TypeAlias = Annotated[Array, Entries(("n",), fit="params", finite=True)]
 
 
 def network(problem: Problem) -> MLP:
@@ -54,57 +56,48 @@ def network(problem: Problem) -> MLP:
     return MLP(problem.features, problem.labels, problem.hidden, "softmax", problem.classes)
 
 
-def hvp(problem: Problem, params: Array, vector: Array) -> Array:
+@checked()
+def hvp(problem: Problem, params: Parameters, vector: Direction) -> Array:
     """Return ∇²f(w)·v, f the mean loss. params, vector: w and v, shape (n,), finite, of the dtype of the features.
 
     Raises `ValueError` or `TypeError` naming the argument.
     """
-    objective = _require(problem, params, vector)
-    return objective.hvp(params, vector)
+    return network(problem).hvp(params, vector)
 
 
-def ggnvp(problem: Problem, params: Array, vector: Array) -> Array:
+@checked()
+def ggnvp(problem: Problem, params: Parameters, vector: Direction) -> Array:
     """Return G·v, G = (1/N) Σᵢ Jᵢᵀ·∇²ℓ(zᵢ)·Jᵢ, Jᵢ the Jacobian of the outputs zᵢ. Arguments and errors as `hvp`."""
-    objective = _require(problem, params, vector)
-    return objective.ggnvp(params, vector)
+    return network(problem).ggnvp(params, vector)
 
 
-def fisher_product(problem: Problem, params: Array, vector: Array) -> Array:
+@checked()
+def fisher_product(problem: Problem, params: Parameters, vector: Direction) -> Array:
     """Return F·v, F = (1/N) Σᵢ E[gᵢgᵢᵀ], gᵢ the gradient of example i with a label drawn from the model.
 
     Nothing is drawn: the expectation over classes is their sum, Σ_c p_c·g_c(g_c·v); for y ~ N(z, I) that of
-    (z - y)(z - y)ᵀ is I, so that it is the sum over outputs with z - y = e_c. Arguments and errors as `hvp`.
+    (z - y)(z - y)ᵀ is I, so that it is the sum over outputs with z - y = -e_c. Arguments and errors as `hvp`.
     """
-    objective = _require(problem, params, vector)
-    outputs = objective.outputs(params)
-    unit = np.eye(outputs.shape[1], dtype=outputs.dtype)
+    objective = network(problem)
+    z = objective.outputs(params)
+    if isinstance(problem, Regression):
+        p, mean = 1 + 0 * z, 0 * z
+    else:
+        p = mean = softmax(z)
     total = 0 * params
-    for c in range(outputs.shape[1]):
-        if isinstance(problem, Regression):
-            probability, delta = 1 + 0 * outputs[:, c], 0 * outputs + unit[c]
-        else:
-            p = softmax(outputs)
-            probability, delta = p[:, c], p - unit[c]
-        g = objective.example_pullbacks(params, delta)
-        total = total + np.transpose(g) @ (probability * (g @ vector))
-    mean: Array = total / outputs.shape[0]
-    return mean
+    for c, label in enumerate(np.eye(z.shape[1], dtype=z.dtype)):
+        g = objective.example_pullbacks(params, mean - label)
+        total = total + np.transpose(g) @ (p[:, c] * (g @ vector))
+    product: Array = total / z.shape[0]
+    return product
 
 
-def empirical_fisher_product(problem: Problem, params: Array, vector: Array) -> Array:
+@checked()
+def empirical_fisher_product(problem: Problem, params: Parameters, vector: Direction) -> Array:
     """Return E·v, E = (1/N) Σᵢ gᵢgᵢᵀ, gᵢ the gradient of example i with the label of the data, without 1/N.
 
     Not the Fisher matrix: it vanishes where the data are interpolated. Arguments and errors as `hvp`.
     """
-    objective = _require(problem, params, vector)
-    g = objective.example_gradients(params)
-    mean: Array = np.transpose(g) @ (g @ vector) / g.shape[0]
-    return mean
-
-
-def _require(problem: Problem, params: Array, vector: Array) -> MLP:
-    objective = network(problem)
-    require_point(params, objective.dimension, objective.features.dtype)
-    require_like("vector", vector, params)
-    require_finite({"params": params, "vector": vector})
-    return objective
+    g = network(problem).example_gradients(params)
+    product: Array = np.transpose(g) @ (g @ vector) / g.shape[0]
+    return product

@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import pi
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from gnomon.curvature.lanczos import Lanczos, lanczos, tridiagonal
-from gnomon.curvature.operators import Operator, require_probes
-from gnomon.domains import Array, require_count, require_floating, require_number
+from gnomon.arguments import checked
+from gnomon.curvature.lanczos import Lanczos, eigenpairs, lanczos
+from gnomon.curvature.operators import FiniteOperator
+from gnomon.domains import Array, Entries, Positive, PositiveInt
+
+Starts: TypeAlias = Annotated[Array, Entries(("m", "n"), least=1, finite=True, nonzero=True)]
+Grid: TypeAlias = Annotated[Array, Entries(("g",), finite=True)]
 
 
 class SpectralMeasure(NamedTuple):
@@ -30,7 +34,8 @@ class SpectralMeasure(NamedTuple):
     products: int
 
 
-def spectral_measure(operator: Operator, probes: Array, *, steps: int) -> SpectralMeasure:
+@checked()
+def spectral_measure(operator: FiniteOperator, probes: Starts, *, steps: PositiveInt) -> SpectralMeasure:
     """Return the measure (1/m) Σₖ Σⱼ (‖zₖ‖²/n)·τ²ₖⱼ·δ(θₖⱼ) of Lanczos processes from each probe; <= m·steps products.
 
     operator: A, symmetric. probes: Z, shape (m, n), m >= 1, one probe a row, none of them zero, of mean 0 and
@@ -38,25 +43,15 @@ def spectral_measure(operator: Operator, probes: Array, *, steps: int) -> Spectr
     each probe.
     Raises `ValueError` or `TypeError` naming the argument, and as `lanczos`.
     """
-    require_starts(probes, steps)
     return measure_of([lanczos(operator, z, steps=steps) for z in probes], probes)
 
 
-def require_starts(probes: Array, steps: int) -> None:
-    """Require what `spectral_measure` requires of its probes and steps."""
-    require_probes("probes", probes)
-    require_count("steps", steps, 1)
-    for k, z in enumerate(probes):
-        if not np.any(z != 0):
-            raise ValueError(f"probes must not be zero, got one that is at index {k}")
-
-
 def measure_of(decompositions: list[Lanczos], probes: Array) -> SpectralMeasure:
-    """Return the measure of the decompositions that were found from the probes, one each, however they were come by."""
+    """Return the measure of the decompositions that were found from the probes, one each."""
     m, n = probes.shape
     nodes, weights, products = [], [], 0
     for z, found in zip(probes, decompositions, strict=True):
-        values, Y = np.linalg.eigh(tridiagonal(found))
+        values, Y = eigenpairs(found)
         nodes.append(values)
         weights.append(np.dot(z, z) / (n * m) * (Y[0] * Y[0]))
         products += found.products
@@ -68,18 +63,13 @@ def trace_of_function(measure: SpectralMeasure, function: Callable[[Array], Arra
     return measure.dimension * np.sum(measure.weights * function(measure.nodes))
 
 
-def spectral_density(measure: SpectralMeasure, grid: Array, *, width: float) -> Array:
+@checked()
+def spectral_density(measure: SpectralMeasure, grid: Grid, *, width: Positive) -> Array:
     """Return the density Σ weights·N(grid; nodes, σ²) at each point of the grid, shape of the grid.
 
     grid: points t, shape (g,), finite, dtype of the nodes. width: σ > 0, the standard deviation of the normal curve
     that stands for each node, in the units of the eigenvalues. Raises `ValueError` or `TypeError` for other arguments.
     """
-    require_floating("grid", grid)
-    if grid.ndim != 1 or not np.all(np.isfinite(grid)):
-        raise ValueError(f"grid must be finite and have shape (g,), got shape {grid.shape}")
-    require_number("width", width, 0)
-    if not width > 0:
-        raise ValueError(f"width must be > 0, got {width!r}")
     apart = (grid[:, np.newaxis] - measure.nodes) / width
     density: Array = np.exp(-0.5 * apart * apart) @ measure.weights / (width * (2 * pi) ** 0.5)
     return density

@@ -5,12 +5,18 @@ Sources: Girard 1989, Hutchinson 1990; Meyer, Musco, Musco & Woodruff, SOSA 2021
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from gnomon.curvature.operators import Operator, product, require_probes
-from gnomon.domains import Array
+from gnomon.arguments import checked
+from gnomon.curvature.operators import FiniteOperator, Probes, orthogonal_part, product
+from gnomon.domains import Array, Entries
+
+Sketch: TypeAlias = Annotated[Array, Entries(("k", "n"), finite=True)]
+FittingProbes: TypeAlias = Annotated[Array, Entries(("m", "n"), least=1, fit="sketch", finite=True)]
+Matrix: TypeAlias = Annotated[Array, Entries(("n", "n"))]
 
 
 class TraceEstimate(NamedTuple):
@@ -27,7 +33,8 @@ class TraceEstimate(NamedTuple):
     products: int
 
 
-def hutchinson(operator: Operator, probes: Array) -> TraceEstimate:
+@checked()
+def hutchinson(operator: FiniteOperator, probes: Probes) -> TraceEstimate:
     """Return the estimate (1/m) Σₖ zₖᵀA zₖ of tr A; m products.
 
     operator: A, real, symmetric or not (then it is the trace of its symmetric part, the same number). probes: Z, shape
@@ -35,7 +42,6 @@ def hutchinson(operator: Operator, probes: Array) -> TraceEstimate:
     One probe's variance is 2(‖S‖² - Σ Sᵢᵢ²) with signs and 2‖S‖² with normal numbers, S = (A + Aᵀ)/2, ‖·‖ Frobenius's.
     Raises `ValueError` or `TypeError` for probes of another kind and for products that do not fit or are not finite.
     """
-    require_probes("probes", probes)
     samples = np.stack([np.dot(z, product(operator, z, k)) for k, z in enumerate(probes)])
     return estimate_of(samples)
 
@@ -46,7 +52,15 @@ def estimate_of(samples: Array) -> TraceEstimate:
     return TraceEstimate(np.sum(samples) / m, samples, standard_error(samples), int(m))
 
 
-def hutchpp(operator: Operator, sketch: Array, probes: Array) -> TraceEstimate:
+def require_no_more_than_n(given: Mapping[str, Any]) -> None:
+    """Raise `ValueError` if a sketch has more vectors than dimensions."""
+    k, n = given["sketch"].shape
+    if k > n:
+        raise ValueError(f"sketch must have at most n = {n} rows, got {k}")
+
+
+@checked(require_no_more_than_n)
+def hutchpp(operator: FiniteOperator, sketch: Sketch, probes: FittingProbes) -> TraceEstimate:
     """Return the estimate tr(QᵀA Q) + (1/l) Σ hᵀA h with Q = orth(A Ω), h = g - Q Qᵀg (Hutch++).
 
     operator: A, symmetric. sketch: Ω, shape (k, n), k <= n, one vector a row; k = 0 is Hutchinson's estimator. probes:
@@ -57,28 +71,19 @@ def hutchpp(operator: Operator, sketch: Array, probes: Array) -> TraceEstimate:
     Choices: probes are rows here, columns in the paper. Where the columns of A Ω are dependent a basis of fewer is
     enough (see `orthonormal`); for A = 0 it is empty.
     """
-    require_probes("probes", probes)
-    require_probes("sketch", sketch, 0)
-    k, n = sketch.shape
-    if n != probes.shape[1] or sketch.dtype != probes.dtype:
-        raise ValueError(f"sketch must have rows like probes {probes.shape}, got {sketch.shape}")
-    if k > n:
-        raise ValueError(f"sketch must have at most n = {n} rows, got {k}")
+    k = sketch.shape[0]
     if k == 0:
         return hutchinson(operator, probes)
     basis = orthonormal(np.stack([product(operator, w, j) for j, w in enumerate(sketch)]))
-    seen = k
-    of_sketch: Any = 0 * probes[0, 0]
-    for q in basis:
-        of_sketch = of_sketch + np.dot(q, product(operator, q, seen))
-        seen += 1
-    samples = []
-    for g in probes:
-        rest = g - (basis @ g) @ basis
-        samples.append(np.dot(rest, product(operator, rest, seen)))
-        seen += 1
-    each = np.stack(samples)
-    return TraceEstimate(of_sketch + np.sum(each) / each.shape[0], each, standard_error(each), seen)
+    of_basis: Any = 0 * probes[0, 0]
+    for j, q in enumerate(basis):
+        of_basis = of_basis + np.dot(q, product(operator, q, k + j))
+    seen, samples = k + basis.shape[0], []
+    for j, g in enumerate(probes):
+        h = orthogonal_part(g, basis)
+        samples.append(np.dot(h, product(operator, h, seen + j)))
+    rest = estimate_of(np.stack(samples))
+    return rest._replace(trace=of_basis + rest.trace, products=seen + rest.products)
 
 
 def orthonormal(rows: Array) -> Array:
@@ -93,7 +98,7 @@ def orthonormal(rows: Array) -> Array:
     for row in rows:
         rest = row
         for _ in range(2):
-            rest = rest - (basis @ rest) @ basis
+            rest = orthogonal_part(rest, basis)
         length = np.sqrt(np.sum(rest * rest))
         if length > threshold:
             basis = np.concatenate([basis, (rest / length)[np.newaxis]])
@@ -109,7 +114,8 @@ def standard_error(samples: Array) -> Any:
     return np.sqrt(np.sum(deviations * deviations) / ((m - 1) * m))
 
 
-def rademacher_variance(matrix: Array) -> Any:
+@checked()
+def rademacher_variance(matrix: Matrix) -> Any:
     """Return the variance 2(‖S‖² - Σ Sᵢᵢ²) of one sample zᵀA z over sign vectors z, S = (A + Aᵀ)/2.
 
     matrix: A, shape (n, n). The least of all probes with independent entries of mean 0 and variance 1.
@@ -118,13 +124,15 @@ def rademacher_variance(matrix: Array) -> Any:
     return 2 * np.sum(off * off)
 
 
-def gaussian_variance(matrix: Array) -> Any:
+@checked()
+def gaussian_variance(matrix: Matrix) -> Any:
     """Return the variance 2‖S‖² of one sample zᵀA z over standard normal z, S = (A + Aᵀ)/2. matrix: A, shape (n, n)."""
     S = (matrix + matrix.T) / 2
     return 2 * np.sum(S * S)
 
 
-def sphere_variance(matrix: Array) -> Any:
+@checked()
+def sphere_variance(matrix: Matrix) -> Any:
     """Return the variance 2n/(n+2)·(‖S‖² - tr(A)²/n) of zᵀA z over the sphere of radius √n. matrix: A, shape (n, n)."""
     S, n = (matrix + matrix.T) / 2, matrix.shape[0]
     trace = np.sum(np.diagonal(S))

@@ -5,43 +5,51 @@ Source: the ATF script of `dingste/HysteroGrad` (January 2026).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Annotated, Any
+
 import numpy as np
 
-from gnomon.domains import Array, require_floating, require_like
+from gnomon.arguments import checked
+from gnomon.domains import Array, Entries, Like
 
 
+def require_cost(given: Mapping[str, Any]) -> None:
+    """Raise `ValueError` unless accuracy >= 0 and tflop > 0."""
+    if not np.all(given["accuracy"] >= 0):
+        raise ValueError("accuracy must be >= 0 in every entry")
+    if not np.all(given["tflop"] > 0):
+        raise ValueError("tflop must be > 0 in every entry")
+
+
+def require_growing_cost(given: Mapping[str, Any]) -> None:
+    """Raise `ValueError` unless each epoch costs something."""
+    if not np.all(increments(given["tflop"]) > 0):
+        raise ValueError("tflop must grow from epoch to epoch")
+
+
+@checked(require_cost)
 def atf(accuracy: Array, tflop: Array) -> Array:
     """Return accuracy per training cost, ATF = accuracy/tflop, entry by entry.
 
     accuracy: in percent, >= 0. tflop: cumulative training cost in TFLOP (forward times 3, evaluation left out), > 0.
     One shape and one floating-point dtype. Raises `ValueError` or `TypeError` naming the argument and the constraint.
     """
-    require_cost(accuracy, tflop)
     ratio: Array = accuracy / tflop
     return ratio
 
 
-def marginal_atf(accuracy: Array, tflop: Array) -> Array:
+@checked(require_cost, require_growing_cost)
+def marginal_atf(accuracy: Annotated[Array, Entries(("epochs",))], tflop: Annotated[Array, Like("accuracy")]) -> Array:
     """Return what each epoch added, Δaccuracy/Δtflop, the first epoch counted from 0.
 
     Arguments as in `atf`, shape (epochs,); tflop must grow. Ours: the source speaks only of the cumulative ratio, and
     reads from it what only this one shows.
     """
-    require_cost(accuracy, tflop)
-    if accuracy.ndim != 1:
-        raise ValueError(f"accuracy must have shape (epochs,), got {accuracy.shape}")
-    cost = np.concatenate([tflop[:1], np.diff(tflop)])
-    if not np.all(cost > 0):
-        raise ValueError("tflop must grow from epoch to epoch")
-    ratio: Array = np.concatenate([accuracy[:1], np.diff(accuracy)]) / cost
+    ratio: Array = increments(accuracy) / increments(tflop)
     return ratio
 
 
-def require_cost(accuracy: Array, tflop: Array) -> None:
-    """Raise `ValueError` or `TypeError` unless accuracy >= 0 and tflop > 0 are arrays of one kind."""
-    require_floating("accuracy", accuracy)
-    require_like("tflop", tflop, accuracy, "accuracy")
-    if not np.all(accuracy >= 0):
-        raise ValueError("accuracy must be >= 0 in every entry")
-    if not np.all(tflop > 0):
-        raise ValueError("tflop must be > 0 in every entry")
+def increments(totals: Array) -> Array:
+    """Return by how much each entry exceeds the one before it, the first counted from 0."""
+    return np.concatenate([totals[:1], np.diff(totals)])

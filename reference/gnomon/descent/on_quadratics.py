@@ -40,7 +40,8 @@ def iterate(
 def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callable[..., Array], Callable[..., Array]]:
     """Return `trajectory` and `endpoints` of a method, with the hyperparameters of its `init` and its `step`.
 
-    The checks are those of `step` and `init`, made before the first step.
+    An `init` that has a keyword `hessian` is given H. The checks are those of `step` and `init`, made before the first
+    step.
     """
     of_init, of_step = keywords(init), keywords(step)
 
@@ -58,7 +59,7 @@ def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callab
         params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
         steps: how many steps, >= 0. The hyperparameters are those of `init` and `step`; the errors likewise.
         """
-        begin, then = split(given)
+        begin, then = split({**given, "hessian": hessian})
         return iterate(begin, step, params, hessian, minimiser, steps, **then)
 
     def endpoints(params: Array, hessian: Array, minimiser: Array, *, steps: int, **given: Any) -> Array:
@@ -69,7 +70,7 @@ def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callab
         ends = [trajectory(row, hessian, minimiser, steps=steps, **given)[-1] for row in params]
         return np.stack(ends) if ends else params
 
-    hyperparameters = {**of_init, **of_step}
+    hyperparameters = {name: keyword for name, keyword in {**of_init, **of_step}.items() if name != "hessian"}
     hints = get_type_hints(init, include_extras=True) | get_type_hints(step, include_extras=True)
     hints = {name: hints[name] for name in hyperparameters}
     for function, axes in ((trajectory, ("n",)), (endpoints, ("replicas", "n"))):

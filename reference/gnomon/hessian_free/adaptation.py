@@ -7,29 +7,29 @@ f430d81, for "code".
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from gnomon.curvature.operators import Operator
-from gnomon.domains import Array, require_choice
+from gnomon.domains import Array, Choice
 from gnomon.hessian_free.conjugate_gradients import NOTHING_LEFT, Solution
 from gnomon.hessian_free.damping import reduction_ratio, updated_damping
 
-REFERENCES = ("x0", "zero")
-MODELS = ("damped", "undamped")
-ITERATES = ("last", "selected")
-ON_INCREASE = ("ratio", "distrust")
+Origin: TypeAlias = Annotated[str, Choice(("x0", "zero"))]
+ModelKind: TypeAlias = Annotated[str, Choice(("damped", "undamped"))]
+End: TypeAlias = Annotated[str, Choice(("last", "selected"))]
+OnIncrease: TypeAlias = Annotated[str, Choice(("ratio", "distrust"))]
 
 
 class Rules(NamedTuple):
     """How ρ is measured; the four choices in which "code" and "martens" differ.
 
-    reference: from the warm start, "x0", or from the parameters, "zero". model: "damped" or "undamped". iterate: to the
+    origin: from the warm start, "x0", or from the parameters, "zero". model: "damped" or "undamped". iterate: to the
     "last" one or to the "selected" one. on_increase: where the loss rose ρ is the "ratio", or -∞, "distrust".
     """
 
-    reference: str
+    origin: str
     model: str
     iterate: str
     on_increase: str
@@ -44,13 +44,13 @@ PRESETS = {
 class Model(NamedTuple):
     """A loss around θ and its quadratic model.
 
-    loss_at: x ↦ f(θ + x). loss: f(θ). grad, curvature: g and B, without damping. damping: λ. start: x₀.
+    loss_at: x ↦ f(θ + x). loss: f(θ). grad, operator: g and B, without damping. damping: λ. start: x₀.
     """
 
     loss_at: Callable[[Array], Any]
     loss: Any
     grad: Array
-    curvature: Operator
+    operator: Operator
     damping: Any
     start: Array
 
@@ -76,42 +76,32 @@ def rules_of(variant: str, **chosen: str | None) -> Rules:
     return PRESETS[variant]._replace(**{name: value for name, value in chosen.items() if value is not None})
 
 
-def require_rules(rules: Rules) -> None:
-    """Require rules that exist; raise `ValueError` naming the argument of `step`."""
-    require_choice("rho_reference", rules.reference, REFERENCES)
-    require_choice("rho_model", rules.model, MODELS)
-    require_choice("rho_iterate", rules.iterate, ITERATES)
-    require_choice("on_increase", rules.on_increase, ON_INCREASE)
-
-
-def adapted(model: Model, solution: Solution, selected: Selected | None, rules: Rules, variant: str) -> Adaptation:
+def next_damping(model: Model, solution: Solution, selected: Selected | None, rules: Rules, variant: str) -> Adaptation:
     """Return λ updated by ρ = (f(θ + e) - f(θ + o))/(m(e) - m(o)), o = x₀ or 0, e = x_N or s.
 
     selected: s; `None` if no iterate had a finite loss. variant: of the rule for a ρ that is NaN. The damped model's
     values are those of conjugate gradients; the undamped one's, q(x) = gᵀx + ½xᵀBx, cost a product for each point but
     0. If e = o, or there is no s to judge, ρ is NaN and nothing is evaluated; λ stays if nothing was left to do.
     """
-    warm = rules.reference == "x0"
+    warm = rules.origin == "x0"
     last = Selected(solution.iterates[-1], solution.values[-1])
     origin = Selected(model.start if warm else 0 * model.start, solution.values[0] if warm else 0 * model.loss)
     end = last if rules.iterate == "last" else selected
     if end is None or not np.any(end.iterate != origin.iterate):
         ratio = model.grad.dtype.type(np.nan)
         stays = selected is not None and solution.reason == NOTHING_LEFT
-        return Adaptation(
-            model.damping if stays else updated_damping(model.damping, ratio, variant=variant), ratio, 0, 0
-        )
+        damping = model.damping if stays else updated_damping(model.damping, ratio, variant=variant)
+        return Adaptation(damping, ratio, 0, 0)
     before, after = model.loss_at(origin.iterate) if warm else model.loss, model.loss_at(end.iterate)
     predicted, products = end.value - origin.value, 0
     if rules.model == "undamped":
         predicted, products = _undamped(model, end.iterate), 1
         if warm:
             predicted, products = predicted - _undamped(model, origin.iterate), 2
-    rise = {"ratio": "code", "distrust": "martens"}[rules.on_increase]
-    ratio = reduction_ratio(before, after, predicted, variant=rise)
+    ratio = reduction_ratio(before, after, predicted, variant="code" if rules.on_increase == "ratio" else "martens")
     return Adaptation(updated_damping(model.damping, ratio, variant=variant), ratio, 1 + warm, products)
 
 
 def _undamped(model: Model, x: Array) -> Any:
     """Return q(x)."""
-    return np.dot(model.grad, x) + np.dot(x, model.curvature(x)) / 2
+    return np.dot(model.grad, x) + np.dot(x, model.operator(x)) / 2

@@ -6,16 +6,20 @@ Sources: Hestenes & Stiefel 1952; Martens, ICML 2010 (and the demo released with
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
-from gnomon.curvature.operators import Operator, product, require_vector
-from gnomon.domains import Array, require_choice, require_count, require_finite, require_like, require_number
-from gnomon.hessian_free.progress import VARIANTS, progress_has_ended
+from gnomon.arguments import checked
+from gnomon.curvature.operators import Operator, product
+from gnomon.domains import Array, Choice, Entries, NonNegative, PositiveInt, require_count, require_finite, require_like
+from gnomon.hessian_free.progress import progress_has_ended
 from gnomon.hessian_free.storage_grid import kept_iterations
+from gnomon.hessian_free.variants import Variant
 
 POLICIES = ("ignore", "stop", "saddle-free", "raise")
+Policy: TypeAlias = Annotated[str, Choice(POLICIES)]
 NOTHING_LEFT = "zero residual"
 PROGRESS = "relative progress"
 LIMIT = "number of iterations"
@@ -40,19 +44,26 @@ class Solution(NamedTuple):
     products: int
 
 
+def require_stored(given: Mapping[str, Any]) -> None:
+    """Raise `ValueError` or `TypeError` unless what is to be stored are numbers of iterations."""
+    for iteration in given["stored"]:
+        require_count("stored", iteration)
+
+
+@checked(require_stored)
 def conjugate_gradients(
     operator: Operator,
-    rhs: Array,
-    start: Array | None = None,
+    rhs: Annotated[Array, Entries(("n",), least=1, finite=True)],
+    start: Annotated[Array, Entries(("n",), fit="rhs", finite=True)] | None = None,
     preconditioner: Operator | None = None,
     *,
-    max_iter: int = 250,
-    rtol: float = 1e-5,
-    atol: float = 0.0,
-    progress_threshold: float | None = 5e-4,
-    on_nonpositive_curvature: str = "ignore",
+    max_iter: PositiveInt = 250,
+    rtol: NonNegative = 1e-5,
+    atol: NonNegative = 0.0,
+    progress_threshold: NonNegative | None = 5e-4,
+    on_nonpositive_curvature: Policy = "ignore",
     stored: tuple[int, ...] = (),
-    variant: str = "code",
+    variant: Variant = "martens",
 ) -> Solution:
     """Minimise m(x) = ½ xᵀA x - bᵀx from x₀; at most `max_iter` iterations, one product each and one before.
 
@@ -81,23 +92,12 @@ def conjugate_gradients(
     iterate; here it is the one before, "divergence". The test of the residual is strict, as in the package (its text
     says <=). The residual is the recursive one and is never computed afresh.
     """
-    require_vector("rhs", rhs)
-    require_count("max_iter", max_iter, 1)
-    require_number("rtol", rtol, 0)
-    require_number("atol", atol, 0)
-    require_choice("on_nonpositive_curvature", on_nonpositive_curvature, POLICIES)
-    require_choice("variant", variant, VARIANTS)
-    if progress_threshold is not None:
-        require_number("progress_threshold", progress_threshold, 0)
-    for i in stored:
-        require_count("stored", i)
     x = 0 * rhs if start is None else start
-    require_like("start", x, rhs, "rhs")
-    require_finite({"start": x})
     bound = np.maximum(rtol * np.sqrt(np.dot(rhs, rhs)), atol)
     r = product(operator, x, 0) - rhs
     y = _preconditioned(preconditioner, r)
-    ry, p, iterates, values = np.dot(r, y), -y, [x], [_value(r, rhs, x)]
+    p = -y
+    ry, iterates, values = np.dot(r, y), [x], [_value(r, rhs, x)]
     products, non_positive, i = 1, 0, 0
     reason = NOTHING_LEFT if ry == 0 else ""
     while not reason:
@@ -124,17 +124,28 @@ def conjugate_gradients(
         values.append(_value(r, rhs, x))
         y = _preconditioned(preconditioner, r)
         ry_before, ry = ry, np.dot(r, y)
-        reason = _reason(ry, np.stack(values), i, max_iter, r, bound, progress_threshold, variant)
         p = -y + ry / ry_before * p
+        if progress_threshold is not None and progress_has_ended(
+            np.stack(values), threshold=progress_threshold, variant=variant
+        ):
+            reason = PROGRESS
+        elif i >= max_iter:
+            reason = LIMIT
+        elif np.sqrt(np.dot(r, r)) < bound:
+            reason = RESIDUAL
+        elif ry == 0:
+            reason = NOTHING_LEFT
     kept = [iterates[k] for k in kept_iterations(stored, i)]
     return Solution(np.stack(kept), i, np.stack(values), reason, non_positive, products)
 
 
 def _value(r: Array, rhs: Array, x: Array) -> Any:
+    """Return m(x), given the residual there."""
     return np.dot(r - rhs, x) / 2
 
 
 def _preconditioned(preconditioner: Operator | None, r: Array) -> Array:
+    """Return M·r."""
     if preconditioner is None:
         return r
     y = preconditioner(r)
@@ -147,16 +158,3 @@ def _has_underflowed(p: Array, Ap: Array) -> bool:
     """Return whether pᵀAp is positive once p is scaled to a largest entry of 1."""
     largest = np.max(np.abs(p))
     return bool(np.dot(p / largest, Ap / largest) > 0)
-
-
-def _reason(
-    ry: Any, values: Array, i: int, max_iter: int, r: Array, bound: Any, threshold: float | None, variant: str
-) -> str:
-    """Return why to stop after iteration i, or nothing."""
-    if threshold is not None and progress_has_ended(values, threshold=threshold, variant=variant):
-        return PROGRESS
-    if i >= max_iter:
-        return LIMIT
-    if np.sqrt(np.dot(r, r)) < bound:
-        return RESIDUAL
-    return NOTHING_LEFT if ry == 0 else ""

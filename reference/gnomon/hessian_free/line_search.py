@@ -5,35 +5,37 @@ Sources: Armijo 1966; `ltatzel/PyTorchHessianFree`, commit f430d81, for the cons
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from gnomon.domains import Array, require_count, require_flag, require_floating, require_like, require_number
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.arguments import checked
+from gnomon.domains import Array, Entries, Fraction, Like, NonNegative, OpenFraction, PositiveInt
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.objectives.contract import Objective
 
 SHRINK, SLOPE_FRACTION = 0.8, 0.01
 
 
 class LineSearch(NamedTuple):
-    """step: a, 0 if no candidate would do. value: f(x + a·d). evaluations: how many times f was asked for."""
+    """step_length: a, 0 if no candidate would do. value: f(x + a·d). evaluations: how many times f was asked for."""
 
-    step: Any
+    step_length: Any
     value: Any
     evaluations: int
 
 
+@checked()
 def armijo(
     objective: Objective | Quadratic | Fenced | Valley,
-    params: Array,
-    direction: Array,
-    grad: Array,
+    params: Annotated[Array, Entries(("n",), least=1)],
+    direction: Annotated[Array, Like("params")],
+    grad: Annotated[Array, Like("params")],
     *,
-    lr: float = 1.0,
-    shrink: float = SHRINK,
-    slope_fraction: float = SLOPE_FRACTION,
-    max_iter: int = 20,
+    lr: NonNegative = 1.0,
+    shrink: OpenFraction = SHRINK,
+    slope_fraction: Fraction = SLOPE_FRACTION,
+    max_iter: PositiveInt = 20,
     reject_ascent: bool = False,
 ) -> LineSearch:
     """Return the first a of lr, lr·β, lr·β², … with f(x + a·d) <= f(x) + c·a·gᵀd.
@@ -48,18 +50,6 @@ def armijo(
     lr·βⁱ. a is multiplied by β again and again (β⁵ as a power differs in the last digit), and f is not asked for a
     candidate beyond the last, as the package does.
     """
-    require_floating("params", params)
-    if params.ndim != 1 or params.shape[0] == 0:
-        raise ValueError(f"params must have shape (n,) with n >= 1, got {params.shape}")
-    require_like("direction", direction, params)
-    require_like("grad", grad, params)
-    require_number("lr", lr, 0)
-    require_number("shrink", shrink, 0, 1)
-    if not shrink > 0:
-        raise ValueError(f"shrink must be in (0, 1), got {shrink!r}")
-    require_number("slope_fraction", slope_fraction, 0, 1)
-    require_count("max_iter", max_iter, 1)
-    require_flag("reject_ascent", reject_ascent)
     value, slope = objective.value(params), np.dot(grad, direction)
     if not np.isfinite(value):
         raise ValueError(f"objective must be finite at params, got {value}")

@@ -6,43 +6,46 @@ for "code".
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
+from gnomon.arguments import checked
 from gnomon.curvature.operators import Dense, Operator, ggn_operator, hessian_operator
 from gnomon.curvature.products import Classification, Regression, network
-from gnomon.domains import (
-    Array,
-    require_choice,
-    require_count,
-    require_finite,
-    require_flag,
-    require_floating,
-    require_like,
-    require_number,
+from gnomon.domains import Array, Choice, Entries, NonNegative, Number, PositiveInt, require_finite, require_like
+from gnomon.hessian_free.adaptation import (
+    Adaptation,
+    End,
+    Model,
+    ModelKind,
+    OnIncrease,
+    Origin,
+    Selected,
+    next_damping,
+    rules_of,
 )
-from gnomon.hessian_free.adaptation import Adaptation, Model, Selected, adapted, require_rules, rules_of
-from gnomon.hessian_free.backtracking import Choice, choose
-from gnomon.hessian_free.conjugate_gradients import POLICIES, Solution, conjugate_gradients
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.hessian_free.backtracking import Selection, choose
+from gnomon.hessian_free.conjugate_gradients import Policy, conjugate_gradients
 from gnomon.hessian_free.line_search import LineSearch, armijo
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon.hessian_free.storage_grid import kept_iterations, storage_grid
+from gnomon.hessian_free.variants import Variant
 from gnomon.objectives.contract import GaussNewtonObjective, Objective
 
-VARIANTS = ("code", "martens")
-CURVATURES = ("ggn", "hessian")
 CG_RTOL = {"code": 1e-5, "martens": 0.0}
 ON_NONPOSITIVE_CURVATURE = {"code": "ignore", "martens": "stop"}
 TRIES = {"code": 20, "martens": 60}
+Curvature: TypeAlias = Annotated[str, Choice(("ggn", "hessian"))]
+Params: TypeAlias = Annotated[Array, Entries(("n",), least=1, finite=True)]
 Problem: TypeAlias = Objective | Quadratic | Fenced | Valley | Regression | Classification
 
 
 class HessianFreeState(NamedTuple):
     """What is remembered between steps. warm_start: x₀ of the next conjugate gradients, shape (n,). damping: λ."""
 
-    warm_start: Array
-    damping: Any
+    warm_start: Annotated[Array, Entries(("n",), fit="params", finite=True)]
+    damping: Annotated[Any, Number()]
 
 
 class Report(NamedTuple):
@@ -65,34 +68,34 @@ class Report(NamedTuple):
     evaluations: int
 
 
-def init(params: Array, *, damping: float = 1.0) -> HessianFreeState:
+@checked()
+def init(params: Array, *, damping: NonNegative = 1.0) -> HessianFreeState:
     """Return the state before the first step: x₀ = 0 and λ. params: shape (n,), float. damping: finite and >= 0."""
-    require_floating("params", params)
-    require_number("damping", damping, 0)
     return HessianFreeState(np.zeros_like(params), params.dtype.type(damping))
 
 
+@checked()
 def step(
-    params: Array,
+    params: Params,
     state: HessianFreeState,
     objective: Problem,
     preconditioner: Operator | Dense | None = None,
     *,
-    curvature: str = "ggn",
-    variant: str = "martens",
+    curvature: Curvature = "ggn",
+    variant: Variant = "martens",
     adapt_damping: bool = True,
-    max_iter: int = 250,
-    decay: float = 0.95,
+    max_iter: PositiveInt = 250,
+    decay: NonNegative = 0.95,
     backtracking: bool = True,
-    lr: float = 1.0,
+    lr: NonNegative = 1.0,
     linesearch: bool = True,
-    rtol: float | None = None,
-    progress_threshold: float | None = 5e-4,
-    rho_reference: str | None = None,
-    rho_model: str | None = None,
-    rho_iterate: str | None = None,
-    on_increase: str | None = None,
-    on_nonpositive_curvature: str | None = None,
+    rtol: NonNegative | None = None,
+    progress_threshold: NonNegative | None = 5e-4,
+    rho_origin: Origin | None = None,
+    rho_model: ModelKind | None = None,
+    rho_iterate: End | None = None,
+    on_increase: OnIncrease | None = None,
+    on_nonpositive_curvature: Policy | None = None,
     reject_ascent: bool = False,
 ) -> tuple[Array, HessianFreeState, Report]:
     """Return the parameters after one step, the new state and a report.
@@ -117,7 +120,7 @@ def step(
 
                                    code        martens
         rtol                       1e-5        0
-        rho_reference              "x0"        "zero"        o: ρ is measured from θ + x₀, or from θ
+        rho_origin                 "x0"        "zero"        o: ρ is measured from θ + x₀, or from θ
         rho_iterate                "last"      "selected"    e: to θ + x_N, or to θ + s
         rho_model                  "damped"    "undamped"    against m(e) - m(o), or q(e) - q(o), q(x) = gᵀx + ½xᵀBx
         on_increase                "ratio"     "distrust"    where f rose from o to e: the quotient, or -∞
@@ -134,17 +137,13 @@ def step(
     those for ρ (2 from "x0", 1 from "zero") + the iterates visited + those of the line search.
     """
     f = objective_of(objective)
-    _require(params, state, variant, curvature)
-    rules = rules_of(variant, reference=rho_reference, model=rho_model, iterate=rho_iterate, on_increase=on_increase)
-    require_rules(rules)
+    rules = rules_of(variant, origin=rho_origin, model=rho_model, iterate=rho_iterate, on_increase=on_increase)
     policy = ON_NONPOSITIVE_CURVATURE[variant] if on_nonpositive_curvature is None else on_nonpositive_curvature
-    require_choice("on_nonpositive_curvature", policy, POLICIES)
-    _require_hyperparameters(adapt_damping, backtracking, linesearch, reject_ascent, max_iter, decay, lr)
     loss, grad = f.value(params), f.gradient(params)
     require_finite({"the gradient": grad})
     if not np.isfinite(loss):
         raise ValueError(f"the loss must be finite, got {loss}")
-    B = _curvature(f, params, curvature)
+    B = curvature_operator(f, params, curvature)
     stored = tuple(int(i) for i in storage_grid(max_iter, variant=variant)) if backtracking else ()
     solution = conjugate_gradients(
         lambda v: B(v) + state.damping * v,
@@ -158,17 +157,18 @@ def step(
         stored=stored,
         variant=variant,
     )
-    last = solution.iterates[-1]
-    choice = chosen_iterate(f, params, solution, backtracking, variant)
-    refused = choice.taken < 0
-    direction = 0 * params if refused else solution.iterates[choice.taken]
-    chosen = -1 if refused else kept_iterations(stored, solution.iterations)[choice.taken]
+    x, kept = solution.iterates, kept_iterations(stored, solution.iterations)
+    selection = Selection(len(kept) - 1, 0)
+    if backtracking:
+        selection = choose(lambda i: f.value(params + x[i]), len(kept), variant=variant)
+    refused = selection.taken < 0
+    direction, chosen = (0 * params, -1) if refused else (x[selection.taken], kept[selection.taken])
 
-    judged = Adaptation(state.damping, params.dtype.type(np.nan), 0, 0)
+    adaptation = Adaptation(state.damping, params.dtype.type(np.nan), 0, 0)
     if adapt_damping and state.damping > 0:
         model = Model(lambda x: f.value(params + x), loss, grad, B, state.damping, state.warm_start)
         selected = None if refused else Selected(direction, solution.values[chosen])
-        judged = adapted(model, solution, selected, rules, variant)
+        adaptation = next_damping(model, solution, selected, rules, variant)
     if refused or (reject_ascent and not linesearch and np.dot(grad, direction) > 0):
         found = LineSearch(np.abs(0 * params[0]), loss, 0)
     elif linesearch:
@@ -177,21 +177,21 @@ def step(
         found = LineSearch(0 * params[0] + lr, f.value(params + lr * direction), 1)
         if not np.isfinite(found.value):
             found = LineSearch(0 * params[0], loss, 1)
-    new = params if found.step == 0 else params + found.step * direction
-    after_step = HessianFreeState(0 * params if refused else decay * last, judged.damping)
+    new = params if found.step_length == 0 else params + found.step_length * direction
+    warm_start = 0 * params if refused else decay * x[-1]
     report = Report(
         loss,
         found.value,
         state.damping,
-        judged.ratio,
+        adaptation.ratio,
         solution.reason,
         solution.iterations,
         chosen,
-        found.step,
-        solution.products + judged.products,
-        1 + choice.visited + judged.evaluations + found.evaluations,
+        found.step_length,
+        solution.products + adaptation.products,
+        1 + selection.visited + adaptation.evaluations + found.evaluations,
     )
-    return new, after_step, report
+    return new, HessianFreeState(warm_start, adaptation.damping), report
 
 
 def objective_of(problem: Problem) -> Objective:
@@ -206,7 +206,7 @@ def require_outputs(objective: Objective) -> GaussNewtonObjective:
     return objective
 
 
-def _curvature(objective: Objective, params: Array, curvature: str) -> Operator:
+def curvature_operator(objective: Objective, params: Array, curvature: str) -> Operator:
     """Return v ↦ B·v at the parameters, which must have the shape and dtype of v."""
     if curvature == "hessian":
         B = hessian_operator(objective, params)
@@ -219,39 +219,3 @@ def _curvature(objective: Objective, params: Array, curvature: str) -> Operator:
         return Bv
 
     return fitting
-
-
-def chosen_iterate(objective: Objective, params: Array, solution: Solution, backtracking: bool, variant: str) -> Choice:
-    """Return which of the kept iterates is taken, the losses evaluated one by one, the last iterate's first."""
-    if not backtracking:
-        return Choice(solution.iterates.shape[0] - 1, 0)
-    return choose(lambda i: objective.value(params + solution.iterates[i]), len(solution.iterates), variant=variant)
-
-
-def _require(params: Array, state: HessianFreeState, variant: str, curvature: str) -> None:
-    require_floating("params", params)
-    if params.ndim != 1 or params.shape[0] == 0:
-        raise ValueError(f"params must have shape (n,) with n >= 1, got {params.shape}")
-    require_finite({"params": params})
-    require_like("state.warm_start", state.warm_start, params)
-    require_number("state.damping", state.damping, 0)
-    require_choice("variant", variant, VARIANTS)
-    require_choice("curvature", curvature, CURVATURES)
-
-
-def _require_hyperparameters(
-    adapt_damping: bool,
-    backtracking: bool,
-    linesearch: bool,
-    reject_ascent: bool,
-    max_iter: int,
-    decay: float,
-    lr: float,
-) -> None:
-    require_flag("adapt_damping", adapt_damping)
-    require_flag("backtracking", backtracking)
-    require_flag("linesearch", linesearch)
-    require_flag("reject_ascent", reject_ascent)
-    require_count("max_iter", max_iter, 1)
-    require_number("decay", decay, 0)
-    require_number("lr", lr, 0)

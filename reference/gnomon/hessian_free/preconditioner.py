@@ -6,11 +6,14 @@ it returns nothing).
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
-from gnomon.domains import Array, require_choice, require_finite, require_floating, require_like, require_number
+from gnomon.arguments import checked
+from gnomon.domains import Array, Choice, Entries, NonNegative, UnitInterval, require_like
+
+REDUCTIONS = ("mean", "sum")
 
 
 class DiagonalPower(NamedTuple):
@@ -24,34 +27,34 @@ class DiagonalPower(NamedTuple):
         return vector * self.scales
 
 
-def squared_gradients(example_gradients: Array, *, reduction: str = "mean") -> Array:
+@checked()
+def squared_gradients(
+    example_gradients: Annotated[Array, Entries(("N", "n"), least=1, finite=True)],
+    *,
+    reduction: Annotated[str, Choice(REDUCTIONS)] = "mean",
+) -> Array:
     """Return the diagonal d of the empirical Fisher matrix: Σᵢ gᵢ∘gᵢ, over N for "mean".
 
-    example_gradients: gᵢ of each example's own loss, without 1/N, shape (N, n), N >= 1. reduction: that of the loss,
-    "mean" or "sum". Raises `ValueError` or `TypeError` naming the argument.
+    example_gradients: gᵢ of each example's own loss, without 1/N, shape (N, n), N and n >= 1. reduction: that of
+    the loss, "mean" or "sum". Raises `ValueError` or `TypeError` naming the argument.
     """
-    require_floating("example_gradients", example_gradients)
-    if example_gradients.ndim != 2 or example_gradients.shape[0] == 0:
-        raise ValueError(f"example_gradients must have shape (N, n) with N >= 1, got {example_gradients.shape}")
-    require_choice("reduction", reduction, ("mean", "sum"))
-    require_finite({"example_gradients": example_gradients})
     total: Array = np.sum(example_gradients * example_gradients, axis=0)
     return total / example_gradients.shape[0] if reduction == "mean" else total
 
 
-def fisher_preconditioner(diagonal: Array, *, damping: float = 1.0, exponent: float = 0.75) -> DiagonalPower:
+@checked()
+def fisher_preconditioner(
+    diagonal: Annotated[Array, Entries(("n",), finite=True, low=0)],
+    *,
+    damping: NonNegative = 1.0,
+    exponent: UnitInterval = 0.75,
+) -> DiagonalPower:
     """Return M: v ↦ v·(d + λ)^(-ξ).
 
     diagonal: d >= 0, finite, shape (n,). damping: λ, finite and >= 0, that of the step. exponent: ξ in [0, 1]; 0 is no
     preconditioner at all. Raises `ValueError` or `TypeError` naming the argument, and if an entry of d + λ is 0 while
     ξ is not.
     """
-    require_floating("diagonal", diagonal)
-    if diagonal.ndim != 1 or not np.all(diagonal >= 0):
-        raise ValueError("diagonal must have shape (n,) and entries >= 0")
-    require_finite({"diagonal": diagonal})
-    require_number("damping", damping, 0)
-    require_number("exponent", exponent, 0, 1, closed=True)
     damped = diagonal + damping
     if exponent == 0:
         return DiagonalPower(damped * 0 + 1)

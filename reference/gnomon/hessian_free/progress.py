@@ -7,25 +7,31 @@ f430d81, for "code", which cites that section and differs from it in three ways.
 from __future__ import annotations
 
 from math import ceil
-from typing import Any
+from typing import Annotated, Any
 
-from gnomon.domains import Array, require_choice, require_count, require_floating, require_number
+from gnomon.arguments import checked
+from gnomon.domains import Array, Entries, NonNegative, NonNegativeInt
+from gnomon.hessian_free.variants import Variant
 
-VARIANTS = ("code", "martens")
 LEAST_WINDOW = 10
 
 
-def window(iteration: int, *, variant: str = "code") -> int:
+@checked()
+def window(iteration: NonNegativeInt, *, variant: Variant = "martens") -> int:
     """Return k, how many iterations back progress is measured: max(10, i/10), "code" rounded down, "martens" up.
 
     iteration: i >= 0. Raises `ValueError` or `TypeError` naming the argument.
     """
-    require_count("iteration", iteration)
-    require_choice("variant", variant, VARIANTS)
     return max(LEAST_WINDOW, iteration // 10 if variant == "code" else ceil(iteration / 10))
 
 
-def progress_has_ended(model: Array, *, threshold: float = 5e-4, variant: str = "code") -> bool:
+@checked()
+def progress_has_ended(
+    model: Annotated[Array, Entries(("i + 1",), least=1)],
+    *,
+    threshold: NonNegative = 5e-4,
+    variant: Variant = "martens",
+) -> bool:
     """Return whether the last iterations lowered the model too little, given its values m₀ … mᵢ.
 
     ::
@@ -39,11 +45,6 @@ def progress_has_ended(model: Array, *, threshold: float = 5e-4, variant: str = 
     Choice: "martens" asks for m_{i-k} < 0, as the demo does; the paper, as others quote it, asks for mᵢ < 0, which
     follows from it, since the model only falls.
     """
-    require_floating("model", model)
-    if model.ndim != 1 or model.shape[0] == 0:
-        raise ValueError(f"model must have shape (i + 1,) with i >= 0, got {model.shape}")
-    require_number("threshold", threshold, 0)
-    require_choice("variant", variant, VARIANTS)
     i = model.shape[0] - 1
     k = window(i, variant=variant)
     if k >= i:

@@ -5,23 +5,27 @@ Source: `test_deterministic` and `test_reduction` of `ltatzel/PyTorchHessianFree
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
-from gnomon.domains import Array, require_choice, require_finite, require_like, require_number
-from gnomon.hessian_free.accumulation import REDUCTIONS, Batch, accumulated
-from gnomon.hessian_free.optimizer import CURVATURES, Problem, objective_of, require_outputs
+from gnomon.arguments import checked
+from gnomon.domains import Array, Entries, NonNegative
+from gnomon.hessian_free.accumulation import Batch, Reduction, accumulated
+from gnomon.hessian_free.optimizer import Curvature, Params, Problem, objective_of, require_outputs
+
+Vector: TypeAlias = Annotated[Array, Entries(("n",), fit="params", finite=True)]
 
 
+@checked()
 def is_deterministic(
     objective: Problem,
-    params: Array,
-    vector: Array,
+    params: Params,
+    vector: Vector,
     *,
-    curvature: str = "ggn",
-    rtol: float = 1e-5,
-    atol: float = 1e-8,
+    curvature: Curvature = "ggn",
+    rtol: NonNegative = 1e-5,
+    atol: NonNegative = 1e-8,
 ) -> bool:
     """Return whether f(θ), ∇f(θ) and B·v are the same when they are asked for twice: |a - b| <= atol + rtol·|b|.
 
@@ -31,22 +35,22 @@ def is_deterministic(
     Raises `ValueError` or `TypeError` naming the argument.
     Choice: the package only warns, and looks at the outputs of the network and not at the gradient.
     """
-    _require(params, vector, curvature, rtol, atol)
     f = objective_of(objective)
     first, second = (_answers(f, params, vector, curvature) for _ in range(2))
     return _close(second, first, rtol, atol)
 
 
+@checked()
 def reduction_matches(
     batches: tuple[Batch, ...],
     whole: Problem,
-    params: Array,
-    vector: Array,
+    params: Params,
+    vector: Vector,
     *,
-    reduction: str = "mean",
-    curvature: str = "ggn",
-    rtol: float = 1e-2,
-    atol: float = 1e-4,
+    reduction: Reduction = "mean",
+    curvature: Curvature = "ggn",
+    rtol: NonNegative = 1e-2,
+    atol: NonNegative = 1e-4,
 ) -> bool:
     """Return whether f(θ), ∇f(θ) and B·v accumulated over batches are those of the whole, so that `reduction` fits.
 
@@ -54,8 +58,6 @@ def reduction_matches(
     is as for `is_deterministic`. Raises `ValueError` or `TypeError` naming the argument.
     Choice: the package raises an error where this returns False.
     """
-    require_choice("reduction", reduction, REDUCTIONS)
-    _require(params, vector, curvature, rtol, atol)
     if len(batches) < 2:
         raise ValueError(f"batches must be at least two, got {len(batches)}")
     parts = accumulated(batches, reduction=reduction)
@@ -73,11 +75,3 @@ def _answers(objective: Any, params: Array, vector: Array, curvature: str) -> li
 
 def _close(left: list[Any], right: list[Any], rtol: float, atol: float) -> bool:
     return all(bool(np.all(np.abs(a - b) <= atol + rtol * np.abs(b))) for a, b in zip(left, right, strict=True))
-
-
-def _require(params: Array, vector: Array, curvature: str, rtol: float, atol: float) -> None:
-    require_like("vector", vector, params)
-    require_finite({"params": params, "vector": vector})
-    require_choice("curvature", curvature, CURVATURES)
-    require_number("rtol", rtol, 0)
-    require_number("atol", atol, 0)

@@ -7,16 +7,20 @@ Sources: Martens, Deep learning via Hessian-free optimization, ICML 2010 (and th
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.domains import require_choice, require_count, require_number
+from gnomon.arguments import checked
+from gnomon.domains import Number, PositiveInt
+from gnomon.hessian_free.variants import Variant
 
-VARIANTS = ("code", "martens")
 
-
-def storage_grid(max_iter: int, *, variant: str = "code", base: float = 1.3) -> NDArray[np.int64]:
+@checked()
+def storage_grid(
+    max_iter: PositiveInt, *, variant: Variant = "martens", base: Annotated[float, Number(1, above=True)] = 1.3
+) -> NDArray[np.int64]:
     """Return the iterations whose iterates are kept, ascending, none beyond `max_iter`; shape (s,).
 
     With γ = `base`, "code": ⌈γʲ⌉ - 1 for j = 0, 1, …: 0, 1, 2, 3, 4, 6, 8, 10, 13, …, with the start as its iterate 0.
@@ -27,11 +31,6 @@ def storage_grid(max_iter: int, *, variant: str = "code", base: float = 1.3) -> 
     Choice: γʲ is taken in double precision. The package takes it in single precision, which first shows at j = 44
     (103,158 instead of 103,159).
     """
-    require_count("max_iter", max_iter, 1)
-    require_choice("variant", variant, VARIANTS)
-    require_number("base", base, 1)
-    if not base > 1:
-        raise ValueError(f"base must be greater than 1, got {base!r}")
     first, factor, less = (0, 1, 1) if variant == "code" else (5, 5, 0)
     grid, j = {first}, 1
     while max(grid) <= max_iter:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.arguments import check_arguments, is_checked
+from gnomon.arguments import check_arguments
 from gnomon.domains import Array
 
 COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
@@ -30,11 +30,7 @@ def in_place_of(reference: Operation) -> Callable[[Operation], Operation]:
     def decorate(function: Operation) -> Operation:
         @wraps(reference)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if is_checked(reference):
-                check_arguments(reference, *args, **kwargs)
-            else:  # to go with the last reference that checks its arguments itself
-                with np.errstate(all="ignore"):
-                    reference(*args, **kwargs)
+            check_arguments(reference, *args, **kwargs)
             given = {**defaults, **dict(zip(positional, args, strict=False)), **kwargs}
             name, model = first, given[first]
             if isinstance(model, tuple):

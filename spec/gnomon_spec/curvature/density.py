@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from math import pi
 from typing import Any
 
@@ -13,8 +12,9 @@ from gnomon.curvature import quadrature as reference
 from gnomon.curvature.quadrature import SpectralMeasure
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
 from gnomon_spec.curvature.estimators import system
-from gnomon_spec.curvature.quantities import nonzero_vector
-from gnomon_spec.facts import Fact, equal, rejects
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
+from gnomon_spec.curvature.symmetries import scaled
+from gnomon_spec.facts import Fact, equal
 from gnomon_spec.strategies import VECTORS, count, number, tame
 from gnomon_spec.system import WITH_ROOM
 
@@ -33,23 +33,6 @@ def any_measure() -> Quantity:
 densities = Cases({"measure": any_measure(), "grid": tame(), "width": number(1.0, 0.5, exponents=(-2, 2))}, VECTORS)
 
 spectral_density = system.operation(reference.spectral_density, cases=densities, dtypes=WITH_ROOM)
-
-
-@spectral_density.law("rejects", cases=densities)
-def grids_and_widths_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A width that is not positive, and a grid of two dimensions, of integers or with a NaN, are rejected."""
-    first = np.arange(len(case.grid)) == 0
-    for label, grid in (
-        ("two dimensions", case.grid[np.newaxis]),
-        ("integers", np.ones(case.grid.shape, np.int64)),
-        ("a NaN", np.where(first, np.asarray(np.nan, case.grid.dtype), case.grid)),
-    ):
-        yield rejects(label, partial(port.spectral_density, case.measure, grid, **case.hyper))
-    for width in (0.0, -1.0, np.nan):
-        yield rejects(
-            f"width = {width}",
-            partial(port.spectral_density, case.measure, case.grid, width=width),
-        )
 
 
 @spectral_density.law("closed form", cases=densities)
@@ -85,56 +68,36 @@ def narrow_curves_recover_the_weights(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("density", found, case.measure.weights * height)
 
 
-@spectral_density.law("equivariance", cases=densities.but(power=count(1, 2, low=-6, high=6)))
-def it_scales_with_the_eigenvalues(port: Any, case: Case) -> Iterable[Fact]:
-    """Nodes, grid and width times 2ᵏ divide the density by 2ᵏ."""
-    scale = 2.0**case.power
-    found = port.spectral_density(case.measure, case.grid, **case.hyper)
-    scaled = case.measure._replace(nodes=scale * case.measure.nodes)
-    wider = {**case.hyper, "width": scale * case.width}
-    yield equal("density", scale * port.spectral_density(scaled, scale * case.grid, **wider), found)
+spectral_density.symmetry(
+    "equivariance",
+    "it_scales_with_the_eigenvalues",
+    "Nodes, grid and width times 2ᵏ divide the density by 2ᵏ",
+    cases=densities.but(power=count(1, 2, low=-6, high=6)),
+    inputs={"measure.nodes": scaled, "grid": scaled, "width": scaled},
+    outputs={"density": lambda density, case: density / 2.0**case.power},
+)
 
 
-@system.mistake("spectral_density")
-def curves_are_not_normalised(measure: Any, grid: Any, *, width: float) -> Any:
-    """The curves have height 1 and not area 1."""
-    return reference.spectral_density(measure, grid, width=width) * (width * (2 * pi) ** 0.5)
-
-
-@system.mistake("spectral_density")
-def curves_divided_by_their_variance(measure: Any, grid: Any, *, width: float) -> Any:
-    """The curves are divided by σ² where it should be σ."""
-    return reference.spectral_density(measure, grid, width=width) / width
-
-
-@system.mistake("spectral_density")
-def width_taken_for_the_variance(measure: Any, grid: Any, *, width: float) -> Any:
-    """σ is taken for the variance σ² of the curves."""
-    found = reference.spectral_density(measure, grid, width=width)
-    return reference.spectral_density(measure, grid, width=width**0.5) + 0 * found
-
-
-@system.mistake("spectral_density")
-def exponent_without_its_half(measure: Any, grid: Any, *, width: float) -> Any:
-    """The exponent is -(t - θ)²/σ², without the factor ½."""
-    return reference.spectral_density(measure, grid, width=width / 2**0.5) / 2**0.5
-
-
-@system.mistake("spectral_density")
-def nodes_weigh_the_same(measure: Any, grid: Any, *, width: float) -> Any:
-    """The weights are not used: every node has the same share of the mass."""
-    shares = 0 * measure.weights + np.sum(measure.weights) / len(measure.weights)
-    return reference.spectral_density(measure._replace(weights=shares), grid, width=width)
-
-
-@system.mistake("spectral_density")
-def mass_is_the_dimension(measure: Any, grid: Any, *, width: float) -> Any:
-    """The density is multiplied by n, so that it counts eigenvalues."""
-    return reference.spectral_density(measure, grid, width=width) * measure.dimension
-
-
-@system.mistake("spectral_density")
-def grid_and_width_are_not_checked(measure: Any, grid: Any, *, width: float) -> Any:
-    """Any grid and width are used."""
-    apart = (grid.reshape(-1, 1) - measure.nodes) / width
-    return np.exp(-0.5 * apart * apart) @ measure.weights / (width * (2 * pi) ** 0.5)
+CURVES, WEIGHTS, AREA = "np.exp(-0.5 * apart * apart)", "@ measure.weights", "(width * (2 * pi) ** 0.5)"
+spectral_density.edit("curves_are_not_normalised", "The curves have height 1 and not area 1", (f" / {AREA}", ""))
+spectral_density.edit(
+    "curves_divided_by_their_variance", "The curves are divided by σ² where it should be σ", (AREA, f"(width * {AREA})")
+)
+spectral_density.edit(
+    "width_taken_for_the_variance", "σ is taken for the variance σ² of the curves", ("", "width = width**0.5")
+)
+spectral_density.edit(
+    "exponent_without_its_half",
+    "The exponent is -(t - θ)²/σ², without the factor ½",
+    (CURVES, "np.exp(-apart * apart)"),
+)
+spectral_density.edit(
+    "nodes_weigh_the_same",
+    "The weights are not used: every node has the same share of the mass",
+    (WEIGHTS, f"{WEIGHTS.replace('@', '@ (0 *')} + np.sum(measure.weights) / measure.weights.shape[0])"),
+)
+spectral_density.edit(
+    "mass_is_the_dimension",
+    "The density is multiplied by n, so that it counts eigenvalues",
+    (WEIGHTS, "@ (measure.dimension * measure.weights)"),
+)

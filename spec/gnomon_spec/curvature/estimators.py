@@ -45,6 +45,21 @@ three-point rules and the error bound of the quadrature are derived where they a
 
 from __future__ import annotations
 
-from gnomon_spec.system import System
+from collections.abc import Iterable
+from typing import Any
+
+from gnomon_spec.cases import Case
+from gnomon_spec.facts import Fact, agree
+from gnomon_spec.system import Operation, System
 
 system = System("curvature", title="Curvature estimators", text=__doc__ or "")
+
+
+def declare_cost(estimator: Operation) -> None:
+    """Declare what an estimator costs that multiplies each of its probes."""
+
+    @estimator.law("conservation")
+    def each_probe_costs_one_product(port: Any, case: Case) -> Iterable[Fact]:
+        """m probes cost m products."""
+        found = getattr(port, estimator.name)(case.operator, case.probes, **case.hyper)
+        yield agree("products", found.products, len(case.probes))

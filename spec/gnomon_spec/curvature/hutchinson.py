@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -12,13 +11,19 @@ import numpy as np
 from gnomon.curvature import trace as reference
 from gnomon.curvature.draws import all_signs
 from gnomon.curvature.operators import Dense
-from gnomon.curvature.operators import product as product_of
-from gnomon.curvature.trace import TraceEstimate
-from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.curvature.bad_input import as_rows, bad_probes, finite_only, not_finite
-from gnomon_spec.curvature.estimators import system
-from gnomon_spec.curvature.quantities import UP_TO_THREE, any_matrix, operator, probes, signs, three_point_rule
-from gnomon_spec.facts import Fact, agree, equal, rejects
+from gnomon_spec.cases import Case, Cases
+from gnomon_spec.curvature.estimators import declare_cost, system
+from gnomon_spec.curvature.matrices_and_probes import (
+    UP_TO_THREE,
+    any_matrix,
+    operator,
+    probes,
+    signs,
+    three_point_rule,
+    variance,
+)
+from gnomon_spec.curvature.symmetries import turned, unchanged
+from gnomon_spec.facts import Fact, equal
 from gnomon_spec.strategies import VECTORS, number, rotation, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 
@@ -26,19 +31,7 @@ estimates = Cases({"operator": operator(any_matrix()), "probes": probes()}, VECT
 operators = Cases({"operator": operator(any_matrix())}, UP_TO_THREE)
 
 hutchinson = system.operation(reference.hutchinson, cases=estimates, dtypes=WITH_ROOM)
-
-
-@hutchinson.law("rejects", cases=estimates.but(bad=choice(np.nan, np.inf, -np.inf)))
-def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
-    yield rejects("not finite", lambda: port.hutchinson(not_finite(case.operator, case.bad), case.probes))
-
-
-@hutchinson.law("rejects", cases=estimates)
-def probes_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Probes of another length or shape, of integers, none at all, or with a NaN are rejected."""
-    for label, wrong in bad_probes(case.probes):
-        yield rejects(label, partial(port.hutchinson, case.operator, wrong))
+declare_cost(hutchinson)
 
 
 def symmetric_part(operator: Dense) -> Any:
@@ -56,8 +49,7 @@ def over_all_signs_the_mean_is_the_trace(port: Any, case: Case) -> Iterable[Fact
     S = symmetric_part(case.operator)
     off = S - np.diag(np.diagonal(S))
     yield equal("trace", found.trace, trace(case.operator))
-    deviations = found.samples - trace(case.operator)
-    yield equal("variance", np.mean(deviations * deviations), 2 * np.sum(off * off))
+    yield equal("variance", variance(found.samples, trace(case.operator)), 2 * np.sum(off * off))
 
 
 @hutchinson.law("closed form", cases=operators.but(kurtosis=number(3.0, 1.0, 4.0, 2.25, exponents=(0, 3))))
@@ -67,9 +59,8 @@ def a_sample_varies_as_the_fourth_moment_says(port: Any, case: Case) -> Iterable
     samples = port.hutchinson(case.operator, points).samples
     S = symmetric_part(case.operator)
     yield equal("mean", np.sum(weights * samples), trace(case.operator))
-    deviations = samples - trace(case.operator)
     expected = 2 * np.sum(S * S) + (case.kurtosis - 3) * np.sum(np.diagonal(S) ** 2)
-    yield equal("variance", np.sum(weights * deviations * deviations), expected)
+    yield equal("variance", variance(samples, trace(case.operator), weights), expected)
 
 
 @hutchinson.law("closed form", cases=operators.shaped(shapes((2,), (3,))))
@@ -79,9 +70,8 @@ def on_the_sphere_multiples_of_the_identity_do_not_vary(port: Any, case: Case) -
     samples = port.hutchinson(case.operator, sphere_rule(n, case.operator.matrix.dtype)).samples
     S, mean = symmetric_part(case.operator), trace(case.operator)
     yield equal("mean", np.mean(samples), mean)
-    deviations = samples - mean
     expected = np.asarray(2 * n, S.dtype) / (n + 2) * (np.sum(S * S) - mean * mean / n)
-    yield equal("variance", np.mean(deviations * deviations), expected)
+    yield equal("variance", variance(samples, mean), expected)
 
 
 def sphere_rule(dimension: int, dtype: Any) -> Any:
@@ -106,8 +96,8 @@ def two_probes_halve_the_variance_and_know_it(port: Any, case: Case) -> Iterable
     found = [port.hutchinson(case.operator, np.stack(pair)) for pair in pairs]
     S = symmetric_part(case.operator)
     off = S - np.diag(np.diagonal(S))
-    deviations = np.stack([each.trace for each in found]) - trace(case.operator)
-    yield equal("variance", np.mean(deviations * deviations), np.sum(off * off))
+    traces = np.stack([each.trace for each in found])
+    yield equal("variance", variance(traces, trace(case.operator)), np.sum(off * off))
     errors = np.stack([each.standard_error for each in found])
     yield equal("squared standard error", np.mean(errors * errors), np.sum(off * off))
 
@@ -137,83 +127,41 @@ def the_estimate_is_linear_in_the_matrix(port: Any, case: Case) -> Iterable[Fact
     yield equal("shift", shifted, first + case.shift * np.sum(case.probes * case.probes) / len(case.probes))
 
 
-@hutchinson.law("equivariance", cases=estimates.but(turn=rotation()))
-def turned_probes_see_the_turned_matrix(port: Any, case: Case) -> Iterable[Fact]:
-    """Rotating (so also permuting) the coordinates of matrix and probes together leaves every sample as it was."""
-    found = port.hutchinson(case.operator, case.probes)
-    turned = Dense(case.turn @ case.operator.matrix @ case.turn.T)
-    yield equal("samples", port.hutchinson(turned, case.probes @ case.turn.T).samples, found.samples)
+hutchinson.symmetry(
+    "equivariance",
+    "turned_probes_see_the_turned_matrix",
+    "Rotating (so also permuting) the coordinates of matrix and probes together leaves every sample as it was",
+    cases=estimates.but(turn=rotation()),
+    inputs={"operator": turned, "probes": turned},
+    outputs={"samples": unchanged},
+)
 
 
-@hutchinson.law("conservation", cases=estimates)
-def each_probe_costs_one_product(port: Any, case: Case) -> Iterable[Fact]:
-    """m probes cost m products."""
-    yield agree("products", port.hutchinson(case.operator, case.probes).products, len(case.probes))
-
-
-@system.mistake("hutchinson")
-def samples_are_added(operator: Any, probes: Any) -> TraceEstimate:
-    """The samples are added up and not averaged."""
-    found = reference.hutchinson(operator, probes)
-    return found._replace(trace=np.sum(found.samples))
-
-
-@system.mistake("hutchinson")
-def first_probe_only(operator: Any, probes: Any) -> TraceEstimate:
-    """Only the first probe enters the estimate."""
-    found = reference.hutchinson(operator, probes)
-    return found._replace(trace=found.samples[0])
-
-
-@system.mistake("hutchinson")
-def samples_divided_by_the_length_of_the_probe(operator: Any, probes: Any) -> TraceEstimate:
-    """Each sample is the Rayleigh quotient n·zᵀAz/zᵀz: right for signs, wrong for normal numbers."""
-    samples = reference.hutchinson(operator, probes).samples
-    return reference.estimate_of(samples * probes.shape[1] / np.sum(probes * probes, axis=1))
-
-
-@system.mistake("hutchinson")
-def product_without_the_probe(operator: Any, probes: Any) -> TraceEstimate:
-    """The product is summed without being multiplied by the probe: 1ᵀAz instead of zᵀAz."""
-    return reference.estimate_of(np.stack([np.sum(product_of(operator, z, k)) for k, z in enumerate(probes)]))
-
-
-@system.mistake("hutchinson")
-def size_of_each_sample(operator: Any, probes: Any) -> TraceEstimate:
-    """Samples lose their sign, as if the matrix were positive semidefinite."""
-    return reference.estimate_of(np.abs(reference.hutchinson(operator, probes).samples))
-
-
-@system.mistake("hutchinson")
-def standard_error_with_all_samples(operator: Any, probes: Any) -> TraceEstimate:
-    """The standard error divides by m where it should divide by m - 1."""
-    found = reference.hutchinson(operator, probes)
-    m = found.samples.shape[0]
-    return found._replace(standard_error=found.standard_error * ((m - 1) / m) ** 0.5 if m > 1 else 0 * found.trace)
-
-
-@system.mistake("hutchinson")
-def deviation_of_one_sample(operator: Any, probes: Any) -> TraceEstimate:
-    """The standard error is that of one sample: it is not divided by √m."""
-    found = reference.hutchinson(operator, probes)
-    return found._replace(standard_error=found.standard_error * found.samples.shape[0] ** 0.5)
-
-
-@system.mistake("hutchinson")
-def two_products_for_each_probe(operator: Any, probes: Any) -> TraceEstimate:
-    """Products are counted twice."""
-    found = reference.hutchinson(operator, probes)
-    return found._replace(products=2 * found.products)
-
-
-@system.mistake("hutchinson")
-def products_that_are_not_finite_count_as_nothing(operator: Any, probes: Any) -> TraceEstimate:
-    """A NaN or an infinity in a product is replaced by 0."""
-    return reference.hutchinson(finite_only(operator), probes)
-
-
-@system.mistake("hutchinson")
-def probes_are_not_checked(operator: Any, probes: Any) -> TraceEstimate:
-    """Whatever is given as probes is used, and products are not looked at."""
-    rows = as_rows(probes, operator.matrix.shape[0])
-    return reference.estimate_of(np.sum(rows * (rows @ operator.matrix.T), axis=1))
+SAMPLE, MEAN, ERROR = "np.dot(z, product(operator, z, k))", "np.sum(samples) / m", "((m - 1) * m)"
+hutchinson.edit("samples_are_added", "The samples are added up and not averaged", (MEAN, "np.sum(samples)"))
+hutchinson.edit("first_probe_only", "Only the first probe enters the estimate", (MEAN, "samples[0]"))
+hutchinson.edit(
+    "samples_divided_by_the_length_of_the_probe",
+    "Each sample is the Rayleigh quotient n·zᵀAz/zᵀz: right for signs, wrong for normal numbers",
+    (SAMPLE, f"{SAMPLE} * z.shape[0] / np.dot(z, z)"),
+)
+hutchinson.edit(
+    "product_without_the_probe",
+    "The product is summed without being multiplied by the probe: 1ᵀAz instead of zᵀAz",
+    (SAMPLE, "np.sum(product(operator, z, k))"),
+)
+hutchinson.edit(
+    "size_of_each_sample", "Samples lose their sign, as if A were semidefinite", (SAMPLE, f"np.abs({SAMPLE})")
+)
+hutchinson.edit(
+    "standard_error_with_all_samples", "The standard error divides by m and not by m - 1", (ERROR, "(m * m)")
+)
+hutchinson.edit(
+    "deviation_of_one_sample", "The standard error is that of one sample: it is not divided by √m", (ERROR, "(m - 1)")
+)
+hutchinson.edit("two_products_for_each_probe", "Products are counted twice", ("int(m)", "2 * int(m)"))
+hutchinson.edit(
+    "products_that_are_not_finite_count_as_nothing",
+    "A NaN or an infinity in a product is replaced by 0",
+    ("operator(vector)", "np.nan_to_num(operator(vector), nan=0.0, posinf=0.0, neginf=0.0)"),
+)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,6 @@ from numpy.typing import NDArray
 
 from gnomon.curvature.products import Classification, Problem, Regression, network
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
-from gnomon_spec.facts import Fact, rejects
 from gnomon_spec.strategies import CODES, SMALL_CODES, shapes
 
 Array = NDArray[Any]
@@ -86,7 +84,7 @@ def each_example(problem: Any) -> Iterator[Any]:
         yield problem._replace(features=problem.features[i : i + 1], **{_answers(problem): answers[i : i + 1]})
 
 
-def with_other_answers(problem: Any) -> Any:
+def with_other_answers(problem: Any, case: Case) -> Any:
     """Return the problem with other targets or labels."""
     if isinstance(problem, Regression):
         return problem._replace(targets=2 * problem.targets + 1)
@@ -95,26 +93,3 @@ def with_other_answers(problem: Any) -> Any:
 
 def _answers(problem: Any) -> str:
     return "targets" if isinstance(problem, Regression) else "labels"
-
-
-def bad_arguments(product: Any, case: Case) -> Iterator[Fact]:
-    """Claim that parameters and vectors that do not fit are rejected. product: of a problem, parameters, a vector."""
-    w, v = case.params, case.vector
-    nan = np.where(np.arange(len(w)) == 0, np.asarray(np.nan, w.dtype), w)
-    for label, params, vector in (
-        ("longer parameters", np.concatenate([w, w]), v),
-        ("longer vector", w, np.concatenate([v, v])),
-        ("vector of two dimensions", w, v[np.newaxis]),
-        ("vector of integers", w, np.ones(v.shape, np.int64)),
-        ("a NaN in the parameters", nan, v),
-        ("a NaN in the vector", w, nan),
-    ):
-        yield rejects(label, partial(product, case.problem, params, vector))
-
-
-def unchecked(problem: Any, params: Any, vector: Any) -> tuple[Any, Any, Any]:
-    """Return parameters and vector made to fit without a word, and what of NaN and infinities is lost by that."""
-    n, dtype = network(problem).dimension, problem.features.dtype
-    w, v = (x.reshape(-1)[:n].astype(dtype) for x in (params, vector))
-    lost = 0 * (w + v)
-    return np.nan_to_num(w), np.nan_to_num(v), lost

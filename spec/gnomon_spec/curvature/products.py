@@ -36,19 +36,18 @@ from gnomon.curvature.products import Regression, network
 from gnomon.objectives.output_losses import softmax
 from gnomon_spec.cases import Case
 from gnomon_spec.curvature.learning_problems import (
-    bad_arguments,
     cases,
     classification,
     each_example,
     either,
     parameters,
     regression,
-    unchecked,
     with_other_answers,
 )
+from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import count, shapes
-from gnomon_spec.system import WITH_ROOM, System
+from gnomon_spec.system import WITH_ROOM, Changed, Operation, System
 
 system = System("products", title="Products of curvature matrices", text=__doc__ or "")
 
@@ -58,16 +57,18 @@ hvp = system.operation(reference.hvp, cases=problems, dtypes=WITH_ROOM)
 ggnvp = system.operation(reference.ggnvp, cases=problems, dtypes=WITH_ROOM)
 
 
-@hvp.law("rejects", cases=problems)
-def arguments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Parameters and vectors of another length or shape, of integers or with a NaN are rejected."""
-    yield from bad_arguments(port.hvp, case)
+def declare_mean(product: Operation, name: str) -> None:
+    """Declare, under a name, that a product is the mean over the examples."""
 
+    def law(port: Any, case: Case) -> Iterable[Fact]:
+        """The product with v is the mean of the products of single examples."""
+        multiply = getattr(port, product.name)
+        single = [multiply(one, case.params, case.vector) for one in each_example(case.problem)]
+        mean = np.sum(np.stack(single), axis=0) / len(single)
+        yield equal("product", multiply(case.problem, case.params, case.vector), mean)
 
-@ggnvp.law("rejects", cases=problems)
-def gauss_newton_arguments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Parameters and vectors of another length or shape, of integers or with a NaN are rejected."""
-    yield from bad_arguments(port.ggnvp, case)
+    law.__name__ = name
+    product.law("conservation")(law)
 
 
 def scaled_layers(problem: Any, params: Any, factors: Any) -> Any:
@@ -105,21 +106,15 @@ def it_is_linear_and_symmetric(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("form", np.sum(case.other * Hv), np.sum(case.vector * Hu))
 
 
-@hvp.law("equivariance", cases=problems.but(power=count(1, 3, low=-10, high=10)))
-def a_power_of_two_passes_through(port: Any, case: Case) -> Iterable[Fact]:
-    """H·(2ᵏv) = 2ᵏ·Hv, bit for bit: no difference quotient is taken, and v is not scaled on the way. H·0 = 0."""
-    found = port.hvp(case.problem, case.params, case.vector)
-    scale = 2.0**case.power
-    yield identical("product", port.hvp(case.problem, case.params, scale * case.vector), scale * found)
-    yield identical("zero", port.hvp(case.problem, case.params, 0 * case.vector), 0 * found)
-
-
-@hvp.law("conservation", cases=problems)
-def of_a_mean_it_is_the_mean(port: Any, case: Case) -> Iterable[Fact]:
-    """H·v is the mean of the products of single examples."""
-    single = [port.hvp(one, case.params, case.vector) for one in each_example(case.problem)]
-    mean = np.sum(np.stack(single), axis=0) / len(single)
-    yield equal("product", port.hvp(case.problem, case.params, case.vector), mean)
+hvp.symmetry(
+    "equivariance",
+    "a_power_of_two_passes_through",
+    "H·(2ᵏv) = 2ᵏ·Hv, bit for bit: no difference quotient is taken, and v is not scaled on the way",
+    cases=problems.but(power=count(1, 3, low=-10, high=10)),
+    inputs={"vector": scaled},
+    outputs=scaled,
+    same=identical,
+)
 
 
 @hvp.law("fixed point", cases=cases(classification()))
@@ -142,16 +137,24 @@ def the_residuals_make_the_difference_to_gauss_newton(port: Any, case: Case) -> 
     yield equal("no residual", port.hvp(case.problem._replace(targets=z), case.params, case.vector), G)
 
 
-@hvp.law("equivariance", cases=problems.but(power=count(1, 2, low=-2, high=2)))
-def it_changes_with_the_units_of_the_features(port: Any, case: Case) -> Iterable[Fact]:
-    """With features in units of 2ᵏ and the first W divided by 2ᵏ the Hessian is DHD, D = 2ᵏ in the place of that W."""
-    scale = 2.0**case.power
-    rest = [(1.0, 1.0)] * len(case.problem.hidden)
-    D, inverse = [(scale, 1.0), *rest], [(1 / scale, 1.0), *rest]
-    scaled = case.problem._replace(features=scale * case.problem.features)
-    found = port.hvp(scaled, scaled_layers(scaled, case.params, inverse), case.vector)
-    inner = port.hvp(case.problem, case.params, scaled_layers(case.problem, case.vector, D))
-    yield equal("product", found, scaled_layers(case.problem, inner, D))
+def in_other_units(factor: float) -> Changed:
+    """Return what multiplies the first W by factorᵏ."""
+
+    def change(layers: Any, case: Case) -> Any:
+        rest = [(1.0, 1.0)] * len(case.problem.hidden)
+        return scaled_layers(case.problem, layers, [(factor**case.power, 1.0), *rest])
+
+    return change
+
+
+hvp.symmetry(
+    "equivariance",
+    "it_changes_with_the_units_of_the_features",
+    "With features in units of 2ᵏ and the first W divided by 2ᵏ the Hessian is DHD, D = 2ᵏ in the place of that W",
+    cases=problems.but(power=count(1, 2, low=-2, high=2)),
+    inputs={"problem.features": scaled, "params": in_other_units(0.5), "vector": in_other_units(0.5)},
+    outputs=in_other_units(2.0),
+)
 
 
 @ggnvp.law("closed form", cases=problems)
@@ -173,11 +176,13 @@ def it_is_positive_semidefinite(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("form", np.sum(case.vector * found), np.zeros(()))
 
 
-@ggnvp.law("invariance", cases=problems)
-def labels_and_targets_do_not_enter_it(port: Any, case: Case) -> Iterable[Fact]:
-    """Other targets or labels give the same G."""
-    other = port.ggnvp(with_other_answers(case.problem), case.params, case.vector)
-    yield equal("product", other, port.ggnvp(case.problem, case.params, case.vector))
+ggnvp.symmetry(
+    "invariance",
+    "labels_and_targets_do_not_enter_it",
+    "Other targets or labels give the same G",
+    inputs={"problem": with_other_answers},
+    outputs=unchanged,
+)
 
 
 @ggnvp.law("closed form", cases=cases(either(((),))))
@@ -196,104 +201,63 @@ def directions_that_no_output_sees_are_flat(port: Any, case: Case) -> Iterable[F
     yield equal("product", port.ggnvp(case.problem, case.params, across), 0 * case.params)
 
 
-@system.mistake("hvp")
-def gauss_newton_for_the_hessian(problem: Any, params: Any, vector: Any) -> Any:
-    """The Gauss-Newton product is returned: the curvature of the model is left out."""
-    return reference.ggnvp(problem, params, vector)
-
-
-@system.mistake("hvp")
-def hessian_of_the_sum(problem: Any, params: Any, vector: Any) -> Any:
-    """The examples' losses are added up and not averaged."""
-    return reference.hvp(problem, params, vector) * len(problem.features)
-
-
-@system.mistake("hvp")
-def hessian_along_the_unit_vector(problem: Any, params: Any, vector: Any) -> Any:
-    """The vector is scaled to length 1 first, and the product is not scaled back."""
-    found = reference.hvp(problem, params, vector)
-    length = np.sqrt(np.sum(vector * vector))
-    return found / length if bool(length > 0) else found
-
-
-@system.mistake("hvp")
-def curvature_of_the_model_with_the_wrong_sign(problem: Any, params: Any, vector: Any) -> Any:
-    """The residual is y - z where the model's curvature is added: 2G - H."""
-    return 2 * reference.ggnvp(problem, params, vector) - reference.hvp(problem, params, vector)
-
-
-@system.mistake("hvp")
-def biases_without_curvature(problem: Any, params: Any, vector: Any) -> Any:
-    """The rows of the biases are left at 0."""
-    found = reference.hvp(problem, params, vector)
-    return scaled_layers(problem, found, [(1.0, 0.0)] * (len(problem.hidden) + 1))
-
-
-@system.mistake("hvp")
-def cross_entropy_without_the_product_of_probabilities(problem: Any, params: Any, vector: Any) -> Any:
-    """The Hessian of cross-entropy in the outputs is taken for diag(p), without -ppᵀ."""
-    found = reference.hvp(problem, params, vector)
-    if isinstance(problem, Regression):
-        return found
-    return found + diagonal_loss(problem, params, vector) - reference.ggnvp(problem, params, vector)
-
-
-def diagonal_loss(problem: Any, params: Any, vector: Any) -> Any:
-    """Return the Gauss-Newton product of a classification with diag(p) in the place of diag(p) - ppᵀ."""
-    objective = network(problem)
-    p = softmax(objective.outputs(params))
-    unit, total = np.eye(p.shape[1], dtype=p.dtype), 0 * params
-    for c in range(p.shape[1]):
-        g = objective.example_pullbacks(params, 0 * p + unit[c])
-        total = total + np.transpose(g) @ (p[:, c] * (g @ vector))
-    return total / p.shape[0]
-
-
-@system.mistake("hvp")
-def hessian_arguments_are_not_checked(problem: Any, params: Any, vector: Any) -> Any:
-    """Whatever is given is cut to the length that is needed, and a NaN is passed on."""
-    w, v, lost = unchecked(problem, params, vector)
-    return reference.hvp(problem, w, v) + lost
-
-
-@system.mistake("ggnvp")
-def hessian_for_gauss_newton(problem: Any, params: Any, vector: Any) -> Any:
-    """The Hessian product is returned, with the curvature of the model."""
-    return reference.hvp(problem, params, vector)
-
-
-@system.mistake("ggnvp")
-def loss_taken_for_half_a_square(problem: Any, params: Any, vector: Any) -> Any:
-    """The Hessian of the loss is left out, (1/N)·JᵀJ: right for squared errors, wrong for cross-entropy."""
-    reference.ggnvp(problem, params, vector)
-    z = network(problem).outputs(params)
-    return reference.ggnvp(Regression(problem.features, 0 * z, problem.hidden), params, vector)
-
-
-@system.mistake("ggnvp")
-def square_without_its_half(problem: Any, params: Any, vector: Any) -> Any:
-    """Squared errors are differentiated as ‖z - y‖², without ½."""
-    found = reference.ggnvp(problem, params, vector)
-    return 2 * found if isinstance(problem, Regression) else found
-
-
-@system.mistake("ggnvp")
-def probabilities_on_the_diagonal_only(problem: Any, params: Any, vector: Any) -> Any:
-    """The Hessian of cross-entropy is taken for diag(p), without -ppᵀ."""
-    found = reference.ggnvp(problem, params, vector)
-    if isinstance(problem, Regression):
-        return found
-    return diagonal_loss(problem, params, vector)
-
-
-@system.mistake("ggnvp")
-def gauss_newton_of_the_sum(problem: Any, params: Any, vector: Any) -> Any:
-    """The examples are added up and not averaged."""
-    return reference.ggnvp(problem, params, vector) * len(problem.features)
-
-
-@system.mistake("ggnvp")
-def gauss_newton_arguments_are_not_checked(problem: Any, params: Any, vector: Any) -> Any:
-    """Whatever is given is cut to the length that is needed, and a NaN is passed on."""
-    w, v, lost = unchecked(problem, params, vector)
-    return reference.ggnvp(problem, w, v) + lost
+declare_mean(hvp, "of_a_mean_it_is_the_mean")
+HESSIAN, GAUSS_NEWTON = ("network(problem).hvp(params, vector)", "network(problem).ggnvp(params, vector)")
+# The Hessian of cross-entropy is diag(p) - ppᵀ; this adds what takes ppᵀ away again.
+WITHOUT_PP = """if isinstance(problem, Classification):
+    g = network(problem).example_pullbacks(params, softmax(network(problem).outputs(params)))
+    return {} + np.transpose(g) @ (g @ vector) / g.shape[0]"""
+for name, statement, product in (
+    (
+        "gauss_newton_for_the_hessian",
+        "The Gauss-Newton product is returned: the curvature of the model is left out",
+        GAUSS_NEWTON,
+    ),
+    (
+        "hessian_of_the_sum",
+        "The examples' losses are added up and not averaged",
+        f"{HESSIAN} * problem.features.shape[0]",
+    ),
+    (
+        "hessian_along_the_unit_vector",
+        "The vector is scaled to length 1 first, and the product is not scaled back",
+        f"{HESSIAN} / np.sqrt(np.sum(vector * vector))",
+    ),
+    (
+        "curvature_of_the_model_with_the_wrong_sign",
+        "The residual is y - z where the model's curvature is added: 2G - H",
+        f"2 * {GAUSS_NEWTON} - {HESSIAN}",
+    ),
+    (
+        "biases_without_curvature",
+        "The rows of the biases are left at 0",
+        f"network(problem).flat([(W, 0 * b) for W, b in network(problem).layers({HESSIAN})])",
+    ),
+):
+    hvp.edit(name, statement, (HESSIAN, product))
+hvp.edit(
+    "cross_entropy_without_the_product_of_probabilities",
+    "The Hessian of cross-entropy in the outputs is taken for diag(p), without -ppᵀ",
+    ("", WITHOUT_PP.format(HESSIAN)),
+)
+ggnvp.edit("hessian_for_gauss_newton", "The Hessian product is returned", (GAUSS_NEWTON, HESSIAN))
+ggnvp.edit(
+    "loss_taken_for_half_a_square",
+    "The Hessian of the loss is left out, (1/N)·JᵀJ: right for squared errors, wrong for cross-entropy",
+    ("", "problem = Regression(problem.features, 0 * network(problem).outputs(params), problem.hidden)"),
+)
+ggnvp.edit(
+    "square_without_its_half",
+    "Squared errors are differentiated as ‖z - y‖², without ½",
+    (GAUSS_NEWTON, f"{GAUSS_NEWTON} * (2 if isinstance(problem, Regression) else 1)"),
+)
+ggnvp.edit(
+    "probabilities_on_the_diagonal_only",
+    "The Hessian of cross-entropy is taken for diag(p), without -ppᵀ",
+    ("", WITHOUT_PP.format(GAUSS_NEWTON)),
+)
+ggnvp.edit(
+    "gauss_newton_of_the_sum",
+    "The examples are added up and not averaged",
+    (GAUSS_NEWTON, f"{GAUSS_NEWTON} * problem.features.shape[0]"),
+)

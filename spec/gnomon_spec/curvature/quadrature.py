@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gnomon.curvature import quadrature as reference
 from gnomon.curvature.draws import all_signs
-from gnomon.curvature.lanczos import lanczos, tridiagonal
 from gnomon.curvature.operators import Dense
 from gnomon.curvature.quadrature import SpectralMeasure
-from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.curvature.bad_input import bad_probes, finite_only, not_finite
+from gnomon_spec.cases import Case, Cases
+from gnomon_spec.curvature import spectra
 from gnomon_spec.curvature.estimators import system
-from gnomon_spec.curvature.lanczos import separate_eigenvalues, separate_matrix
-from gnomon_spec.curvature.quantities import UP_TO_FOUR, UP_TO_THREE, operator, probes
-from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
+from gnomon_spec.curvature.matrices_and_probes import UP_TO_FOUR, UP_TO_THREE, operator, probes, symmetric_matrix
+from gnomon_spec.curvature.spectra import separate_eigenvalues, with_spectrum
+from gnomon_spec.facts import Fact, agree, at_least, equal
 from gnomon_spec.strategies import count, number, rotation
 from gnomon_spec.system import WITH_ROOM
 
 measures = Cases(
-    {"operator": operator(separate_matrix()), "probes": probes(3), "steps": count(1, 2, 3, low=1, high=5)}, UP_TO_FOUR
+    {
+        "operator": operator(symmetric_matrix(separate_eigenvalues())),
+        "probes": probes(3),
+        "steps": count(1, 2, 3, low=1, high=5),
+    },
+    UP_TO_FOUR,
 )
 known = Cases(
     {
@@ -38,26 +41,8 @@ known = Cases(
 spectral_measure = system.operation(reference.spectral_measure, cases=measures, dtypes=WITH_ROOM, length_varies=True)
 
 
-@spectral_measure.law("rejects", cases=measures.but(bad=choice(np.nan, np.inf, -np.inf)))
-def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
-    wrong = not_finite(case.operator, case.bad)
-    yield rejects("not finite", lambda: port.spectral_measure(wrong, case.probes, **case.hyper))
-
-
-@spectral_measure.law("rejects", cases=measures)
-def probes_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Probes of another length or shape, of integers, none, zero or with a NaN are rejected, and so are no steps."""
-    for label, wrong in (*bad_probes(case.probes), ("zero", 0 * case.probes)):
-        yield rejects(label, partial(port.spectral_measure, case.operator, wrong, **case.hyper))
-    yield rejects("steps = 0", lambda: port.spectral_measure(case.operator, case.probes, **{**case.hyper, "steps": 0}))
-
-
 def fitting(found: SpectralMeasure) -> SpectralMeasure:
-    """Return what a port found; NaN if its nodes and weights do not belong to each other."""
-    if np.ndim(found.nodes) == 1 and np.shape(found.nodes) == np.shape(found.weights) and len(found.nodes):
-        return found
-    return found._replace(nodes=np.full((1,), np.nan), weights=np.full((1,), np.nan))
+    return spectra.fitting(found, lambda j: ((j,), (j,)))
 
 
 def integral(found: SpectralMeasure, values: Any) -> Any:
@@ -79,33 +64,24 @@ def the_weights_are_shares_of_the_probes(port: Any, case: Case) -> Iterable[Fact
 @spectral_measure.law("bound", cases=known)
 def the_nodes_lie_in_the_spectrum(port: Any, case: Case) -> Iterable[Fact]:
     """No node lies outside the extreme eigenvalues."""
-    A = (case.turn * case.eigenvalues) @ case.turn.T
-    found = port.spectral_measure(Dense(A), case.probes, **case.hyper)
+    found = port.spectral_measure(with_spectrum(case), case.probes, **case.hyper)
     yield at_least("largest", np.max(case.eigenvalues), np.max(found.nodes))
     yield at_least("smallest", -np.min(case.eigenvalues), -np.min(found.nodes))
 
 
-@spectral_measure.law("closed form", cases=measures)
-def the_integral_of_t_is_hutchinsons_trace(port: Any, case: Case) -> Iterable[Fact]:
-    """With f(t) = t the estimate is Hutchinson's with the same probes."""
-    found = fitting(port.spectral_measure(case.operator, case.probes, **case.hyper))
-    expected = port.oracle.hutchinson(case.operator, case.probes).trace
-    yield equal("trace", integral(found, found.nodes), expected)
-
-
 @spectral_measure.law("closed form", cases=measures.but(steps=count(2, 3, low=2, high=5)))
-def the_integral_of_the_square_is_the_frobenius_norm(port: Any, case: Case) -> Iterable[Fact]:
-    """With f(t) = t² and two steps the estimate is that of ‖A‖² with the same probes."""
+def the_first_moments_are_the_trace_and_the_squared_norm(port: Any, case: Case) -> Iterable[Fact]:
+    """With f(t) = t and f(t) = t² the estimates are those of tr A and ‖A‖² with the same probes."""
     found = fitting(port.spectral_measure(case.operator, case.probes, **case.hyper))
-    expected = port.oracle.frobenius_squared(case.operator, case.probes).square
-    yield equal("square", integral(found, found.nodes * found.nodes), expected)
+    yield equal("trace", integral(found, found.nodes), port.oracle.hutchinson(case.operator, case.probes).trace)
+    square = port.oracle.frobenius_squared(case.operator, case.probes).square
+    yield equal("square", integral(found, found.nodes * found.nodes), square)
 
 
 @spectral_measure.law("closed form", cases=known)
 def polynomials_are_integrated_exactly(port: Any, case: Case) -> Iterable[Fact]:
     """With f(t) = tᵏ, k < 2·steps, the estimate is the mean of zᵀAᵏz."""
-    A = (case.turn * case.eigenvalues) @ case.turn.T
-    found = fitting(port.spectral_measure(Dense(A), case.probes, **case.hyper))
+    found = fitting(port.spectral_measure(with_spectrum(case), case.probes, **case.hyper))
     squares = np.mean((case.probes @ case.turn) ** 2, axis=0)
     for power in range(6):
         exact = power < 2 * min(case.steps, len(case.eigenvalues))
@@ -117,8 +93,9 @@ def polynomials_are_integrated_exactly(port: Any, case: Case) -> Iterable[Fact]:
 @spectral_measure.law("closed form", cases=known.but(basis=rotation(), steps=5))
 def complete_probes_and_steps_give_every_trace(port: Any, case: Case) -> Iterable[Fact]:
     """With ZᵀZ = m·I and n steps the estimate of tr f(A) is exact, here for f = exp and f = 1/(1 + t²)."""
-    A = (case.turn * case.eigenvalues) @ case.turn.T
-    found = fitting(port.spectral_measure(Dense(A), np.sqrt(1.0 * len(A)) * case.basis, **case.hyper))
+    found = fitting(
+        port.spectral_measure(with_spectrum(case), np.sqrt(1.0 * len(case.eigenvalues)) * case.basis, **case.hyper)
+    )
     yield equal("exp", integral(found, np.exp(found.nodes)), np.sum(np.exp(case.eigenvalues)))
     bell = np.sum(1 / (1 + case.eigenvalues**2))
     yield equal("bell", integral(found, 1 / (1 + found.nodes * found.nodes)), bell)
@@ -127,12 +104,11 @@ def complete_probes_and_steps_give_every_trace(port: Any, case: Case) -> Iterabl
 @spectral_measure.law("closed form", cases=known.shaped(UP_TO_THREE).but(steps=5))
 def over_all_signs_it_varies_as_hutchinson_for_f_of_the_matrix(port: Any, case: Case) -> Iterable[Fact]:
     """With n steps and over all sign vectors the estimate of tr exp A varies by 2·Σ_{i≠j} (exp A)ᵢⱼ²."""
-    A = (case.turn * case.eigenvalues) @ case.turn.T
     F = (case.turn * np.exp(case.eigenvalues)) @ case.turn.T
     off = F - np.diag(np.diagonal(F))
     deviations = []
-    for z in all_signs(len(A)):
-        found = fitting(port.spectral_measure(Dense(A), z[np.newaxis], **case.hyper))
+    for z in all_signs(len(case.eigenvalues)):
+        found = fitting(port.spectral_measure(with_spectrum(case), z[np.newaxis], **case.hyper))
         deviations.append(integral(found, np.exp(found.nodes)) - np.sum(np.diagonal(F)))
     yield equal("mean", np.mean(np.stack(deviations)), np.zeros(()))
     yield equal("variance", np.mean(np.stack(deviations) ** 2), 2 * np.sum(off * off))
@@ -146,8 +122,7 @@ def analytic_functions_converge_geometrically(port: Any, case: Case) -> Iterable
     distance of f from polynomials of degree d on [-1, 1], which holds the spectrum; by Bernstein's theorem that is at
     most 2Mρ^-d/(ρ - 1), M the largest |f| on the ellipse with foci ±1 and half axes of sum ρ.
     """
-    A = (case.turn * case.eigenvalues) @ case.turn.T
-    found = fitting(port.spectral_measure(Dense(A), case.probes, **case.hyper))
+    found = fitting(port.spectral_measure(with_spectrum(case), case.probes, **case.hyper))
     squares = np.mean((case.probes @ case.turn) ** 2, axis=0)
     error = abs(integral(found, np.exp(found.nodes)) - np.sum(squares * np.exp(case.eigenvalues)))
     rho, length = case.ellipse, np.sum(case.probes**2) / len(case.probes)
@@ -166,97 +141,36 @@ def a_shift_moves_the_nodes(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("weights", moved.weights, found.weights)
 
 
-def from_each(operator: Any, probes: Any, steps: int, weigh: Any) -> SpectralMeasure:
-    """Return the reference's measure with the weights of each probe replaced: weigh(Y, z), Y eigenvectors of T."""
-    found = reference.spectral_measure(operator, probes, steps=steps)
-    weights = []
-    for z in probes:
-        _, Y = np.linalg.eigh(tridiagonal(lanczos(operator, z, steps=steps)))
-        weights.append(weigh(Y, z) / len(probes))
-    return found._replace(weights=np.concatenate(weights))
-
-
-@system.mistake("spectral_measure")
-def weights_of_the_measure_are_not_squared(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """The weights are the sizes of first components and not their squares."""
-    return from_each(operator, probes, steps, lambda Y, z: np.abs(Y[0]) * (np.dot(z, z) / len(z)))
-
-
-@system.mistake("spectral_measure")
-def weights_without_the_length_of_the_probe(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """The weights of each probe add up to 1, whatever its length: right for signs, wrong for normal numbers."""
-    return from_each(operator, probes, steps, lambda Y, _: Y[0] * Y[0])
-
-
-@system.mistake("spectral_measure")
-def weights_of_one_size(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """All nodes of a probe have the same weight: a histogram of Ritz values."""
-    return from_each(operator, probes, steps, lambda Y, z: np.sum(Y * Y, axis=0) * (np.dot(z, z) / len(z) / len(Y)))
-
-
-@system.mistake("spectral_measure")
-def measures_are_added_up(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """The measures of the probes are added up and not averaged."""
-    found = reference.spectral_measure(operator, probes, steps=steps)
-    return found._replace(weights=found.weights * len(probes))
-
-
-@system.mistake("spectral_measure")
-def mass_of_the_trace(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """The weights add up to ‖z‖² and not to ‖z‖²/n: a density that integrates to n."""
-    found = reference.spectral_measure(operator, probes, steps=steps)
-    return found._replace(weights=found.weights * found.dimension)
-
-
-@system.mistake("spectral_measure")
-def nodes_of_the_first_probe(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """Every probe has the nodes of the first one, with its own weights."""
-    found = reference.spectral_measure(operator, probes, steps=steps)
-    first = reference.spectral_measure(operator, probes[:1], steps=steps).nodes
-    if len(found.nodes) != len(first) * len(probes):
-        return found
-    return found._replace(nodes=np.concatenate([first] * len(probes)))
-
-
-@system.mistake("spectral_measure")
-def nodes_on_the_diagonal(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """The off-diagonal of T is lost: the nodes are the sorted aⱼ."""
-    found = reference.spectral_measure(operator, probes, steps=steps)
-    return found._replace(nodes=np.concatenate([np.sort(lanczos(operator, z, steps=steps).diagonal) for z in probes]))
-
-
-@system.mistake("spectral_measure")
-def sizes_of_the_nodes(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """The nodes lose their sign."""
-    found = reference.spectral_measure(operator, probes, steps=steps)
-    return found._replace(nodes=np.abs(found.nodes))
-
-
-@system.mistake("spectral_measure")
-def nodes_outside_the_spectrum(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """The nodes are widened about 0 by a tenth, as a safety margin that belongs to the drawing of a density."""
-    found = reference.spectral_measure(operator, probes, steps=steps)
-    return found._replace(nodes=found.nodes * 1.125)
-
-
-@system.mistake("spectral_measure")
-def products_of_one_probe_are_counted(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """Only the products of one probe are counted."""
-    found = reference.spectral_measure(operator, probes, steps=steps)
-    return found._replace(products=reference.spectral_measure(operator, probes[:1], steps=steps).products)
-
-
-@system.mistake("spectral_measure")
-def spectra_that_are_not_finite_count_as_nothing(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """A NaN or an infinity in a product is replaced by 0."""
-    return reference.spectral_measure(finite_only(operator), probes, steps=steps)
-
-
-@system.mistake("spectral_measure")
-def probes_of_the_measure_are_not_checked(operator: Any, probes: Any, *, steps: int) -> SpectralMeasure:
-    """Whatever is given is used, and products are not looked at."""
-    A = operator.matrix
-    rows = (probes if probes.ndim == 2 else probes.reshape(1, -1))[:, : len(A)]
-    squares = np.sum(rows * rows, axis=1)
-    nodes = np.sum(rows * (rows @ A.T), axis=1) / squares
-    return SpectralMeasure(nodes, squares / (len(A) * len(rows)), len(A), len(rows) * steps)
+WEIGHTS, MASS = "np.dot(z, z) / (n * m) * (Y[0] * Y[0])", "np.dot(z, z) / (n * m)"
+for name, statement, weights in (
+    ("weights_of_the_measure_are_not_squared", "Weights are first components, not squared", f"{MASS} * np.abs(Y[0])"),
+    (
+        "weights_without_the_length_of_the_probe",
+        "The weights of each probe add up to 1, whatever its length: right for signs, wrong for normal numbers",
+        "Y[0] * Y[0] / m",
+    ),
+    ("weights_of_one_size", "All nodes of a probe weigh the same: a histogram", f"{MASS} / Y.shape[0] + 0 * Y[0]"),
+    ("measures_are_added_up", "The measures of the probes are added up and not averaged", f"m * {WEIGHTS}"),
+    ("mass_of_the_trace", "The weights add up to ‖z‖² and not to ‖z‖²/n", f"n * {WEIGHTS}"),
+):
+    spectral_measure.edit(name, statement, (WEIGHTS, weights))
+for name, statement, nodes in (
+    (
+        "nodes_of_the_first_probe",
+        "Every probe has the nodes of the first one, with its own weights",
+        "nodes[0] if nodes and len(nodes[0]) == len(values) else values",
+    ),
+    ("nodes_on_the_diagonal", "The off-diagonal of T is lost: the nodes are the sorted aⱼ", "np.sort(found.diagonal)"),
+    ("sizes_of_the_nodes", "The nodes lose their sign", "np.abs(values)"),
+    (
+        "nodes_outside_the_spectrum",
+        "The nodes are widened about 0 by an eighth, as a safety margin that belongs to the drawing of a density",
+        "1.125 * values",
+    ),
+):
+    spectral_measure.edit(name, statement, ("nodes.append(values)", f"nodes.append({nodes})"))
+spectral_measure.edit(
+    "products_of_one_probe_are_counted",
+    "Only the products of one probe are counted",
+    ("products += found.products", "products = found.products"),
+)

@@ -3,55 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gnomon.curvature import lanczos as reference
-from gnomon.curvature.lanczos import Ritz, tridiagonal
+from gnomon.curvature.lanczos import Ritz
 from gnomon_spec.cases import Case, choice
-from gnomon_spec.curvature.bad_input import finite_only, not_finite
+from gnomon_spec.curvature import spectra
 from gnomon_spec.curvature.estimators import system
-from gnomon_spec.curvature.lanczos import bad_starts, processes, spectra, with_spectrum
-from gnomon_spec.curvature.quantities import TWO_OR_MORE
-from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.curvature.lanczos import known as spectra_and_starts
+from gnomon_spec.curvature.lanczos import processes
+from gnomon_spec.curvature.matrices_and_probes import TWO_OR_MORE
+from gnomon_spec.curvature.spectra import with_spectrum
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import count
 from gnomon_spec.system import WITH_ROOM
 
-both = processes.but(variant=choice("reference", "code"))
-right = processes.but(variant="reference")
-known = spectra.but(variant="reference")
+both = processes.but(variant=choice("standard", "code"))
+right = processes.but(variant="standard")
+known = spectra_and_starts.but(variant="standard")
 
 ritz = system.operation(reference.ritz, cases=both, dtypes=WITH_ROOM, length_varies=True)
 
 
-@ritz.law("rejects", cases=right.but(bad=choice(np.nan, np.inf, -np.inf)))
-def a_product_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A matrix with a NaN or an infinity in it is rejected, not taken for one without."""
-    yield rejects("not finite", lambda: port.ritz(not_finite(case.operator, case.bad), case.start, **case.hyper))
-
-
-@ritz.law("rejects", cases=right)
-def starts_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A start that is zero, longer, of integers, with a NaN or no vector is rejected, and so are no steps."""
-    for label, wrong in bad_starts(case.start):
-        yield rejects(label, partial(port.ritz, case.operator, wrong, **case.hyper))
-    yield rejects("steps = 0", lambda: port.ritz(case.operator, case.start, **{**case.hyper, "steps": 0}))
-
-
 def fitting(found: Ritz, dimension: int) -> Ritz:
-    """Return what a port found; NaN in arrays of the right shapes if those that it returned do not fit each other."""
-    j = len(found.values)
-    if tuple(np.shape(part) for part in found) == ((j,), (j,), (j, dimension), (j,)) and j > 0:
-        return found
-    return Ritz(*(np.full(shape, np.nan) for shape in ((1,), (1,), (1, dimension), (1,))))
+    return spectra.fitting(found, lambda j: ((j,), (j,), (j, dimension), (j,)))
 
 
 @ritz.law("closed form", cases=known.but(steps=6))
 def a_full_process_finds_the_spectrum(port: Any, case: Case) -> Iterable[Fact]:
     """With n steps and n different eigenvalues the Ritz values are these, the residuals 0 and weights (u·v₀)²/‖v₀‖²."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     found = fitting(port.ritz(operator, start, **case.hyper), len(start))
     order = np.argsort(case.eigenvalues)
     squares = case.components**2 / np.sum(case.components**2)
@@ -63,7 +46,7 @@ def a_full_process_finds_the_spectrum(port: Any, case: Case) -> Iterable[Fact]:
 @ritz.law("bound", cases=known)
 def they_lie_in_the_spectrum_and_spread(port: Any, case: Case) -> Iterable[Fact]:
     """All Ritz values lie between the extreme eigenvalues, and one more step moves the extreme ones outwards or not."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     found = port.ritz(operator, start, **case.hyper).values
     more = port.ritz(operator, start, **{**case.hyper, "steps": case.steps + 1}).values
     yield at_least("largest eigenvalue", np.max(case.eigenvalues), np.max(found))
@@ -86,7 +69,7 @@ def each_residual_is_that_of_its_pair(port: Any, case: Case) -> Iterable[Fact]:
 @ritz.law("bound", cases=known)
 def an_eigenvalue_lies_within_each_residual(port: Any, case: Case) -> Iterable[Fact]:
     """Every Ritz value has an eigenvalue no further away than its residual."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     found = fitting(port.ritz(operator, start, **case.hyper), len(start))
     apart = np.min(np.abs(found.values[:, np.newaxis] - case.eigenvalues), axis=1)
     yield at_least("residuals", found.residuals, apart)
@@ -95,7 +78,7 @@ def an_eigenvalue_lies_within_each_residual(port: Any, case: Case) -> Iterable[F
 @ritz.law("closed form", cases=known)
 def moments_are_exact_up_to_twice_the_steps(port: Any, case: Case) -> Iterable[Fact]:
     """Σ τ²θᵏ = v₀ᵀAᵏv₀/‖v₀‖² for k < 2·steps: the quadrature of Gauss."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     found = fitting(port.ritz(operator, start, **case.hyper), len(start))
     steps = min(case.steps, len(start))
     powers = np.arange(10)
@@ -111,7 +94,7 @@ def power_iteration_stays_between_them(port: Any, case: Case) -> Iterable[Fact]:
     values = port.ritz(case.operator, case.start, **case.hyper).values
     steps = min(case.steps, len(case.start))
     power = port.oracle.power_iteration(
-        case.operator, case.start, case.start[np.newaxis][:0], iterations=steps, rtol=0.0, variant="reference"
+        case.operator, case.start, case.start[np.newaxis][:0], iterations=steps, rtol=0.0, variant="standard"
     )
     yield at_least("largest", np.max(values), power.rayleigh)
     yield at_least("smallest", power.rayleigh, np.min(values))
@@ -121,7 +104,7 @@ def power_iteration_stays_between_them(port: Any, case: Case) -> Iterable[Fact]:
 def the_largest_converges_as_kaniel_and_paige_say(port: Any, case: Case) -> Iterable[Fact]:
     """λ₁ - θ₁ <= (λ₁ - λₙ)·(tan φ₁/C(1 + 2γ))², γ = (λ₁ - λ₂)/(λ₂ - λₙ), C the Chebyshev polynomial of degree
     steps - 1."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     largest = np.max(port.ritz(operator, start, **case.hyper).values)
     order = np.argsort(-case.eigenvalues)
     eigenvalues, squares = case.eigenvalues[order], case.components[order] ** 2
@@ -147,104 +130,44 @@ def the_code_variant_returns_the_diagonal(port: Any, case: Case) -> Iterable[Fac
     yield equal("values", values, np.sort(np.abs(process.diagonal)))
 
 
-def eigenpairs(operator: Any, start: Any, steps: int) -> tuple[Any, Any, Any]:
-    """Return the Lanczos process, and the eigenvalues and eigenvectors of its T, first components not negative."""
-    process = reference.lanczos(operator, start, steps=steps)
-    values, Y = np.linalg.eigh(tridiagonal(process))
-    return process, values, Y * np.copysign(1, Y[0])
-
-
-@system.mistake("ritz")
-def diagonal_taken_for_eigenvalues(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """The sorted |aⱼ|, the diagonal of T, are returned as eigenvalues."""
-    return reference.ritz(operator, start, steps=steps, variant="code")
-
-
-@system.mistake("ritz")
-def code_variant_with_ritz_values(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """Variant "code", too, returns the eigenvalues of T."""
-    found = reference.ritz(operator, start, steps=steps, variant=variant)
-    return found if variant == "reference" else reference.ritz(operator, start, steps=steps)
-
-
-@system.mistake("ritz")
-def eigenvalues_of_the_diagonal(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """The off-diagonal of T is lost: the sorted aⱼ, with their signs, are returned as eigenvalues."""
-    found = reference.ritz(operator, start, steps=steps, variant=variant)
-    if variant == "code":
-        return found
-    return found._replace(values=np.sort(reference.lanczos(operator, start, steps=steps).diagonal))
-
-
-@system.mistake("ritz")
-def weights_are_not_squared(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """The weights are the first components of the eigenvectors and not their squares."""
-    found = reference.ritz(operator, start, steps=steps, variant=variant)
-    return found._replace(weights=np.sqrt(found.weights))
-
-
-@system.mistake("ritz")
-def weights_from_the_last_components(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """The weights are the squares of the last components of the eigenvectors and not of the first."""
-    found = reference.ritz(operator, start, steps=steps, variant=variant)
-    _, _, Y = eigenpairs(operator, start, steps)
-    return found._replace(weights=Y[-1] * Y[-1])
-
-
-@system.mistake("ritz")
-def residuals_without_the_last_component(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """Every residual is b_j, whatever the eigenvector of T is."""
-    found = reference.ritz(operator, start, steps=steps, variant=variant)
-    process, _, Y = eigenpairs(operator, start, steps)
-    return found._replace(residuals=process.residual_norm * np.sum(Y * Y, axis=0))
-
-
-@system.mistake("ritz")
-def residuals_without_their_length(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """The residuals are the last components of the eigenvectors, without b_j."""
-    found = reference.ritz(operator, start, steps=steps, variant=variant)
-    _, _, Y = eigenpairs(operator, start, steps)
-    return found._replace(residuals=np.abs(Y[-1]))
-
-
-@system.mistake("ritz")
-def vectors_of_the_transposed_basis(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """Ritz vectors are made with the rows of the eigenvectors of T, which are its columns."""
-    found = reference.ritz(operator, start, steps=steps, variant=variant)
-    process, _, Y = eigenpairs(operator, start, steps)
-    return found._replace(vectors=Y @ process.basis)
-
-
-@system.mistake("ritz")
-def largest_value_first(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """Values and all that belongs to them are in descending order."""
-    return Ritz(*(part[::-1] for part in reference.ritz(operator, start, steps=steps, variant=variant)))
-
-
-@system.mistake("ritz")
-def values_in_units_of_the_largest(operator: Any, start: Any, *, steps: int, variant: str = "reference") -> Ritz:
-    """The values are divided by the largest of them in size."""
-    found = reference.ritz(operator, start, steps=steps, variant=variant)
-    largest = np.max(np.abs(found.values))
-    return found._replace(values=found.values / largest) if bool(largest > 0) else found
-
-
-@system.mistake("ritz")
-def ritz_products_that_are_not_finite_count_as_nothing(
-    operator: Any, start: Any, *, steps: int, variant: str = "reference"
-) -> Ritz:
-    """A NaN or an infinity in a product is replaced by 0."""
-    return reference.ritz(finite_only(operator), start, steps=steps, variant=variant)
-
-
-@system.mistake("ritz")
-def start_of_the_ritz_values_is_not_checked(
-    operator: Any, start: Any, *, steps: int, variant: str = "reference"
-) -> Ritz:
-    """Whatever is given is used, and products are not looked at."""
-    A = operator.matrix
-    v = start.reshape(-1)[: len(A)] / np.sqrt(np.sum(start * start))
-    w = A @ v
-    value = np.sum(v * w)
-    rest = w - value * v
-    return Ritz(value[np.newaxis], np.sum(v * v)[np.newaxis], v[np.newaxis], np.sqrt(np.sum(rest * rest))[np.newaxis])
+VALUES, WEIGHTS, VECTORS = 'if variant == "code"', "Y[0] * Y[0]", "Y.T @ found.basis"
+RESIDUALS = "found.residual_norm * np.abs(Y[-1])"
+ritz.edit("diagonal_taken_for_eigenvalues", "The sorted |aⱼ| are returned as eigenvalues", (VALUES, "if True"))
+ritz.edit("code_variant_with_ritz_values", 'Variant "code", too, returns the eigenvalues of T', (VALUES, "if False"))
+ritz.edit(
+    "eigenvalues_of_the_diagonal",
+    "The off-diagonal of T is lost: the sorted aⱼ, with their signs, are returned as eigenvalues",
+    (VALUES, f"values = np.sort(found.diagonal)\n{VALUES}"),
+)
+ritz.edit("weights_are_not_squared", "The weights are first components, not their squares", (WEIGHTS, "Y[0]"))
+ritz.edit(
+    "weights_from_the_last_components",
+    "The weights are the squares of the last components of the eigenvectors and not of the first",
+    (WEIGHTS, "Y[-1] * Y[-1]"),
+)
+ritz.edit(
+    "residuals_without_the_last_component",
+    "Every residual is b_j, whatever the eigenvector of T is",
+    (RESIDUALS, "found.residual_norm + 0 * Y[-1]"),
+)
+ritz.edit(
+    "residuals_without_their_length", "The residuals are last components, without b_j", (RESIDUALS, "np.abs(Y[-1])")
+)
+ritz.edit(
+    "vectors_of_the_transposed_basis",
+    "Ritz vectors are made with the rows of the eigenvectors of T, which are its columns",
+    (VECTORS, "Y @ found.basis"),
+)
+ritz.edit(
+    "largest_value_first",
+    "Values and all that belongs to them are in descending order",
+    (
+        f"Ritz(values, {WEIGHTS}, {VECTORS}, {RESIDUALS})",
+        f"Ritz(*(part[::-1] for part in (values, {WEIGHTS}, {VECTORS}, {RESIDUALS})))",
+    ),
+)
+ritz.edit(
+    "values_in_units_of_the_largest",
+    "The values are divided by the largest of them in size",
+    ("Ritz(values", "Ritz(values / np.max(np.abs(values))"),
+)

@@ -101,13 +101,6 @@ def declare_step_laws(
             if np.ndim(left):
                 yield identical(name, others(left), others(right))
 
-    @step.law("fixed point", cases=calm.but(lr=0.0))
-    def no_learning_rate_no_move(port: Any, case: Case) -> Iterable[Fact]:
-        """With learning rate 0 the parameters stay as they are, bit for bit, while the state moves on."""
-        params, state = port.step(case.params, case.grad, case.state, **case.hyper)
-        yield identical("params", params, case.params)
-        yield from same_outputs("state", state, port.oracle.step(case.params, case.grad, case.state, **case.hyper)[1])
-
     step.symmetry(
         "equivariance",
         "a_shifted_run_is_the_shift_of_the_run",
@@ -144,6 +137,19 @@ def declare_step_laws(
             for name, left, right in zip(state._fields, other, state, strict=True):
                 yield identical(name, left, right)
 
+    declare_run_laws(step, calm)
+
+
+def declare_run_laws(step: Operation, calm: Cases) -> None:
+    """Declare the laws of runs of a step, which may return more than parameters and state."""
+
+    @step.law("fixed point", cases=calm.but(lr=0.0))
+    def no_learning_rate_no_move(port: Any, case: Case) -> Iterable[Fact]:
+        """With learning rate 0 the parameters stay as they are, bit for bit, while the state moves on."""
+        params, state, *_ = port.step(case.params, case.grad, case.state, **case.hyper)
+        yield identical("params", params, case.params)
+        yield from same_outputs("state", state, port.oracle.step(case.params, case.grad, case.state, **case.hyper)[1])
+
     @step.law("trajectory", cases=calm.but(grads=steps_of(tame(), 8)))
     def every_step_of_a_run_is_right(port: Any, case: Case) -> Iterable[Fact]:
         """Along a run of its own, every step is what the oracle does from the port's own state (step-locked)."""
@@ -153,7 +159,7 @@ def declare_step_laws(
             expected = port.oracle.step(params, grad, state, **case.hyper)
             for fact in same_outputs("params", outputs, expected):
                 yield fact._replace(label=f"{fact.label} after step {t + 1}")
-            params, state = outputs
+            params, state, *_ = outputs
 
     @step.law("trajectory", cases=calm.but(grads=steps_of(tame(), 16)))
     def a_free_run_follows_the_oracle(port: Any, case: Case) -> Iterable[Fact]:
@@ -165,7 +171,7 @@ def run(port: Any, case: Case) -> Any:
     """Return x₁ … x_T of a run along `case.grads`, time along the first axis."""
     params, state, iterates = case.params, case.state, []
     for grad in case.grads:
-        params, state = port.step(params, grad, state, **case.hyper)
+        params, state, *_ = port.step(params, grad, state, **case.hyper)
         iterates.append(params)
     return np.stack(iterates)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from gnomon.descent import hysterograd_atf as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.descent.elementwise import rearranged
 from gnomon_spec.descent.hysterograd import system
 from gnomon_spec.descent.hysterograd_cases import magnitude
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
@@ -27,7 +28,7 @@ growing = Quantity(_growing, "array of the common shape, > 0, each entry larger 
 EPOCHS = shapes((1,), (2,), (3,), (4,), (8,), (2,), (17,))
 ratios = Cases({"accuracy": magnitude, "tflop": growing}, shapes((1,), (2,), (4,), (), (2, 3), (0,), (17,)))
 epochs = Cases({"accuracy": magnitude, "tflop": growing}, EPOCHS)
-atf = system.operation(reference.atf, cases=ratios, dtypes=WITH_ROOM)
+atf = system.operation(reference.atf, cases=ratios, rejecting=epochs, dtypes=WITH_ROOM)
 
 
 @atf.law("conservation")
@@ -43,19 +44,26 @@ def at_equal_cost_it_compares_accuracies_only(port: Any, case: Case) -> Iterable
     yield equal("ratio", ours * case.other, theirs * case.accuracy)
 
 
-@atf.law("equivariance", cases=ratios.but(power=count(1, 3, low=-8, high=8)))
-def units_divide_and_multiply(port: Any, case: Case) -> Iterable[Fact]:
-    """2ᵏ times the cost has 2⁻ᵏ times the ATF, 2ᵏ times the accuracy 2ᵏ times, bit for bit."""
-    c, ratio = 2.0**case.power, port.atf(case.accuracy, case.tflop)
-    yield identical("cost", c * port.atf(case.accuracy, c * case.tflop), ratio)
-    yield identical("accuracy", port.atf(c * case.accuracy, case.tflop), c * ratio)
-
-
-@atf.law("equivariance", cases=ratios.but(order=permutation()).shaped(EPOCHS))
-def runs_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]:
-    """Rearranging the entries of accuracy and cost rearranges the ratios."""
-    moved = port.atf(case.accuracy[case.order], case.tflop[case.order])
-    yield equal("atf", moved, port.atf(case.accuracy, case.tflop)[case.order])
+atf.symmetry(
+    "equivariance",
+    "units_divide_and_multiply",
+    "2ᵏ times the cost has 2⁻ᵏ times the ATF, 2ʲ times the accuracy 2ʲ times, bit for bit",
+    cases=ratios.but(power=count(1, 3, low=-8, high=8), gain=count(0, 1, low=-8, high=8)),
+    inputs={
+        "accuracy": lambda accuracy, case: accuracy * 2.0**case.gain,
+        "tflop": lambda tflop, case: tflop * 2.0**case.power,
+    },
+    outputs=lambda ratio, case: ratio * 2.0 ** (case.gain - case.power),
+    same=identical,
+)
+atf.symmetry(
+    "equivariance",
+    "runs_do_not_know_each_other",
+    "Rearranging the entries of accuracy and cost rearranges the ratios",
+    cases=ratios.but(order=permutation()).shaped(EPOCHS),
+    inputs={"accuracy": rearranged, "tflop": rearranged},
+    outputs=rearranged,
+)
 
 
 bad_costs = choice(0.0, -1.0, float("nan"))
@@ -63,32 +71,26 @@ bad_accuracies = choice(-1.0, float("nan"), -0.5)
 
 
 def unusable(call: Callable[[Any, Any], Any], case: Case) -> Iterator[Fact]:
-    """Claim that a bad accuracy, a bad cost and arrays of two shapes are rejected; the shape is (epochs,)."""
+    """Claim that a bad accuracy and a bad cost are rejected; the shape is (epochs,)."""
     last = np.arange(case.tflop.size) == case.tflop.size - 1
     accuracy, tflop = np.where(last, case.bad_accuracy, case.accuracy), np.where(last, case.bad_cost, case.tflop)
     yield rejects(f"an accuracy of {case.bad_accuracy}", lambda: call(accuracy, case.tflop))
     yield rejects(f"a cost of {case.bad_cost}", lambda: call(case.accuracy, tflop))
-    yield rejects("a cost too few", lambda: call(np.concatenate([case.accuracy, case.accuracy[:1]]), case.tflop))
 
 
 @atf.law("rejects", cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies))
 def unusable_costs_and_accuracies_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """An accuracy that is negative or NaN, a cost that is 0, negative or NaN, and shapes that differ are rejected."""
+    """An accuracy that is negative or NaN and a cost that is 0, negative or NaN are rejected."""
     yield from unusable(port.atf, case)
 
 
 marginal_atf = system.operation(reference.marginal_atf, cases=epochs, dtypes=WITH_ROOM)
 
 
-def costs(tflop: Any) -> Any:
-    """Return what each epoch cost."""
-    return np.concatenate([tflop[:1], np.diff(tflop)])
-
-
 @marginal_atf.law("conservation")
 def what_the_epochs_add_is_the_accuracy(port: Any, case: Case) -> Iterable[Fact]:
     """Marginal ATF times what each epoch cost adds up to the accuracy."""
-    gains = port.marginal_atf(case.accuracy, case.tflop) * costs(case.tflop)
+    gains = port.marginal_atf(case.accuracy, case.tflop) * np.diff(case.tflop, prepend=0 * case.tflop[:1])
     yield equal("accuracy", np.cumsum(gains), case.accuracy)
 
 
@@ -120,96 +122,50 @@ def a_steady_gain_has_one_marginal_atf(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("marginal_atf", marginal, case.rate + 0 * case.tflop)
 
 
-@marginal_atf.law("invariance", cases=epochs.but(head_start=number(1.0, 2.0, 0.5, exponents=(-4, 4))))
-def a_head_start_counts_in_the_first_epoch_only(port: Any, case: Case) -> Iterable[Fact]:
-    """Adding a constant to all accuracies changes the first marginal ATF, by the constant over its cost, no other."""
-    marginal = port.marginal_atf(case.accuracy, case.tflop)
-    ahead = port.marginal_atf(case.accuracy + case.head_start, case.tflop)
-    is_first = np.arange(case.tflop.size) == 0
-    yield equal("marginal_atf", ahead, marginal + np.where(is_first, case.head_start / case.tflop[0], 0))
-
-
 @marginal_atf.law(
     "rejects", cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies).shaped(shapes((2,), (3,), (5,)))
 )
 def costs_that_do_not_grow_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Costs that stay or fall from one epoch to the next, tables, and what `atf` rejects are rejected."""
+    """Costs that stay or fall from one epoch to the next, and what `atf` rejects, are rejected."""
     yield from unusable(port.marginal_atf, case)
     yield rejects("a falling cost", lambda: port.marginal_atf(case.accuracy, case.tflop[::-1]))
     flat = np.repeat(case.tflop[:1], case.tflop.size)
     yield rejects("a cost that stays", lambda: port.marginal_atf(case.accuracy, flat))
-    table = case.accuracy.reshape(1, -1), case.tflop.reshape(1, -1)
-    yield rejects("a table", lambda: port.marginal_atf(*table))
 
 
-@system.mistake("atf")
-def accuracy_as_a_fraction(accuracy: Any, tflop: Any) -> Any:
-    """The accuracy is taken as a fraction of 1 instead of in percent."""
-    return reference.atf(accuracy, tflop) / 100
+RATIO, EACH = "accuracy / tflop", "increments(accuracy) / increments(tflop)"
 
-
-@system.mistake("atf")
-def cost_per_accuracy(accuracy: Any, tflop: Any) -> Any:
-    """The ratio is upside down: TFLOP per accuracy."""
-    reference.require_cost(accuracy, tflop)
-    return tflop / accuracy
-
-
-@system.mistake("atf")
-def marginal_for_cumulative(accuracy: Any, tflop: Any) -> Any:
-    """What each epoch added is taken instead of the ratio so far."""
-    reference.require_cost(accuracy, tflop)
-    gains, steps = (np.concatenate([x[:1], np.diff(x)]) for x in (accuracy.reshape(-1), tflop.reshape(-1)))
-    return (gains / steps).reshape(accuracy.shape)
-
-
-@system.mistake("atf")
-def any_cost_and_accuracy(accuracy: Any, tflop: Any) -> Any:
-    """Accuracies and costs are not checked, and cut to the shorter of both."""
-    if accuracy.shape == tflop.shape:
-        return accuracy / tflop
-    length = min(accuracy.size, tflop.size)
-    return accuracy.reshape(-1)[:length] / tflop.reshape(-1)[:length]
-
-
-@system.mistake("marginal_atf")
-def cumulative_for_marginal(accuracy: Any, tflop: Any) -> Any:
-    """The ratio so far is taken instead of what each epoch added."""
-    reference.marginal_atf(accuracy, tflop)
-    return accuracy / tflop
-
-
-@system.mistake("marginal_atf")
-def gain_per_cost_so_far(accuracy: Any, tflop: Any) -> Any:
-    """What an epoch added is divided by the cost so far instead of by its own."""
-    reference.marginal_atf(accuracy, tflop)
-    return np.concatenate([accuracy[:1], np.diff(accuracy)]) / tflop
-
-
-@system.mistake("marginal_atf")
-def first_epoch_counts_as_nothing(accuracy: Any, tflop: Any) -> Any:
-    """The first epoch, which has none before it, is given 0."""
-    marginal = reference.marginal_atf(accuracy, tflop)
-    return np.concatenate([0 * marginal[:1], marginal[1:]])
-
-
-@system.mistake("marginal_atf")
-def losses_count_as_nothing(accuracy: Any, tflop: Any) -> Any:
-    """An epoch that lost accuracy is given 0 instead of a negative number."""
-    return np.maximum(reference.marginal_atf(accuracy, tflop), 0)
-
-
-@system.mistake("marginal_atf")
-def cost_of_the_epoch_before(accuracy: Any, tflop: Any) -> Any:
-    """What an epoch added is divided by the cost of the one before it."""
-    marginal = reference.marginal_atf(accuracy, tflop)
-    steps = costs(tflop)
-    return marginal * steps / np.concatenate([steps[:1], steps[:-1]])
-
-
-@system.mistake("marginal_atf")
-def costs_may_fall(accuracy: Any, tflop: Any) -> Any:
-    """Nothing is checked: an epoch may cost nothing or less, and arrays are cut to the shorter of both."""
-    length = min(accuracy.size, tflop.size)
-    accuracy, tflop = accuracy.reshape(-1)[:length], tflop.reshape(-1)[:length]
-    return np.concatenate([accuracy[:1], np.diff(accuracy)]) / costs(tflop)
+atf.edit(
+    "accuracy_as_a_fraction",
+    "The accuracy is taken as a fraction of 1 instead of in percent",
+    (RATIO, "accuracy / tflop / 100"),
+)
+atf.edit("cost_per_accuracy", "The ratio is upside down: TFLOP per accuracy", (RATIO, "tflop / accuracy"))
+atf.edit(
+    "marginal_for_cumulative",
+    "What each epoch added is taken instead of the ratio so far",
+    (RATIO, "(increments(accuracy.reshape(-1)) / increments(tflop.reshape(-1))).reshape(tflop.shape)"),
+)
+marginal_atf.edit(
+    "cumulative_for_marginal", "The ratio so far is taken instead of what each epoch added", (EACH, RATIO)
+)
+marginal_atf.edit(
+    "gain_per_cost_so_far",
+    "What an epoch added is divided by the cost so far instead of by its own",
+    ("increments(tflop)", "tflop"),
+)
+marginal_atf.edit(
+    "first_epoch_counts_as_nothing",
+    "The first epoch, which has none before it, is given 0",
+    ("increments(accuracy)", "increments(accuracy - accuracy[:1])"),
+)
+marginal_atf.edit(
+    "losses_count_as_nothing",
+    "An epoch that lost accuracy is given 0 instead of a negative number",
+    (EACH, f"np.maximum({EACH}, 0)"),
+)
+marginal_atf.edit(
+    "cost_of_the_epoch_before",
+    "What an epoch added is divided by the cost of the one before it",
+    ("increments(tflop)", "np.concatenate([tflop[:1], increments(tflop)[:-1]])"),
+)

@@ -147,7 +147,7 @@ NO_CLIP = constant(None)
 hyperparameters = Cases({"variant": ALL_VARIANTS}, VECTORS).but(
     lr=number(1e-3, 1.0, 0.5, 0.1),
     beta=fraction(0.99, 0.0, 0.5, 0.9, closest=10),
-    epsilon=number(1e-7, 0.0, 1e-3, 1.0, exponents=(-30, 3)),
+    eps=number(1e-7, 0.0, 1e-3, 1.0, exponents=(-30, 3)),
     cooling_rate=unit_interval(),
     metric_scale=number(1.0, 300.0, 0.25, 25.0, exponents=(-6, 20)),
     adaptive_threshold=choice(True, False),
@@ -166,6 +166,7 @@ steps = (
 magnitude = Quantity(
     lambda draw, context: np.asarray(np.abs(tame().draw(draw, context))), f"{tame().text}, not negative"
 )
+poisons = choice(float("nan"), float("inf"), float("-inf"))
 zeros = Quantity(lambda _draw, c: np.zeros(c.shape, c.dtype), "zeros")
 
 
@@ -175,11 +176,24 @@ def _without_zeros(draw: Draw, context: Context) -> Any:
 
 
 nonzero = Quantity(_without_zeros, f"{tame().text}, not 0")
-calm = steps.but(params=tame(), grad=tame(), state=states(magnitude), epsilon=some_eps).shaped(VECTORS)
+calm = steps.but(params=tame(), grad=tame(), state=states(magnitude), eps=some_eps).shaped(VECTORS)
 plain = calm.but(variant=CODE, release_ratio=1.0)
 fresh = plain.but(state=fresh_states())
 unclipped = plain.but(grad_clip=NO_CLIP)
 fresh_unclipped = unclipped.but(state=fresh_states())
+
+
+def scaled(value: Any, case: Case) -> Any:
+    return value * 2.0**case.power
+
+
+def scaled_twice(value: Any, case: Case) -> Any:
+    return value * 4.0**case.power
+
+
+def mirrored(array: Any, case: Case) -> Any:
+    """Return an array with the entry `case.mirror` negated."""
+    return np.where(np.arange(array.size) == case.mirror, -1.0, 1.0).reshape(array.shape) * array
 
 
 class Run(NamedTuple):

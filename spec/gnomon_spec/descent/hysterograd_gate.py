@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
+from gnomon_spec.descent.elementwise import unchanged
 from gnomon_spec.descent.hysterograd import step
 from gnomon_spec.descent.hysterograd_cases import (
     CODE,
@@ -21,6 +22,7 @@ from gnomon_spec.descent.hysterograd_cases import (
     norms_under_a_constant_gradient,
     or_zeros,
     plain,
+    poisons,
     run,
     running_mean,
     stiff,
@@ -64,20 +66,24 @@ def the_gate_compares_norm_and_width(port: Any, case: Case) -> Iterable[Fact]:
 def the_barrier_follows_from_the_reported_norms(port: Any, case: Case) -> Iterable[Fact]:
     """h_t = κ·s·√(lr·Σ nₖ)·(1 - min(T₀γᵗ, 1))·((1-β)·Σ βᵗ⁻ᵏ·nₖ + 1e-8), of a run's norms alone (v4: γᵗ⁻¹)."""
     done = run(port, case, case.grads)
-    times = len(case.grads)
-    cooled = np.arange(1, times + 1) if case.variant == "head" else np.arange(times)
+    barrier = barriers(case, done.norms)
+    yield equal("widths", done.widths, barrier)
+    yield agree("liquid", done.liquid, done.norms > barrier)
+
+
+def barriers(case: Case, norms: Any) -> Any:
+    """Return h of every step of a run from a fresh state, given its norms."""
+    cooled = np.arange(len(norms)) + (case.variant == "head")
     warmth = np.minimum(case.state.temperature * case.cooling_rate**cooled, 1)
-    height = case.stiffening_factor * case.hysteresis_scale * np.sqrt(case.lr * np.cumsum(done.norms)) * (1 - warmth)
-    energy = running_mean(done.norms, case.beta) + 1e-8 if case.adaptive_threshold else 1
-    yield equal("widths", done.widths, height * energy)
-    yield agree("liquid", done.liquid, done.norms > height * energy)
+    height = case.stiffening_factor * case.hysteresis_scale * np.sqrt(case.lr * np.cumsum(norms)) * (1 - warmth)
+    return height * (running_mean(norms, case.beta) + 1e-8) if case.adaptive_threshold else height
 
 
 @step.law(
     "closed form",
     cases=fresh_unclipped.but(
         grad=nonzero,
-        epsilon=0.0,
+        eps=0.0,
         hysteresis_scale=1.0,
         stiffening_factor=stiff,
         state=fresh_states(cold),
@@ -90,12 +96,9 @@ def a_constant_gradient_freezes_when_predicted(port: Any, case: Case) -> Iterabl
     alone, is not below √(k/(m(1-βᵗ)))."""
     done = run(port, case, [case.grad] * 16)
     norms = norms_under_a_constant_gradient(case, 16)
-    cooled = np.arange(1, 17) if case.variant == "head" else np.arange(16)
-    warmth = np.minimum(case.state.temperature * case.cooling_rate**cooled, 1)
-    barrier = case.stiffening_factor * np.sqrt(case.lr * np.cumsum(norms)) * (1 - warmth)
-    if case.adaptive_threshold:
-        barrier = barrier * (running_mean(norms, case.beta) + 1e-8)
-    yield agree("steps before the first frozen one", first_frozen(done.liquid), first_frozen(norms > barrier))
+    yield agree(
+        "steps before the first frozen one", first_frozen(done.liquid), first_frozen(norms > barriers(case, norms))
+    )
 
 
 def first_frozen(liquid: Any) -> int:
@@ -231,7 +234,7 @@ def beyond_the_leash_no_gradient_is_long_enough(port: Any, case: Case) -> Iterab
 @step.law(
     "fixed point",
     cases=unclipped.but(
-        epsilon=0.0, stiffening_factor=0.0, curvature=nonzero, signs=nonzero, times=count(1, 2, 3, low=1, high=12)
+        eps=0.0, stiffening_factor=0.0, curvature=nonzero, signs=nonzero, times=count(1, 2, 3, low=1, high=12)
     ),
 )
 def without_a_barrier_it_ends_on_a_cycle_of_two(port: Any, case: Case) -> Iterable[Fact]:
@@ -257,7 +260,7 @@ fitting_stiffness = Quantity(_fitting_stiffness, "number: κ with 12·lr·c·(κ
     "bound",
     cases=plain.but(
         grad=nonzero,
-        epsilon=0.0,
+        eps=0.0,
         state=fresh_states(),
         adaptive_threshold=True,
         hysteresis_scale=number(1.0, 0.5, 2.0, exponents=(-3, 2)),
@@ -299,18 +302,15 @@ def changes(liquid: Any) -> int:
     return int(np.sum(np.diff(np.concatenate([[True], liquid]))))
 
 
-@step.law("invariance", cases=calm.but(release_ratio=1.0))
-def with_one_threshold_the_gate_remembers_nothing(port: Any, case: Case) -> Iterable[Fact]:
-    """With ρ = 1, the source's gate, it makes no difference whether the step before was liquid."""
-    outcomes = [
-        port.step(case.params, case.grad, case.state._replace(liquid=liquid), **case.hyper) for liquid in (True, False)
-    ]
-    (params, state, report), (same, other, expected) = outcomes
-    yield identical("params", params, same)
-    for name, left, right in zip(
-        (*state._fields, *report._fields), (*state, *report), (*other, *expected), strict=True
-    ):
-        yield identical(name, left, right)
+step.symmetry(
+    "invariance",
+    "with_one_threshold_the_gate_remembers_nothing",
+    "With ρ = 1, the source's gate, it makes no difference whether the step before was liquid",
+    cases=calm.but(release_ratio=1.0),
+    inputs={"state.liquid": lambda liquid, case: not liquid},
+    outputs=dict.fromkeys(("params", "metric", "path_length", "liquid", "norm", "width"), unchanged),
+    same=identical,
+)
 
 
 @step.law("closed form", cases=calm.but(release_ratio=number(0.5, 0.25, exponents=(-4, -2))))
@@ -321,9 +321,6 @@ def between_its_thresholds_the_gate_stays_as_it_was(port: Any, case: Case) -> It
         is_between = (case.release_ratio * report.width < report.norm) & (report.norm <= report.width)
         kept = np.where(is_between, report.liquid, liquid)
         yield agree(f"after {'liquid' if liquid else 'frozen'}", kept == liquid, True)
-
-
-poisons = choice(float("nan"), float("inf"), float("-inf"))
 
 
 @step.law("conservation", cases=calm.but(variant=CODE, place=indices(), bad=poisons, later=tame()))
@@ -346,7 +343,7 @@ def a_gradient_that_is_no_number_kills_the_group(port: Any, case: Case) -> Itera
     yield equal("metric elsewhere", np.where(poison, 0, state.metric), np.where(poison, 0, unharmed))
 
 
-@step.law("conservation", cases=plain.but(state=fresh_states(), epsilon=0.0, place=indices()))
+@step.law("conservation", cases=plain.but(state=fresh_states(), eps=0.0, place=indices()))
 def nothing_divided_by_nothing_kills_the_group(port: Any, case: Case) -> Iterable[Fact]:
     """With ε = 0 an entry that never had a gradient is 0/0: n, τ and E are NaN and the step is refused."""
     grad = np.where(np.arange(case.grad.size) == case.place, 0, case.grad)

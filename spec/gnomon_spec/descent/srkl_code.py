@@ -6,53 +6,33 @@ Notation: Δ = w' - w, n the number of entries, s the largest |gᵢ|.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from math import nan
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent import srkl as reference
-from gnomon.domains import require_floating, require_like
+from gnomon.descent.srkl import joined, length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.srkl import (
+    LAST,
     LISTS,
     SEVERAL,
-    Step,
     alpha,
-    another_shape,
-    bad_rates,
     beta,
     braking,
-    last_entry,
-    length,
+    declare_one_rate,
+    declare_step_laws,
+    nonzero,
     signs,
     system,
+    turned,
+    without_zeros,
     zeros,
 )
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
-from gnomon_spec.strategies import (
-    VECTORS,
-    count,
-    indices,
-    number,
-    permutation,
-    powered,
-    shapes,
-    tame,
-    vector,
-)
+from gnomon_spec.strategies import VECTORS, count, indices, number, permutation, powered, shapes, tame, vector
 from gnomon_spec.system import WITH_ROOM
-
-
-def without_zeros(quantity: Quantity) -> Quantity:
-    """Like `quantity`, an array, with 1 in the place of 0."""
-
-    def draw_nonzero(draw: Draw, context: Context) -> Any:
-        array = quantity.draw(draw, context)
-        return np.where(array == 0, np.ones_like(array), array)
-
-    return Quantity(draw_nonzero, f"{quantity.text}; 1 instead of 0")
 
 
 def sized(low: float, high: float) -> Quantity:
@@ -69,7 +49,6 @@ def sized(low: float, high: float) -> Quantity:
     )
 
 
-nonzero = without_zeros(tame())
 one_place = Quantity(
     lambda draw, context: (
         (np.arange(int(np.prod(context.shape))) == indices().draw(draw, context))
@@ -80,7 +59,7 @@ one_place = Quantity(
 )
 grads = Cases({"grad": powered(4)}, SEVERAL)
 calm_grads = Cases({"grad": tame()}, VECTORS)
-curvature = system.operation(reference.curvature, cases=grads, dtypes=WITH_ROOM)
+curvature = system.operation(reference.curvature, cases=grads, rejecting=calm_grads, dtypes=WITH_ROOM)
 
 
 @curvature.law("bound")
@@ -119,12 +98,14 @@ def it_is_the_curvature_of_a_parabola_at_one_height_only(port: Any, case: Case) 
         yield equal(f"λx² = {height:g}", port.curvature(grad), case.lam * height)
 
 
-@curvature.law("equivariance", cases=calm_grads.but(exponent=count(1, -1, high=9), sign=signs, order=permutation()))
-def it_is_of_the_second_degree(port: Any, case: Case) -> Iterable[Fact]:
-    """c·g has c²·κ; the order and the signs of the entries do not matter."""
-    kappa, scale = port.curvature(case.grad), 2.0**case.exponent
-    yield equal("scaled", port.curvature(scale * case.grad), scale * scale * kappa)
-    yield equal("rearranged", port.curvature((case.sign * case.grad)[case.order]), kappa)
+curvature.symmetry(
+    "equivariance",
+    "it_is_of_the_second_degree",
+    "c·g has c²·κ; the order and the signs of the entries do not matter",
+    cases=calm_grads.but(power=count(1, -1, high=9), sign=signs, order=permutation()),
+    inputs={"grad": lambda grad, case: 2.0**case.power * turned(grad, case)},
+    outputs=lambda kappa, case: 4.0**case.power * kappa,
+)
 
 
 @curvature.law("conservation", cases=Cases({"grad": tame(), "other": tame()}, SEVERAL))
@@ -150,26 +131,61 @@ def of_a_nan_it_is_nan(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("curvature", kappa, nan * np.ones_like(kappa))
 
 
-@curvature.law("rejects", cases=calm_grads)
-def integers_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A gradient of integers, whose powers would wrap around, is rejected."""
-    yield rejects("integers", lambda: port.curvature(np.arange(1, case.grad.size + 2)))
-
-
-def _step_code_from(curvature: Step) -> Step:
-    def step_code(params: Any, grad: Any, *, alpha: float, beta: float) -> Any:
-        reference.require_rates(alpha, beta)
-        require_like("grad", grad, params)
-        return params - alpha / (1 + beta * curvature(grad)) * grad
-
-    return step_code
-
+LARGEST = "np.max(np.abs(grad), initial=least)"
+curvature.edit(
+    "fourth_powers_overflow",
+    "κ is computed by the plain formula: beyond its range κ is infinite and the parameters freeze",
+    (LARGEST, "grad.dtype.type(1)"),
+)
+curvature.edit(
+    "divided_by_a_largest_entry_of_0",
+    "The gradient is scaled by its largest entry, even where that is 0: the parameters become NaN",
+    (LARGEST, "np.max(np.abs(grad), initial=0)"),
+    ("grad / scale if scale != 0 else grad", "grad / scale"),
+)
+curvature.edit(
+    "nan_not_counted",
+    "A NaN in the gradient counts as 0",
+    ("np.abs(grad)", "np.abs(np.where(np.isnan(grad), 0, grad))"),
+    ("v * v", "np.where(np.isnan(v), 0, v * v)"),
+)
+for name, statement, counted in (
+    (
+        "length_squared",
+        "κ is Σ gᵢ², the square of the gradient's length, instead of the length of its square",
+        "np.sum(v * v)",
+    ),
+    ("length_of_the_gradient_itself", "κ is ‖g‖₂: the gradient is not squared", "length(v) / scale"),
+    (
+        "sum_of_fourth_powers",
+        "κ is Σ gᵢ⁴: the root is left out",
+        "scale * scale * np.sum(v**4)",
+    ),
+    (
+        "mean_of_fourth_powers",
+        "The mean of the fourth powers stands under the root instead of their sum",
+        "length(v * v) / max(1, v.size) ** 0.5",
+    ),
+    (
+        "largest_square",
+        "κ is the largest gᵢ² instead of the root of the sum of their squares",
+        "np.max(v * v, initial=0)",
+    ),
+    (
+        "last_entry_not_counted",
+        "The last entry is missing from κ (the tail of a vectorised loop is missing)",
+        f"length(np.where({LAST}, 0, v * v))",
+    ),
+):
+    curvature.edit(name, statement, ("length(v * v)", counted))
 
 steps = Cases({"params": vector(), "grad": powered(4)}, SEVERAL).but(alpha=alpha, beta=beta)
 calm = steps.but(params=tame(), grad=tame())
 braked = calm.but(beta=braking)
 bare = braked.but(params=zeros)  # the new parameters are the step itself
-step_code = system.operation(reference.step_code, cases=steps, dtypes=WITH_ROOM)
+step_code = system.operation(reference.step_code, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
+declare_step_laws(step_code, steps, calm)
+declare_one_rate(step_code, steps, calm)
 
 
 @step_code.law("closed form", cases=calm)
@@ -177,26 +193,6 @@ def it_is_the_step_with_the_curvature_of_the_gradient(port: Any, case: Case) -> 
     """w' is what `step` makes with κ = `curvature(g)`."""
     new = port.step_code(case.params, case.grad, **case.hyper)
     yield equal("params", new, port.step(case.params, case.grad, port.curvature(case.grad), **case.hyper))
-
-
-@step_code.law("conservation", cases=calm.but(params=zeros))
-def all_entries_have_one_rate(port: Any, case: Case) -> Iterable[Fact]:
-    """A step is a multiple of the gradient, never a positive one."""
-    move = port.step_code(case.params, case.grad, **case.hyper)
-    yield equal("direction", np.outer(move, case.grad), np.outer(case.grad, move))
-    yield at_least("descent", 0, np.sum(move * case.grad))
-
-
-@step_code.law("limit", cases=calm.but(beta=0.0))
-def without_beta_it_is_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
-    """With β = 0, w' = w - α·g."""
-    yield equal("params", port.step_code(case.params, case.grad, **case.hyper), case.params - case.alpha * case.grad)
-
-
-@step_code.law("fixed point", cases=steps.but(grad=zeros))
-def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
-    """A gradient of 0 leaves the parameters alone, bit for bit."""
-    yield identical("params", port.step_code(case.params, case.grad, **case.hyper), case.params)
 
 
 @step_code.law("conservation", cases=braked.but(place=one_place).shaped(LISTS))
@@ -286,48 +282,18 @@ def gradients_along_a_run_can_be_summed(port: Any, case: Case) -> Iterable[Fact]
     yield at_least("fall", fall, case.alpha * (1 - case.alpha / 2) * total)
 
 
-@step_code.law("invariance", cases=calm.but(factor=number(2.0, 0.5, 3.0, exponents=(-3, 2))))
-def a_factor_of_the_loss_moves_into_both_rates(port: Any, case: Case) -> Iterable[Fact]:
-    """c·f with α and β makes the step that f makes with α·c and β·c² (the brake being of the second degree)."""
-    c = case.factor
-    scaled = port.step_code(case.params, c * case.grad, **case.hyper)
-    yield equal("params", scaled, port.step_code(case.params, case.grad, alpha=case.alpha * c, beta=case.beta * c * c))
+def flattened(array: Any, case: Case) -> Any:
+    return array.reshape(-1)
 
 
-@step_code.law("invariance", cases=calm.but(unit=number(2.0, 0.5, 3.0, exponents=(-3, 2))))
-def a_unit_of_the_parameters_moves_into_both_rates(port: Any, case: Case) -> Iterable[Fact]:
-    """With w = s·z, a step in z with α and β is the step in w with α·s² and β·s²."""
-    s = case.unit
-    inner = port.step_code(case.params / s, s * case.grad, **case.hyper)
-    outer = port.step_code(case.params, case.grad, alpha=case.alpha * s * s, beta=case.beta * s * s)
-    yield equal("params", s * inner, outer)
-
-
-@step_code.law("equivariance", cases=calm.but(shift=tame(), sign=signs, order=permutation()).shaped(LISTS))
-def it_has_the_symmetries_of_the_axes(port: Any, case: Case) -> Iterable[Fact]:
-    """Shifting the parameters, rearranging entries and changing signs does the same to the new parameters."""
-
-    def turned(array: Any) -> Any:
-        return (case.sign * array)[case.order]
-
-    new = port.step_code(case.params, case.grad, **case.hyper)
-    yield equal("shifted", port.step_code(case.params + case.shift, case.grad, **case.hyper), new + case.shift)
-    yield equal("turned", port.step_code(turned(case.params), turned(case.grad), **case.hyper), turned(new))
-
-
-@step_code.law("equivariance", cases=steps)
-def a_mirrored_step_is_the_mirror_image(port: Any, case: Case) -> Iterable[Fact]:
-    """Negating parameters and gradient negates the new parameters, bit for bit."""
-    new = port.step_code(case.params, case.grad, **case.hyper)
-    yield identical("params", port.step_code(-case.params, -case.grad, **case.hyper), -new)
-
-
-@step_code.law("invariance", cases=calm.shaped(shapes((2, 3), (3, 1), (2, 2, 2), (), (2,))))
-def the_shape_does_not_matter(port: Any, case: Case) -> Iterable[Fact]:
-    """An array of any rank is taken as one vector."""
-    new = port.step_code(case.params, case.grad, **case.hyper)
-    flat = port.step_code(case.params.reshape(-1), case.grad.reshape(-1), **case.hyper)
-    yield equal("params", new, flat.reshape(new.shape))
+step_code.symmetry(
+    "invariance",
+    "the_shape_does_not_matter",
+    "An array of any rank is taken as one vector",
+    cases=calm.shaped(shapes((2, 3), (3, 1), (2, 2, 2), (), (2,))),
+    inputs={"params": flattened, "grad": flattened},
+    outputs=flattened,
+)
 
 
 @step_code.law("closed form", cases=braked.but(params=nonzero, lam=number(1.0, 0.5, 2.0)).shaped(shapes((1,))))
@@ -353,34 +319,35 @@ def a_gradient_below_its_fourth_powers_is_not_braked(port: Any, case: Case) -> I
     yield equal("params", port.step_code(case.params, case.grad, **case.hyper), -case.alpha * case.grad)
 
 
-@step_code.law("rejects", cases=calm)
-def bad_input_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """α and β out of their domain, and a gradient of another shape, are rejected, not used."""
-    yield from bad_rates(partial(port.step_code, case.params, case.grad), case)
-    wrong = another_shape(case.grad)
-    yield rejects("grad of another shape", lambda: port.step_code(case.params, wrong, **case.hyper))
-
-
-def _step_arrays_from(step_code: Step) -> Step:
-    def step_arrays(params: Any, grads: Any, *, alpha: float, beta: float, per_array: bool) -> Any:
-        if per_array or not params:
-            return tuple(step_code(w, g, alpha=alpha, beta=beta) for w, g in zip(params, grads, strict=True))
-        together = step_code(_joined(params), _joined(grads), alpha=alpha, beta=beta)
-        return _cut(together, params)
-
-    return step_arrays
-
-
-def _joined(arrays: Any) -> Any:
-    return np.concatenate([array.reshape(-1) for array in arrays])
-
-
-def _cut(vector: Any, like: Any) -> Any:
-    parts, start = [], 0
-    for array in like:
-        parts.append(vector[start : start + array.size].reshape(array.shape))
-        start += array.size
-    return tuple(parts)
+BRAKED = "(alpha / scale) / (scale**-2 + beta * root) * v"
+step_code.edit(
+    "a_brake_for_each_coordinate",
+    "Every coordinate is braked by its own gᵢ² instead of all by κ",
+    (BRAKED, "alpha * grad / (1 + beta * grad * grad)"),
+)
+step_code.edit(
+    "a_brake_for_each_row",
+    "The norm is taken along the last axis only, so that every row of a matrix has its own brake",
+    ("beta * root", "beta * (np.sqrt(np.sum(v**4, axis=-1, keepdims=True)) if v.ndim else root)"),
+)
+step_code.edit(
+    "brake_on_the_parameters",
+    "κ is taken of the parameters instead of the gradient",
+    (BRAKED, "alpha / (1 + beta * curvature(params)) * grad"),
+)
+step_code.edit(
+    "gradient_squared_in_the_step",
+    "The step is made along g∘g with the signs of g instead of along g",
+    (BRAKED, f"{BRAKED} * np.abs(grad)"),
+)
+step_code.edit("up_the_gradient", "The step of the published code goes up the gradient", ("", "grad = -grad"))
+step_code.edit(
+    "tail_left_out",
+    "The last entry of an array takes part in κ but is not updated",
+    (BRAKED, f"{BRAKED} * np.where({LAST}, 0, 1)"),
+    ("alpha * grad", f"alpha * np.where({LAST}, 0, grad)"),
+)
+step_code.edit("signs_lost", "The step of the published code is made along |g|", ("", "grad = np.abs(grad)"))
 
 
 def arrays_like(name: str, quantity: Quantity) -> Quantity:
@@ -413,8 +380,8 @@ step_arrays = system.operation(reference.step_arrays, cases=arrays, dtypes=WITH_
 def arrays_together_are_one_vector(port: Any, case: Case) -> Iterable[Fact]:
     """By default all arrays have one κ: they move as their entries would in a single array."""
     new = port.step_arrays(case.params, case.grads, **case.hyper)
-    whole = port.step_code(_joined(case.params), _joined(case.grads), alpha=case.alpha, beta=case.beta)
-    yield equal("params", _joined(new), whole)
+    whole = port.step_code(joined(case.params), joined(case.grads), alpha=case.alpha, beta=case.beta)
+    yield equal("params", joined(new), whole)
 
 
 @step_arrays.law("invariance", cases=arrays.but(per_array=True))
@@ -425,185 +392,44 @@ def arrays_apart_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]
         yield equal(f"array {i + 1}", new[i], port.step_code(w, g, alpha=case.alpha, beta=case.beta))
 
 
-@step_arrays.law("equivariance")
-def arrays_do_not_know_their_place(port: Any, case: Case) -> Iterable[Fact]:
-    """The arrays in the reverse order give the new arrays in the reverse order."""
-    new = port.step_arrays(case.params, case.grads, **case.hyper)
-    reverse = port.step_arrays(case.params[::-1], case.grads[::-1], **case.hyper)
-    for i, array in enumerate(new):
-        yield equal(f"array {i + 1}", reverse[len(new) - 1 - i], array)
-
-
 @step_arrays.law("rejects")
 def arrays_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """α and β out of their domain, a gradient too few and a gradient of another shape are rejected, not used."""
-    yield from bad_rates(partial(port.step_arrays, case.params, case.grads), case)
-    fewer, wrong = case.grads[:-1], (another_shape(case.grads[0]), *case.grads[1:])
-    yield rejects("a gradient too few", lambda: port.step_arrays(case.params, fewer, **case.hyper))
+    """A gradient too few and a gradient of another shape are rejected, not used."""
+    first = case.grads[0].reshape(-1)
+    wrong = (np.concatenate([first, first, np.ones(2, first.dtype)]), *case.grads[1:])
+    yield rejects("a gradient too few", lambda: port.step_arrays(case.params, case.grads[:-1], **case.hyper))
     yield rejects("a gradient of another shape", lambda: port.step_arrays(case.params, wrong, **case.hyper))
 
 
-@system.mistake("curvature")
-def fourth_powers_overflow(grad: Any) -> Any:
-    """κ is computed by the plain formula: beyond its range κ is infinite and the parameters freeze."""
-    require_floating("grad", grad)
-    return reference.norm(grad * grad)
-
-
-@system.mistake("curvature")
-def length_squared(grad: Any) -> Any:
-    """κ is Σ gᵢ², the square of the gradient's length, instead of the length of its square."""
-    return np.sum(grad * grad)
-
-
-@system.mistake("curvature")
-def length_of_the_gradient_itself(grad: Any) -> Any:
-    """κ is ‖g‖₂: the gradient is not squared."""
-    return reference.norm(grad)
-
-
-@system.mistake("curvature")
-def sum_of_fourth_powers(grad: Any) -> Any:
-    """κ is Σ gᵢ⁴: the root is left out."""
-    kappa = reference.curvature(grad)
-    return kappa * kappa
-
-
-@system.mistake("curvature")
-def mean_of_fourth_powers(grad: Any) -> Any:
-    """The mean of the fourth powers stands under the root instead of their sum."""
-    return reference.curvature(grad) / max(1, grad.size) ** 0.5
-
-
-@system.mistake("curvature")
-def largest_square(grad: Any) -> Any:
-    """κ is the largest gᵢ² instead of the root of the sum of their squares."""
-    largest = np.max(np.abs(grad), initial=0)
-    return largest * largest
-
-
-@system.mistake("curvature")
-def last_entry_not_counted(grad: Any) -> Any:
-    """The last entry is missing from κ (the tail of a vectorised loop is missing)."""
-    return reference.curvature(np.where(last_entry(grad), 0 * grad, grad))
-
-
-@system.mistake("curvature")
-def nan_not_counted(grad: Any) -> Any:
-    """A NaN in the gradient counts as 0."""
-    return reference.curvature(np.where(np.isnan(grad), np.zeros_like(grad), grad))
-
-
-@system.mistake("curvature")
-def integers_are_accepted(grad: Any) -> Any:
-    """A gradient of integers is accepted, and its powers may wrap around."""
-    return reference.curvature(grad) if grad.dtype.kind == "f" else np.sqrt(np.sum(grad**4))
-
-
-@system.mistake("step_code")
-def a_brake_for_each_coordinate(params: Any, grad: Any, *, alpha: float, beta: float) -> Any:
-    """Every coordinate is braked by its own gᵢ² instead of all by κ."""
-    return params - alpha * grad / (1 + beta * grad * grad)
-
-
-@system.mistake("step_code")
-def a_brake_for_each_row(params: Any, grad: Any, *, alpha: float, beta: float) -> Any:
-    """The norm is taken along the last axis only, so that every row of a matrix has its own brake."""
-    if grad.ndim == 0:
-        return reference.step_code(params, grad, alpha=alpha, beta=beta)
-    kappa = np.sqrt(np.sum(grad**4, axis=-1, keepdims=True))
-    return params - alpha * grad / (1 + beta * kappa)
-
-
-@system.mistake("step_code")
-def brake_on_the_parameters(params: Any, grad: Any, *, alpha: float, beta: float) -> Any:
-    """κ is taken of the parameters instead of the gradient."""
-    return params - alpha / (1 + beta * reference.curvature(params)) * grad
-
-
-@system.mistake("step_code")
-def gradient_squared_in_the_step(params: Any, grad: Any, *, alpha: float, beta: float) -> Any:
-    """The step is made along g∘g with the signs of g instead of along g."""
-    return params - alpha / (1 + beta * reference.curvature(grad)) * grad * np.abs(grad)
-
-
-@system.mistake("step_code")
-def up_the_gradient(params: Any, grad: Any, **hyper: float) -> Any:
-    """The step of the published code goes up the gradient."""
-    return reference.step_code(params, -grad, **hyper)
-
-
-@system.mistake("step_code")
-def tail_left_out(params: Any, grad: Any, **hyper: float) -> Any:
-    """The last entry of an array takes part in κ but is not updated."""
-    return np.where(last_entry(params), params, reference.step_code(params, grad, **hyper))[()]
-
-
-@system.mistake("step_code")
-def signs_lost(params: Any, grad: Any, **hyper: float) -> Any:
-    """The step of the published code is made along |g|."""
-    return reference.step_code(params, np.abs(grad), **hyper)
-
-
-@system.mistake("step_code")
-def divided_by_a_largest_entry_of_0(params: Any, grad: Any, *, alpha: float, beta: float) -> Any:
-    """The gradient is scaled by its largest entry, even where that is 0: the parameters become NaN."""
-    scale = np.max(np.abs(grad), initial=0)
-    unit = grad / scale
-    return reference.step_code(params, np.where(np.isnan(unit), unit, grad)[()], alpha=alpha, beta=beta)
-
-
-@system.mistake("step_code")
-def nothing_is_checked(params: Any, grad: Any, *, alpha: float, beta: float) -> Any:
-    """The published code accepts any α and β, and a gradient of another shape."""
-    grad = grad.reshape(-1)[: params.size].reshape(params.shape)
-    if beta == 0 or bool(np.max(np.abs(grad), initial=0) <= 1):
-        return params - alpha / (1 + beta * reference.norm(grad * grad)) * grad
-    scale = np.max(np.abs(grad), initial=0)
-    return params - alpha / scale / (1 / scale / scale + beta * reference.norm((grad / scale) ** 2)) * (grad / scale)
-
-
-@system.mistake("step_arrays")
-def always_together(params: Any, grads: Any, *, per_array: bool, **hyper: float) -> Any:
-    """There is one κ for all arrays although one for each is asked for."""
-    return reference.step_arrays(params, grads, per_array=False, **hyper)
-
-
-@system.mistake("step_arrays")
-def always_apart(params: Any, grads: Any, *, per_array: bool, **hyper: float) -> Any:
-    """There is one κ for each array although one for all is asked for."""
-    return reference.step_arrays(params, grads, per_array=True, **hyper)
-
-
-def _with_one_curvature(params: Any, grads: Any, kappa: Any, alpha: float, beta: float) -> Any:
-    return tuple(w - alpha / (1 + beta * kappa) * g for w, g in zip(params, grads, strict=True))
-
-
-@system.mistake("step_arrays")
-def curvatures_added_up(params: Any, grads: Any, *, alpha: float, beta: float, per_array: bool) -> Any:
-    """κ of all arrays is the sum of theirs instead of the root of the sum of squares."""
-    if per_array:
-        return reference.step_arrays(params, grads, alpha=alpha, beta=beta, per_array=True)
-    return _with_one_curvature(params, grads, sum(map(reference.curvature, grads)), alpha, beta)
-
-
-@system.mistake("step_arrays")
-def curvature_of_the_first_array(params: Any, grads: Any, *, alpha: float, beta: float, per_array: bool) -> Any:
-    """κ of the first array is used for all."""
-    if per_array:
-        return reference.step_arrays(params, grads, alpha=alpha, beta=beta, per_array=True)
-    return _with_one_curvature(params, grads, reference.curvature(grads[0]), alpha, beta)
-
-
-@system.mistake("step_arrays")
-def arrays_without_gradient_stay(params: Any, grads: Any, **hyper: Any) -> Any:
-    """Arrays are paired with gradients as far as there are any, and no rate is checked."""
-    beta, alpha = hyper["beta"], hyper["alpha"]
-    pairs = [(w, g.reshape(-1)[: w.size].reshape(w.shape)) for w, g in zip(params, grads, strict=False)]
-    if not pairs:
-        return params
-    kappas = [reference.curvature(g) for _, g in pairs]
-    if not hyper["per_array"]:
-        kappas = [reference.curvature(_joined([g for _, g in pairs]))] * len(pairs)
-    moved = tuple(w - alpha / (1 + beta * kappa) * g for (w, g), kappa in zip(pairs, kappas, strict=True))
-    return moved + params[len(pairs) :]
+TOGETHER = "step_code(joined(params), joined(grads), alpha=alpha, beta=beta)"
+step_arrays.edit(
+    "always_together",
+    "There is one κ for all arrays although one for each is asked for",
+    ("per_array or not params", "not params"),
+)
+step_arrays.edit(
+    "always_apart",
+    "There is one κ for each array although one for all is asked for",
+    ("per_array or not params", "True"),
+)
+for name, statement, kappa in (
+    (
+        "curvatures_added_up",
+        "κ of all arrays is the sum of theirs instead of the root of the sum of squares",
+        "sum(map(curvature, grads))",
+    ),
+    ("curvature_of_the_first_array", "κ of the first array is used for all", "curvature(grads[0])"),
+):
+    step_arrays.edit(
+        name, statement, (TOGETHER, f"step(joined(params), joined(grads), {kappa}, alpha=alpha, beta=beta)")
+    )
+step_arrays.edit(
+    "arrays_without_gradient_stay",
+    "Arrays are paired with gradients as far as there are any; the others stay where they are",
+    ("len(params) != len(grads)", "False"),
+    ("zip(params, grads, strict=True):", "zip(params, grads, strict=False):"),
+    (
+        "require_pairs(params, grads)",
+        "require_pairs(params, grads)\ngrads = (*grads, *map(np.zeros_like, params[len(grads) :]))",
+    ),
+)

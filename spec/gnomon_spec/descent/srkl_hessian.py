@@ -6,7 +6,6 @@ Notation: λ an eigenvalue of the Hessian H, Δ = w' - w, ĥ the estimate of H's
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from itertools import product
 from math import inf, nan
 from typing import Any
@@ -14,33 +13,25 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import srkl as reference
+from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.descent.elementwise import negated, unchanged
 from gnomon_spec.descent.srkl import (
+    LAST_LEFT_OUT,
     LISTS,
     SEVERAL,
+    SKIP,
     alpha,
-    another_shape,
-    bad_rates,
     beta,
     braking,
-    last_entry,
-    length,
+    declare_step_laws,
+    nonzero,
     signs,
     system,
     zeros,
 )
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
-from gnomon_spec.strategies import (
-    count,
-    indices,
-    number,
-    permutation,
-    powered,
-    rotation,
-    shapes,
-    tame,
-    vector,
-)
+from gnomon_spec.strategies import count, indices, number, permutation, powered, rotation, shapes, tame, vector
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -59,50 +50,44 @@ def mirrored(entries: Quantity) -> Quantity:
     return Quantity(draw_mirrored, "symmetric matrix (n, n), in general indefinite")
 
 
-def positive(quantity: Quantity) -> Quantity:
-    """Like `quantity`, an array, with absolute values, and 1 in the place of 0."""
-
-    def draw_positive(draw: Draw, context: Context) -> Any:
-        array = np.abs(quantity.draw(draw, context))
-        return np.where(array == 0, np.ones_like(array), array)
-
-    return Quantity(draw_positive, f"{quantity.text}; absolute values, 1 instead of 0")
-
-
+positive = Quantity(lambda draw, context: np.abs(nonzero.draw(draw, context)), f"{nonzero.text}; absolute values")
 SIDES = shapes((2,), (3,), (1,), (5,), (2,), (4,))
 norms = choice("fro", "spectral", "diag")
 turning = choice("fro", "spectral")
 indefinite = mirrored(tame(shape=square))
-size = number(1.0, 2.0, 0.5, exponents=(-20, 20))
 hessians = Cases({"hessian": mirrored(powered(2, square))}, SIDES).but(norm=norms)
 calm_hessians = hessians.but(hessian=indefinite)
-curvature_hessian = system.operation(reference.curvature_hessian, cases=hessians, dtypes=WITH_ROOM)
+curvature_hessian = system.operation(
+    reference.curvature_hessian, cases=hessians, rejecting=calm_hessians, dtypes=WITH_ROOM
+)
 
 
-@curvature_hessian.law("invariance", cases=calm_hessians.but(turn=rotation(), norm=turning))
-def two_norms_do_not_depend_on_the_coordinates(port: Any, case: Case) -> Iterable[Fact]:
-    """Rotating the Hessian changes neither its Frobenius nor its spectral norm."""
-    turned = case.turn @ case.hessian @ case.turn.T
-    turned = (turned + turned.T) / 2
-    yield equal(
-        "curvature", port.curvature_hessian(turned, **case.hyper), port.curvature_hessian(case.hessian, **case.hyper)
-    )
+def rotated(hessian: Any, case: Case) -> Any:
+    """Return the Hessian in rotated coordinates, symmetric to the last bit."""
+    product = case.turn @ hessian @ case.turn.T
+    return (product + product.T) / 2
 
 
-@curvature_hessian.law("invariance", cases=calm_hessians.but(order=permutation(), sign=signs))
-def no_norm_depends_on_the_order_or_the_signs_of_the_axes(port: Any, case: Case) -> Iterable[Fact]:
-    """Rearranging the coordinates and changing their signs changes none of the norms."""
-    turned = (case.sign[:, np.newaxis] * case.hessian * case.sign)[case.order][:, case.order]
-    yield equal(
-        "curvature", port.curvature_hessian(turned, **case.hyper), port.curvature_hessian(case.hessian, **case.hyper)
-    )
+def scaled_and_rearranged(hessian: Any, case: Case) -> Any:
+    return case.factor * (case.sign[:, np.newaxis] * hessian * case.sign)[case.order][:, case.order]
 
 
-@curvature_hessian.law("equivariance", cases=calm_hessians.but(factor=choice(-1.0, 2.0, -0.5, 0.0)))
-def norms_are_of_the_first_degree(port: Any, case: Case) -> Iterable[Fact]:
-    """c·H has |c|·κ: the curvature of a maximum counts as that of a minimum."""
-    kappa = port.curvature_hessian(case.hessian, **case.hyper)
-    yield equal("curvature", port.curvature_hessian(case.factor * case.hessian, **case.hyper), abs(case.factor) * kappa)
+curvature_hessian.symmetry(
+    "invariance",
+    "two_norms_do_not_depend_on_the_coordinates",
+    "Rotating the Hessian changes neither its Frobenius nor its spectral norm",
+    cases=calm_hessians.but(turn=rotation(), norm=turning),
+    inputs={"hessian": rotated},
+    outputs=unchanged,
+)
+curvature_hessian.symmetry(
+    "equivariance",
+    "norms_are_of_the_first_degree",
+    "c·H has |c|·κ, for negative c, too; the order and the signs of the axes do not matter",
+    cases=calm_hessians.but(factor=choice(-1.0, 2.0, -0.5, 0.0), order=permutation(), sign=signs),
+    inputs={"hessian": scaled_and_rearranged},
+    outputs=lambda kappa, case: abs(case.factor) * kappa,
+)
 
 
 @curvature_hessian.law("bound", cases=Cases({"hessian": indefinite}, SIDES))
@@ -134,13 +119,46 @@ def of_a_diagonal_matrix_the_norms_are_those_of_its_entries(port: Any, case: Cas
     yield equal("diag", port.curvature_hessian(hessian, norm="diag"), length(case.h))
 
 
-@curvature_hessian.law("rejects", cases=calm_hessians.shaped(shapes((2,), (3,))))
-def matrices_that_are_no_hessian_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A matrix that is not square or not symmetric is rejected, and so is a norm that does not exist."""
-    crooked = case.hessian + np.triu(np.ones_like(case.hessian), 1)
-    yield rejects("not square", lambda: port.curvature_hessian(case.hessian[1:], **case.hyper))
-    yield rejects("not symmetric", lambda: port.curvature_hessian(crooked, **case.hyper))
-    yield rejects("norm = 'nuclear'", lambda: port.curvature_hessian(case.hessian, norm="nuclear"))
+LARGEST, DIAGONAL = "np.max(np.abs(np.linalg.eigvalsh(hessian)), initial=0)", "np.diagonal(hessian)"
+for name, statement, *pieces in (
+    (
+        "largest_eigenvalue_with_its_sign",
+        "The spectral norm is taken for the largest eigenvalue, not for the largest in size",
+        (LARGEST, "np.max(np.linalg.eigvalsh(hessian))"),
+    ),
+    (
+        "row_sums_for_the_diagonal",
+        "The row sums H·1 are taken for the diagonal, as differentiating Σ ∂f/∂wᵢ once more gives them",
+        (DIAGONAL, "np.sum(hessian, axis=1)"),
+    ),
+    (
+        "trace_for_the_diagonal",
+        "The trace's absolute value is taken for the norm of the diagonal",
+        (DIAGONAL, "np.trace(hessian)"),
+    ),
+    (
+        "largest_diagonal_entry",
+        "The largest |Hᵢᵢ| is taken for the norm of the diagonal",
+        (DIAGONAL, "np.max(np.abs(np.diagonal(hessian)), initial=0)"),
+    ),
+    (
+        "spectral_for_frobenius",
+        "The spectral norm is given for the Frobenius norm (as a library's norm of a matrix may do)",
+        ('norm == "spectral"', 'norm != "diag"'),
+    ),
+    (
+        "one_triangle_counted_once",
+        "Only the upper triangle enters the Frobenius norm, so that no entry beside the diagonal counts twice",
+        ("else hessian", "else np.triu(hessian)"),
+    ),
+    (
+        "root_left_out",
+        "κ is the square of the norm",
+        (LARGEST, f"{LARGEST} ** 2"),
+        ("else hessian)", "else hessian) ** 2"),
+    ),
+):
+    curvature_hessian.edit(name, statement, *pieces)
 
 
 def probes(most: int) -> Quantity:
@@ -194,36 +212,66 @@ def in_the_mean_two_probes_are_nearer_to_the_diagonal(port: Any, case: Case) -> 
     yield equal("mean of squares", np.sum(np.stack(squares)) / len(every), expected)
 
 
-@curvature_probe.law("invariance", cases=products)
-def a_probe_and_its_opposite_are_one(port: Any, case: Case) -> Iterable[Fact]:
-    """Changing the sign of all probes, with their products, changes no bit of κ; nor does their order matter."""
-    kappa = port.curvature_probe(case.products, case.probes)
-    yield identical("opposite", port.curvature_probe(-case.products, -case.probes), kappa)
-    yield equal("order", port.curvature_probe(case.products[::-1], case.probes[::-1]), kappa)
+def opposite_and_twice(rows: Any, case: Case) -> Any:
+    return -np.concatenate([rows[::-1], rows])
 
 
-@curvature_probe.law("invariance", cases=products)
-def a_probe_twice_is_a_probe_once(port: Any, case: Case) -> Iterable[Fact]:
-    """Taking every probe twice changes nothing: it is a mean."""
-    twice = port.curvature_probe(np.concatenate([case.products] * 2), np.concatenate([case.probes] * 2))
-    yield equal("curvature", twice, port.curvature_probe(case.products, case.probes))
+curvature_probe.symmetry(
+    "invariance",
+    "it_is_a_mean_over_the_probes",
+    "Neither the order of the probes matters, nor their sign, nor whether each is taken twice",
+    inputs={"products": opposite_and_twice, "probes": opposite_and_twice},
+    outputs=unchanged,
+)
 
 
-@curvature_probe.law("rejects", cases=products)
-def probes_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """No probe at all, entries other than ±1 and products of another shape are rejected, not used."""
+@curvature_probe.law("rejects")
+def probes_other_than_signs_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """No probe at all, and entries of probes other than ±1, are rejected, not used."""
     yield rejects("no probe", lambda: port.curvature_probe(case.products[:0], case.probes[:0]))
     yield rejects("entries of 2", lambda: port.curvature_probe(case.products, 2 * case.probes))
-    more = np.concatenate([case.products, case.products[:1]])
-    yield rejects("products of another shape", lambda: port.curvature_probe(more, case.probes))
+
+
+MEAN = "np.sum(probes * products, axis=0) / probes.shape[0]"
+for name, statement, piece, instead in (
+    ("sum_over_the_probes", "The estimates of the probes are added up: the mean is left out", " / probes.shape[0]", ""),
+    (
+        "mean_of_the_norms",
+        "κ is the mean of the probes' own norms instead of the norm of their mean",
+        "length(diagonal)",
+        "np.sum(np.sqrt(np.sum(products * products, axis=1))) / probes.shape[0]",
+    ),
+    (
+        "products_without_their_probes",
+        "The products H·z are averaged without being multiplied by their probes",
+        "probes * products",
+        "products",
+    ),
+    (
+        "absolute_estimates",
+        "The absolute values of z∘(H·z) are averaged",
+        "probes * products",
+        "np.abs(probes * products)",
+    ),
+    ("only_the_first_probe_counts", "All probes but the first are ignored", MEAN, "probes[0] * products[0]"),
+    ("square_of_the_norm", "κ is ‖ĥ‖² instead of ‖ĥ‖", "length(diagonal)", "length(diagonal) ** 2"),
+    (
+        "trace_of_the_estimate",
+        "κ is |Σ ĥᵢ|, Hutchinson's estimate of the trace, instead of the norm of the diagonal",
+        "length(diagonal)",
+        "np.abs(np.sum(diagonal))",
+    ),
+):
+    curvature_probe.edit(name, statement, (piece, instead))
 
 
 steps = Cases({"params": vector(), "grad": vector(), "hessian_diagonal": vector()}, SEVERAL).but(alpha=alpha, beta=beta)
 calm = steps.but(params=tame(), grad=tame(), hessian_diagonal=tame())
 bare = calm.but(params=zeros, beta=braking)
 separable = Cases({"params": tame(), "hessian_diagonal": tame()}, SEVERAL).but(alpha=alpha, beta=braking)
-convex = separable.but(hessian_diagonal=positive(tame()))
-step_coordinate = system.operation(reference.step_coordinate, cases=steps, dtypes=WITH_ROOM)
+convex = separable.but(hessian_diagonal=positive)
+step_coordinate = system.operation(reference.step_coordinate, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
+declare_step_laws(step_coordinate, steps, calm)
 
 
 @step_coordinate.law("invariance", cases=calm)
@@ -236,7 +284,7 @@ def every_coordinate_moves_as_if_it_were_alone(port: Any, case: Case) -> Iterabl
         yield equal(f"entry {i}", new[i : i + 1], alone)
 
 
-@step_coordinate.law("closed form", cases=bare.but(grad=positive(tame()), hessian_diagonal=positive(tame())))
+@step_coordinate.law("closed form", cases=bare.but(grad=positive, hessian_diagonal=positive))
 def it_is_two_steps_in_parallel(port: Any, case: Case) -> Iterable[Fact]:
     """1/|Δ| = 1/(α|g|) + (β/α)·|h|/|g|: gradient descent's step and α/β times Newton's, as resistors in parallel.
 
@@ -249,27 +297,14 @@ def it_is_two_steps_in_parallel(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("newton", newton, move)
 
 
-@step_coordinate.law("limit", cases=calm.but(beta=0.0))
-def without_beta_it_is_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
-    """With β = 0, or where h = 0, wᵢ' = wᵢ - α·gᵢ."""
-    descent = case.params - case.alpha * case.grad
-    yield equal("beta = 0", port.step_coordinate(case.params, case.grad, case.hessian_diagonal, **case.hyper), descent)
-    flat = port.step_coordinate(case.params, case.grad, 0 * case.hessian_diagonal, alpha=case.alpha, beta=1.0)
-    yield equal("h = 0", flat, descent)
-
-
-@step_coordinate.law("fixed point", cases=steps.but(grad=zeros))
-def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
-    """A gradient of 0 leaves the parameters alone, bit for bit, whatever the Hessian."""
-    new = port.step_coordinate(case.params, case.grad, case.hessian_diagonal, **case.hyper)
-    yield identical("params", new, case.params)
-
-
-@step_coordinate.law("invariance", cases=steps)
-def the_sign_of_the_curvature_does_not_matter(port: Any, case: Case) -> Iterable[Fact]:
-    """h and -h make the same step, bit for bit: a maximum is left as slowly as a minimum is approached."""
-    new = port.step_coordinate(case.params, case.grad, case.hessian_diagonal, **case.hyper)
-    yield identical("params", port.step_coordinate(case.params, case.grad, -case.hessian_diagonal, **case.hyper), new)
+step_coordinate.symmetry(
+    "invariance",
+    "the_sign_of_the_curvature_does_not_matter",
+    "h and -h make the same step, bit for bit: a maximum is left as slowly as a minimum is approached",
+    inputs={"hessian_diagonal": negated},
+    outputs=unchanged,
+    same=identical,
+)
 
 
 @step_coordinate.law("closed form", cases=convex)
@@ -288,27 +323,13 @@ def with_beta_at_least_alpha_nothing_overshoots(port: Any, case: Case) -> Iterab
     yield at_least("same side", new * np.sign(case.params), 0)
 
 
-@step_coordinate.law("bound", cases=convex.but(params=zeros, x=positive(tame()), power=choice(2, 3, 4, 6)))
+@step_coordinate.law("bound", cases=convex.but(params=zeros, x=positive, power=choice(2, 3, 4, 6)))
 def on_a_power_the_step_is_a_share_of_the_distance(port: Any, case: Case) -> Iterable[Fact]:
     """On |x|ᵖ/p, |Δ| <= α|x|/(β(p-1)), so that no orbit leaves if β(p-1) >= α/2."""
     p = case.power
     grad, h = case.x ** (p - 1), (p - 1) * case.x ** (p - 2)
     move = port.step_coordinate(case.params, grad, h, alpha=case.alpha, beta=case.beta)
     yield at_least("share", case.alpha * case.x / (case.beta * (p - 1)), np.abs(move))
-
-
-@step_coordinate.law(
-    "invariance", cases=calm.but(factor=number(2.0, 0.5, 3.0, exponents=(-4, 3)), unit=choice(2.0, 3.0))
-)
-def scales_move_into_both_rates(port: Any, case: Case) -> Iterable[Fact]:
-    """The loss c·f(s·z), in z, with α and β, makes the step that f makes with α·c·s² and β·c·s²."""
-    c, s = case.factor, case.unit
-    inner = port.step_coordinate(case.params / s, c * s * case.grad, c * s * s * case.hessian_diagonal, **case.hyper)
-    both = c * s * s
-    outer = port.step_coordinate(
-        case.params, case.grad, case.hessian_diagonal, alpha=case.alpha * both, beta=case.beta * both
-    )
-    yield equal("params", s * inner, outer)
 
 
 @step_coordinate.law("conservation", cases=calm.but(place=indices(), bad=choice(nan, inf, -inf)).shaped(LISTS))
@@ -323,189 +344,46 @@ def a_bad_entry_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("bad Hessian", by_h[~poison], new[~poison])
 
 
-@step_coordinate.law("rejects", cases=calm)
-def bad_input_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """α and β out of their domain, and a gradient or a diagonal of another shape, are rejected, not used."""
-    yield from bad_rates(partial(port.step_coordinate, case.params, case.grad, case.hessian_diagonal), case)
-    grad, h = another_shape(case.grad), another_shape(case.hessian_diagonal)
-    yield rejects(
-        "grad of another shape", lambda: port.step_coordinate(case.params, grad, case.hessian_diagonal, **case.hyper)
-    )
-    yield rejects("diagonal of another shape", lambda: port.step_coordinate(case.params, case.grad, h, **case.hyper))
-
-
-@system.mistake("curvature_hessian")
-def largest_eigenvalue_with_its_sign(hessian: Any, *, norm: str) -> Any:
-    """The spectral norm is taken for the largest eigenvalue, not for the largest in size."""
-    if norm != "spectral" or hessian.shape[0] == 0:
-        return reference.curvature_hessian(hessian, norm=norm)
-    return np.max(np.linalg.eigvalsh(hessian))
-
-
-@system.mistake("curvature_hessian")
-def row_sums_for_the_diagonal(hessian: Any, *, norm: str) -> Any:
-    """The row sums H·1 are taken for the diagonal, as differentiating Σ ∂f/∂wᵢ once more gives them."""
-    if norm != "diag":
-        return reference.curvature_hessian(hessian, norm=norm)
-    return reference.norm(np.sum(hessian, axis=1))
-
-
-@system.mistake("curvature_hessian")
-def trace_for_the_diagonal(hessian: Any, *, norm: str) -> Any:
-    """The trace's absolute value is taken for the norm of the diagonal."""
-    if norm != "diag":
-        return reference.curvature_hessian(hessian, norm=norm)
-    return np.abs(np.sum(np.diagonal(hessian)))
-
-
-@system.mistake("curvature_hessian")
-def largest_diagonal_entry(hessian: Any, *, norm: str) -> Any:
-    """The largest |Hᵢᵢ| is taken for the norm of the diagonal."""
-    if norm != "diag":
-        return reference.curvature_hessian(hessian, norm=norm)
-    return np.max(np.abs(np.diagonal(hessian)), initial=0)
-
-
-@system.mistake("curvature_hessian")
-def spectral_for_frobenius(hessian: Any, *, norm: str) -> Any:
-    """The spectral norm is given for the Frobenius norm (as a library's norm of a matrix may do)."""
-    return reference.curvature_hessian(hessian, norm="spectral" if norm == "fro" else norm)
-
-
-@system.mistake("curvature_hessian")
-def one_triangle_counted_once(hessian: Any, *, norm: str) -> Any:
-    """Only the upper triangle enters the Frobenius norm, so that no entry beside the diagonal counts twice."""
-    if norm != "fro":
-        return reference.curvature_hessian(hessian, norm=norm)
-    return reference.norm(np.triu(hessian))
-
-
-@system.mistake("curvature_hessian")
-def root_left_out(hessian: Any, *, norm: str) -> Any:
-    """κ is the square of the norm."""
-    kappa = reference.curvature_hessian(hessian, norm=norm)
-    return kappa * kappa
-
-
-@system.mistake("curvature_hessian")
-def any_matrix_and_norm(hessian: Any, *, norm: str) -> Any:
-    """Every matrix and every norm is accepted, and what cannot be had is replaced by the Frobenius norm."""
-    try:
-        return reference.curvature_hessian(hessian, norm=norm)
-    except ValueError:
-        return reference.norm(hessian)
-
-
-@system.mistake("curvature_probe")
-def sum_over_the_probes(products: Any, probes: Any) -> Any:
-    """The estimates of the probes are added up: the mean is left out."""
-    return reference.curvature_probe(products, probes) * probes.shape[0]
-
-
-@system.mistake("curvature_probe")
-def mean_of_the_norms(products: Any, probes: Any) -> Any:
-    """κ is the mean of the probes' own norms instead of the norm of their mean."""
-    lengths = np.sqrt(np.sum(products * products, axis=1))
-    return np.sum(lengths) / probes.shape[0]
-
-
-@system.mistake("curvature_probe")
-def products_without_their_probes(products: Any, probes: Any) -> Any:
-    """The products H·z are averaged without being multiplied by their probes."""
-    return reference.norm(np.sum(products, axis=0) / probes.shape[0])
-
-
-@system.mistake("curvature_probe")
-def absolute_estimates(products: Any, probes: Any) -> Any:
-    """The absolute values of z∘(H·z) are averaged."""
-    return reference.norm(np.sum(np.abs(probes * products), axis=0) / probes.shape[0])
-
-
-@system.mistake("curvature_probe")
-def only_the_first_probe_counts(products: Any, probes: Any) -> Any:
-    """All probes but the first are ignored."""
-    return reference.curvature_probe(products[:1], probes[:1])
-
-
-@system.mistake("curvature_probe")
-def square_of_the_norm(products: Any, probes: Any) -> Any:
-    """κ is ‖ĥ‖² instead of ‖ĥ‖."""
-    kappa = reference.curvature_probe(products, probes)
-    return kappa * kappa
-
-
-@system.mistake("curvature_probe")
-def trace_of_the_estimate(products: Any, probes: Any) -> Any:
-    """κ is |Σ ĥᵢ|, Hutchinson's estimate of the trace, instead of the norm of the diagonal."""
-    return np.abs(np.sum(probes * products)) / probes.shape[0]
-
-
-@system.mistake("curvature_probe")
-def any_probes(products: Any, probes: Any) -> Any:
-    """No probe at all, probes of any entries and products without a probe are accepted."""
-    rows = min(products.shape[0], probes.shape[0])
-    return reference.norm(np.sum(probes[:rows] * products[:rows], axis=0) / max(1, rows))
-
-
-@system.mistake("step_coordinate")
-def negative_curvature_is_not_braked(params: Any, grad: Any, hessian_diagonal: Any, **hyper: float) -> Any:
-    """Where the diagonal is negative it counts as 0 instead of by its absolute value."""
-    return reference.step_coordinate(params, grad, np.maximum(hessian_diagonal, 0), **hyper)
-
-
-@system.mistake("step_coordinate")
-def one_brake_for_all_coordinates(params: Any, grad: Any, hessian_diagonal: Any, *, alpha: float, beta: float) -> Any:
-    """All coordinates are braked by the norm of the diagonal."""
-    return params - alpha / (1 + beta * reference.norm(hessian_diagonal)) * grad
-
-
-@system.mistake("step_coordinate")
-def squared_gradient_for_the_diagonal(params: Any, grad: Any, hessian_diagonal: Any, **hyper: float) -> Any:
-    """gᵢ² is taken for the diagonal of the Hessian."""
-    return reference.step_coordinate(params, grad, grad * grad, **hyper)
-
-
-@system.mistake("step_coordinate")
-def root_of_the_diagonal(params: Any, grad: Any, hessian_diagonal: Any, **hyper: float) -> Any:
-    """√|hᵢ| enters the brake, as in methods that divide by the root of a second moment."""
-    return reference.step_coordinate(params, grad, np.sqrt(np.abs(hessian_diagonal)), **hyper)
-
-
-@system.mistake("step_coordinate")
-def no_coordinate_is_braked(params: Any, grad: Any, hessian_diagonal: Any, **hyper: float) -> Any:
-    """The diagonal of the Hessian is ignored."""
-    return reference.step_coordinate(params, grad, np.zeros_like(hessian_diagonal), **hyper)
-
-
-@system.mistake("step_coordinate")
-def last_coordinate_left_out(params: Any, grad: Any, hessian_diagonal: Any, **hyper: float) -> Any:
-    """The last coordinate is not updated."""
-    return np.where(last_entry(params), params, reference.step_coordinate(params, grad, hessian_diagonal, **hyper))[()]
-
-
-@system.mistake("step_coordinate")
-def every_coordinate_goes_up(params: Any, grad: Any, hessian_diagonal: Any, **hyper: float) -> Any:
-    """Every coordinate goes up the gradient."""
-    return reference.step_coordinate(params, -grad, hessian_diagonal, **hyper)
-
-
-@system.mistake("step_coordinate")
-def coordinates_shrink_with_their_curvature(
-    params: Any, grad: Any, hessian_diagonal: Any, *, alpha: float, beta: float
-) -> Any:
-    """The parameters, too, are divided by 1 + β|hᵢ|."""
-    return (params - alpha * grad) / (1 + beta * np.abs(hessian_diagonal))
-
-
-@system.mistake("step_coordinate")
-def coordinates_are_skipped_when_one_is_bad(params: Any, grad: Any, hessian_diagonal: Any, **hyper: float) -> Any:
-    """No coordinate is updated when any entry of gradient or Hessian is not finite."""
-    good = bool(np.all(np.isfinite(grad))) and bool(np.all(np.isfinite(hessian_diagonal)))
-    return reference.step_coordinate(params, grad, hessian_diagonal, **hyper) if good else params
-
-
-@system.mistake("step_coordinate")
-def coordinates_are_not_checked(params: Any, grad: Any, hessian_diagonal: Any, *, alpha: float, beta: float) -> Any:
-    """Any α and β, and arrays of any shape, are accepted."""
-    grad, h = (x.reshape(-1)[: params.size].reshape(params.shape) for x in (grad, hessian_diagonal))
-    return params - alpha * grad / (1 + beta * np.abs(h))
+SIZE = "np.abs(hessian_diagonal)"
+for name, statement, piece, instead in (
+    (
+        "negative_curvature_is_not_braked",
+        "Where the diagonal is negative it counts as 0 instead of by its absolute value",
+        SIZE,
+        "np.maximum(hessian_diagonal, 0)",
+    ),
+    (
+        "one_brake_for_all_coordinates",
+        "All coordinates are braked by the norm of the diagonal",
+        SIZE,
+        "length(hessian_diagonal)",
+    ),
+    (
+        "squared_gradient_for_the_diagonal",
+        "gᵢ² is taken for the diagonal of the Hessian",
+        SIZE,
+        "(grad * grad)",
+    ),
+    (
+        "root_of_the_diagonal",
+        "√|hᵢ| enters the brake, as in methods that divide by the root of a second moment",
+        SIZE,
+        f"np.sqrt({SIZE})",
+    ),
+    ("no_coordinate_is_braked", "The diagonal of the Hessian is ignored", f"1 + beta * {SIZE}", "1"),
+    ("last_coordinate_left_out", "The last coordinate is not updated", "", LAST_LEFT_OUT),
+    ("every_coordinate_goes_up", "Every coordinate goes up the gradient", "", "grad = -grad"),
+    (
+        "coordinates_shrink_with_their_curvature",
+        "The parameters, too, are divided by 1 + β|hᵢ|",
+        "params - alpha * grad",
+        "(params - alpha * grad)",
+    ),
+    (
+        "coordinates_are_skipped_when_one_is_bad",
+        "No coordinate is updated when any entry of gradient or Hessian is not finite",
+        "",
+        SKIP.replace("grad", "np.stack([grad, hessian_diagonal])"),
+    ),
+):
+    step_coordinate.edit(name, statement, (piece, instead))

@@ -6,17 +6,16 @@ Notation: y = √β·λ·x, a = α·λ; u = (√a + √(a-4))/2, for which u and
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
-from math import inf, nan
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent import srkl_map as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.srkl import SEVERAL, Step, braking, signs, system, zeros
-from gnomon_spec.descent.srkl_code import nonzero
-from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical, rejects
+from gnomon_spec.descent.elementwise import negated, unchanged
+from gnomon_spec.descent.srkl import SEVERAL, braking, nonzero, signs, system, zeros
+from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical
 from gnomon_spec.strategies import count, number, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 
@@ -141,11 +140,14 @@ def far_away_progress_is_slow(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("height", height, case.start**2 / 2 + np.log(case.start) - case.ratio)
 
 
-@orbit.law("equivariance")
-def a_mirrored_orbit_is_the_mirror_image(port: Any, case: Case) -> Iterable[Fact]:
-    """Starting at -y negates the orbit, bit for bit."""
-    path = port.orbit(case.start, case.ratio, **case.hyper)
-    yield identical("path", port.orbit(-case.start, case.ratio, **case.hyper), -path)
+orbit.symmetry(
+    "equivariance",
+    "a_mirrored_orbit_is_the_mirror_image",
+    "Starting at -y negates the orbit, bit for bit",
+    inputs={"start": negated},
+    outputs=negated,
+    same=identical,
+)
 
 
 @orbit.law("invariance", cases=orbits.but(steps=count(1, 2, high=6), more=count(1, 2, high=6)))
@@ -174,28 +176,41 @@ def the_code_on_a_round_bowl_is_this_map(port: Any, case: Case) -> Iterable[Fact
         yield follows(label, scale * path, y)
 
 
-@orbit.law("rejects", cases=orbits.shaped(shapes((2,), (1,), (3,))))
-def orbits_that_cannot_begin_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Ratios that are not positive, starts that are not finite and a negative number of steps are rejected."""
-    yield from _bad_orbits(port.orbit, case)
-    yield rejects("steps = -1", lambda: port.orbit(case.start, case.ratio, steps=-1))
-
-
-def _bad_orbits(operation: Step, case: Case) -> Iterable[Fact]:
-    first = np.arange(case.start.size) == 0
-    start = np.where(first, 2, case.start)
-    for label, value in (("ratio = 0", 0.0), ("ratio = -1", -1.0), ("ratio = nan", nan), ("ratio = inf", inf)):
-        yield rejects(label, partial(operation, start, np.where(first, value, case.ratio), **case.hyper))
-    for label, value in (("start = nan", nan), ("start = inf", inf)):
-        yield rejects(label, partial(operation, np.where(first, value, case.start), case.ratio, **case.hyper))
-
-
-def _attractor_from(orbit: Step) -> Step:
-    def attractor(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
-        return orbit(start, ratio, steps=burn_in + kept)[burn_in + 1 :]
-
-    return attractor
-
+IMAGE = "y * (1 - ratio / (1 + y * y))"
+for name, statement, piece, instead in (
+    ("the_map_of_gradient_descent", "The brake is missing: y ← y·(1 - a)", IMAGE, "y * (1 - ratio)"),
+    (
+        "squared_denominator",
+        "The denominator is squared: y ← y·(1 - a/(1+y²)²)",
+        "(1 + y * y)",
+        "((1 + y * y) * (1 + y * y))",
+    ),
+    ("absolute_value_for_the_square", "|y| stands in the denominator for y²", "y * y", "np.abs(y)"),
+    (
+        "one_sided_map",
+        "The map takes |y| for y, so that every orbit is on the positive side before it moves",
+        IMAGE,
+        "np.abs(y) * (1 - ratio / (1 + y * y))",
+    ),
+    ("upwards", "The map goes up the loss: y ← y·(1 + a/(1+y²))", "1 - ratio", "1 + ratio"),
+):
+    orbit.edit(name, statement, (piece, instead), within=reference.image)
+orbit.edit(
+    "first_point_left_out",
+    "The start is missing from the orbit: it begins after the first step",
+    ("range(steps)", "range(steps + 1)"),
+    ("np.stack(points)", "np.stack(points[1:])"),
+)
+orbit.edit(
+    "every_second_point",
+    "Two steps are made where one is asked for",
+    ("image(points[-1], ratio)", "image(image(points[-1], ratio), ratio)"),
+)
+orbit.edit(
+    "one_ratio_for_all_orbits",
+    "The first ratio is used for every orbit",
+    ("", "if ratio.size:\n    ratio = np.broadcast_to(ratio.reshape(-1)[0], ratio.shape)"),
+)
 
 tails = Cases({"ratio": any_ratio, "start": tame()}, SEVERAL).but(
     burn_in=count(0, 1, 2, high=4), kept=count(1, 2, low=1, high=4)
@@ -210,37 +225,17 @@ def an_attractor_is_the_end_of_an_orbit(port: Any, case: Case) -> Iterable[Fact]
     yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), path[case.burn_in + 1 :])
 
 
-@attractor.law("closed form", cases=tails.but(ratio=between(2.125, 3.875), start=on_cycle(symmetric_point)))
-def between_ratio_2_and_4_it_is_a_symmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
-    """For 2 < a < 4 an orbit on the cycle ±√(a/2 - 1) stays on it and changes sides at every step."""
-    point = symmetric_point(case.ratio) * np.sign(case.start)
-    rows = [point * (-1) ** (case.burn_in + 1 + k) for k in range(case.kept)]
-    yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), np.stack(rows))
-
-
-@attractor.law("closed form", cases=tails.but(ratio=between(4.125, 4.875), start=on_cycle(outer_point)))
-def between_ratio_4_and_5_it_is_an_asymmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
-    """For 4 < a < 5 an orbit on the cycle u, -1/u stays on it."""
-    point = outer_point(case.ratio) * np.sign(case.start)
-    rows = [point if (case.burn_in + k) % 2 else -1 / point for k in range(case.kept)]
-    yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), np.stack(rows))
-
-
-@attractor.law("rejects", cases=tails.shaped(shapes((2,), (1,), (3,))))
-def attractors_that_cannot_be_had_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Bad ratios and starts, a negative burn_in and nothing to keep are rejected."""
-    yield from _bad_orbits(port.attractor, case)
-    yield rejects("burn_in = -1", lambda: port.attractor(case.start, case.ratio, burn_in=-1, kept=1))
-    yield rejects("kept = 0", lambda: port.attractor(case.start, case.ratio, burn_in=1, kept=0))
-
-
-def _lyapunov_from(orbit: Step) -> Step:
-    def lyapunov_exponent(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
-        path = orbit(start, ratio, steps=burn_in + steps)[burn_in:-1]
-        return np.sum(np.log(np.abs(reference.slope(path, ratio))), axis=0) / steps
-
-    return lyapunov_exponent
-
+POINTS = "orbit(end(start, ratio, burn_in), ratio, steps=kept)"
+for name, statement, instead in (
+    ("burn_in_too_short", "The points kept begin one step too early", f"{POINTS}[:-1]"),
+    (
+        "no_burn_in",
+        "The points of the burn-in are kept, too, in the place of later ones",
+        "orbit(start, ratio, steps=kept)[1:]",
+    ),
+    ("the_last_point_repeated", "The last point is given in every row", f"np.stack(kept * [{POINTS}[-1]])"),
+):
+    attractor.edit(name, statement, (f"{POINTS}[1:]", instead))
 
 QUIET, FAR, SYMMETRIC, OUTER = "a <= 7/8", "|y| >= 16", "2-cycle, 2 < a < 4", "2-cycle, 4 < a < 5"
 # Courses on which F' cannot vanish, so that its logarithm is known to the last digits: where their ratios lie.
@@ -278,15 +273,6 @@ courses = Cases(
 lyapunov_exponent = system.operation(reference.lyapunov_exponent, cases=courses, dtypes=WITH_ROOM)
 
 
-@lyapunov_exponent.law("closed form")
-def it_is_the_mean_logarithm_of_the_slope(port: Any, case: Case) -> Iterable[Fact]:
-    """It is the mean of ln|F'|, F' = 1 - a(1-y²)/(1+y²)², over the points of the orbit after burn_in steps."""
-    exponent = port.lyapunov_exponent(case.start, case.ratio, **case.hyper)
-    y = port.orbit(case.start, case.ratio, steps=case.burn_in + case.steps)[case.burn_in : -1]
-    slope = 1 - case.ratio * (1 - y**2) / (1 + y**2) ** 2
-    yield equal("exponent", exponent, np.sum(np.log(np.abs(slope)), axis=0) / case.steps)
-
-
 @lyapunov_exponent.law("closed form", cases=courses.but(course=SYMMETRIC))
 def on_the_symmetric_cycle_it_is_known(port: Any, case: Case) -> Iterable[Fact]:
     """On ±√(a/2 - 1) it is ln|3 - 8/a|: the multiplier of the cycle is (3 - 8/a)², below 1 for 2 < a < 4."""
@@ -315,165 +301,48 @@ def where_the_slope_vanishes_it_is_minus_infinity(port: Any, case: Case) -> Iter
     yield identical("exponent", exponent, np.full_like(exponent, -inf))
 
 
-@lyapunov_exponent.law("equivariance")
-def a_mirrored_orbit_has_the_same_exponent(port: Any, case: Case) -> Iterable[Fact]:
-    """Starting at -y gives the same exponent, bit for bit."""
-    exponent = port.lyapunov_exponent(case.start, case.ratio, **case.hyper)
-    yield identical("exponent", port.lyapunov_exponent(-case.start, case.ratio, **case.hyper), exponent)
+lyapunov_exponent.symmetry(
+    "invariance",
+    "a_mirrored_orbit_has_the_same_exponent",
+    "Starting at -y gives the same exponent, bit for bit",
+    inputs={"start": negated},
+    outputs=unchanged,
+    same=identical,
+)
 
-
-@lyapunov_exponent.law("rejects", cases=courses.shaped(shapes((2,), (1,), (3,))))
-def exponents_that_cannot_be_had_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Bad ratios and starts, a negative burn_in and no steps to average over are rejected."""
-    yield from _bad_orbits(port.lyapunov_exponent, case)
-    yield rejects("burn_in = -1", lambda: port.lyapunov_exponent(case.start, case.ratio, burn_in=-1, steps=1))
-    yield rejects("steps = 0", lambda: port.lyapunov_exponent(case.start, case.ratio, burn_in=1, steps=0))
-
-
-def iterated(image: Callable[[Any, Any], Any], start: Any, ratio: Any, steps: int) -> Any:
-    """Return the orbit of another map."""
-    points = [start]
-    for _ in range(steps):
-        points.append(image(points[-1], ratio))
-    return np.stack(points)
-
-
-@system.mistake("orbit")
-def the_map_of_gradient_descent(start: Any, ratio: Any, *, steps: int) -> Any:
-    """The brake is missing: y ← y·(1 - a)."""
-    return iterated(lambda y, a: y * (1 - a), start, ratio, steps)
-
-
-@system.mistake("orbit")
-def squared_denominator(start: Any, ratio: Any, *, steps: int) -> Any:
-    """The denominator is squared: y ← y·(1 - a/(1+y²)²)."""
-    return iterated(lambda y, a: y * (1 - a / ((1 + y * y) * (1 + y * y))), start, ratio, steps)
-
-
-@system.mistake("orbit")
-def absolute_value_for_the_square(start: Any, ratio: Any, *, steps: int) -> Any:
-    """|y| stands in the denominator for y²."""
-    return iterated(lambda y, a: y * (1 - a / (1 + np.abs(y))), start, ratio, steps)
-
-
-@system.mistake("orbit")
-def one_sided_map(start: Any, ratio: Any, *, steps: int) -> Any:
-    """The map takes |y| for y, so that every orbit is on the positive side before it moves."""
-    return iterated(lambda y, a: reference.image(np.abs(y), a), start, ratio, steps)
-
-
-@system.mistake("orbit")
-def upwards(start: Any, ratio: Any, *, steps: int) -> Any:
-    """The map goes up the loss: y ← y·(1 + a/(1+y²))."""
-    return iterated(lambda y, a: reference.image(y, -a), start, ratio, steps)
-
-
-@system.mistake("orbit")
-def first_point_left_out(start: Any, ratio: Any, *, steps: int) -> Any:
-    """The start is missing from the orbit: it begins after the first step."""
-    return reference.orbit(start, ratio, steps=steps + 1)[1:]
-
-
-@system.mistake("orbit")
-def every_second_point(start: Any, ratio: Any, *, steps: int) -> Any:
-    """Two steps are made where one is asked for."""
-    return reference.orbit(start, ratio, steps=2 * steps)[::2]
-
-
-@system.mistake("orbit")
-def one_ratio_for_all_orbits(start: Any, ratio: Any, *, steps: int) -> Any:
-    """The first ratio is used for every orbit."""
-    first = ratio.reshape(-1)[:1]
-    return reference.orbit(
-        start, ratio if ratio.size == 0 else first.reshape((1,) * ratio.ndim) + 0 * ratio, steps=steps
-    )
-
-
-@system.mistake("orbit")
-def any_orbit(start: Any, ratio: Any, *, steps: int) -> Any:
-    """Any ratio, start and number of steps is accepted."""
-    return iterated(reference.image, start, ratio, max(0, steps))
-
-
-@system.mistake("attractor")
-def burn_in_too_short(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
-    """The points kept begin one step too early."""
-    return reference.orbit(start, ratio, steps=burn_in + kept)[burn_in:-1]
-
-
-@system.mistake("attractor")
-def no_burn_in(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
-    """The points of the burn-in are kept, too, in the place of later ones."""
-    return reference.attractor(start, ratio, burn_in=0, kept=kept)
-
-
-@system.mistake("attractor")
-def the_last_point_repeated(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
-    """The last point is given in every row."""
-    points = reference.attractor(start, ratio, burn_in=burn_in, kept=kept)
-    return np.broadcast_to(points[-1], points.shape)
-
-
-@system.mistake("attractor")
-def any_attractor(start: Any, ratio: Any, *, burn_in: int, kept: int) -> Any:
-    """Any ratio, start and length is accepted."""
-    burn_in, kept = max(0, burn_in), max(1, kept)
-    return iterated(reference.image, start, ratio, burn_in + kept)[burn_in + 1 :]
-
-
-def _exponent(slope: Callable[[Any, Any], Any], start: Any, ratio: Any, burn_in: int, steps: int) -> Any:
-    """Return the mean of another function of the points of the right orbit."""
-    path = iterated(reference.image, start, ratio, burn_in + steps)[burn_in:-1]
-    return np.sum(np.stack([slope(y, ratio) for y in path]), axis=0) / steps
-
-
-@system.mistake("lyapunov_exponent")
-def logarithm_of_the_signed_slope(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
-    """The logarithm of F' is taken without its absolute value: NaN where the map turns round."""
-    return _exponent(lambda y, a: np.log(reference.slope(y, a)), start, ratio, burn_in, steps)
-
-
-@system.mistake("lyapunov_exponent")
-def logarithm_to_base_2(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
-    """The exponent is in bits a step instead of nats."""
-    return reference.lyapunov_exponent(start, ratio, burn_in=burn_in, steps=steps) / 0.6931471805599453
-
-
-@system.mistake("lyapunov_exponent")
-def sum_for_the_mean(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
-    """The logarithms are added up, not averaged."""
-    return reference.lyapunov_exponent(start, ratio, burn_in=burn_in, steps=steps) * steps
-
-
-@system.mistake("lyapunov_exponent")
-def burn_in_counted(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
-    """The sum is divided by the number of all steps, the burn-in's too."""
-    return reference.lyapunov_exponent(start, ratio, burn_in=burn_in, steps=steps) * steps / (burn_in + steps)
-
-
-@system.mistake("lyapunov_exponent")
-def slope_without_the_quotient_rule(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
-    """F' is taken for 1 - a/(1+y²), as if the denominator did not depend on y."""
-    return _exponent(lambda y, a: np.log(np.abs(1 - a / (1 + y * y))), start, ratio, burn_in, steps)
-
-
-@system.mistake("lyapunov_exponent")
-def logarithm_kept_from_infinity(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
-    """A small number is added to |F'| so that its logarithm is never -∞."""
-    return _exponent(lambda y, a: np.log(np.abs(reference.slope(y, a)) + 1e-3), start, ratio, burn_in, steps)
-
-
-@system.mistake("lyapunov_exponent")
-def only_one_side_counts(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
-    """Points on the negative side count as 0 in the mean."""
-
-    def term(y: Any, a: Any) -> Any:
-        return np.where(y < 0, 0 * y, np.log(np.abs(reference.slope(y, a))))
-
-    return _exponent(term, start, ratio, burn_in, steps)
-
-
-@system.mistake("lyapunov_exponent")
-def any_exponent(start: Any, ratio: Any, *, burn_in: int, steps: int) -> Any:
-    """Any ratio, start and length is accepted."""
-    return _exponent(lambda y, a: np.log(np.abs(reference.slope(y, a))), start, ratio, max(0, burn_in), max(1, steps))
+LOGARITHM = "np.log(np.abs(slope(y, ratio)))"
+for name, statement, piece, instead in (
+    (
+        "logarithm_of_the_signed_slope",
+        "The logarithm of F' is taken without its absolute value: NaN where the map turns round",
+        LOGARITHM,
+        "np.log(slope(y, ratio))",
+    ),
+    ("logarithm_to_base_2", "The exponent is in bits a step instead of nats", "np.log(", "np.log2("),
+    ("sum_for_the_mean", "The logarithms are added up, not averaged", "total / steps", "total"),
+    (
+        "burn_in_counted",
+        "The sum is divided by the number of all steps, the burn-in's too",
+        "total / steps",
+        "total / (burn_in + steps)",
+    ),
+    (
+        "slope_without_the_quotient_rule",
+        "F' is taken for 1 - a/(1+y²), as if the denominator did not depend on y",
+        "ratio * (1 - y * y) / ((1 + y * y) * (1 + y * y))",
+        "ratio / (1 + y * y)",
+    ),
+    (
+        "logarithm_kept_from_infinity",
+        "A small number is added to |F'| so that its logarithm is never -∞",
+        LOGARITHM,
+        "np.log(np.abs(slope(y, ratio)) + 1e-3)",
+    ),
+    (
+        "only_one_side_counts",
+        "Points on the negative side count as 0 in the mean",
+        LOGARITHM,
+        f"np.where(y < 0, 0, {LOGARITHM})",
+    ),
+):
+    lyapunov_exponent.edit(name, statement, (piece, instead))

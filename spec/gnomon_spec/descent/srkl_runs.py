@@ -12,36 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.descent import on_quadratics
 from gnomon.descent import srkl as reference
+from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.srkl import Step, bad_rates, braking, length, system
-from gnomon_spec.descent.srkl_code import without_zeros
-from gnomon_spec.descent.srkl_hessian import SIDES, indefinite, norms, turning
-from gnomon_spec.facts import Fact, at_least, equal, follows, identical, rejects
+from gnomon_spec.descent.elementwise import declare_repetitions, shifted, unchanged
+from gnomon_spec.descent.srkl import braking, nonzero, system
+from gnomon_spec.descent.srkl_hessian import SIDES, indefinite, norms, rotated, turning
+from gnomon_spec.facts import Fact, at_least, equal, follows
 from gnomon_spec.strategies import count, number, rotation, shapes, spectrum, symmetric, tame
 from gnomon_spec.system import WITH_ROOM
-
-
-def _trajectory_from(step: Step) -> Step:
-    def trajectory(params: Any, hessian: Any, minimiser: Any, *, steps: int, variant: str, **hyper: Any) -> Any:
-        if variant not in reference.NORMS:
-            return reference.trajectory(params, hessian, minimiser, steps=steps, variant=variant, **hyper)
-        kappa = reference.curvature_hessian(hessian, norm=variant)
-
-        def advance(params: Any, grad: Any, state: None, **hyper: Any) -> Any:
-            return step(params, grad, kappa, **hyper), state
-
-        return on_quadratics.iterate(lambda _: None, advance, params, hessian, minimiser, steps, **hyper)
-
-    return trajectory
-
-
-def _endpoints_from(trajectory: Step) -> Step:
-    def endpoints(params: Any, hessian: Any, minimiser: Any, *, steps: int, **hyper: Any) -> Any:
-        return on_quadratics.iterate_many(trajectory, params, hessian, minimiser, steps, **hyper)
-
-    return endpoints
 
 
 def one_of(*quantities: Quantity) -> Quantity:
@@ -64,31 +43,15 @@ def times(quantity: Quantity, factor: Quantity) -> Quantity:
 
 variants = choice(*reference.VARIANTS)
 rate = number(1.0, 0.5, 2.0, 0.1, exponents=(-6, 1))
-runs = (
-    Cases({"params": tame(), "hessian": one_of(symmetric(), indefinite), "minimiser": tame()}, SIDES)
-    .but(steps=count(1, 2, 3, low=0, high=12), variant=variants)
-    .but(alpha=rate, beta=number(1.0, 0.1, 0.0, 0.5, exponents=(-6, 1)))
+hyperparameters = Cases({"hessian": one_of(symmetric(), indefinite)}, SIDES).but(
+    variant=variants, alpha=rate, beta=number(1.0, 0.1, 0.0, 0.5, exponents=(-6, 1))
 )
+trajectory, _ = declare_repetitions(system, reference, hyperparameters, dtypes=WITH_ROOM)
+runs = trajectory.cases.shaped(SIDES)
 some_steps = runs.but(steps=count(1, 2, 3, low=1, high=8))
 braked = some_steps.but(beta=braking)
 by_norm = some_steps.but(variant=norms)
-line = Cases({"params": without_zeros(tame()), "lam": number(1.0, 2.0, 0.5, 3.0), "variant": norms}, shapes((1,)))
-trajectory = system.operation(reference.trajectory, cases=runs, compare=follows, dtypes=WITH_ROOM)
-
-
-@trajectory.law("conservation")
-def a_trajectory_begins_at_its_start(port: Any, case: Case) -> Iterable[Fact]:
-    """The first row is the start itself, bit for bit, and there is one row a step after it."""
-    path = port.trajectory(case.params, case.hessian, case.minimiser, **case.hyper)
-    yield identical("first row", path[0], case.params)
-    yield identical("rows", np.array(path.shape[0]), np.array(case.steps + 1))
-
-
-@trajectory.law("fixed point")
-def the_minimiser_is_left_by_nobody(port: Any, case: Case) -> Iterable[Fact]:
-    """Started where the gradient is 0, at a minimum, a maximum or a saddle, a trajectory stays there, bit for bit."""
-    path = port.trajectory(case.minimiser, case.hessian, case.minimiser, **case.hyper)
-    yield identical("rows", path, np.broadcast_to(case.minimiser, path.shape))
+line = Cases({"params": nonzero, "lam": number(1.0, 2.0, 0.5, 3.0), "variant": norms}, shapes((1,)))
 
 
 @trajectory.law("trajectory", cases=some_steps)
@@ -202,7 +165,7 @@ def a_diagonal_does_not_see_the_steepest_direction(port: Any, case: Case) -> Ite
     yield follows("path", path, factors[:, np.newaxis] * start)
 
 
-@trajectory.law("closed form", cases=some_steps.but(params=without_zeros(tame()), beta=braking).shaped(shapes((2,))))
+@trajectory.law("closed form", cases=some_steps.but(params=nonzero, beta=braking).shaped(shapes((2,))))
 def a_saddle_is_left_more_slowly_than_by_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
     """On ½(x² - y²) with "fro" y grows by the factor 1 + α/(1+β√2) a step; gradient descent's is 1 + α."""
     hessian = np.diag(np.array([1, -1], case.params.dtype))
@@ -212,32 +175,41 @@ def a_saddle_is_left_more_slowly_than_by_gradient_descent(port: Any, case: Case)
     yield equal("growth", y / case.params[1], np.stack([growth**t for t in range(case.steps + 1)]))
 
 
-@trajectory.law("equivariance", cases=some_steps.but(variant=turning, turn=rotation()))
-def a_rotated_run_is_the_rotation_of_the_run(port: Any, case: Case) -> Iterable[Fact]:
-    """With "fro" and "spectral" rotating start, Hessian and minimiser rotates the path (the others lack this)."""
-    path = port.trajectory(case.params, case.hessian, case.minimiser, **case.hyper)
-    turned = case.turn @ case.hessian @ case.turn.T
-    start, end = case.turn @ case.params, case.turn @ case.minimiser
-    moved = port.trajectory(start, (turned + turned.T) / 2, end, **case.hyper)
-    yield follows("path", moved, path @ case.turn.T)
+def turned(vector: Any, case: Case) -> Any:
+    return case.turn @ vector
 
 
-@trajectory.law("equivariance", cases=some_steps.but(shift=tame()))
-def a_shifted_run_is_the_shift_of_the_run(port: Any, case: Case) -> Iterable[Fact]:
-    """Shifting start and minimiser shifts the path."""
-    path = port.trajectory(case.params, case.hessian, case.minimiser, **case.hyper)
-    moved = port.trajectory(case.params + case.shift, case.hessian, case.minimiser + case.shift, **case.hyper)
-    yield follows("path", moved, path + case.shift)
-
-
-@trajectory.law("invariance", cases=some_steps.but(factor=number(2.0, 0.5, 3.0, exponents=(-2, 1))))
-def a_factor_of_the_loss_moves_into_both_rates(port: Any, case: Case) -> Iterable[Fact]:
-    """c·f with α and β makes the path that f makes with α·c and β·c (with β·c² in the variant "code")."""
-    c = case.factor
-    scaled = port.trajectory(case.params, c * case.hessian, case.minimiser, **case.hyper)
-    rates = {"alpha": case.alpha * c, "beta": case.beta * c * (c if case.variant == "code" else 1)}
-    same = port.trajectory(case.params, case.hessian, case.minimiser, **{**case.hyper, **rates})
-    yield follows("path", scaled, same)
+trajectory.symmetry(
+    "equivariance",
+    "a_rotated_run_is_the_rotation_of_the_run",
+    'With "fro" and "spectral" rotating start, Hessian and minimiser rotates the path (the others lack this)',
+    cases=some_steps.but(variant=turning, turn=rotation()),
+    inputs={"params": turned, "hessian": rotated, "minimiser": turned},
+    outputs=lambda path, case: path @ case.turn.T,
+    same=follows,
+)
+trajectory.symmetry(
+    "equivariance",
+    "a_shifted_run_is_the_shift_of_the_run",
+    "Shifting start and minimiser shifts the path",
+    cases=some_steps.but(shift=tame()),
+    inputs={"params": shifted, "minimiser": shifted},
+    outputs=shifted,
+    same=follows,
+)
+trajectory.symmetry(
+    "invariance",
+    "a_factor_of_the_loss_moves_into_both_rates",
+    'c·f with α/c and β/c (with β/c² in the variant "code") makes the path of f',
+    cases=some_steps.but(factor=number(2.0, 0.5, 3.0, exponents=(-2, 1))),
+    inputs={
+        "hessian": lambda hessian, case: case.factor * hessian,
+        "alpha": lambda alpha, case: alpha / case.factor,
+        "beta": lambda beta, case: beta / case.factor ** (2 if case.variant == "code" else 1),
+    },
+    outputs=unchanged,
+    same=follows,
+)
 
 
 convex = braked.but(variant="code", hessian=symmetric())
@@ -274,108 +246,22 @@ def the_code_never_leaves_a_ball(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("ball", bound + 0 * away, away)
 
 
-@trajectory.law("rejects", cases=some_steps)
-def a_run_that_cannot_be_made_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """α and β out of their domain and a variant that does not exist are rejected, not used."""
-    run = partial(port.trajectory, case.params, case.hessian, case.minimiser)
-    yield from bad_rates(run, case)
-    yield rejects("variant = 'hessian'", lambda: run(**{**case.hyper, "variant": "hessian"}))
-
-
-many = runs.but(params=tame(shape=lambda shape: (3, *shape)), steps=count(1, 2, low=0, high=4))
-endpoints = system.operation(reference.endpoints, cases=many, dtypes=WITH_ROOM)
-
-
-@endpoints.law("invariance")
-def an_end_is_the_last_row_of_its_trajectory(port: Any, case: Case) -> Iterable[Fact]:
-    """Every start ends where its own trajectory ends."""
-    ends = port.endpoints(case.params, case.hessian, case.minimiser, **case.hyper)
-    rows = [port.trajectory(start, case.hessian, case.minimiser, **case.hyper)[-1] for start in case.params]
-    yield equal("ends", ends, np.stack(rows))
-
-
-@endpoints.law("invariance", cases=many.but(order=choice((2, 0, 1), (1, 0, 2))))
-def replicas_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]:
-    """Rearranging the starts rearranges the ends."""
-    ends = port.endpoints(case.params, case.hessian, case.minimiser, **case.hyper)
-    order = list(case.order)
-    yield equal("ends", port.endpoints(case.params[order], case.hessian, case.minimiser, **case.hyper), ends[order])
-
-
-@endpoints.law("rejects", cases=many.but(steps=count(1, 2, low=1, high=4)))
-def runs_that_cannot_be_made_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """α and β out of their domain and a variant that does not exist are rejected, not used."""
-    run = partial(port.endpoints, case.params, case.hessian, case.minimiser)
-    yield from bad_rates(run, case)
-    yield rejects("variant = 'hessian'", lambda: run(**{**case.hyper, "variant": "hessian"}))
-
-
-@system.mistake("trajectory")
-def minimiser_taken_for_the_origin(params: Any, hessian: Any, minimiser: Any, **hyper: Any) -> Any:
-    """The gradient of the quadratic is H·x, as if the minimiser were 0."""
-    return reference.trajectory(params, hessian, np.zeros_like(minimiser), **hyper)
-
-
-@system.mistake("trajectory")
-def start_left_out(params: Any, hessian: Any, minimiser: Any, *, steps: int, **hyper: Any) -> Any:
-    """The start is missing from the trajectory: it begins after the first step."""
-    return reference.trajectory(params, hessian, minimiser, steps=steps + 1, **hyper)[1:]
-
-
-@system.mistake("trajectory")
-def one_norm_for_all_variants(params: Any, hessian: Any, minimiser: Any, *, variant: str, **hyper: Any) -> Any:
-    """Whichever norm is asked for, the Frobenius norm is taken."""
-    taken = "fro" if variant in reference.NORMS else variant
-    return reference.trajectory(params, hessian, minimiser, variant=taken, **hyper)
-
-
-@system.mistake("trajectory")
-def the_code_with_the_curvature_of_the_text(
-    params: Any, hessian: Any, minimiser: Any, *, variant: str, **hyper: Any
-) -> Any:
-    """The variant "code" takes κ from the Hessian."""
-    taken = "fro" if variant == "code" else variant
-    return reference.trajectory(params, hessian, minimiser, variant=taken, **hyper)
-
-
-@system.mistake("trajectory")
-def brake_of_the_new_point(
-    params: Any, hessian: Any, minimiser: Any, *, steps: int, variant: str, alpha: float, beta: float
-) -> Any:
-    """The variant "code" takes κ at the point where gradient descent's step would lead, not before the step."""
-
-    def advance(params: Any, grad: Any, state: None, *, alpha: float, beta: float) -> Any:
-        ahead = reference.curvature(hessian @ (params - alpha * grad - minimiser))
-        return params - alpha / (1 + beta * ahead) * grad, state
-
-    rates = {"alpha": alpha, "beta": beta}
-    if variant != "code":
-        return reference.trajectory(params, hessian, minimiser, steps=steps, variant=variant, **rates)
-    return on_quadratics.iterate(lambda _: None, advance, params, hessian, minimiser, steps, **rates)
-
-
-@system.mistake("trajectory")
-def any_rate_and_variant(
-    params: Any, hessian: Any, minimiser: Any, *, steps: int, variant: str, alpha: float, beta: float
-) -> Any:
-    """Any α, β and variant are accepted; what does not exist runs with the Frobenius norm."""
-
-    def advance(params: Any, grad: Any, state: None) -> Any:
-        return params - alpha / (1 + beta * reference.norm(hessian)) * grad, state
-
-    try:
-        return reference.trajectory(params, hessian, minimiser, steps=steps, variant=variant, alpha=alpha, beta=beta)
-    except ValueError:
-        return on_quadratics.iterate(lambda _: None, advance, params, hessian, minimiser, steps)
-
-
-@system.mistake("endpoints")
-def first_replica_for_all(params: Any, hessian: Any, minimiser: Any, **hyper: Any) -> Any:
-    """The first start is used for every replica."""
-    return reference.endpoints(np.broadcast_to(params[0], params.shape), hessian, minimiser, **hyper)
-
-
-@system.mistake("endpoints")
-def one_step_too_few(params: Any, hessian: Any, minimiser: Any, *, steps: int, **hyper: Any) -> Any:
-    """A run makes one step less than was asked for."""
-    return reference.endpoints(params, hessian, minimiser, steps=max(0, steps - 1), **hyper)
+trajectory.edit(
+    "one_norm_for_all_variants",
+    "Whichever norm is asked for, the Frobenius norm is taken",
+    ("norm=variant", 'norm="fro"'),
+)
+CODE = "step_code(params, grad, alpha=alpha, beta=beta), hessian"
+for name, statement, kappa in (
+    (
+        "the_code_with_the_curvature_of_the_text",
+        'The variant "code" takes κ from the Hessian',
+        "curvature_hessian(hessian)",
+    ),
+    (
+        "brake_of_the_new_point",
+        'The variant "code" takes κ at the point where gradient descent\'s step would lead, not before the step',
+        "curvature(grad - alpha * hessian @ grad)",
+    ),
+):
+    trajectory.edit(name, statement, (CODE, f"step(params, grad, {kappa}, alpha=alpha, beta=beta), hessian"))

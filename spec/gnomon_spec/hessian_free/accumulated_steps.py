@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -12,15 +12,15 @@ import numpy as np
 from gnomon.curvature.products import Regression, network
 from gnomon.hessian_free import accumulation as reference
 from gnomon.hessian_free.accumulation import Batch
-from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.optimizer import HessianFreeState, Report
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.learning_problems import either, parameters
 from gnomon_spec.facts import Fact, agree, equal, identical, rejects
 from gnomon_spec.hessian_free.conjugate_gradients import none
-from gnomon_spec.hessian_free.family import system
-from gnomon_spec.hessian_free.quantities import positive_matrix, quadratic, searchable
+from gnomon_spec.hessian_free.definition import system
+from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, quadratic, searchable
 from gnomon_spec.hessian_free.step import full, states, steps
 from gnomon_spec.strategies import SMALL_CODES, VECTORS, shapes
 from gnomon_spec.system import WITH_ROOM
@@ -53,30 +53,10 @@ whole = several.but(
 ).shaped(shapes((1,), (2,), (3,)))
 
 
-def over(step: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the accumulated version of a step."""
-
-    def acc_step(
-        params: Any,
-        state: Any,
-        losses: Any,
-        gradients: Any = None,
-        curvatures: Any = None,
-        preconditioner: Any = None,
-        *,
-        reduction: str = "mean",
-        **hyper: Any,
-    ) -> Any:
-        objective = reference.accumulated(losses, gradients, curvatures, reduction)
-        return step(params, state, objective, preconditioner, **hyper)
-
-    return acc_step
-
-
 acc_step = system.operation(reference.acc_step, cases=several, dtypes=WITH_ROOM)
 
 
-def taken(port: Any, case: Case, **changed: Any) -> tuple[Any, HessianFreeState, Report]:
+def outcome(port: Any, case: Case, **changed: Any) -> tuple[Any, HessianFreeState, Report]:
     """Return what a port's accumulated step gives in a case, some of its inputs or hyperparameters changed."""
     names = ("params", "state", "losses", "gradients", "curvatures", "preconditioner")
     inputs = [changed.pop(name, case[name]) for name in names]
@@ -98,7 +78,7 @@ def quadratics_in_batches_are_one_quadratic(port: Any, case: Case) -> Iterable[F
     """Batches of quadratics make the step of Σ N_b·q_b/Σ N_b, or of Σ q_b."""
     hyper = {name: value for name, value in case.hyper.items() if name != "reduction"}
     one = joined(case.losses, case.reduction)
-    new, state, report = taken(port, case)
+    new, state, report = outcome(port, case)
     expected, after, told = port.oracle.step(case.params, case.state, one, None, **hyper)
     yield equal("params", new, expected)
     yield equal("warm_start", state.warm_start, after.warm_start)
@@ -114,7 +94,7 @@ def each_list_is_asked_for_its_own(port: Any, case: Case) -> Iterable[Fact]:
     grad, damping = g.gradient(case.params), case.state.damping
     n = len(case.params)
     s = -lapack(np.linalg.solve, B.matrix + damping * np.eye(n), grad)
-    new, _, report = taken(
+    new, _, report = outcome(
         port, case, max_iter=n, rtol=0.0, preconditioner=None, on_increase="ratio", rho_model="undamped", decay=1.0
     )
     yield equal("params", new, case.params + s)
@@ -126,7 +106,7 @@ def each_list_is_asked_for_its_own(port: Any, case: Case) -> Iterable[Fact]:
 @acc_step.law("closed form", cases=lists)
 def the_loss_reported_is_that_of_the_losses(port: Any, case: Case) -> Iterable[Fact]:
     """f before and after the step are Σ N_b·f_b/Σ N_b, or Σ f_b, over the list of losses."""
-    new, _, report = taken(port, case)
+    new, _, report = outcome(port, case)
     N = sum(b.size for b in case.losses)
     for label, found, params in (("before", report.loss, case.params), ("after", report.final_loss, new)):
         values = [b.objective.value(params) * (b.size / N if case.reduction == "mean" else 1) for b in case.losses]
@@ -136,8 +116,8 @@ def the_loss_reported_is_that_of_the_losses(port: Any, case: Case) -> Iterable[F
 @acc_step.law("invariance", cases=several)
 def a_list_that_is_not_given_is_that_of_the_losses(port: Any, case: Case) -> Iterable[Fact]:
     """`None` for gradients or curvatures is the list of losses, bit for bit."""
-    new, state, report = taken(port, case, gradients=None, curvatures=None)
-    again, after, told = taken(port, case, gradients=case.losses, curvatures=case.losses)
+    new, state, report = outcome(port, case, gradients=None, curvatures=None)
+    again, after, told = outcome(port, case, gradients=case.losses, curvatures=case.losses)
     yield identical("params", again, new)
     yield identical("damping", after.damping, state.damping)
     yield identical("ratio", told.ratio, report.ratio)
@@ -147,8 +127,8 @@ def a_list_that_is_not_given_is_that_of_the_losses(port: Any, case: Case) -> Ite
 def the_order_of_batches_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
     """Each list backwards makes the same step."""
     names = ("losses", "gradients", "curvatures")
-    new, state, report = taken(port, case)
-    again, after, told = taken(port, case, **{name: case[name][::-1] for name in names})
+    new, state, report = outcome(port, case)
+    again, after, told = outcome(port, case, **{name: case[name][::-1] for name in names})
     yield equal("params", again, new)
     yield equal("warm_start", after.warm_start, state.warm_start)
     yield equal("loss", told.loss, report.loss)
@@ -160,9 +140,9 @@ def batches_twice_count_once_or_twice(port: Any, case: Case) -> Iterable[Fact]:
     damping the parameters are the same."""
     names = ("losses", "gradients", "curvatures")
     times = 1 if case.reduction == "mean" else 2
-    new, state, report = taken(port, case)
+    new, state, report = outcome(port, case)
     twice = {name: case[name] * 2 for name in names}
-    again, after, told = taken(port, case, **twice, state=case.state._replace(damping=case.state.damping * times))
+    again, after, told = outcome(port, case, **twice, state=case.state._replace(damping=case.state.damping * times))
     yield equal("params", again, new)
     yield equal("warm_start", after.warm_start, state.warm_start)
     yield equal("loss", told.loss, times * report.loss)
@@ -225,7 +205,7 @@ learning = Cases(
 def any_partition_makes_the_step_of_the_whole(port: Any, case: Case) -> Iterable[Fact]:
     """With "mean", the examples of a learning problem in batches make the step of all of them together."""
     hyper = {name: value for name, value in case.hyper.items() if name != "reduction"}
-    new, state, report = taken(port, case)
+    new, state, report = outcome(port, case)
     expected, after, told = port.oracle.step(case.params, case.state, case.problem, None, **hyper)
     yield equal("params", new, expected)
     yield equal("warm_start", state.warm_start, after.warm_start)
@@ -236,10 +216,8 @@ def any_partition_makes_the_step_of_the_whole(port: Any, case: Case) -> Iterable
 
 @acc_step.law("rejects", cases=lists)
 def lists_that_hold_nothing_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """An empty list, a batch of no examples, an unknown reduction, and what a step rejects, are rejected."""
+    """An empty list is rejected, and a batch of no examples, also beside others."""
     for name in ("losses", "gradients", "curvatures"):
-        yield rejects(f"no {name}", partial(taken, port, case, **{name: ()}))
+        yield rejects(f"no {name}", partial(outcome, port, case, **{name: ()}))
         nothing = case[name][0]._replace(size=0)
-        yield rejects(f"empty batch of {name}", partial(taken, port, case, **{name: (nothing,)}))
-    yield rejects("reduction", lambda: taken(port, case, reduction="none"))
-    yield rejects("decay", lambda: taken(port, case, decay=-1.0))
+        yield rejects(f"empty batch of {name}", partial(outcome, port, case, **{name: (*case[name], nothing)}))

@@ -9,10 +9,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 from gnomon.hessian_free import backtracking as reference
-from gnomon.hessian_free.backtracking import Choice
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.facts import Fact, agree, rejects
-from gnomon_spec.hessian_free.family import system
+from gnomon_spec.facts import Fact, agree
+from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.strategies import CODES, SMALL_CODES, VECTORS, count
 from gnomon_spec.system import WITH_ROOM
 
@@ -65,7 +64,7 @@ def the_least_of_the_visited_ones_is_taken(port: Any, case: Case) -> Iterable[Fa
 def of_equal_ones_the_last_or_the_first_is_taken(port: Any, case: Case) -> Iterable[Fact]:
     """If all losses are equal, "code" takes the last iterate after one look back, "martens" and "full" the first."""
     equal_ones = np.ones(case.length, case.losses.dtype)
-    code, martens, full = (port.choose_iterate(equal_ones, variant=v) for v in reference.VARIANTS)
+    code, martens, full = (port.choose_iterate(equal_ones, variant=v) for v in reference.SEARCHES)
     yield agree("code", tuple(code), (case.length - 1, min(2, case.length)))
     yield agree("martens", tuple(martens), (0, case.length))
     yield agree("full", tuple(full), (0, case.length))
@@ -111,110 +110,42 @@ def a_loss_that_is_not_finite_is_passed_over(port: Any, case: Case) -> Iterable[
     yield agree("none", tuple(none), (-1, len(case.losses)))
 
 
-@choose_iterate.law("rejects", cases=finite)
-def losses_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """No losses, integers, two dimensions and an unknown variant are rejected."""
-    yield rejects("none", lambda: port.choose_iterate(case.losses[:0], **case.hyper))
-    yield rejects("integers", lambda: port.choose_iterate(np.zeros(3, np.int64), **case.hyper))
-    yield rejects("two dimensions", lambda: port.choose_iterate(case.losses[np.newaxis], **case.hyper))
-    yield rejects("variant", lambda: port.choose_iterate(case.losses, variant="other"))
-
-
-def chosen(
-    losses: Any, *, variant: str, weakly: bool | None = None, passed: bool = True, forwards: bool = False
-) -> Choice:
-    """Return what the reference does, with one of its rules changed."""
-    reference.choose_iterate(losses, variant=variant)
-    if variant == "full" and weakly is None and not forwards and passed:
-        return reference.choose_iterate(losses, variant=variant)
-    best, least, visited = -1, np.inf, 0
-    ties = (variant == "martens") if weakly is None else weakly
-    for i in range(len(losses)) if forwards or variant == "full" else reversed(range(len(losses))):
-        loss, visited = losses[i], visited + 1
-        if bool(np.isfinite(loss)) and (best < 0 or loss < least or (ties and loss == least)):
-            best, least = i, loss
-        elif variant != "full" and (best >= 0 or not passed):
-            break
-    return Choice(best, visited)
-
-
-@system.mistake("choose_iterate")
-def minus_infinity_is_the_least_loss(losses: Any, *, variant: str) -> Choice:
-    """A loss of -∞ is taken for the least."""
-    reference.choose_iterate(losses, variant=variant)
-    lowest = np.where(losses == -np.inf, np.asarray(-(2.0**15), losses.dtype), losses)
-    return reference.choose_iterate(lowest, variant=variant)
-
-
-@system.mistake("choose_iterate")
-def backtracking_goes_on_at_ties(losses: Any, *, variant: str) -> Choice:
-    """In "code" equal losses do not end the search: <= for <."""
-    return chosen(losses, variant=variant, weakly=True if variant == "code" else None)
-
-
-@system.mistake("choose_iterate")
-def backtracking_ends_at_ties(losses: Any, *, variant: str) -> Choice:
-    """In "martens" equal losses end the search: < for <=."""
-    return chosen(losses, variant=variant, weakly=False if variant == "martens" else None)
-
-
-@system.mistake("choose_iterate")
-def last_of_equal_ones_in_full(losses: Any, *, variant: str) -> Choice:
-    """In "full" the last of equal losses is taken."""
-    return chosen(losses, variant=variant, weakly=True if variant == "full" else None)
-
-
-@system.mistake("choose_iterate")
-def backtracking_forwards(losses: Any, *, variant: str) -> Choice:
-    """The search begins at the first iterate."""
-    return chosen(losses, variant=variant, forwards=variant != "full")
-
-
-@system.mistake("choose_iterate")
-def one_iterate_too_far_back(losses: Any, *, variant: str) -> Choice:
-    """The iterate at which the loss no longer falls is taken, not the one before."""
-    found = reference.choose_iterate(losses, variant=variant)
-    return found if variant == "full" or found.taken < 0 else Choice(len(losses) - found.visited, found.visited)
-
-
-@system.mistake("choose_iterate")
-def every_iterate_is_visited(losses: Any, *, variant: str) -> Choice:
-    """The search does not end: the least of all losses is taken."""
-    reference.choose_iterate(losses, variant=variant)
-    return reference.choose_iterate(losses, variant="full")
-
-
-@system.mistake("choose_iterate")
-def last_iterate_whatever_its_loss(losses: Any, *, variant: str) -> Choice:
-    """The last iterate is taken, without backtracking."""
-    reference.choose_iterate(losses, variant=variant)
-    return Choice(len(losses) - 1, 1)
-
-
-@system.mistake("choose_iterate")
-def losses_compared_in_few_digits(losses: Any, *, variant: str) -> Choice:
-    """In "full" losses are compared in too few digits, so that near ones tie (a package casts them to single)."""
-    if variant != "full":
-        return reference.choose_iterate(losses, variant=variant)
-    coarse = np.where(np.isfinite(losses), np.rint(losses * 2.0**20) / 2.0**20, losses)
-    return reference.choose_iterate(coarse, variant=variant)
-
-
-@system.mistake("choose_iterate")
-def search_ends_where_a_loss_is_not_finite(losses: Any, *, variant: str) -> Choice:
-    """A NaN or infinite loss at the end of the list ends the search, and none is taken."""
-    return chosen(losses, variant=variant, passed=variant == "full")
-
-
-@system.mistake("choose_iterate")
-def iterates_are_all_counted(losses: Any, *, variant: str) -> Choice:
-    """All losses count as visited."""
-    return reference.choose_iterate(losses, variant=variant)._replace(visited=len(losses))
-
-
-@system.mistake("choose_iterate")
-def arguments_of_backtracking_are_not_checked(losses: Any, *, variant: str) -> Choice:
-    """Whatever is given is used: of no losses the first."""
-    flat = 1.0 * losses.reshape(-1)
-    known = variant if variant in reference.VARIANTS else "code"
-    return Choice(0, 0) if len(flat) == 0 else reference.choose_iterate(flat, variant=known)
+TIES, GOES_ON = '(variant == "martens" and loss == least)', 'best >= 0 and variant != "full"'
+for name, statement, *pieces in (
+    ("minus_infinity_is_the_least_loss", "A loss of -∞ is taken for the least", ("np.isfinite(loss)", "loss < np.inf")),
+    (
+        "backtracking_goes_on_at_ties",
+        'In "code" equal losses do not end the search: <= for <',
+        (TIES, '(variant != "full" and loss == least)'),
+    ),
+    ("backtracking_ends_at_ties", 'In "martens" equal losses end the search: < for <=', (TIES, "False")),
+    (
+        "last_of_equal_ones_in_full",
+        'In "full" the last of equal losses is taken',
+        (TIES, '(variant != "code" and loss == least)'),
+    ),
+    ("backtracking_forwards", "The search begins at the first iterate", ("reversed(range(count))", "range(count)")),
+    (
+        "one_iterate_too_far_back",
+        "The iterate at which the loss no longer falls is taken, not the one before",
+        ("break", "best = i\nbreak"),
+    ),
+    ("every_iterate_is_visited", "The search does not end: the least of all losses is taken", (GOES_ON, "False")),
+    (
+        "last_iterate_whatever_its_loss",
+        "The last iterate is taken, without backtracking",
+        ("", "return Selection(count - 1, 1)"),
+    ),
+    (
+        "losses_compared_in_few_digits",
+        'In "full" losses that differ only in the last digits tie (a package casts them to single precision)',
+        ("loss < least", 'loss < least - (2.0**-20 if variant == "full" else 0)'),
+    ),
+    (
+        "search_ends_where_a_loss_is_not_finite",
+        "A NaN or infinite loss at the end of the list ends the search, and none is taken",
+        (GOES_ON, 'variant != "full"'),
+    ),
+    ("iterates_are_all_counted", "All losses count as visited", ("Selection(best, visited)", "Selection(best, count)")),
+):
+    choose_iterate.edit(name, statement, *pieces, within=reference.choose)

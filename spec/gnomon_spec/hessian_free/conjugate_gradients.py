@@ -13,11 +13,11 @@ from gnomon.hessian_free.conjugate_gradients import Solution
 from gnomon.hessian_free.storage_grid import kept_iterations
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.curvature.bad_input import not_finite
-from gnomon_spec.curvature.quantities import nonzero_vector
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
-from gnomon_spec.hessian_free.family import system
-from gnomon_spec.hessian_free.quantities import positive_matrix, up_to_the_dimension
+from gnomon_spec.hessian_free.definition import system
+from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, up_to_the_dimension
+from gnomon_spec.rejections import not_finite
 from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, rotation, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 
@@ -343,20 +343,43 @@ def a_product_that_is_not_finite_stops_everything(port: Any, case: Case) -> Iter
 
 
 @conjugate_gradients.law("rejects", cases=definite)
-def systems_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Right-hand sides and starts of another length or with a NaN, tolerances below 0, no iteration, an iteration below
-    0 to keep, and unknown policies and variants are rejected."""
-    b = case.rhs
-    first = np.arange(len(b)) == 0
-    nan = np.where(first, np.asarray(np.nan, b.dtype), b)
-    yield rejects("longer", lambda: solve(port, case, rhs=np.concatenate([b, b])))
-    yield rejects("a NaN", lambda: solve(port, case, rhs=nan))
-    yield rejects("longer start", lambda: solve(port, case, start=np.concatenate([b, b])))
-    yield rejects("a NaN in the start", lambda: solve(port, case, start=nan))
-    yield rejects("rtol = -1", lambda: solve(port, case, rtol=-1.0))
-    yield rejects("atol = -1", lambda: solve(port, case, atol=-1.0))
-    yield rejects("threshold = -1", lambda: solve(port, case, progress_threshold=-1.0))
-    yield rejects("max_iter = 0", lambda: solve(port, case, max_iter=0))
+def iterations_below_0_are_not_stored(port: Any, case: Case) -> Iterable[Fact]:
+    """An iteration below 0 to keep is rejected."""
     yield rejects("stored = -1", lambda: solve(port, case, stored=(-1,)))
-    yield rejects("policy", lambda: solve(port, case, on_nonpositive_curvature="other"))
-    yield rejects("variant", lambda: solve(port, case, variant="other"))
+
+
+def power_of_two(single: int, double: int) -> Quantity:
+    """2 to one power in float32, to another in float64, where it is as near to the end of the range."""
+    return Quantity(
+        lambda _draw, context: context.dtype.type(2.0 ** (single if context.dtype == np.float32 else double)),
+        f"2^{single} in float32, 2^{double} in float64",
+    )
+
+
+@conjugate_gradients.law(
+    "fixed point",
+    cases=cold.but(
+        small=power_of_two(-70, -530),
+        flat=power_of_two(-20, -60),
+        on_nonpositive_curvature=choice("ignore", "stop", "saddle-free", "raise"),
+    ),
+)
+def curvature_that_underflows_is_not_negative(port: Any, case: Case) -> Iterable[Fact]:
+    """Where pᵀAp is 0 only because it is too small for the dtype nothing is left to do, whatever the policy is, and it
+    does not count as curvature that is not positive."""
+    b = np.sign(case.rhs) * case.small
+    A = Dense(np.eye(len(b)) * case.flat)
+    found = solve(port, case, operator=A, rhs=b)
+    yield identical("last", found.iterates[-1], case.start)
+    yield identical("count", np.array([found.iterations, found.non_positive]), np.zeros(2, np.int64))
+    yield identical("nothing left", np.array(found.reason == reference.NOTHING_LEFT), np.array(True))
+
+
+@conjugate_gradients.law("fixed point", cases=cold.but(large=power_of_two(50, 400), flat=power_of_two(-100, -800)))
+def an_iterate_that_overflows_is_not_returned(port: Any, case: Case) -> Iterable[Fact]:
+    """Where x would not be finite the iterate before is returned: divergence."""
+    b = np.sign(case.rhs) * case.large
+    found = solve(port, case, operator=Dense(np.eye(len(b)) * case.flat), rhs=b)
+    yield identical("last", found.iterates[-1], case.start)
+    yield identical("iterations", np.array(found.iterations), np.array(0))
+    yield identical("diverged", np.array(found.reason == reference.DIVERGED), np.array(True))

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,9 @@ import numpy as np
 from gnomon.hessian_free import damping as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.facts import Fact, agree, equal, identical, rejects
-from gnomon_spec.hessian_free.family import system
+from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.strategies import CODES, SMALL_CODES, VECTORS, count
 from gnomon_spec.system import WITH_ROOM
-
-DEFAULTS = {"low": 1 / 4, "high": 3 / 4, "grow": 3 / 2, "shrink": 2 / 3}
 
 
 def scalar(*simple: float, signed: bool = True) -> Quantity:
@@ -102,13 +99,6 @@ def a_loss_of_minus_infinity_is_no_success(port: Any, case: Case) -> Iterable[Fa
     yield equal("code", port.reduction_ratio(case.before, fallen, case.predicted, variant="code"), np.nan)
 
 
-@reduction_ratio.law("rejects", cases=changes)
-def another_variant_of_the_ratio_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """An unknown variant is rejected."""
-    numbers = case.before, case.after, case.predicted
-    yield rejects("variant", lambda: port.reduction_ratio(*numbers, variant="other"))
-
-
 @updated_damping.law("closed form", cases=updates)
 def the_table_of_levenberg_and_marquardt(port: Any, case: Case) -> Iterable[Fact]:
     """λ·`grow` below `low`, λ from `low` to `high` with both ends, λ·`shrink` above `high`, and NaN by the variant; by
@@ -155,179 +145,123 @@ def dampings_scale(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("damping", scaled, found * 2.0**case.power)
 
 
-@updated_damping.law("rejects", cases=updates.but(bad=choice(-1.0, np.nan, np.inf)))
-def dampings_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A damping below 0, NaN or infinite, an unknown variant, thresholds below 0 or the wrong way round, a growth below
-    1 and a shrinkage outside (0, 1] are rejected."""
-    bad = case.damping * 0 + case.bad
-    yield rejects("damping", lambda: port.updated_damping(bad, case.ratio, **case.hyper))
-    for label, changed in (
-        ("variant", {"variant": "other"}),
-        ("low = -1", {"low": -1.0}),
-        ("low > high", {"low": 2.0}),
-        ("high infinite", {"high": np.inf}),
-        ("grow = 1/2", {"grow": 0.5}),
-        ("shrink = 0", {"shrink": 0.0}),
-        ("shrink = 2", {"shrink": 2.0}),
-    ):
-        yield rejects(label, partial(port.updated_damping, case.damping, case.ratio, **{**case.hyper, **changed}))
+def largest(*shares: float) -> Quantity:
+    """A damping so large that it cannot grow: one of these shares of the largest number of the dtype."""
+
+    def draw_largest(draw: Draw, context: Context) -> Any:
+        share = shares[draw(SMALL_CODES) % len(shares)]
+        return np.asarray(float(np.finfo(context.dtype).max) * share, context.dtype)
+
+    return Quantity(draw_largest, f"one of {', '.join(map(str, shares))} times the largest number of the dtype")
 
 
-def quotient(change: Any, predicted: Any) -> Any:
-    """Return change/predicted without a warning."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.divide(change, predicted)
+@updated_damping.law(
+    "bound",
+    cases=updates.but(damping=largest(1.0, 0.75, 0.875), ratio=scalar(-1.0, signed=False), grow=choice(1.5, 2.0)),
+)
+def a_damping_that_cannot_grow_stays(port: Any, case: Case) -> Iterable[Fact]:
+    """Where λ·`grow` would leave the range of the dtype λ stays, bit for bit."""
+    bad = case.damping.dtype.type(-1)
+    yield identical("damping", port.updated_damping(case.damping, bad, **case.hyper), case.damping)
 
 
-@system.mistake("reduction_ratio")
-def ratio_of_a_rise_is_not_minus_infinity(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
-    """In "martens" ρ is a quotient even if the loss rose: positive where the model rose, too."""
-    found = reference.reduction_ratio(before, after, predicted, variant=variant)
-    return found if bool(after == -np.inf) else quotient(after - before, predicted)
+@updated_damping.law("rejects", cases=updates)
+def thresholds_out_of_order_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """`low` above `high` is rejected."""
+    hyper = {**case.hyper, "low": 2.0}
+    yield rejects("low > high", lambda: port.updated_damping(case.damping, case.ratio, **hyper))
 
 
-@system.mistake("reduction_ratio")
-def ratio_of_a_rise_is_minus_infinity_in_the_code(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
-    """In "code", too, ρ is -∞ if the loss rose."""
-    reference.reduction_ratio(before, after, predicted, variant=variant)
-    return reference.reduction_ratio(before, after, predicted, variant="martens")
+QUOTIENT, ROSE, FELL_FOR_EVER = (
+    "np.divide(change, predicted)",
+    '(variant == "martens" and change > 0)',
+    "after == -np.inf or ",
+)
+for name, statement, *pieces in (
+    (
+        "ratio_of_a_rise_is_not_minus_infinity",
+        'In "martens" ρ is a quotient even if the loss rose: positive where the model rose, too',
+        (ROSE, "False"),
+    ),
+    (
+        "ratio_of_a_rise_is_minus_infinity_in_the_code",
+        'In "code", too, ρ is -∞ if the loss rose',
+        ("", 'variant = "martens"'),
+    ),
+    (
+        "a_rise_to_infinity_is_no_number",
+        'In "martens" a loss that rose to infinity gives NaN and not -∞',
+        ("", 'if variant == "martens" and after == np.inf:\n    return after * np.nan'),
+    ),
+    (
+        "ratio_upside_down",
+        "The prediction is divided by the change of the loss",
+        (QUOTIENT, "np.divide(predicted, change)"),
+    ),
+    (
+        "ratio_of_the_wrong_sign",
+        "The loss afterwards is taken off that before: a fall of both is negative",
+        (QUOTIENT, "np.divide(-change, predicted)"),
+    ),
+    (
+        "prediction_of_nothing_is_padded",
+        "A small number is taken off the prediction, so that nothing over nothing is 0 and not NaN",
+        (QUOTIENT, "np.divide(change, predicted - 1e-30)"),
+    ),
+    (
+        "ratio_in_units_of_the_loss",
+        "The change of the loss is relative to the loss, that of the model is not",
+        (QUOTIENT, "np.divide(change / np.abs(before), predicted)"),
+    ),
+    (
+        "loss_of_minus_infinity_is_a_success",
+        "A loss of -∞ afterwards makes a quotient: a ρ of ∞ if a fall was predicted",
+        (FELL_FOR_EVER, ""),
+    ),
+):
+    reduction_ratio.edit(name, statement, *pieces)
 
-
-@system.mistake("reduction_ratio")
-def a_rise_to_infinity_is_no_number(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
-    """In "martens" a loss that rose to infinity gives NaN and not -∞."""
-    found = reference.reduction_ratio(before, after, predicted, variant=variant)
-    return found * np.nan if variant == "martens" and bool(after == np.inf) else found
-
-
-@system.mistake("reduction_ratio")
-def ratio_upside_down(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
-    """The prediction is divided by the change of the loss."""
-    found = reference.reduction_ratio(before, after, predicted, variant=variant)
-    return found if bool(found == -np.inf) else quotient(predicted, after - before)
-
-
-@system.mistake("reduction_ratio")
-def ratio_of_the_wrong_sign(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
-    """The loss before is taken off with the wrong sign: a fall of both is negative."""
-    found = reference.reduction_ratio(before, after, predicted, variant=variant)
-    return found if bool(found == -np.inf) else -found
-
-
-@system.mistake("reduction_ratio")
-def prediction_of_nothing_is_padded(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
-    """A small number is added to the prediction, so that nothing over nothing is 0 and not NaN."""
-    found = reference.reduction_ratio(before, after, predicted, variant=variant)
-    return 0 * before if bool(np.isnan(found)) else found
-
-
-@system.mistake("reduction_ratio")
-def ratio_in_units_of_the_loss(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
-    """The change of the loss is relative to the loss, that of the model is not."""
-    found = reference.reduction_ratio(before, after, predicted, variant=variant)
-    return found if bool(before == 0) or bool(found == -np.inf) else found / np.abs(before)
-
-
-@system.mistake("reduction_ratio")
-def loss_of_minus_infinity_is_a_success(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
-    """A loss of -∞ afterwards makes a quotient: a ρ of ∞ if a fall was predicted."""
-    if bool(after == -np.inf):
-        return quotient(after - before, predicted)
-    return reference.reduction_ratio(before, after, predicted, variant=variant)
-
-
-@system.mistake("reduction_ratio")
-def variant_of_the_ratio_is_not_checked(before: Any, after: Any, predicted: Any, *, variant: str) -> Any:
-    """An unknown variant is taken for "code"."""
-    known = variant if variant in reference.VARIANTS else "code"
-    return reference.reduction_ratio(before, after, predicted, variant=known)
-
-
-def updated(damping: Any, ratio: Any, hyper: Mapping[str, Any], *, closed: str = "", **rules: Any) -> Any:
-    """Return what the reference does, with some of its rules changed."""
-    reference.updated_damping(damping, ratio, **hyper)
-    low, high, grow, shrink, nan = (
-        rules.get(name, hyper.get(name, default)) for name, default in (*DEFAULTS.items(), ("nan", hyper["variant"]))
-    )
-    if bool(np.isnan(ratio)):
-        return damping * grow if nan == "martens" else damping
-    if bool(ratio < low) or (closed == "low" and bool(ratio == low)):
-        return damping * grow
-    return damping * shrink if bool(ratio > high) or (closed == "high" and bool(ratio == high)) else damping
-
-
-@system.mistake("updated_damping")
-def damping_grows_at_a_quarter(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """λ grows at ρ = 1/4 itself, too: <= for <."""
-    return updated(damping, ratio, hyper, closed="low")
-
-
-@system.mistake("updated_damping")
-def damping_shrinks_at_three_quarters(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """λ shrinks at ρ = 3/4 itself, too: >= for >."""
-    return updated(damping, ratio, hyper, closed="high")
-
-
-@system.mistake("updated_damping")
-def damping_updated_the_wrong_way_round(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """λ shrinks where the model was bad and grows where it was good."""
-    grow, shrink = (hyper.get(name, DEFAULTS[name]) for name in ("grow", "shrink"))
-    return updated(damping, ratio, hyper, grow=shrink, shrink=grow)
-
-
-@system.mistake("updated_damping")
-def factors_of_two(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """λ is doubled and halved, whatever the factors are."""
-    return updated(damping, ratio, hyper, grow=2, shrink=1 / 2)
-
-
-@system.mistake("updated_damping")
-def factors_of_the_damping_are_fixed(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """The factors are 3/2 and 2/3, whatever was asked for."""
-    return updated(damping, ratio, hyper, grow=3 / 2, shrink=2 / 3)
-
-
-@system.mistake("updated_damping")
-def thresholds_of_the_damping_are_fixed(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """The thresholds are 1/4 and 3/4, whatever was asked for."""
-    return updated(damping, ratio, hyper, low=1 / 4, high=3 / 4)
-
-
-@system.mistake("updated_damping")
-def factor_of_two_thirds_cut_short(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """λ shrinks by 0.66 for 2/3, so that what grew and shrank is less than it was."""
-    shrink = hyper.get("shrink", 2 / 3)
-    return updated(damping, ratio, hyper, shrink=0.66 if bool(shrink == 2 / 3) else shrink)
-
-
-@system.mistake("updated_damping")
-def damping_ignores_a_bad_number(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """In "martens" a ρ of NaN leaves λ as it is."""
-    return updated(damping, ratio, hyper, nan="code")
-
-
-@system.mistake("updated_damping")
-def damping_fears_a_bad_number(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """In "code" a ρ of NaN lets λ grow."""
-    return updated(damping, ratio, hyper, nan="martens")
-
-
-@system.mistake("updated_damping")
-def damping_only_grows_for_negative_ratios(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """λ grows only if ρ < 0."""
-    return updated(damping, ratio, hyper, low=0)
-
-
-@system.mistake("updated_damping")
-def damping_is_kept_in_bounds(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """λ is kept between 1/1000 and 100."""
-    return np.minimum(np.maximum(reference.updated_damping(damping, ratio, **hyper), 1e-3), 100)
-
-
-@system.mistake("updated_damping")
-def damping_is_not_checked(damping: Any, ratio: Any, **hyper: Any) -> Any:
-    """Any damping, any variant, any thresholds and factors are used."""
-    low, high, grow, shrink = (hyper.get(name, default) for name, default in DEFAULTS.items())
-    if bool(ratio < low) or (hyper["variant"] == "martens" and bool(np.isnan(ratio))):
-        return damping * grow
-    return damping * shrink if bool(ratio > high) else damping
+for name, statement, *pieces in (
+    ("damping_grows_at_a_quarter", "λ grows at ρ = 1/4 itself, too: <= for <", ("ratio < low", "ratio <= low")),
+    (
+        "damping_shrinks_at_three_quarters",
+        "λ shrinks at ρ = 3/4 itself, too: >= for >",
+        ("ratio > high", "ratio >= high"),
+    ),
+    (
+        "damping_updated_the_wrong_way_round",
+        "λ shrinks where the model was bad and grows where it was good",
+        ("", "grow, shrink = shrink, grow"),
+    ),
+    ("factors_of_two", "λ is doubled and halved, whatever the factors are", ("", "grow, shrink = 2, 1 / 2")),
+    (
+        "factors_of_the_damping_are_fixed",
+        "The factors are 3/2 and 2/3, whatever was asked for",
+        ("", "grow, shrink = GROW, SHRINK"),
+    ),
+    (
+        "thresholds_of_the_damping_are_fixed",
+        "The thresholds are 1/4 and 3/4, whatever was asked for",
+        ("", "low, high = LOW, HIGH"),
+    ),
+    (
+        "factor_of_two_thirds_cut_short",
+        "λ shrinks by 0.66 for 2/3, so that what grew and shrank is less than it was",
+        ("damping * shrink", "damping * (0.66 if shrink == SHRINK else shrink)"),
+    ),
+    ("damping_ignores_a_bad_number", 'In "martens" a ρ of NaN leaves λ as it is', ('variant == "martens"', "False")),
+    ("damping_fears_a_bad_number", 'In "code" a ρ of NaN lets λ grow', ('variant == "martens"', "True")),
+    ("damping_only_grows_for_negative_ratios", "λ grows only if ρ < 0", ("ratio < low", "ratio < 0")),
+    (
+        "damping_is_kept_in_bounds",
+        "λ is kept between 1/1000 and 100",
+        ("damping * grow", "np.minimum(damping * grow, 100)"),
+        ("damping * shrink", "np.maximum(damping * shrink, 1e-3)"),
+    ),
+    (
+        "damping_becomes_infinite",
+        "λ grows beyond the range of the dtype",
+        ("grown if np.isfinite(grown) else damping", "grown"),
+    ),
+):
+    updated_damping.edit(name, statement, *pieces)

@@ -22,7 +22,7 @@ from gnomon_spec.hessian_free.conjugate_gradients import (
     plain,
     solve,
 )
-from gnomon_spec.hessian_free.quantities import positive_matrix
+from gnomon_spec.hessian_free.drawn_objectives import positive_matrix
 from gnomon_spec.strategies import permutation, shapes
 
 

@@ -8,11 +8,10 @@ from typing import Any
 import numpy as np
 
 from gnomon.hessian_free import preconditioner as reference
-from gnomon.hessian_free.preconditioner import DiagonalPower
 from gnomon_spec.cases import Case, Cases, Quantity, choice
-from gnomon_spec.curvature.quantities import nonzero_vector, probes
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, probes
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
-from gnomon_spec.hessian_free.family import system
+from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.strategies import VECTORS, count, number, tame
 from gnomon_spec.system import WITH_ROOM
 
@@ -73,16 +72,6 @@ def gradients_count_by_their_squares(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("diagonal", scaled, found * 4.0**case.power)
 
 
-@squared_gradients.law("rejects", cases=gradients)
-def gradients_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """No example, one dimension, integers and an unknown reduction are rejected."""
-    G = case.example_gradients
-    yield rejects("none", lambda: port.squared_gradients(G[:0], **case.hyper))
-    yield rejects("one dimension", lambda: port.squared_gradients(G[0], **case.hyper))
-    yield rejects("integers", lambda: port.squared_gradients(np.ones(G.shape, np.int64), **case.hyper))
-    yield rejects("reduction", lambda: port.squared_gradients(G, reduction="none"))
-
-
 @fisher_preconditioner.law("closed form", cases=diagonals)
 def it_undoes_the_power_of_the_damped_diagonal(port: Any, case: Case) -> Iterable[Fact]:
     """M((d + λ)^ξ·v) = v."""
@@ -127,125 +116,68 @@ def diagonal_and_damping_count_together(port: Any, case: Case) -> Iterable[Fact]
 
 
 @fisher_preconditioner.law("rejects", cases=positive)
-def diagonals_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A negative or NaN entry, two dimensions, integers, a damping below 0, an exponent outside [0, 1], and an entry
-    with d + λ = 0, are rejected."""
-    d = case.diagonal
-
-    def call(diagonal: Any = d, **changed: Any) -> Any:
-        return port.fisher_preconditioner(diagonal, **{**case.hyper, **changed})
-
-    first = np.arange(len(d)) == 0
-    yield rejects("negative", lambda: call(np.where(first, -d, d)))
-    yield rejects("a NaN", lambda: call(np.where(first, np.asarray(np.nan, d.dtype), d)))
-    yield rejects("two dimensions", lambda: call(d[np.newaxis]))
-    yield rejects("integers", lambda: call(np.ones(len(d), np.int64)))
-    yield rejects("damping = -1", lambda: call(damping=-1.0))
-    yield rejects("exponent = -1", lambda: call(exponent=-1.0))
-    yield rejects("exponent = 2", lambda: call(exponent=2.0))
-    yield rejects("d + λ = 0", lambda: call(0 * d, damping=0.0))
+def nothing_has_no_negative_power(port: Any, case: Case) -> Iterable[Fact]:
+    """A diagonal with an entry in which d + λ = 0 is rejected, unless ξ = 0."""
+    hyper = {**case.hyper, "damping": 0.0}
+    yield rejects("d + λ = 0", lambda: port.fisher_preconditioner(0 * case.diagonal, **hyper))
 
 
-def mean_or_sum(total: Any, examples: int, reduction: str) -> Any:
-    """Return the total, over N for "mean"."""
-    return total / examples if reduction == "mean" else total
+SQUARES, COUNT = "example_gradients * example_gradients", "total / example_gradients.shape[0]"
+for name, statement, *pieces in (
+    (
+        "square_of_the_mean_gradient",
+        "The gradients are averaged or added up before they are squared",
+        (f"np.sum({SQUARES}, axis=0)", "np.sum(example_gradients, axis=0) ** 2"),
+        (COUNT, f"{COUNT} ** 2"),
+    ),
+    (
+        "mean_divided_by_the_number_twice",
+        "The gradients are those of a mean loss, with 1/N in them: their squares add up to d/N",
+        (COUNT, f"{COUNT} ** 2"),
+    ),
+    (
+        "reductions_taken_for_each_other",
+        '"mean" adds up and "sum" averages',
+        ('reduction == "mean"', 'reduction == "sum"'),
+    ),
+    (
+        "sizes_instead_of_squares",
+        "The sizes of the entries are added up, not their squares",
+        (SQUARES, "np.abs(example_gradients)"),
+    ),
+    (
+        "length_of_the_gradient_in_every_entry",
+        "Every entry is the mean of all entries of d",
+        (f"np.sum({SQUARES}, axis=0)", f"np.mean({SQUARES}, axis=1, keepdims=True).sum(axis=0)"),
+    ),
+):
+    squared_gradients.edit(name, statement, *pieces)
 
-
-@system.mistake("squared_gradients")
-def square_of_the_mean_gradient(example_gradients: Any, *, reduction: str) -> Any:
-    """The gradients are averaged or added up before they are squared."""
-    reference.squared_gradients(example_gradients, reduction=reduction)
-    total = np.sum(example_gradients, axis=0)
-    total = total / len(example_gradients) if reduction == "mean" else total
-    return total * total
-
-
-@system.mistake("squared_gradients")
-def mean_divided_by_the_number_twice(example_gradients: Any, *, reduction: str) -> Any:
-    """The gradients are those of a mean loss, with 1/N in them: their squares add up to d/N."""
-    found = reference.squared_gradients(example_gradients, reduction=reduction)
-    return mean_or_sum(found, len(example_gradients), reduction)
-
-
-@system.mistake("squared_gradients")
-def reductions_taken_for_each_other(example_gradients: Any, *, reduction: str) -> Any:
-    """ "mean" adds up and "sum" averages."""
-    other = {"mean": "sum", "sum": "mean"}.get(reduction, reduction)
-    return reference.squared_gradients(example_gradients, reduction=other)
-
-
-@system.mistake("squared_gradients")
-def sizes_instead_of_squares(example_gradients: Any, *, reduction: str) -> Any:
-    """The sizes of the entries are added up, not their squares."""
-    reference.squared_gradients(example_gradients, reduction=reduction)
-    return mean_or_sum(np.sum(np.abs(example_gradients), axis=0), len(example_gradients), reduction)
-
-
-@system.mistake("squared_gradients")
-def length_of_the_gradient_in_every_entry(example_gradients: Any, *, reduction: str) -> Any:
-    """Every entry is the mean of all entries of d."""
-    found = reference.squared_gradients(example_gradients, reduction=reduction)
-    return 0 * found + np.sum(found) / len(found)
-
-
-@system.mistake("squared_gradients")
-def example_gradients_are_not_checked(example_gradients: Any, *, reduction: str) -> Any:
-    """Whatever is given is used, one dimension as one example."""
-    rows = 1.0 * (example_gradients if example_gradients.ndim == 2 else example_gradients.reshape(1, -1))
-    return mean_or_sum(np.sum(rows * rows, axis=0), max(1, len(rows)), reduction)
-
-
-@system.mistake("fisher_preconditioner")
-def preconditioner_that_is_none(diagonal: Any, *, damping: float, exponent: float) -> DiagonalPower:
-    """What is returned does nothing: the preconditioner is computed and lost, and the iteration runs without one."""
-    reference.fisher_preconditioner(diagonal, damping=damping, exponent=exponent)
-    return DiagonalPower(diagonal * 0 + 1)
-
-
-@system.mistake("fisher_preconditioner")
-def preconditioner_without_damping(diagonal: Any, *, damping: float, exponent: float) -> DiagonalPower:
-    """λ is not added to the diagonal."""
-    found = reference.fisher_preconditioner(diagonal, damping=damping, exponent=exponent)
-    positive_entries = np.where(diagonal > 0, diagonal, 1)
-    return found if exponent == 0 else DiagonalPower(positive_entries ** (-exponent))
-
-
-@system.mistake("fisher_preconditioner")
-def damping_outside_the_power(diagonal: Any, *, damping: float, exponent: float) -> DiagonalPower:
-    """λ is added to d^ξ and not to d."""
-    found = reference.fisher_preconditioner(diagonal, damping=damping, exponent=exponent)
-    return found if exponent == 0 else DiagonalPower(1 / (diagonal**exponent + damping))
-
-
-@system.mistake("fisher_preconditioner")
-def preconditioner_upside_down(diagonal: Any, *, damping: float, exponent: float) -> DiagonalPower:
-    """M multiplies by (d + λ)^ξ: it approximates A, and not its inverse."""
-    return DiagonalPower(1 / reference.fisher_preconditioner(diagonal, damping=damping, exponent=exponent).scales)
-
-
-@system.mistake("fisher_preconditioner")
-def exponent_of_one_half(diagonal: Any, *, damping: float, exponent: float) -> DiagonalPower:
-    """The exponent is always 1/2, as in Adagrad."""
-    found = reference.fisher_preconditioner(diagonal, damping=damping, exponent=exponent)
-    return found if exponent == 0 else DiagonalPower((diagonal + damping) ** -0.5)
-
-
-@system.mistake("fisher_preconditioner")
-def square_of_the_damping(diagonal: Any, *, damping: float, exponent: float) -> DiagonalPower:
-    """λ² is added to the diagonal."""
-    found = reference.fisher_preconditioner(diagonal, damping=damping, exponent=exponent)
-    return found if exponent == 0 else DiagonalPower((diagonal + damping * damping) ** -exponent)
-
-
-@system.mistake("fisher_preconditioner")
-def power_of_nothing_of_nothing(diagonal: Any, *, damping: float, exponent: float) -> DiagonalPower:
-    """With ξ = 0 the scale of an entry with d + λ = 0 is 0."""
-    found = reference.fisher_preconditioner(diagonal, damping=damping, exponent=exponent)
-    return DiagonalPower(np.where(diagonal + damping == 0, 0 * found.scales, found.scales))
-
-
-@system.mistake("fisher_preconditioner")
-def diagonal_is_not_checked(diagonal: Any, *, damping: float, exponent: float) -> DiagonalPower:
-    """Whatever is given is used: of what is negative the size, of nothing the inverse of a small number."""
-    damped = np.abs(1.0 * diagonal.reshape(-1)) + abs(damping)
-    return DiagonalPower(np.where(damped == 0, 2.0**-20, damped) ** -exponent)
+POWER = "damped ** (-exponent)"
+for name, statement, *pieces in (
+    (
+        "preconditioner_that_is_none",
+        "What is returned does nothing: the preconditioner is computed and lost, and the iteration runs without one",
+        (POWER, "damped * 0 + 1"),
+    ),
+    (
+        "preconditioner_without_damping",
+        "λ is not added to the diagonal",
+        ("diagonal + damping", "np.where(diagonal > 0, diagonal, 1)"),
+    ),
+    ("damping_outside_the_power", "λ is added to d^ξ and not to d", (POWER, "1 / (diagonal**exponent + damping)")),
+    (
+        "preconditioner_upside_down",
+        "M multiplies by (d + λ)^ξ: it approximates A, and not its inverse",
+        (POWER, "damped**exponent"),
+    ),
+    ("exponent_of_one_half", "The exponent is always 1/2, as in Adagrad", (POWER, "damped ** (-0.5)")),
+    ("square_of_the_damping", "λ² is added to the diagonal", ("diagonal + damping", "diagonal + damping * damping")),
+    (
+        "power_of_nothing_of_nothing",
+        "With ξ = 0 the scale of an entry with d + λ = 0 is 0",
+        ("damped * 0 + 1", "np.where(damped == 0, 0 * damped, damped * 0 + 1)"),
+    ),
+    ("power_of_nothing_is_infinite", "An entry with d + λ = 0 has an infinite scale", ("np.any(damped == 0)", "False")),
+):
+    fisher_preconditioner.edit(name, statement, *pieces)

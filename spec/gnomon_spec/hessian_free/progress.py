@@ -9,8 +9,8 @@ import numpy as np
 
 from gnomon.hessian_free import progress as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.facts import Fact, agree, rejects
-from gnomon_spec.hessian_free.family import system
+from gnomon_spec.facts import Fact, agree
+from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.strategies import CODES, VECTORS, count, number
 from gnomon_spec.system import WITH_ROOM
 
@@ -56,13 +56,6 @@ def it_is_a_tenth_of_the_iterations_but_never_below_ten(port: Any, case: Case) -
     fits = 10 * k <= i < 10 * k + 10 if case.variant == "code" else 10 * k - 10 < i <= 10 * k
     yield agree("k", k if i > 100 else 10, k)
     yield agree("fits", fits or i <= 100, True)
-
-
-@window.law("rejects", cases=iterations.but(bad=choice(-1, 0.5, np.nan)))
-def what_is_no_number_of_iterations_has_no_window(port: Any, case: Case) -> Iterable[Fact]:
-    """A number of iterations below 0 or that is not whole, and an unknown variant, are rejected."""
-    yield rejects("iteration", lambda: port.window(case.bad, **case.hyper))
-    yield rejects("variant", lambda: port.window(case.iteration, variant="other"))
 
 
 @progress_has_ended.law("bound", cases=sequences.but(length=count(1, 11, 10, 5, low=1, high=11), threshold=0.5))
@@ -114,128 +107,67 @@ def a_model_above_zero_never_ends(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("just below", port.progress_has_ended(np.where(last, -still, still), **case.hyper), False)
 
 
-@progress_has_ended.law("rejects", cases=sequences)
-def values_that_are_none_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """No values, integers, two dimensions, a threshold below 0 and an unknown variant are rejected."""
-    model = case.model
-    yield rejects("none", lambda: port.progress_has_ended(model[:0], **case.hyper))
-    yield rejects("integers", lambda: port.progress_has_ended(np.zeros(3, np.int64), **case.hyper))
-    yield rejects("two dimensions", lambda: port.progress_has_ended(model[np.newaxis], **case.hyper))
-    yield rejects("threshold", lambda: port.progress_has_ended(model, **{**case.hyper, "threshold": -1.0}))
-    yield rejects("variant", lambda: port.progress_has_ended(model, **{**case.hyper, "variant": "other"}))
+window.edit(
+    "window_rounded_the_other_way",
+    'i/10 is rounded up in "code" and down in "martens"',
+    ('variant == "code"', 'variant == "martens"'),
+)
+window.edit(
+    "window_of_ten_for_ever",
+    "The window does not grow with the iterations",
+    ('max(LEAST_WINDOW, iteration // 10 if variant == "code" else ceil(iteration / 10))', "LEAST_WINDOW"),
+)
+window.edit(
+    "window_without_its_least",
+    "The window is a tenth of the iterations from the first one on",
+    ("max(LEAST_WINDOW", "max(0"),
+)
 
-
-@system.mistake("window")
-def window_rounded_the_other_way(iteration: int, *, variant: str) -> int:
-    """i/10 is rounded up in "code" and down in "martens"."""
-    return reference.window(iteration, variant={"code": "martens", "martens": "code"}[variant])
-
-
-@system.mistake("window")
-def window_of_ten_for_ever(iteration: int, *, variant: str) -> int:
-    """The window does not grow with the iterations."""
-    return min(10, reference.window(iteration, variant=variant))
-
-
-@system.mistake("window")
-def window_is_not_checked(iteration: Any, *, variant: str) -> int:
-    """Whatever is given counts as a number of iterations, and another variant as "code"."""
-    whole = 0 if not iteration > 0 else int(iteration)
-    return reference.window(whole, variant=variant if variant in reference.VARIANTS else "code")
-
-
-@system.mistake("window")
-def window_without_its_least(iteration: int, *, variant: str) -> int:
-    """The window is a tenth of the iterations from the first one on."""
-    return iteration // 10 if variant == "code" else -(-iteration // 10)
-
-
-def ended(
-    model: Any,
-    *,
-    threshold: float,
-    variant: str,
-    factor: bool | None = None,
-    whole: str = "",
-    signed: str = "before",
-    early: bool = False,
-    back: int = 0,
-) -> bool:
-    """Return what the reference does, with one of its rules changed."""
-    reference.progress_has_ended(model, threshold=threshold, variant=variant)
-    i = model.shape[0] - 1
-    k = reference.window(i, variant=variant) + back
-    if (k > i) if early else (k >= i):
-        return False
-    code = variant == "code"
-    if not code and signed and not bool(model[i - k if signed == "before" else i] < 0):
-        return False
-    total = model[i] - model[0] if (whole or ("made" if code else "value")) == "made" else model[i]
-    times = k if (factor if factor is not None else not code) else 1
-    return bool(total != 0) and bool((model[i] - model[i - k]) / total < times * threshold)
-
-
-@system.mistake("progress_has_ended")
-def progress_measured_one_iteration_too_far_back(model: Any, **hyper: Any) -> bool:
-    """The gain is that of the last k + 1 iterations."""
-    return ended(model, **hyper, back=1)
-
-
-@system.mistake("progress_has_ended")
-def progress_rule_without_the_factor(model: Any, **hyper: Any) -> bool:
-    """The threshold of "martens" lacks the factor k: the iteration goes on 10 times too strictly."""
-    return ended(model, **hyper, factor=False)
-
-
-@system.mistake("progress_has_ended")
-def progress_rule_of_the_code_with_the_factor(model: Any, **hyper: Any) -> bool:
-    """The threshold of "code" has the factor k."""
-    return ended(model, **hyper, factor=True)
-
-
-@system.mistake("progress_has_ended")
-def progress_relative_to_the_progress_made(model: Any, **hyper: Any) -> bool:
-    """In "martens" the gain is divided by mᵢ - m₀ and not by mᵢ: the same from a cold start, not from a warm one."""
-    return ended(model, **hyper, whole="made")
-
-
-@system.mistake("progress_has_ended")
-def progress_relative_to_the_value(model: Any, **hyper: Any) -> bool:
-    """In "code" the gain is divided by mᵢ and not by mᵢ - m₀: the same from a cold start, not from a warm one."""
-    return ended(model, **hyper, whole="value")
-
-
-@system.mistake("progress_has_ended")
-def sign_of_the_last_value(model: Any, **hyper: Any) -> bool:
-    """In "martens" the last value must be below 0, and not that of k iterations ago."""
-    return ended(model, **hyper, signed="last")
-
-
-@system.mistake("progress_has_ended")
-def progress_without_looking_at_the_sign(model: Any, **hyper: Any) -> bool:
-    """In "martens" it is not asked whether the model was below 0."""
-    return ended(model, **hyper, signed="")
-
-
-@system.mistake("progress_has_ended")
-def progress_may_end_at_the_tenth_iteration(model: Any, **hyper: Any) -> bool:
-    """The rule is asked for k <= i and not for k < i."""
-    return ended(model, **hyper, early=True)
-
-
-@system.mistake("progress_has_ended")
-def progress_against_an_absolute_threshold(model: Any, *, threshold: float, variant: str) -> bool:
-    """The gain itself is compared with the threshold: the scale of the loss decides."""
-    reference.progress_has_ended(model, threshold=threshold, variant=variant)
-    i = model.shape[0] - 1
-    k = reference.window(i, variant=variant)
-    times = 1 if variant == "code" else k
-    return k < i and bool(model[i - k] - model[i] < times * threshold)
-
-
-@system.mistake("progress_has_ended")
-def arguments_of_the_progress_rule_are_not_checked(model: Any, *, threshold: float, variant: str) -> bool:
-    """Whatever is given is used, and no values have ended."""
-    flat = 1.0 * model.reshape(-1)
-    known = variant if variant in reference.VARIANTS else "code"
-    return len(flat) == 0 or reference.progress_has_ended(flat, threshold=abs(threshold), variant=known)
+for name, statement, *pieces in (
+    (
+        "progress_measured_one_iteration_too_far_back",
+        "The gain is that of the last k + 1 iterations",
+        ("model[i] - model[i - k]", "model[i] - model[i - k - 1]"),
+    ),
+    (
+        "progress_rule_without_the_factor",
+        'The threshold of "martens" lacks the factor k: the iteration goes on 10 times too strictly',
+        ("k * threshold", "threshold"),
+    ),
+    (
+        "progress_rule_of_the_code_with_the_factor",
+        'The threshold of "code" has the factor k',
+        ("model[0], threshold", "model[0], k * threshold"),
+    ),
+    (
+        "progress_relative_to_the_progress_made",
+        'In "martens" the gain is divided by mᵢ - m₀ and not by mᵢ: the same from a cold start, not from a warm one',
+        ("gained, model[i], k", "gained, model[i] - model[0], k"),
+    ),
+    (
+        "progress_relative_to_the_value",
+        'In "code" the gain is divided by mᵢ and not by mᵢ - m₀: the same from a cold start, not from a warm one',
+        ("model[i] - model[0]", "model[i]"),
+    ),
+    (
+        "sign_of_the_last_value",
+        'In "martens" the last value must be below 0, and not that of k iterations ago',
+        ("model[i - k] < 0", "model[i] < 0"),
+    ),
+    (
+        "progress_without_looking_at_the_sign",
+        'In "martens" it is not asked whether the model was below 0',
+        ("model[i - k] < 0", "True"),
+    ),
+    (
+        "progress_may_end_at_the_tenth_iteration",
+        "The rule is asked for k <= i and not for k < i",
+        ("k >= i", "k > i"),
+    ),
+    (
+        "progress_against_an_absolute_threshold",
+        "The gain itself is compared with the threshold: the scale of the loss decides",
+        ("gained / whole < threshold", "-gained < threshold"),
+    ),
+):
+    progress_has_ended.edit(name, statement, *pieces)

@@ -1,132 +1,226 @@
-"""What happens over several steps of the optimizer: closed forms on quadratics, and whole runs beside the oracle's."""
+"""Runs of the whole optimizer, on many small problems at once: quadratics and generalised linear models."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from gnomon.hessian_free.optimizer import HessianFreeState, Report
+from gnomon.hessian_free import runs as reference
+from gnomon.hessian_free.runs import Runs
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, choice
-from gnomon_spec.facts import Fact, at_least, equal, follows, same_outputs
-from gnomon_spec.hessian_free.conjugate_gradients import none
-from gnomon_spec.hessian_free.quantities import searchable
-from gnomon_spec.hessian_free.step import cold, convex, damped, full, presets, states, step, steps
-from gnomon_spec.strategies import count, rotation, shapes
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.hessian_free.definition import system
+from gnomon_spec.hessian_free.drawn_problems import ONE_DIMENSION, models, points, quadratics
+from gnomon_spec.strategies import count
+from gnomon_spec.system import WITH_ROOM
 
-runs = steps.but(
-    state=states(1.25, 4.25, 64.0, warm=False),
-    preconditioner=none,
-    rtol=choice(0.25, 0.0625, 0.01),
-    linesearch=searchable(lambda drawn: drawn["decay"] == 0, " with a decay that is not 0"),
-    steps=count(1, 2, 3, low=1, high=4),
-    **presets,
+# Newton's damped steps in full: as many iterations as parameters, and nothing that shortens a step.
+full: dict[str, Any] = {"rtol": 0.0, "linesearch": False, "backtracking": False, "lr": 1.0}
+# The loss can only fall.
+downhill: dict[str, Any] = {"variant": "martens", "decay": 0.0, "linesearch": True, "lr": choice(1.0, 4.0)}
+
+
+minimise_quadratics = system.operation(reference.minimise_quadratics, cases=quadratics, dtypes=WITH_ROOM)
+fit_linear_models = system.operation(reference.fit_linear_models, cases=models, dtypes=WITH_ROOM)
+
+
+def minimised(port: Any, case: Case, **changed: Any) -> Runs:
+    """Return a port's runs in a case of quadratics, some inputs or hyperparameters changed."""
+    inputs = [changed.pop(name, case[name]) for name in ("params", "matrices", "stationary")]
+    runs: Runs = port.minimise_quadratics(*inputs, **{**case.hyper, **changed})
+    return runs
+
+
+def fitted(port: Any, case: Case, **changed: Any) -> Runs:
+    """Return a port's runs in a case of linear models, some inputs or hyperparameters changed."""
+    inputs = [changed.pop(name, case[name]) for name in ("params", "features", "targets")]
+    runs: Runs = port.fit_linear_models(*inputs, **{**case.hyper, **changed})
+    return runs
+
+
+def same_runs(found: Runs, expected: Runs) -> Iterable[Fact]:
+    """Claim that runs are the same."""
+    yield equal("params", found.params, expected.params)
+    yield equal("losses", found.losses, expected.losses)
+    yield equal("dampings", found.dampings, expected.dampings)
+    yield agree("iterations", np.asarray(found.iterations).tolist(), np.asarray(expected.iterations).tolist())
+    yield equal("step lengths", found.step_lengths, expected.step_lengths)
+
+
+def backwards(runs: Runs) -> Runs:
+    """Return the runs in the opposite order."""
+    return Runs(*(part[::-1] for part in runs))
+
+
+@minimise_quadratics.law("equivariance", cases=quadratics)
+def quadratics_do_not_know_of_each_other(port: Any, case: Case) -> Iterable[Fact]:
+    """In the opposite order the same quadratics have the same runs, and so has the last of them by itself."""
+    found = minimised(port, case)
+    inputs = {name: case[name] for name in ("params", "matrices", "stationary")}
+    yield from same_runs(minimised(port, case, **{name: x[::-1] for name, x in inputs.items()}), backwards(found))
+    alone = minimised(port, case, **{name: x[-1:] for name, x in inputs.items()})
+    yield from same_runs(alone, Runs(*(part[-1:] for part in found)))
+
+
+@minimise_quadratics.law("conservation", cases=quadratics.but(steps=count(2, 3, low=2, high=3)))
+def a_longer_run_on_quadratics_begins_as_a_shorter_one(port: Any, case: Case) -> Iterable[Fact]:
+    """The first steps do not depend on how many follow."""
+    shorter, longer = minimised(port, case, steps=case.steps - 1), minimised(port, case)
+    yield equal("losses", longer.losses[:, :-1], shorter.losses)
+    yield equal("dampings", longer.dampings[:, :-1], shorter.dampings)
+    yield equal("step lengths", longer.step_lengths[:, :-1], shorter.step_lengths)
+
+
+@minimise_quadratics.law(
+    "closed form", cases=quadratics.but(variant="martens", adapt_damping=True, decay=choice(0.0, 0.95), **full)
 )
-exact_solves = cold.but(rtol=0.0, adapt_damping=True, **full).shaped(shapes((1,), (2,), (3,)))
+def quadratics_contract_as_newtons_damped_steps_do(port: Any, case: Case) -> Iterable[Fact]:
+    """In "martens", with n iterations, θ' - θ* = λ(B + λI)⁻¹(θ - θ*) in every step, and λ falls as (2/3)ᵗ."""
+    n = case.params.shape[1]
+    found, offset = minimised(port, case, max_iter=n), case.params - case.stationary
+    ends = []
+    for k in range(len(offset)):
+        rest, damping = offset[k], case.damping
+        for _ in range(case.steps):
+            rest = damping * lapack(np.linalg.solve, case.matrices[k] + damping * np.eye(n), rest)
+            damping = damping * 2 / 3
+        ends.append(case.stationary[k] + rest)
+    yield equal("params", found.params, np.stack(ends))
+    t = np.arange(case.steps + 1)
+    yield equal("dampings", found.dampings, np.ones((len(offset), 1)) * (case.damping * (2 / np.float64(3)) ** t))
 
 
-def run(port: Any, case: Case, length: int, **changed: Any) -> Iterator[tuple[Any, HessianFreeState, Report]]:
-    """Yield what each step of a run of a port gives, with some of its hyperparameters changed."""
-    params, state = case.params, case.state
-    for _ in range(length):
-        params, state, report = port.step(
-            params, state, case.objective, case.preconditioner, **{**case.hyper, **changed}
-        )
-        yield params, state, report
+@minimise_quadratics.law("bound", cases=quadratics.but(**downhill))
+def losses_of_quadratics_never_rise(port: Any, case: Case) -> Iterable[Fact]:
+    """With lines searched and no warm starts, no step makes a loss larger."""
+    losses = minimised(port, case).losses
+    yield at_least("losses", losses[:, :-1], losses[:, 1:])
 
 
-@step.law("trajectory", cases=runs)
-def every_step_of_a_run_is_right(port: Any, case: Case) -> Iterable[Fact]:
-    """Along a run of its own, every step is what the oracle does from the port's own state (step-locked)."""
-    params, state = case.params, case.state
-    for t in range(case.steps):
-        outputs = port.step(params, state, case.objective, case.preconditioner, **case.hyper)
-        expected = port.oracle.step(params, state, case.objective, case.preconditioner, **case.hyper)
-        for fact in same_outputs("params", outputs, expected):
-            yield fact._replace(label=f"{fact.label} after step {t + 1}")
-        params, state, _ = outputs
+@minimise_quadratics.law("invariance", cases=quadratics.but(power=count(1, 3, low=-12, high=12)))
+def the_unit_of_the_loss_changes_no_bit(port: Any, case: Case) -> Iterable[Fact]:
+    """H and λ times 2ᵏ leave the parameters and multiply losses and dampings: bit for bit."""
+    scale, found = 2.0**case.power, minimised(port, case)
+    scaled = minimised(port, case, matrices=case.matrices * scale, damping=case.damping * scale)
+    yield identical("params", scaled.params, found.params)
+    yield identical("losses", scaled.losses, found.losses * scale)
+    yield identical("dampings", scaled.dampings, found.dampings * scale)
 
 
-@step.law("trajectory", cases=runs.but(steps=count(4, 8, low=1, high=8)))
-def a_free_run_follows_the_oracle(port: Any, case: Case) -> Iterable[Fact]:
-    """A run from the same start stays with the oracle's as long as perturbed runs of the oracle stay together."""
-    paths = (np.stack([params for params, _, _ in run(p, case, case.steps)]) for p in (port, port.oracle))
-    yield follows("params", *paths)
+@fit_linear_models.law("rejects", cases=models)
+def targets_that_the_loss_does_not_allow_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Counts below 0 and probabilities above 1 are rejected."""
+    y = np.abs(case.targets)
+    yield rejects("a count below 0", lambda: fitted(port, case, loss="poisson", targets=-1 - y))
+    yield rejects("a probability above 1", lambda: fitted(port, case, loss="logistic", targets=2 + y))
 
 
-@step.law(
-    "trajectory",
-    cases=exact_solves.but(state=states(64.0, 16.0, warm=False), decay=0.0, steps=count(2, 8, low=1, high=8)),
+@fit_linear_models.law(
+    "closed form",
+    cases=models.but(
+        loss="logistic", steps=1, params=points(0.5, 1.0), power=count(11, 12, low=9, high=14), **downhill
+    ),
 )
-def on_a_quadratic_the_whole_run_is_known(port: Any, case: Case) -> Iterable[Fact]:
-    """With n iterations a step, all from x₀ = 0, θ_T - θ* = ∏ λ_t(B + λ_tI)⁻¹(θ₀ - θ*) with λ_t = λ₀(2/3)ᵗ, in both
-    variants: superlinear convergence."""
-    n, rest, damping = len(case.params), case.params - case.objective.stationary, case.state.damping
-    for t, (params, state, _) in enumerate(run(port, case, case.steps, max_iter=n)):
-        rest = damping * lapack(np.linalg.solve, case.objective.matrix + damping * np.eye(n), rest)
-        damping = damping * 2 / 3
-        yield equal(f"params after step {t + 1}", params, case.objective.stationary + rest)
-        yield equal(f"damping after step {t + 1}", state.damping, damping)
+def far_from_the_boundary_nothing_overflows(port: Any, case: Case) -> Iterable[Fact]:
+    """Outputs of any size have the logistic loss max(z, 0) - y·z + log(1 + exp(-|z|)), and a step does not raise it."""
+    features = case.features * 2.0**case.power
+    z, y = np.einsum("pij,pj->pi", features, case.params), case.targets
+    losses = np.mean(np.maximum(z, 0) - y * z + np.log1p(np.exp(-np.abs(z))), axis=1)
+    expected = losses + case.ridge * np.sum(case.params * case.params, axis=1) / 2
+    found = fitted(port, case, features=features).losses
+    yield equal("first loss", found[:, 0], expected)
+    yield at_least("losses", found[:, 0], found[:, 1])
 
 
-@step.law("closed form", cases=exact_solves.but(variant="code", decay=choice(0.95, 0.5)).shaped(shapes((1,))))
-def the_second_step_remembers_the_first(port: Any, case: Case) -> Iterable[Fact]:
-    """In "code" in one dimension, with u = λ/(B + λ): θ - θ* is multiplied by u in every step; ρ₀ = 1 + u₀, and then
-    ρ₁ = 1 - u₁(q + 1)/(q - 1) with q = decay·(B + λ₁)/λ₀, which may have either sign."""
-    away = case.params - case.objective.stationary
-    (first, after, told), (second, _, report) = run(port, case, 2, max_iter=1)
-    before, now = (
-        lam / (case.objective.matrix[0, 0] + lam) for lam in (case.state.damping, 2 * case.state.damping / 3)
-    )
-    q = case.decay * 2 / 3 / now
-    yield equal("first", first, case.objective.stationary + before * away)
-    yield equal("first ratio", told.ratio, 1 + before)
-    yield equal("damping", after.damping, 2 * case.state.damping / 3)
-    yield equal("second", second, case.objective.stationary + now * before * away)
-    yield equal("second ratio", report.ratio, 1 - now * (q + 1) / (q - 1))
+@fit_linear_models.law("equivariance", cases=models)
+def models_do_not_know_of_each_other(port: Any, case: Case) -> Iterable[Fact]:
+    """In the opposite order the same models have the same runs, and so has the last of them by itself."""
+    found = fitted(port, case)
+    inputs = {name: case[name] for name in ("params", "features", "targets")}
+    yield from same_runs(fitted(port, case, **{name: x[::-1] for name, x in inputs.items()}), backwards(found))
+    alone = fitted(port, case, **{name: x[-1:] for name, x in inputs.items()})
+    yield from same_runs(alone, Runs(*(part[-1:] for part in found)))
 
 
-@step.law(
-    "bound",
-    cases=exact_solves.but(variant="code", factor=choice(1.425, 1.2, 1.5), state=states(64.0, 256.0, warm=False)),
+@fit_linear_models.law("conservation", cases=models.but(steps=count(2, 3, low=2, high=3)))
+def a_longer_fit_begins_as_a_shorter_one(port: Any, case: Case) -> Iterable[Fact]:
+    """The first steps do not depend on how many follow."""
+    shorter, longer = fitted(port, case, steps=case.steps - 1), fitted(port, case)
+    yield equal("losses", longer.losses[:, :-1], shorter.losses)
+    yield equal("dampings", longer.dampings[:, :-1], shorter.dampings)
+    yield equal("step lengths", longer.step_lengths[:, :-1], shorter.step_lengths)
+
+
+@fit_linear_models.law("closed form", cases=models.but(steps=1, max_iter=1, **full).shaped(ONE_DIMENSION))
+def with_one_weight_a_step_is_newtons_damped_one(port: Any, case: Case) -> Iterable[Fact]:
+    """With one weight w' = w - f'/(f″ + λ), f' = mean of ℓ'·x + ρw, f″ = mean of ℓ″·x² + ρ."""
+    x, y, w = case.features[:, :, 0], case.targets, case.params
+    z = x * w
+    logistic = 1 / (1 + np.exp(-z))
+    slopes, curved = {
+        "squared": (z - y, 1 + 0 * z),
+        "logistic": (logistic - y, logistic * (1 - logistic)),
+        "poisson": (np.exp(z) - y, np.exp(z)),
+    }[case.loss]
+    slope = np.mean(slopes * x, axis=1, keepdims=True) + case.ridge * w
+    curvature = np.mean(curved * x * x, axis=1, keepdims=True) + case.ridge
+    yield equal("params", fitted(port, case).params, w - slope / (curvature + case.damping))
+
+
+@fit_linear_models.law(
+    "closed form",
+    cases=models.but(steps=1, loss="squared", ridge=choice(0.25, 0.5), damping=0.0, **full),
 )
-def a_damping_that_grew_and_is_large_grows_again(port: Any, case: Case) -> Iterable[Fact]:
-    """In "code", on a convex quadratic with x₀ = q·x_N, q > 1 as after λ has grown by q/decay, ρ is from -2/(q - 1) to
-    -2/(q - 1) + (q + 1)/(q - 1)·‖B‖/(λ + ‖B‖): so λ grows again, and in the limit of large λ for ever."""
-    q, damping = case.factor, case.state.damping
-    solution = -lapack(np.linalg.solve, damped(case), case.objective.gradient(case.params))
-    start = case.state._replace(warm_start=q * solution)
-    _, state, report = port.step(
-        case.params, start, case.objective, None, **{**case.hyper, "max_iter": len(case.params)}
+def least_squares_need_one_step(port: Any, case: Case) -> Iterable[Fact]:
+    """Without damping one step with n iterations ends in (XᵀX/N + ρI)⁻¹Xᵀy/N, wherever it began, and λ stays 0."""
+    found, solutions = fitted(port, case, max_iter=case.params.shape[1]), []
+    for X, y in zip(case.features, case.targets, strict=True):
+        solutions.append(lapack(np.linalg.solve, X.T @ X / len(y) + case.ridge * np.eye(X.shape[1]), X.T @ y / len(y)))
+    yield equal("params", found.params, np.stack(solutions))
+    yield equal("dampings", found.dampings, np.zeros(found.dampings.shape))
+
+
+@fit_linear_models.law("oracle agreement", cases=models.but(loss="squared", ridge=choice(0.25, 0.5)))
+def least_squares_are_quadratics(port: Any, case: Case) -> Iterable[Fact]:
+    """Least squares run as the quadratic with H = XᵀX/N + ρI and the same minimiser, its loss less by that there."""
+    count, n = case.features.shape[1:]
+    matrices = np.stack([X.T @ X / count + case.ridge * np.eye(n) for X in case.features])
+    ends = np.stack(
+        [
+            lapack(np.linalg.solve, H, X.T @ y / count)
+            for H, X, y in zip(matrices, case.features, case.targets, strict=True)
+        ]
     )
-    least, norm = -2 / (q - 1), np.trace(case.objective.matrix)  # at least the largest eigenvalue
-    yield at_least("at least", report.ratio, least)
-    yield at_least("at most", least + (q + 1) / (q - 1) * norm / (damping + norm), report.ratio)
-    yield equal("damping", state.damping, damping * 3 / 2)
+    hyper = {name: value for name, value in case.hyper.items() if name not in ("loss", "ridge")}
+    found, expected = fitted(port, case), port.oracle.minimise_quadratics(case.params, matrices, ends, **hyper)
+    yield equal("params", found.params, expected.params)
+    yield equal("dampings", found.dampings, expected.dampings)
+    yield equal("falls", found.losses[:, :1] - found.losses, expected.losses[:, :1] - expected.losses)
 
 
-@step.law("limit", cases=exact_solves.but(state=states(64.0, 1024.0, 4.25, warm=False), decay=1.0))
-def a_large_damping_makes_it_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
-    """From x₀ = 0, with n iterations, ‖λx + g‖ <= ‖g‖·‖B‖/(λ + ‖B‖): as λ grows the step becomes -g/λ."""
-    _, state, _ = port.step(
-        case.params, case.state, case.objective, None, **{**case.hyper, "max_iter": len(case.params)}
-    )
-    g, damping, norm = case.objective.gradient(case.params), case.state.damping, np.trace(case.objective.matrix)
-    rest = damping * state.warm_start + g
-    yield at_least("rest", np.sum(g * g) * norm**2, np.sum(rest * rest) * (damping + norm) ** 2)
+@fit_linear_models.law("bound", cases=models.but(**downhill))
+def losses_of_models_never_rise(port: Any, case: Case) -> Iterable[Fact]:
+    """With lines searched and no warm starts, no step makes a loss larger."""
+    losses = fitted(port, case).losses
+    yield at_least("losses", losses[:, :-1], losses[:, 1:])
 
 
-@step.law("equivariance", cases=convex.but(turn=rotation()))
-def steps_do_not_know_their_axes(port: Any, case: Case) -> Iterable[Fact]:
-    """In turned coordinates, f(Qᵀ·) from Qθ and Qx₀, without a preconditioner, the step is the turned one."""
-    Q, f = case.turn, case.objective
-    new, state, report = port.step(case.params, case.state, f, None, **case.hyper)
-    turned = f._replace(matrix=Q @ f.matrix @ Q.T, stationary=Q @ f.stationary)
-    start = case.state._replace(warm_start=Q @ case.state.warm_start)
-    there, after, told = port.step(Q @ case.params, start, turned, None, **case.hyper)
-    yield equal("params", there, Q @ new)
-    yield equal("warm_start", after.warm_start, Q @ state.warm_start)
-    yield equal("damping", after.damping, state.damping)
-    yield equal("ratio", told.ratio, report.ratio)
+@fit_linear_models.law("bound", cases=models.but(loss="logistic", ridge=0.0, **downhill))
+def on_separable_data_the_loss_falls_and_stays_above_zero(port: Any, case: Case) -> Iterable[Fact]:
+    """Where the sign of the first feature tells the class and nothing limits the weights, the loss falls for ever and
+    never reaches 0, for there is no minimiser."""
+    losses = fitted(port, case, targets=np.where(case.features[:, :, 0] > 0, 1.0, 0.0).astype(case.params.dtype)).losses
+    yield at_least("fall", losses[:, :-1], losses[:, 1:])
+    yield at_least("positive", losses, np.zeros(()))
+
+
+@fit_linear_models.law("closed form", cases=models.but(adapt_damping=True))
+def the_damping_of_models_has_three_ways_to_go(port: Any, case: Case) -> Iterable[Fact]:
+    """From step to step λ becomes λ·2/3, stays, or becomes λ·3/2."""
+    dampings = fitted(port, case).dampings
+    factors = np.stack([np.abs(dampings[:, 1:] - dampings[:, :-1] * factor) for factor in (2 / 3, 1.0, 3 / 2)])
+    yield equal("first", dampings[:, 0], case.damping + np.zeros(len(case.params)))
+    yield equal("change", np.min(factors, axis=0), np.zeros(factors.shape[1:]))

@@ -13,10 +13,10 @@ from gnomon.curvature.draws import rademacher
 from gnomon.curvature.operators import Dense
 from gnomon.descent.homotopy.clipping import clip_gradients
 from gnomon.descent.homotopy.estimator import estimate, init_estimator
+from gnomon.descent.homotopy.export import HEADER, LAYERS_HEADER, history_csv, layers_csv
 from gnomon.descent.homotopy.layers import LayersState, init_layers, rate_of, schedule_layers
 from gnomon.descent.homotopy.optimizer import BASES, init, step, step_on
 from gnomon.descent.homotopy.proposals import init_average, init_creeping, proposal_adaptive, proposal_average
-from gnomon.descent.homotopy.records import HEADER, LAYERS_HEADER, history_csv, layers_csv
 from gnomon.descent.homotopy.scheduler import Report, init_scheduler, schedule
 from gnomon.descent.homotopy.warm_up import init_warm_up, warm_up
 from gnomon.domains import Array

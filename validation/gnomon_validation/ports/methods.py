@@ -84,8 +84,8 @@ HYSTEROGRAD = Row(
         "mean_norm": ("avg_energy", "energy", "mean_norm", "E"),
     },
     numbers=("path_length", "temperature", "mean_norm"),
-    arguments={"lr": LR}
-    | {name: (name,) for name in ("stiffening_factor", "beta", "epsilon", "cooling_rate", "metric_scale")}
+    arguments={"lr": LR, "eps": ("epsilon", "eps")}
+    | {name: (name,) for name in ("stiffening_factor", "beta", "cooling_rate", "metric_scale")}
     | {name: (name,) for name in ("adaptive_threshold", "grad_clip", "hysteresis_scale")},
     neutral={"metric_scale": 1.0, "grad_clip": None, "hysteresis_scale": 1.0},
     said={"release_ratio": 1.0, "variant": "head", "default_dtype": None},

@@ -128,7 +128,8 @@ class HysteroGradPort(TorchPort):
     def start(self, states: Arrays) -> dict[str, Any] | None:
         if not states:
             return {}
-        used = any(np.any(number) for state in states for number in (state.metric, state.path_length, state.mean_norm))
+        numbers = [float(number) for state in states for number in (state.path_length, state.mean_norm)]
+        used = any(numbers) or any(np.any(state.metric) for state in states)
         if used or "initial_temp" in self.options or "initial_temp" not in self.takes:
             return None
         return {"initial_temp": float(states[0].temperature)}

@@ -5,15 +5,18 @@ Source: TorchType's `homotopy_lr` and `hnf_paper.tex` (commit 8b8a54b), Theorem 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from gnomon.descent.homotopy.domains import require_positive
-from gnomon.domains import require_floating, require_number
+from gnomon.arguments import checked
+from gnomon.domains import Positive, Real, Scalar
 
 
-def required_bits(curvature: Any, *, diameter: float, tolerance: float, constant: float = 1.0) -> Any:
+@checked()
+def required_bits(
+    curvature: Annotated[Any, Scalar(finite=True)], *, diameter: Positive, tolerance: Real, constant: Positive = 1.0
+) -> Any:
     """Return log₂(c·κ·D²/ε), 0 if κ <= 0 or ε <= 0: a number of the dtype of κ, negative where little is asked.
 
     curvature: κ, a number, finite. diameter: D, finite, > 0, of the domain. tolerance: ε, finite. constant: c, finite,
@@ -24,12 +27,6 @@ def required_bits(curvature: Any, *, diameter: float, tolerance: float, constant
     number does not depend on units. With κ = ‖H‖/‖g‖² it does: a loss s times as large, computed to s·ε, changes it by
     -2·log₂ s. As a lower bound of the error it is false: x² on [0, 1].
     """
-    require_floating("curvature", curvature)
-    if curvature.shape != () or not np.isfinite(curvature):
-        raise ValueError(f"curvature must be one finite number, got {curvature}")
-    require_positive("diameter", diameter)
-    require_number("tolerance", tolerance, -np.inf)
-    require_positive("constant", constant)
     if tolerance <= 0 or curvature <= 0:
         return np.zeros_like(curvature)
     return np.log2(constant * curvature * diameter * diameter / tolerance)

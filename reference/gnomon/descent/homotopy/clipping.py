@@ -5,25 +5,37 @@ Source: class CurvatureAwareGradientClipper of TorchType's `homotopy_lr` (commit
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from gnomon.descent.homotopy.domains import length, require_curvature, require_positive
-from gnomon.descent.homotopy.rate import ratio
-from gnomon.domains import Array, require_choice, require_floating, require_number
+from gnomon.arguments import checked
+from gnomon.descent.homotopy.estimator import Variant
+from gnomon.descent.homotopy.norms import length
+from gnomon.descent.homotopy.rate import Curvature, ratio
+from gnomon.domains import Array, NonNegative, Positive, require_floating
 
-VARIANTS = ("reference", "code")
+
+def require_one_dtype(given: Mapping[str, Any]) -> None:
+    """Raise `TypeError` unless the gradients, where there are any, and the curvature have one dtype."""
+    dtype = given["curvature"].dtype
+    for g in given["grads"]:
+        if g is not None:
+            require_floating("grads", g)
+            if g.dtype != dtype:
+                raise TypeError(f"grads must hold arrays of the dtype of curvature {dtype}, got {g.dtype}")
 
 
+@checked(require_one_dtype)
 def clip_gradients(
     grads: tuple[Array | None, ...],
-    curvature: Any,
+    curvature: Curvature,
     *,
-    base_norm: float = 1.0,
-    target_curvature: float = 1e4,
-    min_norm: float = 0.01,
-    variant: str = "reference",
+    base_norm: Positive = 1.0,
+    target_curvature: Positive = 1e4,
+    min_norm: NonNegative = 0.01,
+    variant: Variant = "standard",
 ) -> tuple[tuple[Array | None, ...], Any]:
     """Return the gradients, shortened together to a length of at most c, and c.
 
@@ -40,28 +52,12 @@ def clip_gradients(
     Choices: new arrays are returned (the source changes the gradients in place), and c as in the source, not the length
     before. A gradient with a NaN in it is left to the formula.
     """
-    arrays = tuple(g for g in grads if g is not None)
-    for g in arrays:
-        require_floating("grads", g)
-        if g.dtype != arrays[0].dtype:
-            raise TypeError(f"grads must hold arrays of one dtype, got {arrays[0].dtype} and {g.dtype}")
-    require_curvature("curvature", curvature, arrays[0].dtype if arrays else None)
-    require_positive("base_norm", base_norm)
-    require_positive("target_curvature", target_curvature)
-    require_number("min_norm", min_norm, 0)
-    require_choice("variant", variant, VARIANTS)
-    threshold = allowed_length(curvature, base_norm, target_curvature, min_norm, variant)
-    if not arrays:
-        return grads, threshold
-    norm = length(arrays)
+    guard = 1e-10 if variant == "code" else 0.0
+    relative = ratio(curvature, target_curvature + guard + np.zeros_like(curvature))
+    threshold = np.maximum(base_norm / (1 + relative), min_norm)
+    arrays = [g for g in grads if g is not None]
+    norm = length(arrays) if arrays else 0 * threshold
     if not norm > threshold:
         return grads, threshold
-    scale = threshold / (norm + 1e-10 if variant == "code" else norm)
+    scale = threshold / (norm + guard)
     return tuple(None if g is None else g * scale for g in grads), threshold
-
-
-def allowed_length(curvature: Any, base_norm: float, target_curvature: float, min_norm: float, variant: str) -> Any:
-    """Return c = max(base_norm/(1 + κ/target), min_norm)."""
-    target = target_curvature + np.zeros_like(curvature)
-    relative = ratio(curvature, target + 1e-10 if variant == "code" else target)
-    return np.maximum(base_norm / (1 + relative), min_norm)

@@ -5,17 +5,22 @@ Source: class CurvatureEstimator of TorchType's `homotopy_lr` (commit 8b8a54b).
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from gnomon.curvature.operators import Operator, require_probes, require_start, require_vector
+from gnomon.arguments import checked
+from gnomon.curvature.operators import FiniteOperator
 from gnomon.curvature.power import power_iteration
 from gnomon.curvature.trace import hutchinson
-from gnomon.descent.homotopy.domains import length
-from gnomon.domains import Array, require_choice, require_count, require_floating, require_number
+from gnomon.descent.homotopy.norms import length
+from gnomon.domains import Array, Entries, Fraction, PositiveInt
 
-VARIANTS = ("reference", "code")
+Variant = Literal["standard", "code"]
+VARIANTS = get_args(Variant)
+Gradient: TypeAlias = Annotated[Array, Entries(("n",), least=1, finite=True)]
+Probes: TypeAlias = Annotated[Array, Entries(("m", "n"), least=1, fit="grad", finite=True)]
+Start: TypeAlias = Annotated[Array, Entries(("n",), fit="grad", finite=True, nonzero=True)]
 
 
 class EstimatorState(NamedTuple):
@@ -46,25 +51,26 @@ class Measurement(NamedTuple):
     products: int
 
 
+@checked()
 def init_estimator(grad: Array) -> EstimatorState:
     """Return the state before the first call. grad: floating-point array, for its dtype."""
-    require_floating("grad", grad)
     zero = grad.dtype.type(0)
     return EstimatorState(0, zero, zero)
 
 
+@checked()
 def estimate(
     state: EstimatorState,
-    operator: Operator,
-    grad: Array,
-    probes: Array,
-    start: Array,
+    operator: FiniteOperator,
+    grad: Gradient,
+    probes: Probes,
+    start: Start,
     *,
-    frequency: int = 10,
-    decay: float = 0.9,
-    iterations: int = 20,
-    rtol: float = 1e-6,
-    variant: str = "reference",
+    frequency: PositiveInt = 10,
+    decay: Fraction = 0.9,
+    iterations: PositiveInt = 20,
+    rtol: Fraction = 1e-6,
+    variant: Variant = "standard",
 ) -> tuple[EstimatorState, Measurement]:
     """Return the state after one more call, and what it found.
 
@@ -80,9 +86,9 @@ def estimate(
     gradient is that of now on every call.
 
     operator: H at the same point (and batch) as grad. grad: g, shape (n,). probes: (m, n), m >= 1. start: (n,), not
-    zero. One dtype for all; the last two are drawn by the caller, and not looked at where they are not needed.
+    zero. One dtype for all; the last two are drawn by the caller, and not used where they are not needed.
     frequency: N >= 1. decay: β in [0, 1). iterations: K >= 1. rtol: in [0, 1), of the power iteration. At most K + m
-    products on a full call. variant: "reference", or "code", which takes the published power iteration (with rtol an
+    products on a full call. variant: "standard", or "code", which takes the published power iteration (with rtol an
     absolute tolerance), and κ = 0 for ‖g‖ <= 1e-10.
     Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value; `NonFiniteError`, a
     `ValueError`, for a gradient or a product with a NaN or an infinity in it.
@@ -90,87 +96,34 @@ def estimate(
     Choices: where the gradient is 0 κ is the limit, ∞, or 0 if H is 0, too; the code's 0 makes the rate largest
     exactly there. κ is computed as (s/‖g‖)/‖g‖, which stays in the range longer than s/‖g‖².
     """
-    require_estimator(frequency, decay, iterations, rtol)
-    require_choice("variant", variant, VARIANTS)
-    require_vectors(grad, probes, start)
-    require_count("state.calls", state.calls)
-    calls, full = state.calls + 1, is_full(state.calls + 1, frequency)
-    grad_norm = length([grad])
+    calls = state.calls + 1
+    full = calls == 1 or calls % frequency == 0
+    norm, trace = state.norm_average, state.trace_average
+    norm_average, trace_average = norm, trace
+    residual, products = norm * np.nan, 0
     if full:
-        asked = FiniteProducts(operator)
-        found = power_iteration(asked, start, iterations=iterations, rtol=rtol, variant=variant)
-        traced = hutchinson(asked, probes)
-        norm, trace, residual = found.norm, traced.trace, found.residual
-        products = found.products + traced.products
-        after = EstimatorState(calls, *averages(state, norm, trace, decay))
-    else:
-        norm, trace, products = state.norm_average, state.trace_average, 0
-        residual = norm * np.nan
-        after = state._replace(calls=calls)
+        found = power_iteration(operator, start, iterations=iterations, rtol=rtol, variant=variant)
+        traced = hutchinson(operator, probes)
+        norm, trace = found.norm, traced.trace
+        norm_average = running_mean(norm_average, norm, calls, decay)
+        trace_average = running_mean(trace_average, trace, calls, decay)
+        residual, products = found.residual, found.products + traced.products
+    grad_norm = length([grad])
     kappa = curvature_of(norm, grad_norm, variant)
+    after = EstimatorState(calls, norm_average, trace_average)
     return after, Measurement(full, norm, trace, grad_norm, kappa, residual, products)
 
 
-def is_full(calls: int, frequency: int) -> bool:
-    """Return whether the call of that number, from 1, measures: the first one and every N-th."""
-    return calls == 1 or calls % frequency == 0
-
-
-def averages(state: EstimatorState, norm: Any, trace: Any, decay: float) -> tuple[Any, Any]:
-    """Return the running means after a full call; they begin at the first values."""
-    if state.calls == 0:
-        return norm, trace
-    return decay * state.norm_average + (1 - decay) * norm, decay * state.trace_average + (1 - decay) * trace
+def running_mean(mean: Any, new: Any, calls: int, decay: float) -> Any:
+    """Return the mean after the call of that number, from 1; it begins at the first value."""
+    return new if calls == 1 else decay * mean + (1 - decay) * new
 
 
 def curvature_of(norm: Any, grad_norm: Any, variant: str) -> Any:
-    """Return κ = s/‖g‖², its limit (or the code's 0) where the gradient is 0."""
+    """Return κ = s/‖g‖², its limit (in variant "code" 0) where the gradient is 0."""
     if variant == "code":
         return norm / (grad_norm * grad_norm) if grad_norm > 1e-10 else np.zeros_like(norm)
     if norm == 0:
         return np.zeros_like(norm)
     with np.errstate(divide="ignore", over="ignore"):
         return norm / grad_norm / grad_norm
-
-
-class NonFiniteError(ValueError):
-    """A gradient, or a product with the Hessian, has a NaN or an infinity in it."""
-
-
-class FiniteProducts:
-    """An operator that raises `NonFiniteError` instead of returning a product that is not finite."""
-
-    def __init__(self, operator: Operator) -> None:
-        self.operator = operator
-
-    def __call__(self, vector: Array) -> Array:
-        """Return H·v. vector: v, shape (n,)."""
-        result = self.operator(vector)
-        if not np.all(np.isfinite(result)):
-            raise NonFiniteError("products of the operator must be finite, got a NaN or an infinity in one")
-        return result
-
-
-def require_estimator(frequency: int, decay: float, iterations: int, rtol: float) -> None:
-    """Raise `ValueError` or `TypeError` for the first hyperparameter out of its domain (see `estimate`)."""
-    require_count("frequency", frequency, 1)
-    require_number("decay", decay, 0, 1)
-    require_count("iterations", iterations, 1)
-    require_number("rtol", rtol, 0, 1)
-
-
-def require_vectors(grad: Array, probes: Array, start: Array) -> None:
-    """Raise `ValueError` or `TypeError` unless grad and start are (n,), probes (m, n), of one dtype and all finite."""
-    require_floating("grad", grad)
-    if grad.ndim != 1 or grad.shape[0] == 0:
-        raise ValueError(f"grad must have shape (n,) with n >= 1, got {grad.shape}")
-    require_probes("probes", probes)
-    require_vector("start", start)
-    require_start("start", start)
-    for name, array in (("probes", probes), ("start", start)):
-        if array.shape[-1:] != grad.shape:
-            raise ValueError(f"{name} must have vectors of the shape of grad {grad.shape}, got {array.shape}")
-        if array.dtype != grad.dtype:
-            raise TypeError(f"{name} must have the dtype of grad {grad.dtype}, got {array.dtype}")
-    if not np.all(np.isfinite(grad)):
-        raise NonFiniteError("grad must be finite, got a NaN or an infinity in it")

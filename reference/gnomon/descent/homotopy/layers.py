@@ -5,18 +5,20 @@ Source: class PerLayerHomotopyLR of TorchType's `homotopy_lr` (commit 8b8a54b).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
+from gnomon.arguments import checked, with_keywords
 from gnomon.curvature.operators import Operator
-from gnomon.descent.homotopy.domains import require_curvatures, require_rates
-from gnomon.descent.homotopy.estimator import EstimatorState, estimate, require_estimator
-from gnomon.descent.homotopy.rate import ratio
-from gnomon.domains import Array, require_choice, require_count, require_flag
+from gnomon.descent.homotopy.estimator import EstimatorState, estimate
+from gnomon.descent.homotopy.rate import Curvatures, ratio, require_ordered_bounds
+from gnomon.domains import Array, Entries, NonNegative, NonNegativeInt, Positive, PositiveInt
 
-VARIANTS = ("reference", "code", "docs")
+Variant = Literal["standard", "code", "docs"]
+VARIANTS = get_args(Variant)
+OneALayer: TypeAlias = Annotated[Array, Entries(("L",))]
 
 
 class LayersState(NamedTuple):
@@ -29,13 +31,14 @@ class LayersState(NamedTuple):
 
     names: tuple[str, ...]
     calls: int
-    norm_averages: Array
-    trace_averages: Array
-    curvatures: Array
-    rates: Array
+    norm_averages: OneALayer
+    trace_averages: OneALayer
+    curvatures: OneALayer
+    rates: OneALayer
 
 
-def init_layers(names: Sequence[str], *, dtype: Any = np.float64, base_lr: float = 1e-3) -> LayersState:
+@checked()
+def init_layers(names: Sequence[str], *, dtype: Any = np.float64, base_lr: Positive = 1e-3) -> LayersState:
     """Return the state of layers with these names before the first step. dtype: of their parameters.
 
     Raises `ValueError` for no name at all, and for a name that is given twice (the source keeps the first layer's
@@ -53,63 +56,63 @@ def rate_of(state: LayersState, name: str) -> Any:
     return state.rates[state.names.index(name)]
 
 
+@checked(require_ordered_bounds)
 def layer_rates(
-    curvatures: Array,
+    curvatures: Curvatures,
     *,
-    base_lr: float = 1e-3,
-    min_lr: float = 1e-7,
-    max_lr: float = 1.0,
+    base_lr: Positive = 1e-3,
+    min_lr: NonNegative = 1e-7,
+    max_lr: NonNegative = 1.0,
     normalize_by_median: bool = True,
-    variant: str = "reference",
+    variant: Variant = "standard",
 ) -> Array:
     """Return the rate of each layer.
 
     With b = base_lr and med the ⌊L/2⌋-th of the sorted κ, from 0 (the upper one of two medians)::
 
-        reference   b/(1 + κ/med)               the median layer gets b/2
-        code        b/(1 + κ/(med + 1e-10))
-        docs        b·med/κ                     the median layer gets b, as the code's comment has it
+        standard   b/(1 + κ/med)               the median layer gets b/2
+        code       b/(1 + κ/(med + 1e-10))
+        docs       b·med/κ                     the median layer gets b, as the code's comment has it
 
     then kept within min_lr and max_lr. curvatures: κ of the layers, shape (L,), L >= 1, >= 0, ∞ too; 0/0 counts as 0
     and ∞/∞ as 1. normalize_by_median: if not, med is b, as in the code: a rate in the place of a curvature.
     Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
     """
-    require_curvatures("curvatures", curvatures)
-    require_rates(base_lr, min_lr, max_lr)
-    require_flag("normalize_by_median", normalize_by_median)
-    require_choice("variant", variant, VARIANTS)
-    zeros = np.zeros_like(curvatures)
-    median = upper_median(curvatures) if normalize_by_median else base_lr
-    relative = ratio(curvatures, zeros + (median + 1e-10 if variant == "code" else median))
+    guard = 1e-10 if variant == "code" else 0.0
+    median = np.sort(curvatures)[curvatures.shape[0] // 2] if normalize_by_median else base_lr
+    relative = ratio(curvatures, median + guard + np.zeros_like(curvatures))
     with np.errstate(divide="ignore", over="ignore"):
         rates = base_lr / relative if variant == "docs" else base_lr / (1 + relative)
     bounded: Array = np.clip(rates, min_lr, max_lr)
     return bounded
 
 
-def upper_median(curvatures: Array) -> Any:
-    """Return the ⌊L/2⌋-th of the sorted curvatures, from 0."""
-    return np.sort(curvatures)[curvatures.shape[0] // 2]
+def require_layers(given: Mapping[str, Any]) -> None:
+    """Raise `ValueError` unless the names are good ones and everything is there once for each layer."""
+    require_names(given["state"].names)
+    layers = len(given["state"].names)
+    for name in ("operators", "grads", "probes", "starts"):
+        if len(given[name]) != layers:
+            raise ValueError(f"{name} must have one entry for each of {layers} layers, got {len(given[name])}")
 
 
+@checked(require_layers, require_ordered_bounds)
+@with_keywords(estimate)
 def schedule_layers(
     state: LayersState,
     operators: tuple[Operator, ...],
     grads: tuple[Array, ...],
     probes: tuple[Array, ...],
     starts: tuple[Array, ...],
-    step_index: int,
+    step_index: NonNegativeInt,
     *,
-    layer_frequency: int = 10,
-    frequency: int = 10,
-    decay: float = 0.9,
-    iterations: int = 20,
-    rtol: float = 1e-6,
-    base_lr: float = 1e-3,
-    min_lr: float = 1e-7,
-    max_lr: float = 1.0,
+    layer_frequency: PositiveInt = 10,
+    base_lr: Positive = 1e-3,
+    min_lr: NonNegative = 1e-7,
+    max_lr: NonNegative = 1.0,
     normalize_by_median: bool = True,
-    variant: str = "reference",
+    variant: Variant = "standard",
+    **measuring: Any,
 ) -> tuple[LayersState, int]:
     """Return the state after a step, with the rates in it, and how many products with the Hessian were made.
 
@@ -118,39 +121,18 @@ def schedule_layers(
     that the two frequencies multiply: with 10 and 10 the Hessian is asked at steps 0, 90, 190, ….
 
     operators: the diagonal blocks of the Hessian. grads, probes, starts: as in `estimate`, one for each layer; of one
-    dtype. layer_frequency: >= 1. frequency, decay, iterations, rtol: of the estimators; theirs is variant "code" if
-    this one's is. The rest as in `layer_rates`.
+    dtype. layer_frequency: >= 1. measuring: frequency, decay, iterations, rtol of `estimate`, whose variant is
+    "code" if this one's is. The rest as in `layer_rates`.
     Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
     """
-    require_count("layer_frequency", layer_frequency, 1)
-    require_count("step_index", step_index)
-    require_estimator(frequency, decay, iterations, rtol)
-    require_rates(base_lr, min_lr, max_lr)
-    require_flag("normalize_by_median", normalize_by_median)
-    require_choice("variant", variant, VARIANTS)
-    require_names(state.names)
-    layers = len(state.names)
-    for name, given in (("operators", operators), ("grads", grads), ("probes", probes), ("starts", starts)):
-        if len(given) != layers:
-            raise ValueError(f"{name} must have one entry for each of {layers} layers, got {len(given)}")
     if step_index % layer_frequency != 0:
         return state, 0
-    found = [
-        estimate(
-            EstimatorState(state.calls, state.norm_averages[layer], state.trace_averages[layer]),
-            operators[layer],
-            grads[layer],
-            probes[layer],
-            starts[layer],
-            frequency=frequency,
-            decay=decay,
-            iterations=iterations,
-            rtol=rtol,
-            variant="code" if variant == "code" else "reference",
-        )
-        for layer in range(layers)
-    ]
-    curvatures = np.stack([measured.curvature for _, measured in found])
+    found = []
+    for layer in range(len(state.names)):
+        before = EstimatorState(state.calls, state.norm_averages[layer], state.trace_averages[layer])
+        given = (operators[layer], grads[layer], probes[layer], starts[layer])
+        found.append(estimate(before, *given, variant="code" if variant == "code" else "standard", **measuring))
+    curvatures = np.stack([measurement.curvature for _, measurement in found])
     rates = layer_rates(
         curvatures,
         base_lr=base_lr,
@@ -161,7 +143,7 @@ def schedule_layers(
     )
     norms = np.stack([after.norm_average for after, _ in found])
     traces = np.stack([after.trace_average for after, _ in found])
-    products = sum(measured.products for _, measured in found)
+    products = sum(measurement.products for _, measurement in found)
     return LayersState(state.names, state.calls + 1, norms, traces, curvatures, rates), products
 
 

@@ -6,15 +6,18 @@ with α = 1 and target 1e4: `rate(κ, 1e4, variant="readme")`.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.operators import Operator
+from gnomon.arguments import checked
+from gnomon.curvature.operators import FiniteOperator
 from gnomon.curvature.power import power_iteration
-from gnomon.descent.homotopy.domains import length, require_curvature, require_positive
+from gnomon.descent.homotopy.estimator import Gradient, Start
+from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import unbounded
-from gnomon.domains import Array, require_count, require_floating, require_number
+from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive, PositiveInt, Scalar, UnitInterval
 
 
 class AverageState(NamedTuple):
@@ -27,29 +30,29 @@ class AverageState(NamedTuple):
 class CreepingState(NamedTuple):
     """history: the curvatures of all calls, the newest last, shape (k,). target: 0 before the warm-up has ended."""
 
-    history: Array
+    history: Annotated[Array, Entries(("k",))]
     target: Any
 
 
-def init_average(grad: Array, *, target_curvature: float = 1e4) -> AverageState:
+@checked()
+def init_average(grad: Array, *, target_curvature: Positive = 1e4) -> AverageState:
     """Return the state before the first call. grad: for its dtype."""
-    require_floating("grad", grad)
-    require_positive("target_curvature", target_curvature)
     return AverageState(0, grad.dtype.type(0) + target_curvature)
 
 
+@checked()
 def proposal_average(
     state: AverageState,
-    operator: Operator,
-    grad: Array,
-    start: Array,
+    operator: FiniteOperator,
+    grad: Gradient,
+    start: Start,
     *,
-    base_lr: float = 1e-3,
-    target_curvature: float = 1e4,
-    alpha: float = 1.0,
-    frequency: int = 10,
-    decay: float = 0.9,
-    iterations: int = 20,
+    base_lr: Positive = 1e-3,
+    target_curvature: Positive = 1e4,
+    alpha: NonNegative = 1.0,
+    frequency: PositiveInt = 10,
+    decay: Fraction = 0.9,
+    iterations: PositiveInt = 20,
 ) -> tuple[AverageState, Any]:
     """Return the state after one more call, and the rate.
 
@@ -64,36 +67,38 @@ def proposal_average(
 
     Choice: the source gives no β; 0.9 is the code's.
     """
-    require_positive("base_lr", base_lr)
-    require_positive("target_curvature", target_curvature)
-    require_number("alpha", alpha, 0)
-    require_count("frequency", frequency, 1)
-    require_number("decay", decay, 0, 1)
-    require_floating("grad", grad)
     calls, mean = state.calls + 1, state.curvature
     if calls % frequency == 0:
         norm = power_iteration(operator, start, iterations=iterations, rtol=0.0).norm
         size = length([grad])
         mean = decay * mean + (1 - decay) * norm / (size * size + 1e-8)
     target = target_curvature + np.zeros_like(mean)
-    return AverageState(calls, mean), unbounded(mean, target, base_lr, alpha, "reference")
+    return AverageState(calls, mean), unbounded(mean, target, base_lr, alpha, "standard")
 
 
+@checked()
 def init_creeping(grad: Array) -> CreepingState:
     """Return the state before the first call. grad: for its dtype."""
-    require_floating("grad", grad)
     return CreepingState(np.zeros(0, grad.dtype), grad.dtype.type(0))
 
 
+def require_dtype_of_history(given: Mapping[str, Any]) -> None:
+    """Raise `TypeError` unless the curvature has the dtype of those before."""
+    dtype = given["state"].history.dtype
+    if given["curvature"].dtype != dtype:
+        raise TypeError(f"curvature must have the dtype of state.history {dtype}, got {given['curvature'].dtype}")
+
+
+@checked(require_dtype_of_history)
 def proposal_adaptive(
     state: CreepingState,
-    curvature: Any,
+    curvature: Annotated[Any, Scalar(low=0, finite=True)],
     *,
-    base_lr: float = 1e-3,
-    warmup_steps: int = 100,
-    percentile: float = 0.75,
-    creep: float = 0.01,
-    window: int = 100,
+    base_lr: Positive = 1e-3,
+    warmup_steps: PositiveInt = 100,
+    percentile: UnitInterval = 0.75,
+    creep: UnitInterval = 0.01,
+    window: PositiveInt = 100,
 ) -> tuple[CreepingState, Any]:
     """Return the state after one more call, and the rate.
 
@@ -107,14 +112,6 @@ def proposal_adaptive(
     curvature: κ, finite. percentile: in [0, 1]. creep: r in [0, 1]. warmup_steps, window: >= 1. There are no bounds of
     the rate. Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
     """
-    require_curvature("curvature", curvature, state.history.dtype)
-    if not np.isfinite(curvature):
-        raise ValueError(f"curvature must be finite, got {curvature}")
-    require_positive("base_lr", base_lr)
-    require_count("warmup_steps", warmup_steps, 1)
-    require_number("percentile", percentile, 0, 1, closed=True)
-    require_number("creep", creep, 0, 1, closed=True)
-    require_count("window", window, 1)
     history = np.concatenate([state.history, curvature.reshape(1)])
     calls, target = history.shape[0], state.target
     if calls < warmup_steps:
@@ -123,7 +120,7 @@ def proposal_adaptive(
         target = interpolated(history, percentile)
     else:
         target = (1 - creep) * target + creep * interpolated(history[-window:], percentile)
-    return CreepingState(history, target), unbounded(curvature, target, base_lr, 1.0, "reference")
+    return CreepingState(history, target), unbounded(curvature, target, base_lr, 1.0, "standard")
 
 
 def interpolated(values: Array, percentile: float) -> Any:

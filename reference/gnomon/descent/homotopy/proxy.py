@@ -6,12 +6,13 @@ published figures that can be repeated.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 
-from gnomon.descent.homotopy.domains import length, require_positive
-from gnomon.domains import Array, require_count, require_finite, require_floating, require_number
+from gnomon.arguments import checked
+from gnomon.descent.homotopy.norms import length
+from gnomon.domains import Array, Finite, Fraction, NonNegative, NonNegativeInt, Positive
 
 
 class ProxyState(NamedTuple):
@@ -30,21 +31,22 @@ class ProxyReport(NamedTuple):
     lr: Any
 
 
+@checked()
 def init_proxy(grad: Array) -> ProxyState:
     """Return the state before the first call. grad: for its dtype."""
-    require_floating("grad", grad)
     zero = grad.dtype.type(0)
     return ProxyState(0, zero, zero)
 
 
+@checked()
 def proxy_rate(
     state: ProxyState,
-    grad: Array,
+    grad: Annotated[Array, Finite()],
     *,
-    base_lr: float = 1e-3,
-    alpha: float = 1.0,
-    decay: float = 0.9,
-    warmup_steps: int = 10,
+    base_lr: Positive = 1e-3,
+    alpha: NonNegative = 1.0,
+    decay: Fraction = 0.9,
+    warmup_steps: NonNegativeInt = 10,
 ) -> tuple[ProxyState, ProxyReport]:
     """Return the state after one more call, and what it found, the rate among it.
 
@@ -58,13 +60,6 @@ def proxy_rate(
     warmup_steps: >= 0. The results are numbers of the gradient's dtype.
     Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
     """
-    require_floating("grad", grad)
-    require_positive("base_lr", base_lr)
-    require_number("alpha", alpha, 0)
-    require_number("decay", decay, 0, 1)
-    require_count("warmup_steps", warmup_steps)
-    require_count("state.calls", state.calls)
-    require_finite({"grad": grad})
     calls, size = state.calls + 1, length([grad])
     if calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10):
         kappa = np.ones_like(size)

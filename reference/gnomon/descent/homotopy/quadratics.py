@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 import numpy as np
 
-from gnomon.descent.homotopy.domains import length
+from gnomon.arguments import checked
 from gnomon.descent.homotopy.estimator import curvature_of
-from gnomon.descent.homotopy.rate import VARIANTS, adaptive_target, rate
-from gnomon.descent.homotopy.scheduler import require_schedule
-from gnomon.domains import Array, require_choice, require_count, require_finite, require_floating, require_like
+from gnomon.descent.homotopy.norms import length
+from gnomon.descent.homotopy.rate import Variant, adaptive_target, rate, require_ordered_bounds
+from gnomon.domains import Array, Entries, NonNegative, NonNegativeInt, Positive, PositiveInt, UnitInterval
 
-RULES = ("homotopy", "constant", "polyak", "edge", "cdat")
+Rule = Literal["homotopy", "constant", "polyak", "edge", "cdat"]
+RULES = get_args(Rule)
 
 
 class Descent(NamedTuple):
@@ -23,22 +24,23 @@ class Descent(NamedTuple):
     curvatures: Array
 
 
+@checked(require_ordered_bounds)
 def descend(
-    params: Array,
-    eigenvalues: Array,
+    params: Annotated[Array, Entries(("n",), least=1, finite=True)],
+    eigenvalues: Annotated[Array, Entries(("n",), fit="params", finite=True)],
     *,
-    steps: int,
-    rule: str = "homotopy",
-    base_lr: float = 1e-3,
-    target_curvature: float = 1e4,
-    alpha: float = 1.0,
-    min_lr: float = 1e-7,
-    max_lr: float = 1.0,
-    warmup_steps: int = 100,
+    steps: NonNegativeInt,
+    rule: Rule = "homotopy",
+    base_lr: Positive = 1e-3,
+    target_curvature: Positive = 1e4,
+    alpha: NonNegative = 1.0,
+    min_lr: NonNegative = 1e-7,
+    max_lr: NonNegative = 1.0,
+    warmup_steps: NonNegativeInt = 100,
     adaptive: bool = False,
-    percentile: float = 0.75,
-    window: int = 1000,
-    variant: str = "reference",
+    percentile: UnitInterval = 0.75,
+    window: PositiveInt = 1000,
+    variant: Variant = "standard",
 ) -> Descent:
     """Iterate x ← x - lr·λ∘x on L(x) = ½Σ λᵢxᵢ² and return what happened.
 
@@ -54,33 +56,30 @@ def descend(
     one dtype, finite. Rotated quadratics give rotated runs with the same rates. steps: >= 0. The rest as in `schedule`.
     Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
     """
-    schedule = (base_lr, target_curvature, alpha, min_lr, max_lr, warmup_steps, adaptive, percentile, window)
-    require_descent(params, eigenvalues, steps, rule, variant, schedule)
-    iterates, norm = [params], np.max(np.abs(eigenvalues))
-    curvatures: list[Any] = []
+    norm = np.max(np.abs(eigenvalues))
+    iterates: list[Array] = [params]
     rates: list[Any] = []
+    curvatures: list[Any] = []
     for k in range(steps):
         x = iterates[-1]
         grad = eigenvalues * x
-        curvatures.append(curvature_of(norm, length([grad]), "code" if variant == "code" else "reference"))
+        kappa = curvature_of(norm, length([grad]), variant)
+        curvatures.append(kappa)
         if rule == "homotopy":
             target = target_curvature + np.zeros_like(norm)
-            if adaptive and k >= warmup_steps and k + 1 >= warmup_steps:
+            if adaptive and k >= warmup_steps:
                 target = adaptive_target(np.stack(curvatures[-window:]), percentile=percentile, window=window)
-            lr = rate(
-                curvatures[-1], target, base_lr=base_lr, alpha=alpha, min_lr=min_lr, max_lr=max_lr, variant=variant
-            )
+            lr = rate(kappa, target, base_lr=base_lr, alpha=alpha, min_lr=min_lr, max_lr=max_lr, variant=variant)
         else:
             lr = baseline(rule, x, grad, eigenvalues, norm, base_lr)
         rates.append(lr)
         iterates.append(x - lr * grad)
-    empty = np.zeros_like(params[:0])
-    return Descent(
-        np.stack(iterates), np.stack(rates) if rates else empty, np.stack(curvatures) if curvatures else empty
-    )
+    if steps == 0:
+        return Descent(np.stack(iterates), params[:0], params[:0])
+    return Descent(np.stack(iterates), np.stack(rates), np.stack(curvatures))
 
 
-def baseline(rule: str, x: Array, grad: Array, eigenvalues: Array, norm: Any, base_lr: float) -> Any:
+def baseline(rule: Rule, x: Array, grad: Array, eigenvalues: Array, norm: Any, base_lr: float) -> Any:
     """Return the rate of one of the other rules."""
     if rule == "constant":
         return base_lr + np.zeros_like(norm)
@@ -92,21 +91,3 @@ def baseline(rule: str, x: Array, grad: Array, eigenvalues: Array, norm: Any, ba
     if rule == "edge":
         return base_lr / norm
     return base_lr * square / np.abs(np.sum(eigenvalues * grad * grad))
-
-
-def require_descent(
-    params: Array, eigenvalues: Array, steps: int, rule: str, variant: str, schedule: tuple[Any, ...]
-) -> None:
-    """Raise `ValueError` or `TypeError` for the first argument out of its domain (see `descend`).
-
-    schedule: the arguments of `require_schedule`.
-    """
-    require_floating("params", params)
-    if params.ndim != 1 or params.shape[0] == 0:
-        raise ValueError(f"params must have shape (n,) with n >= 1, got {params.shape}")
-    require_like("eigenvalues", eigenvalues, params)
-    require_finite({"params": params, "eigenvalues": eigenvalues})
-    require_count("steps", steps)
-    require_choice("rule", rule, RULES)
-    require_choice("variant", variant, VARIANTS)
-    require_schedule(*schedule)

@@ -5,57 +5,66 @@ Source: TorchType's `homotopy_lr` (commit 8b8a54b), a C++ file, and its README, 
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import numpy as np
 
-from gnomon.descent.homotopy.domains import require_curvature, require_curvatures, require_rates
-from gnomon.domains import Array, require_choice, require_count, require_number
+from gnomon.arguments import checked
+from gnomon.domains import Array, Entries, NonNegative, Positive, PositiveInt, Scalar, UnitInterval
 
-VARIANTS = ("reference", "code", "readme")
+Variant = Literal["standard", "code", "readme"]
+VARIANTS = get_args(Variant)
+Curvature: TypeAlias = Annotated[Any, Scalar(low=0)]
+Target: TypeAlias = Annotated[Any, Scalar("curvature", low=0)]
+Curvatures: TypeAlias = Annotated[Array, Entries(("k",), least=1, low=0)]
 
 
+def require_ordered_bounds(given: Mapping[str, Any]) -> None:
+    """Raise `ValueError` unless min_lr <= max_lr."""
+    if given["min_lr"] > given["max_lr"]:
+        raise ValueError(f"min_lr must be <= max_lr, got {given['min_lr']!r} > {given['max_lr']!r}")
+
+
+@checked(require_ordered_bounds)
 def rate(
-    curvature: Any,
-    target: Any,
+    curvature: Curvature,
+    target: Target,
     *,
-    base_lr: float = 1e-3,
-    alpha: float = 1.0,
-    min_lr: float = 1e-7,
-    max_lr: float = 1.0,
-    variant: str = "reference",
+    base_lr: Positive = 1e-3,
+    alpha: NonNegative = 1.0,
+    min_lr: NonNegative = 1e-7,
+    max_lr: NonNegative = 1.0,
+    variant: Variant = "standard",
 ) -> Any:
     """Return the learning rate for a curvature κ, a number of its dtype: the formula first, then the bounds.
 
     With b = base_lr and α = alpha::
 
-        reference   b/(1 + α·max(0, κ/target - 1))
-        code        the same with target + 1e-10
-        readme      b/(1 + α·κ/target)
+        standard   b/(1 + α·max(0, κ/target - 1))
+        code       the same with target + 1e-10
+        readme     b/(1 + α·κ/target)
 
     curvature, target: numbers >= 0 of one floating-point dtype, ∞ too; 0/0 counts as 0 and ∞/∞ as 1, so that
-    "reference" gives b for κ = 0 = target. base_lr: finite, > 0. alpha: finite, >= 0; with 0 the rate is b for every κ.
+    "standard" gives b for κ = 0 = target. base_lr: finite, > 0. alpha: finite, >= 0; with 0 the rate is b for every κ.
     min_lr, max_lr: 0 <= min_lr <= max_lr, finite; base_lr may lie outside of them, the rate does not.
     Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
 
-    Choices: README and code contradict each other (at κ = target: b/(1+α) against b); the code is the default.
+    Choices: README and code contradict each other (at κ = target: b/(1+α) against b); the code's is the default.
     Its 1e-10, a guard against target 0, is an absolute number in units of 1/loss; only variant "code" has it.
     """
-    require_curvature("curvature", curvature)
-    require_curvature("target", target, curvature.dtype)
-    require_number("alpha", alpha, 0)
-    require_rates(base_lr, min_lr, max_lr)
-    require_choice("variant", variant, VARIANTS)
-    return np.clip(unbounded(curvature, target, base_lr, alpha, variant), min_lr, max_lr)
+    free = unbounded(curvature, target, base_lr, alpha, variant)
+    return np.clip(free, min_lr, max_lr)
 
 
-def unbounded(curvature: Any, target: Any, base_lr: float, alpha: float, variant: str) -> Any:
+def unbounded(curvature: Any, target: Any, base_lr: float, alpha: float, variant: Variant) -> Any:
     """Return the rate before it is kept within its bounds."""
+    guard = 1e-10 if variant == "code" else 0.0
     if alpha == 0:
         return base_lr + np.zeros_like(curvature)
     with np.errstate(over="ignore"):
-        excess = ratio(curvature, target + 1e-10 if variant == "code" else target)
-        excess = excess if variant == "readme" else np.maximum(excess - 1, 0)
+        relative = ratio(curvature, target + guard)
+        excess = relative if variant == "readme" else np.maximum(relative - 1, 0)
         return base_lr / (1 + alpha * excess)
 
 
@@ -63,10 +72,11 @@ def ratio(curvature: Any, target: Any) -> Any:
     """Return κ/target with 0/0 = 0 and ∞/∞ = 1, entry by entry."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         plain = curvature / target
-    return np.where(curvature == 0, 0 * np.ones_like(plain), np.where(curvature == target, np.ones_like(plain), plain))
+    return np.where(curvature == 0, np.zeros_like(plain), np.where(curvature == target, np.ones_like(plain), plain))
 
 
-def adaptive_target(history: Array, *, percentile: float = 0.75, window: int = 1000) -> Any:
+@checked()
+def adaptive_target(history: Curvatures, *, percentile: UnitInterval = 0.75, window: PositiveInt = 1000) -> Any:
     """Return the target that the curvatures so far set: r[min(⌊k·q⌋, k-1)], r the last k = min(len, window) of them
     sorted.
 
@@ -76,9 +86,6 @@ def adaptive_target(history: Array, *, percentile: float = 0.75, window: int = 1
 
     Choice: an order statistic without interpolation, as in the code; `numpy.percentile` gives other numbers.
     """
-    require_curvatures("history", history)
-    require_number("percentile", percentile, 0, 1, closed=True)
-    require_count("window", window, 1)
     recent = np.sort(history[-window:])
-    count = recent.shape[0]
-    return recent[min(int(np.floor(count * percentile)), count - 1)]
+    k = recent.shape[0]
+    return recent[min(int(np.floor(k * percentile)), k - 1)]

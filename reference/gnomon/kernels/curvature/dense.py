@@ -14,7 +14,7 @@ import numpy as np
 from numba import njit
 
 from gnomon.curvature.operators import Dense, Operator, product
-from gnomon.domains import Array
+from gnomon.domains import Array, NonFiniteError
 from gnomon.kernels.domains import contiguous, require_compiled
 from gnomon.kernels.reductions import CHUNK, fold
 
@@ -82,6 +82,6 @@ def columns_of(operator: Operator, vector: Array) -> Array:
 
 
 def require_finite(index: int) -> None:
-    """Raise the reference's `ValueError` if a loop met a product that is not finite."""
+    """Raise the reference's `NonFiniteError` if a loop met a product that is not finite."""
     if index != ALL_FINITE:
-        raise ValueError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
+        raise NonFiniteError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")

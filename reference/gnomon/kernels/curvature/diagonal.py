@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gnomon.curvature.diagonal import DiagonalEstimate, estimate_of
-from gnomon.curvature.operators import Operator, require_probes
-from gnomon.domains import Array, require_choice
+from gnomon.arguments import check_arguments
+from gnomon.curvature import diagonal as reference
+from gnomon.curvature.diagonal import DiagonalEstimate, Variant, estimate_of
+from gnomon.curvature.operators import FiniteOperator, Probes
+from gnomon.domains import Array
 from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, multiply, require_finite
 from gnomon.kernels.domains import contiguous
 from gnomon.kernels.reductions import fold_in_chunks
@@ -26,10 +28,9 @@ def terms_loop(columns: Array, probes: Array, terms: Array) -> int:
     return ALL_FINITE
 
 
-def bekas(operator: Operator, probes: Array, *, variant: str = "ratio") -> DiagonalEstimate:
+def bekas(operator: FiniteOperator, probes: Probes, *, variant: Variant = "ratio") -> DiagonalEstimate:
     """Return the estimate of diag A that `gnomon.curvature.diagonal.bekas` returns; `Dense` only."""
-    require_probes("probes", probes)
-    require_choice("variant", variant, ("ratio", "plain"))
+    check_arguments(reference.bekas, operator, probes, variant=variant)
     columns, terms = columns_of(operator, probes[0]), np.empty(probes.shape, probes.dtype)
     require_finite(terms_loop(columns, contiguous(probes), terms))
     fold_in_chunks(terms)

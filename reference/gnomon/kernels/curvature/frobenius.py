@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from gnomon.arguments import check_arguments
+from gnomon.curvature import frobenius as reference
 from gnomon.curvature.frobenius import FrobeniusEstimate, estimate_of
-from gnomon.curvature.operators import Operator, require_probes
+from gnomon.curvature.operators import FiniteOperator, Probes
 from gnomon.domains import Array
 from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, require_finite
 from gnomon.kernels.domains import contiguous
@@ -25,9 +27,9 @@ def samples_loop(columns: Array, probes: Array, samples: Array) -> int:
     return ALL_FINITE
 
 
-def frobenius_squared(operator: Operator, probes: Array) -> FrobeniusEstimate:
+def frobenius_squared(operator: FiniteOperator, probes: Probes) -> FrobeniusEstimate:
     """Return the estimate (1/m) Σₖ ‖A zₖ‖² of ‖A‖², as `gnomon.curvature.frobenius` does; `Dense` only."""
-    require_probes("probes", probes)
+    check_arguments(reference.frobenius_squared, operator, probes)
     columns, samples = columns_of(operator, probes[0]), np.empty(probes.shape[0], probes.dtype)
     require_finite(samples_loop(columns, contiguous(probes), samples))
     return estimate_of(samples)

@@ -7,9 +7,11 @@ from math import sqrt
 import numpy as np
 from numba import njit
 
-from gnomon.curvature.lanczos import AGAIN, Lanczos, Ritz, breakdown_threshold, ritz_of
-from gnomon.curvature.operators import Operator, require_start
-from gnomon.domains import Array, require_choice, require_count
+from gnomon.arguments import check_arguments
+from gnomon.curvature import lanczos as reference
+from gnomon.curvature.lanczos import AGAIN, Lanczos, Ritz, Variant, breakdown_threshold, ritz_of
+from gnomon.curvature.operators import FiniteOperator, Start
+from gnomon.domains import Array, PositiveInt
 from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, project_out, require_finite
 from gnomon.kernels.domains import contiguous
 
@@ -53,10 +55,9 @@ def lanczos_loop(
     return diagonal.size, ALL_FINITE
 
 
-def lanczos(operator: Operator, start: Array, *, steps: int) -> Lanczos:
+def lanczos(operator: FiniteOperator, start: Start, *, steps: PositiveInt) -> Lanczos:
     """Return the Lanczos decomposition from `start`, as `gnomon.curvature.lanczos.lanczos` does; `Dense` only."""
-    require_start("start", start)
-    require_count("steps", steps, 1)
+    check_arguments(reference.lanczos, operator, start, steps=steps)
     columns, n = columns_of(operator, start), start.shape[0]
     most, number = min(int(steps), n), start.dtype.type
     basis, diagonal, off_diagonal = (np.empty(shape, start.dtype) for shape in ((most, n), most, most))
@@ -66,10 +67,10 @@ def lanczos(operator: Operator, start: Array, *, steps: int) -> Lanczos:
     return Lanczos(diagonal[:j], off_diagonal[: j - 1], basis[:j], off_diagonal[j - 1], j)
 
 
-def ritz(operator: Operator, start: Array, *, steps: int, variant: str = "reference") -> Ritz:
+def ritz(operator: FiniteOperator, start: Start, *, steps: PositiveInt, variant: Variant = "standard") -> Ritz:
     """Return the Ritz values and vectors of `lanczos`, as `gnomon.curvature.lanczos.ritz` does; `Dense` only.
 
     Numba's linear algebra needs SciPy; the eigenvalues are NumPy's.
     """
-    require_choice("variant", variant, ("reference", "code"))
+    check_arguments(reference.ritz, operator, start, steps=steps, variant=variant)
     return ritz_of(lanczos(operator, start, steps=steps), variant)

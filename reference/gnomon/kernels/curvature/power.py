@@ -7,9 +7,11 @@ from math import sqrt
 import numpy as np
 from numba import njit
 
-from gnomon.curvature.operators import Operator, require_start
-from gnomon.curvature.power import Power, require_basis, without
-from gnomon.domains import Array, require_choice, require_count, require_number
+from gnomon.arguments import check_arguments
+from gnomon.curvature import power as reference
+from gnomon.curvature.operators import FiniteOperator, Start
+from gnomon.curvature.power import Deflated, Power, Variant, first_vector
+from gnomon.domains import Array, Fraction, PositiveInt
 from gnomon.kernels.curvature.dense import columns_of, inner, multiply, project_out, require_finite
 from gnomon.kernels.domains import contiguous
 
@@ -39,8 +41,8 @@ def power_loop(
             rayleigh /= inner(vector, vector) + small
         watched = rayleigh if coded else length
         met = not coded and length == 0
-        if k > 0 and rtol > 0:
-            met = met or (abs(watched - before) < rtol if coded else abs(watched - before) <= rtol * length)
+        if k > 0:
+            met = met or abs(watched - before) < (rtol if coded else rtol * length)
         if met or k == iterations - 1:
             report[NORM], report[RAYLEIGH] = abs(watched), rayleigh
             for i in range(n):
@@ -55,27 +57,21 @@ def power_loop(
 
 
 def power_iteration(
-    operator: Operator,
-    start: Array,
-    deflated: Array | None = None,
+    operator: FiniteOperator,
+    start: Start,
+    deflated: Deflated | None = None,
     *,
-    iterations: int = 100,
-    rtol: float = 1e-10,
-    variant: str = "reference",
+    iterations: PositiveInt = 100,
+    rtol: Fraction = 1e-10,
+    variant: Variant = "standard",
 ) -> Power:
     """Return the spectral norm of A by the power method, as `gnomon.curvature.power` does; `Dense` only."""
-    require_start("start", start)
-    require_count("iterations", iterations, 1)
-    require_number("rtol", rtol, 0, 1)
-    require_choice("variant", variant, ("reference", "code"))
-    rows = require_basis(deflated, start)
-    columns, number = columns_of(operator, start), start.dtype.type
-    basis = np.empty((0, start.shape[0]), start.dtype) if rows is None else contiguous(rows)
-    v = without(rows, start)
-    if not np.any(v != 0):
-        raise ValueError("start must not be in the span of deflated")
-    v, report = v / np.sqrt(np.dot(v, v)), np.empty(3, start.dtype)
-    made, end = power_loop(columns, basis, v, int(iterations), number(rtol), variant == "code", report)
+    check_arguments(
+        reference.power_iteration, operator, start, deflated, iterations=iterations, rtol=rtol, variant=variant
+    )
+    columns, number, report = columns_of(operator, start), start.dtype.type, np.empty(3, start.dtype)
+    v, basis = first_vector(start, deflated)
+    made, end = power_loop(columns, contiguous(basis), v, int(iterations), number(rtol), variant == "code", report)
     if end == NOT_FINITE:
         require_finite(made)
     return Power(report[NORM], report[RAYLEIGH], v, report[RESIDUAL], end == CONVERGED, made)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gnomon.curvature.operators import Operator, require_probes
+from gnomon.arguments import check_arguments
+from gnomon.curvature import trace as reference
+from gnomon.curvature.operators import FiniteOperator, Probes
 from gnomon.curvature.trace import TraceEstimate, estimate_of
 from gnomon.domains import Array
 from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, require_finite
@@ -25,9 +27,9 @@ def samples_loop(columns: Array, probes: Array, samples: Array) -> int:
     return ALL_FINITE
 
 
-def hutchinson(operator: Operator, probes: Array) -> TraceEstimate:
+def hutchinson(operator: FiniteOperator, probes: Probes) -> TraceEstimate:
     """Return the estimate (1/m) Σₖ zₖᵀA zₖ of tr A, as `gnomon.curvature.trace.hutchinson` does; `Dense` only."""
-    require_probes("probes", probes)
+    check_arguments(reference.hutchinson, operator, probes)
     columns, samples = columns_of(operator, probes[0]), np.empty(probes.shape[0], probes.dtype)
     require_finite(samples_loop(columns, contiguous(probes), samples))
     return estimate_of(samples)

@@ -41,7 +41,7 @@ def constants_for(
     number: Any, *, lr: float, beta: float, cooling_rate: float, release_ratio: float, variant: str, **others: Any
 ) -> Constants:
     """Return the constants of the loops over arrays of a dtype, from the hyperparameters of `step`."""
-    clip, eps = others["grad_clip"], others["eps"] if "eps" in others else others["epsilon"]
+    clip, eps = others["grad_clip"], others["eps"]
     barrier = others["stiffening_factor"] * others["hysteresis_scale"]
     clip_or_0, mean_floor = 0 if clip is None else clip, 0 if variant == "theory" else 1e-8
     rates = lr, beta, 1 - beta, (1 - beta) * others["metric_scale"], eps, cooling_rate

@@ -171,7 +171,7 @@ def curvature(grad: Array) -> Any:
 
 
 @in_place_of(reference.curvature_hessian)
-def curvature_hessian(hessian: Array, norm: str) -> Any:
+def curvature_hessian(hessian: Array, norm: reference.Norm) -> Any:
     if norm == "spectral":
         return reference.curvature_hessian(hessian, norm=norm)
     entries, number = np.diagonal(hessian) if norm == "diag" else hessian, hessian.dtype.type

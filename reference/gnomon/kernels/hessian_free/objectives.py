@@ -1,6 +1,6 @@
 """The functions that the compiled optimizer minimises, with their derivatives: quadratics, generalised linear models.
 
-They are those of `gnomon.hessian_free.functions.Quadratic` and `gnomon.hessian_free.linear_models.LinearModel`. Sums
+They are those of `gnomon.hessian_free.small_objectives` and `gnomon.hessian_free.linear_models`. Sums
 are made in ascending order.
 
 Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -11,32 +10,26 @@ import numpy as np
 from gnomon.descent.homotopy import proxy as reference
 from gnomon.descent.homotopy.proxy import ProxyReport, ProxyState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
-from gnomon_spec.descent.homotopy.family import system
-from gnomon_spec.descent.homotopy.quantities import alpha, decay, exponent, near_one, nonzero, rejected, series
-from gnomon_spec.facts import Fact, equal, identical, rejects
+from gnomon_spec.descent.homotopy import system
+from gnomon_spec.descent.homotopy.inputs import alpha, decay, near_one, nonzero, power, series, zero
+from gnomon_spec.facts import Fact, equal, identical
 from gnomon_spec.strategies import SMALL_CODES, count, number, shapes
 from gnomon_spec.system import WITH_ROOM
 
 
-def states() -> Quantity:
-    """The state of the proxy: fresh in one case of four, or after 1 to 9 calls, the last gradient 0 in one of four."""
-
-    def draw_state(draw: Draw, context: Context) -> ProxyState:
-        code = draw(SMALL_CODES)
-        calls = 0 if code % 4 == 0 else 1 + code // 4 % 9
-        norm, mean = (near_one.draw(draw, context) if calls else 0.0 for _ in range(2))
-        norm = 0.0 if code % 4 == 1 else norm
-        return ProxyState(calls, np.array(norm, context.dtype), np.array(mean, context.dtype))
-
-    return Quantity(draw_state, "ProxyState: fresh, or any after 1 to 9 calls; a last gradient of 0 in some")
+def draw_state(draw: Draw, context: Context) -> ProxyState:
+    code = draw(SMALL_CODES)
+    calls = 0 if code % 4 == 0 else 1 + code // 4 % 9
+    norm, mean = (near_one.draw(draw, context) if calls else 0.0 for _ in range(2))
+    norm = 0.0 if code % 4 == 1 else norm
+    return ProxyState(calls, np.array(norm, context.dtype), np.array(mean, context.dtype))
 
 
-calls = Cases({"state": states(), "grad": nonzero()}, shapes((2,), (1,), (3,), (2, 2))).but(
+states = Quantity(draw_state, "ProxyState: fresh, or any after 1 to 9 calls; a last gradient of 0 in some")
+calls = Cases({"state": states, "grad": nonzero()}, shapes((2,), (1,), (3,), (2, 2))).but(
     base_lr=number(1e-3, 1.0, 0.5, 0.1), alpha=alpha, decay=decay, warmup_steps=count(3, 0, 5, high=10)
 )
-fresh_state = Quantity(
-    lambda _draw, context: ProxyState(0, np.zeros((), context.dtype), np.zeros((), context.dtype)), "fresh ProxyState"
-)
+fresh_state = Quantity(lambda _draw, context: ProxyState(0, zero(context), zero(context)), "fresh ProxyState")
 # Gradients of one direction whose norms are powers of 2 of each other.
 runs = calls.but(state=fresh_state, powers=series(count(0, 2, 5, low=-6, high=6), 6, 2))
 proxy_rate = system.operation(reference.proxy_rate, cases=calls, dtypes=WITH_ROOM)
@@ -45,8 +38,8 @@ proxy_rate = system.operation(reference.proxy_rate, cases=calls, dtypes=WITH_ROO
 def along(port: Any, case: Case, scale: Any = 1.0) -> list[ProxyReport]:
     """Return the reports along the gradient times powers of 2."""
     state, reports = case.state, []
-    for power in case.powers:
-        state, report = port.proxy_rate(state, scale * 2.0**power * case.grad, **case.hyper)
+    for exponent in case.powers:
+        state, report = port.proxy_rate(state, scale * 2.0**exponent * case.grad, **case.hyper)
         reports.append(report)
     return reports
 
@@ -71,11 +64,11 @@ def the_rate_climbs_for_w_calls(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(f"rate {t}", report.lr, ramp if t < case.warmup_steps else braked)
 
 
-@proxy_rate.law("invariance", cases=runs.but(exponent=exponent))
+@proxy_rate.law("invariance", cases=runs.but(power=power))
 def the_proxy_knows_no_units(port: Any, case: Case) -> Iterable[Fact]:
     """A loss 2ᵏ times as large has the same rates, bit for bit."""
     rates = np.stack([report.lr for report in along(port, case)])
-    scaled = np.stack([report.lr for report in along(port, case, 2.0 ** (case.exponent // 2))])
+    scaled = np.stack([report.lr for report in along(port, case, 2.0 ** (case.power // 2))])
     yield identical("rates", scaled, rates)
 
 
@@ -89,111 +82,39 @@ def where_a_gradient_is_0_the_proxy_is_1(port: Any, case: Case) -> Iterable[Fact
     yield equal("before", report.curvature, 1.0)
 
 
-BAD = (
-    ("base_lr = 0", {"base_lr": 0.0}),
-    ("base_lr = inf", {"base_lr": inf}),
-    ("alpha = -1", {"alpha": -1.0}),
-    ("decay = 1", {"decay": 1.0}),
-    ("decay = nan", {"decay": nan}),
-    ("warmup_steps = -1", {"warmup_steps": -1}),
+CHANGE = "np.abs(size - state.grad_norm) / size"
+proxy_rate.edit(
+    "change_relative_to_the_norm_before",
+    "The change is divided by the earlier norm and not by the new one",
+    (CHANGE, "np.abs(size - state.grad_norm) / state.grad_norm"),
 )
-
-
-@proxy_rate.law("rejects", cases=calls)
-def bad_proxies_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Hyperparameters out of their domains and gradients that are not finite are rejected."""
-    yield from rejected(lambda **hyper: port.proxy_rate(case.state, case.grad, **hyper), case.hyper, BAD)
-    yield rejects("nan", lambda: port.proxy_rate(case.state, case.grad * nan, **case.hyper))
-
-
-def rated(calls: int, average: Any, hyper: dict[str, Any]) -> Any:
-    """Return the rate of a call."""
-    if calls < hyper["warmup_steps"]:
-        return hyper["base_lr"] * calls / hyper["warmup_steps"] + 0 * average
-    return hyper["base_lr"] / (1 + hyper["alpha"] * average)
-
-
-@system.mistake("proxy_rate")
-def change_relative_to_the_norm_before(state: Any, grad: Any, **hyper: Any) -> Any:
-    """The change is divided by the earlier norm and not by the new one."""
-    after, report = reference.proxy_rate(state, grad, **hyper)
-    if state.calls == 0 or not (state.grad_norm > 1e-10 and after.grad_norm > 1e-10):
-        return after, report
-    kappa = np.abs(after.grad_norm - state.grad_norm) / state.grad_norm
-    mean = hyper["decay"] * state.average + (1 - hyper["decay"]) * kappa
-    return after._replace(average=mean), ProxyReport(kappa, mean, rated(after.calls, mean, hyper))
-
-
-@system.mistake("proxy_rate")
-def change_with_its_sign(state: Any, grad: Any, **hyper: Any) -> Any:
-    """A norm that falls counts as a negative curvature."""
-    after, report = reference.proxy_rate(state, grad, **hyper)
-    if state.calls == 0 or not (state.grad_norm > 1e-10 and after.grad_norm > 1e-10):
-        return after, report
-    kappa = (after.grad_norm - state.grad_norm) / after.grad_norm
-    mean = hyper["decay"] * state.average + (1 - hyper["decay"]) * kappa
-    return after._replace(average=mean), ProxyReport(kappa, mean, rated(after.calls, mean, hyper))
-
-
-@system.mistake("proxy_rate")
-def proxy_mean_from_zero(state: Any, grad: Any, **hyper: Any) -> Any:
-    """The running mean begins at 0 and not at the first value."""
-    after, report = reference.proxy_rate(state, grad, **hyper)
-    if state.calls > 0:
-        return after, report
-    mean = (1 - hyper["decay"]) * report.curvature
-    return after._replace(average=mean), ProxyReport(report.curvature, mean, rated(1, mean, hyper))
-
-
-@system.mistake("proxy_rate")
-def ramp_one_call_longer(state: Any, grad: Any, **hyper: Any) -> Any:
-    """The ramp lasts until t = W, where it ends at b."""
-    after, report = reference.proxy_rate(state, grad, **hyper)
-    at_end = after.calls == hyper["warmup_steps"]
-    return after, report._replace(lr=hyper["base_lr"] + 0 * report.lr) if at_end else report
-
-
-@system.mistake("proxy_rate")
-def ramp_from_zero(state: Any, grad: Any, **hyper: Any) -> Any:
-    """The ramp counts calls from 0: the first rate is 0."""
-    after, report = reference.proxy_rate(state, grad, **hyper)
-    if after.calls >= hyper["warmup_steps"]:
-        return after, report
-    return after, report._replace(lr=hyper["base_lr"] * state.calls / hyper["warmup_steps"] + 0 * report.lr)
-
-
-@system.mistake("proxy_rate")
-def proxy_without_its_ramp(state: Any, grad: Any, **hyper: Any) -> Any:
-    """There is no explicit warm-up."""
-    reference.proxy_rate(state, grad, **hyper)
-    return reference.proxy_rate(state, grad, **{**hyper, "warmup_steps": 0})
-
-
-@system.mistake("proxy_rate")
-def rate_of_the_proxy_of_now(state: Any, grad: Any, **hyper: Any) -> Any:
-    """The rate is that of this call's κ and not of the mean."""
-    after, report = reference.proxy_rate(state, grad, **hyper)
-    return after, report._replace(lr=rated(after.calls, report.curvature, hyper))
-
-
-@system.mistake("proxy_rate")
-def guard_below_the_change(state: Any, grad: Any, **hyper: Any) -> Any:
-    """A small number stands below the change of the norm instead of the cases for 0."""
-    after, report = reference.proxy_rate(state, grad, **hyper)
-    if state.calls == 0:
-        return after, report
-    kappa = np.abs(after.grad_norm - state.grad_norm) / (after.grad_norm + 1e-2)
-    mean = hyper["decay"] * state.average + (1 - hyper["decay"]) * kappa
-    return after._replace(average=mean), ProxyReport(kappa, mean, rated(after.calls, mean, hyper))
-
-
-@system.mistake("proxy_rate")
-def proxies_are_not_checked(state: Any, grad: Any, **hyper: Any) -> Any:
-    """Whatever is given is used; a NaN in the gradient counts as 0."""
-    good = {
-        "base_lr": hyper["base_lr"] if 0 < hyper["base_lr"] < inf else 1.0,
-        "alpha": max(0.0, hyper["alpha"]),
-        "decay": hyper["decay"] if 0 <= hyper["decay"] < 1 else 0.5,
-        "warmup_steps": max(0, hyper["warmup_steps"]),
-    }
-    return reference.proxy_rate(state, np.nan_to_num(grad), **{**hyper, **good})
+proxy_rate.edit(
+    "change_with_its_sign",
+    "A norm that falls counts as a negative curvature",
+    (CHANGE, "(size - state.grad_norm) / size"),
+)
+proxy_rate.edit(
+    "proxy_mean_from_zero",
+    "The running mean begins at 0 and not at the first value",
+    ("kappa if calls == 1 else decay * state.average", "decay * state.average"),
+)
+proxy_rate.edit(
+    "ramp_one_call_longer",
+    "The ramp lasts until t = W, where it ends at b",
+    ("calls < warmup_steps", "calls <= warmup_steps"),
+)
+proxy_rate.edit(
+    "ramp_from_zero", "The ramp counts calls from 0: the first rate is 0", ("base_lr * calls", "base_lr * state.calls")
+)
+proxy_rate.edit("proxy_without_its_ramp", "There is no explicit warm-up", ("if calls < warmup_steps:", "if False:"))
+proxy_rate.edit(
+    "rate_of_the_proxy_of_now",
+    "The rate is that of this call's κ and not of the mean",
+    ("alpha * average", "alpha * kappa"),
+)
+proxy_rate.edit(
+    "guard_below_the_change",
+    "A small number stands below the change of the norm instead of the cases for 0",
+    ("calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10)", "calls == 1"),
+    (CHANGE, "np.abs(size - state.grad_norm) / (size + 1e-2)"),
+)

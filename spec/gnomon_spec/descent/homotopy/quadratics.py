@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import nan
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent.homotopy import quadratics as reference
 from gnomon.descent.homotopy import rate as rates
-from gnomon.descent.homotopy.quadratics import Descent
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.descent.homotopy.family import system
-from gnomon_spec.descent.homotopy.quantities import BAD_BOUNDS, HIGHEST, alpha, near_one, nonzero, rejected, single
+from gnomon_spec.curvature.symmetries import negated, unchanged
+from gnomon_spec.descent.homotopy import system
+from gnomon_spec.descent.homotopy.inputs import HIGHEST, alpha, declare_order_of_bounds, near_one, nonzero, single
 from gnomon_spec.descent.homotopy.target import PERCENTILES
-from gnomon_spec.facts import Fact, at_least, equal, follows, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, follows, identical
 from gnomon_spec.strategies import count, number, shapes, spectrum
 from gnomon_spec.system import WITH_ROOM
 
@@ -39,9 +38,10 @@ runs = Cases({"params": nonzero(), "eigenvalues": spectrum(2.0)}, UP_TO_3).but(
 # The rate is never cut, and the target fixed.
 calm = runs.but(rule="homotopy", min_lr=0.0, max_lr=HIGHEST, adaptive=False)
 descend = system.operation(reference.descend, cases=runs, compare=follows, dtypes=WITH_ROOM)
+declare_order_of_bounds(descend)
 
 
-@descend.law("closed form", cases=runs.but(rule="homotopy", variant="reference", adaptive=False))
+@descend.law("closed form", cases=runs.but(rule="homotopy", variant="standard", adaptive=False))
 def every_step_has_the_rate_of_its_curvature(port: Any, case: Case) -> Iterable[Fact]:
     """x' = x - lr·λ∘x, lr the rate of κ = λ_max/‖λ∘x‖², at every step from where it is."""
     found = port.descend(case.params, case.eigenvalues, **case.hyper)
@@ -53,7 +53,7 @@ def every_step_has_the_rate_of_its_curvature(port: Any, case: Case) -> Iterable[
         yield equal(f"step {k}", found.iterates[k + 1], found.iterates[k] - found.rates[k] * grad)
 
 
-@descend.law("bound", cases=calm.but(variant=choice("reference", "readme")))
+@descend.law("bound", cases=calm.but(variant=choice("standard", "readme")))
 def the_schedule_is_a_decay_and_no_warm_up(port: Any, case: Case) -> Iterable[Fact]:
     """With b·λ_max <= 2 and a fixed target ‖g‖ never rises, κ never falls and the rate never rises."""
     found = port.descend(case.params, case.eigenvalues, **case.hyper)
@@ -70,7 +70,7 @@ def it_is_never_below_the_constant_rate(port: Any, case: Case) -> Iterable[Fact]
     yield at_least("coordinates", np.abs(found.iterates), constant)
 
 
-decaying = calm.but(variant="reference", alpha=1.0).shaped(ONE)
+decaying = calm.but(variant="standard", alpha=1.0).shaped(ONE)
 
 
 @descend.law("closed form", cases=decaying.but(start=single(number(2.0, 3.0, 1.5, 4.0, exponents=(1, 4)))))
@@ -107,7 +107,7 @@ def at_the_edge_of_its_basin_it_jumps_to_and_fro(port: Any, case: Case) -> Itera
     yield at_least("outside", np.abs(outside[1:]), np.abs(outside[:-1]))
 
 
-@descend.law("closed form", cases=calm.but(variant="reference", base_lr=choice(2.5, 4.0), target_curvature=2.0**20))
+@descend.law("closed form", cases=calm.but(variant="standard", base_lr=choice(2.5, 4.0), target_curvature=2.0**20))
 def below_the_target_it_is_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
     """As long as κ <= target the t-th iterate is (1 - b·λ)ᵗ∘x₀: with b·λ > 2 it runs away, and κ with it to 0."""
     lam = case.eigenvalues / np.max(case.eigenvalues)
@@ -139,118 +139,41 @@ def the_rules_beside_it_have_their_rates(port: Any, case: Case) -> Iterable[Fact
         yield equal(rule, found.rates, expected + 0 * found.rates)
 
 
-@descend.law("equivariance", cases=runs)
-def a_mirrored_descent_is_the_mirror_image(port: Any, case: Case) -> Iterable[Fact]:
-    """From -x₀ every iterate is negated and every rate the same, bit for bit."""
-    found = port.descend(case.params, case.eigenvalues, **case.hyper)
-    other = port.descend(-case.params, case.eigenvalues, **case.hyper)
-    yield identical("iterates", other.iterates, -found.iterates)
-    yield identical("rates", other.rates, found.rates)
-
-
-BAD = (
-    *BAD_BOUNDS,
-    ("steps = -1", {"steps": -1}),
-    ("target_curvature = 0", {"target_curvature": 0.0}),
-    ("alpha = -1", {"alpha": -1.0}),
-    ("rule", {"rule": "best"}),
+descend.symmetry(
+    "equivariance",
+    "a_mirrored_descent_is_the_mirror_image",
+    "From -x₀ every iterate is negated and every rate the same, bit for bit",
+    cases=runs,
+    inputs={"params": negated},
+    outputs={"iterates": negated, "rates": unchanged},
+    same=identical,
 )
 
 
-@descend.law("rejects", cases=calm)
-def bad_descents_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Hyperparameters out of their domains, and starts that are not finite or do not fit, are rejected."""
-    yield from rejected(lambda **hyper: port.descend(case.params, case.eigenvalues, **hyper), case.hyper, BAD)
-    yield rejects("nan", lambda: port.descend(case.params * nan, case.eigenvalues, **case.hyper))
-    longer = np.concatenate([case.params, case.params])
-    yield rejects("longer", lambda: port.descend(longer, case.eigenvalues, **case.hyper))
-
-
-def iterated(rate_of: Any, params: Any, eigenvalues: Any, hyper: dict[str, Any], sign: float = 1.0) -> Descent:
-    """Return a descent with another rate, a function of where it is and of the right rate there."""
-    right = reference.descend(params, eigenvalues, **hyper)
-    one = {**hyper, "steps": 1}
-    x, iterates, found, kappas = params, [params], [], []
-    for k in range(hyper["steps"]):
-        here = reference.descend(x, eigenvalues, **one)
-        kappas.append(here.curvatures[0])
-        found.append(rate_of(k, x, here.rates[0], kappas))
-        x = x - sign * found[-1] * (eigenvalues * x)
-        iterates.append(x)
-    return Descent(np.stack(iterates), np.stack(found), np.stack(kappas)) if found else right
-
-
-@system.mistake("descend")
-def the_rate_is_never_applied(params: Any, eigenvalues: Any, **hyper: Any) -> Any:
-    """The rate is computed and never handed to the optimizer: it steps with b."""
-    found = reference.descend(params, eigenvalues, **hyper)
-    if hyper["rule"] != "homotopy":
-        return found
-    constant = reference.descend(params, eigenvalues, **{**hyper, "rule": "constant"})
-    return found._replace(iterates=constant.iterates)
-
-
-@system.mistake("descend")
-def the_rate_of_the_first_step_for_ever(params: Any, eigenvalues: Any, **hyper: Any) -> Any:
-    """The curvature is measured once, at the start."""
-    found = reference.descend(params, eigenvalues, **hyper)
-    if hyper["rule"] != "homotopy" or hyper["steps"] == 0:
-        return found
-    x, iterates = params, [params]
-    for _ in range(hyper["steps"]):
-        x = x - found.rates[0] * (eigenvalues * x)
-        iterates.append(x)
-    return Descent(np.stack(iterates), found.rates[0] + 0 * found.rates, found.curvatures[0] + 0 * found.curvatures)
-
-
-@system.mistake("descend")
-def larger_rates_for_larger_curvatures(params: Any, eigenvalues: Any, **hyper: Any) -> Any:
-    """κ and the target are exchanged: the rate rises with the curvature."""
-    found = reference.descend(params, eigenvalues, **hyper)
-    if hyper["rule"] != "homotopy" or hyper["steps"] == 0:
-        return found
-    bounds = {name: hyper[name] for name in ("base_lr", "alpha", "min_lr", "max_lr", "variant")}
-    aim = hyper["target_curvature"]
-    return iterated(
-        lambda _k, _x, _lr, kappas: rates.rate(aim + 0 * kappas[-1], kappas[-1], **bounds), params, eigenvalues, hyper
-    )
-
-
-@system.mistake("descend")
-def descends_twice_as_fast(params: Any, eigenvalues: Any, **hyper: Any) -> Any:
-    """The gradient is that of Σ λᵢxᵢ², without the ½: every step is twice as long."""
-    found = reference.descend(params, eigenvalues, **hyper)
-    if found.rates.shape[0] == 0 or hyper["adaptive"]:
-        return found
-    return iterated(lambda _k, _x, lr, _kappas: lr, params, eigenvalues, hyper, 2.0)
-
-
-@system.mistake("descend")
-def half_of_polyaks_rate(params: Any, eigenvalues: Any, **hyper: Any) -> Any:
-    """Polyak's rate is made of L/2: the ½ of the loss is counted twice."""
-    found = reference.descend(params, eigenvalues, **hyper)
-    if hyper["rule"] != "polyak" or hyper["steps"] == 0:
-        return found
-    return iterated(lambda _k, _x, lr, _kappas: lr / 2, params, eigenvalues, hyper)
-
-
-@system.mistake("descend")
-def absolute_steps(params: Any, eigenvalues: Any, **hyper: Any) -> Any:
-    """The parameters lose their sign before the first step."""
-    return reference.descend(np.abs(params), eigenvalues, **hyper)
-
-
-@system.mistake("descend")
-def descents_are_not_checked(params: Any, eigenvalues: Any, **hyper: Any) -> Any:
-    """Whatever is given is used."""
-    good: dict[str, Any] = {
-        "base_lr": hyper["base_lr"] if 0 < hyper["base_lr"] < np.inf else 1.0,
-        "min_lr": max(0.0, hyper["min_lr"]),
-        "target_curvature": hyper["target_curvature"] if hyper["target_curvature"] > 0 else 1.0,
-        "alpha": max(0.0, hyper["alpha"]),
-        "steps": max(0, hyper["steps"]),
-        "rule": hyper["rule"] if hyper["rule"] in reference.RULES else "homotopy",
-    }
-    good["max_lr"] = max(good["min_lr"], hyper["max_lr"])
-    start = np.nan_to_num(params)[: eigenvalues.shape[0]]
-    return reference.descend(start, eigenvalues, **{**hyper, **good})
+KAPPA, MOVE = "curvature_of(norm, length([grad]), variant)", "x - lr * grad"
+descend.edit(
+    "the_rate_is_never_applied",
+    "The rate is computed and never handed to the optimizer: it steps with b",
+    (MOVE, 'x - (base_lr if rule == "homotopy" else lr) * grad'),
+)
+descend.edit(
+    "the_rate_of_the_first_step_for_ever",
+    "The curvature is measured once, at the start",
+    (KAPPA, f"curvatures[0] if curvatures else {KAPPA}"),
+)
+descend.edit(
+    "larger_rates_for_larger_curvatures",
+    "κ and the target are exchanged: the rate rises with the curvature",
+    ("rate(kappa, target,", "rate(target, kappa,"),
+)
+descend.edit(
+    "descends_twice_as_fast",
+    "The gradient is that of Σ λᵢxᵢ², without the ½: every step is twice as long",
+    (MOVE, "x - 2 * lr * grad"),
+)
+descend.edit(
+    "half_of_polyaks_rate",
+    "Polyak's rate is made of L/2: the ½ of the loss is counted twice",
+    ("/ 2 / square", "/ 4 / square"),
+)
+descend.edit("absolute_steps", "The parameters lose their sign before the first step", ("", "params = np.abs(params)"))

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import inf, nan
+from functools import partial
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent.homotopy import rate as reference
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.descent.homotopy.family import system
-from gnomon_spec.descent.homotopy.quantities import (
-    BAD_BOUNDS,
+from gnomon_spec.curvature.symmetries import scaled, unchanged
+from gnomon_spec.descent.homotopy import system
+from gnomon_spec.descent.homotopy.inputs import (
     HIGHEST,
     alpha,
     braking,
-    exponent,
+    declare_order_of_bounds,
     max_lr,
     min_lr,
     near_one,
     positive,
-    rejected,
-    rejected_numbers,
+    power,
     single,
 )
 from gnomon_spec.facts import Fact, at_least, equal, identical
@@ -37,18 +37,19 @@ rates = Cases({"curvature": single(curvature), "target": single(target)}, shapes
 )
 finite = rates.but(curvature=single(positive), target=single(positive))
 free = finite.but(min_lr=0.0, max_lr=HIGHEST)
-plain = free.but(variant="reference")
+plain = free.but(variant="standard")
 rate = system.operation(reference.rate, cases=rates, dtypes=WITH_ROOM)
+declare_order_of_bounds(rate)
 
 
 @rate.law("closed form", cases=plain.but(alpha=braking))
 def above_the_target_the_rate_falls_with_the_curvature(port: Any, case: Case) -> Iterable[Fact]:
     """For κ <= target lr = b, above it lr = b·target/(α·κ + (1-α)·target); with α = 1, lr = b·min(1, target/κ)."""
-    found = port.rate(case.curvature, case.target, **case.hyper)
+    found = rate.call(port, case)
     above = case.base_lr * case.target / (case.alpha * case.curvature + (1 - case.alpha) * case.target)
     yield equal("rate", found, np.where(case.curvature <= case.target, case.base_lr, above))
-    simple = port.rate(case.curvature, case.target, **{**case.hyper, "alpha": 1.0})
-    yield equal("alpha = 1", simple, case.base_lr * np.minimum(1, case.target / case.curvature))
+    simple = case.base_lr * np.minimum(1, case.target / case.curvature)
+    yield equal("alpha = 1", rate.call(port, case, alpha=1.0), simple)
 
 
 # Numbers of every dtype, so that a bound and the rate that meets it are the same to the bit.
@@ -60,7 +61,7 @@ exact = choice(0.5, 0.125, 2.0, 0.0009765625, 0.25)
 )
 def the_rate_lies_within_its_bounds(port: Any, case: Case) -> Iterable[Fact]:
     """min_lr <= lr <= max_lr always, and lr <= b if b lies between the two."""
-    found = port.rate(case.curvature, case.target, **case.hyper)
+    found = rate.call(port, case)
     yield at_least("min_lr", found, case.min_lr)
     yield at_least("max_lr", case.max_lr, found)
     yield at_least("base_lr", np.maximum(case.base_lr, case.min_lr), found)
@@ -69,40 +70,34 @@ def the_rate_lies_within_its_bounds(port: Any, case: Case) -> Iterable[Fact]:
 @rate.law("bound", cases=finite.but(more=near_one))
 def more_curvature_or_alpha_never_raises_the_rate(port: Any, case: Case) -> Iterable[Fact]:
     """lr falls with κ and α, rises with the target and b."""
-    found = port.rate(case.curvature, case.target, **case.hyper)
-    more = 1 + case.more
-    yield at_least("more curvature", found, port.rate(case.curvature * more, case.target, **case.hyper))
-    yield at_least("more target", port.rate(case.curvature, case.target * more, **case.hyper), found)
-    changed = {**case.hyper, "alpha": case.alpha + case.more}
-    yield at_least("more alpha", found, port.rate(case.curvature, case.target, **changed))
-    changed = {**case.hyper, "base_lr": case.base_lr * more}
-    yield at_least("more base_lr", port.rate(case.curvature, case.target, **changed), found)
+    found, more = rate.call(port, case), 1 + case.more
+    yield at_least("more curvature", found, rate.call(port, case, curvature=case.curvature * more))
+    yield at_least("more target", rate.call(port, case, target=case.target * more), found)
+    yield at_least("more alpha", found, rate.call(port, case, alpha=case.alpha + case.more))
+    yield at_least("more base_lr", rate.call(port, case, base_lr=case.base_lr * more), found)
 
 
 @rate.law("closed form", cases=plain.but(alpha=braking))
 def the_half_points_differ(port: Any, case: Case) -> Iterable[Fact]:
     """lr = b/2 at κ = target·(1 + 1/α) by the code's formula, at κ = target/α by the README's."""
     half = case.base_lr / 2
-    yield equal("reference", port.rate(case.target * (1 + 1 / case.alpha), case.target, **case.hyper), half)
-    readme = {**case.hyper, "variant": "readme"}
-    yield equal("readme", port.rate(case.target / case.alpha, case.target, **readme), half)
+    yield equal("standard", rate.call(port, case, curvature=case.target * (1 + 1 / case.alpha)), half)
+    yield equal("readme", rate.call(port, case, curvature=case.target / case.alpha, variant="readme"), half)
 
 
 @rate.law("bound", cases=plain.but(alpha=braking))
 def the_formula_of_the_readme_is_never_above(port: Any, case: Case) -> Iterable[Fact]:
     """The README's rate is at most the code's, and b only for κ = 0; at κ = target it is b/(1+α) and not b."""
-    readme = {**case.hyper, "variant": "readme"}
-    found = port.rate(case.curvature, case.target, **readme)
-    yield at_least("readme", port.rate(case.curvature, case.target, **case.hyper), found)
-    yield equal("no curvature", port.rate(0 * case.curvature, case.target, **readme), case.base_lr)
-    yield equal("at the target", port.rate(case.target, case.target, **readme), case.base_lr / (1 + case.alpha))
+    readme = partial(rate.call, port, case, variant="readme")
+    yield at_least("readme", rate.call(port, case), readme())
+    yield equal("no curvature", readme(curvature=0 * case.curvature), case.base_lr)
+    yield equal("at the target", readme(curvature=case.target), case.base_lr / (1 + case.alpha))
 
 
 @rate.law("limit", cases=rates.but(alpha=0.0))
 def without_alpha_the_curvature_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
     """With α = 0 the rate is b, kept within its bounds, for every κ."""
-    found = port.rate(case.curvature, case.target, **case.hyper)
-    yield equal("rate", found, np.clip(case.base_lr, case.min_lr, case.max_lr))
+    yield equal("rate", rate.call(port, case), np.clip(case.base_lr, case.min_lr, case.max_lr))
 
 
 @rate.law("limit", cases=plain.but(alpha=braking, far=single(number(1.0, 2.0, exponents=(10, 30)))))
@@ -117,22 +112,25 @@ def far_above_the_target_it_is_the_inverse_of_the_curvature(port: Any, case: Cas
 @rate.law("limit", cases=rates.but(alpha=braking, curvature=single(choice(inf)), target=single(positive)))
 def infinite_curvature_gives_the_lowest_rate(port: Any, case: Case) -> Iterable[Fact]:
     """At κ = ∞, where the gradient is 0, lr = min_lr."""
-    yield equal("rate", port.rate(case.curvature, case.target, **case.hyper), case.min_lr)
+    yield equal("rate", rate.call(port, case), case.min_lr)
 
 
-@rate.law("limit", cases=free.but(variant=choice("reference", "readme"), alpha=braking, target=single(choice(0.0))))
-def a_target_of_nothing_is_defined(port: Any, case: Case) -> Iterable[Fact]:
+@rate.law("limit", cases=free.but(variant=choice("standard", "readme"), alpha=braking, target=single(choice(0.0))))
+def a_target_of_0_is_defined(port: Any, case: Case) -> Iterable[Fact]:
     """With target 0, lr = b for κ = 0 and the lowest rate for every other κ."""
     yield equal("no curvature", port.rate(case.target, case.target, **case.hyper), case.base_lr)
-    yield equal("curvature", port.rate(case.curvature, case.target, **case.hyper), case.min_lr)
+    yield equal("curvature", rate.call(port, case), case.min_lr)
 
 
-@rate.law("invariance", cases=plain.but(variant=choice("reference", "readme"), exponent=exponent))
-def curvature_and_target_scale_together(port: Any, case: Case) -> Iterable[Fact]:
-    """Only κ/target matters: both times 2ᵏ, as by a loss 2ᵏ times smaller, change no bit."""
-    scale = 2.0**case.exponent
-    found = port.rate(case.curvature, case.target, **case.hyper)
-    yield identical("rate", port.rate(case.curvature * scale, case.target * scale, **case.hyper), found)
+rate.symmetry(
+    "invariance",
+    "curvature_and_target_scale_together",
+    "Only κ/target matters: both times 2ᵏ, as by a loss 2ᵏ times smaller, change no bit",
+    cases=plain.but(variant=choice("standard", "readme"), power=power),
+    inputs={"curvature": scaled, "target": scaled},
+    outputs={"rate": unchanged},
+    same=identical,
+)
 
 
 @rate.law(
@@ -144,130 +142,57 @@ def the_code_adds_to_the_target(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("rate", port.rate(kappa, case.target, **case.hyper), case.base_lr / 2)
 
 
-BAD = (
-    *BAD_BOUNDS,
-    ("alpha = -0.5", {"alpha": -0.5}),
-    ("alpha = nan", {"alpha": nan}),
-    ("variant", {"variant": "best"}),
+CLIPPED, EXCESS = "np.clip(free, min_lr, max_lr)", 'relative if variant == "readme" else np.maximum(relative - 1, 0)'
+GUARD = '1e-10 if variant == "code" else 0.0'
+rate.edit(
+    "code_without_its_guard", 'Variant "code" does without the 1e-10 that the code adds to the target', (GUARD, "0.0")
 )
-
-
-@rate.law("rejects", cases=finite.but(variant="reference"))
-def bad_rates_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A κ or a target that is negative or NaN, a b that is not positive, a negative α and min_lr > max_lr are
-    rejected."""
-    yield from rejected(lambda **hyper: port.rate(case.curvature, case.target, **hyper), case.hyper, BAD)
-    yield from rejected_numbers(lambda x: port.rate(x, case.target, **case.hyper), "curvature", case.curvature)
-    yield from rejected_numbers(lambda x: port.rate(case.curvature, x, **case.hyper), "target", case.target)
-
-
-def bounded(found: Any, hyper: dict[str, Any]) -> Any:
-    """Return a rate within the bounds of the case."""
-    return np.clip(found, hyper["min_lr"], hyper["max_lr"])
-
-
-@system.mistake("rate")
-def code_without_its_guard(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """Variant "code" does without the 1e-10 that the code adds to the target."""
-    variant = "reference" if hyper["variant"] == "code" else hyper["variant"]
-    return reference.rate(curvature, target, **{**hyper, "variant": variant})
-
-
-@system.mistake("rate")
-def the_readme_taken_for_the_code(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """The formula is the README's, b/(1 + α·κ/target), in every variant."""
-    return reference.rate(curvature, target, **{**hyper, "variant": "readme"})
-
-
-@system.mistake("rate")
-def the_code_taken_for_the_readme(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """The formula is the code's although the README's is asked for."""
-    variant = "reference" if hyper["variant"] == "readme" else hyper["variant"]
-    return reference.rate(curvature, target, **{**hyper, "variant": variant})
-
-
-@system.mistake("rate")
-def below_the_target_the_rate_rises(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """The maximum with 0 is missing: below the target the rate is above b."""
-    right = reference.rate(curvature, target, **hyper)
-    if hyper["variant"] == "readme" or hyper["alpha"] == 0:
-        return right
-    excess = reference.ratio(curvature, target + 1e-10 if hyper["variant"] == "code" else target) - 1
-    return bounded(hyper["base_lr"] / (1 + hyper["alpha"] * excess), hyper)
-
-
-@system.mistake("rate")
-def rate_without_bounds(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """The rate is not kept within min_lr and max_lr."""
-    reference.rate(curvature, target, **hyper)
-    return reference.unbounded(curvature, target, hyper["base_lr"], hyper["alpha"], hyper["variant"])
-
-
-@system.mistake("rate")
-def bounds_before_the_formula(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """b is kept within min_lr and max_lr, and the formula applied afterwards."""
-    reference.rate(curvature, target, **hyper)
-    base = min(max(hyper["base_lr"], hyper["min_lr"]), hyper["max_lr"])
-    return reference.unbounded(curvature, target, base, hyper["alpha"], hyper["variant"])
-
-
-@system.mistake("rate")
-def below_the_target_without_bounds(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """Where κ <= target b itself is returned, whatever min_lr and max_lr are."""
-    right = reference.rate(curvature, target, **hyper)
-    return np.where(curvature <= target, hyper["base_lr"] + 0 * np.ones_like(right), right)
-
-
-@system.mistake("rate")
-def alpha_times_the_whole_ratio(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """α multiplies κ/target before 1 is taken off: b/(1 + max(0, α·κ/target - 1))."""
-    right = reference.rate(curvature, target, **hyper)
-    if hyper["variant"] == "readme" or hyper["alpha"] == 0:
-        return right
-    whole = hyper["alpha"] * reference.ratio(curvature, target + 1e-10 if hyper["variant"] == "code" else target)
-    return bounded(hyper["base_lr"] / (1 + np.maximum(whole - 1, 0)), hyper)
-
-
-@system.mistake("rate")
-def alpha_left_out(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """α is accepted and taken for 1."""
-    reference.rate(curvature, target, **hyper)
-    return reference.rate(curvature, target, **{**hyper, "alpha": 1.0})
-
-
-@system.mistake("rate")
-def ratio_upside_down(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """target/κ stands for κ/target: the rate is lowered where the curvature is small."""
-    return reference.rate(target, curvature, **hyper)
-
-
-@system.mistake("rate")
-def guard_in_every_variant(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """1e-10 is added to the target in the other variants, too: the rate depends on the units of the loss."""
-    return (
-        reference.rate(curvature, target + 1e-10, **hyper)
-        if hyper["variant"] != "code"
-        else reference.rate(curvature, target, **hyper)
-    )
-
-
-@system.mistake("rate")
-def nothing_over_nothing(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """0/0 is not looked at: the rate is NaN for κ = target = 0, and 0·∞ for α = 0."""
-    right = reference.rate(curvature, target, **hyper)
-    excess = curvature / (target + 1e-10 if hyper["variant"] == "code" else target)
-    excess = excess if hyper["variant"] == "readme" else np.maximum(excess - 1, 0)
-    return bounded(hyper["base_lr"] / (1 + hyper["alpha"] * excess), hyper) + 0 * right
-
-
-@system.mistake("rate")
-def rates_are_not_checked(curvature: Any, target: Any, **hyper: Any) -> Any:
-    """Any number is accepted."""
-    kappa, aim = np.abs(np.nan_to_num(curvature)), np.abs(np.nan_to_num(target))
-    good = (curvature == kappa) & (target == aim)
-    if bool(good) and 0 < hyper["base_lr"] < inf and hyper["alpha"] >= 0 and 0 <= hyper["min_lr"] <= hyper["max_lr"]:
-        variant = hyper["variant"] if hyper["variant"] in reference.VARIANTS else "reference"
-        return reference.rate(curvature, target, **{**hyper, "variant": variant})
-    if np.isinf(curvature) and hyper["base_lr"] > 0:
-        return reference.rate(curvature, target, **hyper)
-    return reference.unbounded(kappa, aim, hyper["base_lr"], hyper["alpha"], "reference")
+rate.edit(
+    "guard_in_every_variant",
+    "1e-10 is added to the target in the other variants, too: the rate depends on the units of the loss",
+    (GUARD, "1e-10"),
+)
+rate.edit(
+    "the_readme_taken_for_the_code",
+    "The formula is the README's, b/(1 + α·κ/target), in every variant",
+    (EXCESS, "relative"),
+)
+rate.edit(
+    "the_code_taken_for_the_readme",
+    "The formula is the code's although the README's is asked for",
+    (EXCESS, "np.maximum(relative - 1, 0)"),
+)
+rate.edit(
+    "below_the_target_the_rate_rises",
+    "The maximum with 0 is missing: below the target the rate is above b",
+    ("np.maximum(relative - 1, 0)", "relative - 1"),
+)
+rate.edit("rate_without_bounds", "The rate is not kept within min_lr and max_lr", (CLIPPED, "free"))
+rate.edit(
+    "bounds_before_the_formula",
+    "b is kept within min_lr and max_lr, and the formula applied afterwards",
+    ("", "base_lr = min(max(base_lr, min_lr), max_lr)"),
+    (CLIPPED, "free"),
+)
+rate.edit(
+    "below_the_target_without_bounds",
+    "Where κ <= target b itself is returned, whatever min_lr and max_lr are",
+    (CLIPPED, f"base_lr + 0 * free if curvature <= target else {CLIPPED}"),
+)
+rate.edit(
+    "alpha_times_the_whole_ratio",
+    "α multiplies κ/target before 1 is taken off: b/(1 + max(0, α·κ/target - 1))",
+    ("np.maximum(relative - 1, 0)", "np.maximum(alpha * relative - 1, 0) / alpha"),
+)
+rate.edit("alpha_left_out", "α is accepted and taken for 1", ("", "alpha = 1.0"))
+rate.edit(
+    "ratio_upside_down",
+    "target/κ stands for κ/target: the rate is lowered where the curvature is small",
+    ("", "curvature, target = target, curvature"),
+)
+rate.edit(
+    "zero_over_zero",
+    "0/0 is not looked at: the rate is NaN for κ = target = 0, and for κ = ∞ where α = 0",
+    ("if alpha == 0:", "if False:"),
+    ("ratio(curvature, target + guard)", "curvature / (target + guard)"),
+)

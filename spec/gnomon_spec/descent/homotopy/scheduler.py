@@ -14,22 +14,22 @@ from gnomon.descent.homotopy import scheduler as reference
 from gnomon.descent.homotopy.estimator import EstimatorState
 from gnomon.descent.homotopy.scheduler import Report, SchedulerState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.curvature.quantities import nonzero_vector, operator, probes, regular_matrix, signs
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix, signs
+from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
-from gnomon_spec.descent.homotopy.family import system
-from gnomon_spec.descent.homotopy.quantities import (
-    BAD_BOUNDS,
+from gnomon_spec.descent.homotopy.inputs import (
     HIGHEST,
     alpha,
     decay,
-    exponent,
+    declare_order_of_bounds,
     frequency,
     max_lr,
     min_lr,
     near_one,
     nonzero,
-    rejected,
+    power,
     series,
+    zero,
 )
 from gnomon_spec.descent.homotopy.target import PERCENTILES
 from gnomon_spec.facts import Fact, agree, equal, identical, rejects
@@ -52,12 +52,10 @@ def states(most: int = 7) -> Quantity:
     return Quantity(draw_state, f"SchedulerState: fresh, or any after 1 to {most} calls")
 
 
-def _fresh(_draw: Draw, context: Context) -> SchedulerState:
-    zero = np.zeros((), context.dtype)
-    return SchedulerState(0, zero, zero, np.zeros(0, context.dtype), zero)
-
-
-fresh_state = Quantity(_fresh, "fresh SchedulerState")
+fresh_state = Quantity(
+    lambda _draw, context: SchedulerState(0, zero(context), zero(context), np.zeros(0, context.dtype), zero(context)),
+    "fresh SchedulerState",
+)
 vectors = Cases(
     {
         "state": states(),
@@ -85,19 +83,14 @@ hyperparameters = {
 schedules = vectors.but(step_index=count(0, 1, 5, high=8)).but(
     **hyperparameters, adaptive=choice(True, False), rtol=0.0, on_nonfinite="raise"
 )
-plain = schedules.but(variant="reference", min_lr=0.0, max_lr=HIGHEST)
+plain = schedules.but(variant="standard", min_lr=0.0, max_lr=HIGHEST)
 # A run on balls cₜ·I from a fresh state, whose norms are known after one product.
 on_balls = plain.but(
     state=fresh_state, iterations=1, probes=signs(1), norms=series(near_one, 5), grads=steps_of(nonzero(), 5)
 )
-schedule = system.operation(reference.schedule, cases=schedules, dtypes=WITH_ROOM)
-
-
-def call(port: Any, case: Case, **changed: Any) -> tuple[SchedulerState, Report]:
-    """Return what a port does once, with some hyperparameters changed."""
-    inputs = (case.state, case.operator, case.grad, case.probes, case.start, case.step_index)
-    result: tuple[SchedulerState, Report] = port.schedule(*inputs, **{**case.hyper, **changed})
-    return result
+fresh = schedules.but(state=fresh_state)
+schedule = system.operation(reference.schedule, cases=schedules, rejecting=fresh, dtypes=WITH_ROOM)
+declare_order_of_bounds(schedule)
 
 
 def along_balls(port: Any, case: Case, scale: Any = 1.0, **changed: Any) -> list[Report]:
@@ -105,18 +98,18 @@ def along_balls(port: Any, case: Case, scale: Any = 1.0, **changed: Any) -> list
     state, reports = case.state, []
     for k, size in enumerate(case.norms):
         ball, grad = Dense(scale * size * np.eye(len(case.start))), scale * case.grads[k % len(case.grads)]
-        state, report = port.schedule(state, ball, grad, case.probes, case.start, k, **{**case.hyper, **changed})
+        state, report = schedule.call(port, case, state=state, operator=ball, grad=grad, step_index=k, **changed)
         reports.append(report)
     return reports
 
 
-@schedule.law("invariance", cases=schedules.but(variant="reference"))
+@schedule.law("invariance", cases=schedules.but(variant="standard"))
 def the_estimator_is_the_estimator(port: Any, case: Case) -> Iterable[Fact]:
     """What is measured and remembered of H is what `estimate` gives, and κ is the newest entry of the history."""
-    state, report = call(port, case)
-    asked = {name: case[name] for name in ("frequency", "decay", "iterations", "rtol", "variant")}
+    state, report = schedule.call(port, case)
+    measuring = {name: case[name] for name in ("frequency", "decay", "iterations", "rtol", "variant")}
     before = EstimatorState(case.state.calls, case.state.norm_average, case.state.trace_average)
-    after, found = port.oracle.estimate(before, case.operator, case.grad, case.probes, case.start, **asked)
+    after, found = port.oracle.estimate(before, case.operator, case.grad, case.probes, case.start, **measuring)
     yield agree("calls", state.calls, after.calls)
     yield equal("norm_average", state.norm_average, after.norm_average)
     yield equal("norm", report.norm, found.norm)
@@ -128,7 +121,7 @@ def the_estimator_is_the_estimator(port: Any, case: Case) -> Iterable[Fact]:
 @schedule.law("closed form", cases=plain)
 def the_rate_is_that_of_the_curvature_and_the_target(port: Any, case: Case) -> Iterable[Fact]:
     """lr = b/(1 + α·max(0, κ/target - 1)), κ and target those of the report; the state has the same rate."""
-    state, report = call(port, case)
+    state, report = schedule.call(port, case)
     excess = np.maximum(report.curvature / report.target - 1, 0)
     yield equal("rate", report.lr, case.base_lr / (1 + case.alpha * excess))
     yield identical("state", state.lr, report.lr)
@@ -143,16 +136,15 @@ def the_target_is_fixed_until_both_clocks_have_run(port: Any, case: Case) -> Ite
         ("few calls", 1000, {"warmup_steps": case.state.calls + 2}),
         ("not adaptive", 1000, {"warmup_steps": 0, "adaptive": False}),
     ):
-        inputs = (case.state, case.operator, case.grad, case.probes, case.start, step_index)
-        _, report = port.schedule(*inputs, **{**case.hyper, **changed})
+        _, report = schedule.call(port, case, step_index=step_index, **changed)
         yield equal(label, report.target, case.target_curvature)
 
 
 @schedule.law("closed form", cases=plain.but(adaptive=True))
 def then_it_is_the_order_statistic_of_all_curvatures(port: Any, case: Case) -> Iterable[Fact]:
     """From step_index = W and W calls on, this one counted, the target is that of the history, κ of now included."""
-    inputs = (case.state, case.operator, case.grad, case.probes, case.start, case.state.calls + 1)
-    _, report = port.schedule(*inputs, **{**case.hyper, "warmup_steps": case.state.calls + 1})
+    W = case.state.calls + 1
+    _, report = schedule.call(port, case, step_index=W, warmup_steps=W)
     history = np.concatenate([case.state.history, report.curvature.reshape(1)])
     expected = port.adaptive_target(history, percentile=case.percentile, window=case.window)
     yield identical("target", report.target, expected)
@@ -161,7 +153,7 @@ def then_it_is_the_order_statistic_of_all_curvatures(port: Any, case: Case) -> I
 @schedule.law("closed form", cases=plain.but(adaptive=False, alpha=1.0))
 def the_rate_times_the_norm_is_large_where_the_gradient_is(port: Any, case: Case) -> Iterable[Fact]:
     """With α = 1 and a fixed target, lr·‖H‖ = b·min(‖H‖, target·‖g‖²): beyond 2 exactly where both are."""
-    _, report = call(port, case)
+    _, report = schedule.call(port, case)
     squared = np.sum(case.grad**2)
     yield equal(
         "edge", report.lr * report.norm, case.base_lr * np.minimum(report.norm, case.target_curvature * squared)
@@ -171,19 +163,18 @@ def the_rate_times_the_norm_is_large_where_the_gradient_is(port: Any, case: Case
 @schedule.law("fixed point", cases=on_balls.but(adaptive=True, warmup_steps=0, min_lr=min_lr, max_lr=max_lr))
 def a_constant_curvature_is_its_own_target(port: Any, case: Case) -> Iterable[Fact]:
     """If H and g stay what they are, the adaptive target is κ and the rate b, within its bounds."""
-    state = case.state
+    state, ball = case.state, Dense(case.norms[0] * np.eye(len(case.start)))
     for k in range(3):
-        inputs = (state, Dense(case.norms[0] * np.eye(len(case.start))), case.grad, case.probes, case.start, k)
-        state, report = port.schedule(*inputs, **case.hyper)
+        state, report = schedule.call(port, case, state=state, operator=ball, step_index=k)
         yield equal("target", report.target, report.curvature)
         yield equal("rate", report.lr, np.clip(case.base_lr, case.min_lr, case.max_lr))
 
 
-@schedule.law("invariance", cases=on_balls.but(exponent=exponent))
+@schedule.law("invariance", cases=on_balls.but(power=power))
 def an_adaptive_target_knows_no_units_of_the_loss(port: Any, case: Case) -> Iterable[Fact]:
     """A loss 2ᵏ times as large has the same rates, bit for bit, where the target is adaptive from the start; a fixed
     target must be divided by 2ᵏ."""
-    scale = 2.0**case.exponent
+    scale = 2.0**case.power
     free = {"adaptive": True, "warmup_steps": 0}
     rates, others = along_balls(port, case, **free), along_balls(port, case, scale, **free)
     yield identical("adaptive", np.stack([r.lr for r in others]), np.stack([r.lr for r in rates]))
@@ -209,7 +200,7 @@ def between_full_calls_the_rate_follows_the_gradient(port: Any, case: Case) -> I
 )
 def the_report_says_whether_a_bound_was_met(port: Any, case: Case) -> Iterable[Fact]:
     """clamped is whether the formula's rate, b for α = 0, lies outside of [min_lr, max_lr]."""
-    _, report = call(port, case)
+    _, report = schedule.call(port, case)
     yield agree("clamped", report.clamped, bool(case.base_lr < case.min_lr or case.base_lr > case.max_lr))
 
 
@@ -217,8 +208,7 @@ def the_report_says_whether_a_bound_was_met(port: Any, case: Case) -> Iterable[F
 def a_call_that_is_held_changes_nothing(port: Any, case: Case) -> Iterable[Fact]:
     """With "hold", a gradient that is not finite leaves state and rate as they were, and the report has NaN."""
     bad = np.where(np.arange(len(case.grad)) == 0, case.bad, case.grad)
-    inputs = (case.state, case.operator, bad, case.probes, case.start, case.step_index)
-    state, report = port.schedule(*inputs, **case.hyper)
+    state, report = schedule.call(port, case, grad=bad)
     yield agree("calls", state.calls, case.state.calls)
     yield identical("norm_average", state.norm_average, case.state.norm_average)
     yield identical("history", state.history, case.state.history)
@@ -226,27 +216,8 @@ def a_call_that_is_held_changes_nothing(port: Any, case: Case) -> Iterable[Fact]
     yield identical("curvature", report.curvature, nan + 0 * case.state.lr)
 
 
-BAD = (
-    *BAD_BOUNDS,
-    ("target_curvature = 0", {"target_curvature": 0.0}),
-    ("target_curvature = nan", {"target_curvature": nan}),
-    ("alpha = -1", {"alpha": -1.0}),
-    ("warmup_steps = -1", {"warmup_steps": -1}),
-    ("percentile = 1.5", {"percentile": 1.5}),
-    ("window = 0", {"window": 0}),
-    ("frequency = 0", {"frequency": 0}),
-    ("decay = 1", {"decay": 1.0}),
-    ("variant", {"variant": "best"}),
-    ("on_nonfinite", {"on_nonfinite": "ignore"}),
-)
-
-
-@schedule.law("rejects", cases=plain.but(bad=choice(np.nan, np.inf, -np.inf)))
-def bad_schedules_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Hyperparameters out of their domains are rejected, and, unless it is asked to hold, a gradient that is not
-    finite: it is no low curvature."""
-    yield from rejected(lambda **hyper: call(port, case, **hyper), {}, BAD)
+@schedule.law("rejects", cases=schedules.but(bad=choice(np.nan, np.inf, -np.inf)))
+def a_gradient_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Unless it is asked to hold, a gradient that is not finite is an error: it is no low curvature."""
     bad = np.where(np.arange(len(case.grad)) == 0, case.bad, case.grad)
-    inputs = (case.state, case.operator, bad, case.probes, case.start)
-    yield rejects("gradient", lambda: port.schedule(*inputs, case.step_index, **case.hyper))
-    yield rejects("step_index = -1", lambda: port.schedule(*inputs[:2], case.grad, *inputs[3:], -1, **case.hyper))
+    yield rejects("gradient", lambda: schedule.call(port, case, grad=bad))

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
-from math import nan
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent.homotopy import rate as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.homotopy.family import system
-from gnomon_spec.descent.homotopy.quantities import any_number, exponent, rejected, series
-from gnomon_spec.facts import Fact, agree, at_least, identical, rejects
+from gnomon_spec.curvature.symmetries import scaled
+from gnomon_spec.descent.homotopy import system
+from gnomon_spec.descent.homotopy.inputs import any_number, power, series
+from gnomon_spec.facts import Fact, agree, at_least, identical
 from gnomon_spec.strategies import CODES, SMALL_CODES, count, shapes
 from gnomon_spec.system import WITH_ROOM
 
@@ -68,105 +67,49 @@ def only_the_window_counts_and_not_its_order(port: Any, case: Case) -> Iterable[
     yield identical("older", port.adaptive_target(longer, **narrow), found)
 
 
-@adaptive_target.law("equivariance", cases=histories.but(exponent=exponent))
-def the_target_scales_with_the_curvatures(port: Any, case: Case) -> Iterable[Fact]:
-    """Curvatures times 2ᵏ make the target 2ᵏ times as large, bit for bit."""
-    scale = 2.0**case.exponent
-    found = port.adaptive_target(case.history, **case.hyper)
-    yield identical("target", port.adaptive_target(case.history * scale, **case.hyper), found * scale)
+adaptive_target.symmetry(
+    "equivariance",
+    "the_target_scales_with_the_curvatures",
+    "Curvatures times 2ᵏ make the target 2ᵏ times as large, bit for bit",
+    cases=histories.but(power=power),
+    inputs={"history": scaled},
+    outputs={"target": scaled},
+    same=identical,
+)
 
 
-@adaptive_target.law("rejects", cases=histories)
-def bad_histories_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """No history, a negative or NaN curvature, a q outside [0, 1] and a window of 0 are rejected."""
-    bad: tuple[tuple[str, dict[str, Any]], ...] = (
-        ("percentile = -0.5", {"percentile": -0.5}),
-        ("percentile = 1.5", {"percentile": 1.5}),
-        ("percentile = nan", {"percentile": nan}),
-        ("window = 0", {"window": 0}),
-    )
-    yield from rejected(lambda **hyper: port.adaptive_target(case.history, **hyper), case.hyper, bad)
-    first = np.arange(case.history.shape[0]) == 0
-    for label, history in (
-        ("empty", case.history[:0]),
-        ("two dimensions", case.history[np.newaxis]),
-        ("nan", np.where(first, nan, case.history)),
-        ("negative", np.where(first, -1.0, case.history)),
-    ):
-        yield rejects(label, partial(port.adaptive_target, history, **case.hyper))
-
-
-def sorted_window(history: Any, window: int) -> Any:
-    """Return the curvatures of the window, ascending."""
-    return np.sort(history[-window:])
-
-
-@system.mistake("adaptive_target")
-def interpolated_percentile(history: Any, *, percentile: float = 0.75, window: int = 1000) -> Any:
-    """The percentile is interpolated between two curvatures, as numpy.percentile does."""
-    reference.adaptive_target(history, percentile=percentile, window=window)
-    recent = sorted_window(history, window)
-    place = percentile * (recent.shape[0] - 1)
-    low = int(np.floor(place))
-    high = min(low + 1, recent.shape[0] - 1)
-    return recent[low] + (place - low) * (recent[high] - recent[low])
-
-
-@system.mistake("adaptive_target")
-def index_of_one_curvature_fewer(history: Any, *, percentile: float = 0.75, window: int = 1000) -> Any:
-    """The index is ⌊(k-1)·q⌋ instead of ⌊k·q⌋."""
-    reference.adaptive_target(history, percentile=percentile, window=window)
-    recent = sorted_window(history, window)
-    return recent[int(np.floor((recent.shape[0] - 1) * percentile))]
-
-
-@system.mistake("adaptive_target")
-def index_rounded_up(history: Any, *, percentile: float = 0.75, window: int = 1000) -> Any:
-    """The index is rounded up and not down."""
-    reference.adaptive_target(history, percentile=percentile, window=window)
-    recent = sorted_window(history, window)
-    return recent[min(int(np.floor(recent.shape[0] * percentile)) + 1, recent.shape[0] - 1)]
-
-
-@system.mistake("adaptive_target")
-def whole_history_counts(history: Any, *, percentile: float = 0.75, window: int = 1000) -> Any:
-    """The window is ignored: all curvatures count for ever."""
-    return reference.adaptive_target(history, percentile=percentile, window=max(window, history.shape[0]))
-
-
-@system.mistake("adaptive_target")
-def oldest_curvatures_count(history: Any, *, percentile: float = 0.75, window: int = 1000) -> Any:
-    """The window holds the first curvatures and not the last."""
-    reference.adaptive_target(history, percentile=percentile, window=window)
-    return reference.adaptive_target(history[:window], percentile=percentile, window=window)
-
-
-@system.mistake("adaptive_target")
-def curvatures_are_not_sorted(history: Any, *, percentile: float = 0.75, window: int = 1000) -> Any:
-    """The curvature at the index is taken in the order of time."""
-    reference.adaptive_target(history, percentile=percentile, window=window)
-    recent = history[-window:]
-    return recent[min(int(np.floor(recent.shape[0] * percentile)), recent.shape[0] - 1)]
-
-
-@system.mistake("adaptive_target")
-def sorted_downwards(history: Any, *, percentile: float = 0.75, window: int = 1000) -> Any:
-    """The curvatures are sorted from the largest down."""
-    reference.adaptive_target(history, percentile=percentile, window=window)
-    recent = sorted_window(history, window)[::-1]
-    return recent[min(int(np.floor(recent.shape[0] * percentile)), recent.shape[0] - 1)]
-
-
-@system.mistake("adaptive_target")
-def target_in_units_of_its_own(history: Any, *, percentile: float = 0.75, window: int = 1000) -> Any:
-    """A small number is added to the target, so that it does not scale with the curvatures."""
-    return reference.adaptive_target(history, percentile=percentile, window=window) + 1e-2
-
-
-@system.mistake("adaptive_target")
-def histories_are_not_checked(history: Any, *, percentile: float = 0.75, window: int = 1000) -> Any:
-    """Whatever history, percentile and window are given is used."""
-    recent = np.sort(history.reshape(-1)[-max(window, 1) :])
-    size = recent.shape[0]
-    share = percentile if 0 <= percentile <= 1 else 1.0
-    return recent[min(int(np.floor(size * share)), size - 1)] if size else np.zeros((), history.dtype)
+WINDOW, SORTED = "history[-window:]", "np.sort(history[-window:])"
+adaptive_target.edit(
+    "interpolated_percentile",
+    "The percentile is interpolated between two curvatures, as numpy.percentile does",
+    (
+        "return recent[min(int(np.floor(k * percentile)), k - 1)]",
+        "place = (k - 1) * percentile\nlow = int(np.floor(place))\n"
+        "return recent[low] + (place - low) * (recent[min(low + 1, k - 1)] - recent[low])",
+    ),
+)
+adaptive_target.edit(
+    "index_of_one_curvature_fewer",
+    "The index is ⌊(k-1)·q⌋ instead of ⌊k·q⌋",
+    ("k * percentile", "(k - 1) * percentile"),
+)
+adaptive_target.edit(
+    "index_rounded_up",
+    "The index is rounded up and not down",
+    ("np.floor(k * percentile)", "np.floor(k * percentile) + 1"),
+)
+adaptive_target.edit(
+    "whole_history_counts", "The window is ignored: all curvatures count for ever", (WINDOW, "history")
+)
+adaptive_target.edit(
+    "oldest_curvatures_count", "The window holds the first curvatures and not the last", (WINDOW, "history[:window]")
+)
+adaptive_target.edit(
+    "curvatures_are_not_sorted", "The curvature at the index is taken in the order of time", (SORTED, WINDOW)
+)
+adaptive_target.edit("sorted_downwards", "The curvatures are sorted from the largest down", (SORTED, f"{SORTED}[::-1]"))
+adaptive_target.edit(
+    "target_in_units_of_its_own",
+    "A small number is added to the target, so that it does not scale with the curvatures",
+    (SORTED, f"{SORTED} + 1e-2"),
+)

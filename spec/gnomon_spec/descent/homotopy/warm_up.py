@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import ceil, inf, log, nan
+from math import ceil, inf, log
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,8 @@ import numpy as np
 from gnomon.descent.homotopy import warm_up as reference
 from gnomon.descent.homotopy.warm_up import WarmUpState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.homotopy.family import system
-from gnomon_spec.descent.homotopy.quantities import rejected, rejected_numbers, series, single
+from gnomon_spec.descent.homotopy import system
+from gnomon_spec.descent.homotopy.inputs import series, single
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.strategies import SMALL_CODES, count, number, shapes
 from gnomon_spec.system import WITH_ROOM
@@ -21,19 +21,15 @@ from gnomon_spec.system import WITH_ROOM
 FRACTIONS, FACTORS = (0.2, 0.3, 0.15), (1.3, 1.45, 2.25)
 
 
-def states() -> Quantity:
-    """A state of the warm-up, done in one case of four, its rate from 1/64 to 1/2 of 1."""
-
-    def draw_state(draw: Draw, context: Context) -> WarmUpState:
-        code = draw(SMALL_CODES)
-        lr = number(0.125, 0.25, exponents=(-6, -2)).draw(draw, context)
-        return WarmUpState(code % 6, np.array(lr, context.dtype), code % 4 == 3)
-
-    return Quantity(draw_state, "WarmUpState: 0 to 5 calls, a rate from 1/64 to 1/2, done or not")
+def draw_state(draw: Draw, context: Context) -> WarmUpState:
+    code = draw(SMALL_CODES)
+    lr = number(0.125, 0.25, exponents=(-6, -2)).draw(draw, context)
+    return WarmUpState(code % 6, np.array(lr, context.dtype), code % 4 == 3)
 
 
+states = Quantity(draw_state, "WarmUpState: 0 to 5 calls, a rate from 1/64 to 1/2, done or not")
 calls = Cases(
-    {"state": states(), "curvature": single(number(1.0, 0.0, 4.0, 0.25, inf, exponents=(-4, 4)))}, shapes(())
+    {"state": states, "curvature": single(number(1.0, 0.0, 4.0, 0.25, inf, exponents=(-4, 4)))}, shapes(())
 ).but(
     target_lr=choice(1.0, 0.5, 0.125),
     threshold=choice(2.0, 1.0, 0.5),
@@ -113,96 +109,45 @@ def what_is_done_stays(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("done", after.done, True)
 
 
-BAD = (
-    ("target_lr = 0", {"target_lr": 0.0}),
-    ("target_lr = inf", {"target_lr": inf}),
-    ("threshold = 0", {"threshold": 0.0}),
-    ("threshold = nan", {"threshold": nan}),
-    ("factor = 1", {"factor": 1.0}),
-    ("factor = 0.5", {"factor": 0.5}),
-    ("max_steps = 0", {"max_steps": 0}),
+RAISED, TARGET = "state.lr * factor if curvature < threshold else state.lr", "0 * lr + target_lr"
+warm_up.edit(
+    "the_jump_is_missing",
+    "After max_steps the rate goes on as before although force is asked for",
+    ("(force and calls >= max_steps)", "False"),
 )
-
-
-@warm_up.law("rejects")
-def bad_warm_ups_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A target or a threshold that is not positive, a factor that does not raise, no steps, a κ that is negative or
-    NaN."""
-    yield from rejected(lambda **hyper: port.warm_up(case.state, case.curvature, **hyper), case.hyper, BAD)
-    yield from rejected_numbers(lambda x: port.warm_up(case.state, x, **case.hyper), "curvature", case.curvature)
-
-
-@system.mistake("warm_up")
-def the_jump_is_missing(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """After max_steps the rate goes on as before although force is asked for."""
-    return reference.warm_up(state, curvature, **{**hyper, "force": False})
-
-
-@system.mistake("warm_up")
-def the_jump_is_always_made(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """After max_steps the rate jumps to the target although it should not be forced."""
-    return reference.warm_up(state, curvature, **{**hyper, "force": True})
-
-
-@system.mistake("warm_up")
-def done_without_the_jump(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """After max_steps it is done, but the rate stays where it was for ever."""
-    after = reference.warm_up(state, curvature, **hyper)
-    if not after.done or state.done:
-        return after
-    free = reference.warm_up(state, curvature, **{**hyper, "force": False})
-    return after._replace(lr=free.lr)
-
-
-@system.mistake("warm_up")
-def raised_whatever_the_curvature(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """The rate is raised at every call: the curvature does not count."""
-    reference.warm_up(state, curvature, **hyper)
-    return reference.warm_up(state, 0 * np.ones_like(curvature), **hyper)
-
-
-@system.mistake("warm_up")
-def raised_where_the_curvature_is_high(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """The comparison is the wrong way round: the rate is raised where κ >= threshold."""
-    reference.warm_up(state, curvature, **hyper)
-    opposite = 0 * state.lr if curvature >= hyper["threshold"] else 0 * state.lr + np.inf
-    return reference.warm_up(state, opposite, **hyper)
-
-
-@system.mistake("warm_up")
-def beyond_the_target(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """The last raise is not cut at the target."""
-    after = reference.warm_up(state, curvature, **hyper)
-    raised = state.lr * hyper["factor"] if curvature < hyper["threshold"] else state.lr
-    return after._replace(lr=raised) if after.done and not state.done and raised >= hyper["target_lr"] else after
-
-
-@system.mistake("warm_up")
-def calls_are_counted_for_ever(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """Calls after the end are counted, too."""
-    return reference.warm_up(state, curvature, **hyper)._replace(calls=state.calls + 1)
-
-
-@system.mistake("warm_up")
-def one_call_too_many(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """The jump comes one call late: calls > max_steps."""
-    return reference.warm_up(state, curvature, **{**hyper, "max_steps": hyper["max_steps"] + (hyper["max_steps"] > 0)})
-
-
-@system.mistake("warm_up")
-def starts_again_after_the_end(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """That it is done is not looked at: the rate is set to the target again and again."""
-    return reference.warm_up(state._replace(done=False), curvature, **hyper)
-
-
-@system.mistake("warm_up")
-def warm_ups_are_not_checked(state: Any, curvature: Any, **hyper: Any) -> Any:
-    """Any number is accepted."""
-    good = {
-        "target_lr": hyper["target_lr"] if 0 < hyper["target_lr"] < inf else 1.0,
-        "threshold": hyper["threshold"] if hyper["threshold"] > 0 else 1.0,
-        "factor": hyper["factor"] if hyper["factor"] > 1 else 2.0,
-        "max_steps": max(1, hyper["max_steps"]),
-    }
-    kappa = curvature if curvature >= 0 else 0 * state.lr
-    return reference.warm_up(state, kappa, **{**hyper, **good})
+warm_up.edit(
+    "the_jump_is_always_made",
+    "After max_steps the rate jumps to the target although it should not be forced",
+    ("force and calls >= max_steps", "calls >= max_steps"),
+)
+warm_up.edit(
+    "done_without_the_jump",
+    "After max_steps it is done, but the rate stays where it was for ever",
+    (TARGET, f"min(lr, {TARGET})"),
+)
+warm_up.edit(
+    "raised_whatever_the_curvature",
+    "The rate is raised at every call: the curvature does not count",
+    (RAISED, "state.lr * factor"),
+)
+warm_up.edit(
+    "raised_where_the_curvature_is_high",
+    "The comparison is the wrong way round: the rate is raised where κ >= threshold",
+    ("curvature < threshold", "curvature >= threshold"),
+)
+warm_up.edit(
+    "beyond_the_target", "The last raise is not cut at the target", (TARGET, f"lr if lr >= target_lr else {TARGET}")
+)
+warm_up.edit(
+    "calls_are_counted_for_ever",
+    "Calls after the end are counted, too",
+    ("return state", "return state._replace(calls=state.calls + 1)"),
+)
+warm_up.edit(
+    "one_call_too_many", "The jump comes one call late: calls > max_steps", ("calls >= max_steps", "calls > max_steps")
+)
+warm_up.edit(
+    "starts_again_after_the_end",
+    "That it is done is not looked at: the rate is set to the target again and again",
+    ("if state.done:", "if False:"),
+)

@@ -27,7 +27,7 @@ def hessian_free_conjugate_gradients(
     progress_threshold: None = None,
     on_nonpositive_curvature: str = "ignore",
     stored: Sequence[int] = (),
-    variant: str = "code",
+    variant: str = "martens",
 ) -> tuple[Any, int, Any, str, int, int]:
     """Return kept iterates, iterations, values, reason, how often pᵀAp was not positive, products.
 

@@ -19,8 +19,8 @@ import torch
 from torch.nn import functional
 
 from gnomon.curvature.products import Classification, Regression
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
 from gnomon.hessian_free.linear_models import LinearModel
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon_validation.ports.peers.torch_networks import answers
 from gnomon_validation.ports.peers.torch_networks import outputs as network_outputs
 

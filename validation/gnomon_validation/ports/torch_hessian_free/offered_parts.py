@@ -13,14 +13,14 @@ from gnomon_validation.ports.torch_hessian_free.arguments import at_least_0, cou
 from gnomon_validation.ports.torch_hessian_free.objectives import numbers, rebuilt
 
 
-def hessian_free_window(iteration: int, *, variant: str = "code") -> int:
+def hessian_free_window(iteration: int, *, variant: str = "martens") -> int:
     """Return how many iterations back progress is measured."""
     count("iteration", iteration, 0)
     known("variant", variant, parts.RULES)
     return parts.window(iteration, variant)
 
 
-def hessian_free_progress_has_ended(model: Any, *, threshold: float = 5e-4, variant: str = "code") -> bool:
+def hessian_free_progress_has_ended(model: Any, *, threshold: float = 5e-4, variant: str = "martens") -> bool:
     """Return whether the model has fallen too little in the last iterations."""
     require(isinstance(model, np.ndarray) and model.dtype.kind == "f", "model must be floating")
     require(model.ndim == 1 and len(model) > 0, f"model must have shape (i + 1,), got {model.shape}")
@@ -29,7 +29,7 @@ def hessian_free_progress_has_ended(model: Any, *, threshold: float = 5e-4, vari
     return parts.progress_has_ended(list(numbers(model)), threshold, variant)
 
 
-def hessian_free_storage_grid(max_iter: int, *, variant: str = "code", base: float = 1.3) -> Any:
+def hessian_free_storage_grid(max_iter: int, *, variant: str = "martens", base: float = 1.3) -> Any:
     """Return the iterations whose iterates are kept."""
     count("max_iter", max_iter, 1)
     known("variant", variant, parts.RULES)
@@ -49,7 +49,7 @@ def hessian_free_conjugate_gradients(
     progress_threshold: float | None = 5e-4,
     on_nonpositive_curvature: str = "ignore",
     stored: Sequence[int] = (),
-    variant: str = "code",
+    variant: str = "martens",
 ) -> tuple[Any, int, Any, str, int, int]:
     """Return kept iterates, iterations, values, reason, how often curvature was not positive, products."""
     vector("rhs", rhs)
@@ -80,7 +80,7 @@ def hessian_free_conjugate_gradients(
     return iterates, found.kept[-1], values, found.reason, found.non_positive, found.products
 
 
-def hessian_free_choose_iterate(losses: Any, *, variant: str = "code") -> tuple[int, int]:
+def hessian_free_choose_iterate(losses: Any, *, variant: str = "martens") -> tuple[int, int]:
     """Return which of the iterates with these losses is taken, and how many were visited."""
     require(isinstance(losses, np.ndarray) and losses.dtype.kind == "f", "losses must be floating")
     require(losses.ndim == 1 and len(losses) > 0, f"losses must have shape (s,), got {losses.shape}")
@@ -153,6 +153,7 @@ def hessian_free_squared_gradients(example_gradients: Any, *, reduction: str = "
     G = example_gradients
     require(isinstance(G, np.ndarray) and G.dtype.kind == "f", "example_gradients must be floating")
     require(G.ndim == 2 and len(G) > 0, f"example_gradients must have shape (N, n), got {G.shape}")
+    require(bool(np.isfinite(G).all()), "example_gradients must be finite")
     known("reduction", reduction, ("mean", "sum"))
     squares = numbers(G).square()
     return (squares.mean(dim=0) if reduction == "mean" else squares.sum(dim=0)).numpy()

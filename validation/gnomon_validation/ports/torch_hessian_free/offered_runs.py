@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.linear_models import LinearModel
 from gnomon.hessian_free.optimizer import HessianFreeState
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.ports.torch_hessian_free.arguments import count, known, require
 from gnomon_validation.ports.torch_hessian_free.offered_steps import hessian_free_step
 

@@ -28,7 +28,7 @@ def hessian_free_step(
     linesearch: bool = True,
     rtol: float | None = None,
     progress_threshold: float | None = 5e-4,
-    rho_reference: str | None = None,
+    rho_origin: str | None = None,
     rho_model: str | None = None,
     rho_iterate: str | None = None,
     on_increase: str | None = None,
@@ -54,14 +54,14 @@ def hessian_free_step(
     asked: dict[str, Any] = {
         "rtol": rtol,
         "policy": on_nonpositive_curvature,
-        "reference": rho_reference,
+        "origin": rho_origin,
         "model": rho_model,
         "iterate": rho_iterate,
         "on_increase": on_increase,
     }
     rules = parts.RULES[variant]._replace(**{name: rule for name, rule in asked.items() if rule is not None})
     known("on_nonpositive_curvature", rules.policy, solver.POLICIES)
-    known("rho_reference", rules.reference, ("x0", "zero"))
+    known("rho_origin", rules.origin, ("x0", "zero"))
     known("rho_model", rules.model, ("damped", "undamped"))
     known("rho_iterate", rules.iterate, ("last", "selected"))
     known("on_increase", rules.on_increase, ("ratio", "distrust"))

@@ -117,7 +117,7 @@ def measured_ratio(
     at = len(found.iterates) - 1 if rules.iterate == "last" else taken
     if at is None:
         return None
-    end, from_start = found.iterates[at], rules.reference == "x0"
+    end, from_start = found.iterates[at], rules.origin == "x0"
     origin = x0 if from_start else torch.zeros_like(x0)
     if bool((end == origin).all()):
         return None

@@ -17,7 +17,7 @@ class Rules(NamedTuple):
     rtol: float
     tries: int
     policy: str
-    reference: str
+    origin: str
     model: str
     iterate: str
     on_increase: str

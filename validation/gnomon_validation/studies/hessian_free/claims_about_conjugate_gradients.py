@@ -89,7 +89,7 @@ def the_rule_is_triggered() -> Evidence:
         draw, fired, distances = np.random.default_rng(n), 0, []
         for _ in range(30):
             A, x, b = random_system(draw, n)
-            found = conjugate_gradients(Dense(A), b, draw.uniform(-0.5, 0.5, n), max_iter=250)
+            found = conjugate_gradients(Dense(A), b, draw.uniform(-0.5, 0.5, n), max_iter=250, variant="code")
             fired += found.reason == PROGRESS
             distances.append(float(np.linalg.norm(found.iterates[-1] - x) / np.linalg.norm(x)))
         ends[n], errors[n] = fired, float(np.median(distances))
@@ -108,8 +108,8 @@ def the_tolerance_is_reached() -> Evidence:
     start seen; the package then divides 0 by 0.
     """
     operator, b = Dense(np.diag([1.0, 3.0])), np.ones(2)
-    half = conjugate_gradients(operator, b, rtol=0.5, progress_threshold=None)
-    above = conjugate_gradients(operator, b, rtol=0.5 * (1 + 2.0**-52), progress_threshold=None)
+    half = conjugate_gradients(operator, b, rtol=0.5, progress_threshold=None, variant="code")
+    above = conjugate_gradients(operator, b, rtol=0.5 * (1 + 2.0**-52), progress_threshold=None, variant="code")
     strict = float(np.linalg.norm(b - operator(above.iterates[-1])) / np.linalg.norm(b))
     none = conjugate_gradients(operator, 0 * b, np.ones(2), progress_threshold=None, max_iter=50)
     figure = (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.line_search import armijo
 from gnomon.hessian_free.optimizer import init, step
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hessian_free import runaway
 from gnomon_validation.studies.hessian_free.runs import descend
@@ -48,7 +48,7 @@ def the_loss_before_the_step() -> Evidence:
     at_zero, at_warm_start = f.value(params), f.value(params + state.warm_start)
     ratios = {}
     for reference in ("x0", "zero"):
-        _, _, report = step(params, state, f, variant="code", rho_reference=reference)
+        _, _, report = step(params, state, f, variant="code", rho_origin=reference)
         ratios[reference] = float(report.ratio)
     figure = (
         f"f = ½(x² + 4y²) from (1, 1), second step: f(θ) = {at_zero:.4f}, f(θ + x₀) = {at_warm_start:.4f}; ρ of that "
@@ -72,7 +72,7 @@ def a_quadratic_is_its_own_model() -> Evidence:
         matrix = rotation @ np.diag(np.geomspace(1 / 30, 1.0, 5)) @ rotation.T
         f, start = Quadratic((matrix + matrix.T) / 2, np.zeros(5)), draw.standard_normal(5)
         for reference, ratios in told.items():
-            ratios += list(descend(f, start, 6, variant="code", rho_reference=reference).ratios[1:])
+            ratios += list(descend(f, start, 6, variant="code", rho_origin=reference).ratios[1:])
     warm, zero = (np.array(ratios) for ratios in told.values())
     figure = (
         f"200 convex quadratics (five eigenvalues from 1/30 to 1), λ₀ = 1, steps 2 to 6: from the warm start ρ < 1 in "
@@ -94,7 +94,7 @@ def the_line_search_decreases_the_loss() -> Evidence:
     found = armijo(f, start, rising, f.gradient(start))
     refused = armijo(f, start, rising, f.gradient(start), reject_ascent=True)
     figure = (
-        f"f = t(1 − t) from t = 0 along s = 0.995, gᵀs = 0.995: a = {found.step:g} is accepted, and f rises by "
-        f"{found.value - f.value(start):.6f}; a line search that refuses ascent takes a = {refused.step:g}"
+        f"f = t(1 − t) from t = 0 along s = 0.995, gᵀs = 0.995: a = {found.step_length:g} is accepted, and f rises by "
+        f"{found.value - f.value(start):.6f}; a line search that refuses ascent takes a = {refused.step_length:g}"
     )
-    return Evidence(bool(found.step == 1 and found.value > f.value(start) and refused.step == 0), figure)
+    return Evidence(bool(found.step_length == 1 and found.value > f.value(start) and refused.step_length == 0), figure)

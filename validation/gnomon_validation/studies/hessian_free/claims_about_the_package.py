@@ -13,9 +13,9 @@ from gnomon.curvature.operators import Dense, Operator
 from gnomon.curvature.products import network
 from gnomon.hessian_free.backtracking import choose_iterate
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
-from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.optimizer import step
 from gnomon.hessian_free.preconditioner import fisher_preconditioner, squared_gradients
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hessian_free.claims_about_conjugate_gradients import random_system
 from gnomon_validation.studies.hessian_free.networks import tiny_networks
@@ -42,7 +42,9 @@ def the_preconditioner() -> Evidence:
     B = Dense(np.stack([f.ggnvp(start, e) for e in np.eye(start.size)]))
     damping, g = 1e-3, f.gradient(start)
     iterates = [
-        conjugate_gradients(lambda v: B(v) + damping * v, -g, None, M, max_iter=4, rtol=0.0).iterates[-1]
+        conjugate_gradients(lambda v: B(v) + damping * v, -g, None, M, max_iter=4, rtol=0.0, variant="code").iterates[
+            -1
+        ]
         for M in (get_preconditioner(damping), None, fisher_preconditioner(diagonal, damping=damping))
     ]
     same, differs = np.array_equal(iterates[0], iterates[1]), not np.array_equal(iterates[0], iterates[2])
@@ -67,7 +69,7 @@ def the_least_loss() -> Evidence:
     figure = (
         f"losses 1, 1 − 1e-9, 1 − 2e-8, 1 − 1e-8: the least has the index {exact}; the package's rule, "
         f"replayed, rounds to float32 and takes {rounded}; the rule that the optimizer uses takes "
-        f"{choose_iterate(losses).taken}"
+        f"{choose_iterate(losses, variant='code').taken}"
     )
     return Evidence((exact, rounded) == (2, 0), figure)
 

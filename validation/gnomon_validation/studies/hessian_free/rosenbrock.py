@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gnomon.domains import Array
-from gnomon.hessian_free.functions import Valley
+from gnomon.hessian_free.small_objectives import Valley
 from gnomon_validation.studies.hessian_free.newton_peers import TOLERANCE, Peer, peers, scipy_version
 from gnomon_validation.studies.hessian_free.rosenbrock_picture import draw
 from gnomon_validation.studies.hessian_free.runs import Run, descend, first_below

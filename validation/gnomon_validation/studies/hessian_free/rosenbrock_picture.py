@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.hessian_free.functions import Valley
+from gnomon.hessian_free.small_objectives import Valley
 from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.hessian_free.runs import first_below
 

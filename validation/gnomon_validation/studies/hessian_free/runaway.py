@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gnomon.domains import Array
-from gnomon.hessian_free.functions import Quadratic
 from gnomon.hessian_free.optimizer import HessianFreeState, step
+from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.hessian_free.networks import tiny_networks
 from gnomon_validation.studies.hessian_free.runs import Run, descend
@@ -31,7 +31,7 @@ EIGENVALUES = np.geomspace(0.01, 1.0, 5)
 RULES: dict[str, dict[str, Any]] = {
     "as released (d = 0.95)": {"variant": "code"},
     "cold starts (d = 0)": {"variant": "code", "decay": 0.0},
-    "ρ measured from zero": {"variant": "code", "rho_reference": "zero"},
+    "ρ measured from zero": {"variant": "code", "rho_origin": "zero"},
     "the original authors' rules": {"variant": "martens"},
 }
 STATIONS = (5, 10, 20, 60)

@@ -79,7 +79,7 @@ def measure() -> Findings:
     compared += compare_each("κ at θ₀ = 1, cond {}", STATED_CURVATURES, curvatures)
     better = sum(int(np.sum(found[0.01, arm.name] < found[0.01, CONSTANT.name])) for arm in ARMS[1:])
     guarded = float(found[0.0195, ADAPTIVE.name][STEPS])
-    plain = float(losses(ADAPTIVE, 0.0195, "reference")[STEPS])
+    plain = float(losses(ADAPTIVE, 0.0195, "standard")[STEPS])
     near = found[0.0199, CONSTANT.name][STEPS] / found[0.0199, ADAPTIVE.name][STEPS]
     conclusions = (
         f"With b <= 1/λmax a lowered rate cannot win, at no step and in no coordinate: of the {3 * (STEPS + 1)} "

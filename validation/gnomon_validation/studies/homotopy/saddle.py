@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnomon.descent.homotopy.domains import length
 from gnomon.descent.homotopy.estimator import curvature_of
+from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import rate
 from gnomon.domains import Array
 
@@ -39,7 +39,7 @@ def descend(start: float, homotopy: bool) -> Path:
         grad = (x[0] * x[1] - 1) * x[::-1]
         lr = np.float64(RATE)
         if homotopy:
-            kappa = curvature_of(spectral_norm(x), length([grad]), "reference")
+            kappa = curvature_of(spectral_norm(x), length([grad]), "standard")
             lr = rate(kappa, np.float64(TARGET), base_lr=RATE, min_lr=0.0)
         x = x - lr * grad
         losses.append(value(x))

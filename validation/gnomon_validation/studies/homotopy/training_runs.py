@@ -15,8 +15,8 @@ import autograd.numpy as traced
 import numpy as np
 
 from gnomon.derivatives import gradient, make_hvp
-from gnomon.descent.homotopy.domains import length
 from gnomon.descent.homotopy.estimator import curvature_of
+from gnomon.descent.homotopy.norms import length
 from gnomon.domains import Array
 from gnomon.objectives import MLP, Objective, SoftmaxRegression
 
@@ -135,7 +135,7 @@ def run(problem: Problem, seed: int) -> Run:
         if t in MEASURED:
             norm = spectral_norm(objective, x)
             size = length([grad])
-            told.append((curvature_of(norm, size, "reference"), size, norm))
+            told.append((curvature_of(norm, size, "standard"), size, norm))
             lr = lr if t else float(0.5 / norm)
         x = x - lr * grad
     return Run(*(np.array(column) for column in zip(*told, strict=True)))

@@ -14,7 +14,7 @@ from gnomon_validation.studies.hysterograd.walk import walk
 
 def first_step(params: Array, grad: Array, **hyper: object) -> Array:
     """Return Δθ of the first step, with ε = 0."""
-    new, _, _ = hysterograd.step(params, grad, hysterograd.init(params), epsilon=0.0, **hyper)  # type: ignore[arg-type]
+    new, _, _ = hysterograd.step(params, grad, hysterograd.init(params), eps=0.0, **hyper)  # type: ignore[arg-type]
     return new - params
 
 
@@ -104,7 +104,7 @@ def massive_amplification() -> Evidence:
     grads = np.random.default_rng(0).standard_normal((300, 4))
     paths, steps = [], []
     for lr, scale in ((0.05, 300.0), (0.05 / 300**0.5, 1.0), (0.05, 1.0)):
-        told = walk(np.zeros(4), grads, lr=lr, metric_scale=scale, stiffening_factor=0.005, epsilon=0.0)
+        told = walk(np.zeros(4), grads, lr=lr, metric_scale=scale, stiffening_factor=0.005, eps=0.0)
         path = [params for params, *_ in told]
         paths.append(np.stack(path))
         steps.append(float(np.sqrt(np.sum(path[0] ** 2))))

@@ -178,7 +178,7 @@ def the_norm_is_a_root_mean_square() -> Evidence:
     norms = []
     for entries in (1, 100):
         params: Array = np.zeros(entries)
-        _, _, report = hysterograd.step(params, np.ones(entries), hysterograd.init(params), epsilon=0.0)
+        _, _, report = hysterograd.step(params, np.ones(entries), hysterograd.init(params), eps=0.0)
         norms.append(float(report.norm))
     return Evidence(
         round(norms[1] / norms[0]) == 10,

@@ -55,7 +55,7 @@ def updates_only_if_the_signal_is_strong() -> Evidence:
     draws = np.random.default_rng(0).standard_normal((400, 3))
     told = []
     for scale in (1.0, 2.0**-100):
-        steps = walk(np.zeros(3), scale * draws, lr=0.1, stiffening_factor=0.4, epsilon=scale * 1e-7)
+        steps = walk(np.zeros(3), scale * draws, lr=0.1, stiffening_factor=0.4, eps=scale * 1e-7)
         told.append([(report.liquid, float(report.norm), float(report.width)) for *_, report in steps])
     frozen = sum(not liquid for liquid, _, _ in told[0])
     return Evidence(
@@ -74,7 +74,7 @@ def prevents_oscillation() -> Evidence:
     lr, start = 0.1, 0.05
     params: Array = np.array([start])
     state = hysterograd.init(params)._replace(metric=params * params)
-    told = list(walk(params, [lambda x: x] * 999, state, lr=lr, stiffening_factor=0.3, beta=0.9, epsilon=0.0))
+    told = list(walk(params, [lambda x: x] * 999, state, lr=lr, stiffening_factor=0.3, beta=0.9, eps=0.0))
     first_frozen = [report.liquid for *_, report in told].index(False) + 1
     position = np.array([start, *(x[0] for x, *_ in told)])
     turns, params = int(np.sum(position[1:] * position[:-1] < 0)), told[-1][0]
@@ -94,7 +94,7 @@ def prevents_catastrophic_forgetting() -> Evidence:
     """
     old, new, steps = 10.0, -1e5, 120
     gradients = [lambda x: x - old] * steps + [lambda x: x - new] * steps
-    told = list(walk(np.zeros(1), gradients, lr=0.1, stiffening_factor=0.5, beta=0.9, epsilon=1e-12))
+    told = list(walk(np.zeros(1), gradients, lr=0.1, stiffening_factor=0.5, beta=0.9, eps=1e-12))
     (learnt,), _, report = told[steps - 1]
     frozen, params = not report.liquid, told[-1][0]
     before, after = (learnt - old) ** 2 / 2, (params[0] - old) ** 2 / 2

@@ -43,7 +43,7 @@ def first_frozen_step(settings: Settings, limit: int) -> int | None:
     """
     hyper = settings._replace(metric_scale=settings.metric_scale / settings.entries)._asdict()
     del hyper["entries"]
-    return _first_refused(limit, epsilon=0.0, **hyper)
+    return _first_refused(limit, eps=0.0, **hyper)
 
 
 class Clipped(NamedTuple):

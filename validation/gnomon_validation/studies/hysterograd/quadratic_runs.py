@@ -13,7 +13,7 @@ from gnomon.domains import Array
 from gnomon_validation.studies.hysterograd.walk import walk
 
 LR, STIFFENING_FACTOR, BETA, EPSILON = 0.1, 0.5, 0.9, 1e-12
-SETTINGS: dict[str, Any] = {"lr": LR, "stiffening_factor": STIFFENING_FACTOR, "beta": BETA, "epsilon": EPSILON}
+SETTINGS: dict[str, Any] = {"lr": LR, "stiffening_factor": STIFFENING_FACTOR, "beta": BETA, "eps": EPSILON}
 LEASH = 1 / (STIFFENING_FACTOR * (1 - BETA)) ** 2
 LIMIT = 20_000
 

@@ -263,7 +263,7 @@ def linear_overhead() -> Evidence:
     return Evidence(shown, f"Hessian-vector products in one step, beside one gradient: {said}")
 
 
-def iterate(objective: Any, start: float, variant: str, *, steps: int, alpha: float, beta: float) -> Array:
+def iterate(objective: Any, start: float, variant: srkl.Variant, *, steps: int, alpha: float, beta: float) -> Array:
     """Return where a rule ends after `steps` steps from one number."""
     x = np.array([start])
     for _ in range(steps):

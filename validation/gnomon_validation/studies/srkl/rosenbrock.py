@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -21,7 +21,7 @@ class Method(NamedTuple):
     """A method with its rates, and the values of f stated for it after 1, 100, 1,000 and 20,000 steps ("": none)."""
 
     name: str
-    variant: str
+    variant: srkl.Variant | Literal[""]
     alpha: float
     beta: float
     stated: tuple[str, str, str, str]

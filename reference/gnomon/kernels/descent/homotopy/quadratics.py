@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numba import njit
 
-from gnomon.descent.homotopy.quadratics import RULES, Descent, require_descent
+from gnomon.descent.homotopy import quadratics as reference
+from gnomon.descent.homotopy.quadratics import RULES, Descent, Rule
+from gnomon.descent.homotopy.rate import Variant
 from gnomon.domains import Array
-from gnomon.kernels.domains import contiguous, require_compiled
+from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.kernels.reductions import CHUNK, fold, largest_magnitude
 
 __all__ = ["Descent", "descend"]
@@ -66,7 +68,7 @@ def weighted_sum(weights: Array, left: Array, right: Array) -> Any:
 
 @njit(cache=True, error_model="numpy")
 def length(vector: Array, ones: Array, scaled: Array) -> Any:
-    """Return ‖x‖ as `gnomon.descent.homotopy.domains.length` does. scaled: room for n numbers."""
+    """Return ‖x‖ as `gnomon.descent.homotopy.norms.length` does. scaled: room for n numbers."""
     largest = largest_magnitude(vector)
     if not largest > 0 or not np.isfinite(largest):
         return largest
@@ -160,33 +162,23 @@ def descend_loop(
     return NO_NAN
 
 
+@in_place_of(reference.descend)
 def descend(
     params: Array,
     eigenvalues: Array,
-    *,
     steps: int,
-    rule: str = "homotopy",
-    base_lr: float = 1e-3,
-    target_curvature: float = 1e4,
-    alpha: float = 1.0,
-    min_lr: float = 1e-7,
-    max_lr: float = 1.0,
-    warmup_steps: int = 100,
-    adaptive: bool = False,
-    percentile: float = 0.75,
-    window: int = 1000,
-    variant: str = "reference",
+    rule: Rule,
+    base_lr: float,
+    target_curvature: float,
+    alpha: float,
+    min_lr: float,
+    max_lr: float,
+    warmup_steps: int,
+    adaptive: bool,
+    percentile: float,
+    window: int,
+    variant: Variant,
 ) -> Descent:
-    """Iterate x ← x - lr·λ∘x, as `gnomon.descent.homotopy.quadratics.descend` does; float32 and float64 only."""
-    require_descent(
-        params,
-        eigenvalues,
-        steps,
-        rule,
-        variant,
-        (base_lr, target_curvature, alpha, min_lr, max_lr, warmup_steps, adaptive, percentile, window),
-    )
-    require_compiled("params", params)
     number, steps = params.dtype.type, int(steps)
     guard = 1e-10 if variant == "code" else 0.0
     given = (base_lr, target_curvature, alpha, min_lr, max_lr, guard, 0, 1)

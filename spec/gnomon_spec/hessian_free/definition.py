@@ -30,7 +30,7 @@ The variants. "code" is a released package, with its quirks: its rule of progres
 the factor k, so that it runs longer; its grid is moved by one and has the start in it; its ρ is measured from the warm
 start x₀ to the *last* iterate, with the damped model, and it goes on where the curvature is not positive. "martens" is
 the released demo of the method's author, and the default: ρ is that of the step chosen, from θ, with the undamped
-model, and -∞ if f rose; non-positive curvature stops the iteration. `rho_reference`, `rho_iterate`, `rho_model`,
+model, and -∞ if f rose; non-positive curvature stops the iteration. `rho_origin`, `rho_iterate`, `rho_model`,
 `on_increase` and `on_nonpositive_curvature` choose each of these by itself.
 
 What is wrong with "code"'s ρ. Let λ have just grown by 3/2, and be large. Then x_N ≈ -g/λ and x₀ ≈ 1.5·decay·x_N, and

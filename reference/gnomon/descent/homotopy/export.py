@@ -10,20 +10,21 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.arguments import checked
+from gnomon.descent.homotopy.estimator import Variant
 from gnomon.descent.homotopy.layers import LayersState
 from gnomon.descent.homotopy.rate import rate
 from gnomon.descent.homotopy.scheduler import Report
-from gnomon.domains import require_choice
 
 HEADER = "step,spectral_norm,trace,gradient_norm,kappa_curv,learning_rate"
 LAYERS_HEADER = "layer,step,curvature,learning_rate"
-VARIANTS = ("reference", "code")
 
 
+@checked()
 def history_csv(
     reports: Sequence[Report],
     *,
-    variant: str = "reference",
+    variant: Variant = "standard",
     base_lr: float = 1e-3,
     target_curvature: float = 1e4,
     alpha: float = 1.0,
@@ -32,43 +33,36 @@ def history_csv(
 ) -> str:
     """Return the header and one line for each report of `schedule`, the steps counted from 1.
 
-    variant: "reference", the rate that was used, every number in as many digits as `float` needs to read the same bits;
+    variant: "standard", the rate that was used, every number in as many digits as `float` needs to read the same bits;
     "code", six significant digits, and the rate that `rate` gives for the *fixed* target, which with an adaptive target
     is not the one used. Only "code" needs the other arguments, those of `rate`.
     """
-    require_choice("variant", variant, VARIANTS)
-    written = _shortest if variant == "reference" else _six_digits
+    written = _six_digits if variant == "code" else _shortest
+    bounds = {"min_lr": min_lr, "max_lr": max_lr}
     lines = [HEADER]
     for step, report in enumerate(reports, start=1):
-        lr = report.lr
+        lr, kappa = report.lr, np.asarray(report.curvature)
         if variant == "code":
-            lr = rate(
-                np.asarray(report.curvature),
-                np.asarray(report.curvature * 0 + target_curvature),
-                base_lr=base_lr,
-                alpha=alpha,
-                min_lr=min_lr,
-                max_lr=max_lr,
-                variant="code",
-            )
+            target = target_curvature + np.zeros_like(kappa)
+            lr = rate(kappa, target, base_lr=base_lr, alpha=alpha, **bounds, variant="code")
         numbers = (report.norm, report.trace, report.grad_norm, report.curvature, lr)
         lines.append(",".join([str(step), *map(written, numbers)]))
     return "\n".join(lines) + "\n"
 
 
-def layers_csv(states: Sequence[LayersState], *, variant: str = "reference") -> str:
+@checked()
+def layers_csv(states: Sequence[LayersState], *, variant: Variant = "standard") -> str:
     """Return the header and a line for each layer and state of `schedule_layers`, one state a step, counted from 0.
 
-    variant: "reference", the rate of that step; "code", the layer's last rate in every line, and six digits.
+    variant: "standard", the rate of that step; "code", the layer's last rate in every line, and six digits.
     """
-    require_choice("variant", variant, VARIANTS)
-    written = _shortest if variant == "reference" else _six_digits
+    written = _six_digits if variant == "code" else _shortest
     lines = [LAYERS_HEADER]
     for layer, name in enumerate(states[0].names if states else ()):
         if any(mark in name for mark in ',"\n\r'):
             raise ValueError(f"names must have no comma, quote or line break to stand in a table, got {name!r}")
         for step, state in enumerate(states):
-            used = state if variant == "reference" else states[-1]
+            used = states[-1] if variant == "code" else state
             lines.append(f"{name},{step},{written(state.curvatures[layer])},{written(used.rates[layer])}")
     return "\n".join(lines) + "\n"
 

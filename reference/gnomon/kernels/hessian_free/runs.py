@@ -1,4 +1,4 @@
-"""`gnomon.hessian_free.problems` as compiled loops: every step of every run, with all its parts, in one call.
+"""`gnomon.hessian_free.runs` as compiled loops: every step of every run, with all its parts, in one call.
 
 The curvature is made as a matrix in every step, so that a product costs n² and not 2Nn operations.
 
@@ -7,21 +7,23 @@ Numba's disk cache does not see through a call into another file: after an edit 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from gnomon.arguments import check_arguments, with_keywords
 from gnomon.domains import Array
-from gnomon.hessian_free import problems as reference
+from gnomon.hessian_free import runs as reference
 from gnomon.hessian_free.conjugate_gradients import POLICIES
 from gnomon.hessian_free.damping import GROW, HIGH, LOW
 from gnomon.hessian_free.damping import SHRINK as LESS_DAMPED
 from gnomon.hessian_free.line_search import SHRINK, SLOPE_FRACTION
-from gnomon.hessian_free.optimizer import CG_RTOL, ON_NONPOSITIVE_CURVATURE, TRIES
-from gnomon.hessian_free.problems import Runs, Settings, require_examples, require_quadratics, require_settings
+from gnomon.hessian_free.optimizer import CG_RTOL, ON_NONPOSITIVE_CURVATURE, TRIES, step
+from gnomon.hessian_free.runs import OF_A_STEP, Runs
 from gnomon.hessian_free.storage_grid import storage_grid
 from gnomon.kernels.domains import contiguous, require_compiled
 from gnomon.kernels.hessian_free.conjugate_gradients import (
@@ -40,6 +42,7 @@ from gnomon.kernels.hessian_free.products import multiply
 __all__ = ["Runs", "fit_linear_models", "minimise_quadratics"]
 
 ALL_WENT_WELL = -1
+DEFAULTS = {name: inspect.signature(step).parameters[name].default for name in OF_A_STEP}
 
 
 class Plan(NamedTuple):
@@ -104,7 +107,7 @@ def grown(damping: Any, plan: Plan) -> Any:
 
 
 @njit(cache=True, error_model="numpy")
-def updated(damping: Any, ratio: Any, plan: Plan) -> Any:
+def updated_damping(damping: Any, ratio: Any, plan: Plan) -> Any:
     """Return what the damping becomes, as `gnomon.hessian_free.damping.updated_damping` does."""
     if ratio < plan.low or (plan.martens and ratio != ratio):
         return grown(damping, plan)
@@ -112,7 +115,7 @@ def updated(damping: Any, ratio: Any, plan: Plan) -> Any:
 
 
 @njit(cache=True, error_model="numpy")
-def adapted(
+def next_damping(
     problem: Problem,
     params: Array,
     warm_start: Array,
@@ -125,7 +128,7 @@ def adapted(
     plan: Plan,
     point: Array,
 ) -> Any:
-    """Return the damping of the next step, as `gnomon.hessian_free.adaptation.adapted` does with the presets."""
+    """Return the damping of the next step, as `gnomon.hessian_free.adaptation.next_damping` does with the presets."""
     end = found.iterates[row] if plan.martens and row >= 0 else found.iterates[found.kept - 1]
     moved = row >= 0 or not plan.martens
     same = True
@@ -140,15 +143,15 @@ def adapted(
             return grown(damping, plan)
         multiply(curvature, end, point)
         predicted = dot(grad, end) + dot(end, point) * plan.half
-        return updated(damping, (after - loss) / predicted, plan)
+        return updated_damping(damping, (after - loss) / predicted, plan)
     before = value_along(problem, params, plan.one, warm_start, point)
     if after == -np.inf:
         return damping
-    return updated(damping, (after - before) / (found.values[found.iterations, 0] - found.values[0, 0]), plan)
+    return updated_damping(damping, (after - before) / (found.values[found.iterations, 0] - found.values[0, 0]), plan)
 
 
 @njit(cache=True, error_model="numpy")
-def searched(
+def line_search(
     problem: Problem, params: Array, direction: Array, grad: Array, loss: Any, plan: Plan, point: Array
 ) -> tuple[Any, Any]:
     """Return the step length and the loss that it leads to."""
@@ -197,10 +200,10 @@ def run(
         row = chosen(problem, params, found, plan, point)
         losses[t], dampings[t], iterations[t] = loss, damping, found.iterations
         if plan.adapt_damping and damping > 0:
-            damping = adapted(problem, params, warm_start, found, row, grad, curvature, loss, damping, plan, point)
+            damping = next_damping(problem, params, warm_start, found, row, grad, curvature, loss, damping, plan, point)
         a, reached = plan.zero, loss
         if row >= 0:
-            a, reached = searched(problem, params, found.iterates[row], grad, loss, plan, point)
+            a, reached = line_search(problem, params, found.iterates[row], grad, loss, plan, point)
         last = found.iterates[found.kept - 1]
         for i in range(n):
             if a != 0:
@@ -242,39 +245,21 @@ def run_all(
     return ALL_WENT_WELL
 
 
+@with_keywords(step, *OF_A_STEP)
 def minimise_quadratics(
-    params: Array,
-    matrices: Array,
-    stationary: Array,
-    *,
-    steps: int,
-    damping: float = 1.0,
-    variant: str = "martens",
-    adapt_damping: bool = True,
-    max_iter: int = 250,
-    decay: float = 0.95,
-    backtracking: bool = True,
-    lr: float = 1.0,
-    linesearch: bool = True,
-    rtol: float | None = None,
-    progress_threshold: float | None = 5e-4,
+    params: Array, matrices: Array, stationary: Array, *, steps: int, damping: float = 1.0, **hyper: Any
 ) -> Runs:
-    """Make `steps` steps on every quadratic, as `gnomon.hessian_free.problems` does; float32 and float64 only."""
-    require_quadratics(params, matrices, stationary)
-    settings = Settings(
-        steps, damping, variant, adapt_damping, max_iter, decay, backtracking, lr, linesearch, rtol, progress_threshold
-    )
-    return _runs(
-        QUADRATIC,
-        params,
-        matrices,
-        stationary,
-        0.0,
-        settings,
-        lambda k: reference.minimise_quadratics(params[k], matrices[k], stationary[k], **settings._asdict()),
-    )
+    """Make `steps` steps on every quadratic, as `gnomon.hessian_free.runs` does; float32 and float64 only."""
+    hyper = {"steps": steps, "damping": damping, **hyper}
+    check_arguments(reference.minimise_quadratics, params, matrices, stationary, **hyper)
+
+    def plainly(k: slice) -> Runs:
+        return reference.minimise_quadratics(params[k], matrices[k], stationary[k], **hyper)
+
+    return _runs(QUADRATIC, params, matrices, stationary, 0.0, {**DEFAULTS, **hyper}, plainly)
 
 
+@with_keywords(step, *OF_A_STEP)
 def fit_linear_models(
     params: Array,
     features: Array,
@@ -284,32 +269,17 @@ def fit_linear_models(
     loss: str = "squared",
     ridge: float = 0.0,
     damping: float = 1.0,
-    variant: str = "martens",
-    adapt_damping: bool = True,
-    max_iter: int = 250,
-    decay: float = 0.95,
-    backtracking: bool = True,
-    lr: float = 1.0,
-    linesearch: bool = True,
-    rtol: float | None = None,
-    progress_threshold: float | None = 5e-4,
+    **hyper: Any,
 ) -> Runs:
-    """Make `steps` steps on every model, as `gnomon.hessian_free.problems` does; float32 and float64 only."""
-    require_examples(params, features, targets, loss, ridge)
-    settings = Settings(
-        steps, damping, variant, adapt_damping, max_iter, decay, backtracking, lr, linesearch, rtol, progress_threshold
-    )
-    return _runs(
-        KINDS.index(loss),
-        params,
-        features,
-        targets,
-        ridge,
-        settings,
-        lambda k: reference.fit_linear_models(
-            params[k], features[k], targets[k], loss=loss, ridge=ridge, **settings._asdict()
-        ),
-    )
+    """Make `steps` steps on every model, as `gnomon.hessian_free.runs` does; float32 and float64 only."""
+    hyper = {"steps": steps, "damping": damping, **hyper}
+    model: dict[str, Any] = {"loss": loss, "ridge": ridge}
+    check_arguments(reference.fit_linear_models, params, features, targets, **model, **hyper)
+
+    def plainly(k: slice) -> Runs:
+        return reference.fit_linear_models(params[k], features[k], targets[k], **model, **hyper)
+
+    return _runs(KINDS.index(loss), params, features, targets, ridge, {**DEFAULTS, **hyper}, plainly)
 
 
 def _runs(
@@ -318,34 +288,33 @@ def _runs(
     rows: Array,
     answers: Array,
     ridge: float,
-    settings: Settings,
+    hyper: Mapping[str, Any],
     plainly: Callable[[slice], Runs],
 ) -> Runs:
     """Make all runs. plainly: the reference on some of the problems, for its sentence where a run goes wrong."""
-    require_settings(settings)
     require_compiled("params", params)
-    number, variant, steps, P = params.dtype.type, settings.variant, int(settings.steps), params.shape[0]
+    number, variant, steps, P = params.dtype.type, hyper["variant"], int(hyper["steps"]), params.shape[0]
     searches = SLOPE_FRACTION, SHRINK
     damps = LOW, HIGH, GROW, LESS_DAMPED
     plan = Plan(
         variant == "martens",
-        bool(settings.adapt_damping),
-        number(settings.decay),
-        bool(settings.backtracking),
-        number(settings.lr),
-        bool(settings.linesearch),
+        bool(hyper["adapt_damping"]),
+        number(hyper["decay"]),
+        bool(hyper["backtracking"]),
+        number(hyper["lr"]),
+        bool(hyper["linesearch"]),
         TRIES[variant],
         *(number(x) for x in (*searches, *damps, 0, 1, 0.5)),
     )
     rules = Rules(
-        int(settings.max_iter),
-        number(CG_RTOL[variant] if settings.rtol is None else settings.rtol),
+        int(hyper["max_iter"]),
+        number(CG_RTOL[variant] if hyper["rtol"] is None else hyper["rtol"]),
         number(0),
-        -1.0 if settings.progress_threshold is None else float(settings.progress_threshold),
+        -1.0 if hyper["progress_threshold"] is None else float(hyper["progress_threshold"]),
         POLICIES.index(ON_NONPOSITIVE_CURVATURE[variant]),
         variant == "martens",
     )
-    grid = storage_grid(rules.max_iter, variant=variant) if settings.backtracking else np.empty(0, np.int64)
+    grid = storage_grid(rules.max_iter, variant=variant) if hyper["backtracking"] else np.empty(0, np.int64)
     runs = Runs(
         np.array(params, order="C"),
         np.empty((P, steps + 1), params.dtype),
@@ -354,7 +323,7 @@ def _runs(
         np.empty((P, steps), params.dtype),
     )
     wrong = run_all(
-        kind, contiguous(rows), contiguous(answers), number(ridge), number(settings.damping), plan, rules, grid, runs
+        kind, contiguous(rows), contiguous(answers), number(ridge), number(hyper["damping"]), plan, rules, grid, runs
     )
     if wrong != ALL_WENT_WELL:
         plainly(slice(wrong, wrong + 1))

@@ -1,19 +1,16 @@
-"""What the parts of this family are given in a case: curvatures, targets, rates, operators; and what they reject."""
+"""What the parts are given in a case: curvatures, targets, rates, vectors; and the rule that all rates share."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
-from math import inf, nan
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
-from gnomon_spec.cases import Context, Draw, Quantity
+from gnomon_spec.cases import Case, Context, Draw, Quantity
 from gnomon_spec.facts import Fact, rejects
 from gnomon_spec.strategies import SMALL_CODES, count, number, tame
-
-Function = Callable[..., Any]
+from gnomon_spec.system import Operation
 
 
 def single(quantity: Quantity) -> Quantity:
@@ -41,6 +38,11 @@ def nonzero() -> Quantity:
     return Quantity(draw_nonzero, f"{tame().text}, not 0")
 
 
+def zero(context: Context) -> Any:
+    """Return 0 as an array without dimensions, as fresh states have it."""
+    return np.zeros((), context.dtype)
+
+
 any_number = number(1.0, 0.0, 2.0, 0.5, 4.0, exponents=(-20, 20))
 positive = number(1.0, 2.0, 0.5, 4.0, exponents=(-20, 20))
 near_one = number(1.0, 2.0, 0.5, 4.0, exponents=(-4, 4))
@@ -51,25 +53,13 @@ max_lr = number(1.0, 0.125, 2.0, exponents=(-3, 3))
 HIGHEST = 1024.0  # a bound that no rate drawn here meets
 decay = number(0.9, 0.0, 0.5, 0.75, exponents=(-6, -1))
 frequency = count(1, 2, 3, 10, low=1, high=6)
-exponent = count(1, -1, 3, low=-20, high=20)
-
-BAD_BOUNDS: tuple[tuple[str, dict[str, Any]], ...] = (
-    ("base_lr = 0", {"base_lr": 0.0}),
-    ("base_lr = -1", {"base_lr": -1.0}),
-    ("base_lr = nan", {"base_lr": nan}),
-    ("base_lr = inf", {"base_lr": inf}),
-    ("min_lr = -1", {"min_lr": -1.0}),
-    ("min_lr = 2 > max_lr = 1", {"min_lr": 2.0, "max_lr": 1.0}),
-)
+power = count(1, -1, 3, low=-20, high=20)
 
 
-def rejected(call: Function, hyper: dict[str, Any], bad: Iterable[tuple[str, dict[str, Any]]]) -> Iterable[Fact]:
-    """Claim that `call` rejects every one of the bad hyperparameters among otherwise good ones."""
-    for label, changed in bad:
-        yield rejects(label, partial(call, **{**hyper, **changed}))
+def declare_order_of_bounds(operation: Operation) -> None:
+    """Declare the law about min_lr and max_lr together, which no signature states."""
 
-
-def rejected_numbers(call: Callable[[Any], Any], label: str, like: Any) -> Iterable[Fact]:
-    """Claim that `call` rejects a number that is negative or NaN."""
-    for value in (-3.0, nan):
-        yield rejects(f"{label} = {value}", partial(call, np.full_like(like, value)))
+    @operation.law("rejects")
+    def bounds_in_the_wrong_order_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+        """A min_lr above max_lr is rejected."""
+        yield rejects("min_lr = 2, max_lr = 1", lambda: operation.call(port, case, min_lr=2.0, max_lr=1.0))

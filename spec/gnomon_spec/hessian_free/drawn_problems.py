@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.hessian_free.functions import Quadratic
-from gnomon.hessian_free.linear_models import LinearModel
 from gnomon_spec.cases import Cases, Context, Draw, Quantity, choice
-from gnomon_spec.hessian_free.quantities import positive_matrix, searchable, up_to_the_dimension
+from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, searchable, up_to_the_dimension
 from gnomon_spec.strategies import CODES, SMALL_CODES, count, shapes
 
 # P problems of n parameters each.
@@ -110,13 +108,3 @@ models = Cases(
     },
     MANY,
 )
-
-
-def objectives_of(matrices: Any, stationary: Any) -> list[Quadratic]:
-    """Return the problems of `minimise_quadratics`, one by one."""
-    return [Quadratic(matrices[k], stationary[k]) for k in range(matrices.shape[0])]
-
-
-def models_of(features: Any, targets: Any, ridge: Any, loss: str) -> list[LinearModel]:
-    """Return the problems of `fit_linear_models`, one by one."""
-    return [LinearModel(features[k], targets[k], ridge, loss) for k in range(features.shape[0])]

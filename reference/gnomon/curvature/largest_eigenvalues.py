@@ -9,9 +9,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from gnomon.curvature.lanczos import lanczos, tridiagonal
-from gnomon.curvature.operators import Operator, require_start
-from gnomon.domains import Array, require_count
+from gnomon.arguments import checked
+from gnomon.curvature.lanczos import eigenpairs, lanczos
+from gnomon.curvature.operators import FiniteOperator, Start
+from gnomon.domains import Array, PositiveInt
 
 
 class Eigenpairs(NamedTuple):
@@ -26,10 +27,12 @@ class Eigenpairs(NamedTuple):
     products: int
 
 
-def largest_eigenvalues(operator: Operator, start: Array, *, count: int) -> Eigenpairs:
+@checked()
+def largest_eigenvalues(operator: FiniteOperator, start: Start, *, count: PositiveInt) -> Eigenpairs:
     """Return the `count` eigenvalues of A that are largest in size, by Lanczos to the end of the Krylov space.
 
-    operator: A, symmetric. start: v₀, shape (n,), not zero. count: from 1 to n. As many products as A has different
+    operator: A, symmetric. start: v₀, shape (n,), not zero. count: >= 1, at most as many as
+    the start sees. As many products as A has different
     eigenvalues in v₀, n at most: A turned into a tridiagonal matrix of that size, whose eigenvalues are exact. (`ritz`
     with fewer steps approximates them, and says by its residuals how well.)
     Raises `ValueError` or `TypeError` naming the argument, for products that do not fit or are not finite, and for more
@@ -39,14 +42,9 @@ def largest_eigenvalues(operator: Operator, start: Array, *, count: int) -> Eige
     does in ARPACK, which returns them in ascending order. One start sees each eigenvalue once, whatever its
     multiplicity.
     """
-    require_start("start", start)
-    require_count("count", count, 1)
-    if count > start.shape[0]:
-        raise ValueError(f"count must be at most n = {start.shape[0]}, got {count}")
     found = lanczos(operator, start, steps=start.shape[0])
     if count > found.products:
         raise ValueError(f"count must be at most {found.products}, what start sees of the eigenvalues, got {count}")
-    values, Y = np.linalg.eigh(tridiagonal(found))
+    values, Y = eigenpairs(found)
     order = np.argsort(-np.abs(values))[:count]
-    Y = (Y * np.copysign(1, Y[0]))[:, order]
-    return Eigenpairs(values[order], Y.T @ found.basis, found.products)
+    return Eigenpairs(values[order], Y[:, order].T @ found.basis, found.products)

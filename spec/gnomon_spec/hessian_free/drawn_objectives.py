@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.hessian_free.functions import Fenced, Quadratic, Valley
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
 from gnomon_spec.cases import Context, Draw, Quantity
-from gnomon_spec.curvature.quantities import nonzero_vector
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.strategies import CODES, SMALL_CODES, rotation
 
 STRANGE = (np.nan, np.inf, -np.inf)
