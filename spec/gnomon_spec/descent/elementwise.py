@@ -101,19 +101,6 @@ def declare_step_laws(
             if np.ndim(left):
                 yield identical(name, others(left), others(right))
 
-    declare_run_laws(step, calm)
-
-
-def declare_run_laws(step: Operation, calm: Cases) -> None:
-    """Declare the laws of runs of a step, which may return more than parameters and state."""
-
-    @step.law("fixed point", cases=calm.but(lr=0.0))
-    def no_learning_rate_no_move(port: Any, case: Case) -> Iterable[Fact]:
-        """With learning rate 0 the parameters stay as they are, bit for bit, while the state moves on."""
-        params, state, *_ = port.step(case.params, case.grad, case.state, **case.hyper)
-        yield identical("params", params, case.params)
-        yield from same_outputs("state", state, port.oracle.step(case.params, case.grad, case.state, **case.hyper)[1])
-
     step.symmetry(
         "equivariance",
         "a_shifted_run_is_the_shift_of_the_run",
@@ -149,6 +136,19 @@ def declare_run_laws(step: Operation, calm: Cases) -> None:
             _, other = port.step(np.full_like(case.params, case.bad), case.grad, case.state, **case.hyper)
             for name, left, right in zip(state._fields, other, state, strict=True):
                 yield identical(name, left, right)
+
+    declare_run_laws(step, calm)
+
+
+def declare_run_laws(step: Operation, calm: Cases) -> None:
+    """Declare the laws of runs of a step, which may return more than parameters and state."""
+
+    @step.law("fixed point", cases=calm.but(lr=0.0))
+    def no_learning_rate_no_move(port: Any, case: Case) -> Iterable[Fact]:
+        """With learning rate 0 the parameters stay as they are, bit for bit, while the state moves on."""
+        params, state, *_ = port.step(case.params, case.grad, case.state, **case.hyper)
+        yield identical("params", params, case.params)
+        yield from same_outputs("state", state, port.oracle.step(case.params, case.grad, case.state, **case.hyper)[1])
 
     @step.law("trajectory", cases=calm.but(grads=steps_of(tame(), 8)))
     def every_step_of_a_run_is_right(port: Any, case: Case) -> Iterable[Fact]:
