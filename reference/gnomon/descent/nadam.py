@@ -97,7 +97,8 @@ def step(
 
 def scheduled(beta1: float, momentum_decay: float, t: int) -> float:
     """Return μₜ = β₁·(1 - ½·0.96^(t·ψ)), which grows from β₁/2 to β₁."""
-    return beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay))
+    fading: float = 0.96 ** (t * momentum_decay)
+    return beta1 * (1 - 0.5 * fading)
 
 
 trajectory, endpoints = repeated(init, step)
