@@ -6,7 +6,7 @@ Sources: Dozat, "Incorporating Nesterov Momentum into Adam", ICLR 2016 workshop,
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
@@ -95,10 +95,9 @@ def step(
     return params - lr * m_hat / (np.sqrt(v_hat) + eps), NAdamState(first, second, kept, step_count)
 
 
-def scheduled(beta1: float, momentum_decay: float, t: int) -> float:
+def scheduled(beta1: float, momentum_decay: float, t: int) -> Any:
     """Return μₜ = β₁·(1 - ½·0.96^(t·ψ)), which grows from β₁/2 to β₁."""
-    fading: float = 0.96 ** (t * momentum_decay)
-    return beta1 * (1 - 0.5 * fading)
+    return beta1 * (1 - 0.5 * 0.96 ** (t * momentum_decay))
 
 
 trajectory, endpoints = repeated(init, step)
