@@ -141,8 +141,8 @@ def descend_loop(
 def descend(
     params: Array, eigenvalues: Array, steps: int, rule: Rule, variant: Variant, adaptive: bool, **given: Any
 ) -> Descent:
-    steps, coded, rates = int(steps), variant == "code", ("base_lr", "target_curvature", "alpha", "min_lr", "max_lr")
-    numbers = Numbers(*map(params.dtype.type, (*(given[name] for name in rates), 1e-10 if coded else 0, 0, 1)))
+    steps, coded, known = int(steps), variant == "code", ("base_lr", "target_curvature", "alpha", "min_lr", "max_lr")
+    numbers = Numbers(*map(params.dtype.type, (*(given[name] for name in known), 1e-10 if coded else 0, 0, 1)))
     window = int(given["warmup_steps"]), float(given["percentile"]), int(given["window"])
     plan = Plan(RULES.index(rule), coded, variant == "readme", bool(adaptive), *window)
     iterates = np.empty((steps + 1, params.shape[0]), params.dtype)
