@@ -112,6 +112,8 @@ def eigsh_of_the_largest(operator, start, *, count):
     """`which="LA"`: the largest, not those of largest size."""
     from scipy.sparse.linalg import aslinearoperator, eigsh
 
+    if start.shape != operator.matrix.shape[:1]:  # eigsh reads on beyond a start that is too short
+        raise ValueError(f"start does not fit: {start.shape}")
     values, vectors = eigsh(aslinearoperator(operator.matrix), k=count, which="LA", v0=start, tol=0)
     rows = vectors.T[::-1]
     return values[::-1].copy(), rows * np.sign(rows @ start)[:, np.newaxis], 2 * count
