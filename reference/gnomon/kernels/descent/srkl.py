@@ -163,22 +163,24 @@ brake = in_place_of(reference.brake)(reference.brake)
 @in_place_of(reference.step)
 def step(params: Array, grad: Array, curvature: Any, **rates: float) -> Array:
     kappa = params.dtype.type(curvature if rates["beta"] != 0 else 0)
-    return stepped(step_loop, params, grad, kappa, **rates)
+    return run_loop(step_loop, params, grad, kappa, **rates)
 
 
 @in_place_of(reference.step_code)
 def step_code(params: Array, grad: Array, **rates: float) -> Array:
     if rates["beta"] == 0:
-        return stepped(step_loop, params, grad, params.dtype.type(0), **rates)
-    return stepped(code_loop, params, grad, **rates)
+        return run_loop(step_loop, params, grad, params.dtype.type(0), **rates)
+    return run_loop(code_loop, params, grad, **rates)
 
 
 @in_place_of(reference.step_coordinate)
 def step_coordinate(params: Array, grad: Array, hessian_diagonal: Array, **rates: float) -> Array:
-    return stepped(coordinate_loop, params, grad, flat(hessian_diagonal), **rates)
+    return run_loop(coordinate_loop, params, grad, flat(hessian_diagonal), **rates)
 
 
-def stepped(loop: Callable[..., None], params: Array, grad: Array, *curvature: Any, alpha: float, beta: float) -> Array:
+def run_loop(
+    loop: Callable[..., None], params: Array, grad: Array, *curvature: Any, alpha: float, beta: float
+) -> Array:
     """Return what a loop writes."""
     new, rates = np.empty(params.shape, params.dtype), Rates(*map(params.dtype.type, (alpha, beta, 1)))
     loop(flat(params), flat(grad), *curvature, rates, flat(new))
