@@ -280,7 +280,7 @@ class Operation:
 
             for name in given:
                 for words, bad in bad_values(domains[name], given[name]) if name in domains else ():
-                    yield rejects(f"{name}{words}", partial(self.asked, port, {**given, name: bad}))
+                    yield rejects(f"{name}{words}", partial(self.answer, port, {**given, name: bad}))
 
         bad_input_is_rejected.__doc__ = "An argument out of its domain is rejected, not used"
         return self.law("rejects", cases=cases)(bad_input_is_rejected)

@@ -209,7 +209,7 @@ brake.edit(
 
 def new_params(step: Operation, port: Any, case: Case, **changed: Any) -> Any:
     """Return the parameters after a step with the inputs of the case, some of them changed."""
-    return step.asked(port, {name: case[name] for name in (*step.inputs, *case.hyper)} | changed)
+    return step.call(port, case, **changed)
 
 
 def reordered(curvature: Any, case: Case) -> Any:

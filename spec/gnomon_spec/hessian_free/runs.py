@@ -45,7 +45,7 @@ def declare_laws_of_independent_runs(operation: Operation, cases: Cases) -> None
     """Declare what is true of runs on whatever problems."""
 
     def run(port: Any, case: Case, **changed: Any) -> Runs:
-        runs: Runs = operation.asked(port, {**{name: case[name] for name in operation.inputs}, **case.hyper, **changed})
+        runs: Runs = operation.call(port, case, **changed)
         return runs
 
     @operation.law("equivariance", cases=cases)
