@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from objective_cases import (
-    Case,
     cases,
     dyadic,
     example_objectives,
@@ -46,7 +45,7 @@ def dense(product, objective, params):
 
 @law
 @given(cases(), st.integers(-3, 3), st.integers(-3, 3))
-def test_hvp_is_linear_in_the_vector(case: Case, a, b):
+def test_hvp_is_linear_in_the_vector(case, a, b):
     f, x, u, v = case
     x, combined = Bounded(x), f.hvp(Bounded(x), Bounded(a * u + b * v))
     agree(combined, a * f.hvp(x, Bounded(u)) + b * f.hvp(x, Bounded(v)))
@@ -54,7 +53,7 @@ def test_hvp_is_linear_in_the_vector(case: Case, a, b):
 
 @law
 @given(cases())
-def test_hvp_is_symmetric(case: Case):
+def test_hvp_is_symmetric(case):
     f, x, u, v = case
     x, u, v = Bounded(x), Bounded(u), Bounded(v)
     agree(np.dot(u, f.hvp(x, v)), np.dot(v, f.hvp(x, u)))
@@ -62,7 +61,7 @@ def test_hvp_is_symmetric(case: Case):
 
 @law
 @given(cases(), st.integers(-8, 8))
-def test_hvp_scales_bit_for_bit_with_powers_of_two_and_zero(case: Case, exponent):
+def test_hvp_scales_bit_for_bit_with_powers_of_two_and_zero(case, exponent):
     f, x, _, v = case
     assert not np.any(f.hvp(x, 0 * v))
     assert np.array_equal(f.hvp(x, 2.0**exponent * v), 2.0**exponent * f.hvp(x, v))
@@ -84,7 +83,7 @@ def test_results_keep_the_dtype_of_the_parameters(data, dtype):
 
 @law
 @given(cases())
-def test_array_likes_that_only_speak_numpys_protocols_give_the_same_numbers(case: Case):
+def test_array_likes_that_only_speak_numpys_protocols_give_the_same_numbers(case):
     f, x, _, v = case
     assert f.value(Bounded(x)).value == f.value(x)
     assert np.array_equal(f.gradient(Bounded(x)).value, f.gradient(x))
@@ -96,7 +95,7 @@ def test_array_likes_that_only_speak_numpys_protocols_give_the_same_numbers(case
 
 @law
 @given(cases(quadratics()))
-def test_quadratic_derivatives_are_exact_on_dyadic_numbers(case: Case):
+def test_quadratic_derivatives_are_exact_on_dyadic_numbers(case):
     f, x, _, v = case
     d = x - f.minimiser
     assert f.value(x) == d @ f.hessian @ d / 2 + f.offset
@@ -180,7 +179,7 @@ def test_himmelblaus_inexact_minimisers_are_the_nearest_float64():
 
 @law
 @given(cases(st.sampled_from(TEST_FUNCTIONS)))
-def test_no_value_is_below_the_minimum(case: Case):
+def test_no_value_is_below_the_minimum(case):
     assert case.objective.value(case.params) >= case.objective.minimum
 
 
@@ -204,7 +203,7 @@ def test_ackley_has_a_subgradient_at_the_origin():
 
 @law
 @given(cases(example_objectives()))
-def test_the_whole_is_the_mean_of_the_examples_and_the_ridge(case: Case):
+def test_the_whole_is_the_mean_of_the_examples_and_the_ridge(case):
     f, x, _, _ = case
     x, ridge, N = Bounded(x), getattr(f, "ridge", 0.0), f.features.shape[0]
     agree(f.value(x), np.sum(f.example_values(x)) / N + ridge / 2 * np.dot(x, x))
@@ -213,7 +212,7 @@ def test_the_whole_is_the_mean_of_the_examples_and_the_ridge(case: Case):
 
 @law
 @given(cases(st.one_of(logistic_regressions(), softmax_regressions())))
-def test_repeating_the_data_changes_nothing(case: Case):
+def test_repeating_the_data_changes_nothing(case):
     f, x, _, v = case
     X, y = np.concatenate([f.features] * 2), np.concatenate([f.labels] * 2)
     extra = {"classes": f.classes} if isinstance(f, SoftmaxRegression) else {}
@@ -226,7 +225,7 @@ def test_repeating_the_data_changes_nothing(case: Case):
 
 @law
 @given(cases(example_objectives()))
-def test_the_gauss_newton_matrix_is_symmetric_and_positive_semidefinite(case: Case):
+def test_the_gauss_newton_matrix_is_symmetric_and_positive_semidefinite(case):
     f, x, u, v = case
     x, u, v = Bounded(x), Bounded(u), Bounded(v)
     agree(np.dot(u, f.ggnvp(x, v)), np.dot(v, f.ggnvp(x, u)))
@@ -235,7 +234,7 @@ def test_the_gauss_newton_matrix_is_symmetric_and_positive_semidefinite(case: Ca
 
 @law
 @given(cases(mlps()))
-def test_hessian_and_gauss_newton_matrix_agree_where_the_residual_vanishes(case: Case):
+def test_hessian_and_gauss_newton_matrix_agree_where_the_residual_vanishes(case):
     """With zero residual each extra term of the Hessian is an exact 0, so the two agree to the last bit."""
     f, x, _, v = case
     fitted = MLP(f.features, f.outputs(x), f.hidden)
@@ -245,7 +244,7 @@ def test_hessian_and_gauss_newton_matrix_agree_where_the_residual_vanishes(case:
 
 @law
 @given(cases(mlps()))
-def test_hessian_and_gauss_newton_matrix_agree_for_a_linear_model(case: Case):
+def test_hessian_and_gauss_newton_matrix_agree_for_a_linear_model(case):
     f, _, _, _ = case
     linear = MLP(f.features, f.targets, (), f.loss, f.classes)
     x, v = np.resize(case.params, linear.dimension), np.resize(case.v, linear.dimension)
@@ -254,7 +253,7 @@ def test_hessian_and_gauss_newton_matrix_agree_for_a_linear_model(case: Case):
 
 @law
 @given(cases(st.one_of(softmax_regressions(ridge=st.just(0.0)), mlps())))
-def test_the_gauss_newton_rank_is_at_most_what_the_outputs_allow(case: Case):
+def test_the_gauss_newton_rank_is_at_most_what_the_outputs_allow(case):
     """rank G <= N·(C - 1) for softmax, N·C for squares: the singular values beyond lie within the error of G (Weyl)."""
     f, x, _, _ = case
     N, C = f.outputs(x).shape
@@ -267,7 +266,7 @@ def test_the_gauss_newton_rank_is_at_most_what_the_outputs_allow(case: Case):
 
 @law
 @given(cases(example_objectives()))
-def test_the_empirical_fisher_is_at_least_the_square_of_the_mean_gradient(case: Case):
+def test_the_empirical_fisher_is_at_least_the_square_of_the_mean_gradient(case):
     f, x, _, v = case
     g = f.example_gradients(Bounded(x))
     along = g @ Bounded(v)
@@ -277,7 +276,7 @@ def test_the_empirical_fisher_is_at_least_the_square_of_the_mean_gradient(case: 
 
 @law
 @given(cases(softmax_regressions(ridge=st.just(0.0))), st.data())
-def test_a_shift_of_all_classes_is_a_flat_direction(case: Case, data):
+def test_a_shift_of_all_classes_is_a_flat_direction(case, data):
     f, x, _, _ = case
     shift = Bounded(np.tile(data.draw(dyadic(f.features.shape[1])), f.classes))
     x = Bounded(x)
@@ -298,7 +297,7 @@ def test_softmax_regression_of_two_classes_is_logistic_regression(X, y, w, v):
 
 @law
 @given(cases(softmax_regressions(ridge=st.just(0.0))))
-def test_an_mlp_without_hidden_layer_and_bias_is_softmax_regression(case: Case):
+def test_an_mlp_without_hidden_layer_and_bias_is_softmax_regression(case):
     f, x, _, v = case
     net = MLP(f.features, f.labels, (), "softmax", f.classes)
     d, C = f.features.shape[1], f.classes
@@ -323,7 +322,7 @@ def test_far_from_the_data_nothing_overflows(y, side, scale):
 
 @law
 @given(cases(mlps()))
-def test_mlp_parameters_are_layer_by_layer_rows_of_weights_then_biases(case: Case):
+def test_mlp_parameters_are_layer_by_layer_rows_of_weights_then_biases(case):
     f, x, _, _ = case
     layers = f.layers(x)
     assert np.array_equal(f.flat(layers), x)

@@ -107,13 +107,13 @@ def through_the_gram_matrix(matrix: Array) -> Array:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_polar_factor_obeys_its_laws_and_a_short_iteration_does_not(dtype: str) -> None:
+def test_the_polar_factor_obeys_its_laws_and_a_short_iteration_does_not(dtype):
     assert set(statuses(ReferencePort(), polar, dtype).values()) == {"conforms"}
     wrong = statuses(MistakenPort(polar.mistakes["five_steps_of_newton_schulz"].edited), polar, dtype)
     assert set(wrong.values()) == {"wrong"}
 
 
-def test_a_polar_factor_through_the_gram_matrix_is_imprecise_and_not_wrong() -> None:
+def test_a_polar_factor_through_the_gram_matrix_is_imprecise_and_not_wrong():
     port = port_of(polar_orthogonal_factor=through_the_gram_matrix)
     (verdict, *_) = verdicts(port, polar, "float32").values()
     assert verdict.status == "imprecise"
@@ -121,11 +121,11 @@ def test_a_polar_factor_through_the_gram_matrix_is_imprecise_and_not_wrong() -> 
     assert verdict.digits_lost > 1
 
 
-def test_an_operation_with_linear_algebra_has_no_half_precision() -> None:
+def test_an_operation_with_linear_algebra_has_no_half_precision():
     assert set(statuses(ReferencePort(), polar, "float16").values()) == {"not provided"}
 
 
-def test_the_exact_oracle_does_linear_algebra_in_float64_and_hands_on_the_wide_dtype() -> None:
+def test_the_exact_oracle_does_linear_algebra_in_float64_and_hands_on_the_wide_dtype():
     matrix = np.array([[2.0, 1.0], [0.5, 3.0]])
     for _ in range(2):
         factor = ExactOracle(polar, np.dtype(np.float64)).orthogonal_factor(matrix)
@@ -135,7 +135,7 @@ def test_the_exact_oracle_does_linear_algebra_in_float64_and_hands_on_the_wide_d
     assert np.array_equal(factor, U @ Vt), "the product is made in the wide dtype"
 
 
-def test_the_exact_oracle_lets_other_type_errors_through() -> None:
+def test_the_exact_oracle_lets_other_type_errors_through():
     def refuses(params: Array) -> Array:
         raise TypeError("params must be something else")
 
@@ -155,7 +155,7 @@ def first_alarm(stream: Array, *, threshold: float) -> int:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_stopping_time_on_the_threshold_itself_is_ambiguous(dtype: str) -> None:
+def test_a_stopping_time_on_the_threshold_itself_is_ambiguous(dtype):
     on_the_edge = System("edge", title="", text="")
     third = Quantity(lambda _draw, context: np.full(3, 1 / 3, context.dtype), "a third, three times")
     on_the_edge.operation(first_alarm, cases=Cases({"stream": third, "threshold": constant(1.0)}, VECTORS))
@@ -204,7 +204,7 @@ def infinities_are_subtracted(points: Array, means: Array, log_weights: Array) -
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_a_likelihood_may_be_zero_in_the_log_domain(dtype: str) -> None:
+def test_a_likelihood_may_be_zero_in_the_log_domain(dtype):
     (found,) = verdicts(ReferencePort(), mixture, dtype).values()
     assert (found.status, found.ambiguous) == ("conforms", 0)
     wrong = MistakenPort(mixture.mistakes["infinities_are_subtracted"].edited)
@@ -283,7 +283,7 @@ def from_the_other_end(steps: Array) -> Array:
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_outputs_of_variable_length_compare_as_multisets(dtype: str) -> None:
+def test_outputs_of_variable_length_compare_as_multisets(dtype):
     for port in (ReferencePort(), port_of(persistence_persistence_pairs=from_the_other_end)):
         assert set(statuses(port, persistence, dtype).values()) == {"conforms"}
     for mistake in persistence.mistakes.values():

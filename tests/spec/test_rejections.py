@@ -38,7 +38,7 @@ DOMAINS: list[tuple[Domain, Any, int]] = [
 
 
 @pytest.mark.parametrize(("domain", "inside", "number"), DOMAINS, ids=str)
-def test_a_domain_refuses_each_of_its_bad_values(domain: Domain, inside: Any, number: int) -> None:
+def test_a_domain_refuses_each_of_its_bad_values(domain, inside, number):
     given = {"model": VECTOR}
     domain.require("it", inside, given)
     bad = list(bad_values(domain, inside))
@@ -48,7 +48,7 @@ def test_a_domain_refuses_each_of_its_bad_values(domain: Domain, inside: Any, nu
             domain.require("it", value, given)
 
 
-def test_the_parts_of_a_state_are_replaced_one_after_the_other() -> None:
+def test_the_parts_of_a_state_are_replaced_one_after_the_other():
     from gnomon.descent.sgd import SGDState
 
     domain = State((("momentum_buffer", Like("model")), ("step_count", Count())))

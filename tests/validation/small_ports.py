@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,10 +11,9 @@ import numpy as np
 
 from gnomon.descent import adamw
 from gnomon.descent.adam import AdamState
-from gnomon_spec.system import Mistake, find_system
+from gnomon_spec.system import find_system
 from gnomon_validation.checker import Plan, check, check_law
 from gnomon_validation.ports.functions import FunctionsPort
-from gnomon_validation.ports.port import Offer
 from gnomon_validation.verdicts import Check, Verdict
 
 ADAMW = find_system("adamw")
@@ -23,20 +23,6 @@ ORACLE_LAW = "agrees_with_the_oracle"
 def port_of(step: Callable[..., Any], **others: Callable[..., Any]) -> FunctionsPort:
     """Return a port with the given `adamw_step`, and other functions under their full names."""
     return FunctionsPort(SimpleNamespace(adamw_step=step, **others), "a_port")
-
-
-class MistakenPort:
-    """A port that makes a catalogued mistake in whatever it does."""
-
-    def __init__(self, mistake: Mistake) -> None:
-        self.name = mistake.name
-        self.mistake = mistake
-
-    def offer(self, operation: Any) -> Offer:
-        return Offer()
-
-    def call(self, operation: Any, inputs: Any, hyperparameters: Any) -> Any:
-        return self.mistake.function(operation)(*inputs, **hyperparameters)
 
 
 def law(name: str, operation: str = "step") -> Any:
@@ -53,24 +39,59 @@ def checked(port: Any, *names: str, dtypes: tuple[str, ...] = ("float32",), exam
     return check(port, [ADAMW], Plan(examples, dtypes), laws=lambda law: not names or law.name in names)
 
 
-def decays_after_the_update(
-    params: Any,
-    grad: Any,
-    state: AdamState,
-    *,
-    lr: float = 1e-3,
-    beta1: float = 0.9,
-    beta2: float = 0.999,
-    eps: float = 1e-8,
-    weight_decay: float = 1e-2,
-) -> Any:
+DECAYING = """\
+from gnomon.descent import adamw
+
+def adamw_step(params, grad, state, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2):
     new, after = adamw.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=0.0)
     return new * (1 - lr * weight_decay), after
+"""
+_written: dict[str, Any] = {}
+exec(DECAYING, _written)
+decays_after_the_update: Callable[..., Any] = _written["adamw_step"]
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    """Return a port's function that raises."""
+
+    def step(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        raise error
+
+    return step
+
+
+def returning(change: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a port's function that changes what the reference returns."""
+
+    def step(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        return change(*adamw.step(params, grad, state, **hyper))
+
+    return step
+
+
+def wavers() -> Callable[..., Any]:
+    """Return a port's function that is right, and a unit off in every second call."""
+    calls = cycle((True, False))
+    return returning(lambda p, s: (np.nextafter(p, p.dtype.type(np.inf)) if next(calls) else p, s))
+
+
+def overwrites(part: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a port's function that writes over an input: the part of (params, grad, state) that is given."""
+
+    def step(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+        outputs = adamw.step(params, grad, state, **hyper)
+        part(params, grad, state)[...] = 7
+        return outputs
+
+    return step
 
 
 def takes_steps_that_are_too_long(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
     new, after = adamw.step(params, grad, state, **hyper)
     return new + (new - params) / 8, after
+
+
+not_a_number = returning(lambda p, s: (p * p.dtype.type(np.nan), s))
 
 
 def cancels(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:

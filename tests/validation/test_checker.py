@@ -9,15 +9,19 @@ import pytest
 from small_ports import (
     ADAMW,
     ORACLE_LAW,
-    MistakenPort,
     cancels,
     checked,
     corrects_the_bias_in_the_dtype_of_the_parameters,
     decays_after_the_update,
     law,
+    not_a_number,
+    overwrites,
     port_of,
+    raising,
+    returning,
     takes_steps_that_are_too_long,
     verdict_on,
+    wavers,
 )
 
 from gnomon.descent import adamw
@@ -28,16 +32,11 @@ from gnomon_validation.expectations import expecting
 from gnomon_validation.ports.find import find_port
 
 
-@pytest.mark.parametrize("system", systems())
 @pytest.mark.parametrize("name", ["reference", "numba"])
-def test_the_reference_and_its_kernels_conform(name, system):
-    port = find_port(name)
-    result = check(port, [systems()[system]], Plan(5))
-    provided = any(port.offer(operation) for operation in systems()[system].operations.values())
-    assert provided or name == "numba"
+def test_the_reference_and_its_kernels_conform(name):
+    result = check(find_port(name), [systems()["sgd"]], Plan(5))
     assert result.conforms
-    assert {v.status for v in result.verdicts} <= {"conforms", "ambiguous only", "not provided"}
-    assert any(v.status == "conforms" for v in result.verdicts) == provided
+    assert {v.status for v in result.verdicts} == {"conforms"}
 
 
 def test_in_half_precision_the_reference_conforms_and_the_kernels_are_not_asked():
@@ -58,34 +57,6 @@ class SilentError(Exception):
         raise RuntimeError("no words")
 
 
-def raising(error):
-    def step(params, grad, state, **hyper):
-        raise error
-
-    return step
-
-
-def returning(change):
-    """Return a port's function that changes what the reference returns."""
-
-    def step(params, grad, state, **hyper):
-        return change(*adamw.step(params, grad, state, **hyper))
-
-    return step
-
-
-def overwrites_its_inputs(params, grad, state, **hyper):
-    new, after = adamw.step(params, grad, state, **hyper)
-    params[...] = 7
-    return new, after
-
-
-def overwrites_its_state(params, grad, state, **hyper):
-    new, after = adamw.step(params, grad, state, **hyper)
-    state.first_moment[...] = 7
-    return new, after
-
-
 UNFIT = {
     "raises": (raising(KeyError("beta")), "error", "the port raised KeyError: 'beta'"),
     "raises on two lines": (raising(ValueError("one\n two")), "error", "the port raised ValueError: one two"),
@@ -96,7 +67,7 @@ UNFIT = {
     "too much": (returning(lambda p, s: (p, s, 1)), "wrong", "the port returns a tuple of 3 where"),
     "a short state": (returning(lambda p, s: (p, s[:2])), "wrong", "a tuple of 2 where (first_moment, second_moment,"),
     "half a state": (
-        returning(lambda p, s: (p, {"first_moment": s.first_moment, "step_count": 1})),
+        returning(lambda p, s: (p, {"first_moment": p, "step_count": 1})),
         "wrong",
         "the port returns a state without second_moment, largest_second_moment",
     ),
@@ -119,30 +90,23 @@ UNFIT = {
         "wrong",
         "the port returns second_moment of shape (",
     ),
-    "parameters changed": (overwrites_its_inputs, "wrong", "the port changes its inputs in place"),
-    "state changed": (overwrites_its_state, "wrong", "the port changes its inputs in place"),
-    "NaN": (returning(lambda p, s: (p * p.dtype.type(np.nan), s)), "wrong", "params NaN where the oracle has none at"),
+    "parameters changed": (overwrites(lambda p, g, s: p), "wrong", "the port changes its inputs in place"),
+    "state changed": (overwrites(lambda p, g, s: s.first_moment), "wrong", "the port changes its inputs in place"),
+    "NaN": (not_a_number, "wrong", "params NaN where the oracle has none at"),
     "infinity": (returning(lambda p, s: (p + p.dtype.type(np.inf), s)), "wrong", "params the port has inf where the"),
 }
 
 
 @pytest.mark.parametrize("what", UNFIT)
-def test_an_unfit_port_is_told_so_in_words(what):
+def test_an_unfit_port_is_told_so_in_words_and_ends_no_run(what):
     step, status, message = UNFIT[what]
-    verdict = verdict_on(port_of(step), examples=5)
-    assert verdict.status == status
-    assert message in verdict.outcome.message
-
-
-@pytest.mark.parametrize("what", UNFIT)
-def test_an_unfit_port_ends_no_run(what):
-    step, _, _ = UNFIT[what]
-    result = checked(port_of(step, adamw_trajectory=adamw.trajectory), examples=3)
+    result = checked(port_of(step, adamw_trajectory=adamw.trajectory), examples=5)
     assert [v.law for v in result.verdicts] == list(ADAMW.laws)
-    status = {(v.law.operation.name, v.law.name): v.status for v in result.verdicts}
-    assert status["step", ORACLE_LAW] in ("wrong", "error")
-    assert {s for (operation, _), s in status.items() if operation == "trajectory"} == {"conforms"}
-    assert {s for (operation, _), s in status.items() if operation == "endpoints"} == {"not provided"}
+    found = {(v.law.operation.name, v.law.name): v for v in result.verdicts}
+    assert found["step", ORACLE_LAW].status == status
+    assert message in found["step", ORACLE_LAW].outcome.message
+    assert {v.status for (operation, _), v in found.items() if operation == "trajectory"} == {"conforms"}
+    assert {v.status for (operation, _), v in found.items() if operation == "endpoints"} == {"not provided"}
 
 
 def test_to_write_over_bad_input_is_not_to_reject_it():
@@ -151,23 +115,10 @@ def test_to_write_over_bad_input_is_not_to_reject_it():
         return params, state
 
     verdict = verdict_on(port_of(step), "bad_input_is_rejected", examples=5)
-    assert (verdict.status, verdict.outcome.message) == ("wrong", "lr = -1 accepted")
+    assert (verdict.status, verdict.outcome.message) == ("wrong", "params of integers accepted")
 
 
-def test_hidden_state_is_found_where_every_single_result_is_right():
-    calls = []
-
-    def step(params, grad, state, **hyper):
-        calls.append(1)
-        new, after = adamw.step(params, grad, state, **hyper)
-        return (np.nextafter(new, new.dtype.type(np.inf)) if len(calls) % 2 else new), after
-
-    verdict = verdict_on(port_of(step))
-    assert verdict.status == "wrong"
-    assert verdict.outcome.message == "the port gives different results for the same inputs"
-
-
-def test_a_port_that_fails_only_when_it_is_called_again_gets_a_verdict():
+def fails_again():
     seen = set()
 
     def step(params, grad, state, **hyper):
@@ -177,11 +128,14 @@ def test_a_port_that_fails_only_when_it_is_called_again_gets_a_verdict():
         seen.add(key)
         return adamw.step(params, grad, state, **hyper)
 
-    verdict = verdict_on(port_of(step))
-    assert (verdict.status, verdict.outcome.message) == (
-        "wrong",
-        "the port gives different results for the same inputs",
-    )
+    return step
+
+
+@pytest.mark.parametrize("port", [wavers, fails_again])
+def test_hidden_state_is_found_where_every_single_result_is_right(port):
+    verdict = verdict_on(port_of(port()))
+    assert verdict.status == "wrong"
+    assert verdict.outcome.message == "the port gives different results for the same inputs"
 
 
 def test_a_port_that_writes_over_what_it_returned_is_found():
@@ -207,7 +161,7 @@ def test_a_port_is_only_asked_for_the_hyperparameters_that_it_has():
 
     result = checked(port_of(step))
     assert result.conforms
-    assert asked == {"adam", "amsgrad-torch", "amsgrad-optax"}
+    assert asked - {"no such choice"} == {"adam", "amsgrad-torch", "amsgrad-optax"}
     status = {v.law.name: (v.status, v.reason) for v in result.verdicts if v.law.operation.name == "step"}
     assert status[ORACLE_LAW][0] == "conforms"
     beyond = ("not provided", "the law is about hyperparameters that the port does not have")
@@ -216,8 +170,8 @@ def test_a_port_is_only_asked_for_the_hyperparameters_that_it_has():
 
 def test_a_port_that_has_no_operation_is_asked_for_nothing():
     verdict = verdict_on(port_of(None))
-    assert (verdict.status, verdict.reason) == ("not provided", "the port does not provide the operation")
-    assert verdict.cases == 0
+    assert (verdict.status, verdict.cases) == ("not provided", 0)
+    assert verdict.reason == "the port does not provide the operation"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -249,26 +203,6 @@ def test_bias_corrected_in_single_precision_is_imprecise_there_and_right_in_doub
     port = port_of(corrects_the_bias_in_the_dtype_of_the_parameters)
     assert verdict_on(port, examples=50).status == "imprecise"
     assert verdict_on(port, dtype="float64", examples=50).status == "conforms"
-
-
-SEVERAL = [
-    "betas_swapped",
-    "decay_after_the_update",
-    "decay_left_out",
-    "epsilon_before_the_bias_correction",
-    "epsilon_inside_the_root",
-    "epsilon_left_out",
-    "no_bias_correction",
-    "step_count_one_ahead",
-    "step_count_one_behind",
-]
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float64"])
-@pytest.mark.parametrize("name", SEVERAL)
-def test_a_mistake_is_never_taken_for_rounding(name, dtype):
-    verdict = verdict_on(MistakenPort(ADAMW.mistakes[name]), dtype=dtype, examples=60)
-    assert verdict.status == "wrong"
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,24 +17,20 @@ CLAIMS = {f"{system}:{claim.name}": claim for system, ledger in find.ledgers().i
 
 
 @pytest.mark.parametrize("name", CLAIMS)
-def test_the_measurement_bears_the_verdict_out(name: str) -> None:
+def test_the_measurement_bears_the_verdict_out(name):
     evidence = CLAIMS[name].examine()
     assert evidence.shown, evidence.figure
     assert any(character.isdigit() for character in evidence.figure), "no figure in the evidence"
 
 
-@pytest.mark.parametrize("name", CLAIMS)
-def test_a_claim_says_what_was_stated_where_and_why_it_is_judged_so(name: str) -> None:
-    claim = CLAIMS[name]
-    assert claim.statement and claim.source and claim.why
-    assert claim.system in systems()
-
-
-def test_names_of_claims_are_unique() -> None:
+def test_a_claim_has_a_name_of_its_own_and_says_what_was_stated_where_and_why_it_is_judged_so():
+    for claim in CLAIMS.values():
+        assert claim.statement and claim.source and claim.why
+        assert claim.system in systems()
     assert len(CLAIMS) == sum(len(ledger.claims) for ledger in find.ledgers().values())
 
 
-def test_a_docstring_becomes_statement_and_reason() -> None:
+def test_a_docstring_becomes_statement_and_reason():
     ledger = Ledger("sgd")
 
     @ledger.claim("holds if", source="a toy", condition="it is Sunday")
@@ -58,25 +53,18 @@ def test_a_docstring_becomes_statement_and_reason() -> None:
     assert claim.judgement == "holds if it is Sunday"
 
 
-def test_a_claim_without_a_statement_gets_a_sentence() -> None:
-    def silent() -> Evidence:
+def test_a_slip_in_a_claim_gets_a_sentence():
+    def silent():
         return Evidence(True, "")
 
     with pytest.raises(ValueError, match="silent needs a docstring: the statement that is claimed"):
         Ledger("sgd").claim("false", source="a toy")(silent)
-
-
-def test_an_unknown_verdict_gets_a_sentence() -> None:
     with pytest.raises(ValueError, match=r"verdict must be one of 'holds', 'holds if', .*, got 'wrong'"):
         Ledger("sgd").claim("wrong", source="a toy")
-
-
-@pytest.mark.parametrize(("verdict", "condition"), [("holds if", ""), ("holds", "it rains"), ("false", "it rains")])
-def test_a_condition_belongs_to_holds_if_alone(verdict: Any, condition: str) -> None:
-    with pytest.raises(
-        ValueError, match=f"condition must be given with .* 'holds if' and with no other, got '{verdict}'"
-    ):
-        Ledger("sgd").claim(verdict, source="a toy", condition=condition)
+    for verdict, condition in (("holds if", ""), ("holds", "it rains"), ("false", "it rains")):
+        words = f"condition must be given with .* 'holds if' and with no other, got '{verdict}'"
+        with pytest.raises(ValueError, match=words):
+            Ledger("sgd").claim(verdict, source="a toy", condition=condition)
 
 
 def toy(shown: Any = True, system: str = "sgd") -> Ledger:
@@ -98,7 +86,7 @@ def toy(shown: Any = True, system: str = "sgd") -> Ledger:
     return ledger
 
 
-def test_a_ledger_is_printed_claim_by_claim(gnomon: Callable[..., Any], declared: Callable[..., None]) -> None:
+def test_a_ledger_is_printed_claim_by_claim(gnomon, declared):
     declared(toy())
     status, output, errors = gnomon("claims", "sgd")
     assert (status, errors) == (0, "")
@@ -120,9 +108,7 @@ def test_a_ledger_is_printed_claim_by_claim(gnomon: Callable[..., Any], declared
 
 
 @pytest.mark.parametrize("shown", [False, np.False_])
-def test_a_measurement_that_contradicts_the_verdict_has_status_1(
-    gnomon: Callable[..., Any], declared: Callable[..., None], shown: Any
-) -> None:
+def test_a_measurement_that_contradicts_the_verdict_has_status_1(gnomon, declared, shown):
     declared(toy(shown), toy(system="adam"))
     assert gnomon("claims", "adam").status == 0
     status, output, _ = gnomon("claims", "sgd", "--json", "report.json")
@@ -142,25 +128,20 @@ def test_a_measurement_that_contradicts_the_verdict_has_status_1(
     assert second["verdict"] == "holds if n > 0" and second["shown"] is True
 
 
-def test_without_a_name_every_system_is_told(gnomon: Callable[..., Any], declared: Callable[..., None]) -> None:
+def test_without_a_name_every_system_is_told_and_none_twice(gnomon, declared):
     declared(toy(), toy(system="adam"))
-    _, output, _ = gnomon("claims")
-    headings = [line for line in output.splitlines() if "published claims" in line]
+    headings = [line for line in gnomon("claims").output.splitlines() if "published claims" in line]
     assert headings == [f"{name}: 2 published claims (1 conditional, 1 false)" for name in ("sgd", "adam")]
-
-
-def test_a_system_named_twice_is_told_once(gnomon: Callable[..., Any], declared: Callable[..., None]) -> None:
-    declared(toy())
     assert gnomon("claims", "sgd", "sgd") == gnomon("claims", "sgd")
 
 
-def test_two_ledgers_of_one_system_get_a_sentence(declared: Callable[..., None]) -> None:
+def test_two_ledgers_of_one_system_get_a_sentence(declared):
     declared(toy(), toy())
     with pytest.raises(ValueError, match="two modules declare a ledger called 'sgd'"):
         find.ledgers()
 
 
-def test_a_system_without_a_ledger_has_no_claims(declared: Callable[..., None]) -> None:
+def test_a_system_without_a_ledger_has_no_claims(declared):
     declared(toy())
     assert find.claims_about("adam") == []
     assert [claim.name for claim in find.claims_about("sgd")] == ["halves", "parts"]

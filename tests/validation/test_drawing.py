@@ -41,7 +41,7 @@ def module_of_constants(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytes
     return module
 
 
-def test_a_seed_draws_the_same_cases_whichever_modules_are_loaded(request: pytest.FixtureRequest) -> None:
+def test_a_seed_draws_the_same_cases_whichever_modules_are_loaded(request):
     before = drawn()
     module = request.getfixturevalue("module_of_constants")
     assert drawn() == before

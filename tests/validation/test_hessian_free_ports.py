@@ -121,22 +121,6 @@ def without_the_factor(parts):
     )
 
 
-def from_the_warm_start(parts):
-    """The preset of "martens" measures ρ as the released package does."""
-    released = {name: getattr(parts.RULES["code"], name) for name in ("reference", "model", "iterate", "on_increase")}
-    return {**parts.RULES, "martens": parts.RULES["martens"]._replace(**released)}
-
-
-def shifted_grid(parts):
-    """The grid of the original authors' code, moved as the released package's grid is."""
-    grid = parts.storage_grid
-    return lambda max_iter, variant, base=1.3: (
-        [i - 1 for i in grid(max_iter + 1, variant, base)]
-        if variant == "martens"
-        else [i + 1 for i in grid(max_iter - 1, variant, base)]
-    )
-
-
 def evaluating_once_more(parts):
     """A line search that evaluates the candidate beyond the last, as the released package does."""
     search = parts.armijo
@@ -150,25 +134,9 @@ def evaluating_once_more(parts):
     return armijo
 
 
-def ending_at_ties(parts):
-    """Backtracking in "martens" ends where the loss stays, as in the released package."""
-    choose = parts.choose_iterate
-    return lambda loss_at, size, variant: choose(loss_at, size, "code" if variant == "martens" else variant)
-
-
-def leaving_the_damping(parts):
-    """In "martens" a ratio that is not a number changes nothing, as in the released package."""
-    updated = parts.updated_damping
-    return lambda damping, ratio, _variant, *rest: updated(damping, ratio, "code", *rest)
-
-
 INHERITED = [
     ("progress_has_ended", "progress_has_ended", without_the_factor, "progress_rule_without_the_factor"),
-    ("step", "RULES", from_the_warm_start, "ratio_measured_from_the_warm_start"),
-    ("storage_grid", "storage_grid", shifted_grid, "grid_shifted_by_one"),
     ("armijo", "armijo", evaluating_once_more, "one_evaluation_too_many"),
-    ("choose_iterate", "choose_iterate", ending_at_ties, "backtracking_ends_at_ties"),
-    ("updated_damping", "updated_damping", leaving_the_damping, "damping_ignores_a_bad_number"),
 ]
 
 
@@ -201,20 +169,6 @@ def test_a_preconditioner_that_is_lost_is_noticed(dtype, monkeypatch):
 
     monkeypatch.setattr(offered_parts, "multiplication", lambda *_: None)
     assert names_of_what_failed(port, "step", dtype) == {"preconditioner_is_lost"}
-
-
-@pytest.mark.torch
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_a_preconditioner_that_does_nothing_is_called_so(dtype, monkeypatch):
-    port = find_port("torch.hessian_free")
-    real = port.namespace.hessian_free_fisher_preconditioner
-
-    def nothing(diagonal, *, damping=1.0, exponent=0.75):
-        real(diagonal, damping=damping, exponent=exponent)
-        return (np.ones_like(diagonal),)
-
-    monkeypatch.setattr(port.namespace, "hessian_free_fisher_preconditioner", nothing)
-    assert names_of_what_failed(port, "fisher_preconditioner", dtype) == {"preconditioner_that_is_none"}
 
 
 TESTING_THE_START = {

@@ -28,7 +28,6 @@ from gnomon_validation.studies.hessian_free.claims_about_conjugate_gradients imp
 from gnomon_validation.studies.hessian_free.dense_curvature import DenseCurvature
 from gnomon_validation.studies.hessian_free.networks import (
     ReluNetwork,
-    Specimen,
     readme_batch,
     readme_start,
     tiny_networks,
@@ -43,7 +42,7 @@ EPS = 2.0**-52
 # --- runs
 
 
-def test_a_run_is_the_optimizer_step_by_step() -> None:
+def test_a_run_is_the_optimizer_step_by_step():
     f, start = Valley(100.0), np.array([-1.0, 3.0])
     run = descend(f, start, 3, damping=2.0, variant="code")
     params, state = start, init(start, damping=2.0)
@@ -60,14 +59,14 @@ def test_a_run_is_the_optimizer_step_by_step() -> None:
 
 
 @pytest.mark.parametrize("i", range(20))
-def test_the_power_of_a_candidate_is_found_again(i: int) -> None:
+def test_the_power_of_a_candidate_is_found_again(i):
     a = 1.0
     for _ in range(i):
         a *= 0.8
     assert rosenbrock.power(a) == i
 
 
-def test_a_stated_step_that_is_off_by_a_unit_is_noticed() -> None:
+def test_a_stated_step_that_is_off_by_a_unit_is_noticed():
     run = descend(rosenbrock.VALLEY, rosenbrock.START, 1, curvature="hessian", variant="code")
     stated = rosenbrock.STATED[0]
     assert all(c.reproduced for c in rosenbrock.compare(stated, run))
@@ -76,7 +75,7 @@ def test_a_stated_step_that_is_off_by_a_unit_is_noticed() -> None:
     assert missed == ["x", "f", "ρ", "iteration taken", "power of 0.8 in a"]
 
 
-def test_the_first_step_lands_on_the_saddle_of_the_model() -> None:
+def test_the_first_step_lands_on_the_saddle_of_the_model():
     """Damped Hessian [[3, 400], [400, 201]], gradient (796, 400): x = A⁻¹b, determinant 603 - 160000.
 
     The point is compared with all ten printed digits of that fraction.
@@ -89,14 +88,14 @@ def test_the_first_step_lands_on_the_saddle_of_the_model() -> None:
     assert run.reports[0].chosen == 2 and run.reports[0].step_length == 1
 
 
-def test_evaluations_are_counted() -> None:
+def test_evaluations_are_counted():
     f, x = Counted(Valley(100.0)), np.array([-1.0, 3.0])
     assert f.value(x) == 404 and np.array_equal(f.gradient(x), [796, 400])
     assert np.array_equal(f.hessian(x), [[2, 400], [400, 200]])
     assert f.effort == (1, 1, 2)
 
 
-def test_without_scipy_there_are_no_peers(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_scipy_there_are_no_peers(monkeypatch):
     monkeypatch.setattr("gnomon_validation.studies.hessian_free.newton_peers.find_spec", lambda name: None)
     assert peers(np.array([-1.0, 3.0])) == {}
     findings = rosenbrock.measure()
@@ -106,14 +105,14 @@ def test_without_scipy_there_are_no_peers(monkeypatch: pytest.MonkeyPatch) -> No
     assert not with_it
 
 
-def test_a_goal_that_is_never_reached_is_an_error() -> None:
+def test_a_goal_that_is_never_reached_is_an_error():
     assert first_below(np.array([3.0, 1.0, 0.5, 1.0, 0.25]), 1.0) == 2
     with pytest.raises(ValueError, match=r"f never falls below 0\.25; the least is 0\.25"):
         first_below(np.array([3.0, 0.25]), 0.25)
 
 
 @pytest.mark.curvature
-def test_with_scipy_its_methods_arrive_and_efforts_grow() -> None:
+def test_with_scipy_its_methods_arrive_and_efforts_grow():
     for peer in peers(np.array([-1.0, 3.0])).values():
         assert peer.losses[0] == 404 and first_below(peer.losses, rosenbrock.GOAL) > 0
         assert all(np.all(np.diff(counts) >= 0) for counts in zip(*peer.efforts, strict=True))
@@ -122,7 +121,7 @@ def test_with_scipy_its_methods_arrive_and_efforts_grow() -> None:
 # --- small networks
 
 
-def test_the_tiny_networks_are_as_written() -> None:
+def test_the_tiny_networks_are_as_written():
     regression, classification = tiny_networks()
     X, Y, _ = regression.problem
     assert X.shape == (12, 4) and Y.shape == (12, 2) and regression.start.shape == (44,)
@@ -132,7 +131,7 @@ def test_the_tiny_networks_are_as_written() -> None:
     assert classification.problem.features.shape == (15, 4) and classification.start.shape == (43,)
 
 
-def test_the_readmes_network_is_what_it_says() -> None:
+def test_the_readmes_network_is_what_it_says():
     """One example, W₁ with the rows e₁ and -e₁, W₂ = I: z = (x₁, 0, …) + b, exact; ∂f/∂b = z/5, two roundings."""
     W1, W2, b = np.zeros((10, 10)), np.eye(10), np.arange(10.0)
     W1[0, 0], W1[1, 0] = 1, -1
@@ -149,7 +148,7 @@ def test_the_readmes_network_is_what_it_says() -> None:
     assert f.ggnvp(params, unit)[205] == 2 / 10
 
 
-def test_batches_of_the_readmes_example_differ_and_its_start_is_small() -> None:
+def test_batches_of_the_readmes_example_differ_and_its_start_is_small():
     one, other = readme_batch(0), readme_batch(1)
     assert one.features.shape == one.targets.shape == (16, 10)
     assert np.min(one.features) >= 0 and np.max(one.targets) <= 1
@@ -157,20 +156,20 @@ def test_batches_of_the_readmes_example_differ_and_its_start_is_small() -> None:
     assert np.max(np.abs(readme_start())) <= 0.3
 
 
-def test_a_figure_that_all_runs_print_is_compared_digit_by_digit() -> None:
+def test_a_figure_that_all_runs_print_is_compared_digit_by_digit():
     ours = [0.3417411, 0.3417412, 0.3417409]
     assert small_network.compare("f", "0.341741", ours) == Comparison("f", "0.341741", 0.3417411)
     assert not small_network.compare("f", "0.341742", ours).reproduced
 
 
 @pytest.mark.parametrize(("stated", "off"), [("3.1e-5", 0), ("4.1e-7", 0), ("3.9e-7", 1), ("6.9e-3", 0), ("8e-2", 2)])
-def test_a_figure_that_rounding_decides_must_have_the_magnitude_of_a_run(stated: str, off: int) -> None:
+def test_a_figure_that_rounding_decides_must_have_the_magnitude_of_a_run(stated, off):
     comparison = small_network.compare("f", stated, [2e-5, 4e-6, 7e-4])
     assert (comparison.measured, comparison.stated, comparison.reproduced) == (off, "0", off == 0)
 
 
 @pytest.mark.parametrize("specimen", tiny_networks(), ids=lambda one: one.name)
-def test_the_dense_matrix_is_that_of_the_products(specimen: Specimen) -> None:
+def test_the_dense_matrix_is_that_of_the_products(specimen):
     """G_ij = (1/N) Σₑ Σₖ Σₗ Jₑₖᵢ Hₑₖₗ Jₑₗⱼ: N·C² terms, 48 or 135, whose parts H are at most 2 in size.
 
     With one hidden layer an entry of J is a product, without a sum. Each way has less than 2⁸ roundings a term, 20 of
@@ -189,7 +188,7 @@ def test_the_dense_matrix_is_that_of_the_products(specimen: Specimen) -> None:
     assert not np.array_equal(dense.ggnvp(x / 2, x), dense.ggnvp(x, x))
 
 
-def test_neighbours_start_a_few_roundings_away(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_neighbours_start_a_few_roundings_away(monkeypatch):
     monkeypatch.setattr(small_network, "STEPS", 1)
     specimen = tiny_networks()[1]
     found = small_network.case(specimen, 10.0, "released")
@@ -203,7 +202,7 @@ def test_neighbours_start_a_few_roundings_away(monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize("decay", [0.7, 0.8, 0.95, 1.0])
-def test_the_limit_is_that_of_the_closed_form_in_one_dimension(decay: float) -> None:
+def test_the_limit_is_that_of_the_closed_form_in_one_dimension(decay):
     """ρ = 1 - u(q + 1)/(q - 1) with u = λ/(1 + λ), q = x₀/x_N = d(1 + λ)/(1 + λ/1.5), here for λ = 2²⁶.
 
     f = ½ changes by (1.5d - 1)/λ >= 0.05/λ: cancellation leaves a relative error of a few 10λε, below 2⁸λε < 4e-6.
@@ -215,7 +214,7 @@ def test_the_limit_is_that_of_the_closed_form_in_one_dimension(decay: float) -> 
     assert abs(exact - runaway.limit(decay)) <= (1 + abs(exact) + exact**2) / damping
 
 
-def test_the_runaway_is_in_every_step_and_each_remedy_stops_it() -> None:
+def test_the_runaway_is_in_every_step_and_each_remedy_stops_it():
     runs = {name: runaway.on_quadratic(rule, 12) for name, rule in runaway.RULES.items()}
     released = runs.pop("as released (d = 0.95)")
     assert np.array_equal(released.dampings[5:] / released.dampings[4:-1], np.full(8, 1.5))
@@ -224,7 +223,7 @@ def test_the_runaway_is_in_every_step_and_each_remedy_stops_it() -> None:
         assert run.losses[-1] < released.losses[-1]
 
 
-def test_steps_that_grow_are_counted_from_the_end() -> None:
+def test_steps_that_grow_are_counted_from_the_end():
     run = runaway.on_quadratic(runaway.RULES["as released (d = 0.95)"], 12)
     later = run._replace(state=run.state._replace(damping=run.reports[-1].damping))
     assert runaway.steps_that_grow(run) == 12 - np.flatnonzero(np.diff(run.dampings) <= 0)[-1] - 1 > 0
@@ -235,11 +234,11 @@ def test_steps_that_grow_are_counted_from_the_end() -> None:
 
 
 @pytest.mark.parametrize(("q", "code", "martens"), [(0.5, 21, 18), (0.8, 44, 34), (0.9, 79, 57), (0.95, 152, 96)])
-def test_where_the_two_rules_of_progress_end_a_geometric_descent(q: float, code: int, martens: int) -> None:
+def test_where_the_two_rules_of_progress_end_a_geometric_descent(q, code, martens):
     assert (first_end("code", q), first_end("martens", q)) == (code, martens)
 
 
-def test_exact_conjugate_gradients_end_with_the_distinct_eigenvalues_and_no_earlier() -> None:
+def test_exact_conjugate_gradients_end_with_the_distinct_eigenvalues_and_no_earlier():
     """The all-ones matrix plus I has the eigenvalues 1 and n + 1; b = A(1, …, 1) lies in one of their two spaces."""
     assert exact_residual(np.ones((4, 4), int) + np.eye(4, dtype=int), 1) == 0
     pascal = np.array([[1, 1, 1], [1, 2, 3], [1, 3, 6]])
@@ -250,7 +249,7 @@ def test_exact_conjugate_gradients_end_with_the_distinct_eigenvalues_and_no_earl
 
 
 @pytest.mark.parametrize(("widths", "batch"), [((5, 3), 2), ((4, 6, 3), 7), ((64, 32, 16, 8, 16, 32, 64), 3)])
-def test_operations_are_those_counted_by_hand(widths: tuple[int, ...], batch: int) -> None:
+def test_operations_are_those_counted_by_hand(widths, batch):
     """c operations of a layer forward; backward as much for W and, but for the first layer, for its input."""
     c = [2 * batch * inputs * outputs for inputs, outputs in pairwise(widths)]
     f = MLP(np.ones((batch, widths[0])), np.ones((batch, widths[-1])), widths[1:-1])
@@ -263,7 +262,7 @@ def test_operations_are_those_counted_by_hand(widths: tuple[int, ...], batch: in
     assert charged.loss == forward / gradient and charged.product == operations(f, "ggnvp") / gradient
 
 
-def test_nothing_is_charged_below_what_is_counted() -> None:
+def test_nothing_is_charged_below_what_is_counted():
     found = costs(MLP(np.ones((4, 64)), np.ones((4, 64)), digits.HIDDEN))
     assert found.loss <= LOSS_COST and 1 <= found.product <= PRODUCT_COST
 
@@ -274,13 +273,13 @@ def small() -> Training:
     return training(images, batch=4, hidden=(3,))
 
 
-def test_a_curve_tells_the_last_loss_that_is_known() -> None:
+def test_a_curve_tells_the_last_loss_that_is_known():
     curve = Curve(np.array([0.0, 10.0, 30.0]), np.array([4.0, 2.0, 1.0]), 2)
     assert np.array_equal(curve.at(np.array([0.0, 9.9, 10.0, 29.0, 30.0, 99.0])), [4, 4, 2, 2, 1, 1])
 
 
 @pytest.mark.parametrize("method", [*METHODS, RELEASED], ids=lambda method: method.name)
-def test_a_method_pays_for_what_it_does(method: Any) -> None:
+def test_a_method_pays_for_what_it_does(method):
     train = small()
     start = train.start(0, 1.0)
     curve = method.run(train, start, method.settings[0], 30.0, 0)
@@ -298,7 +297,7 @@ def _variant(method: Any) -> str:
     return "code" if method is RELEASED else "martens"
 
 
-def test_gradient_descent_is_gradient_descent() -> None:
+def test_gradient_descent_is_gradient_descent():
     train = small()
     params = train.start(0, 1.0)
     curve = METHODS[1].run(train, params, 0.1, 10.0, 0)
@@ -307,7 +306,7 @@ def test_gradient_descent_is_gradient_descent() -> None:
     assert curve.losses[-1] == train.whole.value(params)
 
 
-def test_batches_are_the_whole() -> None:
+def test_batches_are_the_whole():
     """The mean over three batches of four is that of all twelve; 12 summands, each rounded: 32ε of it is ample."""
     train = small()
     w = train.start(1, 0.5)
@@ -315,7 +314,7 @@ def test_batches_are_the_whole() -> None:
     assert abs(parts - train.whole.value(w)) <= 32 * EPS * parts
 
 
-def test_a_rate_that_diverges_ends_at_infinity_and_is_not_chosen() -> None:
+def test_a_rate_that_diverges_ends_at_infinity_and_is_not_chosen():
     train = small()
     method = METHODS[1]._replace(settings=(1e6, 0.1))
     found = digits.contest(method, train, 1.0, budget=20.0, seeds=(0, 1))
@@ -323,7 +322,7 @@ def test_a_rate_that_diverges_ends_at_infinity_and_is_not_chosen() -> None:
     assert len(found.curves) == 2 and found.curves[0].losses[-1] == found.tried[0.1]
 
 
-def test_without_scikit_learn_the_study_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_scikit_learn_the_study_says_so(monkeypatch):
     monkeypatch.setattr("gnomon_validation.studies.hessian_free.digits.digits", lambda: None)
     findings = digits.measure()
     assert findings.reproduced and findings.tables
@@ -331,14 +330,14 @@ def test_without_scikit_learn_the_study_says_so(monkeypatch: pytest.MonkeyPatch)
 
 
 @pytest.mark.digits
-def test_the_images_are_those_of_scikit_learn() -> None:
+def test_the_images_are_those_of_scikit_learn():
     images = digits.digits()
     assert images is not None and images.shape == (200, 64)
     assert np.min(images) == 0 and np.max(images) == 1
     assert np.all(images * 16 == np.round(images * 16))
 
 
-def test_networks_of_the_study_are_those_of_the_reference() -> None:
+def test_networks_of_the_study_are_those_of_the_reference():
     specimen = tiny_networks()[0]
     bowl = Quadratic(np.eye(2), np.zeros(2))
     assert descend(specimen.problem, specimen.start, 1).losses[0] == network(specimen.problem).value(specimen.start)

@@ -59,14 +59,14 @@ def alarms(port: Port, system: System, dtypes: tuple[str, ...], examples: int, s
 
 
 @pytest.mark.parametrize(("variation", "system"), HONEST_PORTS, ids=str)
-def test_an_honest_variation_raises_no_alarm(variation: str, system: System) -> None:
+def test_an_honest_variation_raises_no_alarm(variation, system):
     port = FunctionsPort(HONEST[variation], variation)
     assert alarms(port, system, sensible_dtypes(variation, system), 1_500, seed=1) == []
 
 
 @pytest.mark.campaign
 @pytest.mark.parametrize(("variation", "system"), HONEST_PORTS, ids=str)
-def test_no_false_alarm_in_a_hundred_thousand_examples(variation: str, system: System) -> None:
+def test_no_false_alarm_in_a_hundred_thousand_examples(variation, system):
     port = FunctionsPort(HONEST[variation], variation)
     assert alarms(port, system, sensible_dtypes(variation, system), CAMPAIGN, seed=2) == []
 
@@ -77,13 +77,13 @@ def torch_port(name: str, option: dict[str, Any]) -> tuple[Port, System]:
 
 @pytest.mark.torch
 @pytest.mark.parametrize(("name", "option"), TORCH, ids=str)
-def test_no_variant_of_torch_raises_an_alarm(name: str, option: dict[str, Any]) -> None:
+def test_no_variant_of_torch_raises_an_alarm(name, option):
     port, system = torch_port(name, option)
     assert alarms(port, system, ("float32", "float64"), 1_500, seed=3) == []
 
 
 @pytest.mark.campaign_torch
 @pytest.mark.parametrize(("name", "option"), TORCH, ids=str)
-def test_no_variant_of_torch_raises_an_alarm_in_a_hundred_thousand_examples(name: str, option: dict[str, Any]) -> None:
+def test_no_variant_of_torch_raises_an_alarm_in_a_hundred_thousand_examples(name, option):
     port, system = torch_port(name, option)
     assert alarms(port, system, ("float32", "float64"), CAMPAIGN, seed=4) == []

@@ -85,20 +85,6 @@ def gradient_of_the_mean_squared(problem, params, vector):
     return (g * (g @ v)).numpy()
 
 
-def fisher_with_the_labels_of_the_data(problem, params, vector):
-    """The Fisher product without an expectation over labels."""
-    from gnomon_validation.ports.peers import torch_func
-
-    return torch_func.products_empirical_fisher_product(problem, params, vector)
-
-
-def gauss_newton_called_hessian(problem, params, vector):
-    """A Hessian product that leaves out the model's curvature."""
-    from gnomon_validation.ports.peers import torch_func
-
-    return torch_func.products_ggnvp(problem, params, vector)
-
-
 def eigsh_as_it_comes(operator, start, *, count):
     """ARPACK's values in ARPACK's order."""
     from gnomon_validation.ports.peers import scipy_eigsh
@@ -121,8 +107,8 @@ def eigsh_of_the_largest(operator, start, *, count):
 
 MISTAKEN = [
     ("products", "empirical_fisher_product", gradient_of_the_mean_squared, "square_of_the_mean_gradient"),
-    ("products", "fisher_product", fisher_with_the_labels_of_the_data, "labels_of_the_data"),
-    ("products", "hvp", gauss_newton_called_hessian, "gauss_newton_for_the_hessian"),
+    ("products", "fisher_product", "products_empirical_fisher_product", "labels_of_the_data"),
+    ("products", "hvp", "products_ggnvp", "gauss_newton_for_the_hessian"),
     ("curvature", "largest_eigenvalues", eigsh_as_it_comes, "in_ascending_order"),
     ("curvature", "largest_eigenvalues", eigsh_of_the_largest, "algebraically_largest"),
 ]
@@ -132,6 +118,8 @@ MISTAKEN = [
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize(("system", "name", "function", "mistake"), MISTAKEN, ids=lambda x: getattr(x, "__name__", x))
 def test_a_mistake_made_with_a_library_is_called_by_its_name(system, name, function, mistake, dtype):
+    if isinstance(function, str):
+        function = getattr(import_module("gnomon_validation.ports.peers.torch_func"), function)
     port = FunctionsPort(SimpleNamespace(**{f"{system}_{name}": function}), "mistaken")
     first = checked(port, find_system(system), dtype, examples=50)[0]
     assert first.law.name == "agrees_with_the_oracle"

@@ -8,19 +8,13 @@ import subprocess
 import sys
 
 import pytest
-from small_ports import decays_after_the_update
+from small_ports import DECAYING, decays_after_the_update
 
 from gnomon_validation import conformance
 
-PORT = """\
-from gnomon.descent import adamw
-
-def adamw_step(params, grad, state, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2):
-    new, after = adamw.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=0.0)
-    return new * (1 - lr * weight_decay), after
-"""
 ORACLE = "adamw.step:agrees_with_the_oracle"
 DECAY = "adamw.step:decay_acts_on_the_parameters_before_the_step"
+DTYPES = ("float32", "float64")
 MEANS = "adamw.step:moments_are_running_means"
 
 
@@ -29,16 +23,10 @@ def suite(tmp_path):
     """Return a function that runs a suite with one decorated test and returns its exit status and its report."""
 
     def run(arguments, *options, header=""):
-        (tmp_path / "my_port.py").write_text(PORT, encoding="utf-8")
+        (tmp_path / "my_port.py").write_text(DECAYING, encoding="utf-8")
         (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
-        lines = [
-            "from gnomon_validation import conformance",
-            header,
-            f"@conformance({arguments})",
-            "def test_my_port(check):",
-            "    check()",
-        ]
-        (tmp_path / "test_suite.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        text = f"{header}\n@conformance({arguments})\ndef test_my_port(check):\n    check()\n"
+        (tmp_path / "test_suite.py").write_text(f"from gnomon_validation import conformance\n{text}", encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-rA", *options]
         environment = {**os.environ, "COLUMNS": "200", "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
         for name in ("PYTEST_XDIST_WORKER", "PYTEST_CURRENT_TEST"):
@@ -69,39 +57,40 @@ def test_a_port_that_conforms_passes_law_by_law(suite):
 def test_a_wrong_port_fails_with_the_text_of_the_verdict_and_no_code_of_ours(suite):
     status, report = suite('"my_port.py", examples=20', *only(DECAY, MEANS))
     assert status == 1
-    assert outcomes(report) == {
-        f"{DECAY}-float32": "FAILED",
-        f"{DECAY}-float64": "FAILED",
-        f"{MEANS}-float32": "PASSED",
-        f"{MEANS}-float64": "PASSED",
-    }
+    expected = {f"{law}-{d}": word for law, word in ((DECAY, "FAILED"), (MEANS, "PASSED")) for d in DTYPES}
+    assert outcomes(report) == expected
     assert 'adamw.step  float32   WRONG   law "decay acts on the parameters before the step"' in report
     assert "behaves as: Weight decay is applied to the already updated parameters" in report
     assert "smallest case: params=[1.] grad=[1.] state=fresh" in report
     assert "pytest_items.py" not in report
 
 
-def test_an_expected_failure_is_an_xfail_with_its_reason(suite):
-    expected = f'expected={{"{DECAY}": "we decay afterwards"}}'
-    status, report = suite(f'"my_port.py", dtypes="float32", examples=20, {expected}', *only(DECAY))
-    assert status == 0
-    assert outcomes(report) == {f"{DECAY}-float32": "XFAIL"}
-    assert "we decay afterwards" in report
+EXPECTED = {
+    "an expected failure is an xfail with its reason": (
+        {DECAY: "we decay afterwards"},
+        {DECAY: "XFAIL"},
+        "we decay afterwards",
+    ),
+    "one that does not come fails": (
+        {MEANS: "we had this wrong once"},
+        {MEANS: "FAILED"},
+        "conforms, but is expected to fail (we had this wrong once): remove the expectation",
+    ),
+    "a wildcard excuses what fails and no other": (
+        {"adamw.step:*": "under construction"},
+        {DECAY: "XFAIL", MEANS: "PASSED"},
+        "under construction",
+    ),
+}
 
 
-def test_an_expected_failure_that_does_not_come_fails(suite):
-    expected = f'expected={{"{MEANS}": "we had this wrong once"}}'
-    status, report = suite(f'"my_port.py", dtypes="float32", examples=5, {expected}', *only(MEANS))
-    assert status == 1
-    assert outcomes(report) == {f"{MEANS}-float32": "FAILED"}
-    assert "conforms, but is expected to fail (we had this wrong once): remove the expectation" in report
-
-
-def test_a_wildcard_excuses_the_laws_that_fail_and_no_others(suite):
-    expected = 'expected={"adamw.step:*": "under construction"}'
-    status, report = suite(f'"my_port.py", dtypes="float32", examples=20, {expected}', *only(DECAY, MEANS))
-    assert status == 0
-    assert outcomes(report) == {f"{DECAY}-float32": "XFAIL", f"{MEANS}-float32": "PASSED"}
+@pytest.mark.parametrize("what", EXPECTED)
+def test_expected_failures_are_told_apart(suite, what):
+    expected, outcome, words = EXPECTED[what]
+    status, report = suite(f'"my_port.py", dtypes="float32", examples=20, expected={expected}', *only(*outcome))
+    assert status == ("FAILED" in outcome.values())
+    assert outcomes(report) == {f"{law}-float32": word for law, word in outcome.items()}
+    assert words in report
 
 
 def test_a_module_is_a_port(suite):

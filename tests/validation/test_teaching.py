@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -15,7 +13,7 @@ from gnomon_validation import teaching
 STEPPED = [name for name, system in systems().items() if "step" in system.operations]
 
 
-def test_a_run_is_the_repeated_step_of_the_reference() -> None:
+def test_a_run_is_the_repeated_step_of_the_reference():
     (run,) = teaching.run(["adam"], "rosenbrock", 7, {"lr": 0.05})
     f = Rosenbrock()
     params, state = f.start, adam.init(f.start)
@@ -26,7 +24,7 @@ def test_a_run_is_the_repeated_step_of_the_reference() -> None:
     assert not run.diverged
 
 
-def test_a_method_that_needs_the_hessian_asks_the_objective() -> None:
+def test_a_method_that_needs_the_hessian_asks_the_objective():
     (run,) = teaching.run(["srkl"], "rosenbrock", 3, {"alpha": 1, "beta": 1})
     f = Rosenbrock()
     params = f.start
@@ -35,7 +33,7 @@ def test_a_method_that_needs_the_hessian_asks_the_objective() -> None:
         params = srkl.step_on(params, f, alpha=1, beta=1)
 
 
-def test_hyperparameters_of_the_first_state_are_given_to_it() -> None:
+def test_hyperparameters_of_the_first_state_are_given_to_it():
     """With T₀ = 2 and no cooling the gate never closes; with T₀ = 0 a high barrier closes it after the first step."""
     options = {"stiffening_factor": 1e3, "lr": 0.01, "cooling_rate": 1.0}
     open_, closed = teaching.run(
@@ -50,13 +48,13 @@ def test_hyperparameters_of_the_first_state_are_given_to_it() -> None:
 
 
 @pytest.mark.parametrize("method", STEPPED)
-def test_every_method_runs_on_every_objective(method: str) -> None:
+def test_every_method_runs_on_every_objective(method):
     for objective in teaching.objectives():
         (run,) = teaching.run([method], objective, 3, {})
         assert len(run.values) == 4 or run.diverged
 
 
-def test_a_method_stands_beside_itself_and_the_nearest_word_wins() -> None:
+def test_a_method_stands_beside_itself_and_the_nearest_word_wins():
     """What stands behind a name goes before what is set for the name, and that before what is set for all."""
     options = {"lr": 0.5, "sgd.lr": 0.25}
     runs = teaching.run(["sgd", "sgd(lr=0.125, momentum=0.5)", "adam"], "rosenbrock", 1, options)
@@ -66,7 +64,7 @@ def test_a_method_stands_beside_itself_and_the_nearest_word_wins() -> None:
     np.testing.assert_array_equal(runs[1].iterates[1], expected)
 
 
-def test_a_run_that_leaves_the_numbers_ends_early() -> None:
+def test_a_run_that_leaves_the_numbers_ends_early():
     (run,) = teaching.run(["sgd"], "rosenbrock", 100, {"lr": 1})
     assert run.diverged and np.all(np.isfinite(run.values)) and len(run.values) < 100
 
@@ -85,13 +83,13 @@ def test_a_run_that_leaves_the_numbers_ends_early() -> None:
         (["srkl(variant=cod)"], "rosenbrock", {}, "variant must be one of 'fro', .*'code'.*got 'cod'"),
     ],
 )
-def test_a_slip_gets_a_sentence(methods, objective, options, sentence) -> None:
+def test_a_slip_gets_a_sentence(methods, objective, options, sentence):
     with pytest.raises(ValueError, match=sentence):
         teaching.run(methods, objective, 2, options)
 
 
 @pytest.mark.parametrize("objective", ["rosenbrock", "quadratic"])
-def test_a_picture_is_written(tmp_path: Path, objective: str) -> None:
+def test_a_picture_is_written(tmp_path, objective):
     runs = teaching.run(["sgd", "srkl(variant=code, alpha=1, beta=1)"], objective, 20, {})
     for ending in ("png", "svg", "pdf"):
         file = tmp_path / f"paths.{ending}"
@@ -99,7 +97,7 @@ def test_a_picture_is_written(tmp_path: Path, objective: str) -> None:
         assert file.stat().st_size > 1000
 
 
-def test_a_picture_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None:
+def test_a_picture_that_cannot_be_written_gets_a_sentence(tmp_path):
     runs = teaching.run(["sgd"], "rosenbrock", 2, {})
     with pytest.raises(ValueError, match=r"--plot must end in \.png, \.svg or \.pdf, got .*paths\.gif"):
         teaching.plot(runs, tmp_path / "paths.gif")
