@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from agreement import ADAM_STATE, GRAD, PARAMS, SGD_STATE, assert_explained, assert_kept, cast, judgements, operation
+from agreement import (
+    GRAD,
+    METHODS,
+    PARAMS,
+    SGD_STATE,
+    assert_explained,
+    assert_kept,
+    judgements,
+    operation,
+    state_of,
+)
 
 from gnomon.descent import adam, sgd
 from gnomon_validation.ports.find import find_port
@@ -13,6 +23,7 @@ from gnomon_validation.ports.known_differences import reason_for
 pytestmark = pytest.mark.optax
 
 ADAM = {"lr": 0.5, "beta1": 0.9, "beta2": 0.99, "eps": 1e-3}
+RMSPROP = {"lr": 0.5, "alpha": 0.9, "eps": 1e-3, "momentum": 0.9}
 
 
 @pytest.mark.parametrize(
@@ -25,13 +36,17 @@ ADAM = {"lr": 0.5, "beta1": 0.9, "beta2": 0.99, "eps": 1e-3}
         ("optax.adam(b1=0.5)", "adam", {"beta1": 0.5, "weight_decay": 0.0, "variant": "adam"}),
         ("optax.amsgrad", "adam", {"weight_decay": 0.0, "variant": "amsgrad-optax"}),
         ("optax.adamw", "adamw", {"variant": "adam"}),
+        ("optax.nadam", "nadam", {"weight_decay": 0.0, "momentum_decay": 4e-3, "variant": "constant"}),
+        ("optax.rmsprop", "rmsprop", {"weight_decay": 0.0}),
+        ("optax.rmsprop(eps_in_sqrt=False)", "rmsprop", {"weight_decay": 0.0, "variant": "outside"}),
+        ("optax.lion", "lion", {}),
     ],
 )
 def test_a_function_is_a_port_of_the_system_in_its_name(target, system, fixed):
     port = find_port(f"optax:{target}")
     offer = port.offer(operation(f"{system}.step"))
     assert offer.fixed == {**fixed, "check_finite": False}
-    assert all(port.offer(operation(f"{other}.step")) is None for other in {"sgd", "adam", "adamw"} - {system})
+    assert all(port.offer(operation(f"{other}.step")) is None for other in METHODS.keys() - {system})
     assert find_port(port.name).name == port.name == f"optax:{target}"
 
 
@@ -42,23 +57,25 @@ AGREEING = [
     ("optax.adam", "adam.step", {**ADAM, "variant": "adam"}),
     ("optax.amsgrad", "adam.step", {**ADAM, "variant": "amsgrad-optax"}),
     ("optax.adamw", "adamw.step", {**ADAM, "weight_decay": 0.25, "variant": "adam"}),
+    ("optax.nadam", "nadam.step", {**ADAM, "variant": "constant"}),
+    ("optax.rmsprop", "rmsprop.step", {**RMSPROP, "centred": False, "variant": "outside"}),
+    ("optax.rmsprop", "rmsprop.step", {**RMSPROP, "centred": True, "variant": "inside"}),
+    ("optax.lion", "lion.step", {"lr": 0.5, "beta1": 0.9, "beta2": 0.99, "weight_decay": 0.25}),
 ]
 
 
 @pytest.mark.parametrize("fresh", (True, False))
 @pytest.mark.parametrize(("target", "name", "hyper"), AGREEING)
 def test_a_step_agrees_with_the_reference(target, name, hyper, fresh):
-    module, state = (sgd, SGD_STATE) if name == "sgd.step" else (adam, ADAM_STATE)
-    inputs = (PARAMS, GRAD, module.init(PARAMS) if fresh else state)
+    inputs = (PARAMS, GRAD, state_of(name, np.float64, fresh=fresh))
     for judgement in judgements(find_port(f"optax:{target}"), name, inputs, **hyper):
         assert judgement.holds is True, judgement
 
 
 def test_the_moments_and_the_buffer_agree_in_float32():
     for target, name, hyper in AGREEING:
-        state = SGD_STATE if name == "sgd.step" else ADAM_STATE
-        inputs = PARAMS.astype(np.float32), GRAD.astype(np.float32)
-        for judgement in judgements(find_port(f"optax:{target}"), name, (*inputs, cast(state, np.float32)), **hyper):
+        inputs = PARAMS.astype(np.float32), GRAD.astype(np.float32), state_of(name, np.float32)
+        for judgement in judgements(find_port(f"optax:{target}"), name, inputs, **hyper):
             assert judgement.holds is True or judgement.label in ("params", "largest_second_moment"), judgement
 
 
@@ -84,7 +101,7 @@ def test_the_64_bit_mode_is_on_for_a_call_in_float64_only():
 
     before = jax.config.jax_enable_x64
     for dtype in (np.float64, np.float32):
-        inputs = (PARAMS.astype(dtype), GRAD.astype(dtype), cast(ADAM_STATE, dtype))
+        inputs = (PARAMS.astype(dtype), GRAD.astype(dtype), state_of("adam", dtype))
         find_port("optax:optax.adam").call(operation("adam.step"), inputs, ADAM)
         assert jax.config.jax_enable_x64 == before
 
@@ -109,12 +126,12 @@ def test_asking_for_what_a_port_cannot_vary_is_an_error():
         ("optax.nosuch", "module optax has no 'nosuch'"),
         ("optax.__version__", "must be a function that returns an optax optimizer, got a str"),
         ("optax.adam(nope=1)", "cannot make a step: TypeError: adam() got an unexpected keyword argument 'nope'"),
-        ("optax.nadam", "nadam sounds like a method other than sgd, adam, adamw"),
-        ("optax.adabelief", "adabelief sounds like a method other than sgd, adam, adamw"),
-        ("optax.rmsprop", "cannot be read as sgd: its state has 'nu' (understood: momentum_buffer, "),
-        ("optax.lion", "cannot be read as adamw: it neither takes nor keeps 'eps'"),
+        ("optax.radam", "radam sounds like a method other than sgd, adam, adamw, nadam, "),
+        ("optax.adabelief", "adabelief sounds like a method other than sgd, adam, adamw, nadam, "),
+        ("optax.rmsprop(system='sgd')", "cannot be read as sgd: its state has 'nu' (understood: momentum_buffer, "),
+        ("optax.lion(system='adamw')", "cannot be read as adamw: it neither takes nor keeps 'eps'"),
         ("optax.l2_loss", "optax.l2_loss maps onto no system: neither a name (l2_loss) nor an argument"),
-        ("optax.adam(system='foo')", "system must be one of 'sgd', 'adam', 'adamw', got 'foo'"),
+        ("optax.adam(system='foo')", "system must be one of 'sgd', 'adam', 'adamw', 'nadam', 'rmsprop', 'lion', got"),
     ],
 )
 def test_what_cannot_be_mapped_is_explained_in_one_line(target, message):

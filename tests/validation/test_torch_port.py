@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from agreement import ADAM_STATE, GRAD, PARAMS, SGD_STATE, assert_explained, assert_kept, cast, judgements, operation
+from agreement import (
+    ADAM_STATE,
+    GRAD,
+    METHODS,
+    PARAMS,
+    SGD_STATE,
+    assert_explained,
+    assert_kept,
+    cast,
+    judgements,
+    operation,
+    state_of,
+)
 
-from gnomon.descent import adam, sgd
+from gnomon.descent import adam, rmsprop, sgd
 from gnomon_validation.checker import OTHER_HYPERPARAMETERS, Plan, check_law
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
@@ -29,6 +41,8 @@ SHIPPED = {
         ("torch.optim.AdamW", "adamw"),
         ("torch.optim.Adam(decoupled_weight_decay=True)", "adamw"),
         ("torch.optim.SGD(foreach=True)", "sgd"),
+        ("torch.optim.NAdam", "nadam"),
+        ("torch.optim.RMSprop", "rmsprop"),
         (SHIPPED["adamw"], "adamw"),
         (SHIPPED["adam"], "adam"),
     ],
@@ -36,7 +50,7 @@ SHIPPED = {
 def test_a_class_is_a_port_of_the_system_in_its_name(target, system):
     port = find_port(f"torch:{target}")
     assert port.offer(operation(f"{system}.step")) is not None
-    assert all(port.offer(operation(f"{other}.step")) is None for other in {"sgd", "adam", "adamw"} - {system})
+    assert all(port.offer(operation(f"{other}.step")) is None for other in METHODS.keys() - {system})
     assert find_port(port.name).name == port.name == f"torch:{target}"
 
 
@@ -82,12 +96,16 @@ SGD_CALLS = [
     {"lr": 0.5, "momentum": 0.9, "dampening": 0.5, "nesterov": False, "weight_decay": 0.0},
     {"lr": 0.5, "momentum": 0.9, "dampening": 0.0, "nesterov": True, "weight_decay": 0.25},
 ]
+NADAM = {**ADAM_CALLS[0], "variant": "scheduled"}
+RMSPROP = {"lr": 0.5, "alpha": 0.9, "eps": 1e-3, "momentum": 0.9, "weight_decay": 0.25, "variant": "outside"}
 AGREEING = [
     *[(f"torch.optim.{name}", f"{name.lower()}.step", hyper) for name in ("Adam", "AdamW") for hyper in ADAM_CALLS],
     *[("torch.optim.SGD", "sgd.step", hyper) for hyper in SGD_CALLS],
     ("torch.optim.AdamW(fused=True)", "adamw.step", ADAM_CALLS[1]),
     ("torch.optim.AdamW(foreach=True)", "adamw.step", ADAM_CALLS[1]),
     ("torch.optim.Adam(decoupled_weight_decay=True)", "adamw.step", ADAM_CALLS[0]),
+    ("torch.optim.NAdam(default_dtype='float64')", "nadam.step", {**NADAM, "momentum_decay": 0.004}),
+    *[("torch.optim.RMSprop", "rmsprop.step", {**RMSPROP, "centred": centred}) for centred in (False, True)],
 ]
 
 
@@ -96,9 +114,7 @@ AGREEING = [
 @pytest.mark.parametrize(("target", "name", "hyper"), AGREEING)
 def test_a_step_agrees_with_the_reference(target, name, hyper, fresh, dtype):
     port = find_port(f"torch:{target}")
-    module, state = (sgd, SGD_STATE) if name == "sgd.step" else (adam, ADAM_STATE)
-    params, grad = PARAMS.astype(dtype), GRAD.astype(dtype)
-    inputs = (params, grad, module.init(params) if fresh else cast(state, dtype))
+    inputs = (PARAMS.astype(dtype), GRAD.astype(dtype), state_of(name, dtype, fresh=fresh))
     for judgement in judgements(port, name, inputs, **hyper):
         assert judgement.holds is True, judgement
 
@@ -110,6 +126,20 @@ def test_the_differentiable_step_computes_its_bias_correction_in_float32():
         found = {j.label: j.holds for j in judgements(port, "adam.step", inputs, **ADAM_CALLS[0])}
         assert found["params"] is right
         assert found["first_moment"] and found["second_moment"]
+
+
+def test_nadam_keeps_its_product_in_the_default_dtype():
+    for dtype, right in ((np.float32, True), (np.float64, False)):
+        inputs = (PARAMS.astype(dtype), GRAD.astype(dtype), state_of("nadam", dtype))
+        found = judgements(find_port("torch:torch.optim.NAdam"), "nadam.step", inputs, **NADAM, momentum_decay=0.004)
+        assert {j.label: j.holds for j in found}["momentum_product"] is right
+
+
+def test_a_state_that_does_not_fit_is_refused_even_where_it_is_not_shown_to_torch():
+    state = rmsprop.init(np.zeros(2))
+    with pytest.raises(ValueError, match=r"state.mean_gradient must have the shape of params \(3,\), got \(2,\)"):
+        inputs = (PARAMS, GRAD, rmsprop.init(PARAMS)._replace(mean_gradient=state.mean_gradient))
+        find_port("torch:torch.optim.RMSprop").call(operation("rmsprop.step"), inputs, RMSPROP)
 
 
 def test_a_state_that_the_step_does_not_use_comes_back_as_it_was():
@@ -198,10 +228,10 @@ def test_a_state_that_cannot_be_read_is_an_error(module):
         ("torch.optim.AdamW(fused)", "options must be written name=literal"),
         ("torch.optim.AdamW(spam=1)", "cannot make a step: TypeError: AdamW.__init__() got an unexpected keyword"),
         ("torch.optim.AdamW(capturable=True)", "cannot make a step: AssertionError: If capturable=True"),
-        ("torch.optim.AdamW(system='foo')", "system must be one of 'sgd', 'adam', 'adamw', 'hysterograd', "),
-        ("torch.optim.NAdam", "NAdam sounds like a method other than sgd, adam, adamw, hysterograd, "),
+        ("torch.optim.AdamW(system='foo')", "system must be one of 'sgd', 'adam', 'adamw', 'nadam', "),
+        ("torch.optim.RAdam", "RAdam sounds like a method other than sgd, adam, adamw, nadam, "),
         ("torch.optim.NAdam(system='adam')", "cannot be read as adam: its state has 'mu_product'"),
-        ("torch.optim.RMSprop", "cannot be read as sgd: its state has 'square_avg'"),
+        ("torch.optim.RMSprop(system='sgd')", "cannot be read as sgd: its state has 'square_avg'"),
         ("torch.optim.Adagrad", "torch.optim.Adagrad maps onto no system: neither a name (Adagrad) nor"),
     ],
 )
