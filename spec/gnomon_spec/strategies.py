@@ -330,7 +330,7 @@ def anywhere(domain: Domain, default: Any) -> Quantity:
 
 @anywhere.register
 def _(domain: Number, default: float) -> Quantity:
-    ends = [end for end, belongs in ((domain.low, not domain.above), (domain.high, domain.closed)) if belongs]
+    ends = [float(end) for end, belongs in ((domain.low, not domain.above), (domain.high, domain.closed)) if belongs]
     simple = tuple(dict.fromkeys([default, *ends, *(x for x in (0.5, 0.1, 1.0) if domain.low < x < domain.high)]))
     smallest = min(-12, frexp(default)[1] - 4)
     inner = number(exponents=(smallest, 3)) if domain.high == inf else fraction()

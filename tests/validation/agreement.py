@@ -7,8 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from gnomon.descent.adam import AdamState
-from gnomon.descent.sgd import SGDState
+from gnomon.descent import adam, adamw, lion, nadam, rmsprop, sgd
 from gnomon_spec.bands import Judgement, judge
 from gnomon_spec.cases import Case
 from gnomon_spec.stand_ins import PerturbedRuns
@@ -19,8 +18,18 @@ from gnomon_validation.ports.runner import PortRunner
 
 PARAMS = np.array([1.0, -2.0, 0.25])
 GRAD = np.array([0.5, 3.0, -1e-3])
-ADAM_STATE = AdamState(np.array([0.1, -0.2, 0.3]), np.array([0.01, 4.0, 0.5]), np.array([0.02, 3.0, 1.0]), 7)
-SGD_STATE = SGDState(np.array([0.1, -0.2, 0.3]), 7)
+SIGNED, POSITIVE = np.array([0.1, -0.2, 0.3]), np.array([0.01, 4.0, 0.5])
+ADAM_STATE = adam.AdamState(SIGNED, POSITIVE, np.array([0.02, 3.0, 1.0]), 7)
+SGD_STATE = sgd.SGDState(SIGNED, 7)
+# Of each method the reference, and a state that is not fresh.
+METHODS = {
+    "sgd": (sgd, SGD_STATE),
+    "adam": (adam, ADAM_STATE),
+    "adamw": (adamw, ADAM_STATE),
+    "nadam": (nadam, nadam.NAdamState(SIGNED, POSITIVE, 0.25, 7)),
+    "rmsprop": (rmsprop, rmsprop.RMSpropState(POSITIVE, SIGNED, PARAMS)),
+    "lion": (lion, lion.LionState(SIGNED)),
+}
 
 
 def cast(value: Any, dtype: Any) -> Any:
@@ -28,6 +37,12 @@ def cast(value: Any, dtype: Any) -> Any:
     if isinstance(value, tuple):
         return type(value)(*(cast(part, dtype) for part in value))
     return value.astype(dtype) if isinstance(value, np.ndarray) else value
+
+
+def state_of(name: str, dtype: Any, *, fresh: bool = False) -> Any:
+    """Return a state for the operation `system.step`."""
+    module, state = METHODS[name.partition(".")[0]]
+    return module.init(PARAMS.astype(dtype)) if fresh else cast(state, dtype)
 
 
 def operation(name: str) -> Operation:

@@ -33,6 +33,8 @@ FORMAT = "gnomon-case/1"
 
 def encoded(value: Any) -> Any:
     """Return a value as JSON data."""
+    if isinstance(value, np.floating) and not isinstance(value, float):  # as an array of no dimension
+        value = np.asarray(value)
     if isinstance(value, np.ndarray):
         numbers = value.astype(np.float64).ravel().tolist() if value.dtype.kind == "f" else value.ravel().tolist()
         return {"array": [encoded(x) for x in numbers], "shape": list(value.shape), "dtype": value.dtype.name}

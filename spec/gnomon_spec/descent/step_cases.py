@@ -47,6 +47,10 @@ class StepCases(NamedTuple):
     bare: Cases
     fresh: Cases
 
+    def with_calm(self, **narrower: Any) -> StepCases:
+        """Return these cases with what all but `steps` are limited to."""
+        return self._replace(**{name: getattr(self, name).but(**narrower) for name in ("calm", "bare", "fresh")})
+
 
 def step_cases(
     reference: Any, *, positive: Iterable[str] = (), states: Callable[..., Quantity] | None = None, **narrower: Any

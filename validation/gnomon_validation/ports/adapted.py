@@ -6,12 +6,13 @@ varied, nor can what the constructor does not take.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
 import numpy as np
 
+from gnomon.arguments import domains_of
 from gnomon.domains import require_flag
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.methods import COUNTS, ROWS, Row
@@ -89,6 +90,12 @@ class AdaptedPort:
             known = " or ".join(map(repr, self.row.variants))
             raise ValueError(f"variant must be {known} for a {self.kind} optimizer, got {variant!r}")
 
+    def require_state(self, operation: Operation, inputs: Sequence[Any]) -> None:
+        """Raise what the reference raises of a state: its form is ours, and the library may be shown none of it."""
+        given, domains = dict(zip(operation.inputs, inputs, strict=True)), domains_of(operation.reference)
+        if {"params", "state"} <= given.keys() & domains.keys():
+            domains["state"].require("state", given["state"], given)
+
     def arguments(self, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the constructor's arguments for an operation's hyperparameters."""
         given = dict(self.row.variants.get(hyperparameters.get("variant", ""), {}))
@@ -137,7 +144,8 @@ class AdaptedPort:
             value = self.row.neutral.get(name) if values in ([], [None]) else values[0]
             fixed[name] = float(value) if type(value) is int else value
         choosing = {argument for arguments in self.row.variants.values() for argument in arguments}
-        if choosing and not (choosing <= self.takes.keys() and choosing.isdisjoint(set_by_options)):
+        can_choose = choosing and choosing <= self.takes.keys() and choosing.isdisjoint(set_by_options)
+        if "variant" in self.row.neutral and not can_choose:
             shown = [variant for key, variant in self.row.shown_by.items() if key in kept]
             chosen = [variant for variant, given in self.row.variants.items() if given.items() <= held.items()]
             fixed["variant"] = [*shown, *chosen, self.row.neutral["variant"]][0]

@@ -30,19 +30,33 @@ class Difference:
     reason: str
 
 
-TORCH_NAN = (
-    "torch.optim.SGD rejects a learning rate by `lr < 0`, which is false of NaN: in 200 of 200 cases a step with "
-    "lr = nan was made. lr = -1 and arrays that do not fit are rejected."
+TORCH_UNCHECKED = (
+    "torch.optim tests numbers at their lower ends: infinite lr, eps, momentum, momentum_decay and weight_decay, and "
+    "RMSprop's alpha = 1, were accepted in 120 of 120 cases each. SGD tests `lr < 0` and the like, which is false of "
+    "NaN, too, and takes any dampening. Negative numbers and arrays that do not fit are rejected."
+)
+TORCH_PRODUCT = (
+    "torch.optim.NAdam keeps the product of the momenta in torch's default dtype, float32 beside float64 parameters: "
+    "in 50 steps it was off by 2.0e-7 of itself, parameters by 4.1e-11 in 200 steps of lr 2e-3. With "
+    "default_dtype=float64 the product has the same bits, and parameters are right to 3.8e-15."
 )
 TORCH_LERP = (
     "torch computes the first moment by `lerp`, which for β₁ < ½ is g - (g - m)·(1 - (1 - β₁)): the subtraction loses "
     "β₁'s last digits, up to 1/(2β₁) units of roundoff. With g = 0 it is off by 217 units in float32 and 8.8 in "
     "float64 at β₁ = 0.001, by 6.7 and 59 at β₁ = 0.007918295087364139, by 5.0 and 3.4 at β₁ = 0.1, and by at most 1 "
-    "for β₁ >= ½."
+    "for β₁ >= ½. RMSprop's mean gradient and pytorch_optimizer.Lion's momentum are made in the same way."
 )
 OPTAX_UNCHECKED = (
     "optax checks no hyperparameter and broadcasts arrays: lr = -1 and lr = nan were accepted in 120 of 120 cases, a "
-    "gradient of another shape in the 3 to 24 of 120 where it broadcasts against the parameters."
+    "gradient of another shape in the 17 to 31 of 120 where it broadcasts against the parameters."
+)
+OPTAX_BUFFER = (
+    "optax.rmsprop's buffer holds lr times the direction: the adapter divides by lr, which it cannot where lr is 0. "
+    "There the buffer was 0 instead of the direction in 85 of 120 cases, those with momentum."
+)
+LION_UNCHECKED = (
+    "pytorch_optimizer.Lion tests `lr < 0` and `weight_decay < 0`, which is false of NaN and of infinity: both were "
+    "accepted of both in 120 of 120 cases. Negative numbers and arrays that do not fit are rejected."
 )
 OPTAX_NESTEROV = (
     "optax.sgd ignores `nesterov` while the momentum is 0 instead of rejecting the pair: accepted in 120 of 120 cases."
@@ -105,11 +119,24 @@ PYHESSIAN_ADDEND = (
 )
 
 KNOWN = (
-    Difference("torch:torch.optim.SGD*", "sgd.step:bad_input_is_rejected", ALL, "wrong", TORCH_NAN),
-    Difference("torch:torch.optim.Adam*", "adam*.step:*", ALL, "imprecise", TORCH_LERP),
+    *(
+        Difference(f"torch:torch.optim.{name}*", "*.step:bad_input_is_rejected", ALL, "wrong", TORCH_UNCHECKED)
+        for name in ("SGD", "Adam", "RMSprop", "NAdam")
+    ),
+    Difference("torch:pytorch_optimizer.Lion*", "lion.step:bad_input_is_rejected", ALL, "wrong", LION_UNCHECKED),
+    Difference("torch:torch.optim.NAdam", "nadam.step:*", ("float64",), "wrong", TORCH_PRODUCT),
+    *(
+        Difference(f"torch:{name}*", "*.step:*", ALL, "imprecise", TORCH_LERP)
+        for name in ("torch.optim.Adam", "torch.optim.NAdam", "torch.optim.RMSprop", "pytorch_optimizer.Lion")
+    ),
     *(
         Difference(f"optax:optax.{name}*", f"{system}.step:bad_input_is_rejected", ALL, "wrong", OPTAX_UNCHECKED)
-        for name, system in (("sgd", "sgd"), ("adam", "adam*"), ("amsgrad", "adam*"))
+        for name, system in (
+            ("sgd", "sgd"),
+            ("adam", "adam*"),
+            ("amsgrad", "adam*"),
+            *((same, same) for same in ("nadam", "rmsprop", "lion")),
+        )
     ),
     Difference(
         "torch:hysterograd.optimizer.HIOptimizer*", "hysterograd.*_rejected", ALL, "wrong", HIOPTIMIZER_UNCHECKED
@@ -159,10 +186,11 @@ KNOWN = (
         )
         for verdict in ("wrong", "imprecise")
     ),
+    Difference("optax:optax.rmsprop*", "rmsprop.step:no_learning_rate_no_move", ALL, "wrong", OPTAX_BUFFER),
     Difference("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum", ALL, "wrong", OPTAX_NESTEROV),
     *(
-        Difference(f"optax:optax.{name}*", "adam*.step:*", ("float32",), "imprecise", OPTAX_BIAS)
-        for name in ("adam", "amsgrad")
+        Difference(f"optax:optax.{name}*", "*adam*.step:*", ("float32",), "imprecise", OPTAX_BIAS)
+        for name in ("adam", "amsgrad", "nadam")
     ),
 )
 

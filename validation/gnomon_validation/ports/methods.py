@@ -26,8 +26,8 @@ class Row:
     are kept with the first parameter of a group, or in the group. arguments: of each hyperparameter, the names of a
     constructor's argument. neutral: what a method has without an argument for it. used_with: fields that need not be
     kept, with the hyperparameters that put them to use. variants: the arguments that choose a variant. shown_by: keys
-    of a state that show it. becomes: arguments that make the method another system's. said: what no class takes and
-    only an option of the port says.
+    of a state that show it. times_minus_lr: keys under which the learning rate is in the field already. becomes:
+    arguments that make the method another system's. said: what no class takes and only an option of the port says.
     """
 
     system: str
@@ -40,6 +40,7 @@ class Row:
     used_with: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     shown_by: Mapping[str, str] = field(default_factory=dict)
+    times_minus_lr: tuple[str, ...] = ()
     becomes: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, Any] = field(default_factory=dict)
     operations: tuple[str, ...] = ("step",)
@@ -73,6 +74,45 @@ ADAM = Row(
     becomes={"decoupled_weight_decay": "adamw"},
 )
 ADAMW = replace(ADAM, system="adamw", called=("adamw",), taking=(frozenset({"b1", "b2", "weight_decay"}),), becomes={})
+NADAM = Row(
+    "nadam",
+    called=("nadam",),
+    fields={
+        "first_moment": FIRST_MOMENT,
+        "second_moment": SECOND_MOMENT,
+        "momentum_product": ("mu_product", "momentum_product"),
+        "step_count": COUNTS,
+    },
+    numbers=("momentum_product", "step_count"),
+    arguments={**ADAM.arguments, "momentum_decay": ("momentum_decay", "psi")},
+    neutral={"weight_decay": 0.0, "momentum_decay": 4e-3, "variant": "constant"},
+    used_with={"momentum_product": {"variant": "scheduled"}},
+    shown_by={"mu_product": "scheduled"},
+    said={"default_dtype": None},
+)
+RMSPROP = Row(
+    "rmsprop",
+    called=("rmsprop",),
+    taking=(frozenset({"alpha", "momentum"}),),
+    fields={
+        "square_average": ("square_avg", "square_average", *SECOND_MOMENT),
+        "mean_gradient": ("grad_avg", "mean_gradient", "mu"),
+        "momentum_buffer": MOMENTUM_BUFFER,
+    },
+    arguments={"lr": LR, "alpha": ("alpha", "decay"), "centred": ("centered", "centred")}
+    | {name: (name,) for name in ("eps", "momentum", "weight_decay")},
+    neutral={"momentum": 0.0, "centred": False, "weight_decay": 0.0, "variant": "outside"},
+    used_with={"mean_gradient": {"centred": True}, "momentum_buffer": {"momentum": 0.9}},
+    variants={"outside": {"eps_in_sqrt": False}, "inside": {"eps_in_sqrt": True}},
+    times_minus_lr=("trace",),
+)
+LION = Row(
+    "lion",
+    called=("lion",),
+    fields={"momentum": FIRST_MOMENT},
+    arguments={"lr": LR, **BETAS, "weight_decay": ("weight_decay",)},
+    neutral={"weight_decay": 0.0},
+)
 HYSTEROGRAD = Row(
     "hysterograd",
     called=("hysterograd", "hioptimizer"),  # the published class is a HIOptimizer
@@ -101,4 +141,4 @@ SRKL = Row(
     operations=("step_code", "step_arrays"),
     libraries=("torch",),
 )
-ROWS = {row.system: row for row in (SGD, ADAM, ADAMW, HYSTEROGRAD, SRKL)}
+ROWS = {row.system: row for row in (SGD, ADAM, ADAMW, NADAM, RMSPROP, LION, HYSTEROGRAD, SRKL)}

@@ -38,14 +38,17 @@ class OptaxPort(AdaptedPort):
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
         params, grad, state = inputs
         self.require_offered(hyperparameters)
+        self.require_state(operation, inputs)
         with jax.enable_x64(params.dtype == np.float64):
             transformation = self.made_by(**self.arguments(hyperparameters))
             x, g = jnp.array(params), jnp.array(grad)
             kept = transformation.init(x)
+            with_lr = dict.fromkeys(self.row.times_minus_lr, -hyperparameters["lr"] or 1.0)
             if not fresh(state):
-                kept = written(kept, {key: getattr(state, field) for field, key in self.keys.items()})
+                values = {key: getattr(state, field) * with_lr.get(key, 1) for field, key in self.keys.items()}
+                kept = written(kept, values)
             updates, kept = transformation.update(g, kept, x)
-            after = leaves(kept)
+            after = {key: np.array(value) / with_lr.get(key, 1) for key, value in leaves(kept).items()}
             return np.array(optax.apply_updates(x, updates)), self.after(state, after, after)
 
 
@@ -74,11 +77,11 @@ def leaves(kept: Any) -> dict[str, Any]:
 
 
 def written(kept: Any, values: Mapping[str, Any]) -> Any:
-    """Return the state tree with values in the fields of those names."""
+    """Return the state tree with values in the fields of those names, the other ones as they were."""
     if hasattr(kept, "_fields"):
         return type(kept)(
             *(
-                written(part, values) if isinstance(part, tuple) else jnp.array(values[name], part.dtype)
+                written(part, values) if isinstance(part, tuple) else jnp.array(values.get(name, part), part.dtype)
                 for name, part in zip(kept._fields, kept, strict=True)
             )
         )

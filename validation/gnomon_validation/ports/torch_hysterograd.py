@@ -1,9 +1,8 @@
 """HysteroGrad's optimizer, the published `HIOptimizer` or one shaped like it, as a port of `hysterograd`.
 
 Its `step()` returns (status, norm, width). It becomes the port of `step` (one parameter), of `step_groups`, and of
-`shock` if it has a method of that name. The options `variant` ("head" by default) and `default_dtype` are for this
-adapter. A fresh state (G = τ = E = 0) is not written, except for a shock: the optimizer gets T as its `initial_temp`
-and begins by itself.
+`shock` if it has a method of that name. The option `variant` ("head" by default) is for this adapter. A fresh state (G
+= τ = E = 0) is not written, except for a shock: the optimizer gets T as its `initial_temp` and begins by itself.
 
 What the optimizer does not return is had from it in another way. `liquid` of a group is the status, and if there are
 several groups: whether this group's parameters changed, and if they did not, the status of a step of the group alone
@@ -11,9 +10,7 @@ several groups: whether this group's parameters changed, and if they did not, th
 `grad_clip=None` (for "v4", which reports the clip itself, over that norm plus 1e-6); where that says nothing, because
 the norm is 0, subnormal or not finite, it is the definition's.
 
-default_dtype: torch's default dtype during the calls. The published class creates τ, T, E and the norm in it, which is
-float32 unless somebody changed it, whatever the parameters have; that is checked as it is. What a step prints is
-dropped.
+The published class creates τ, T, E and the norm in torch's default dtype.
 """
 
 from __future__ import annotations
@@ -34,7 +31,6 @@ from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import PortMisbehaviourError
 from gnomon_validation.ports.torch_port import Arrays, TorchPort, tensor
 
-DEFAULT_DTYPES = {None: None, "float32": torch.float32, "float64": torch.float64}
 STATUSES = {"Liquid": True, "Frozen": False}
 
 
@@ -45,9 +41,6 @@ class HysteroGradPort(TorchPort):
 
     def __init__(self, made_by: type[Any], path: str, options: Mapping[str, Any], *others: Any) -> None:
         require_choice("variant", options.get("variant", "head"), VARIANTS)
-        if "default_dtype" in options:
-            require_choice("default_dtype", options["default_dtype"], ("float32", "float64"))
-        self._dtype = DEFAULT_DTYPES[options.get("default_dtype")]
         super().__init__(made_by, path, options, *others)
 
     def offer(self, operation: Operation) -> Offer | None:
@@ -106,7 +99,7 @@ class HysteroGradPort(TorchPort):
         return new, tuple(after), Summary("Liquid" if liquid else "Frozen", number(norm), number(width))
 
     def _shock(self, state: HysteroGradState, *, factor: float) -> Any:
-        with self._at_work():
+        with self.at_work():
             optimizer = self.made_by([torch.nn.Parameter(tensor(np.zeros_like(state.metric)))], **self.arguments({}))
             self.write(optimizer, 0, [state])
             optimizer.shock(factor)
@@ -121,8 +114,7 @@ class HysteroGradPort(TorchPort):
         return norm / free if speaks else float(np.minimum(1.0, np.divide(clip, free + 1e-6)))
 
     def take_step(self, *arguments: Any) -> tuple[Any, list[list[Any]], Any]:
-        with self._at_work():
-            optimizer, tensors, returned = super().take_step(*arguments)
+        optimizer, tensors, returned = super().take_step(*arguments)
         return optimizer, tensors, _triple(returned)
 
     def start(self, states: Arrays) -> dict[str, Any] | None:
@@ -142,15 +134,9 @@ class HysteroGradPort(TorchPort):
         super().write(optimizer, index, states)
 
     @contextmanager
-    def _at_work(self) -> Iterator[None]:
-        """Set torch's default dtype if an option says so, and drop what is printed."""
-        usual = torch.get_default_dtype()
-        try:
-            torch.set_default_dtype(self._dtype or usual)
-            with redirect_stdout(io.StringIO()):
-                yield
-        finally:
-            torch.set_default_dtype(usual)
+    def at_work(self) -> Iterator[None]:
+        with super().at_work(), redirect_stdout(io.StringIO()):  # what a step prints is dropped
+            yield
 
 
 def _triple(returned: Any) -> tuple[bool, float, float]:

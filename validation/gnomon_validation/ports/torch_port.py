@@ -2,22 +2,26 @@
 
 The state is that of a parameter tensor; its keys are found by one step on a few numbers. Every call builds an
 optimizer, writes its state (none if it is that before the first step), makes one step and reads the state back, so no
-call can see another.
+call can see another. What an optimizer creates without a dtype gets torch's default one, float32 unless the option
+`default_dtype` says otherwise, whatever the parameters have; that is checked as it is.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import torch
 
+from gnomon.domains import require_choice
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.adapted import AdaptedPort, fresh
 from gnomon_validation.ports.methods import COUNTS
 
 Arrays = Sequence[Any]
+DEFAULT_DTYPES = {None: None, "float32": torch.float32, "float64": torch.float64}
 
 
 class TorchPort(AdaptedPort):
@@ -26,9 +30,12 @@ class TorchPort(AdaptedPort):
     kind = "torch"
     example_sizes: tuple[int, ...] = (2,)
 
-    def __init__(self, *arguments: Any) -> None:
+    def __init__(self, made_by: type[Any], path: str, options: Mapping[str, Any], *others: Any) -> None:
+        if "default_dtype" in options:
+            require_choice("default_dtype", options["default_dtype"], ("float32", "float64"))
+        self._dtype = DEFAULT_DTYPES[options.get("default_dtype")]
         self._examples: dict[Any, Any] = {}
-        super().__init__(*arguments)
+        super().__init__(made_by, path, options, *others)
 
     def after_one_step(self) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
         made = self.example(torch.float64)
@@ -44,6 +51,7 @@ class TorchPort(AdaptedPort):
 
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
         self.require_offered(hyperparameters)
+        self.require_state(operation, inputs)
         params, grads, *state = inputs
         several = isinstance(params, tuple)
         if several and len(params) == len(grads) == 0:  # torch refuses an empty list of parameters
@@ -62,20 +70,33 @@ class TorchPort(AdaptedPort):
 
         params, grads, states: of each group the arrays, their gradients (None if missing) and states.
         """
-        requires_grad = not self.options.get("differentiable", False)
-        tensors = [[torch.nn.Parameter(tensor(array), requires_grad=requires_grad) for array in of] for of in params]
-        starts = [self.start(of) for of in states]
-        if len(tensors) == 1:
-            optimizer = self.made_by(tensors[0], **arguments, **(starts[0] or {}))
-        else:
-            groups = [{"params": of, **(start or {})} for of, start in zip(tensors, starts, strict=True)]
-            optimizer = self.made_by(groups, **arguments)
-        for i, start in enumerate(starts):
-            for parameter, grad in zip(tensors[i], grads[i], strict=True):
-                parameter.grad = None if grad is None else tensor(grad)
-            if start is None:
-                self.write(optimizer, i, states[i])
-        return optimizer, tensors, optimizer.step()
+        with self.at_work():
+            requires_grad = not self.options.get("differentiable", False)
+            tensors = [
+                [torch.nn.Parameter(tensor(array), requires_grad=requires_grad) for array in of] for of in params
+            ]
+            starts = [self.start(of) for of in states]
+            if len(tensors) == 1:
+                optimizer = self.made_by(tensors[0], **arguments, **(starts[0] or {}))
+            else:
+                groups = [{"params": of, **(start or {})} for of, start in zip(tensors, starts, strict=True)]
+                optimizer = self.made_by(groups, **arguments)
+            for i, start in enumerate(starts):
+                for parameter, grad in zip(tensors[i], grads[i], strict=True):
+                    parameter.grad = None if grad is None else tensor(grad)
+                if start is None:
+                    self.write(optimizer, i, states[i])
+            return optimizer, tensors, optimizer.step()
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Set torch's default dtype if an option of the port says so."""
+        usual = torch.get_default_dtype()
+        try:
+            torch.set_default_dtype(self._dtype or usual)
+            yield
+        finally:
+            torch.set_default_dtype(usual)
 
     def start(self, states: Arrays) -> dict[str, Any] | None:
         """Return with which arguments a group begins in these states by itself; None if they must be written."""
