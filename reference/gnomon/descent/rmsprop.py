@@ -76,8 +76,7 @@ def step(
 
     Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
 
-    Choice: the new ḡ is subtracted, and the buffer does not hold lr (torch; optax's holds lr·d). The defaults are
-    torch's (optax: α = 0.9).
+    Choice: the new ḡ is subtracted (both libraries), the buffer holds no lr, and the defaults are torch's.
     """
     if weight_decay != 0:
         grad = grad + weight_decay * params

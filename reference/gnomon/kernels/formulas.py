@@ -10,17 +10,15 @@ An edit of the loop itself is not seen there: delete the `__pycache__` beside th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import FunctionType
 from typing import Any
 
 from numba import njit
 
 
-def loop_over(formula: Any, loop: Any, **calls: Callable[..., Any]) -> Any:
-    """Return `loop` compiled, kept with `formula`. calls: what it calls, by the global names by which it does."""
-    compiled = {name: njit(function, error_model="numpy") for name, function in calls.items()}
+def loop_over(formula: Any, loop: Any, **calls: Any) -> Any:
+    """Return `loop` compiled, kept with `formula`. calls: what it calls, compiled, by the global names for them."""
     name = "_".join([loop.__name__, formula.__name__, *(function.__name__ for function in calls.values())])
     code = loop.__code__.replace(co_filename=formula.__code__.co_filename, co_name=name, co_qualname=name)
-    copy = FunctionType(code, {**loop.__globals__, **compiled, "__name__": formula.__module__})
+    copy = FunctionType(code, {**loop.__globals__, **calls, "__name__": formula.__module__})
     return njit(copy, cache=True, error_model="numpy")

@@ -70,7 +70,7 @@ def sum_loop(left: Array, right: Array, number: Any) -> Any:
 
 def sum_of(term: Callable[[Any, Any, Any], Any]) -> Callable[[Array, Array, Any], Any]:
     """Return the compiled sum of a term of two entries and a number: (left, right, number) → Σ term(uᵢ, vᵢ, number)."""
-    return loop_over(term, sum_loop, term=term)  # type: ignore[no-any-return]
+    return loop_over(term, sum_loop, term=njit(term, error_model="numpy"))  # type: ignore[no-any-return]
 
 
 def square(u: Any, v: Any, factor: Any) -> Any:

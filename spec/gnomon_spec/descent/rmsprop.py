@@ -24,10 +24,11 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import rmsprop as reference
-from gnomon_spec.cases import Case, Context, Draw, Quantity
+from gnomon.descent.rmsprop import RMSpropState
+from gnomon_spec.cases import Case
 from gnomon_spec.descent import elementwise, weight_decay
 from gnomon_spec.descent.elementwise import scaled, unchanged
-from gnomon_spec.descent.step_cases import any_states, step_cases, zeros
+from gnomon_spec.descent.step_cases import step_cases, zeros
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import count, fraction, number
 from gnomon_spec.system import System
@@ -35,19 +36,12 @@ from gnomon_spec.system import System
 system = System("rmsprop", title="RMSprop", text=__doc__ or "")
 
 
-def with_a_variance(*given: Any, **options: Any) -> Quantity:
-    """States whose mean square is at least twice the square of their mean: rounding makes no variance negative."""
-    states = any_states(*given, **options)
-
-    def draw_state(draw: Draw, context: Context) -> Any:
-        state = states.draw(draw, context)
-        with np.errstate(over="ignore"):
-            return state._replace(square_average=state.square_average + 2 * state.mean_gradient**2)
-
-    return Quantity(draw_state, f"{states.text}; square_average >= 2·mean_gradient²")
+def with_a_variance(state: RMSpropState) -> RMSpropState:
+    """Return a state whose mean square is at least twice the square of its mean: no rounding makes that negative."""
+    return state._replace(square_average=state.square_average + 2 * state.mean_gradient**2)
 
 
-cases = step_cases(reference, positive=["square_average"], states=with_a_variance, momentum=fraction(0.0, 0.9, 0.5))
+cases = step_cases(reference, positive=["square_average"], consistent=with_a_variance, momentum=fraction(0.0, 0.9, 0.5))
 cases = cases.with_calm(alpha=number(0.99, 0.5, exponents=(-1, -1)))
 hyperparameters, steps, calm, bare, fresh = cases
 step = system.operation(reference.step, cases=steps, rejecting=calm)
@@ -84,9 +78,8 @@ def constant_gradients_make_steps_that_shorten(port: Any, case: Case) -> Iterabl
     for t in range(1, case.times + 1):
         params, state = port.step(params, case.grad, state, **case.hyper)
         spread = (1 - case.alpha**t) * (case.alpha**t if case.centred else 1) * case.grad**2
-        outside = case.variant == "outside"
-        root = np.sqrt(spread) + case.eps if outside else np.sqrt(spread + case.eps)
-        expected = expected - case.lr * case.grad / root
+        inside, outside = (case.eps, 0) if case.variant == "inside" else (0, case.eps)
+        expected = expected - case.lr * case.grad / (np.sqrt(spread + inside) + outside)
     yield equal("params", params, expected)
 
 
@@ -121,11 +114,7 @@ for name, statement, *pieces in (
         "α weighs the new square and 1-α the old mean (the decay is taken for 1-α)",
         (SQUARE, "(1 - alpha) * state.square_average + alpha * (grad * grad)"),
     ),
-    (
-        "squares_added_up",
-        "The new square is added whole, not (1-α) of it",
-        (SQUARE, "alpha * state.square_average + grad * grad"),
-    ),
+    ("squares_added_up", "The new square is added whole", ("(1 - alpha) * (grad * grad)", "grad * grad")),
     (
         "mean_begun_with_the_first_square",
         "The first square is taken whole, as if to correct a bias",
@@ -143,11 +132,7 @@ for name, statement, *pieces in (
         "Centring subtracts the square of the mean before this gradient",
         ("mean * mean", "state.mean_gradient * state.mean_gradient"),
     ),
-    (
-        "centring_ignored",
-        "Centring is asked for but the mean square is not centred",
-        ("square - mean * mean", "square"),
-    ),
+    ("centring_ignored", "The mean square is never centred", ("square - mean * mean", "square")),
     (
         "learning_rate_inside_the_buffer",
         "The buffer holds lr times the direction, so that a change of lr reaches only later gradients",
@@ -163,11 +148,7 @@ for name, statement, *pieces in (
         ),
         (BUFFER, "pass"),
     ),
-    (
-        "buffer_as_a_running_mean",
-        "The buffer takes (1-μ) of the direction instead of the whole",
-        (BUFFER, "direction = buffer = momentum * buffer + (1 - momentum) * direction"),
-    ),
+    ("buffer_as_a_running_mean", "The buffer takes (1-μ) of the direction", (BUFFER, f"{BUFFER} * (1 - momentum)")),
 ):
     step.edit(name, statement, *pieces)
 trajectory.edit(

@@ -53,30 +53,36 @@ class StepCases(NamedTuple):
 
 
 def step_cases(
-    reference: Any, *, positive: Iterable[str] = (), states: Callable[..., Quantity] | None = None, **narrower: Any
+    reference: Any,
+    *,
+    positive: Iterable[str] = (),
+    consistent: Callable[[Any], Any] = lambda state: state,
+    **narrower: Any,
 ) -> StepCases:
     """Return the cases of a method's step.
 
-    reference: its module. positive: the arrays of the state that are >= 0. states: how states are drawn, if not by
-    `any_states`. narrower: hyperparameters that are not drawn from all of their domain, as lr is not: 0 has a law of
-    its own.
+    reference: its module. positive: the arrays of the state that are >= 0. consistent: makes of any state one whose
+    parts go together. narrower: hyperparameters that are not drawn from all of their domain, as lr is not: 0 has a law
+    of its own.
     """
     lr = anywhere(Number(above=True), signature(reference.step).parameters["lr"].default)
     given = hyperparameters(reference.step, **{"lr": lr, **narrower})
-    drawn_from = partial(states or any_states, reference.init, positive=positive)
-    drawn = {"params": vector(), "grad": vector(), "state": drawn_from(vector())}
+    states = partial(any_states, reference.init, positive=positive, consistent=consistent)
+    drawn = {"params": vector(), "grad": vector(), "state": states(vector())}
     steps = Cases(drawn, ANY_SHAPE).but(**given.quantities)
-    calm = steps.but(params=tame(), grad=tame(), state=drawn_from(tame())).shaped(VECTORS)
+    calm = steps.but(params=tame(), grad=tame(), state=states(tame())).shaped(VECTORS)
     calm = calm.but(eps=some_eps) if "eps" in calm.quantities else calm
     bare = calm.but(weight_decay=0.0)
     fresh = Quantity(lambda _draw, context: reference.init(np.zeros(context.shape, context.dtype)), "fresh state")
     return StepCases(given, steps, calm, bare, bare.but(state=fresh))
 
 
-def any_states(init: Callable[[Any], Any], arrays: Quantity, positive: Iterable[str] = ()) -> Quantity:
+def any_states(
+    init: Callable[[Any], Any], arrays: Quantity, positive: Iterable[str], consistent: Callable[[Any], Any]
+) -> Quantity:
     """A state of a method: fresh, or any arrays, counts and fractions.
 
-    init: makes the fresh one. arrays: what its arrays are drawn from. positive: those of them that are >= 0.
+    init: makes the fresh one. arrays: what its arrays are drawn from. positive, consistent: as for `step_cases`.
     """
 
     def draw_state(draw: Draw, context: Context) -> Any:
@@ -90,7 +96,10 @@ def any_states(init: Callable[[Any], Any], arrays: Quantity, positive: Iterable[
             array = arrays.draw(draw, context)
             return np.asarray(np.abs(array)) if name in positive else array
 
-        return type(fresh)(**{name: drawn(name, value) for name, value in fresh._asdict().items()}) if steps else fresh
+        if steps == 0:
+            return fresh
+        with np.errstate(over="ignore"):
+            return consistent(type(fresh)(**{name: drawn(name, value) for name, value in fresh._asdict().items()}))
 
     return Quantity(draw_state, "state: fresh, or any arrays and counts")
 

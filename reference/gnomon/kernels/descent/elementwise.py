@@ -79,7 +79,8 @@ def endpoints_loop(params: Array, hessian: Array, minimiser: Array, steps: int, 
 def loops(entry: FunctionType, at_step: FunctionType, count: int) -> tuple[Any, Any, Any]:
     """Return the loops over a formula with `count` arrays in the state."""
     calls = {"at_step": at_step, **written_out(entry, count)}
-    return tuple(loop_over(entry, loop, **calls) for loop in (step_loop, trajectory_loop, endpoints_loop))
+    compiled = {name: njit(function, error_model="numpy") for name, function in calls.items()}
+    return tuple(loop_over(entry, loop, **compiled) for loop in (step_loop, trajectory_loop, endpoints_loop))
 
 
 def written_out(entry: FunctionType, count: int) -> dict[str, Any]:

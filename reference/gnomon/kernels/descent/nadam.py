@@ -18,20 +18,12 @@ Constants = namedtuple(
 
 
 def constants(
-    number: Any,
-    *,
-    lr: float,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    weight_decay: float,
-    momentum_decay: float,
-    variant: Variant,
+    number: Any, *, beta1: float, beta2: float, momentum_decay: float, variant: Variant, **others: float
 ) -> Constants:
     """base1, base2, psi: β₁, β₂ and ψ in double precision, for what is computed once a step."""
-    rounded = map(number, (lr, beta1, 1 - beta1, beta2, 1 - beta2, eps, weight_decay))
+    rounded = map(number, (others["lr"], beta1, 1 - beta1, beta2, 1 - beta2, others["eps"], others["weight_decay"]))
     base = map(float, (beta1, beta2, momentum_decay))
-    return Constants(variant == "scheduled", weight_decay != 0, *base, *rounded)
+    return Constants(variant == "scheduled", others["weight_decay"] != 0, *base, *rounded)
 
 
 def at_step(number: Any, t: float, numbers: Any, c: Constants) -> Any:

@@ -16,18 +16,10 @@ Constants = namedtuple("Constants", "decays has_momentum centred inside lr alpha
 
 
 def constants(
-    number: Any,
-    *,
-    lr: float,
-    alpha: float,
-    eps: float,
-    momentum: float,
-    centred: bool,
-    weight_decay: float,
-    variant: Variant,
+    number: Any, *, centred: bool, variant: Variant, momentum: float, weight_decay: float, alpha: float, **others: float
 ) -> Constants:
     """decays, has_momentum: whether the number as given, before rounding, is not 0."""
-    rounded = map(number, (lr, alpha, 1 - alpha, eps, momentum, weight_decay))
+    rounded = map(number, (others["lr"], alpha, 1 - alpha, others["eps"], momentum, weight_decay))
     return Constants(weight_decay != 0, momentum != 0, centred, variant == "inside", *rounded)
 
 
