@@ -1,6 +1,6 @@
 """How fast is the compiled map of SRKL? A bifurcation diagram and its Lyapunov exponents, against NumPy and C.
 
-Run `python validation/benchmarks/bifurcation.py --help`. The last line says whether the diagram takes less than 1 second.
+Run `python validation/benchmarks/bifurcation.py --help`. The last line says if the diagram takes less than a second.
 """
 
 from __future__ import annotations
