@@ -1,9 +1,8 @@
-"""What the tests of compiled kernels share: bits, sentences and signatures held against those of the reference."""
+"""What the tests of compiled kernels share: what they draw, and bits and sentences held against the reference's."""
 
 from __future__ import annotations
 
-from inspect import signature as signature_of
-from types import ModuleType
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -11,8 +10,48 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from gnomon.descent import srkl
+from gnomon_spec import strategies
+from gnomon_spec.cases import Context
+
 DTYPES = (np.float32, np.float64)
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0)
+LR, UNIT = st.floats(0, 10), st.floats(0, 1, exclude_max=True)
+
+
+def fixed(**quantities: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries(quantities)
+
+
+RATES = fixed(alpha=st.floats(2**-20, 10), beta=st.just(0.0) | st.floats(2**-20, 10))
+GATED = {
+    "lr": LR,
+    "stiffening_factor": st.floats(0, 10),
+    "beta": st.just(0.0) | UNIT,
+    "eps": st.just(0.0) | st.floats(0, 1),
+    "cooling_rate": st.floats(0, 1),
+    "metric_scale": st.floats(2**-10, 400),
+    "adaptive_threshold": st.booleans(),
+    "release_ratio": st.just(1.0) | st.floats(2**-10, 1),
+}
+CLIPPED = {"grad_clip": st.none() | st.floats(2**-10, 10), "hysteresis_scale": st.just(1.0) | st.floats(0, 10)}
+
+
+@st.composite
+def declared(draw: st.DrawFn, method: str) -> dict[str, Any]:
+    """What a method's step takes, drawn from the domains that its signature declares."""
+    quantities = strategies.hyperparameters(import_module(f"gnomon.descent.{method}").step).quantities
+    given = {name: quantity.draw(draw, Context(np.dtype(float), (), {})) for name, quantity in quantities.items()}
+    return {**given, "momentum": given["momentum"] or 0.9, "dampening": 0.0} if given.get("nesterov") else given
+
+
+# What the step of a method, or of a variant of it, may be given.
+HYPERPARAMETERS = {
+    **{method: declared(method) for method in ("sgd", "adam", "adamw", "rmsprop", "lion", "nadam")},
+    **{f"srkl {variant}": RATES for variant in srkl.VARIANTS},
+    **{f"hysterograd {variant}": fixed(**GATED, **CLIPPED) for variant in ("head", "v4")},
+    "hysterograd theory": fixed(**GATED),
+}
 
 
 def numbers(dtype: Any) -> st.SearchStrategy[Any]:
@@ -39,18 +78,21 @@ def gradient_in_order(params: np.ndarray, hessian: np.ndarray, minimiser: np.nda
     return grad
 
 
-def layouts(dtype: Any) -> list[np.ndarray]:
-    """Arrays of ordinary numbers that lie in memory in every way: strided, transposed, reversed, read-only."""
-    base = np.random.default_rng(0).standard_normal((6, 8)).astype(dtype)
-    frozen = base[:3, :4].copy()
-    frozen.flags.writeable = False
-    return [base[::2, ::2], base[:4, :3].T, base[3:, 4:][::-1], np.asfortranarray(base[:3, :4]), frozen]
-
-
 def gamma(roundings: int, dtype: Any) -> float:
     """Higham's γ_k = ku/(1-ku): what k roundings make of a number, relative to it."""
     ku = roundings * float(np.finfo(dtype).eps) / 2
     return ku / (1 - ku)
+
+
+def assert_within(actual: Any, expected: Any, roundings: int, magnitude: Any) -> None:
+    """Assert that two results may both come from the same exact one, after as many roundings of that magnitude.
+
+    The magnitude is itself computed, from terms that are not negative: one more factor 1+γ.
+    """
+    assert (actual.dtype, actual.shape) == (expected.dtype, expected.shape)
+    bound = gamma(roundings, expected.dtype)
+    deviation = np.abs(actual.astype(np.float64) - expected)
+    assert np.all(deviation <= 2 * bound * (1 + bound) * np.float64(magnitude))
 
 
 def leaves(outputs: Any) -> list[Any]:
@@ -80,11 +122,12 @@ def assert_same_outputs(actual: Any, expected: Any) -> None:
         assert_same_bits(actual, expected)
 
 
+def quietly(call: Any, *args: Any, **options: Any) -> Any:
+    with np.errstate(all="ignore"):
+        return call(*args, **options)
+
+
 def message(call: Any, *args: Any, **options: Any) -> tuple[type, str]:
     with pytest.raises((TypeError, ValueError)) as caught:
         call(*args, **options)
     return caught.type, str(caught.value)
-
-
-def signature(module: ModuleType, operation: str) -> list[tuple[str, Any, Any]]:
-    return [(p.name, p.kind, p.default) for p in signature_of(getattr(module, operation)).parameters.values()]

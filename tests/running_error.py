@@ -130,7 +130,7 @@ def chosen(condition: Any, x: Any, y: Any) -> Bounded:
     return Bounded(np.where(condition, x.value, y.value), np.where(condition, x.error, y.error))
 
 
-def moved(function: Any) -> Any:
+def as_moved(function: Any) -> Any:
     return lambda x, *args, **kwargs: Bounded(function(x.value, *args, **kwargs), function(x.error, *args, **kwargs))
 
 
@@ -171,8 +171,8 @@ FUNCTIONS = {
     np.dot: matrix_product,
     np.max: largest,
     np.where: chosen,
-    np.reshape: moved(np.reshape),
-    np.transpose: moved(np.transpose),
+    np.reshape: as_moved(np.reshape),
+    np.transpose: as_moved(np.transpose),
     np.concatenate: joined(np.concatenate),
     np.stack: joined(np.stack),
 }

@@ -9,14 +9,19 @@ before, subnormals, and numbers whose square leaves the range.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import singledispatch
+from inspect import Parameter, signature
+from math import frexp, inf
 from typing import Any, TypeVar
 
 import numpy as np
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from gnomon.arguments import domains_of
+from gnomon.domains import Choice, Count, Domain, Flag, Number, OrNone
 from gnomon_spec.arithmetic.noise import RANGE_SHIFT
-from gnomon_spec.cases import Context, Draw, Quantity, choice
+from gnomon_spec.cases import Cases, Context, Draw, Quantity, choice
 
 Value = TypeVar("Value")
 CODES = st.integers(0, 2**44)
@@ -304,3 +309,63 @@ def shapes(*allowed: tuple[int, ...]) -> Quantity:
 
 ANY_SHAPE = shapes((1,), (2,), (3,), (5,), (), (2, 3), (8,), (0,), (1,), (2,), (4,), (3, 1), (17,), (35,))
 VECTORS = shapes((1,), (2,), (3,), (4,), (5,), (2,), (3,))
+
+
+def hyperparameters(function: Callable[..., Any], **narrower: Quantity | float | bool | str) -> Cases:
+    """The keyword arguments of a function that have defaults, anywhere in their declared domains.
+
+    narrower: what is drawn otherwise. Whether arrays must be finite is never asked.
+    """
+    domains, parameters = domains_of(function), signature(function).parameters.values()
+    defaults = {p.name: p.default for p in parameters if p.kind is p.KEYWORD_ONLY and p.default is not Parameter.empty}
+    asked = [name for name in defaults if name in domains and name != "check_finite"]
+    return Cases({name: anywhere(domains[name], defaults[name]) for name in asked}, VECTORS).but(**narrower)
+
+
+@singledispatch
+def anywhere(domain: Domain, default: Any) -> Quantity:
+    """A value of a domain; the default is the simplest. Raises `ValueError` for a domain of arrays."""
+    raise ValueError(f"only numbers, counts, choices and flags can be drawn from their domain, not {domain}")
+
+
+@anywhere.register
+def _(domain: Number, default: float) -> Quantity:
+    ends = [end for end, belongs in ((domain.low, not domain.above), (domain.high, domain.closed)) if belongs]
+    simple = tuple(dict.fromkeys([default, *ends, *(x for x in (0.5, 0.1, 1.0) if domain.low < x < domain.high)]))
+    smallest = min(-12, frexp(default)[1] - 4)
+    inner = number(exponents=(smallest, 3)) if domain.high == inf else fraction()
+    width = 1.0 if domain.high == inf else domain.high - domain.low
+
+    def draw_number(draw: Draw, context: Context) -> float:
+        chosen = _simple(draw, simple)
+        return domain.low + width * (inner.draw(draw, context) or 0.5) if chosen is None else chosen
+
+    def allows(value: float) -> bool:
+        return value in simple or (value > domain.low and inner.allows((value - domain.low) / width))
+
+    return Quantity(draw_number, f"number {domain}: {', '.join(f'{x:g}' for x in simple)}, or any", allows)
+
+
+@anywhere.register
+def _(domain: Count, default: int) -> Quantity:
+    return count(*dict.fromkeys((default, domain.low, domain.low + 1)), low=domain.low, high=domain.low + 40)
+
+
+@anywhere.register
+def _(domain: Choice, default: str) -> Quantity:
+    return choice(*dict.fromkeys((default, *domain.names)))
+
+
+@anywhere.register
+def _(domain: Flag, default: bool) -> Quantity:
+    return choice(default, not default)
+
+
+@anywhere.register
+def _(domain: OrNone, default: Any) -> Quantity:
+    inner = anywhere(domain.inner, 1.0 if default is None else default)
+
+    def draw_either(draw: Draw, context: Context) -> Any:
+        return None if draw(SMALL_CODES) < 16 else inner.draw(draw, context)
+
+    return Quantity(draw_either, f"None, or {inner.text}", lambda value: value is None or inner.allows(value))

@@ -212,7 +212,7 @@ class Operation:
                 value = getattr(changed[owner], part) if part else changed[owner]
                 new = change(value, case)
                 changed[owner] = changed[owner]._replace(**{part: new}) if part else new
-            before, after = (self.asked(port, arguments) for arguments in (given, changed))
+            before, after = (self.answer(port, arguments) for arguments in (given, changed))
             if callable(outputs):
                 moved = map_leaves(lambda leaf: leaf if isinstance(leaf, int | str) else outputs(leaf, case), before)
                 yield from same_outputs(self.inputs[0], after, moved, same)
@@ -223,7 +223,7 @@ class Operation:
         body.__name__, body.__doc__ = name, statement
         return self.law(kind, cases=cases, dtypes=dtypes)(body)
 
-    def asked(self, port: Any, arguments: Mapping[str, Any]) -> Any:
+    def answer(self, port: Any, arguments: Mapping[str, Any]) -> Any:
         """Return what a port gives for arguments by name."""
         inputs = [arguments[name] for name in self.inputs]
         hyperparameters = {name: value for name, value in arguments.items() if name not in self.inputs}
@@ -232,7 +232,7 @@ class Operation:
     def call(self, port: Any, case: Case, **changed: Any) -> Any:
         """Return what a port gives for the arguments in a case, some of them changed."""
         given = {name: case[name] for name in (*self.inputs, *case.hyper) if name in case}
-        return self.asked(port, {**given, **changed})
+        return self.answer(port, {**given, **changed})
 
     def part(self, outputs: Any, name: str) -> Any:
         """Return a part of the outputs: a field, or the first one by the name of the first argument."""
@@ -280,7 +280,7 @@ class Operation:
 
             for name in given:
                 for words, bad in bad_values(domains[name], given[name]) if name in domains else ():
-                    yield rejects(f"{name}{words}", partial(self.asked, port, {**given, name: bad}))
+                    yield rejects(f"{name}{words}", partial(self.answer, port, {**given, name: bad}))
 
         bad_input_is_rejected.__doc__ = "An argument out of its domain is rejected, not used"
         return self.law("rejects", cases=cases)(bad_input_is_rejected)

@@ -13,10 +13,8 @@ U = 2.0**-53
 @pytest.mark.parametrize("draw", [rademacher, gaussian, sphere])
 def test_the_generator_decides_what_is_drawn(draw):
     first, again, other = (draw(np.random.default_rng(seed), 3, 5) for seed in (1, 1, 2))
-    assert first.shape == (3, 5)
-    assert first.dtype == np.float64
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
+    assert first.shape == (3, 5) and first.dtype == np.float64
+    assert np.array_equal(first, again) and not np.array_equal(first, other)
 
 
 def test_signs_are_signs():
@@ -35,13 +33,10 @@ def test_points_of_the_sphere_have_its_radius(n):
 @pytest.mark.parametrize("n", [1, 2, 3, 6])
 def test_all_signs_are_all_of_them_once(n):
     signs = all_signs(n)
-    assert signs.shape == (2**n, n)
-    assert np.all(np.abs(signs) == 1)
-    assert len(np.unique(signs, axis=0)) == 2**n
+    assert signs.shape == (2**n, n) and np.all(np.abs(signs) == 1) and len(np.unique(signs, axis=0)) == 2**n
 
 
 @pytest.mark.parametrize("n", [1, 2, 4, 16])
 def test_rows_of_sylvesters_matrix_are_orthogonal_signs(n):
     rows = hadamard(n)
-    assert np.all(np.abs(rows) == 1)
-    assert np.array_equal(rows @ rows.T, n * np.eye(n))
+    assert np.all(np.abs(rows) == 1) and np.array_equal(rows @ rows.T, n * np.eye(n))

@@ -12,10 +12,6 @@ from gnomon.objectives import MLP, Quadratic
 A = np.array([[2.0, 1.0], [1.0, -3.0]])
 
 
-def test_a_matrix_is_an_operator():
-    assert np.array_equal(Dense(A)(np.array([1.0, 2.0])), [4.0, -5.0])
-
-
 def test_a_quadratic_has_the_operator_of_its_hessian():
     quadratic = Quadratic(A, np.zeros(2))
     for of in (hessian_operator, ggn_operator):
@@ -36,32 +32,21 @@ def test_an_asymmetric_matrix_is_noticed():
     assert asymmetry(Dense(A + np.array([[0.0, 1.0], [0.0, 0.0]])), u, v) == 7
 
 
-WRONG = {
-    "another shape": (lambda v: v[:1], "product 0 of the operator must have shape (2,), got (1,)"),
-    "another dtype": (
-        lambda v: v.astype(np.float32),
-        "product 0 of the operator must have dtype float64, got float32",
-    ),
-    "integers": (
-        lambda v: v.astype(np.int64),
-        "product 0 of the operator must hold real floating-point numbers, got dtype int64",
-    ),
-    "a list": (
-        lambda v: v.tolist(),
-        "product 0 of the operator must be a NumPy array of floating-point numbers, got list",
-    ),
-    "a NaN": (lambda v: v * np.nan, "product 0 of the operator must be finite, got a NaN or an infinity in it"),
-    "an infinity": (lambda v: v / 0, "product 0 of the operator must be finite, got a NaN or an infinity in it"),
-}
+WRONG = [
+    ("have shape (2,), got (1,)", lambda v: v[:1]),
+    ("have dtype float64, got float32", lambda v: v.astype(np.float32)),
+    ("hold real floating-point numbers, got dtype int64", lambda v: v.astype(np.int64)),
+    ("be a NumPy array of floating-point numbers, got list", lambda v: v.tolist()),
+    ("be finite, got a NaN or an infinity in it", lambda v: v * np.array([1.0, np.nan])),
+    ("be finite, got a NaN or an infinity in it", lambda v: v + np.array([0.0, np.inf])),
+]
 
 
-@pytest.mark.parametrize("what", WRONG)
-@pytest.mark.filterwarnings("ignore:divide by zero")
-def test_a_product_that_does_not_fit_gets_a_sentence(what):
-    operator, sentence = WRONG[what]
+@pytest.mark.parametrize(("must", "operator"), WRONG, ids=[must for must, _ in WRONG])
+def test_a_product_that_does_not_fit_gets_a_sentence(must, operator):
     with pytest.raises((ValueError, TypeError)) as caught:
         product(operator, np.ones(2), 0)
-    assert str(caught.value) == sentence
+    assert str(caught.value) == f"product 0 of the operator must {must}"
 
 
 def test_the_product_that_is_not_finite_is_named():
@@ -73,8 +58,3 @@ def test_the_product_that_is_not_finite_is_named():
 
     with pytest.raises(ValueError, match="product 2 of the operator must be finite"):
         hutchinson(fails_at_the_third, np.ones((4, 2)))
-
-
-def test_a_vector_that_does_not_fit_the_matrix_gets_a_sentence():
-    with pytest.raises(ValueError, match=r"vector must have shape \(2,\) to fit the matrix, got \(3,\)"):
-        Dense(A)(np.ones(3))

@@ -83,20 +83,3 @@ def test_batches_of_a_sum_make_the_whole() -> None:
     whole = BOWL._replace(matrix=2 * BOWL.matrix)
     assert reduction_matches(parts, whole, X, V, reduction="sum", rtol=0.0, atol=0.0)
     assert not reduction_matches(parts, whole, X, V, reduction="mean")
-
-
-BAD = [
-    (lambda: is_deterministic(BOWL, X, V[:1]), r"vector must have shape \(2,\) to fit params \(2,\), got \(1,\)"),
-    (lambda: is_deterministic(BOWL, X, V * np.nan), "vector must be finite"),
-    (lambda: is_deterministic(BOWL, X, V, curvature="x"), "curvature must be one of 'ggn', 'hessian', got 'x'"),
-    (lambda: is_deterministic(BOWL, X, V, rtol=-1.0), r"rtol must be a finite number in \[0, inf\), got -1.0"),
-    (lambda: is_deterministic(BOWL, X, V, atol=np.nan), r"atol must be a finite number in \[0, inf\), got nan"),
-    (lambda: reduction_matches((Batch(BOWL, 1),), BOWL, X, V), "batches must be at least two, got 1"),
-    (lambda: reduction_matches((), BOWL, X, V, reduction="x"), "reduction must be one of 'mean', 'sum', got 'x'"),
-]
-
-
-@pytest.mark.parametrize(("call", "message"), BAD, ids=[message for _, message in BAD])
-def test_bad_input_gets_a_sentence(call: Any, message: str) -> None:
-    with pytest.raises((ValueError, TypeError), match=message):
-        call()

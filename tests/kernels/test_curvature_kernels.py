@@ -1,4 +1,4 @@
-"""The compiled estimators against the reference: bits where nothing is rounded, sentences, counts, layouts in memory.
+"""The compiled estimators against the reference: bits where nothing is rounded, sentences, counts.
 
 On matrices and probes of small whole numbers every sum is exact, in any order, so that equal means the same bits.
 """
@@ -11,37 +11,24 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kernel_contract import DTYPES, assert_same_bits, assert_same_outputs, leaves, message, signature
+from kernel_contract import DTYPES, assert_same_bits, assert_same_outputs, message
 
-from gnomon.curvature import diagonal, frobenius, lanczos, power, quadrature, trace
+from gnomon.curvature import diagonal, frobenius, lanczos, power, trace
 from gnomon.curvature.operators import Dense
 from gnomon.kernels.curvature import dense
 from gnomon.kernels.curvature import diagonal as compiled_diagonal
 from gnomon.kernels.curvature import frobenius as compiled_frobenius
 from gnomon.kernels.curvature import lanczos as compiled_lanczos
 from gnomon.kernels.curvature import power as compiled_power
-from gnomon.kernels.curvature import quadrature as compiled_quadrature
 from gnomon.kernels.curvature import trace as compiled_trace
 
-PAIRS = {
+FROM_PROBES = {
     "hutchinson": (trace, compiled_trace),
     "bekas": (diagonal, compiled_diagonal),
     "frobenius_squared": (frobenius, compiled_frobenius),
-    "power_iteration": (power, compiled_power),
-    "lanczos": (lanczos, compiled_lanczos),
-    "ritz": (lanczos, compiled_lanczos),
-    "spectral_measure": (quadrature, compiled_quadrature),
 }
-OPTIONS: dict[str, dict[str, Any]] = {"lanczos": {"steps": 3}, "ritz": {"steps": 3}, "spectral_measure": {"steps": 3}}
-FROM_A_START = ("power_iteration", "lanczos", "ritz")
 
-every_operation = pytest.mark.parametrize("operation", PAIRS)
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
-
-
-def vectors_for(operation: str, probes: np.ndarray) -> np.ndarray:
-    """Probes, or their first row where the operation begins from one vector."""
-    return probes[0] if operation in FROM_A_START else probes
 
 
 def whole_numbers(seed: int, n: int, m: int, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -55,8 +42,8 @@ def whole_numbers(seed: int, n: int, m: int, dtype: Any) -> tuple[np.ndarray, np
 @given(seed=st.integers(0, 2**32), n=st.integers(1, 9), m=st.integers(1, 5), dtype=st.sampled_from(DTYPES))
 def test_estimates_that_need_no_rounding_have_the_bits_of_the_reference(seed: int, n: int, m: int, dtype: Any) -> None:
     matrix, probes = whole_numbers(seed, n, m, dtype)
-    for operation in ("hutchinson", "bekas", "frobenius_squared"):
-        reference, compiled = (getattr(module, operation) for module in PAIRS[operation])
+    for operation, modules in FROM_PROBES.items():
+        reference, compiled = (getattr(module, operation) for module in modules)
         assert_same_outputs(compiled(Dense(matrix), probes), reference(Dense(matrix), probes))
 
 
@@ -74,74 +61,11 @@ def test_of_a_diagonal_matrix_lanczos_makes_one_step_from_each_axis(dtype: Any) 
         )
 
 
-@every_operation
-def test_the_signature_is_that_of_the_reference(operation: str) -> None:
-    reference, compiled = PAIRS[operation]
-    assert signature(compiled, operation) == signature(reference, operation)
-
-
-@every_operation
-@every_dtype
-def test_the_layout_in_memory_does_not_matter_and_nothing_is_changed(operation: str, dtype: Any) -> None:
-    matrix, probes = whole_numbers(5, 6, 4, dtype)
-    call, options = getattr(PAIRS[operation][1], operation), OPTIONS.get(operation, {})
-    wide = np.repeat(np.repeat(matrix, 2, axis=0), 2, axis=1)
-    frozen = matrix.copy()
-    frozen.flags.writeable = False
-    expected = call(Dense(matrix), vectors_for(operation, probes), **options)
-    for layout in (wide[::2, ::2], np.asfortranarray(matrix), frozen):
-        before = layout.copy()
-        assert_same_outputs(call(Dense(layout), vectors_for(operation, probes), **options), expected)
-        assert_same_bits(layout, before)
-    spread = np.repeat(probes, 3, axis=1)[:, ::3]
-    assert_same_outputs(call(Dense(matrix), vectors_for(operation, spread), **options), expected)
-    assert all(np.asarray(leaf).dtype in (dtype, int, bool) for leaf in leaves(expected))
-
-
-@every_operation
-def test_bad_input_gets_the_sentence_of_the_reference(operation: str) -> None:
-    reference, compiled = (getattr(module, operation) for module in PAIRS[operation])
-    matrix, probes = whole_numbers(7, 4, 3, np.float64)
-    options, vectors = OPTIONS.get(operation, {}), vectors_for(operation, probes)
-    infinite = matrix.copy()
-    infinite[1, 2] = np.inf
-    bad = [
-        (Dense(infinite), vectors, options),
-        (Dense(matrix[:3, :3]), vectors, options),
-        (Dense(matrix[:, :3]), vectors, options),
-        (Dense(matrix), vectors.astype(np.float32), options),
-        (Dense(matrix), vectors.astype(int), options),
-        (Dense(matrix), np.full_like(vectors, np.nan), options),
-        (Dense(matrix), vectors[..., np.newaxis], options),
-        *((Dense(matrix), vectors, {**options, name: 0}) for name in options),
-        *((Dense(matrix), vectors, {name: value}) for name, value in _bad_options(operation)),
-    ]
-    for operator, given_vectors, changed in bad:
-        assert message(compiled, operator, given_vectors, **changed) == message(
-            reference, operator, given_vectors, **changed
-        )
-
-
-def _bad_options(operation: str) -> list[tuple[str, Any]]:
-    if operation == "bekas":
-        return [("variant", "mean")]
-    if operation == "power_iteration":
-        basis = np.eye(4)
-        return [
-            ("iterations", 0),
-            ("rtol", -1.0),
-            ("variant", "norm"),
-            ("deflated", basis),
-            ("deflated", basis[:, :3]),
-            ("deflated", basis[:1].astype(np.float32)),
-        ]
-    return []
-
-
 @every_dtype
 def test_a_start_within_the_deflated_space_is_rejected(dtype: Any) -> None:
     basis, matrix = np.eye(3, dtype=dtype)[:2], np.eye(3, dtype=dtype)
-    sentences = [message(m.power_iteration, Dense(matrix), 5 * basis[0], basis) for m in PAIRS["power_iteration"]]
+    modules = (power, compiled_power)
+    sentences = [message(m.power_iteration, Dense(matrix), 5 * basis[0], basis) for m in modules]
     assert sentences[0] == sentences[1] == (ValueError, "start must not be in the span of deflated")
 
 
@@ -149,20 +73,17 @@ def test_the_index_of_a_product_that_is_not_finite_counts_from_0() -> None:
     """The first probe does not see the infinity: 0·∞ would be NaN, so the row is finite and the second overflows."""
     matrix = np.diag(np.array([1.0, 1e200]))
     probes = np.array([[1.0, 0.0], [0.0, 1e200]])
-    for operation in ("hutchinson", "bekas", "frobenius_squared"):
-        reference, compiled = (getattr(module, operation) for module in PAIRS[operation])
+    for operation, modules in FROM_PROBES.items():
+        reference, compiled = (getattr(module, operation) for module in modules)
         with np.errstate(over="ignore"):
             expected = message(reference, Dense(matrix), probes)
         assert message(compiled, Dense(matrix), probes) == expected
         assert expected[1].startswith("product 1 of the operator must be finite")
 
 
-def test_only_a_matrix_that_is_at_hand_and_two_dtypes_are_compiled() -> None:
+def test_only_a_matrix_that_is_at_hand_is_compiled() -> None:
     sentence = "operator must be a Dense matrix for a compiled kernel, got function"
     assert message(compiled_trace.hutchinson, lambda v: v, np.ones((1, 2))) == (TypeError, sentence)
-    half = np.ones((1, 2), np.float16)
-    kind, text = message(compiled_trace.hutchinson, Dense(np.eye(2, dtype=np.float16)), half)
-    assert kind is TypeError and "float32 or float64 for a compiled kernel, got dtype float16" in text
 
 
 @every_dtype

@@ -1,11 +1,13 @@
 """The compiled descent methods against the reference, and against themselves.
 
-One step performs the reference's operations in the reference's order, each rounded once by IEEE 754 and none contracted
-or reordered; the rounding-error bound on their difference is therefore 0, and equal means: the same bits.
+One step of an elementwise method performs the reference's operations in the reference's order, each rounded once by
+IEEE 754 and none contracted or reordered; the rounding-error bound on their difference is therefore 0, and equal means:
+the same bits. A run on a quadratic repeats the compiled step, of whatever method.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -15,108 +17,52 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from kernel_contract import (
     DTYPES,
+    HYPERPARAMETERS,
     assert_same_bits,
     assert_same_outputs,
-    gamma,
+    assert_within,
     gradient_in_order,
-    layouts,
-    message,
     numbers,
     quadratics,
-    signature,
+    quietly,
 )
 
-from gnomon.descent import adam, adamw, sgd
-from gnomon.kernels.descent import adam as compiled_adam
-from gnomon.kernels.descent import adamw as compiled_adamw
-from gnomon.kernels.descent import sgd as compiled_sgd
+from gnomon.kernels.reductions import CHUNK
 
-METHODS = {"sgd": (sgd, compiled_sgd), "adam": (adam, compiled_adam), "adamw": (adamw, compiled_adamw)}
-UNIT = st.floats(0, 1, exclude_max=True)
+ELEMENTWISE = tuple(name for name in HYPERPARAMETERS if " " not in name)
 
-every_method = pytest.mark.parametrize("name", METHODS)
-every_dtype = pytest.mark.parametrize("dtype", DTYPES)
+every_elementwise_method = pytest.mark.parametrize("method", ELEMENTWISE)
+every_method = pytest.mark.parametrize("name", HYPERPARAMETERS)
 pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarning")
 
 
-@st.composite
-def hyperparameters(draw: st.DrawFn, name: str) -> dict[str, Any]:
-    common = {"lr": draw(st.floats(0, 10)), "weight_decay": draw(st.just(0.0) | st.floats(0, 10))}
-    if name == "sgd":
-        momentum = draw(st.just(0.0) | st.floats(0, 2))
-        nesterov = momentum > 0 and draw(st.booleans())
-        dampening = 0.0 if nesterov else draw(st.floats(0, 1))
-        return {**common, "momentum": momentum, "nesterov": nesterov, "dampening": dampening}
-    variant = draw(st.sampled_from(["adam", "amsgrad-torch", "amsgrad-optax"]))
-    return {**common, "beta1": draw(UNIT), "beta2": draw(UNIT), "eps": draw(st.floats(0, 1)), "variant": variant}
+def both(method: str) -> tuple[Any, Any]:
+    return import_module(f"gnomon.descent.{method}"), import_module(f"gnomon.kernels.descent.{method}")
 
 
 @st.composite
-def any_step(draw: st.DrawFn, name: str) -> tuple[Any, ...]:
+def any_step(draw: st.DrawFn, method: str) -> tuple[Any, ...]:
     """Parameters, gradient and state of any shape and with any entries: NaN, infinite, subnormal, -0."""
     dtype, shape = draw(st.sampled_from(DTYPES)), draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5))
     array = hnp.arrays(dtype, shape, elements=numbers(dtype), fill=st.nothing())
-    step_count = draw(st.just(0) | st.integers(1, 10_000))
-    if name == "sgd":
-        state = sgd.SGDState(draw(array), step_count)
-    else:
-        state = adam.AdamState(draw(array), np.abs(draw(array)), np.abs(draw(array)), step_count)
-    return draw(array), draw(array), state
+    step_count, product = draw(st.just(0) | st.integers(1, 10_000)), draw(st.floats(0, 1))
+
+    def drawn(part: str, value: Any) -> Any:
+        if isinstance(value, int | float):
+            return step_count if isinstance(value, int) else product
+        return np.abs(draw(array)) if "second" in part or "square" in part else draw(array)
+
+    fresh = both(method)[0].init(draw(array))
+    return draw(array), draw(array), type(fresh)(*map(drawn, fresh._fields, fresh))
 
 
-@every_method
+@every_elementwise_method
 @settings(deadline=None)
 @given(data=st.data())
-def test_a_step_has_the_bits_of_the_reference_and_changes_no_input(name: str, data: st.DataObject) -> None:
-    reference, compiled = METHODS[name]
-    params, grad, state = data.draw(any_step(name))
-    options = data.draw(hyperparameters(name))
-    before = [array.copy() for array in (params, grad, *state[:-1])]
-    with np.errstate(all="ignore"):
-        expected = reference.step(params, grad, state, **options)
-    assert_same_outputs(compiled.step(params, grad, state, **options), expected)
-    for array, copy in zip((params, grad, *state[:-1]), before, strict=True):
-        assert_same_bits(array, copy)
-
-
-@every_method
-@every_dtype
-def test_a_step_reads_any_memory_layout(name: str, dtype: type) -> None:
-    reference, compiled = METHODS[name]
-    for params in layouts(dtype):
-        state = reference.init(params)
-        assert_same_outputs(compiled.step(params, params, state), reference.step(params, params, state))
-
-
-@every_method
-@settings(deadline=None, max_examples=30)
-@given(data=st.data())
-def test_a_trajectory_is_repeated_steps(name: str, data: st.DataObject) -> None:
-    """Bit for bit, once the gradient H(x-x*) is summed in the kernel's order: over j ascending, from 0."""
-    _, compiled = METHODS[name]
-    params, hessian, minimiser = data.draw(quadratics(1))
-    steps, options = data.draw(st.integers(0, 20)), data.draw(hyperparameters(name))
-    path = compiled.trajectory(params, hessian, minimiser, steps=steps, **options)
-    assert path.shape == (steps + 1, params.size)
-
-    x, state = params, compiled.init(params)
-    assert_same_bits(path[0], x)
-    for following in path[1:]:
-        x, state = compiled.step(x, gradient_in_order(x, hessian, minimiser), state, **options)
-        assert_same_bits(following, x)
-
-
-@every_method
-@settings(deadline=None, max_examples=30)
-@given(data=st.data())
-def test_endpoints_are_where_the_trajectories_end(name: str, data: st.DataObject) -> None:
-    _, compiled = METHODS[name]
-    starts, hessian, minimiser = data.draw(quadratics(2))
-    steps, options = data.draw(st.integers(0, 20)), data.draw(hyperparameters(name))
-    ends = compiled.endpoints(starts, hessian, minimiser, steps=steps, **options)
-    assert ends.shape == starts.shape and ends.dtype == starts.dtype
-    for start, end in zip(starts, ends, strict=True):
-        assert_same_bits(end, compiled.trajectory(start, hessian, minimiser, steps=steps, **options)[-1])
+def test_a_step_has_the_bits_of_the_reference(method: str, data: st.DataObject) -> None:
+    inputs, options = data.draw(any_step(method)), data.draw(HYPERPARAMETERS[method])
+    expected, found = (quietly(module.step, *inputs, **options) for module in both(method))
+    assert_same_outputs(found, expected)
 
 
 @settings(deadline=None, max_examples=50)
@@ -131,72 +77,73 @@ def test_the_gradient_on_a_quadratic_agrees_with_the_reference(
     magnitudes are themselves computed, with non-negative terms only: one more factor 1+γ.
     """
     params, hessian, minimiser = quadratic
-    bound = gamma(params.size + 4, params.dtype)
     absolute = np.abs(params) + lr * (np.abs(hessian) @ np.abs(params - minimiser))
-    actual, expected = (m.trajectory(params, hessian, minimiser, steps=1, lr=lr)[1] for m in METHODS["sgd"])
-    deviation = np.abs(actual.astype(np.float64) - expected)
-    assert np.all(deviation <= 2 * bound * (1 + bound) * absolute.astype(np.float64))
+    ends = [m.trajectory(params, hessian, minimiser, steps=1, lr=lr)[1] for m in both("sgd")]
+    assert_within(*ends, params.size + 4, absolute)
+
+
+def drawn(data: st.DataObject, name: str) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """The compiled method, and hyperparameters of its `init` and of its `step`."""
+    method, _, variant = name.partition(" ")
+    of_init = {"initial_temp": data.draw(st.floats(0, 2))} if method == "hysterograd" else {}
+    of_step = data.draw(HYPERPARAMETERS[name])
+    return both(method)[1], of_init, {**of_step, "variant": variant} if variant else of_step
+
+
+def srkl_step(
+    compiled: Any, params: np.ndarray, grad: np.ndarray, hessian: np.ndarray, *, variant: str, **rates: float
+) -> np.ndarray:
+    if variant == "code":
+        return compiled.step_code(params, grad, **rates)
+    if variant == "coordinate":
+        return compiled.step_coordinate(params, grad, np.diagonal(hessian), **rates)
+    return compiled.step(params, grad, compiled.curvature_hessian(hessian, norm=variant), **rates)
 
 
 @every_method
-def test_one_bad_coordinate_stays_alone(name: str) -> None:
-    _, compiled = METHODS[name]
-    params, grad = np.ones(9), np.array([1, np.nan, 1, np.inf, 1, -np.inf, 1, 1, 1])
-    new, _ = compiled.step(params, grad, compiled.init(params))
-    np.testing.assert_array_equal(np.isfinite(new), np.isfinite(grad))
+@settings(deadline=None, max_examples=30)
+@given(data=st.data())
+def test_a_trajectory_is_repeated_steps(name: str, data: st.DataObject) -> None:
+    """Bit for bit, once the gradient H(x-x*) is summed in the kernel's order: over j ascending, from 0."""
+    compiled, of_init, of_step = drawn(data, name)
+    x, hessian, minimiser = data.draw(quadratics(1))
+    steps, state = data.draw(st.integers(0, 20)), None if "srkl" in name else compiled.init(x, **of_init)
+    path = compiled.trajectory(x, hessian, minimiser, steps=steps, **of_init, **of_step)
+    assert path.shape == (steps + 1, x.size)
+    assert_same_bits(path[0], x)
+    for following in path[1:]:
+        grad = gradient_in_order(x, hessian, minimiser)
+        if state is None:
+            x = quietly(srkl_step, compiled, x, grad, hessian, **of_step)
+        else:
+            x, state, *_ = compiled.step(x, grad, state, **of_step)
+        assert_same_bits(following, x)
 
 
 @every_method
-def test_bad_input_is_refused_in_the_words_of_the_reference(name: str) -> None:
-    reference, compiled = METHODS[name]
-    x, H = np.ones(3), np.eye(3)
-    state = reference.init(x)
-    steps: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
-        ((x, np.ones(2), state), {}),
-        ((x, np.ones(3, np.float32), state), {}),
-        ((x, x, reference.init(np.ones(2))), {}),
-        ((x, x, state._replace(step_count=-1)), {}),
-        ((np.ones(3, int), x, state), {}),
-        (([1.0], x, state), {}),
-        ((x, x, state), {"lr": -1.0}),
-        ((x, x, state), {"weight_decay": np.inf}),
-        ((x, np.array([0, np.nan, 0]), state), {"check_finite": True}),
-    ]
-    for args, options in steps:
-        assert message(compiled.step, *args, **options) == message(reference.step, *args, **options)
-    quadratic: list[tuple[tuple[Any, ...], dict[str, Any]]] = [
-        ((x, np.eye(2), x), {"steps": 1}),
-        ((x, H, np.ones(3, np.float32)), {"steps": 1}),
-        ((x, H, x), {"steps": -1}),
-        ((x, H, x), {"steps": 1.0}),
-        ((x, H, x), {"steps": 1, "lr": np.nan}),
-        ((np.array(1.0), H, x), {"steps": 1}),
-    ]
-    for (start, *rest), options in quadratic:
-        args = (start, *rest)
-        assert message(compiled.trajectory, *args, **options) == message(reference.trajectory, *args, **options)
-        many = (start[np.newaxis] if start.ndim else start, *rest)
-        assert message(compiled.endpoints, *many, **options) == message(reference.endpoints, *many, **options)
+@settings(deadline=None, max_examples=30)
+@given(data=st.data())
+def test_endpoints_are_where_the_trajectories_end(name: str, data: st.DataObject) -> None:
+    compiled, of_init, of_step = drawn(data, name)
+    starts, hessian, minimiser = data.draw(quadratics(2))
+    options = {"steps": data.draw(st.integers(0, 20)), **of_init, **of_step}
+    assert_end_where_trajectories_end(compiled, starts, hessian, minimiser, options)
 
 
-@every_method
-@pytest.mark.parametrize("dtype", [np.float16, np.longdouble, ">f8"])
-def test_a_dtype_without_a_kernel_is_named(name: str, dtype: Any) -> None:
-    reference, compiled = METHODS[name]
-    x, H = np.ones(2).astype(dtype), np.eye(2).astype(dtype)
-    said = f"must have dtype float32 or float64 for a compiled kernel, got dtype {x.dtype}"
-    with pytest.raises(TypeError, match=said):
-        compiled.init(x)
-    with pytest.raises(TypeError, match=said):
-        compiled.step(x, x, reference.init(x))
-    with pytest.raises(TypeError, match=said):
-        compiled.trajectory(x, H, x, steps=1)
-    with pytest.raises(TypeError, match=said):
-        compiled.endpoints(x[np.newaxis], H, x, steps=1)
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("name", ["srkl code", "hysterograd head", "hysterograd v4", "hysterograd theory"])
+def test_more_parameters_than_a_chunk_end_where_their_trajectory_ends(name: str, dtype: Any) -> None:
+    (method, variant), n, rng = name.split(), CHUNK + 3, np.random.default_rng(0)
+    starts, hessian = rng.standard_normal((2, n)).astype(dtype), np.diag(rng.uniform(0, 1, n)).astype(dtype)
+    more = {"alpha": 0.5} if method == "srkl" else {"initial_temp": 0.5, "stiffening_factor": 0.3}
+    options = {"steps": 4, "variant": variant, **more}
+    assert_end_where_trajectories_end(both(method)[1], starts, hessian, starts[0] / 2, options)
 
 
-@every_method
-def test_signatures_are_those_of_the_reference(name: str) -> None:
-    reference, compiled = METHODS[name]
-    for operation in ("init", "step", "trajectory", "endpoints"):
-        assert signature(compiled, operation) == signature(reference, operation)
+def assert_end_where_trajectories_end(
+    compiled: Any, starts: np.ndarray, hessian: np.ndarray, minimiser: np.ndarray, options: dict[str, Any]
+) -> None:
+    ends = compiled.endpoints(starts, hessian, minimiser, **options)
+    assert ends.shape == starts.shape and ends.dtype == starts.dtype
+    for start, end in zip(starts, ends, strict=True):
+        assert_same_bits(end, compiled.trajectory(start, hessian, minimiser, **options)[-1])

@@ -117,7 +117,7 @@ class HIOptimizer(Dressed):
         states = tuple(map(self.state_of, self.param_groups, numbers))
         hyper = {name: value for name, value in self.defaults.items() if name not in ("initial_temp", "epsilon")}
         hyper["eps"] = self.defaults["epsilon"]
-        new, after, summary = self.stepped(params, grads, states, variant=self.variant, **hyper)
+        new, after, summary = self.take_step(params, grads, states, variant=self.variant, **hyper)
         for group, arrays, state, before in zip(self.param_groups, new, after, numbers, strict=True):
             if any(p.grad is not None for p in group["params"]):
                 for p, array, metric in zip(group["params"], arrays, state.metrics, strict=True):
@@ -126,7 +126,7 @@ class HIOptimizer(Dressed):
                 self.keep(group, before, state)
         return summary
 
-    def stepped(self, params: Any, grads: Any, states: Any, **hyper: Any) -> Any:
+    def take_step(self, params: Any, grads: Any, states: Any, **hyper: Any) -> Any:
         if len(params) > 1 or len(params[0]) > 1 or grads[0][0] is None:
             return function("hysterograd.step_groups", self.mistake)(params, grads, states, **hyper)
         one = HysteroGradState(states[0].metrics[0], *states[0][1:])

@@ -31,7 +31,7 @@ def answering(change):
     return FunctionsPort(SimpleNamespace(hysterograd_step=step), "a port")
 
 
-def stepped(port, system=HYSTEROGRAD, dtype=SINGLE):
+def take_step(port, system=HYSTEROGRAD, dtype=SINGLE):
     runner = PortRunner(port, system, dtype)
     return runner.step(PARAMS, GRAD, hysterograd.init(PARAMS)), runner
 
@@ -49,7 +49,7 @@ IN_OTHER_FORMS = {
 
 @pytest.mark.parametrize("form", IN_OTHER_FORMS)
 def test_a_port_may_answer_in_other_forms(form):
-    (params, state, report), runner = stepped(answering(IN_OTHER_FORMS[form]))
+    (params, state, report), runner = take_step(answering(IN_OTHER_FORMS[form]))
     expected = hysterograd.step(PARAMS, GRAD, hysterograd.init(PARAMS))
     np.testing.assert_array_equal(params, expected[0])
     assert (*state[1:], *report) == (*expected[1][1:], *expected[2])
@@ -88,7 +88,7 @@ IN_WRONG_FORMS = {
 def test_what_is_no_output_is_named(form):
     change, message = IN_WRONG_FORMS[form]
     with pytest.raises(PortMisbehaviourError, match=message):
-        stepped(answering(change))
+        take_step(answering(change))
 
 
 def test_numbers_of_a_state_are_handed_out_as_numbers_that_nobody_can_change():
@@ -120,7 +120,7 @@ def test_a_state_that_is_changed_in_place_is_still_noticed():
         return hysterograd.step(params, grad, state, **hyper)
 
     with pytest.raises(PortMisbehaviourError, match=r"^changes its inputs in place$"):
-        stepped(FunctionsPort(SimpleNamespace(hysterograd_step=step), "a port"))
+        take_step(FunctionsPort(SimpleNamespace(hysterograd_step=step), "a port"))
 
 
 def test_no_arrays_at_all_are_an_output_too():

@@ -157,15 +157,15 @@ def adequacy(system: System, operations: list[Operation], *, examples: int = 100
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `NeverEndsError` in the main thread once the time is over."""
+    """Raise `NeverEndsError` in the main thread once so much processor time is over, and again where that was lost."""
 
     def over(_signal: int, _frame: Any) -> None:
         raise NeverEndsError
 
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    before = signal.signal(signal.SIGVTALRM, over)
+    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds / 10)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)

@@ -91,7 +91,7 @@ class Diagnostician:
                 ExactOracle(self.system, self.dtype, mistake.function).call(
                     call.operation, *call.inputs, **call.hyperparameters
                 )
-        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
             return True
         return False
 

@@ -101,13 +101,3 @@ def orthogonal_part(vector: Array, basis: Array) -> Array:
 def require_vector(name: str, vector: Array) -> None:
     """To go."""
     Entries(("n",), least=1, finite=True).require(name, vector, {})
-
-
-def require_start(name: str, vector: Array) -> None:
-    """To go."""
-    Entries(("n",), least=1, finite=True, nonzero=True).require(name, vector, {})
-
-
-def require_probes(name: str, probes: Array) -> None:
-    """To go."""
-    Entries(("m", "n"), least=1, finite=True).require(name, probes, {})

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.arguments import check_arguments, is_checked
+from gnomon.arguments import check_arguments
 from gnomon.domains import Array
 
 COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
@@ -20,26 +20,22 @@ Operation = Callable[..., Any]
 def in_place_of(reference: Operation) -> Callable[[Operation], Operation]:
     """Give the decorated function the signature, the documentation and the checks of an operation of the reference.
 
-    It is called with every argument by its name, defaults included, and only if the first of them, or the first part of
-    that, has a dtype that loops are compiled for.
+    It is called with every argument by its name, defaults included, and only if loops are compiled for the dtype of
+    the first, or of the first part of that.
     """
     parameters = inspect.signature(reference).parameters.values()
-    first, *_ = positional = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
+    positional = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
     defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
 
     def decorate(function: Operation) -> Operation:
         @wraps(reference)
         def call(*args: Any, **kwargs: Any) -> Any:
-            if is_checked(reference):
-                check_arguments(reference, *args, **kwargs)
-            else:  # to go with the last reference that checks its arguments itself
-                with np.errstate(all="ignore"):
-                    reference(*args, **kwargs)
+            check_arguments(reference, *args, **kwargs)
             given = {**defaults, **dict(zip(positional, args, strict=False)), **kwargs}
-            name, model = first, given[first]
-            if isinstance(model, tuple):
-                name, model = f"{first}.{model._fields[0]}", model[0]  # type: ignore[attr-defined]
-            require_compiled(name, model)
+            name, array = positional[0], given[positional[0]]
+            if isinstance(array, tuple):
+                name, array = f"{name}.{array._fields[0]}", array[0]  # type: ignore[attr-defined]
+            require_compiled(name, array)
             return function(**given)
 
         call.__module__ = reference.__module__.replace("gnomon.", "gnomon.kernels.", 1)

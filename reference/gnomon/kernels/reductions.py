@@ -10,13 +10,17 @@ Numba's disk cache does not see through a call into another file: after an edit 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numba import njit
 
 from gnomon.domains import Array
+from gnomon.kernels.formulas import loop_over
 
+# What `sum_loop` calls: `sum_of` puts a term in place of it.
+term: Any = None
 # How many terms are formed before they are folded: enough to vectorise, few enough for the first cache.
 CHUNK = 1024
 # How many running maxima lie side by side.
@@ -50,20 +54,28 @@ def fold_in_chunks(terms: Array) -> None:
     fold(terms[:chunks])
 
 
-@njit(cache=True, error_model="numpy")
-def sum_of_squares(array: Array, factor: float) -> Any:
-    """Return Σ (factor·xᵢ)²; array (n,), factor of its dtype."""
-    chunks = (array.size + CHUNK - 1) // CHUNK
-    terms, sums = np.empty((min(array.size, CHUNK), 1), array.dtype), np.zeros((max(chunks, 1), 1), array.dtype)
+def sum_loop(left: Array, right: Array, number: Any) -> Any:
+    """Return the sum of `term(uᵢ, vᵢ, number)`; both arrays (n,)."""
+    chunks = (left.size + CHUNK - 1) // CHUNK
+    terms, sums = np.empty((min(left.size, CHUNK), 1), left.dtype), np.zeros((max(chunks, 1), 1), left.dtype)
     for c in range(chunks):
-        chunk = array[c * CHUNK : (c + 1) * CHUNK]
-        for i in range(chunk.size):
-            x = factor * chunk[i]
-            terms[i, 0] = x * x
-        fold(terms[: chunk.size])
+        u, v = left[c * CHUNK : (c + 1) * CHUNK], right[c * CHUNK : (c + 1) * CHUNK]
+        for i in range(u.size):
+            terms[i, 0] = term(u[i], v[i], number)
+        fold(terms[: u.size])
         sums[c, 0] = terms[0, 0]
     fold(sums)
     return sums[0, 0]
+
+
+def sum_of(term: Callable[[Any, Any, Any], Any]) -> Callable[[Array, Array, Any], Any]:
+    """Return the compiled sum of a term of two entries and a number: (left, right, number) → Σ term(uᵢ, vᵢ, number)."""
+    return loop_over(term, sum_loop, term=term)  # type: ignore[no-any-return]
+
+
+def square(u: Any, v: Any, factor: Any) -> Any:
+    """Return (factor·u)²."""
+    return (factor * u) * (factor * u)
 
 
 @njit(cache=True, error_model="numpy")
@@ -79,3 +91,6 @@ def largest_magnitude(array: Array) -> Any:
     for size in tops[: array.size]:
         top = top if top >= size or top != top else size
     return top
+
+
+sum_of_squares = sum_of(square)

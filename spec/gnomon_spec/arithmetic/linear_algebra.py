@@ -30,7 +30,7 @@ from gnomon_spec.arithmetic.rules import RULES, padded, rule
 Routine = Callable[..., Any]
 
 
-def _moved(operand: Any, together: Together, *, symmetric: bool, thorough: bool) -> Any:
+def _perturb(operand: Any, together: Together, *, symmetric: bool, thorough: bool) -> Any:
     """Return a matrix in float64, moved at random: see the module's text."""
     stored = NoisyArray._stored(operand, together.dtype, together.wide).astype(np.float64)
     if not isinstance(operand, NoisyArray):
@@ -56,7 +56,7 @@ def _linear_algebra(routine: Routine, matrices: int = 1, *, symmetric: bool = Fa
         together = Together(tuple(args[:matrices]))
         if together.dtype.kind != "f":
             together.dtype, together.wide = np.dtype(np.float64), wide_dtype(np.dtype(np.float64))
-        moved = [_moved(x, together, symmetric=symmetric, thorough=thorough) for x in args[:matrices]]
+        moved = [_perturb(x, together, symmetric=symmetric, thorough=thorough) for x in args[:matrices]]
         vector = matrices == 2 and moved[1].ndim == 2  # solve() and lstsq() with one right-hand side
         if vector:
             moved[1] = moved[1][..., np.newaxis]

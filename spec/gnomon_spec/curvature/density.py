@@ -81,9 +81,7 @@ spectral_density.symmetry(
 CURVES, WEIGHTS, AREA = "np.exp(-0.5 * apart * apart)", "@ measure.weights", "(width * (2 * pi) ** 0.5)"
 spectral_density.edit("curves_are_not_normalised", "The curves have height 1 and not area 1", (f" / {AREA}", ""))
 spectral_density.edit(
-    "curves_divided_by_their_variance",
-    "The curves are divided by σ² where it should be σ",
-    (AREA, f"(width * {AREA})"),
+    "curves_divided_by_their_variance", "The curves are divided by σ² where it should be σ", (AREA, f"(width * {AREA})")
 )
 spectral_density.edit(
     "width_taken_for_the_variance", "σ is taken for the variance σ² of the curves", ("", "width = width**0.5")

@@ -117,7 +117,7 @@ TERMS, PLAIN, RATIO = "probes * products", "total / probes.shape[0]", "total / w
 ESTIMATE = "estimate_of(np.sum(probes * products, axis=0), probes, variant)"
 bekas.edit(
     "ratio_without_its_denominator",
-    "The sums are divided by m and not by Σ z∘z: right for signs only",
+    "The sums are divided by m: right for signs only",
     ('if variant == "plain"', "if True"),
 )
 bekas.edit(
@@ -129,12 +129,7 @@ bekas.edit(
     (TERMS, 'products / probes if variant == "ratio" else probes * products'),
     (RATIO, PLAIN),
 )
-bekas.edit(
-    "products_are_added_up",
-    "The products are added up and not averaged, in either variant",
-    (PLAIN, "total"),
-    (RATIO, "total"),
-)
+bekas.edit("products_are_added_up", "The products are added up and not averaged", (PLAIN, "total"), (RATIO, "total"))
 bekas.edit("product_without_the_probe_on_its_left", "Az is averaged and not z∘Az", (TERMS, "products"))
 bekas.edit(
     "entries_lose_their_sign",
@@ -145,10 +140,7 @@ bekas.edit(
 bekas.edit(
     "first_probe_makes_the_diagonal",
     "Only the first probe enters the estimate",
-    (
-        ESTIMATE,
-        "estimate_of(probes[0] * products[0], probes[:1], variant)._replace(products=int(probes.shape[0]))",
-    ),
+    (ESTIMATE, "estimate_of(probes[0] * products[0], probes[:1], variant)._replace(products=int(probes.shape[0]))"),
 )
 bekas.edit(
     "products_are_not_counted", "However many probes there are, one product is counted", ("int(probes.shape[0])", "1")

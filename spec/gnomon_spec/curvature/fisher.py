@@ -12,12 +12,7 @@ from gnomon.curvature import products as reference
 from gnomon.curvature.products import network
 from gnomon.objectives.output_losses import softmax
 from gnomon_spec.cases import Case
-from gnomon_spec.curvature.learning_problems import (
-    cases,
-    classification,
-    regression,
-    with_other_answers,
-)
+from gnomon_spec.curvature.learning_problems import cases, classification, regression, with_other_answers
 from gnomon_spec.curvature.products import declare_mean, problems, system
 from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.facts import Fact, at_least, equal
@@ -104,9 +99,7 @@ fisher_product.edit(
     (PROBABILITY, OF_CLASSES.format("0 * p[:, c] + 1 / p.shape[1]")),
 )
 fisher_product.edit(
-    "classes_are_added_up",
-    "The classes have weight 1: they are added up and not averaged",
-    (PROBABILITY, "1 *"),
+    "classes_are_added_up", "The classes have weight 1: they are added up and not averaged", (PROBABILITY, "1 *")
 )
 fisher_product.edit(
     "most_probable_class_only",
@@ -130,8 +123,6 @@ empirical_fisher_product.edit(
     (GRADIENTS, f"{GRADIENTS} / problem.features.shape[0]"),
 )
 empirical_fisher_product.edit(
-    "labels_of_the_model",
-    "The labels are drawn from the model: the Fisher product",
-    ("", "return fisher_product(problem, params, vector)"),
+    "labels_of_the_model", "The labels are the model's", ("", "return fisher_product(problem, params, vector)")
 )
 empirical_fisher_product.edit("empirical_fisher_of_the_sum", "The examples are added up and not averaged", (MEAN, ""))

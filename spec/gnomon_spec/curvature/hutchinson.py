@@ -151,19 +151,13 @@ hutchinson.edit(
     (SAMPLE, "np.sum(product(operator, z, k))"),
 )
 hutchinson.edit(
-    "size_of_each_sample",
-    "Samples lose their sign, as if the matrix were positive semidefinite",
-    (SAMPLE, f"np.abs({SAMPLE})"),
+    "size_of_each_sample", "Samples lose their sign, as if A were semidefinite", (SAMPLE, f"np.abs({SAMPLE})")
 )
 hutchinson.edit(
-    "standard_error_with_all_samples",
-    "The standard error divides by m where it should divide by m - 1",
-    (ERROR, "(m * m)"),
+    "standard_error_with_all_samples", "The standard error divides by m and not by m - 1", (ERROR, "(m * m)")
 )
 hutchinson.edit(
-    "deviation_of_one_sample",
-    "The standard error is that of one sample: it is not divided by √m",
-    (ERROR, "(m - 1)"),
+    "deviation_of_one_sample", "The standard error is that of one sample: it is not divided by √m", (ERROR, "(m - 1)")
 )
 hutchinson.edit("two_products_for_each_probe", "Products are counted twice", ("int(m)", "2 * int(m)"))
 hutchinson.edit(

@@ -56,12 +56,6 @@ def a_matrix_of_low_rank_has_no_rest(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("trace", found.trace, np.sum(np.diagonal(A)))
 
 
-@hutchpp.law("closed form", cases=estimates.but(sketch=rotation()))
-def a_complete_sketch_leaves_no_rest(port: Any, case: Case) -> Iterable[Fact]:
-    """With n independent sketch vectors the trace is exact for any regular matrix."""
-    yield equal("trace", port.hutchpp(case.operator, case.sketch, case.probes).trace, trace(case.operator))
-
-
 @hutchpp.law("closed form", cases=sketched.shaped(UP_TO_FOUR))
 def over_all_signs_the_mean_is_the_trace(port: Any, case: Case) -> Iterable[Fact]:
     """Given the sketch, the mean over all signs is tr A."""
@@ -126,9 +120,7 @@ def it_costs_two_products_for_each_sketch_vector(port: Any, case: Case) -> Itera
 BASIS = "orthonormal(np.stack([product(operator, w, j) for j, w in enumerate(sketch)]))"
 SAMPLE, COST = "np.dot(h, product(operator, h, seen + j))", "products=seen + rest.products"
 hutchpp.edit(
-    "rest_is_left_out",
-    "Only the part that the sketch sees is counted: tr QᵀAQ",
-    ("of_basis + rest.trace", "of_basis"),
+    "rest_is_left_out", "Only the part that the sketch sees is counted: tr QᵀAQ", ("of_basis + rest.trace", "of_basis")
 )
 hutchpp.edit(
     "basis_is_not_orthonormalised",

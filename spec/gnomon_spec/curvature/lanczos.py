@@ -10,58 +10,25 @@ import numpy as np
 from gnomon.curvature import lanczos as reference
 from gnomon.curvature.lanczos import Lanczos, tridiagonal
 from gnomon.curvature.operators import Dense
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.curvature import spectra
 from gnomon_spec.curvature.estimators import system
-from gnomon_spec.curvature.matrices_and_probes import TWO_OR_MORE, nonzero_vector, operator
+from gnomon_spec.curvature.matrices_and_probes import TWO_OR_MORE, nonzero_vector, operator, symmetric_matrix
+from gnomon_spec.curvature.spectra import separate_eigenvalues, start_with_all_eigenvectors
 from gnomon_spec.curvature.symmetries import negated, scaled, unchanged
 from gnomon_spec.facts import Fact, agree, equal, identical
-from gnomon_spec.strategies import CODES, VECTORS, count, number, rotation, shapes
+from gnomon_spec.strategies import VECTORS, count, number, rotation, shapes
 from gnomon_spec.system import WITH_ROOM
-
-
-def separate_eigenvalues() -> Quantity:
-    """Eigenvalues (n,), n <= 17: different integers from -8 to 8, times 1/8."""
-
-    def draw_eigenvalues(draw: Draw, context: Context) -> Any:
-        order = np.random.Generator(np.random.PCG64(draw(CODES))).permutation(17)
-        return np.asarray((order[: context.shape[0]] - 8) / 8, context.dtype)
-
-    return Quantity(draw_eigenvalues, "different multiples of 1/8 in [-1, 1], shape (n,)")
-
-
-def separate_matrix() -> Quantity:
-    """A symmetric matrix (n, n) whose eigenvalues are different multiples of 1/8."""
-
-    def draw_matrix(draw: Draw, context: Context) -> Any:
-        double = context._replace(dtype=np.dtype(np.float64))
-        turn, eigenvalues = rotation().draw(draw, double), separate_eigenvalues().draw(draw, double)
-        matrix = (turn * eigenvalues) @ turn.T
-        return np.asarray((matrix + matrix.T) / 2, context.dtype)
-
-    return Quantity(draw_matrix, "symmetric matrix (n, n), eigenvalues different multiples of 1/8 in [-1, 1]")
-
-
-def start_with_all_eigenvectors() -> Quantity:
-    """A start whose components along the eigenvectors of the drawn operator are from 1/4 to 4 in size."""
-    components = nonzero_vector()
-
-    def draw_start(draw: Draw, context: Context) -> Any:
-        _, vectors = np.linalg.eigh(context.drawn["operator"].matrix.astype(np.float64))
-        drawn = components.draw(draw, context._replace(dtype=np.dtype(np.float64)))
-        return np.asarray(vectors @ drawn, context.dtype)
-
-    return Quantity(draw_start, "vector (n,), components along all eigenvectors from 1/4 to 4 in size")
-
 
 processes = Cases(
     {
-        "operator": operator(separate_matrix()),
+        "operator": operator(symmetric_matrix(separate_eigenvalues())),
         "start": start_with_all_eigenvectors(),
         "steps": count(1, 2, 3, low=1, high=6),
     },
     VECTORS,
 )
-spectra = Cases(
+known = Cases(
     {
         "turn": rotation(),
         "eigenvalues": separate_eigenvalues(),
@@ -76,7 +43,7 @@ lanczos = system.operation(reference.lanczos, cases=processes, dtypes=WITH_ROOM,
 
 @lanczos.law(
     "conservation",
-    cases=spectra.shaped(TWO_OR_MORE).but(
+    cases=known.shaped(TWO_OR_MORE).but(
         distinct=count(2, 1, 3, low=1, high=5), steps=6, power=count(0, -24, 12, low=-24, high=24)
     ),
 )
@@ -90,19 +57,8 @@ def it_ends_when_the_space_is_invariant(port: Any, case: Case) -> Iterable[Fact]
     yield agree("rows", len(found.basis), distinct)
 
 
-def with_spectrum(case: Case) -> tuple[Dense, Any]:
-    """Return the operator and the start of a case of `spectra`."""
-    return Dense((case.turn * case.eigenvalues) @ case.turn.T), case.turn @ case.components
-
-
 def fitting(found: Lanczos, dimension: int) -> Lanczos:
-    """Return what a port found; NaN in arrays of the right shapes if those that it returned do not fit each other."""
-    j = len(found.diagonal)
-    shapes_ = ((j,), (max(j - 1, 0),), (j, dimension))
-    if tuple(np.shape(part) for part in found[:3]) == shapes_ and j > 0:
-        return found
-    number = np.full((1,), np.nan)
-    return Lanczos(number, number[:0], np.full((1, dimension), np.nan), number[0], found.products)
+    return spectra.fitting(found, lambda j: ((j,), (j - 1,), (j, dimension)))
 
 
 @lanczos.law("closed form", cases=processes)
@@ -191,9 +147,7 @@ lanczos.edit(
     (PROJECTION, "pass"),
 )
 lanczos.edit(
-    "start_of_the_process_is_not_normalised",
-    "The first row of Q is the start itself, whatever its length",
-    (UNIT, "start"),
+    "start_of_the_process_is_not_normalised", "The first row of Q is the start, whatever its length", (UNIT, "start")
 )
 lanczos.edit(
     "padded_to_the_steps_asked_for",
@@ -213,7 +167,7 @@ lanczos.edit(
 )
 lanczos.edit(
     "basis_in_columns",
-    "The orthonormal vectors are the columns of the basis and not its rows",
+    "The columns of the basis are orthonormal, not the rows",
     (BASIS, "np.transpose(Q[: j + 1]), b, j + 1"),
 )
 lanczos.edit("one_step_too_few", "The last step is not made", ("min(steps, start", "min(max(steps - 1, 1), start"))

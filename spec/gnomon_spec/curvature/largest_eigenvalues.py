@@ -6,70 +6,19 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 
 from gnomon.curvature import largest_eigenvalues as reference
-from gnomon.curvature.operators import Dense
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
 from gnomon_spec.curvature.estimators import system
-from gnomon_spec.curvature.matrices_and_probes import operator
+from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, symmetric_matrix
+from gnomon_spec.curvature.spectra import eigenvalues_of_separate_sizes, start_with_all_eigenvectors, with_spectrum
 from gnomon_spec.curvature.symmetries import negated, scaled, turned, unchanged
 from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
-from gnomon_spec.strategies import CODES, SMALL_CODES, count, rotation, shapes
+from gnomon_spec.strategies import SMALL_CODES, count, rotation, shapes
 from gnomon_spec.system import WITH_ROOM
 
 # With more, b of the Lanczos process may be taken for 0 in float32.
 TWO_TO_FOUR = shapes((2,), (3,), (4,), (2,), (3,))
-
-
-def eigenvalues_of_separate_sizes() -> Quantity:
-    """Eigenvalues ±(1 + fraction/4)/2ⁱ, i = 0, …, n - 1 in any order: each at most 5/8 of the one before in size."""
-
-    def draw_eigenvalues(draw: Draw, context: Context) -> Any:
-        (n,) = context.shape
-        exponents = np.random.Generator(np.random.PCG64(draw(CODES))).permutation(n)
-        codes = draw(st.lists(CODES, min_size=n, max_size=n))
-        sizes = [1 + code // 2 % 997 / (4 * 997) for code in codes]
-        signs = [-1.0 if code % 2 else 1.0 for code in codes]
-        return np.asarray(np.array(signs) * np.array(sizes) / 2.0**exponents, context.dtype)
-
-    return Quantity(
-        draw_eigenvalues, "eigenvalues (n,), each at most 5/8 of the one before in size, any sign, any order"
-    )
-
-
-def components() -> Quantity:
-    """Components along the eigenvectors, from 1/2 to 2 in size."""
-
-    def draw_components(draw: Draw, context: Context) -> Any:
-        codes = draw(st.lists(CODES, min_size=context.shape[0], max_size=context.shape[0]))
-        entries = [(-1.0 if c % 2 else 1.0) * (1 + c // 4 % 997 / 997) * 2.0 ** -(c // 2 % 2) for c in codes]
-        return np.array(entries, context.dtype)
-
-    return Quantity(draw_components, "vector (n,), entries from 1/2 to 2 in size")
-
-
-def separate_matrix() -> Quantity:
-    """A symmetric matrix with such eigenvalues."""
-
-    def draw_matrix(draw: Draw, context: Context) -> Any:
-        double = context._replace(dtype=np.dtype(np.float64))
-        turn, eigenvalues = rotation().draw(draw, double), eigenvalues_of_separate_sizes().draw(draw, double)
-        matrix = (turn * eigenvalues) @ turn.T
-        return np.asarray((matrix + matrix.T) / 2, context.dtype)
-
-    return Quantity(draw_matrix, "symmetric matrix (n, n), its eigenvalues each at most 5/8 of the one before in size")
-
-
-def start_with_all_eigenvectors() -> Quantity:
-    """A start with such components along the eigenvectors of the drawn operator."""
-
-    def draw_start(draw: Draw, context: Context) -> Any:
-        _, vectors = np.linalg.eigh(context.drawn["operator"].matrix.astype(np.float64))
-        drawn = components().draw(draw, context._replace(dtype=np.dtype(np.float64)))
-        return np.asarray(vectors @ drawn, context.dtype)
-
-    return Quantity(draw_start, "vector (n,), components along all eigenvectors from 1/2 to 2 in size")
 
 
 def fewer_than_n() -> Quantity:
@@ -81,15 +30,20 @@ def fewer_than_n() -> Quantity:
     return Quantity(draw_count, "integer from 1 to n - 1")
 
 
+components = nonzero_vector(-1, 0)
 pairs = Cases(
-    {"operator": operator(separate_matrix()), "start": start_with_all_eigenvectors(), "count": fewer_than_n()},
+    {
+        "operator": operator(symmetric_matrix(eigenvalues_of_separate_sizes())),
+        "start": start_with_all_eigenvectors(components),
+        "count": fewer_than_n(),
+    },
     TWO_TO_FOUR,
 )
 known = Cases(
     {
         "turn": rotation(),
         "eigenvalues": eigenvalues_of_separate_sizes(),
-        "components": components(),
+        "components": components,
         "count": fewer_than_n(),
     },
     TWO_TO_FOUR,
@@ -110,9 +64,7 @@ def more_eigenvalues_than_dimensions_are_rejected(port: Any, case: Case) -> Iter
 def they_are_those_that_the_matrix_was_made_of(port: Any, case: Case) -> Iterable[Fact]:
     """Of A = UΛUᵀ they are the largest |λ|, with their signs, and the vectors are columns of U that point the way of
     the start."""
-    found = port.largest_eigenvalues(
-        Dense((case.turn * case.eigenvalues) @ case.turn.T), case.turn @ case.components, **case.hyper
-    )
+    found = port.largest_eigenvalues(with_spectrum(case), case.turn @ case.components, **case.hyper)
     order = np.argsort(-np.abs(case.eigenvalues))[: case.count]
     yield equal("values", found.values, case.eigenvalues[order])
     yield equal("vectors", found.vectors, (case.turn * np.copysign(1, case.components)).T[order])
@@ -180,16 +132,8 @@ for name, statement, values in (
         "The largest |aⱼ|, on the diagonal of the tridiagonal matrix, are taken for eigenvalues",
         "np.sort(np.abs(found.diagonal))[::-1][:count]",
     ),
-    (
-        "in_units_of_the_largest",
-        "The eigenvalues are divided by the first of them in size",
-        "values[order] / np.abs(values[order][0])",
-    ),
-    (
-        "squares_of_the_eigenvalues",
-        "The eigenvalues are those of A², of the operator that was applied twice",
-        "values[order] ** 2",
-    ),
+    ("in_units_of_the_largest", "They are divided by the largest of them", "values[order] / np.abs(values[order][0])"),
+    ("squares_of_the_eigenvalues", "They are those of A², applied twice", "values[order] ** 2"),
 ):
     largest_eigenvalues.edit(name, statement, (VALUES, f"Eigenpairs({values}"))
 for name, statement, order in (
@@ -200,11 +144,7 @@ for name, statement, order in (
     ),
     ("smallest_in_size", "The eigenvalues of smallest size are returned", "np.argsort(np.abs(values))[:count]"),
     ("largest_size_last", "They come in ascending order of size", f"{ORDER}[:count][::-1]"),
-    (
-        "in_ascending_order",
-        "They come in ascending order, as ARPACK returns them, and not in that of size",
-        f"np.sort({ORDER}[:count])",
-    ),
+    ("in_ascending_order", "They come in ascending order, as from ARPACK, not by size", f"np.sort({ORDER}[:count])"),
 ):
     largest_eigenvalues.edit(name, statement, (f"{ORDER}[:count]", order))
 for name, statement, vectors in (
@@ -213,11 +153,7 @@ for name, statement, vectors in (
         "The values are sorted by size, and their vectors are left in ascending order of the values",
         "Y[:, np.sort(order)].T @ found.basis",
     ),
-    (
-        "vectors_in_the_krylov_basis",
-        "The vectors are those of the tridiagonal matrix, not brought back by the basis",
-        "Y[:, order].T",
-    ),
+    ("vectors_in_the_krylov_basis", "The vectors are those of T, not brought back by the basis", "Y[:, order].T"),
     ("vectors_that_point_back", "The vectors have u·v₀ <= 0", f"-{VECTORS}"),
 ):
     largest_eigenvalues.edit(name, statement, (VECTORS, vectors))

@@ -42,28 +42,21 @@ def any_matrix() -> Quantity:
     return Quantity(entries.draw, "any matrix (n, n)")
 
 
-def symmetric_matrix() -> Quantity:
-    """A symmetric matrix (n, n), definite or not."""
-    entries = tame(shape=square)
+def symmetric_matrix(eigenvalues: Quantity) -> Quantity:
+    """A symmetric matrix (n, n) with drawn eigenvalues, rounded to the dtype."""
 
     def draw_symmetric(draw: Draw, context: Context) -> Array:
-        drawn = entries.draw(draw, context)
-        mirrored: Array = np.tril(drawn) + np.tril(drawn, -1).T
-        return mirrored
+        double = context._replace(dtype=np.dtype(np.float64))
+        turn, drawn = rotation().draw(draw, double), eigenvalues.draw(draw, double)
+        matrix = (turn * drawn) @ turn.T
+        return np.asarray((matrix + matrix.T) / 2, context.dtype)
 
-    return Quantity(draw_symmetric, "any symmetric matrix (n, n)")
+    return Quantity(draw_symmetric, f"symmetric matrix (n, n) of eigenvalues: {eigenvalues.text}")
 
 
 def regular_matrix() -> Quantity:
     """A symmetric matrix (n, n), eigenvalues from 1/4 to 4 in size, of either sign."""
-
-    def draw_regular(draw: Draw, context: Context) -> Array:
-        double = context._replace(dtype=np.dtype(np.float64))
-        turn, eigenvalues = rotation().draw(draw, double), nonzero_vector().draw(draw, double)
-        matrix = (turn * eigenvalues) @ turn.T
-        return np.asarray((matrix + matrix.T) / 2, context.dtype)
-
-    return Quantity(draw_regular, "symmetric matrix (n, n), eigenvalues from 1/4 to 4 in size")
+    return symmetric_matrix(nonzero_vector())
 
 
 def orthonormal_rows(least: int = 0) -> Quantity:
@@ -91,9 +84,10 @@ def _sign(code: int) -> float:
     return -1.0 if code % 2 else 1.0
 
 
-def _nonzero(code: int) -> float:
-    """Return ±(1 + fraction)·2^e with e from -2 to 1."""
-    return _sign(code) * (1 + code // 8 % 997 / 997) * 2.0 ** (code // 2 % 4 - 2) if code else 1.0
+def _nonzero(code: int, low: int = -2, high: int = 1) -> float:
+    """Return ±(1 + fraction)·2^e with e from `low` to `high`."""
+    span = high - low + 1
+    return _sign(code) * (1 + code // (2 * span) % 997 / 997) * 2.0 ** (code // 2 % span + low) if code else 1.0
 
 
 def signs(most: int = 5, least: int = 1) -> Quantity:
@@ -112,14 +106,14 @@ def probes(most: int = 5, least: int = 1) -> Quantity:
     return Quantity(draw_probes, f"probes, signs or other vectors without a 0, shape (m, n), m from {least} to {most}")
 
 
-def nonzero_vector() -> Quantity:
-    """A vector (n,), every entry from ¼ to 4 in size."""
+def nonzero_vector(low: int = -2, high: int = 1) -> Quantity:
+    """A vector (n,), every entry from 2^low to 2^(high + 1) in size."""
 
     def draw_vector(draw: Draw, context: Context) -> Array:
         codes = draw(st.lists(CODES, min_size=context.shape[0], max_size=context.shape[0]))
-        return np.array([_nonzero(code) for code in codes], context.dtype)
+        return np.array([_nonzero(code, low, high) for code in codes], context.dtype)
 
-    return Quantity(draw_vector, "vector (n,), entries from 1/4 to 4 in size")
+    return Quantity(draw_vector, f"vector (n,), entries from {2.0**low:g} to {2.0 ** (high + 1):g} in size")
 
 
 def three_point_rule(dimension: int, kurtosis: Any) -> tuple[Array, Array]:

@@ -13,6 +13,7 @@ from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.estimators import system
 from gnomon_spec.curvature.matrices_and_probes import TWO_OR_MORE, nonzero_vector, operator, regular_matrix, signs
+from gnomon_spec.curvature.spectra import with_spectrum
 from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
 from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, number, rotation
@@ -84,10 +85,9 @@ def no_rows(case: Case) -> Any:
 def it_follows_the_powers_of_the_eigenvalues(port: Any, case: Case) -> Iterable[Fact]:
     """With v₀ = Σ cᵢuᵢ the k-th vector is Σ λᵢᵏcᵢuᵢ, normalised, ρ and ν its moments; deflated eigenvectors are left
     out."""
-    A = (case.turn * case.eigenvalues) @ case.turn.T
     start = case.turn @ case.components
     deflations = min(case.deflations, len(start) - 1)
-    found = port.power_iteration(Dense(A), start, case.turn.T[:deflations], **case.hyper)
+    found = port.power_iteration(with_spectrum(case), start, case.turn.T[:deflations], **case.hyper)
     left = np.where(np.arange(len(start)) < deflations, 0, case.components)
     c = left * case.eigenvalues ** (case.iterations - 1)
     c = c / np.sqrt(np.sum(c * c))
@@ -246,9 +246,7 @@ power_iteration.edit(
     ("rayleigh, rtol,", "rayleigh, rtol * np.abs(rayleigh),"),
 )
 power_iteration.edit(
-    "start_is_not_normalised",
-    "The first product is with the start as it is, not scaled to length 1",
-    ("v / np.sqrt(np.dot(v, v))", "v"),
+    "start_is_not_normalised", "The start is not scaled to length 1", ("v / np.sqrt(np.dot(v, v))", "v")
 )
 AFTER = ("orthogonal_part(product(operator, v, k), basis)", "product(operator, v, k)")
 power_iteration.edit(
@@ -267,7 +265,5 @@ power_iteration.edit(
     "one_iteration_too_many", "One product more is made than was asked for", ("", "iterations = iterations + 1")
 )
 power_iteration.edit(
-    "zero_matrix_divides_by_zero",
-    "That Av is 0 is not noticed: the next vector is 0/0",
-    ("bool(norm == 0)", "False"),
+    "zero_matrix_divides_by_zero", "That Av is 0 is not noticed: the next vector is 0/0", ("bool(norm == 0)", "False")
 )

@@ -152,11 +152,7 @@ hvp.symmetry(
     "it_changes_with_the_units_of_the_features",
     "With features in units of 2ᵏ and the first W divided by 2ᵏ the Hessian is DHD, D = 2ᵏ in the place of that W",
     cases=problems.but(power=count(1, 2, low=-2, high=2)),
-    inputs={
-        "problem.features": scaled,
-        "params": in_other_units(0.5),
-        "vector": in_other_units(0.5),
-    },
+    inputs={"problem.features": scaled, "params": in_other_units(0.5), "vector": in_other_units(0.5)},
     outputs=in_other_units(2.0),
 )
 
@@ -244,11 +240,7 @@ hvp.edit(
     "The Hessian of cross-entropy in the outputs is taken for diag(p), without -ppᵀ",
     ("", WITHOUT_PP.format(HESSIAN)),
 )
-ggnvp.edit(
-    "hessian_for_gauss_newton",
-    "The Hessian product is returned, with the curvature of the model",
-    (GAUSS_NEWTON, HESSIAN),
-)
+ggnvp.edit("hessian_for_gauss_newton", "The Hessian product is returned", (GAUSS_NEWTON, HESSIAN))
 ggnvp.edit(
     "loss_taken_for_half_a_square",
     "The Hessian of the loss is left out, (1/N)·JᵀJ: right for squared errors, wrong for cross-entropy",

@@ -10,32 +10,31 @@ import numpy as np
 from gnomon.curvature import lanczos as reference
 from gnomon.curvature.lanczos import Ritz
 from gnomon_spec.cases import Case, choice
+from gnomon_spec.curvature import spectra
 from gnomon_spec.curvature.estimators import system
-from gnomon_spec.curvature.lanczos import processes, spectra, with_spectrum
+from gnomon_spec.curvature.lanczos import known as spectra_and_starts
+from gnomon_spec.curvature.lanczos import processes
 from gnomon_spec.curvature.matrices_and_probes import TWO_OR_MORE
+from gnomon_spec.curvature.spectra import with_spectrum
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import count
 from gnomon_spec.system import WITH_ROOM
 
 both = processes.but(variant=choice("standard", "code"))
 right = processes.but(variant="standard")
-known = spectra.but(variant="standard")
+known = spectra_and_starts.but(variant="standard")
 
 ritz = system.operation(reference.ritz, cases=both, dtypes=WITH_ROOM, length_varies=True)
 
 
 def fitting(found: Ritz, dimension: int) -> Ritz:
-    """Return what a port found; NaN in arrays of the right shapes if those that it returned do not fit each other."""
-    j = len(found.values)
-    if tuple(np.shape(part) for part in found) == ((j,), (j,), (j, dimension), (j,)) and j > 0:
-        return found
-    return Ritz(*(np.full(shape, np.nan) for shape in ((1,), (1,), (1, dimension), (1,))))
+    return spectra.fitting(found, lambda j: ((j,), (j,), (j, dimension), (j,)))
 
 
 @ritz.law("closed form", cases=known.but(steps=6))
 def a_full_process_finds_the_spectrum(port: Any, case: Case) -> Iterable[Fact]:
     """With n steps and n different eigenvalues the Ritz values are these, the residuals 0 and weights (u·v₀)²/‖v₀‖²."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     found = fitting(port.ritz(operator, start, **case.hyper), len(start))
     order = np.argsort(case.eigenvalues)
     squares = case.components**2 / np.sum(case.components**2)
@@ -47,7 +46,7 @@ def a_full_process_finds_the_spectrum(port: Any, case: Case) -> Iterable[Fact]:
 @ritz.law("bound", cases=known)
 def they_lie_in_the_spectrum_and_spread(port: Any, case: Case) -> Iterable[Fact]:
     """All Ritz values lie between the extreme eigenvalues, and one more step moves the extreme ones outwards or not."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     found = port.ritz(operator, start, **case.hyper).values
     more = port.ritz(operator, start, **{**case.hyper, "steps": case.steps + 1}).values
     yield at_least("largest eigenvalue", np.max(case.eigenvalues), np.max(found))
@@ -70,7 +69,7 @@ def each_residual_is_that_of_its_pair(port: Any, case: Case) -> Iterable[Fact]:
 @ritz.law("bound", cases=known)
 def an_eigenvalue_lies_within_each_residual(port: Any, case: Case) -> Iterable[Fact]:
     """Every Ritz value has an eigenvalue no further away than its residual."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     found = fitting(port.ritz(operator, start, **case.hyper), len(start))
     apart = np.min(np.abs(found.values[:, np.newaxis] - case.eigenvalues), axis=1)
     yield at_least("residuals", found.residuals, apart)
@@ -79,7 +78,7 @@ def an_eigenvalue_lies_within_each_residual(port: Any, case: Case) -> Iterable[F
 @ritz.law("closed form", cases=known)
 def moments_are_exact_up_to_twice_the_steps(port: Any, case: Case) -> Iterable[Fact]:
     """Σ τ²θᵏ = v₀ᵀAᵏv₀/‖v₀‖² for k < 2·steps: the quadrature of Gauss."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     found = fitting(port.ritz(operator, start, **case.hyper), len(start))
     steps = min(case.steps, len(start))
     powers = np.arange(10)
@@ -105,7 +104,7 @@ def power_iteration_stays_between_them(port: Any, case: Case) -> Iterable[Fact]:
 def the_largest_converges_as_kaniel_and_paige_say(port: Any, case: Case) -> Iterable[Fact]:
     """λ₁ - θ₁ <= (λ₁ - λₙ)·(tan φ₁/C(1 + 2γ))², γ = (λ₁ - λ₂)/(λ₂ - λₙ), C the Chebyshev polynomial of degree
     steps - 1."""
-    operator, start = with_spectrum(case)
+    operator, start = with_spectrum(case), case.turn @ case.components
     largest = np.max(port.ritz(operator, start, **case.hyper).values)
     order = np.argsort(-case.eigenvalues)
     eigenvalues, squares = case.eigenvalues[order], case.components[order] ** 2
@@ -133,22 +132,14 @@ def the_code_variant_returns_the_diagonal(port: Any, case: Case) -> Iterable[Fac
 
 VALUES, WEIGHTS, VECTORS = 'if variant == "code"', "Y[0] * Y[0]", "Y.T @ found.basis"
 RESIDUALS = "found.residual_norm * np.abs(Y[-1])"
-ritz.edit(
-    "diagonal_taken_for_eigenvalues",
-    "The sorted |aⱼ|, the diagonal of T, are returned as eigenvalues",
-    (VALUES, "if True"),
-)
+ritz.edit("diagonal_taken_for_eigenvalues", "The sorted |aⱼ| are returned as eigenvalues", (VALUES, "if True"))
 ritz.edit("code_variant_with_ritz_values", 'Variant "code", too, returns the eigenvalues of T', (VALUES, "if False"))
 ritz.edit(
     "eigenvalues_of_the_diagonal",
     "The off-diagonal of T is lost: the sorted aⱼ, with their signs, are returned as eigenvalues",
     (VALUES, f"values = np.sort(found.diagonal)\n{VALUES}"),
 )
-ritz.edit(
-    "weights_are_not_squared",
-    "The weights are the first components of the eigenvectors and not their squares",
-    (WEIGHTS, "Y[0]"),
-)
+ritz.edit("weights_are_not_squared", "The weights are first components, not their squares", (WEIGHTS, "Y[0]"))
 ritz.edit(
     "weights_from_the_last_components",
     "The weights are the squares of the last components of the eigenvectors and not of the first",
@@ -160,9 +151,7 @@ ritz.edit(
     (RESIDUALS, "found.residual_norm + 0 * Y[-1]"),
 )
 ritz.edit(
-    "residuals_without_their_length",
-    "The residuals are the last components of the eigenvectors, without b_j",
-    (RESIDUALS, "np.abs(Y[-1])"),
+    "residuals_without_their_length", "The residuals are last components, without b_j", (RESIDUALS, "np.abs(Y[-1])")
 )
 ritz.edit(
     "vectors_of_the_transposed_basis",

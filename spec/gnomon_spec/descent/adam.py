@@ -23,45 +23,17 @@ Sources: Kingma & Ba, arXiv 1412.6980; Reddi, Kale & Kumar, "On the Convergence 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
-
 from gnomon.descent import adam as reference
-from gnomon_spec.cases import Case
-from gnomon_spec.descent import adam_family, elementwise
-from gnomon_spec.facts import Fact, equal
+from gnomon_spec.descent import adam_family, elementwise, weight_decay
 from gnomon_spec.system import System
 
 system = System("adam", title="Adam", text=__doc__ or "")
-step = system.operation(reference.step, cases=adam_family.steps, rejecting=adam_family.calm)
+step = system.operation(reference.step, cases=adam_family.cases.steps, rejecting=adam_family.calm)
 adam_family.declare_laws(step)
-elementwise.declare_repetitions(system, reference, adam_family.hyperparameters, at_rest={"eps": adam_family.some_eps})
-
-
-@step.law("invariance", cases=adam_family.calm.but(weight_decay=adam_family.decay(0.5, 0.01)))
-def weight_decay_is_a_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """Weight decay λ acts as the gradient λ·x: it can be added to the gradient by hand and enters both moments."""
-    params, state = port.step(case.params, case.grad, case.state, **case.hyper)
-    by_hand = case.grad + case.weight_decay * case.params
-    hyper = {**case.hyper, "weight_decay": 0.0}
-    expected, oracle_state = port.oracle.step(case.params, by_hand, case.state, **hyper)
-    yield equal("params", params, expected)
-    yield equal("second_moment", state.second_moment, oracle_state.second_moment)
-
+elementwise.declare_repetitions(system, reference, adam_family.hyperparameters)
 
 adam_family.declare_mistakes(step)
-COUPLED = "grad = grad + weight_decay * params"
-step.edit("decay_left_out", "Weight decay is ignored", (COUPLED, "pass"))
-step.edit(
-    "decay_decoupled_from_the_gradient",
-    "Weight decay is taken off the parameters (as in AdamW) instead of being added to the gradient",
-    (COUPLED, "params = params - lr * weight_decay * params"),
-)
-step.edit(
-    "decay_decoupled_and_not_scaled",
-    "Weight decay is taken off the parameters without being multiplied by the learning rate",
-    (COUPLED, "params = params - weight_decay * params"),
-)
+weight_decay.declare_coupled(step, adam_family.calm)
 step.edit(
     "decay_outside_the_second_moment",
     "The weight decay's gradient enters the first moment but not the second",

@@ -1,4 +1,4 @@
-"""What Adam and AdamW share: their cases, the laws of the moments and of the step without decay, most mistakes.
+"""What Adam, AdamW and NAdam share, and what only Adam and AdamW do: laws of the moments and of the step, mistakes.
 
 Notation: m and v the moments, m̂ and v̂ the bias-corrected ones, t the step count, fresh = both moments 0 and t = 0.
 """
@@ -10,110 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.descent.adam import AdamState, init
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon.descent import adam
+from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.descent import elementwise
+from gnomon_spec.descent.step_cases import decay, nonzero, step_cases, zeros
 from gnomon_spec.facts import Fact, at_least, equal, identical
-from gnomon_spec.strategies import (
-    ANY_SHAPE,
-    VECTORS,
-    count,
-    fraction,
-    nonnegative,
-    normal,
-    number,
-    steps_of,
-    tame,
-    vector,
-)
-from gnomon_spec.system import WITH_ROOM, Operation
+from gnomon_spec.strategies import count, fraction, number, steps_of, tame
+from gnomon_spec.system import Operation
+
+UNITS = {
+    "eps": elementwise.scaled(1),
+    "state.first_moment": elementwise.scaled(1),
+    "state.second_moment": elementwise.scaled(2),
+}
+cases = step_cases(adam, positive=("second_moment", "largest_second_moment"), weight_decay=decay(0.0, 0.5, 0.01))
+hyperparameters, _, calm, bare, fresh = cases
 
 
-def states(signed: Quantity, positive: Quantity) -> Quantity:
-    """A state of Adam: fresh, or with any moments after some steps."""
-
-    def draw_state(draw: Draw, context: Context) -> AdamState:
-        steps = count(0, 1, 2, 9, 99, 999).draw(draw, context)
-        if steps == 0:
-            return init(np.zeros(context.shape, context.dtype))
-        first, second, largest = (q.draw(draw, context) for q in (signed, positive, positive))
-        return AdamState(first, second, largest, steps)
-
-    return Quantity(draw_state, "AdamState: fresh (zeros, step_count 0) or any moments and step_count")
-
-
-magnitude = Quantity(lambda draw, context: np.abs(tame().draw(draw, context)), f"{tame().text}, not negative")
-nonzero = Quantity(
-    lambda draw, context: (
-        np.where(grad == 0, np.ones_like(grad), grad) if (grad := tame().draw(draw, context)).size else grad
-    ),
-    f"{tame().text}, not 0",
-)
-zeros = Quantity(lambda _draw, c: np.zeros(c.shape, c.dtype), "zeros")
-fresh_state = Quantity(lambda _draw, c: init(np.zeros(c.shape, c.dtype)), "fresh AdamState")
-variants = choice("adam", "amsgrad-torch", "amsgrad-optax")
-some_eps = normal(number(1e-8, 1e-3, 1.0, exponents=(-30, 3)))
-
-
-def decay(*simple: float) -> Quantity:
-    """A weight decay λ with lr·λ <= ½: nearer to 1 the decay cancels the parameters, and forms of it differ."""
-    free = number(*simple)
-
-    def draw_decay(draw: Draw, context: Context) -> float:
-        return min(float(free.draw(draw, context)), 0.5 / max(float(context.drawn["lr"]), 2.0**-12))
-
-    return Quantity(draw_decay, f"{free.text}; lr·λ at most ½", free.allows)
-
-
-hyperparameters = Cases({"lr": number(1e-3, 1.0, 0.5, 0.1)}, VECTORS).but(
-    beta1=fraction(0.9, 0.0, 0.5),
-    beta2=fraction(0.999, 0.5, 0.99),
-    eps=number(1e-8, 0.0, 1e-3, 1.0, exponents=(-30, 3)),
-    weight_decay=decay(0.0, 0.5, 0.01),
-    variant=variants,
-)
-steps = Cases({"params": vector(), "grad": vector(), "state": states(vector(), nonnegative())}, ANY_SHAPE).but(
-    **hyperparameters.quantities
-)
-calm = steps.but(params=tame(), grad=tame(), state=states(tame(), magnitude), eps=some_eps).shaped(VECTORS)
-bare = calm.but(weight_decay=0.0)
-fresh = bare.but(state=fresh_state)
-
-
-def scaled(value: Any, case: Case) -> Any:
-    return value * 2.0**case.power
-
-
-def scaled_twice(value: Any, case: Case) -> Any:
-    return value * 4.0**case.power
-
-
-def declare_laws(step: Operation) -> None:
-    """Declare the laws that Adam and AdamW share: all with weight decay 0, where the two are the same method."""
-    elementwise.declare_step_laws(step, steps, calm, mirrored=["first_moment"])
-
-    @step.law("closed form", cases=fresh.but(times=count(1, 2, low=1, high=12)))
-    def constant_gradients_move_by_their_normalised_value(port: Any, case: Case) -> Iterable[Fact]:
-        """From a fresh state, T steps with one gradient move every entry by T·lr·g/(|g| + ε), whatever the β are."""
-        params, state = case.params, case.state
-        for _ in range(case.times):
-            params, state = port.step(params, case.grad, state, **case.hyper)
-        move = case.lr * case.grad / (np.abs(case.grad) + case.eps)
-        yield equal("params", params, case.params - case.times * move)
-
-    @step.law("closed form", cases=bare.but(beta1=0.0, beta2=0.0, eps=0.0, grad=nonzero, variant="adam"))
-    def without_memory_only_the_sign_counts(port: Any, case: Case) -> Iterable[Fact]:
-        """With β₁ = β₂ = ε = 0 every entry moves by lr against the sign of its gradient."""
-        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-        yield equal("params", params, case.params - case.lr * np.sign(case.grad))
-
-    @step.law("closed form", cases=bare.but(beta1=0.0, variant="adam"))
-    def without_first_moment_it_is_rmsprop(port: Any, case: Case) -> Iterable[Fact]:
-        """With β₁ = 0 the step is lr·g/(√v̂ + ε), RMSProp with bias correction."""
-        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-        mean_square = case.beta2 * case.state.second_moment + (1 - case.beta2) * case.grad**2
-        v_hat = mean_square / (1 - case.beta2 ** (case.state.step_count + 1))
-        yield equal("params", params, case.params - case.lr * case.grad / (np.sqrt(v_hat) + case.eps))
+def declare_moment_laws(step: Operation, bare: Cases, plain: Cases) -> None:
+    """Declare the laws of both moments in `bare` cases, and those of the step with β₁ = 0 in `plain` ones."""
 
     @step.law("closed form", cases=bare)
     def moments_are_running_means(port: Any, case: Case) -> Iterable[Fact]:
@@ -124,6 +39,36 @@ def declare_laws(step: Operation) -> None:
         second = case.beta2 * old.second_moment + (1 - case.beta2) * case.grad**2
         yield equal("second_moment", state.second_moment, second)
         yield identical("step_count", np.array(state.step_count), np.array(old.step_count + 1))
+
+    @step.law("closed form", cases=plain.but(beta1=0.0, beta2=0.0, eps=0.0, grad=nonzero))
+    def without_memory_only_the_sign_counts(port: Any, case: Case) -> Iterable[Fact]:
+        """With β₁ = β₂ = ε = 0 every entry moves by lr against the sign of its gradient."""
+        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
+        yield equal("params", params, case.params - case.lr * np.sign(case.grad))
+
+    @step.law("closed form", cases=plain.but(beta1=0.0))
+    def without_first_moment_it_is_rmsprop(port: Any, case: Case) -> Iterable[Fact]:
+        """With β₁ = 0 the step is lr·g/(√v̂ + ε), RMSProp with bias correction."""
+        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
+        mean_square = case.beta2 * case.state.second_moment + (1 - case.beta2) * case.grad**2
+        v_hat = mean_square / (1 - case.beta2 ** (case.state.step_count + 1))
+        yield equal("params", params, case.params - case.lr * case.grad / (np.sqrt(v_hat) + case.eps))
+
+
+def declare_laws(step: Operation) -> None:
+    """Declare the laws that Adam and AdamW share: all with weight decay 0, where the two are the same method."""
+    units = {**UNITS, "state.largest_second_moment": elementwise.scaled(2)}
+    elementwise.declare_step_laws(step, cases, mirrored=["first_moment"], units=units)
+    declare_moment_laws(step, bare, bare.but(variant="adam"))
+
+    @step.law("closed form", cases=fresh.but(times=count(1, 2, low=1, high=12)))
+    def constant_gradients_move_by_their_normalised_value(port: Any, case: Case) -> Iterable[Fact]:
+        """From a fresh state, T steps with one gradient move every entry by T·lr·g/(|g| + ε), whatever the β are."""
+        params, state = case.params, case.state
+        for _ in range(case.times):
+            params, state = port.step(params, case.grad, state, **case.hyper)
+        move = case.lr * case.grad / (np.abs(case.grad) + case.eps)
+        yield equal("params", params, case.params - case.times * move)
 
     @step.law("bound", cases=fresh.but(params=zeros, beta2=fraction(0.999, 0.5, 0.99), grads=steps_of(tame(), 12)))
     def no_step_is_longer_than_the_sharp_bound(port: Any, case: Case) -> Iterable[Fact]:
@@ -159,37 +104,6 @@ def declare_laws(step: Operation) -> None:
             params, state = port.step(params, case.grad * (case.beta2 / case.beta1) ** s, state, **case.hyper)
         bound = case.lr * _sharp_bound(case.beta1, case.beta2, case.times)
         yield equal("move", before - params, bound * np.sign(case.grad))
-
-    step.symmetry(
-        "invariance",
-        "the_unit_of_the_gradient_does_not_matter",
-        "Gradients, ε and moments in a unit 2ᵏ times smaller give the same parameters, bit for bit",
-        cases=bare.but(power=count(1, 3, low=-20, high=20)),
-        inputs={
-            "grad": scaled,
-            "eps": scaled,
-            "state.first_moment": scaled,
-            "state.second_moment": scaled_twice,
-            "state.largest_second_moment": scaled_twice,
-        },
-        outputs={"params": elementwise.unchanged},
-        same=identical,
-        dtypes=WITH_ROOM,
-    )
-    step.symmetry(
-        "equivariance",
-        "a_shifted_run_is_the_shift_of_the_run",
-        "Without weight decay, adding a constant to the parameters adds it to the new parameters",
-        cases=bare.but(shift=tame()),
-        inputs={"params": elementwise.shifted},
-        outputs={"params": elementwise.shifted},
-    )
-
-    @step.law("fixed point", cases=fresh.but(grad=zeros), dtypes=WITH_ROOM)
-    def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
-        """From a fresh state with ε > 0 and no decay, a gradient of 0 leaves the parameters alone, bit for bit."""
-        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-        yield identical("params", params, case.params)
 
     @step.law("closed form", cases=bare.but(variant="adam", times=count(1, 2, low=1, high=12)))
     def it_coasts_when_the_gradient_is_gone(port: Any, case: Case) -> Iterable[Fact]:
@@ -244,22 +158,37 @@ FIRST, SECOND = "state.first_moment / (1 - beta1**state.step_count)", "second / 
 CORRECTED = "second / (1 - beta2**step_count)"
 
 
-def declare_mistakes(step: Operation) -> None:
-    """Declare the mistakes that Adam and AdamW share."""
-    elementwise.declare_step_mistakes(step)
+def declare_moment_mistakes(step: Operation, count: str, second: str) -> None:
+    """Declare the mistakes in ε and the moments. count, second: what t and the correction of v are in the source."""
     step.edit("epsilon_inside_the_root", "ε is added inside the square root", (EPS, "np.sqrt(v_hat + eps)"))
     step.edit(
         "epsilon_before_the_bias_correction",
         "ε is added before the bias correction, which then scales it: (√v + ε)/√(1-β₂ᵗ)",
-        (EPS, "np.sqrt(v_hat) + eps / (1 - beta2**state.step_count) ** 0.5"),
+        (EPS, f"np.sqrt(v_hat) + eps / (1 - beta2**{count}) ** 0.5"),
     )
     step.edit("epsilon_left_out", "ε is not added at all", (EPS, "np.sqrt(v_hat)"))
+    step.edit("no_bias_correction_of_the_second_moment", "The second moment is not bias-corrected", (second, "second"))
+    step.edit(
+        "second_moment_of_the_updated_gradient",
+        "The second moment averages the squares of the updated first moment instead of those of the gradient",
+        ("(grad * grad)", "(first * first)"),
+    )
+    step.edit(
+        "first_moment_without_its_weight",
+        "The first moment adds the whole gradient instead of (1-β₁) of it",
+        ("(1 - beta1) * grad", "grad"),
+    )
+
+
+def declare_mistakes(step: Operation) -> None:
+    """Declare the mistakes that Adam and AdamW share."""
+    elementwise.declare_step_mistakes(step)
+    declare_moment_mistakes(step, "state.step_count", SECOND)
     step.edit(
         "no_bias_correction_of_the_first_moment",
         "The first moment is not bias-corrected",
         (FIRST, "state.first_moment"),
     )
-    step.edit("no_bias_correction_of_the_second_moment", "The second moment is not bias-corrected", (SECOND, "second"))
     step.edit(
         "no_bias_correction", "Neither moment is bias-corrected", (FIRST, "state.first_moment"), (SECOND, "second")
     )
@@ -282,16 +211,6 @@ def declare_mistakes(step: Operation) -> None:
         "step_count_not_advanced",
         "The step count is used but never advanced",
         ("+ eps), state", "+ eps), state._replace(step_count=state.step_count - 1)"),
-    )
-    step.edit(
-        "second_moment_of_the_updated_gradient",
-        "The second moment averages the squares of the updated first moment instead of those of the gradient",
-        ("(grad * grad)", "(first * first)"),
-    )
-    step.edit(
-        "first_moment_without_its_weight",
-        "The first moment adds the whole gradient instead of (1-β₁) of it",
-        ("(1 - beta1) * grad", "grad"),
     )
     step.edit("betas_swapped", "β₁ and β₂ are swapped", ("beta1=beta1, beta2=beta2", "beta1=beta2, beta2=beta1"))
     step.edit(

@@ -21,40 +21,21 @@ from typing import Any
 
 from gnomon.descent import adamw as reference
 from gnomon_spec.cases import Case
-from gnomon_spec.descent import adam_family, elementwise
+from gnomon_spec.descent import adam_family, elementwise, weight_decay
+from gnomon_spec.descent.step_cases import decay
 from gnomon_spec.facts import Fact, equal
 from gnomon_spec.strategies import count
 from gnomon_spec.system import System
 
 system = System("adamw", title="AdamW", text=__doc__ or "")
-step = system.operation(reference.step, cases=adam_family.steps, rejecting=adam_family.calm)
+step = system.operation(reference.step, cases=adam_family.cases.steps, rejecting=adam_family.calm)
 adam_family.declare_laws(step)
-elementwise.declare_repetitions(system, reference, adam_family.hyperparameters, at_rest={"eps": adam_family.some_eps})
-
-decaying = adam_family.calm.but(weight_decay=adam_family.decay(0.5, 0.01))
-
-
-@step.law("invariance", cases=decaying)
-def decay_acts_on_the_parameters_before_the_step(port: Any, case: Case) -> Iterable[Fact]:
-    """Shrinking the parameters by 1 - lr·λ by hand and stepping without decay gives the same parameters."""
-    params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-    shrunk = case.params * (1 - case.lr * case.weight_decay)
-    expected, _ = port.oracle.step(shrunk, case.grad, case.state, **{**case.hyper, "weight_decay": 0.0})
-    yield equal("params", params, expected)
-
-
-@step.law("invariance", cases=decaying)
-def decay_never_enters_the_moments(port: Any, case: Case) -> Iterable[Fact]:
-    """The moments are those of the same step without weight decay."""
-    _, state = port.step(case.params, case.grad, case.state, **case.hyper)
-    _, expected = port.oracle.step(case.params, case.grad, case.state, **{**case.hyper, "weight_decay": 0.0})
-    yield equal("first_moment", state.first_moment, expected.first_moment)
-    yield equal("second_moment", state.second_moment, expected.second_moment)
+elementwise.declare_repetitions(system, reference, adam_family.hyperparameters)
 
 
 @step.law(
     "closed form",
-    cases=adam_family.fresh.but(weight_decay=adam_family.decay(0.5, 0.01), times=count(1, 2, low=1, high=12)),
+    cases=adam_family.fresh.but(weight_decay=decay(0.5, 0.01), times=count(1, 2, low=1, high=12)),
 )
 def without_gradients_only_decay_is_left(port: Any, case: Case) -> Iterable[Fact]:
     """With gradients 0 from a fresh state, t steps multiply the parameters by (1 - lr·λ)ᵗ."""
@@ -66,7 +47,7 @@ def without_gradients_only_decay_is_left(port: Any, case: Case) -> Iterable[Fact
 
 adam_family.declare_mistakes(step)
 DECAY = "params * (1 - lr * weight_decay)"
-step.edit("decay_left_out", "Weight decay is ignored", (DECAY, "params"))
+weight_decay.declare_decoupled(step, adam_family.calm, (DECAY, "params"))
 step.edit(
     "decay_after_the_update",
     "Weight decay is applied to the already updated parameters (huggingface/transformers#14539)",
@@ -75,15 +56,4 @@ step.edit(
         "decayed - lr * m_hat / (np.sqrt(v_hat) + eps)",
         "(decayed - lr * m_hat / (np.sqrt(v_hat) + eps)) * (1 - lr * weight_decay)",
     ),
-)
-step.edit(
-    "decay_through_the_gradient",
-    "Weight decay is added to the gradient (coupled, as in Adam) instead of being taken off the parameters",
-    ("", "grad = grad + weight_decay * params"),
-    (DECAY, "params"),
-)
-step.edit(
-    "decay_not_scaled_by_the_learning_rate",
-    "The parameters are multiplied by 1 - λ instead of 1 - lr·λ",
-    (DECAY, "params * (1 - weight_decay)"),
 )

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.cases import Case, Cases, Quantity, choice, map_leaves
+from gnomon_spec.descent.step_cases import StepCases, some_eps, zeros
 from gnomon_spec.facts import Fact, follows, identical, same_outputs
 from gnomon_spec.strategies import (
     VECTORS,
@@ -23,12 +24,12 @@ from gnomon_spec.strategies import (
     symmetric,
     tame,
 )
-from gnomon_spec.system import ALL_DTYPES, Operation, System
+from gnomon_spec.system import ALL_DTYPES, WITH_ROOM, Changed, Operation, System
 
 
 def on_arrays(change: Callable[[Any], Any], state: Any) -> Any:
     """Apply `change` to the arrays of a state and leave its numbers alone."""
-    return map_leaves(lambda leaf: leaf if isinstance(leaf, int) else change(leaf), state)
+    return map_leaves(lambda leaf: change(leaf) if np.ndim(leaf) else leaf, state)
 
 
 def rearranged(value: Any, case: Case) -> Any:
@@ -48,13 +49,20 @@ def unchanged(value: Any, case: Case) -> Any:
     return value
 
 
-def declare_step_laws(step: Operation, steps: Cases, calm: Cases, mirrored: Iterable[str]) -> None:
+def scaled(degree: int) -> Changed:
+    """Return what happens to a number measured in the `degree`-th power of a unit that becomes 2ᵏ times smaller."""
+    return lambda value, case: value * 2.0 ** (degree * case.power)
+
+
+def declare_step_laws(
+    step: Operation, cases: StepCases, mirrored: Iterable[str], units: Mapping[str, Changed] | None = None
+) -> None:
     """Declare the shared laws of a step.
 
-    steps: any cases. calm: cases whose numbers stay far from the ends of the dtype's range. mirrored: the parts of the
-    state that are negated where all parameters and gradients are.
+    mirrored: the parts of the state that are negated where all parameters and gradients are. units: how the parts of
+    the state and the hyperparameters change with the unit of the gradient, for methods where nothing else does.
     """
-
+    _, steps, calm, bare, fresh = cases
     step.symmetry(
         "equivariance",
         "entries_do_not_know_their_place",
@@ -90,13 +98,55 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases, mirrored: Iter
         before = (outputs[0], *outputs[1])
         after = (poisoned[0], *poisoned[1])
         for name, left, right in zip(names, after, before, strict=True):
-            if not isinstance(left, int):
+            if np.ndim(left):
                 yield identical(name, others(left), others(right))
+
+    step.symmetry(
+        "equivariance",
+        "a_shifted_run_is_the_shift_of_the_run",
+        "Without weight decay, adding a constant to the parameters adds it to the new parameters",
+        cases=bare.but(shift=tame()),
+        inputs={"params": shifted},
+        outputs={"params": shifted},
+    )
+    if units is not None:
+        step.symmetry(
+            "invariance",
+            "the_unit_of_the_gradient_does_not_matter",
+            "In a unit of the gradient that is 2ᵏ times smaller the new parameters are the same, bit for bit",
+            cases=bare.but(power=count(1, 3, low=-20, high=20)),
+            inputs={"grad": scaled(1), **units},
+            outputs={"params": unchanged},
+            same=identical,
+            dtypes=WITH_ROOM,
+        )
+
+    @step.law("fixed point", cases=fresh.but(grad=zeros), dtypes=WITH_ROOM)
+    def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
+        """From a fresh state without weight decay, a gradient of 0 leaves the parameters alone, bit for bit."""
+        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
+        yield identical("params", params, case.params)
+
+    if "weight_decay" in step.hyperparameters:
+
+        @step.law("invariance", cases=bare.but(bad=choice(np.nan, np.inf, -np.inf)))
+        def without_decay_the_state_is_of_gradients_alone(port: Any, case: Case) -> Iterable[Fact]:
+            """Without weight decay, parameters that are not finite change no bit of the new state."""
+            _, state = port.step(case.params, case.grad, case.state, **case.hyper)
+            _, other = port.step(np.full_like(case.params, case.bad), case.grad, case.state, **case.hyper)
+            for name, left, right in zip(state._fields, other, state, strict=True):
+                yield identical(name, left, right)
+
+    declare_run_laws(step, calm)
+
+
+def declare_run_laws(step: Operation, calm: Cases) -> None:
+    """Declare the laws of runs of a step, which may return more than parameters and state."""
 
     @step.law("fixed point", cases=calm.but(lr=0.0))
     def no_learning_rate_no_move(port: Any, case: Case) -> Iterable[Fact]:
         """With learning rate 0 the parameters stay as they are, bit for bit, while the state moves on."""
-        params, state = port.step(case.params, case.grad, case.state, **case.hyper)
+        params, state, *_ = port.step(case.params, case.grad, case.state, **case.hyper)
         yield identical("params", params, case.params)
         yield from same_outputs("state", state, port.oracle.step(case.params, case.grad, case.state, **case.hyper)[1])
 
@@ -109,7 +159,7 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases, mirrored: Iter
             expected = port.oracle.step(params, grad, state, **case.hyper)
             for fact in same_outputs("params", outputs, expected):
                 yield fact._replace(label=f"{fact.label} after step {t + 1}")
-            params, state = outputs
+            params, state, *_ = outputs
 
     @step.law("trajectory", cases=calm.but(grads=steps_of(tame(), 16)))
     def a_free_run_follows_the_oracle(port: Any, case: Case) -> Iterable[Fact]:
@@ -121,7 +171,7 @@ def run(port: Any, case: Case) -> Any:
     """Return x₁ … x_T of a run along `case.grads`, time along the first axis."""
     params, state, iterates = case.params, case.state, []
     for grad in case.grads:
-        params, state = port.step(params, grad, state, **case.hyper)
+        params, state, *_ = port.step(params, grad, state, **case.hyper)
         iterates.append(params)
     return np.stack(iterates)
 
@@ -156,6 +206,12 @@ def declare_step_mistakes(step: Operation) -> None:
         ),
     ):
         step.edit(name, statement, ("", first))
+    if "weight_decay" in step.hyperparameters:
+        step.edit(
+            "no_decay_taken_for_a_default",
+            "Weight decay 0 is taken for none given, and some is done (`weight_decay or 0.01`)",
+            ("", "weight_decay = weight_decay or 0.01"),
+        )
 
 
 def declare_repetitions(
@@ -168,7 +224,7 @@ def declare_repetitions(
     """Declare `trajectory` and `endpoints` with their laws and mistakes.
 
     reference: the reference's module. cases: the hyperparameters of such a run. at_rest: those that must be limited for
-    a run to stay where the gradient is 0, besides weight decay. dtypes: those that such runs are about.
+    a run to stay where the gradient is 0, besides weight decay and ε. dtypes: those that such runs are about.
     """
     runs = (
         Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame()}, VECTORS)
@@ -186,9 +242,10 @@ def declare_repetitions(
         yield identical("first row", path[0], case.params)
         yield identical("rows", np.array(path.shape[0]), np.array(case.steps + 1))
 
-    still = runs.but(weight_decay=0.0) if "weight_decay" in runs.quantities else runs
+    rest: dict[str, Any] = {"weight_decay": 0.0, "eps": some_eps, **(at_rest or {})}
+    still = runs.but(**{name: value for name, value in rest.items() if name in runs.quantities})
 
-    @trajectory.law("fixed point", cases=still.but(**(at_rest or {})))
+    @trajectory.law("fixed point", cases=still)
     def the_minimiser_is_left_by_nobody(port: Any, case: Case) -> Iterable[Fact]:
         """Started at the minimiser without weight decay, a trajectory stays there, bit for bit."""
         path = port.trajectory(case.minimiser, case.hessian, case.minimiser, **case.hyper)

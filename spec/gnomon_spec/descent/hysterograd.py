@@ -73,7 +73,6 @@ from gnomon_spec.descent.hysterograd_cases import (
     mirrored,
     nonzero,
     norms_under_a_constant_gradient,
-    or_zeros,
     plain,
     poisons,
     run,
@@ -86,12 +85,13 @@ from gnomon_spec.descent.hysterograd_cases import (
     unclipped,
     zeros,
 )
-from gnomon_spec.facts import Fact, at_least, equal, follows, identical, rejects, same_outputs
+from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
 from gnomon_spec.strategies import count, indices, number, permutation, shapes, steps_of, tame
 from gnomon_spec.system import WITH_ROOM, System
 
 system = System("hysterograd", title="HysteroGrad (HIOptimizer)", text=__doc__ or "")
 step = system.operation(reference.step, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
+elementwise.declare_run_laws(step, calm)
 elementwise.declare_repetitions(
     system, reference, hyperparameters.but(initial_temp=temperatures), at_rest={"eps": some_eps}, dtypes=WITH_ROOM
 )
@@ -341,34 +341,6 @@ def the_temperature_cools_geometrically(port: Any, case: Case) -> Iterable[Fact]
     done = run(port, case, case.grads)
     cooled = case.state.temperature * case.cooling_rate ** len(case.grads)
     yield equal("temperature", done.states[-1].temperature, cooled)
-
-
-@step.law("fixed point", cases=calm.but(lr=0.0))
-def no_learning_rate_no_move(port: Any, case: Case) -> Iterable[Fact]:
-    """With learning rate 0 neither parameters nor path change a bit, while all else moves on."""
-    outputs = port.step(case.params, case.grad, case.state, **case.hyper)
-    yield identical("params", outputs[0], case.params)
-    yield identical("path_length", outputs[1].path_length, case.state.path_length)
-    expected = port.oracle.step(case.params, case.grad, case.state, **case.hyper)
-    yield from same_outputs("metric", (*outputs[1], *outputs[2]), (*expected[1], *expected[2]))
-
-
-@step.law("trajectory", cases=calm.but(grads=steps_of(or_zeros(tame()), 8)))
-def every_step_of_a_run_is_right(port: Any, case: Case) -> Iterable[Fact]:
-    """Along a run of its own, every step is what the oracle does from the port's own state (step-locked)."""
-    params, state = case.params, case.state
-    for t, grad in enumerate(case.grads, start=1):
-        outputs = port.step(params, grad, state, **case.hyper)
-        expected = port.oracle.step(params, grad, state, **case.hyper)
-        for fact in same_outputs("params", outputs, expected):
-            yield fact._replace(label=f"{fact.label} after step {t}")
-        params, state, _ = outputs
-
-
-@step.law("trajectory", cases=calm.but(grads=steps_of(tame(), 16)))
-def a_free_run_follows_the_oracle(port: Any, case: Case) -> Iterable[Fact]:
-    """A run from the same start stays with the oracle's as long as perturbed runs of the oracle stay together."""
-    yield follows("params", *(np.stack(run(one, case, case.grads).params) for one in (port, port.oracle)))
 
 
 @step.law(

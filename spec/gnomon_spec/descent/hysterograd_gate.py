@@ -66,13 +66,17 @@ def the_gate_compares_norm_and_width(port: Any, case: Case) -> Iterable[Fact]:
 def the_barrier_follows_from_the_reported_norms(port: Any, case: Case) -> Iterable[Fact]:
     """h_t = κ·s·√(lr·Σ nₖ)·(1 - min(T₀γᵗ, 1))·((1-β)·Σ βᵗ⁻ᵏ·nₖ + 1e-8), of a run's norms alone (v4: γᵗ⁻¹)."""
     done = run(port, case, case.grads)
-    times = len(case.grads)
-    cooled = np.arange(1, times + 1) if case.variant == "head" else np.arange(times)
+    barrier = barriers(case, done.norms)
+    yield equal("widths", done.widths, barrier)
+    yield agree("liquid", done.liquid, done.norms > barrier)
+
+
+def barriers(case: Case, norms: Any) -> Any:
+    """Return h of every step of a run from a fresh state, given its norms."""
+    cooled = np.arange(len(norms)) + (case.variant == "head")
     warmth = np.minimum(case.state.temperature * case.cooling_rate**cooled, 1)
-    height = case.stiffening_factor * case.hysteresis_scale * np.sqrt(case.lr * np.cumsum(done.norms)) * (1 - warmth)
-    energy = running_mean(done.norms, case.beta) + 1e-8 if case.adaptive_threshold else 1
-    yield equal("widths", done.widths, height * energy)
-    yield agree("liquid", done.liquid, done.norms > height * energy)
+    height = case.stiffening_factor * case.hysteresis_scale * np.sqrt(case.lr * np.cumsum(norms)) * (1 - warmth)
+    return height * (running_mean(norms, case.beta) + 1e-8) if case.adaptive_threshold else height
 
 
 @step.law(
@@ -92,12 +96,9 @@ def a_constant_gradient_freezes_when_predicted(port: Any, case: Case) -> Iterabl
     alone, is not below √(k/(m(1-βᵗ)))."""
     done = run(port, case, [case.grad] * 16)
     norms = norms_under_a_constant_gradient(case, 16)
-    cooled = np.arange(1, 17) if case.variant == "head" else np.arange(16)
-    warmth = np.minimum(case.state.temperature * case.cooling_rate**cooled, 1)
-    barrier = case.stiffening_factor * np.sqrt(case.lr * np.cumsum(norms)) * (1 - warmth)
-    if case.adaptive_threshold:
-        barrier = barrier * (running_mean(norms, case.beta) + 1e-8)
-    yield agree("steps before the first frozen one", first_frozen(done.liquid), first_frozen(norms > barrier))
+    yield agree(
+        "steps before the first frozen one", first_frozen(done.liquid), first_frozen(norms > barriers(case, norms))
+    )
 
 
 def first_frozen(liquid: Any) -> int:

@@ -142,14 +142,6 @@ def a_group_makes_one_step_of_all_its_arrays(port: Any, case: Case) -> Iterable[
             yield from same_group(f"group {i + 1}", got, ([params], GroupState((expected.metric,), *expected[1:])))
 
 
-@step_groups.law("invariance", cases=several)
-def groups_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]:
-    """Each group moves, and remembers, as if it were alone."""
-    new, after, _ = port.step_groups(case.params, case.grads, case.states, **case.hyper)
-    for i, alone in enumerate(each_alone(port, case)):
-        yield from same_group(f"group {i + 1}", (new[i], after[i]), (alone[0][0], alone[1][0]))
-
-
 def each_alone(port: Any, case: Case) -> list[Any]:
     """Return what each group does when it is the only one."""
     inputs = zip(case.params, case.grads, case.states, strict=True)
@@ -231,21 +223,6 @@ def without_any_gradient_nothing_changes(port: Any, case: Case) -> Iterable[Fact
     yield agree("status", summary.status, "Frozen")
     yield identical("norm", summary.norm, np.zeros(()))
     yield identical("width", summary.width, np.zeros(()))
-
-
-@step_groups.law("equivariance", cases=several)
-def groups_and_arrays_do_not_know_their_place(port: Any, case: Case) -> Iterable[Fact]:
-    """The groups, and the arrays in each, in the reverse order give their results in the reverse order."""
-    new, after, summary = port.step_groups(case.params, case.grads, case.states, **case.hyper)
-    params, grads = (tuple(group[::-1] for group in groups[::-1]) for groups in (case.params, case.grads))
-    states = tuple(state._replace(metrics=state.metrics[::-1]) for state in case.states[::-1])
-    moved, others, same = port.step_groups(params, grads, states, **case.hyper)
-    for i, state in enumerate(others[::-1]):
-        got = moved[::-1][i][::-1], state._replace(metrics=state.metrics[::-1])
-        yield from same_group(f"group {i + 1}", got, (new[i], after[i]))
-    yield agree("status", same.status, summary.status)
-    yield equal("norm", same.norm, summary.norm)
-    yield equal("width", same.width, summary.width)
 
 
 @step_groups.law("conservation", cases=complete.but(bad=poisons))

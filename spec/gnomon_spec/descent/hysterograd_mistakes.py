@@ -217,11 +217,7 @@ step.edit(
     "The barrier grows with the path instead of its root",
     ("np.sqrt(path_length)", "path_length"),
 )
-step.edit(
-    "barrier_of_the_mean_before",
-    "The barrier uses E as it was before this step",
-    (BARRIER, f"state.{BARRIER}"),
-)
+step.edit("barrier_of_the_mean_before", "The barrier uses E as it was before this step", (BARRIER, f"state.{BARRIER}"))
 step.edit(
     "barrier_without_its_small_constant",
     "An adaptive barrier is multiplied by E without 1e-8 added",

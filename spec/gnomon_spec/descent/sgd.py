@@ -21,57 +21,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import numpy as np
-
 from gnomon.descent import sgd as reference
-from gnomon.descent.sgd import SGDState
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent import elementwise
+from gnomon_spec.cases import Case, Quantity, choice
+from gnomon_spec.descent import elementwise, weight_decay
+from gnomon_spec.descent.step_cases import step_cases
 from gnomon_spec.facts import Fact, equal, identical, rejects
-from gnomon_spec.strategies import (
-    ANY_SHAPE,
-    VECTORS,
-    count,
-    fraction,
-    number,
-    rotation,
-    steps_of,
-    tame,
-    unit_interval,
-    vector,
-)
+from gnomon_spec.strategies import count, fraction, rotation, steps_of, tame
 from gnomon_spec.system import WITH_ROOM, System
 
 system = System("sgd", title="Stochastic gradient descent", text=__doc__ or "")
 
 
-def states(array: Quantity) -> Quantity:
-    """A state of SGD: fresh (empty buffer), or with any buffer after some steps."""
-
-    def draw_state(draw: Draw, context: Context) -> SGDState:
-        steps = count(0, 1, 2, 9).draw(draw, context)
-        buffer = array.draw(draw, context) if steps else np.zeros(context.shape, context.dtype)
-        return SGDState(buffer, steps)
-
-    return Quantity(draw_state, "SGDState: fresh (zeros, step_count 0) or any buffer and step_count")
-
-
-lr = number(1e-3, 1.0, 0.5, 0.1)
-momentum = fraction(0.9, 0.0, 0.5)
-weight_decay = number(0.0, 0.5, 0.01)
-hyperparameters = Cases({"lr": lr, "momentum": momentum}, VECTORS).but(
-    dampening=unit_interval(), nesterov=False, weight_decay=weight_decay
-)
-steps = Cases({"params": vector(), "grad": vector(), "state": states(vector())}, ANY_SHAPE).but(
-    **hyperparameters.quantities
-)
-calm = steps.but(params=tame(), grad=tame(), state=states(tame())).shaped(VECTORS)
-moving = calm.but(momentum=fraction(0.9, 0.5, 0.99))
-fresh = moving.but(state=Quantity(lambda _draw, c: reference.init(np.zeros(c.shape, c.dtype)), "fresh SGDState"))
+cases = step_cases(reference, momentum=fraction(0.9, 0.0, 0.5), nesterov=False)
+hyperparameters, steps, calm, _, fresh = cases
+fresh = fresh.but(momentum=fraction(0.9, 0.5, 0.99))
 
 step = system.operation(reference.step, cases=steps, rejecting=calm)
-elementwise.declare_step_laws(step, steps, calm, mirrored=["momentum_buffer"])
+elementwise.declare_step_laws(step, cases, mirrored=["momentum_buffer"])
 elementwise.declare_step_mistakes(step)
+weight_decay.declare_coupled(step, calm)
 elementwise.declare_repetitions(system, reference, hyperparameters)
 
 
@@ -137,10 +105,6 @@ def turned(vector: Any, case: Case) -> Any:
     return case.turn @ vector
 
 
-def scaled(value: Any, case: Case) -> Any:
-    return value * 2.0**case.power
-
-
 step.symmetry(
     "equivariance",
     "a_rotated_run_is_the_rotation_of_the_run",
@@ -150,32 +114,19 @@ step.symmetry(
     outputs={"params": turned},
 )
 step.symmetry(
-    "equivariance",
-    "a_shifted_run_is_the_shift_of_the_run",
-    "Without weight decay, adding a constant to the parameters adds it to the new parameters",
-    cases=calm.but(shift=tame(), weight_decay=0.0),
-    inputs={"params": elementwise.shifted},
-    outputs={"params": elementwise.shifted},
-)
-step.symmetry(
     "invariance",
     "gradients_and_learning_rate_scale_against_each_other",
     "Gradients times 2ᵏ with the learning rate divided by 2ᵏ give the same parameters, bit for bit",
     cases=calm.but(weight_decay=0.0, power=count(1, 3, low=-20, high=20)),
-    inputs={"grad": scaled, "state.momentum_buffer": scaled, "lr": lambda lr, case: lr / 2.0**case.power},
+    inputs={
+        "grad": elementwise.scaled(1),
+        "state.momentum_buffer": elementwise.scaled(1),
+        "lr": elementwise.scaled(-1),
+    },
     outputs={"params": elementwise.unchanged},
     same=identical,
     dtypes=WITH_ROOM,
 )
-
-
-@step.law("invariance", cases=calm.but(dampening=0.0))
-def weight_decay_is_a_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """Weight decay λ acts as the gradient λ·x: it can be added to the gradient by hand."""
-    params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
-    by_hand = case.grad + case.weight_decay * case.params
-    expected, _ = port.oracle.step(case.params, by_hand, case.state, **{**case.hyper, "weight_decay": 0.0})
-    yield equal("params", params, expected)
 
 
 @step.law("invariance", cases=calm.but(momentum=0.0))
@@ -231,14 +182,4 @@ step.edit(
     "dampening_without_momentum",
     "The dampening scales the gradient although there is no momentum",
     ("params - lr * grad", "params - lr * (1 - dampening) * grad"),
-)
-step.edit(
-    "decay_outside_the_momentum",
-    "Weight decay is taken off the parameters directly and never enters the buffer",
-    ("grad = grad + weight_decay * params", "params = params - lr * weight_decay * params"),
-)
-step.edit(
-    "decay_of_the_wrong_sign",
-    "Weight decay pushes the parameters away from 0",
-    ("grad + weight_decay * params", "grad - weight_decay * params"),
 )

@@ -209,7 +209,7 @@ brake.edit(
 
 def new_params(step: Operation, port: Any, case: Case, **changed: Any) -> Any:
     """Return the parameters after a step with the inputs of the case, some of them changed."""
-    return step.asked(port, {name: case[name] for name in (*step.inputs, *case.hyper)} | changed)
+    return step.call(port, case, **changed)
 
 
 def reordered(curvature: Any, case: Case) -> Any:
@@ -314,12 +314,6 @@ def no_entry_moves_farther_than_by_gradient_descent(port: Any, case: Case) -> It
     """|w' - w| <= α·|g| in every entry."""
     move = port.step(case.params, case.grad, case.curvature, **case.hyper)
     yield at_least("alpha·|grad|", case.alpha * np.abs(case.grad), np.abs(move))
-
-
-@step.law("fixed point", cases=calm.but(curvature=single(choice(inf)), beta=braking))
-def infinite_curvature_moves_nothing(port: Any, case: Case) -> Iterable[Fact]:
-    """Where κ is infinite and β > 0 the parameters stay, bit for bit."""
-    yield identical("params", port.step(case.params, case.grad, case.curvature, **case.hyper), case.params)
 
 
 @step.law("closed form", cases=calm.but(hessian=symmetric()).shaped(VECTORS))

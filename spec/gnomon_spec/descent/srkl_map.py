@@ -225,22 +225,6 @@ def an_attractor_is_the_end_of_an_orbit(port: Any, case: Case) -> Iterable[Fact]
     yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), path[case.burn_in + 1 :])
 
 
-@attractor.law("closed form", cases=tails.but(ratio=between(2.125, 3.875), start=on_cycle(symmetric_point)))
-def between_ratio_2_and_4_it_is_a_symmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
-    """For 2 < a < 4 an orbit on the cycle ±√(a/2 - 1) stays on it and changes sides at every step."""
-    point = symmetric_point(case.ratio) * np.sign(case.start)
-    rows = [point * (-1) ** (case.burn_in + 1 + k) for k in range(case.kept)]
-    yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), np.stack(rows))
-
-
-@attractor.law("closed form", cases=tails.but(ratio=between(4.125, 4.875), start=on_cycle(outer_point)))
-def between_ratio_4_and_5_it_is_an_asymmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
-    """For 4 < a < 5 an orbit on the cycle u, -1/u stays on it."""
-    point = outer_point(case.ratio) * np.sign(case.start)
-    rows = [point if (case.burn_in + k) % 2 else -1 / point for k in range(case.kept)]
-    yield equal("points", port.attractor(case.start, case.ratio, **case.hyper), np.stack(rows))
-
-
 POINTS = "orbit(end(start, ratio, burn_in), ratio, steps=kept)"
 for name, statement, instead in (
     ("burn_in_too_short", "The points kept begin one step too early", f"{POINTS}[:-1]"),
@@ -287,15 +271,6 @@ courses = Cases(
     SEVERAL,
 ).but(burn_in=count(0, 1, high=3), steps=count(1, 2, 3, low=1, high=4))
 lyapunov_exponent = system.operation(reference.lyapunov_exponent, cases=courses, dtypes=WITH_ROOM)
-
-
-@lyapunov_exponent.law("closed form")
-def it_is_the_mean_logarithm_of_the_slope(port: Any, case: Case) -> Iterable[Fact]:
-    """It is the mean of ln|F'|, F' = 1 - a(1-y²)/(1+y²)², over the points of the orbit after burn_in steps."""
-    exponent = port.lyapunov_exponent(case.start, case.ratio, **case.hyper)
-    y = port.orbit(case.start, case.ratio, steps=case.burn_in + case.steps)[case.burn_in : -1]
-    slope = 1 - case.ratio * (1 - y**2) / (1 + y**2) ** 2
-    yield equal("exponent", exponent, np.sum(np.log(np.abs(slope)), axis=0) / case.steps)
 
 
 @lyapunov_exponent.law("closed form", cases=courses.but(course=SYMMETRIC))

@@ -10,12 +10,12 @@ import numpy as np
 from gnomon.hessian_free import runs as reference
 from gnomon.hessian_free.runs import Runs
 from gnomon_spec.arithmetic import lapack
-from gnomon_spec.cases import Case, choice
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.facts import Fact, at_least, equal, identical, rejects, same_outputs
 from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.hessian_free.drawn_problems import ONE_DIMENSION, models, points, quadratics
 from gnomon_spec.strategies import count
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Operation
 
 # Newton's damped steps in full: as many iterations as parameters, and nothing that shortens a step.
 full: dict[str, Any] = {"rtol": 0.0, "linesearch": False, "backtracking": False, "lr": 1.0}
@@ -41,37 +41,38 @@ def fitted(port: Any, case: Case, **changed: Any) -> Runs:
     return runs
 
 
-def same_runs(found: Runs, expected: Runs) -> Iterable[Fact]:
-    """Claim that runs are the same."""
-    yield equal("params", found.params, expected.params)
-    yield equal("losses", found.losses, expected.losses)
-    yield equal("dampings", found.dampings, expected.dampings)
-    yield agree("iterations", np.asarray(found.iterations).tolist(), np.asarray(expected.iterations).tolist())
-    yield equal("step lengths", found.step_lengths, expected.step_lengths)
+def declare_laws_of_independent_runs(operation: Operation, cases: Cases) -> None:
+    """Declare what is true of runs on whatever problems."""
+
+    def run(port: Any, case: Case, **changed: Any) -> Runs:
+        runs: Runs = operation.call(port, case, **changed)
+        return runs
+
+    @operation.law("equivariance", cases=cases)
+    def problems_do_not_know_of_each_other(port: Any, case: Case) -> Iterable[Fact]:
+        """In the opposite order the same problems have the same runs, and so has the last of them by itself."""
+        found = run(port, case)
+        for label, some in (("backwards", slice(None, None, -1)), ("alone", slice(-1, None))):
+            again = run(port, case, **{name: case[name][some] for name in operation.inputs})
+            yield from same_outputs(label, again, Runs(*(part[some] for part in found)))
+
+    @operation.law("conservation", cases=cases.but(steps=count(2, 3, low=2, high=3)))
+    def a_longer_run_begins_as_a_shorter_one(port: Any, case: Case) -> Iterable[Fact]:
+        """The first steps do not depend on how many follow."""
+        shorter, longer = run(port, case, steps=case.steps - 1), run(port, case)
+        yield equal("losses", longer.losses[:, :-1], shorter.losses)
+        yield equal("dampings", longer.dampings[:, :-1], shorter.dampings)
+        yield equal("step lengths", longer.step_lengths[:, :-1], shorter.step_lengths)
+
+    @operation.law("bound", cases=cases.but(**downhill))
+    def losses_never_rise(port: Any, case: Case) -> Iterable[Fact]:
+        """With lines searched and no warm starts, no step makes a loss larger."""
+        losses = run(port, case).losses
+        yield at_least("losses", losses[:, :-1], losses[:, 1:])
 
 
-def backwards(runs: Runs) -> Runs:
-    """Return the runs in the opposite order."""
-    return Runs(*(part[::-1] for part in runs))
-
-
-@minimise_quadratics.law("equivariance", cases=quadratics)
-def quadratics_do_not_know_of_each_other(port: Any, case: Case) -> Iterable[Fact]:
-    """In the opposite order the same quadratics have the same runs, and so has the last of them by itself."""
-    found = minimised(port, case)
-    inputs = {name: case[name] for name in ("params", "matrices", "stationary")}
-    yield from same_runs(minimised(port, case, **{name: x[::-1] for name, x in inputs.items()}), backwards(found))
-    alone = minimised(port, case, **{name: x[-1:] for name, x in inputs.items()})
-    yield from same_runs(alone, Runs(*(part[-1:] for part in found)))
-
-
-@minimise_quadratics.law("conservation", cases=quadratics.but(steps=count(2, 3, low=2, high=3)))
-def a_longer_run_on_quadratics_begins_as_a_shorter_one(port: Any, case: Case) -> Iterable[Fact]:
-    """The first steps do not depend on how many follow."""
-    shorter, longer = minimised(port, case, steps=case.steps - 1), minimised(port, case)
-    yield equal("losses", longer.losses[:, :-1], shorter.losses)
-    yield equal("dampings", longer.dampings[:, :-1], shorter.dampings)
-    yield equal("step lengths", longer.step_lengths[:, :-1], shorter.step_lengths)
+declare_laws_of_independent_runs(minimise_quadratics, quadratics)
+declare_laws_of_independent_runs(fit_linear_models, models)
 
 
 @minimise_quadratics.law(
@@ -91,13 +92,6 @@ def quadratics_contract_as_newtons_damped_steps_do(port: Any, case: Case) -> Ite
     yield equal("params", found.params, np.stack(ends))
     t = np.arange(case.steps + 1)
     yield equal("dampings", found.dampings, np.ones((len(offset), 1)) * (case.damping * (2 / np.float64(3)) ** t))
-
-
-@minimise_quadratics.law("bound", cases=quadratics.but(**downhill))
-def losses_of_quadratics_never_rise(port: Any, case: Case) -> Iterable[Fact]:
-    """With lines searched and no warm starts, no step makes a loss larger."""
-    losses = minimised(port, case).losses
-    yield at_least("losses", losses[:, :-1], losses[:, 1:])
 
 
 @minimise_quadratics.law("invariance", cases=quadratics.but(power=count(1, 3, low=-12, high=12)))
@@ -133,25 +127,6 @@ def far_from_the_boundary_nothing_overflows(port: Any, case: Case) -> Iterable[F
     found = fitted(port, case, features=features).losses
     yield equal("first loss", found[:, 0], expected)
     yield at_least("losses", found[:, 0], found[:, 1])
-
-
-@fit_linear_models.law("equivariance", cases=models)
-def models_do_not_know_of_each_other(port: Any, case: Case) -> Iterable[Fact]:
-    """In the opposite order the same models have the same runs, and so has the last of them by itself."""
-    found = fitted(port, case)
-    inputs = {name: case[name] for name in ("params", "features", "targets")}
-    yield from same_runs(fitted(port, case, **{name: x[::-1] for name, x in inputs.items()}), backwards(found))
-    alone = fitted(port, case, **{name: x[-1:] for name, x in inputs.items()})
-    yield from same_runs(alone, Runs(*(part[-1:] for part in found)))
-
-
-@fit_linear_models.law("conservation", cases=models.but(steps=count(2, 3, low=2, high=3)))
-def a_longer_fit_begins_as_a_shorter_one(port: Any, case: Case) -> Iterable[Fact]:
-    """The first steps do not depend on how many follow."""
-    shorter, longer = fitted(port, case, steps=case.steps - 1), fitted(port, case)
-    yield equal("losses", longer.losses[:, :-1], shorter.losses)
-    yield equal("dampings", longer.dampings[:, :-1], shorter.dampings)
-    yield equal("step lengths", longer.step_lengths[:, :-1], shorter.step_lengths)
 
 
 @fit_linear_models.law("closed form", cases=models.but(steps=1, max_iter=1, **full).shaped(ONE_DIMENSION))
@@ -199,13 +174,6 @@ def least_squares_are_quadratics(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("params", found.params, expected.params)
     yield equal("dampings", found.dampings, expected.dampings)
     yield equal("falls", found.losses[:, :1] - found.losses, expected.losses[:, :1] - expected.losses)
-
-
-@fit_linear_models.law("bound", cases=models.but(**downhill))
-def losses_of_models_never_rise(port: Any, case: Case) -> Iterable[Fact]:
-    """With lines searched and no warm starts, no step makes a loss larger."""
-    losses = fitted(port, case).losses
-    yield at_least("losses", losses[:, :-1], losses[:, 1:])
 
 
 @fit_linear_models.law("bound", cases=models.but(loss="logistic", ridge=0.0, **downhill))

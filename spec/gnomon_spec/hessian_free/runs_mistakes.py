@@ -127,13 +127,14 @@ for name, statement, *pieces in (
     ),
     (
         "exponential_overflows",
-        "The logistic loss is computed as log(1 + eᶻ) - y·z, which is infinite for large outputs",
+        "The logistic loss is log(1 + eᶻ) - y·z with z cut off at 60, lest eᶻ overflows",
         *other_model(
             "def value(self, params):\n"
             "    z, y = self.features @ params, self.targets\n"
             '    if self.loss != "logistic":\n'
             "        return super().value(params)\n"
-            "    return np.sum(np.log(1 + np.exp(z)) - y * z) / len(y) + self.ridge * np.sum(params**2) / 2"
+            "    losses = np.log(1 + np.exp(np.minimum(z, 60))) - y * z\n"
+            "    return np.sum(losses) / len(y) + self.ridge * np.sum(params**2) / 2"
         ),
     ),
     (

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from gnomon.hessian_free import optimizer as reference
-from gnomon.hessian_free.conjugate_gradients import NOTHING_LEFT
 from gnomon.hessian_free.optimizer import HessianFreeState, Report
 from gnomon.hessian_free.small_objectives import Fenced
 from gnomon_spec.arithmetic import lapack
@@ -18,7 +17,6 @@ from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
 from gnomon_spec.hessian_free.conjugate_gradients import none, preconditioners
 from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.hessian_free.drawn_objectives import (
-    STRANGE,
     away,
     functions,
     positive_matrix,
@@ -128,48 +126,6 @@ def with_enough_iterations_it_is_newtons_damped_step(port: Any, case: Case) -> I
     yield equal("damping 0", state.damping, np.zeros(()))
 
 
-@step.law("closed form", cases=cold.but(variant="martens"))
-def measured_from_the_parameters_quadratics_predict_themselves(port: Any, case: Case) -> Iterable[Fact]:
-    """In "martens" ρ = 1 on a convex quadratic, however few iterations were made, and λ becomes λ·2/3."""
-    _, state, report = outcome(port, case)
-    yield equal("ratio", report.ratio, np.ones(()))
-    yield equal("damping", state.damping, case.state.damping * 2 / 3)
-
-
-@step.law("closed form", cases=convex.but(rho_origin="zero", on_increase="ratio", linesearch=False, decay=1.0))
-def measured_from_the_parameters_the_damped_model_promises_less(port: Any, case: Case) -> Iterable[Fact]:
-    """From any start, of any iterate x, measured from θ on a quadratic: ρ = 1 with the undamped model, and 1/ρ =
-    1 + ½λ‖x‖²/(f(θ + x) - f(θ)) with the damped one."""
-    f = case.objective
-    for model in ("undamped", "damped"):
-        _, state, report = outcome(port, case, rho_iterate="last", rho_model=model)
-        x = state.warm_start
-        change = f.value(case.params + x) - f.value(case.params)
-        promised = change + (case.state.damping * np.sum(x * x) / 2 if model == "damped" else 0)
-        yield equal(model, report.ratio * promised, change)
-
-
-@step.law("closed form", cases=cold.but(variant="code", decay=1.0))
-def from_a_cold_start_the_damped_model_predicts_too_little(port: Any, case: Case) -> Iterable[Fact]:
-    """In "code" from x₀ = 0, on a convex quadratic, ρ = 1 + λ‖x‖²/(xᵀAx), between 1 and 2."""
-    _, state, report = outcome(port, case)
-    x = state.warm_start
-    yield equal("ratio", report.ratio, 1 + case.state.damping * np.sum(x * x) / quadratic_form(damped(case), x))
-
-
-@step.law(
-    "closed form",
-    cases=convex.but(variant="code", factor=choice(1.425, 0.5, -1.0, 2.0), rtol=0.01).shaped(shapes((1,))),
-)
-def from_a_warm_start_the_ratio_may_be_anything(port: Any, case: Case) -> Iterable[Fact]:
-    """In "code", in one dimension with x₀ = q·x_N, ρ = 1 - λ/(B + λ)·(q + 1)/(q - 1): negative for q a little above 1,
-    as after λ has grown, so that it grows for ever."""
-    q, A = case.factor, damped(case)[0, 0]
-    solution = -case.objective.gradient(case.params) / A
-    _, _, report = outcome(port, case, state=case.state._replace(warm_start=q * solution))
-    yield equal("ratio", report.ratio, 1 - case.state.damping / A * (q + 1) / (q - 1))
-
-
 @step.law("closed form", cases=steps.but(decay=1.0))
 def the_warm_start_is_the_last_iterate(port: Any, case: Case) -> Iterable[Fact]:
     """The next warm start is decay times x_N, bit for bit, whatever backtracking, line search and rate make of it."""
@@ -180,58 +136,6 @@ def the_warm_start_is_the_last_iterate(port: Any, case: Case) -> Iterable[Fact]:
         yield identical(f"decay {decay:g}", other.warm_start, decay * x)
     _, searched, report = outcome(port, case, backtracking=True)
     yield identical("backtracked", searched.warm_start, x if report.chosen >= 0 else 0 * x)
-
-
-@step.law("invariance", cases=steps)
-def presets_are_what_they_stand_for(port: Any, case: Case) -> Iterable[Fact]:
-    """`None` is, bit for bit, what the variant has for it: ρ from x₀ to x_N with the damped model in "code", from θ to
-    s with the undamped one in "martens", where a rise is distrusted and non-positive curvature stops the iteration."""
-    names = ("rho_origin", "rho_model", "rho_iterate", "on_increase", "on_nonpositive_curvature", "rtol")
-    code = ("x0", "damped", "last", "ratio", "ignore", 1e-5)
-    martens = ("zero", "undamped", "selected", "distrust", "stop", 0.0)
-    new, state, report = outcome(port, case, **dict.fromkeys(names))
-    values = code if case.variant == "code" else martens
-    again, after, told = outcome(port, case, **dict(zip(names, values, strict=True)))
-    yield identical("params", again, new)
-    yield identical("warm_start", after.warm_start, state.warm_start)
-    yield identical("damping", after.damping, state.damping)
-    yield identical("ratio", told.ratio, report.ratio)
-
-
-@step.law(
-    "closed form",
-    cases=convex.but(
-        rho_origin=choice("x0", "zero"),
-        rho_model=choice("damped", "undamped"),
-        rho_iterate=choice("last", "selected"),
-        on_increase="ratio",
-        backtracking=False,
-        decay=1.0,
-    ),
-)
-def the_ratio_is_measured_as_asked(port: Any, case: Case) -> Iterable[Fact]:
-    """ρ = (f(θ + x_N) - f(θ + o))/(m(x_N) - m(o)), o = x₀ or 0, m with λ or without."""
-    _, after, report = outcome(port, case)
-    f, grad = case.objective, case.objective.gradient(case.params)
-    matrix = damped(case) if case.rho_model == "damped" else f.matrix
-    end = after.warm_start
-    origin = case.state.warm_start if case.rho_origin == "x0" else 0 * case.params
-    change = f.value(case.params + end) - f.value(case.params + origin)
-    model = [np.sum(grad * x) + quadratic_form(matrix, x) / 2 for x in (end, origin)]
-    yield equal("ratio", report.ratio, change / (model[0] - model[1]))
-
-
-@step.law("closed form", cases=cold.but(on_nonpositive_curvature="ignore", rho_model="undamped", **full))
-def a_rise_is_distrusted_if_that_is_asked(port: Any, case: Case) -> Iterable[Fact]:
-    """On -½‖x - x*‖² with λ = 1/4 the step is -4/3·(x - x*): f rises as the model says, so that ρ is 1, and λ falls, or
-    -∞, and λ grows."""
-    hill, quarter = summit(case), case.state._replace(damping=0 * case.state.damping + 0.25)
-    _, after, report = outcome(port, case, objective=hill, state=quarter, on_increase="ratio")
-    yield equal("ratio", report.ratio, np.ones(()))
-    yield equal("damping", after.damping, np.full((), 0.5) / 3)
-    _, after, report = outcome(port, case, objective=hill, state=quarter, on_increase="distrust")
-    yield equal("distrusted", report.ratio, np.full((), -np.inf))
-    yield equal("damping grown", after.damping, np.full((), 0.375))
 
 
 @step.law(
@@ -248,18 +152,6 @@ def no_step_is_made_uphill_if_that_is_asked(port: Any, case: Case) -> Iterable[F
         yield agree(f"evaluations, search {linesearch}", report.evaluations, evaluations)
     new, _, _ = outcome(port, case, objective=hill, state=quarter, linesearch=False, reject_ascent=False)
     yield equal("made", new, case.params - case.lr * 4 * (case.params - hill.stationary) / 3)
-
-
-@step.law("closed form", cases=cold.but(on_nonpositive_curvature="stop"))
-def where_no_step_can_begin_the_damping_decides(port: Any, case: Case) -> Iterable[Fact]:
-    """Where the first direction has non-positive curvature and the iteration stops, the parameters stay, bit for bit,
-    and λ grows by 3/2 in "martens", so that the next step can begin; in "code" it stays."""
-    new, after, report = outcome(
-        port, case, objective=summit(case), state=case.state._replace(damping=0 * case.state.damping + 0.25)
-    )
-    yield identical("params", new, case.params)
-    yield equal("damping", after.damping, np.full((), 0.375 if case.variant == "martens" else 0.25))
-    yield agree("iterations", report.iterations, 0)
 
 
 @step.law("bound", cases=cold.but(linesearch=True))
@@ -288,19 +180,6 @@ def a_rate_of_nothing_moves_nothing_but_the_state(port: Any, case: Case) -> Iter
     _, other, _ = outcome(port, case, lr=1.0)
     yield identical("warm_start", state.warm_start, other.warm_start)
     yield identical("damping", state.damping, other.damping)
-
-
-@step.law("fixed point", cases=cold)
-def at_a_minimum_nothing_happens(port: Any, case: Case) -> Iterable[Fact]:
-    """Where the gradient is 0, from x₀ = 0, parameters, damping and warm start stay, after no iteration."""
-    nothing = 0 * case.params
-    f = case.objective._replace(stationary=nothing)
-    new, state, report = outcome(port, case, params=nothing, objective=f)
-    yield identical("params", new, nothing)
-    yield identical("damping", state.damping, case.state.damping)
-    yield identical("warm_start", state.warm_start, nothing)
-    yield agree("iterations", report.iterations, 0)
-    yield agree("reason", report.reason, NOTHING_LEFT)
 
 
 def scaled(value: Any, case: Case) -> Any:
@@ -355,22 +234,6 @@ def evaluations_are_counted(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("no search", report.evaluations, 4)
     _, _, searched = outcome(port, case, linesearch=True)
     yield agree("search", searched.evaluations, 5)
-
-
-@step.law("bound", cases=cold.but(variant="martens", backtracking=True, bad=choice(*STRANGE)))
-def a_step_into_nowhere_is_refused(port: Any, case: Case) -> Iterable[Fact]:
-    """If no iterate has a finite loss, in "martens", the parameters stay, bit for bit, the warm start is 0, and λ grows
-    by 3/2."""
-    offset = case.params - case.objective.stationary
-    reach = 1.5 * np.max(np.abs(offset))  # the step leads twice as far away
-    hill = Fenced(-np.eye(len(offset), dtype=offset.dtype), case.objective.stationary, reach, case.bad)
-    start = case.state._replace(damping=0 * case.state.damping + 2)
-    new, state, report = outcome(port, case, objective=hill, state=start)
-    yield identical("params", new, case.params)
-    yield identical("warm_start", state.warm_start, 0 * case.params)
-    yield equal("damping", state.damping, np.full((), 3.0))
-    yield agree("chosen", report.chosen, -1)
-    yield equal("step_length", report.step_length, np.zeros(()))
 
 
 @step.law("rejects", cases=convex)

@@ -65,13 +65,13 @@ class HysteroGradPort(TorchPort):
 
     def _step(self, params: Any, grad: Any, state: HysteroGradState, *, hyper: Mapping[str, Any]) -> Any:
         arguments = self.arguments(hyper)
-        optimizer, ((new,),), (liquid, norm, width) = self.stepped([[params]], [[grad]], [[state]], arguments)
+        optimizer, ((new,),), (liquid, norm, width) = self.take_step([[params]], [[grad]], [[state]], arguments)
         (after,) = self.read(optimizer, 0, [state])
         clip = {**self.fixed, **hyper}["grad_clip"]
         scale = 1.0
         if clip is not None and self.fixed["variant"] != "theory":
             unclipped = {**arguments, "grad_clip": None}
-            *_, (_, free, _) = self.stepped([[params]], [[grad]], [[state]], unclipped)
+            *_, (_, free, _) = self.take_step([[params]], [[grad]], [[state]], unclipped)
             scale = self._scale(norm, free, clip, np.finfo(params.dtype).smallest_normal)
         number = params.dtype.type
         report = Report(liquid, number(norm), number(width), number(scale))
@@ -87,7 +87,7 @@ class HysteroGradPort(TorchPort):
     ) -> Any:
         single = [_of_arrays(state) for state in states]
         arguments = self.arguments(hyper)
-        optimizer, tensors, (liquid, norm, width) = self.stepped(params, grads, single, arguments)
+        optimizer, tensors, (liquid, norm, width) = self.take_step(params, grads, single, arguments)
         new = tuple(tuple(parameter.detach().numpy() for parameter in group) for group in tensors)
         after = []
         for i, state in enumerate(states):
@@ -99,7 +99,7 @@ class HysteroGradPort(TorchPort):
             elif any(not np.array_equal(x, y, equal_nan=True) for x, y in zip(params[i], new[i], strict=True)):
                 own = True
             else:
-                own = self.stepped(params[i : i + 1], grads[i : i + 1], single[i : i + 1], arguments)[2][0]
+                own = self.take_step(params[i : i + 1], grads[i : i + 1], single[i : i + 1], arguments)[2][0]
             of_first = read[0]._replace(liquid=own)
             after.append(GroupState(tuple(array.metric for array in read), *of_first[1:]))
         number = params[0][0].dtype.type
@@ -120,15 +120,16 @@ class HysteroGradPort(TorchPort):
             return (norm if speaks else clip) / (free + 1e-6) if clipped else 1.0
         return norm / free if speaks else float(np.minimum(1.0, np.divide(clip, free + 1e-6)))
 
-    def stepped(self, *arguments: Any) -> tuple[Any, list[list[Any]], Any]:
+    def take_step(self, *arguments: Any) -> tuple[Any, list[list[Any]], Any]:
         with self._at_work():
-            optimizer, tensors, returned = super().stepped(*arguments)
+            optimizer, tensors, returned = super().take_step(*arguments)
         return optimizer, tensors, _triple(returned)
 
     def start(self, states: Arrays) -> dict[str, Any] | None:
         if not states:
             return {}
-        used = any(np.any(number) for state in states for number in (state.metric, state.path_length, state.mean_norm))
+        numbers = [float(number) for state in states for number in (state.path_length, state.mean_norm)]
+        used = any(numbers) or any(np.any(state.metric) for state in states)
         if used or "initial_temp" in self.options or "initial_temp" not in self.takes:
             return None
         return {"initial_temp": float(states[0].temperature)}

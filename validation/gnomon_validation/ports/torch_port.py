@@ -39,7 +39,7 @@ class TorchPort(AdaptedPort):
         """Return an optimizer that has made one step in a dtype, and that nobody writes to."""
         if dtype not in self._examples:
             arrays = [torch.ones(size, dtype=dtype).numpy() for size in self.example_sizes]
-            self._examples[dtype] = self.stepped([arrays], [arrays], [()], self.example_arguments())[0]
+            self._examples[dtype] = self.take_step([arrays], [arrays], [()], self.example_arguments())[0]
         return self._examples[dtype]
 
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
@@ -49,13 +49,13 @@ class TorchPort(AdaptedPort):
         if several and len(params) == len(grads) == 0:  # torch refuses an empty list of parameters
             return ()
         groups = ([params], [grads]) if several else ([(params,)], [(grads,)])
-        optimizer, (tensors,), _ = self.stepped(groups[0], groups[1], [state], self.arguments(hyperparameters))
+        optimizer, (tensors,), _ = self.take_step(groups[0], groups[1], [state], self.arguments(hyperparameters))
         new = tuple(parameter.detach().numpy() for parameter in tensors)
         if state:
             return new[0], self.read(optimizer, 0, state)[0]
         return new if several else new[0]
 
-    def stepped(
+    def take_step(
         self, params: Sequence[Arrays], grads: Sequence[Arrays], states: Sequence[Arrays], arguments: Mapping[str, Any]
     ) -> tuple[Any, list[list[Any]], Any]:
         """Return an optimizer that has made one step, its parameters, and what the step returned.

@@ -21,7 +21,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from types import FunctionType, ModuleType
-from typing import Any, NamedTuple, get_type_hints
+from typing import Any, get_type_hints
 
 import numpy as np
 from numba import njit
@@ -30,6 +30,7 @@ from gnomon.descent.on_quadratics import keywords
 from gnomon.domains import Array
 from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
 from gnomon.kernels.domains import Operation, flat, in_place_of
+from gnomon.kernels.formulas import loop_over
 
 # What the loops call: `loops` puts a method's own in place of these.
 at_step: Any = None
@@ -74,31 +75,11 @@ def endpoints_loop(params: Array, hessian: Array, minimiser: Array, steps: int, 
     return ends
 
 
-class Loops(NamedTuple):
-    """The loops over one formula."""
-
-    step: Callable[..., Any]
-    trajectory: Callable[..., None]
-    endpoints: Callable[..., Array]
-
-
 @cache
-def loops(entry: FunctionType, at_step: FunctionType, count: int) -> Loops:
-    """Return the loops over a formula with `count` arrays in the state.
-
-    They are copies of the loops above, with the formula among their globals, that claim to stand in the formula's file:
-    a closure over compiled functions is what Numba does not find on its disk again.
-    """
+def loops(entry: FunctionType, at_step: FunctionType, count: int) -> tuple[Any, Any, Any]:
+    """Return the loops over a formula with `count` arrays in the state."""
     calls = {"at_step": at_step, **written_out(entry, count)}
-    compiled = {name: njit(function, error_model="numpy") for name, function in calls.items()}
-    names = {**globals(), **compiled, "__name__": entry.__module__}
-
-    def over_formula(loop: Any) -> Any:
-        name = f"{loop.__name__}_{at_step.__name__}_{entry.__name__}"
-        code = loop.__code__.replace(co_filename=entry.__code__.co_filename, co_name=name, co_qualname=name)
-        return njit(FunctionType(code, names), cache=True, error_model="numpy")
-
-    return Loops(*map(over_formula, (step_loop, trajectory_loop, endpoints_loop)))
+    return tuple(loop_over(entry, loop, **calls) for loop in (step_loop, trajectory_loop, endpoints_loop))
 
 
 def written_out(entry: FunctionType, count: int) -> dict[str, Any]:
@@ -133,7 +114,8 @@ def elementwise(
     hints = get_type_hints(get_type_hints(reference.init)["return"])
     arrays = [name for name, hint in hints.items() if hint == Array]
     others = [name for name in hints if name not in (*arrays, "step_count")]
-    of_init, compiled = keywords(reference.init), loops(entry, at_step, len(arrays))
+    step_of, trajectory_of, endpoints_of = loops(entry, at_step, len(arrays))
+    of_init = keywords(reference.init)
 
     def numbers_of(state: Any) -> tuple[Any, ...]:
         return tuple(kind_of(getattr(state, name))(getattr(state, name)) for name in others)
@@ -145,7 +127,7 @@ def elementwise(
     @in_place_of(reference.step)
     def step(params: Array, grad: Array, state: Any, *, check_finite: bool = False, **given: Any) -> tuple[Array, Any]:
         new_params, *new = (np.empty(params.shape, params.dtype) for _ in range(1 + len(arrays)))
-        numbers = compiled.step(
+        numbers = step_of(
             flat(params),
             flat(grad),
             tuple(flat(getattr(state, name)) for name in arrays),
@@ -163,9 +145,9 @@ def elementwise(
         return new_params, state._replace(**after)
 
     init = in_place_of(reference.init)(reference.init)
-    return init, step, *repeated(reference, compiled.trajectory, compiled.endpoints, beginning)
+    return init, step, *repeated(reference, trajectory_of, endpoints_of, beginning)
 
 
 def kind_of(number: Any) -> Any:
-    """Return what makes a number of the same kind."""
-    return number.dtype.type if hasattr(number, "dtype") else type(number)
+    """Return what makes a number of the same kind; where an integer stands for a number it need not stay one."""
+    return number.dtype.type if hasattr(number, "dtype") else float if type(number) is int else type(number)

@@ -19,7 +19,7 @@ from gnomon.descent.hysterograd import VARIANTS, HysteroGradState, Report
 from gnomon.domains import Array
 from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
 from gnomon.kernels.domains import flat, in_place_of
-from gnomon.kernels.reductions import CHUNK, fold, fold_in_chunks
+from gnomon.kernels.reductions import CHUNK, fold, fold_in_chunks, sum_of
 
 __all__ = ["HysteroGradState", "Report", "endpoints", "init", "shock", "step", "trajectory"]
 
@@ -86,19 +86,12 @@ def gated(total: float, entries: float, gate: Gate, constants: Constants) -> Gat
     return Gate(path_length, temperature, mean_norm, liquid, norm, width, scale)
 
 
-@njit(cache=True, error_model="numpy")
-def metric_sum(direction: Array, metric: Array) -> Any:
-    """Return Σ Gᵢdᵢ²; both (n,)."""
-    chunks = (metric.size + CHUNK - 1) // CHUNK
-    terms, sums = np.empty((min(metric.size, CHUNK), 1), metric.dtype), np.zeros((max(chunks, 1), 1), metric.dtype)
-    for c in range(chunks):
-        d, G = direction[c * CHUNK : (c + 1) * CHUNK], metric[c * CHUNK : (c + 1) * CHUNK]
-        for i in range(d.size):
-            terms[i, 0] = G[i] * (d[i] * d[i])
-        fold(terms[: d.size])
-        sums[c, 0] = terms[0, 0]
-    fold(sums)
-    return sums[0, 0]
+def metric_term(d: Any, G: Any, one: Any) -> Any:
+    """Return G·d²."""
+    return G * (d * d)
+
+
+metric_sum = sum_of(metric_term)
 
 
 @njit(cache=True, error_model="numpy")
@@ -124,7 +117,7 @@ def step_loop(
     path_length = after.path_length
     if after.liquid:
         if constants.variant == THEORY:
-            path_length += constants.lr * sqrt(metric_sum(new_params, new_metric))
+            path_length += constants.lr * sqrt(metric_sum(new_params, new_metric, constants.one))
         rate = constants.lr * after.scale
         for i in range(params.size):
             new_params[i] = params[i] - rate * new_params[i]

@@ -19,21 +19,7 @@ from gnomon.descent.srkl import Diagnostics
 from gnomon.domains import Array
 from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
 from gnomon.kernels.domains import flat, in_place_of
-from gnomon.kernels.reductions import CHUNK, fold, fold_in_chunks, largest_magnitude, sum_of_squares
-
-__all__ = [
-    "Diagnostics",
-    "brake",
-    "curvature",
-    "curvature_hessian",
-    "diagnostics",
-    "endpoints",
-    "step",
-    "step_code",
-    "step_coordinate",
-    "trajectory",
-]
-
+from gnomon.kernels.reductions import fold_in_chunks, largest_magnitude, sum_of, sum_of_squares
 
 # α, β and 1, each rounded once to the dtype of the loops, as NumPy treats a Python number beside an array.
 Rates = namedtuple("Rates", "alpha beta one")
@@ -53,27 +39,20 @@ def plan_for(params: Array, hessian: Array, *, variant: str, alpha: float, beta:
     return (Plan(variant == "code" and beta != 0, rate, divisors, rates),)
 
 
-@njit(cache=True, error_model="numpy")
-def sum_of_fourth_powers(array: Array, divisor: float) -> Any:
-    """Return Σ (xᵢ/divisor)⁴; array (n,), divisor of its dtype."""
-    chunks = (array.size + CHUNK - 1) // CHUNK
-    terms, sums = np.empty((min(array.size, CHUNK), 1), array.dtype), np.zeros((max(chunks, 1), 1), array.dtype)
-    for c in range(chunks):
-        chunk = array[c * CHUNK : (c + 1) * CHUNK]
-        for i in range(chunk.size):
-            v = chunk[i] / divisor
-            terms[i, 0] = (v * v) * (v * v)
-        fold(terms[: chunk.size])
-        sums[c, 0] = terms[0, 0]
-    fold(sums)
-    return sums[0, 0]
+def fourth_power(g: Any, same: Any, divisor: Any) -> Any:
+    """Return (g/divisor)⁴."""
+    v = g / divisor
+    return (v * v) * (v * v)
+
+
+sum_of_fourth_powers = sum_of(fourth_power)
 
 
 @njit(cache=True, error_model="numpy")
 def curvature_loop(grad: Array) -> Any:
     """Return s²·(Σ (gᵢ/s)⁴)^½ with s = max |gᵢ|, 0 if that is 0; grad (n,)."""
     largest = largest_magnitude(grad)
-    return largest if largest == 0 else largest * largest * sqrt(sum_of_fourth_powers(grad, largest))
+    return largest if largest == 0 else largest * largest * sqrt(sum_of_fourth_powers(grad, grad, largest))
 
 
 @njit(cache=True, error_model="numpy")
@@ -102,7 +81,7 @@ def code_loop(params: Array, grad: Array, rates: Rates, new: Array) -> None:
     """Write the parameters after `step_code` into `new`; every array has shape (n,), β is not 0."""
     largest = largest_magnitude(grad)
     divisor = rates.one if largest <= rates.one else largest
-    rate = code_rate(sum_of_fourth_powers(grad, divisor), divisor, rates)
+    rate = code_rate(sum_of_fourth_powers(grad, grad, divisor), divisor, rates)
     for i in range(params.size):
         new[i] = params[i] - rate * (grad[i] / divisor)
 
@@ -175,7 +154,7 @@ def curvature_hessian(hessian: Array, norm: reference.Norm) -> Any:
     if norm == "spectral":
         return reference.curvature_hessian(hessian, norm=norm)
     entries, number = np.diagonal(hessian) if norm == "diag" else hessian, hessian.dtype.type
-    return np.sqrt(number(sum_of_squares(flat(entries), number(1))))
+    return np.sqrt(number(sum_of_squares(flat(entries), flat(entries), number(1))))
 
 
 brake = in_place_of(reference.brake)(reference.brake)
@@ -184,22 +163,24 @@ brake = in_place_of(reference.brake)(reference.brake)
 @in_place_of(reference.step)
 def step(params: Array, grad: Array, curvature: Any, **rates: float) -> Array:
     kappa = params.dtype.type(curvature if rates["beta"] != 0 else 0)
-    return stepped(step_loop, params, grad, kappa, **rates)
+    return run_loop(step_loop, params, grad, kappa, **rates)
 
 
 @in_place_of(reference.step_code)
 def step_code(params: Array, grad: Array, **rates: float) -> Array:
     if rates["beta"] == 0:
-        return stepped(step_loop, params, grad, params.dtype.type(0), **rates)
-    return stepped(code_loop, params, grad, **rates)
+        return run_loop(step_loop, params, grad, params.dtype.type(0), **rates)
+    return run_loop(code_loop, params, grad, **rates)
 
 
 @in_place_of(reference.step_coordinate)
 def step_coordinate(params: Array, grad: Array, hessian_diagonal: Array, **rates: float) -> Array:
-    return stepped(coordinate_loop, params, grad, flat(hessian_diagonal), **rates)
+    return run_loop(coordinate_loop, params, grad, flat(hessian_diagonal), **rates)
 
 
-def stepped(loop: Callable[..., None], params: Array, grad: Array, *curvature: Any, alpha: float, beta: float) -> Array:
+def run_loop(
+    loop: Callable[..., None], params: Array, grad: Array, *curvature: Any, alpha: float, beta: float
+) -> Array:
     """Return what a loop writes."""
     new, rates = np.empty(params.shape, params.dtype), Rates(*map(params.dtype.type, (alpha, beta, 1)))
     loop(flat(params), flat(grad), *curvature, rates, flat(new))
@@ -209,7 +190,7 @@ def stepped(loop: Callable[..., None], params: Array, grad: Array, *curvature: A
 @in_place_of(reference.diagnostics)
 def diagnostics(grad: Array, curvature: Any, **rates: float) -> Diagnostics:
     rate = reference.brake(curvature, **rates)
-    return Diagnostics(curvature, rate, np.sqrt(grad.dtype.type(sum_of_squares(flat(grad), rate))))
+    return Diagnostics(curvature, rate, np.sqrt(grad.dtype.type(sum_of_squares(flat(grad), flat(grad), rate))))
 
 
 trajectory, endpoints = repeated(reference, trajectory_loop, endpoints_loop, plan_for)

@@ -9,10 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gnomon.arguments import check_arguments
 from gnomon.descent import srkl_map as reference
 from gnomon.domains import Array
-from gnomon.kernels.domains import flat, require_compiled
+from gnomon.kernels.domains import flat, in_place_of
 
 __all__ = ["attractor", "lyapunov_exponent", "orbit"]
 
@@ -61,32 +60,23 @@ def add_rows(rows: Array, total: Array) -> None:
             total[i] += row[i]
 
 
-def orbit(start: Array, ratio: Array, *, steps: int) -> Array:
-    """Return y₀ … y_steps, (steps + 1, *shape), as `gnomon.descent.srkl_map.orbit` does; float32 and float64 only."""
-    check_arguments(reference.orbit, start, ratio, steps=steps)
-    require_compiled("start", start)
+@in_place_of(reference.orbit)
+def orbit(start: Array, ratio: Array, steps: int) -> Array:
     points = np.empty((int(steps) + 1, start.size), start.dtype)
     points[0] = start.reshape(-1)
     advance(points[0].copy(), flat(ratio), 0, points[1:])
     return points.reshape(len(points), *start.shape)
 
 
-def attractor(start: Array, ratio: Array, *, burn_in: int, kept: int) -> Array:
-    """Return the `kept` points of each orbit after `burn_in` steps, as `gnomon.descent.srkl_map.attractor` does."""
-    check_arguments(reference.attractor, start, ratio, burn_in=burn_in, kept=kept)
-    require_compiled("start", start)
+@in_place_of(reference.attractor)
+def attractor(start: Array, ratio: Array, burn_in: int, kept: int) -> Array:
     points = np.empty((int(kept), start.size), start.dtype)
     advance(start.flatten(), flat(ratio), int(burn_in), points)
     return points.reshape(len(points), *start.shape)
 
 
-def lyapunov_exponent(start: Array, ratio: Array, *, burn_in: int, steps: int) -> Array:
-    """Return the mean of ln|F'(y)| after `burn_in` steps, as `gnomon.descent.srkl_map.lyapunov_exponent` does.
-
-    The logarithms are NumPy's, taken of many slopes at once.
-    """
-    check_arguments(reference.lyapunov_exponent, start, ratio, burn_in=burn_in, steps=steps)
-    require_compiled("start", start)
+@in_place_of(reference.lyapunov_exponent)
+def lyapunov_exponent(start: Array, ratio: Array, burn_in: int, steps: int) -> Array:
     ys, a, total = start.flatten(), flat(ratio), np.zeros(start.size, start.dtype)
     advance(ys, a, int(burn_in), np.empty((0, start.size), start.dtype))
     for first in range(0, start.size, WIDTH):
@@ -96,7 +86,10 @@ def lyapunov_exponent(start: Array, ratio: Array, *, burn_in: int, steps: int) -
 
 
 def add_logarithms(y: Array, ratio: Array, steps: int, total: Array) -> None:
-    """Add ln|F'| of `steps` points from `y` on to `total`, and leave `y` behind them."""
+    """Add ln|F'| of `steps` points from `y` on to `total`, and leave `y` behind them.
+
+    The logarithms are NumPy's, taken of many slopes at once.
+    """
     rows = ROOM // y.size
     slopes = np.empty((min(rows, steps), y.size), y.dtype)
     for done in range(0, steps, rows):

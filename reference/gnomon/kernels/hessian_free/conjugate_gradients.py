@@ -15,16 +15,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gnomon.curvature.operators import Dense, Operator, product, require_vector
-from gnomon.domains import (
-    Array,
-    NonFiniteError,
-    require_choice,
-    require_count,
-    require_finite,
-    require_like,
-    require_number,
-)
+from gnomon.arguments import check_arguments
+from gnomon.curvature.operators import Dense, Operator, product
+from gnomon.domains import Array, NonFiniteError, require_like
 from gnomon.hessian_free.conjugate_gradients import (
     DIVERGED,
     LIMIT,
@@ -35,9 +28,9 @@ from gnomon.hessian_free.conjugate_gradients import (
     RESIDUAL,
     Solution,
 )
+from gnomon.hessian_free.conjugate_gradients import conjugate_gradients as plain
 from gnomon.hessian_free.preconditioner import DiagonalPower
 from gnomon.hessian_free.progress import LEAST_WINDOW
-from gnomon.hessian_free.variants import VARIANTS
 from gnomon.kernels.domains import contiguous, require_compiled
 from gnomon.kernels.hessian_free.products import multiply
 from gnomon.kernels.reductions import fold
@@ -257,20 +250,21 @@ def conjugate_gradients(
     operator: `Dense`. preconditioner: `Dense`, `DiagonalPower` or `None`. Vectors: float32 and float64.
     `products` is one less than the reference's if the start is 0.
     """
-    require_vector("rhs", rhs)
-    require_count("max_iter", max_iter, 1)
-    require_number("rtol", rtol, 0)
-    require_number("atol", atol, 0)
-    require_choice("on_nonpositive_curvature", on_nonpositive_curvature, POLICIES)
-    require_choice("variant", variant, VARIANTS)
-    if progress_threshold is not None:
-        require_number("progress_threshold", progress_threshold, 0)
-    for iteration in stored:
-        require_count("stored", iteration)
+    check_arguments(
+        plain,
+        operator,
+        rhs,
+        start,
+        preconditioner,
+        max_iter=max_iter,
+        rtol=rtol,
+        atol=atol,
+        progress_threshold=progress_threshold,
+        on_nonpositive_curvature=on_nonpositive_curvature,
+        stored=stored,
+        variant=variant,
+    )
     x = 0 * rhs if start is None else start
-    if start is not None:
-        require_like("start", x, rhs, "rhs")
-        require_finite({"start": x})
     require_compiled("rhs", rhs)
     matrix, number = matrix_of(operator, rhs), rhs.dtype.type
     smoothing = preconditioner_of(preconditioner, rhs, matrix)

@@ -107,7 +107,7 @@ def grown(damping: Any, plan: Plan) -> Any:
 
 
 @njit(cache=True, error_model="numpy")
-def updated(damping: Any, ratio: Any, plan: Plan) -> Any:
+def updated_damping(damping: Any, ratio: Any, plan: Plan) -> Any:
     """Return what the damping becomes, as `gnomon.hessian_free.damping.updated_damping` does."""
     if ratio < plan.low or (plan.martens and ratio != ratio):
         return grown(damping, plan)
@@ -115,7 +115,7 @@ def updated(damping: Any, ratio: Any, plan: Plan) -> Any:
 
 
 @njit(cache=True, error_model="numpy")
-def adapted(
+def next_damping(
     problem: Problem,
     params: Array,
     warm_start: Array,
@@ -143,15 +143,15 @@ def adapted(
             return grown(damping, plan)
         multiply(curvature, end, point)
         predicted = dot(grad, end) + dot(end, point) * plan.half
-        return updated(damping, (after - loss) / predicted, plan)
+        return updated_damping(damping, (after - loss) / predicted, plan)
     before = value_along(problem, params, plan.one, warm_start, point)
     if after == -np.inf:
         return damping
-    return updated(damping, (after - before) / (found.values[found.iterations, 0] - found.values[0, 0]), plan)
+    return updated_damping(damping, (after - before) / (found.values[found.iterations, 0] - found.values[0, 0]), plan)
 
 
 @njit(cache=True, error_model="numpy")
-def searched(
+def line_search(
     problem: Problem, params: Array, direction: Array, grad: Array, loss: Any, plan: Plan, point: Array
 ) -> tuple[Any, Any]:
     """Return the step length and the loss that it leads to."""
@@ -200,10 +200,10 @@ def run(
         row = chosen(problem, params, found, plan, point)
         losses[t], dampings[t], iterations[t] = loss, damping, found.iterations
         if plan.adapt_damping and damping > 0:
-            damping = adapted(problem, params, warm_start, found, row, grad, curvature, loss, damping, plan, point)
+            damping = next_damping(problem, params, warm_start, found, row, grad, curvature, loss, damping, plan, point)
         a, reached = plan.zero, loss
         if row >= 0:
-            a, reached = searched(problem, params, found.iterates[row], grad, loss, plan, point)
+            a, reached = line_search(problem, params, found.iterates[row], grad, loss, plan, point)
         last = found.iterates[found.kept - 1]
         for i in range(n):
             if a != 0:

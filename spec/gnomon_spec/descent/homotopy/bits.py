@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,13 +30,13 @@ def twice_as_fine_is_one_bit(port: Any, case: Case) -> Iterable[Fact]:
     """κ times 2ᵏ, or ε over 2ᵏ, asks for k bits more, D times 2ᵏ for 2k, c = ⅛ for three fewer than c = 1."""
     found, k = port.required_bits(case.curvature, **case.hyper), case.power
     scale = 2.0**k
-    yield equal("curvature", port.required_bits(case.curvature * scale, **case.hyper), found + k)
-    for label, changed, more in (
-        ("tolerance", {"tolerance": case.tolerance / scale}, k),
-        ("diameter", {"diameter": case.diameter * scale}, 2 * k),
-        ("constant", {"constant": case.constant / 8}, -3),
+    for name, changed, more in (
+        ("curvature", case.curvature * scale, k),
+        ("tolerance", case.tolerance / scale, k),
+        ("diameter", case.diameter * scale, 2 * k),
+        ("constant", case.constant / 8, -3),
     ):
-        yield equal(label, port.required_bits(case.curvature, **{**case.hyper, **changed}), found + more)
+        yield equal(name, required_bits.call(port, case, **{name: changed}), found + more)
 
 
 @required_bits.law("equivariance", cases=positive.but(power=power))
@@ -43,9 +44,9 @@ def the_number_depends_on_the_units_of_the_loss(port: Any, case: Case) -> Iterab
     """A loss 2ᵏ times as large, computed to 2ᵏ·ε, has κ = ‖H‖/‖g‖² 2ᵏ times as small: 2k bits fewer for the same task.
     With half the second derivative for κ, as in the text, the number would not change."""
     found, scale = port.required_bits(case.curvature, **case.hyper), 2.0**case.power
-    hyper = {**case.hyper, "tolerance": case.tolerance * scale}
-    yield equal("as in the code", port.required_bits(case.curvature / scale, **hyper), found - 2 * case.power)
-    yield equal("as in the text", port.required_bits(case.curvature * scale, **hyper), found)
+    call = partial(required_bits.call, port, case, tolerance=case.tolerance * scale)
+    yield equal("as in the code", call(curvature=case.curvature / scale), found - 2 * case.power)
+    yield equal("as in the text", call(curvature=case.curvature * scale), found)
 
 
 @required_bits.law("closed form", cases=positive)
@@ -53,9 +54,8 @@ def it_is_a_logarithm(port: Any, case: Case) -> Iterable[Fact]:
     """2^bits = c·κ·D²/ε, also where that is below 1 and the number negative."""
     found = port.required_bits(case.curvature, **case.hyper)
     yield equal("bits", found, np.log2(case.constant * case.curvature * case.diameter**2 / case.tolerance))
-    small = {**case.hyper, "tolerance": 2.0**20}
     expected = np.log2(case.constant * case.curvature * case.diameter**2) - 20
-    yield equal("negative", port.required_bits(case.curvature, **small), expected)
+    yield equal("negative", required_bits.call(port, case, tolerance=2.0**20), expected)
 
 
 @required_bits.law("limit", cases=counts)
@@ -63,7 +63,7 @@ def without_curvature_or_tolerance_there_are_no_bits(port: Any, case: Case) -> I
     """The number is 0 where κ <= 0 or ε <= 0."""
     yield equal("no curvature", port.required_bits(0 * case.curvature, **case.hyper), 0.0)
     yield equal("negative", port.required_bits(-np.abs(case.curvature), **case.hyper), 0.0)
-    yield equal("no tolerance", port.required_bits(case.curvature, **{**case.hyper, "tolerance": 0.0}), 0.0)
+    yield equal("no tolerance", required_bits.call(port, case, tolerance=0.0), 0.0)
 
 
 BITS = "np.log2(constant * curvature * diameter * diameter / tolerance)"

@@ -13,7 +13,7 @@ from gnomon.descent.homotopy.estimator import VARIANTS
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.inputs import near_one, single
-from gnomon_spec.facts import Fact, at_least, equal, identical
+from gnomon_spec.facts import Fact, equal, identical
 from gnomon_spec.strategies import SMALL_CODES, number, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 
@@ -67,14 +67,6 @@ def the_threshold_falls_with_the_curvature(port: Any, case: Case) -> Iterable[Fa
     ):
         _, threshold = port.clip_gradients(case.grads, curvature, **case.hyper)
         yield equal(label, threshold, np.maximum(expected, case.min_norm))
-
-
-@clip_gradients.law("bound", cases=finite.but(more=near_one))
-def more_curvature_never_raises_the_threshold(port: Any, case: Case) -> Iterable[Fact]:
-    """c falls with κ."""
-    _, threshold = port.clip_gradients(case.grads, case.curvature, **case.hyper)
-    _, lower = port.clip_gradients(case.grads, case.curvature * (1 + case.more), **case.hyper)
-    yield at_least("threshold", threshold, lower)
 
 
 @clip_gradients.law("fixed point", cases=plain)

@@ -22,22 +22,18 @@ from gnomon_spec.system import WITH_ROOM
 UP_TO_3 = shapes((1,), (2,), (3,), (2,))
 
 
-def states() -> Quantity:
-    """The estimator's state: fresh in one case of four, or after 1 to 12 calls."""
-
-    def draw_state(draw: Draw, context: Context) -> EstimatorState:
-        code = draw(SMALL_CODES)
-        calls = 0 if code % 4 == 0 else 1 + code // 4 % 12
-        numbers = [near_one.draw(draw, context) if calls else 0.0 for _ in range(2)]
-        return EstimatorState(calls, *(np.array(x, context.dtype) for x in numbers))
-
-    return Quantity(draw_state, "EstimatorState: fresh, or any means after 1 to 12 calls")
+def draw_state(draw: Draw, context: Context) -> EstimatorState:
+    code = draw(SMALL_CODES)
+    calls = 0 if code % 4 == 0 else 1 + code // 4 % 12
+    numbers = [near_one.draw(draw, context) if calls else 0.0 for _ in range(2)]
+    return EstimatorState(calls, *(np.array(x, context.dtype) for x in numbers))
 
 
+states = Quantity(draw_state, "EstimatorState: fresh, or any means after 1 to 12 calls")
 fresh_state = Quantity(lambda _draw, context: EstimatorState(0, zero(context), zero(context)), "fresh EstimatorState")
 calls = Cases(
     {
-        "state": states(),
+        "state": states,
         "operator": operator(regular_matrix()),
         "grad": nonzero(),
         "probes": probes(3),

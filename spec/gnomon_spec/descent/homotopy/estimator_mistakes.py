@@ -45,8 +45,9 @@ estimate.edit(
 )
 estimate.edit(
     "hessian_asked_on_every_call",
-    "The Hessian is measured on every call, whatever N is",
+    "The Hessian is measured on every call: between full calls, too, the norm is the one measured",
     ("if full:", "if True:"),
+    ("calls, decay)", "calls, decay if full else 1)"),
 )
 estimate.edit(
     "gradient_not_squared",

@@ -125,9 +125,7 @@ layer_rates.edit(
     ("curvatures.shape[0] // 2", "(curvatures.shape[0] - 1) // 2"),
 )
 layer_rates.edit(
-    "mean_of_two_medians",
-    "Of two medians the mean is taken, as numpy.median does",
-    (MEDIAN, "np.median(curvatures)"),
+    "mean_of_two_medians", "Of two medians the mean is taken, as numpy.median does", (MEDIAN, "np.median(curvatures)")
 )
 layer_rates.edit(
     "mean_for_the_median",

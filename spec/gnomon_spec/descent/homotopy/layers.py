@@ -33,24 +33,20 @@ def layered(quantity: Quantity) -> Quantity:
     return Quantity(draw_layers, f"for each layer: {quantity.text}")
 
 
-def states() -> Quantity:
-    """The state of 1 to 3 layers, fresh in one case of three, or after 1 to 5 calls."""
+def draw_state(draw: Draw, context: Context) -> LayersState:
+    layers, calls = 1 + draw(SMALL_CODES) % 3, max(0, draw(SMALL_CODES) % 9 - 3)
 
-    def draw_state(draw: Draw, context: Context) -> LayersState:
-        layers, calls = 1 + draw(SMALL_CODES) % 3, max(0, draw(SMALL_CODES) % 9 - 3)
+    def some(fresh: float) -> Any:
+        drawn = [near_one.draw(draw, context) if calls else fresh for _ in range(layers)]
+        return np.array(drawn, context.dtype)
 
-        def some(fresh: float) -> Any:
-            drawn = [near_one.draw(draw, context) if calls else fresh for _ in range(layers)]
-            return np.array(drawn, context.dtype)
-
-        return LayersState(NAMES[:layers], calls, some(0.0), some(0.0), some(1.0), some(1e-3))
-
-    return Quantity(draw_state, "LayersState of 1 to 3 layers: fresh, or any after 1 to 5 calls")
+    return LayersState(NAMES[:layers], calls, some(0.0), some(0.0), some(1.0), some(1e-3))
 
 
+states = Quantity(draw_state, "LayersState of 1 to 3 layers: fresh, or any after 1 to 5 calls")
 steps = Cases(
     {
-        "state": states(),
+        "state": states,
         "operators": layered(operator(regular_matrix())),
         "grads": layered(nonzero()),
         "probes": layered(probes(2)),

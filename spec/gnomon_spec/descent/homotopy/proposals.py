@@ -31,18 +31,14 @@ from gnomon_spec.system import WITH_ROOM
 base_lr = number(1e-3, 1.0, 0.5, 0.1)
 
 
-def average_states() -> Quantity:
-    """The state of the running mean of κ after 0 to 9 calls."""
-
-    def draw_state(draw: Draw, context: Context) -> AverageState:
-        return AverageState(draw(SMALL_CODES) % 10, np.array(near_one.draw(draw, context), context.dtype))
-
-    return Quantity(draw_state, "AverageState after 0 to 9 calls, any mean")
+def draw_average_state(draw: Draw, context: Context) -> AverageState:
+    return AverageState(draw(SMALL_CODES) % 10, np.array(near_one.draw(draw, context), context.dtype))
 
 
+average_states = Quantity(draw_average_state, "AverageState after 0 to 9 calls, any mean")
 averages = Cases(
     {
-        "state": average_states(),
+        "state": average_states,
         "operator": operator(regular_matrix()),
         "grad": nonzero(),
         "start": nonzero_vector(),
@@ -101,17 +97,13 @@ proposal_average.edit(
 )
 
 
-def creeping_states() -> Quantity:
-    """The state of the creeping target after 0 to 6 calls."""
-
-    def draw_state(draw: Draw, context: Context) -> CreepingState:
-        history = [near_one.draw(draw, context) for _ in range(draw(SMALL_CODES) % 7)]
-        return CreepingState(np.array(history, context.dtype), np.array(near_one.draw(draw, context), context.dtype))
-
-    return Quantity(draw_state, "CreepingState after 0 to 6 calls, any target")
+def draw_creeping_state(draw: Draw, context: Context) -> CreepingState:
+    history = [near_one.draw(draw, context) for _ in range(draw(SMALL_CODES) % 7)]
+    return CreepingState(np.array(history, context.dtype), np.array(near_one.draw(draw, context), context.dtype))
 
 
-creeping = Cases({"state": creeping_states(), "curvature": single(near_one)}, shapes(())).but(
+creeping_states = Quantity(draw_creeping_state, "CreepingState after 0 to 6 calls, any target")
+creeping = Cases({"state": creeping_states, "curvature": single(near_one)}, shapes(())).but(
     base_lr=base_lr,
     warmup_steps=count(3, 1, 5, low=1, high=8),
     percentile=PERCENTILES,

@@ -17,20 +17,16 @@ from gnomon_spec.strategies import SMALL_CODES, count, number, shapes
 from gnomon_spec.system import WITH_ROOM
 
 
-def states() -> Quantity:
-    """The state of the proxy: fresh in one case of four, or after 1 to 9 calls, the last gradient 0 in one of four."""
-
-    def draw_state(draw: Draw, context: Context) -> ProxyState:
-        code = draw(SMALL_CODES)
-        calls = 0 if code % 4 == 0 else 1 + code // 4 % 9
-        norm, mean = (near_one.draw(draw, context) if calls else 0.0 for _ in range(2))
-        norm = 0.0 if code % 4 == 1 else norm
-        return ProxyState(calls, np.array(norm, context.dtype), np.array(mean, context.dtype))
-
-    return Quantity(draw_state, "ProxyState: fresh, or any after 1 to 9 calls; a last gradient of 0 in some")
+def draw_state(draw: Draw, context: Context) -> ProxyState:
+    code = draw(SMALL_CODES)
+    calls = 0 if code % 4 == 0 else 1 + code // 4 % 9
+    norm, mean = (near_one.draw(draw, context) if calls else 0.0 for _ in range(2))
+    norm = 0.0 if code % 4 == 1 else norm
+    return ProxyState(calls, np.array(norm, context.dtype), np.array(mean, context.dtype))
 
 
-calls = Cases({"state": states(), "grad": nonzero()}, shapes((2,), (1,), (3,), (2, 2))).but(
+states = Quantity(draw_state, "ProxyState: fresh, or any after 1 to 9 calls; a last gradient of 0 in some")
+calls = Cases({"state": states, "grad": nonzero()}, shapes((2,), (1,), (3,), (2, 2))).but(
     base_lr=number(1e-3, 1.0, 0.5, 0.1), alpha=alpha, decay=decay, warmup_steps=count(3, 0, 5, high=10)
 )
 fresh_state = Quantity(lambda _draw, context: ProxyState(0, zero(context), zero(context)), "fresh ProxyState")
@@ -108,9 +104,7 @@ proxy_rate.edit(
     ("calls < warmup_steps", "calls <= warmup_steps"),
 )
 proxy_rate.edit(
-    "ramp_from_zero",
-    "The ramp counts calls from 0: the first rate is 0",
-    ("base_lr * calls", "base_lr * state.calls"),
+    "ramp_from_zero", "The ramp counts calls from 0: the first rate is 0", ("base_lr * calls", "base_lr * state.calls")
 )
 proxy_rate.edit("proxy_without_its_ramp", "There is no explicit warm-up", ("if calls < warmup_steps:", "if False:"))
 proxy_rate.edit(

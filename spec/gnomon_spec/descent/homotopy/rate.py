@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from math import inf
 from typing import Any
 
@@ -44,11 +45,11 @@ declare_order_of_bounds(rate)
 @rate.law("closed form", cases=plain.but(alpha=braking))
 def above_the_target_the_rate_falls_with_the_curvature(port: Any, case: Case) -> Iterable[Fact]:
     """For κ <= target lr = b, above it lr = b·target/(α·κ + (1-α)·target); with α = 1, lr = b·min(1, target/κ)."""
-    found = port.rate(case.curvature, case.target, **case.hyper)
+    found = rate.call(port, case)
     above = case.base_lr * case.target / (case.alpha * case.curvature + (1 - case.alpha) * case.target)
     yield equal("rate", found, np.where(case.curvature <= case.target, case.base_lr, above))
-    simple = port.rate(case.curvature, case.target, **{**case.hyper, "alpha": 1.0})
-    yield equal("alpha = 1", simple, case.base_lr * np.minimum(1, case.target / case.curvature))
+    simple = case.base_lr * np.minimum(1, case.target / case.curvature)
+    yield equal("alpha = 1", rate.call(port, case, alpha=1.0), simple)
 
 
 # Numbers of every dtype, so that a bound and the rate that meets it are the same to the bit.
@@ -60,7 +61,7 @@ exact = choice(0.5, 0.125, 2.0, 0.0009765625, 0.25)
 )
 def the_rate_lies_within_its_bounds(port: Any, case: Case) -> Iterable[Fact]:
     """min_lr <= lr <= max_lr always, and lr <= b if b lies between the two."""
-    found = port.rate(case.curvature, case.target, **case.hyper)
+    found = rate.call(port, case)
     yield at_least("min_lr", found, case.min_lr)
     yield at_least("max_lr", case.max_lr, found)
     yield at_least("base_lr", np.maximum(case.base_lr, case.min_lr), found)
@@ -69,40 +70,34 @@ def the_rate_lies_within_its_bounds(port: Any, case: Case) -> Iterable[Fact]:
 @rate.law("bound", cases=finite.but(more=near_one))
 def more_curvature_or_alpha_never_raises_the_rate(port: Any, case: Case) -> Iterable[Fact]:
     """lr falls with κ and α, rises with the target and b."""
-    found = port.rate(case.curvature, case.target, **case.hyper)
-    more = 1 + case.more
-    yield at_least("more curvature", found, port.rate(case.curvature * more, case.target, **case.hyper))
-    yield at_least("more target", port.rate(case.curvature, case.target * more, **case.hyper), found)
-    changed = {**case.hyper, "alpha": case.alpha + case.more}
-    yield at_least("more alpha", found, port.rate(case.curvature, case.target, **changed))
-    changed = {**case.hyper, "base_lr": case.base_lr * more}
-    yield at_least("more base_lr", port.rate(case.curvature, case.target, **changed), found)
+    found, more = rate.call(port, case), 1 + case.more
+    yield at_least("more curvature", found, rate.call(port, case, curvature=case.curvature * more))
+    yield at_least("more target", rate.call(port, case, target=case.target * more), found)
+    yield at_least("more alpha", found, rate.call(port, case, alpha=case.alpha + case.more))
+    yield at_least("more base_lr", rate.call(port, case, base_lr=case.base_lr * more), found)
 
 
 @rate.law("closed form", cases=plain.but(alpha=braking))
 def the_half_points_differ(port: Any, case: Case) -> Iterable[Fact]:
     """lr = b/2 at κ = target·(1 + 1/α) by the code's formula, at κ = target/α by the README's."""
     half = case.base_lr / 2
-    yield equal("standard", port.rate(case.target * (1 + 1 / case.alpha), case.target, **case.hyper), half)
-    readme = {**case.hyper, "variant": "readme"}
-    yield equal("readme", port.rate(case.target / case.alpha, case.target, **readme), half)
+    yield equal("standard", rate.call(port, case, curvature=case.target * (1 + 1 / case.alpha)), half)
+    yield equal("readme", rate.call(port, case, curvature=case.target / case.alpha, variant="readme"), half)
 
 
 @rate.law("bound", cases=plain.but(alpha=braking))
 def the_formula_of_the_readme_is_never_above(port: Any, case: Case) -> Iterable[Fact]:
     """The README's rate is at most the code's, and b only for κ = 0; at κ = target it is b/(1+α) and not b."""
-    readme = {**case.hyper, "variant": "readme"}
-    found = port.rate(case.curvature, case.target, **readme)
-    yield at_least("readme", port.rate(case.curvature, case.target, **case.hyper), found)
-    yield equal("no curvature", port.rate(0 * case.curvature, case.target, **readme), case.base_lr)
-    yield equal("at the target", port.rate(case.target, case.target, **readme), case.base_lr / (1 + case.alpha))
+    readme = partial(rate.call, port, case, variant="readme")
+    yield at_least("readme", rate.call(port, case), readme())
+    yield equal("no curvature", readme(curvature=0 * case.curvature), case.base_lr)
+    yield equal("at the target", readme(curvature=case.target), case.base_lr / (1 + case.alpha))
 
 
 @rate.law("limit", cases=rates.but(alpha=0.0))
 def without_alpha_the_curvature_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
     """With α = 0 the rate is b, kept within its bounds, for every κ."""
-    found = port.rate(case.curvature, case.target, **case.hyper)
-    yield equal("rate", found, np.clip(case.base_lr, case.min_lr, case.max_lr))
+    yield equal("rate", rate.call(port, case), np.clip(case.base_lr, case.min_lr, case.max_lr))
 
 
 @rate.law("limit", cases=plain.but(alpha=braking, far=single(number(1.0, 2.0, exponents=(10, 30)))))
@@ -117,14 +112,14 @@ def far_above_the_target_it_is_the_inverse_of_the_curvature(port: Any, case: Cas
 @rate.law("limit", cases=rates.but(alpha=braking, curvature=single(choice(inf)), target=single(positive)))
 def infinite_curvature_gives_the_lowest_rate(port: Any, case: Case) -> Iterable[Fact]:
     """At κ = ∞, where the gradient is 0, lr = min_lr."""
-    yield equal("rate", port.rate(case.curvature, case.target, **case.hyper), case.min_lr)
+    yield equal("rate", rate.call(port, case), case.min_lr)
 
 
 @rate.law("limit", cases=free.but(variant=choice("standard", "readme"), alpha=braking, target=single(choice(0.0))))
 def a_target_of_0_is_defined(port: Any, case: Case) -> Iterable[Fact]:
     """With target 0, lr = b for κ = 0 and the lowest rate for every other κ."""
     yield equal("no curvature", port.rate(case.target, case.target, **case.hyper), case.base_lr)
-    yield equal("curvature", port.rate(case.curvature, case.target, **case.hyper), case.min_lr)
+    yield equal("curvature", rate.call(port, case), case.min_lr)
 
 
 rate.symmetry(

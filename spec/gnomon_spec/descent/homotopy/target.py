@@ -82,7 +82,11 @@ WINDOW, SORTED = "history[-window:]", "np.sort(history[-window:])"
 adaptive_target.edit(
     "interpolated_percentile",
     "The percentile is interpolated between two curvatures, as numpy.percentile does",
-    ("recent[min(int(np.floor(k * percentile)), k - 1)]", "np.quantile(recent, percentile)"),
+    (
+        "return recent[min(int(np.floor(k * percentile)), k - 1)]",
+        "place = (k - 1) * percentile\nlow = int(np.floor(place))\n"
+        "return recent[low] + (place - low) * (recent[min(low + 1, k - 1)] - recent[low])",
+    ),
 )
 adaptive_target.edit(
     "index_of_one_curvature_fewer",

@@ -21,19 +21,15 @@ from gnomon_spec.system import WITH_ROOM
 FRACTIONS, FACTORS = (0.2, 0.3, 0.15), (1.3, 1.45, 2.25)
 
 
-def states() -> Quantity:
-    """A state of the warm-up, done in one case of four, its rate from 1/64 to 1/2 of 1."""
-
-    def draw_state(draw: Draw, context: Context) -> WarmUpState:
-        code = draw(SMALL_CODES)
-        lr = number(0.125, 0.25, exponents=(-6, -2)).draw(draw, context)
-        return WarmUpState(code % 6, np.array(lr, context.dtype), code % 4 == 3)
-
-    return Quantity(draw_state, "WarmUpState: 0 to 5 calls, a rate from 1/64 to 1/2, done or not")
+def draw_state(draw: Draw, context: Context) -> WarmUpState:
+    code = draw(SMALL_CODES)
+    lr = number(0.125, 0.25, exponents=(-6, -2)).draw(draw, context)
+    return WarmUpState(code % 6, np.array(lr, context.dtype), code % 4 == 3)
 
 
+states = Quantity(draw_state, "WarmUpState: 0 to 5 calls, a rate from 1/64 to 1/2, done or not")
 calls = Cases(
-    {"state": states(), "curvature": single(number(1.0, 0.0, 4.0, 0.25, inf, exponents=(-4, 4)))}, shapes(())
+    {"state": states, "curvature": single(number(1.0, 0.0, 4.0, 0.25, inf, exponents=(-4, 4)))}, shapes(())
 ).but(
     target_lr=choice(1.0, 0.5, 0.125),
     threshold=choice(2.0, 1.0, 0.5),

@@ -17,6 +17,8 @@ dtypes = ("float32", "float64")
 def curvature_largest_eigenvalues(operator: Any, start: Any, *, count: int) -> tuple[Any, Any, int]:
     """Return the eigenvalues of largest size, their vectors, and how many products ARPACK asked for."""
     n, products = len(operator.matrix), 0
+    if start.shape != (n,):  # eigsh reads on beyond a start that is too short
+        raise ValueError(f"start must have shape {(n,)}, got {start.shape}")
 
     def matvec(vector: Any) -> Any:
         nonlocal products

@@ -95,6 +95,8 @@ def curvature_frobenius_squared(operator: Any, probes: Any) -> tuple[Any, Any, A
 def curvature_bekas(operator: Any, probes: Any, *, variant: str = "ratio") -> tuple[Any, int]:
     """Return the estimate of the diagonal and the number of products."""
     Z = checked_probes(operator, probes)
+    if variant not in ("ratio", "plain"):
+        raise ValueError(f"there is no variant {variant!r}")
     total = (Z * products(operator, Z)).sum(dim=0)
     if variant == "plain":
         return (total / len(Z)).numpy(), len(Z)

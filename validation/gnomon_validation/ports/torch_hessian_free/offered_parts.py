@@ -153,6 +153,7 @@ def hessian_free_squared_gradients(example_gradients: Any, *, reduction: str = "
     G = example_gradients
     require(isinstance(G, np.ndarray) and G.dtype.kind == "f", "example_gradients must be floating")
     require(G.ndim == 2 and len(G) > 0, f"example_gradients must have shape (N, n), got {G.shape}")
+    require(bool(np.isfinite(G).all()), "example_gradients must be finite")
     known("reduction", reduction, ("mean", "sum"))
     squares = numbers(G).square()
     return (squares.mean(dim=0) if reduction == "mean" else squares.sum(dim=0)).numpy()

@@ -52,13 +52,13 @@ def counts(widths: Sequence[int], batch: int) -> Counts:
         return traced.sum((counter.product(a, layers[-1]) - targets) ** 2)
 
     loss(weights)
-    forward = counter.taken()
+    forward = counter.reset()
     grad(loss)(weights)
-    backward = counter.taken() - forward
+    backward = counter.reset() - forward
     second_backward, _ = make_vjp(grad(loss))(weights)
-    counter.taken()
+    counter.reset()
     second_backward(tuple(draw.standard_normal(W.shape) for W in weights))
-    return Counts(forward, backward, counter.taken())
+    return Counts(forward, backward, counter.reset())
 
 
 class Counter:
@@ -78,7 +78,7 @@ class Counter:
         product: Array = a @ b
         return product
 
-    def taken(self) -> int:
-        """Return the operations since the last call."""
+    def reset(self) -> int:
+        """Return the operations since the last call, and count from 0 again."""
         taken, self._operations = self._operations, 0
         return taken

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.descent import hysterograd
+from gnomon.descent.hysterograd import Variant
 from gnomon.domains import Array
 from gnomon_validation.studies.hysterograd import relu_network
 from gnomon_validation.studies.hysterograd.two_moons import two_moons
@@ -61,13 +62,13 @@ def all_runs() -> Runs:
     )
 
 
-def from_every_seed(variant: str = "v4", adaptive: bool = True, hysteresis_scale: float = 1.0) -> tuple[Run, ...]:
+def from_every_seed(variant: Variant = "v4", adaptive: bool = True, hysteresis_scale: float = 1.0) -> tuple[Run, ...]:
     """Return one run a seed."""
     return tuple(train(seed, variant, adaptive, hysteresis_scale) for seed in SEEDS)
 
 
 @cache
-def train(seed: int, variant: str = "v4", adaptive: bool = True, hysteresis_scale: float = 1.0) -> Run:
+def train(seed: int, variant: Variant = "v4", adaptive: bool = True, hysteresis_scale: float = 1.0) -> Run:
     """Return the run of that seed, which draws the start and the order of the examples in each epoch."""
     features, labels = moons()
     draw = np.random.default_rng(seed)

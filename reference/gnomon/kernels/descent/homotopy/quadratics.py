@@ -7,8 +7,9 @@ Numba's disk cache does not see through a call into another file: after an edit 
 
 from __future__ import annotations
 
+from collections import namedtuple
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
@@ -18,7 +19,7 @@ from gnomon.descent.homotopy.quadratics import RULES, Descent, Rule
 from gnomon.descent.homotopy.rate import Variant
 from gnomon.domains import Array
 from gnomon.kernels.domains import contiguous, in_place_of
-from gnomon.kernels.reductions import CHUNK, fold, largest_magnitude
+from gnomon.kernels.reductions import largest_magnitude, sum_of
 
 __all__ = ["Descent", "descend"]
 
@@ -26,44 +27,18 @@ HOMOTOPY, CONSTANT, POLYAK, EDGE, CDAT = range(len(RULES))
 NO_NAN = -1
 
 
-class Numbers(NamedTuple):
-    """What the loop computes with, each rounded once to its dtype. guard: the code's 1e-10, otherwise 0."""
-
-    base_lr: Any
-    target: Any
-    alpha: Any
-    min_lr: Any
-    max_lr: Any
-    guard: Any
-    zero: Any
-    one: Any
+# What the loop computes with, each rounded once to its dtype. guard: the code's 1e-10, otherwise 0.
+Numbers = namedtuple("Numbers", "base_lr target alpha min_lr max_lr guard zero one")
+# Which rule and variant, and when the target adapts.
+Plan = namedtuple("Plan", "rule coded readme adaptive warmup_steps percentile window")
 
 
-class Plan(NamedTuple):
-    """Which rule and variant, and when the target adapts."""
-
-    rule: int
-    coded: bool
-    readme: bool
-    adaptive: bool
-    warmup_steps: int
-    percentile: float
-    window: int
+def weighted_square(weight: Any, u: Any, one: Any) -> Any:
+    """Return w·u²."""
+    return weight * u * u
 
 
-@njit(cache=True, error_model="numpy")
-def weighted_sum(weights: Array, left: Array, right: Array) -> Any:
-    """Return Σ wᵢuᵢvᵢ; all (n,), n >= 1."""
-    chunks = (left.size + CHUNK - 1) // CHUNK
-    terms, sums = np.empty((min(left.size, CHUNK), 1), left.dtype), np.zeros((chunks, 1), left.dtype)
-    for c in range(chunks):
-        begin, end = c * CHUNK, min((c + 1) * CHUNK, left.size)
-        for i in range(begin, end):
-            terms[i - begin, 0] = weights[i] * left[i] * right[i]
-        fold(terms[: end - begin])
-        sums[c, 0] = terms[0, 0]
-    fold(sums)
-    return sums[0, 0]
+sum_of_squares = sum_of(weighted_square)
 
 
 @njit(cache=True, error_model="numpy")
@@ -74,7 +49,7 @@ def length(vector: Array, ones: Array, scaled: Array) -> Any:
         return largest
     for i in range(vector.size):
         scaled[i] = vector[i] / largest
-    return largest * vector.dtype.type(sqrt(weighted_sum(ones, scaled, scaled)))
+    return largest * vector.dtype.type(sqrt(sum_of_squares(ones, scaled, ones[0])))
 
 
 @njit(cache=True, error_model="numpy")
@@ -118,14 +93,14 @@ def other_rate(plan: Plan, x: Array, grad: Array, eigenvalues: Array, ones: Arra
     """Return the rate of one of the other rules."""
     if plan.rule == CONSTANT:
         return numbers.base_lr
-    square = weighted_sum(ones, grad, grad)
+    square = sum_of_squares(ones, grad, numbers.one)
     if square == 0:
         return numbers.zero
     if plan.rule == POLYAK:
-        return weighted_sum(eigenvalues, x, x) / (numbers.one + numbers.one) / square
+        return sum_of_squares(eigenvalues, x, numbers.one) / (numbers.one + numbers.one) / square
     if plan.rule == EDGE:
         return numbers.base_lr / norm
-    return numbers.base_lr * square / abs(weighted_sum(eigenvalues, grad, grad))
+    return numbers.base_lr * square / abs(sum_of_squares(eigenvalues, grad, numbers.one))
 
 
 @njit(cache=True, error_model="numpy")
@@ -164,34 +139,12 @@ def descend_loop(
 
 @in_place_of(reference.descend)
 def descend(
-    params: Array,
-    eigenvalues: Array,
-    steps: int,
-    rule: Rule,
-    base_lr: float,
-    target_curvature: float,
-    alpha: float,
-    min_lr: float,
-    max_lr: float,
-    warmup_steps: int,
-    adaptive: bool,
-    percentile: float,
-    window: int,
-    variant: Variant,
+    params: Array, eigenvalues: Array, steps: int, rule: Rule, variant: Variant, adaptive: bool, **given: Any
 ) -> Descent:
-    number, steps = params.dtype.type, int(steps)
-    guard = 1e-10 if variant == "code" else 0.0
-    given = (base_lr, target_curvature, alpha, min_lr, max_lr, guard, 0, 1)
-    numbers = Numbers(*(number(value) for value in given))
-    plan = Plan(
-        RULES.index(rule),
-        variant == "code",
-        variant == "readme",
-        bool(adaptive),
-        int(warmup_steps),
-        float(percentile),
-        int(window),
-    )
+    steps, coded, known = int(steps), variant == "code", ("base_lr", "target_curvature", "alpha", "min_lr", "max_lr")
+    numbers = Numbers(*map(params.dtype.type, (*(given[name] for name in known), 1e-10 if coded else 0, 0, 1)))
+    window = int(given["warmup_steps"]), float(given["percentile"]), int(given["window"])
+    plan = Plan(RULES.index(rule), coded, variant == "readme", bool(adaptive), *window)
     iterates = np.empty((steps + 1, params.shape[0]), params.dtype)
     rates, curvatures = np.empty(steps, params.dtype), np.empty(steps, params.dtype)
     iterates[0] = params

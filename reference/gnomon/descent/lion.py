@@ -1,0 +1,67 @@
+"""Lion: steps of one length in every entry, along the sign of an interpolation of momentum and gradient.
+
+Source: Chen et al., "Symbolic Discovery of Optimization Algorithms", arXiv 2302.06675, Algorithm 2, as in `optax.lion`
+0.2 and in the authors' own implementations.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from gnomon.arguments import checked
+from gnomon.descent.on_quadratics import repeated
+from gnomon.domains import Array, Fraction, NonNegative
+
+
+class LionState(NamedTuple):
+    """What Lion remembers between two steps: `m`, running mean of the gradients, shape and dtype of the parameters."""
+
+    momentum: Array
+
+
+@checked()
+def init(params: Array) -> LionState:
+    """Return the state before the first step: zeros.
+
+    params: floating-point array of any shape. Raises `TypeError` for any other dtype.
+    """
+    return LionState(np.zeros_like(params))
+
+
+@checked()
+def step(
+    params: Array,
+    grad: Array,
+    state: LionState,
+    *,
+    lr: NonNegative = 1e-4,
+    beta1: Fraction = 0.9,
+    beta2: Fraction = 0.99,
+    weight_decay: NonNegative = 0.0,
+    check_finite: bool = False,
+) -> tuple[Array, LionState]:
+    """Take one step and return the new parameters and the new state.
+
+    With x = params, g = grad, m = momentum, λ = weight_decay::
+
+        c ← β₁·m + (1-β₁)·g
+        x ← x - lr·(sign(c) + λ·x)
+        m ← β₂·m + (1-β₂)·g
+
+    params, grad, state.momentum: arrays of one shape and one floating-point dtype, which is that of the result.
+    lr, weight_decay: finite and >= 0. beta1, beta2: in [0, 1). check_finite: reject parameters and gradients that are
+    not finite; otherwise a NaN or an infinity runs through the formula and stays in its own coordinate.
+    The sign of 0 is 0: an entry that has never had a gradient stays where it is.
+
+    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+
+    Choice: no decay by default, as in the authors' code (optax: 1e-3).
+    """
+    interpolated = beta1 * state.momentum + (1 - beta1) * grad
+    momentum = beta2 * state.momentum + (1 - beta2) * grad
+    return params - lr * (np.sign(interpolated) + weight_decay * params), LionState(momentum)
+
+
+trajectory, endpoints = repeated(init, step)

@@ -1,0 +1,101 @@
+"""The cases of an elementwise step: parameters, gradient, state and hyperparameters, wild ones and calm ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from inspect import signature
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from gnomon.domains import Number
+from gnomon_spec.cases import Cases, Context, Draw, Quantity
+from gnomon_spec.strategies import (
+    ANY_SHAPE,
+    VECTORS,
+    anywhere,
+    count,
+    fraction,
+    hyperparameters,
+    normal,
+    number,
+    tame,
+    vector,
+)
+
+zeros = Quantity(lambda _draw, context: np.zeros(context.shape, context.dtype), "zeros")
+nonzero = Quantity(
+    lambda draw, context: (
+        np.where(grad == 0, np.ones_like(grad), grad) if (grad := tame().draw(draw, context)).size else grad
+    ),
+    f"{tame().text}, not 0",
+)
+some_eps = normal(number(1e-8, 1e-3, 1.0, exponents=(-30, 3)))
+
+
+class StepCases(NamedTuple):
+    """Cases of one step, and the hyperparameters in them.
+
+    steps: any. calm: numbers far from the ends of the dtype's range, ε > 0. bare: calm, without weight decay. fresh:
+    bare, and nothing has been seen yet.
+    """
+
+    hyperparameters: Cases
+    steps: Cases
+    calm: Cases
+    bare: Cases
+    fresh: Cases
+
+
+def step_cases(
+    reference: Any, *, positive: Iterable[str] = (), states: Callable[..., Quantity] | None = None, **narrower: Any
+) -> StepCases:
+    """Return the cases of a method's step.
+
+    reference: its module. positive: the arrays of the state that are >= 0. states: how states are drawn, if not by
+    `any_states`. narrower: hyperparameters that are not drawn from all of their domain, as lr is not: 0 has a law of
+    its own.
+    """
+    lr = anywhere(Number(above=True), signature(reference.step).parameters["lr"].default)
+    given = hyperparameters(reference.step, **{"lr": lr, **narrower})
+    drawn_from = partial(states or any_states, reference.init, positive=positive)
+    drawn = {"params": vector(), "grad": vector(), "state": drawn_from(vector())}
+    steps = Cases(drawn, ANY_SHAPE).but(**given.quantities)
+    calm = steps.but(params=tame(), grad=tame(), state=drawn_from(tame())).shaped(VECTORS)
+    calm = calm.but(eps=some_eps) if "eps" in calm.quantities else calm
+    bare = calm.but(weight_decay=0.0)
+    fresh = Quantity(lambda _draw, context: reference.init(np.zeros(context.shape, context.dtype)), "fresh state")
+    return StepCases(given, steps, calm, bare, bare.but(state=fresh))
+
+
+def any_states(init: Callable[[Any], Any], arrays: Quantity, positive: Iterable[str] = ()) -> Quantity:
+    """A state of a method: fresh, or any arrays, counts and fractions.
+
+    init: makes the fresh one. arrays: what its arrays are drawn from. positive: those of them that are >= 0.
+    """
+
+    def draw_state(draw: Draw, context: Context) -> Any:
+        fresh, steps = init(np.zeros(context.shape, context.dtype)), count(0, 1, 2, 9, 99, 999).draw(draw, context)
+
+        def drawn(name: str, value: Any) -> Any:
+            if isinstance(value, int):
+                return steps
+            if isinstance(value, float):
+                return fraction(0.5, 0.0, 0.9).draw(draw, context)
+            array = arrays.draw(draw, context)
+            return np.asarray(np.abs(array)) if name in positive else array
+
+        return type(fresh)(**{name: drawn(name, value) for name, value in fresh._asdict().items()}) if steps else fresh
+
+    return Quantity(draw_state, "state: fresh, or any arrays and counts")
+
+
+def decay(*simple: float) -> Quantity:
+    """A weight decay λ with lr·λ <= ½: nearer to 1 the decay cancels the parameters, and forms of it differ."""
+    free = number(*simple)
+
+    def draw_decay(draw: Draw, context: Context) -> float:
+        return min(float(free.draw(draw, context)), 0.5 / max(float(context.drawn["lr"]), 2.0**-12))
+
+    return Quantity(draw_decay, f"{free.text}; lr·λ at most ½", free.allows)

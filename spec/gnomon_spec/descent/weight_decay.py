@@ -1,0 +1,77 @@
+"""Both forms of weight decay: added to the gradient (coupled), or taken off the parameters themselves (decoupled)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from gnomon_spec.cases import Case, Cases
+from gnomon_spec.descent.step_cases import decay
+from gnomon_spec.facts import Fact, equal, same_outputs
+from gnomon_spec.system import Operation
+
+
+def declare_coupled(step: Operation, calm: Cases) -> None:
+    """Declare the law and the mistakes of weight decay that is added to the gradient."""
+
+    @step.law("invariance", cases=calm.but(weight_decay=decay(0.5, 0.01)))
+    def weight_decay_is_a_gradient(port: Any, case: Case) -> Iterable[Fact]:
+        """Weight decay λ acts as the gradient λ·x: it can be added to the gradient by hand, and enters the state."""
+        outputs = port.step(case.params, case.grad, case.state, **case.hyper)
+        by_hand = case.grad + case.weight_decay * case.params
+        without = {**case.hyper, "weight_decay": 0.0}
+        yield from same_outputs("params", outputs, port.oracle.step(case.params, by_hand, case.state, **without))
+
+    for name, statement, instead in (
+        ("left_out", "Weight decay is ignored", "pass"),
+        (
+            "of_the_wrong_sign",
+            "Weight decay pushes the parameters away from 0",
+            "grad = grad - weight_decay * params",
+        ),
+        (
+            "decoupled_from_the_gradient",
+            "Weight decay is taken off the parameters (as in AdamW) instead of being added to the gradient",
+            "params = params - lr * weight_decay * params",
+        ),
+        (
+            "decoupled_and_not_scaled",
+            "Weight decay is taken off the parameters without being multiplied by the learning rate",
+            "params = params - weight_decay * params",
+        ),
+    ):
+        step.edit(f"decay_{name}", statement, ("grad = grad + weight_decay * params", instead))
+
+
+def declare_decoupled(step: Operation, calm: Cases, left_out: tuple[str, str]) -> None:
+    """Declare the laws and the mistakes of weight decay that is taken off the parameters; left_out: the edit."""
+    decaying = calm.but(weight_decay=decay(0.5, 0.01))
+
+    @step.law("invariance", cases=decaying)
+    def decay_acts_on_the_parameters_before_the_step(port: Any, case: Case) -> Iterable[Fact]:
+        """Shrinking the parameters by 1 - lr·λ by hand and stepping without decay gives the same parameters."""
+        params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
+        shrunk = case.params * (1 - case.lr * case.weight_decay)
+        expected, _ = port.oracle.step(shrunk, case.grad, case.state, **{**case.hyper, "weight_decay": 0.0})
+        yield equal("params", params, expected)
+
+    @step.law("invariance", cases=decaying)
+    def decay_never_enters_the_state(port: Any, case: Case) -> Iterable[Fact]:
+        """The new state is that of the same step without weight decay."""
+        _, state = port.step(case.params, case.grad, case.state, **case.hyper)
+        without = {**case.hyper, "weight_decay": 0.0}
+        yield from same_outputs("state", state, port.oracle.step(case.params, case.grad, case.state, **without)[1])
+
+    step.edit("decay_left_out", "Weight decay is ignored", left_out)
+    step.edit(
+        "decay_through_the_gradient",
+        "Weight decay is added to the gradient (coupled, as in Adam) instead of being taken off the parameters",
+        ("", "grad = grad + weight_decay * params"),
+        left_out,
+    )
+    step.edit(
+        "decay_not_scaled_by_the_learning_rate",
+        "The parameters are multiplied by 1 - λ instead of 1 - lr·λ",
+        ("", "params = params * (1 - weight_decay)"),
+        left_out,
+    )
