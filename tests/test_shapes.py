@@ -6,13 +6,11 @@ Each is checked as a port author would have it checked: an honest port conforms 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from math import log, pi
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gnomon_spec.arithmetic import lapack
@@ -163,52 +161,6 @@ def test_a_stopping_time_on_the_threshold_itself_is_ambiguous(dtype):
     verdict, _ = check_law(ReferencePort(), law, dtype, Plan(examples=10))
     assert verdict.ambiguous > 0
     assert not verdict.failed
-
-
-# --- the logarithm of zero: a mixture's likelihood -------------------------------------------------------------------
-
-
-HALF_LOG_TWO_PI = 0.5 * log(2 * pi)
-
-
-def log_likelihood(points: Array, means: Array, log_weights: Array) -> Array:
-    """log Σₖ wₖ N(x | μₖ, 1) for each x; a weight of zero has the logarithm -∞."""
-    apart = np.expand_dims(points, 1) - means
-    log_density = -0.5 * apart * apart - HALF_LOG_TWO_PI
-    return np.logaddexp.reduce(log_weights + log_density, axis=1)
-
-
-def log_weights(shape: Callable[[tuple[int, ...]], tuple[int, ...]]) -> Quantity:
-    magnitudes = tame(shape=shape)
-
-    def draw_weights(draw: Draw, context: Context) -> Array:
-        sizes = -np.abs(magnitudes.draw(draw, context))
-        missing = draw(st.lists(st.booleans(), min_size=sizes.size, max_size=sizes.size))
-        return np.where(np.array(missing, bool).reshape(sizes.shape), -np.inf, sizes).astype(context.dtype)
-
-    return Quantity(draw_weights, "logarithms of weights, some of them -∞")
-
-
-mixture = System("mixture", title="Mixture", text="The likelihood of a mixture of normal distributions.")
-parts = {"points": tame(-2), "means": tame(-2, lambda _: (3,)), "log_weights": log_weights(lambda _: (3,))}
-mixture.operation(log_likelihood, cases=Cases(parts, VECTORS))
-
-
-@mixture.mistake("log_likelihood")
-def infinities_are_subtracted(points: Array, means: Array, log_weights: Array) -> Array:
-    """The largest term is subtracted even if it is -∞."""
-    apart = np.expand_dims(points, 1) - means
-    terms = log_weights - 0.5 * apart * apart - HALF_LOG_TWO_PI
-    largest = np.max(terms, axis=1, keepdims=True)
-    return np.squeeze(largest, 1) + np.log(np.sum(np.exp(terms - largest), axis=1))
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_a_likelihood_may_be_zero_in_the_log_domain(dtype):
-    (found,) = verdicts(ReferencePort(), mixture, dtype).values()
-    assert (found.status, found.ambiguous) == ("conforms", 0)
-    wrong = MistakenPort(mixture.mistakes["infinities_are_subtracted"].edited)
-    assert statuses(wrong, mixture, dtype) == {"agrees_with_the_oracle": "wrong"}
 
 
 # --- outputs of variable length, compared as multisets: persistence pairs --------------------------------------------

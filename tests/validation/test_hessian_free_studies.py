@@ -11,27 +11,14 @@ import pytest
 
 from gnomon.curvature.products import network
 from gnomon.hessian_free.optimizer import init, step
-from gnomon.hessian_free.small_objectives import Quadratic, Valley
+from gnomon.hessian_free.small_objectives import Valley
 from gnomon.objectives import MLP
 from gnomon_validation.studies.counted import Counted
-from gnomon_validation.studies.hessian_free import digits, rosenbrock, runaway, small_network
-from gnomon_validation.studies.hessian_free.autoencoder import (
-    LOSS_COST,
-    METHODS,
-    PRODUCT_COST,
-    RELEASED,
-    Curve,
-    Training,
-    training,
-)
+from gnomon_validation.studies.hessian_free import autoencoder, digits, rosenbrock, runaway, small_network
+from gnomon_validation.studies.hessian_free.autoencoder import LOSS_COST, METHODS, PRODUCT_COST, RELEASED, Curve
 from gnomon_validation.studies.hessian_free.claims_about_conjugate_gradients import exact_residual, first_end
 from gnomon_validation.studies.hessian_free.dense_curvature import DenseCurvature
-from gnomon_validation.studies.hessian_free.networks import (
-    ReluNetwork,
-    readme_batch,
-    readme_start,
-    tiny_networks,
-)
+from gnomon_validation.studies.hessian_free.networks import ReluNetwork, tiny_networks
 from gnomon_validation.studies.hessian_free.newton_peers import peers
 from gnomon_validation.studies.hessian_free.operations import costs, operations
 from gnomon_validation.studies.hessian_free.runs import descend, first_below
@@ -121,16 +108,6 @@ def test_with_scipy_its_methods_arrive_and_efforts_grow():
 # --- small networks
 
 
-def test_the_tiny_networks_are_as_written():
-    regression, classification = tiny_networks()
-    X, Y, _ = regression.problem
-    assert X.shape == (12, 4) and Y.shape == (12, 2) and regression.start.shape == (44,)
-    assert X[3, 2] == np.cos(1.7 + 1.3 * 3 + 0.9 * 2) and Y[5, 1] == np.sin(1.7 + 0.4 * 25 + 1.1)
-    assert regression.start[10] == 0.6 * np.sin(0.9 + 0.7 * 10.0)
-    assert list(classification.problem.labels[:6]) == [0, 1, 2, 1, 0, 0]
-    assert classification.problem.features.shape == (15, 4) and classification.start.shape == (43,)
-
-
 def test_the_readmes_network_is_what_it_says():
     """One example, W₁ with the rows e₁ and -e₁, W₂ = I: z = (x₁, 0, …) + b, exact; ∂f/∂b = z/5, two roundings."""
     W1, W2, b = np.zeros((10, 10)), np.eye(10), np.arange(10.0)
@@ -146,14 +123,6 @@ def test_the_readmes_network_is_what_it_says():
     unit = np.eye(210)[205]
     assert np.array_equal(f.ggnvp(params, unit), f.hvp(params, unit))
     assert f.ggnvp(params, unit)[205] == 2 / 10
-
-
-def test_batches_of_the_readmes_example_differ_and_its_start_is_small():
-    one, other = readme_batch(0), readme_batch(1)
-    assert one.features.shape == one.targets.shape == (16, 10)
-    assert np.min(one.features) >= 0 and np.max(one.targets) <= 1
-    assert not np.array_equal(one.features, other.features)
-    assert np.max(np.abs(readme_start())) <= 0.3
 
 
 def test_a_figure_that_all_runs_print_is_compared_digit_by_digit():
@@ -267,10 +236,10 @@ def test_nothing_is_charged_below_what_is_counted():
     assert found.loss <= LOSS_COST and 1 <= found.product <= PRODUCT_COST
 
 
-def small() -> Training:
+def small() -> autoencoder.Training:
     """Return the autoencoder of twelve made-up images in three batches."""
     images = 0.5 + 0.5 * np.sin(np.arange(12.0 * 6).reshape(12, 6))
-    return training(images, batch=4, hidden=(3,))
+    return autoencoder.training(images, batch=4, hidden=(3,))
 
 
 def test_a_curve_tells_the_last_loss_that_is_known():
@@ -335,10 +304,3 @@ def test_the_images_are_those_of_scikit_learn():
     assert images is not None and images.shape == (200, 64)
     assert np.min(images) == 0 and np.max(images) == 1
     assert np.all(images * 16 == np.round(images * 16))
-
-
-def test_networks_of_the_study_are_those_of_the_reference():
-    specimen = tiny_networks()[0]
-    bowl = Quadratic(np.eye(2), np.zeros(2))
-    assert descend(specimen.problem, specimen.start, 1).losses[0] == network(specimen.problem).value(specimen.start)
-    assert descend(bowl, np.ones(2), 1, damping=0.0).losses[-1] == 0

@@ -11,7 +11,7 @@ import pytest
 from gnomon_validation.studies.homotopy import cost, quadratic, rosenbrock, saddle, training_runs
 from gnomon_validation.studies.homotopy.claims_about_results import ahead_of_constant
 from gnomon_validation.studies.homotopy.matmuls import Counts, counts
-from gnomon_validation.studies.homotopy.training_runs import MEASURED, POINTS, PROBLEMS, DeepLinear, Run, data
+from gnomon_validation.studies.homotopy.training_runs import MEASURED, POINTS, DeepLinear, Run, data
 
 EPS = 2.0**-52
 
@@ -138,12 +138,3 @@ def test_the_lowest_curvature_is_told_by_its_step():
     assert Run(curvatures, curvatures, curvatures).lowest == 0
     curvatures[-1] = 0.5
     assert Run(curvatures, curvatures, curvatures).lowest == training_runs.STEPS == MEASURED[-1]
-
-
-@pytest.mark.parametrize("problem", PROBLEMS)
-def test_problems_are_the_same_again(problem):
-    (one, start), (other, again) = (problem.build(np.random.default_rng(7), problem.scale) for _ in range(2))
-    assert np.array_equal(start, again)
-    assert one.value(start + 0.5) == other.value(start + 0.5)
-    small = problem.build(np.random.default_rng(7), 0.5 * problem.scale)[1]
-    assert np.array_equal(2 * small, start)

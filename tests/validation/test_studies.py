@@ -107,14 +107,14 @@ def test_a_range_is_everything_between_its_two_ends(one, other, measured):
     assert Comparison("", f"{low}…{high}", float((first + last) / 2)).reproduced
 
 
-@pytest.mark.parametrize(
-    "text", ["", "about 3", "nan", "inf", "1 … 2 … 3", "…", "1 …", "0,5", "1,23,456", "5 %", "2 … 1"]
-)
+NO_NUMBERS = ["", "about 3", "nan", "inf", "1 … 2 … 3", "…", "1 …", "0,5", "1,23,456", "5 %"]
+SLIPS_OF_NUMBERS = dict.fromkeys(NO_NUMBERS, "a number or two with … between them, got '")
+SLIPS_OF_NUMBERS["2 … 1"] = "a range from the smaller number to the larger, got '2 … 1'"
+
+
+@pytest.mark.parametrize("text", SLIPS_OF_NUMBERS)
 def test_what_is_not_a_printed_number_gets_a_sentence(text):
-    words = (
-        "a range from the smaller number to the larger" if text == "2 … 1" else "a number or two with … between them"
-    )
-    with pytest.raises(ValueError, match=f"stated must be {words}, got '{text}"):
+    with pytest.raises(ValueError, match=f"stated must be {SLIPS_OF_NUMBERS[text]}"):
         _ = Comparison("", text, 1.0).reproduced
 
 

@@ -1,7 +1,6 @@
 """How fast is the compiled map of SRKL? A bifurcation diagram and its Lyapunov exponents, against NumPy and C.
 
-Run `python validation/benchmarks/bifurcation.py --help`. The contenders take turns; a figure is the median of the
-rounds, and a ratio the median of the rounds' ratios. The last line says whether the diagram takes less than a second.
+Run `python validation/benchmarks/bifurcation.py --help`. The last line says if the diagram takes less than a second.
 """
 
 from __future__ import annotations
@@ -9,17 +8,13 @@ from __future__ import annotations
 import contest  # isort: skip (before NumPy)
 
 import ctypes
-import sys
 import tempfile
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import NamedTuple
 
 import click
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from gnomon.descent import srkl_map as reference
@@ -80,21 +75,17 @@ def diagram_table(diagram: Diagram, repeats: int, folder: Path) -> tuple[Table, 
         **{library.name: in_c(library, diagram) for library in libraries if library.loaded},
     }
     taken, expected = contest.rounds(runs, repeats), runs[KERNEL]()
-    steps = (burn_in + kept) * ratio.size
-    table = Table(
-        title=f"Bifurcation diagram: {ratio.size:,} ratios × {burn_in + kept:,} steps, {kept:,} kept, float64"
-    )
-    table.add_column("contender")
-    for heading in ("seconds", "÷ kernel", "million steps / s", "kernel's bits"):
-        table.add_column(heading, justify="right")
+    title = f"Bifurcation diagram: {ratio.size:,} ratios × {burn_in + kept:,} steps, {kept:,} kept, float64"
+    table = contest.table(title, "contender", "seconds", "÷ kernel", "million steps / s", "kernel's bits")
     for name, run in runs.items():
-        typical = median(one[name] for one in taken)
-        cells = f"{typical:.4f}", f"{contest.times_as_long(taken, name, KERNEL):.2f}", f"{steps / typical / 1e6:,.0f}"
+        typical = taken.seconds(name)
+        rate = (burn_in + kept) * ratio.size / typical / 1e6
+        cells = f"{typical:.4f}", f"{taken.ratio(name, KERNEL):.2f}", f"{rate:,.0f}"
         table.add_row(name, *cells, "yes" if np.array_equal(run(), expected) else "no")
     for library in libraries:
         if not library.loaded:
             table.add_row(library.name, "–", "–", "–", library.note)
-    return table, median(one[KERNEL] for one in taken)
+    return table, taken.seconds(KERNEL)
 
 
 def exponents_table(diagram: Diagram, repeats: int) -> Table:
@@ -106,51 +97,35 @@ def exponents_table(diagram: Diagram, repeats: int) -> Table:
         NUMPY: lambda: reference.lyapunov_exponent(start, ratio, **options),
     }
     taken = contest.rounds(runs, repeats)
-    table = Table("contender", title=f"Lyapunov exponents: {ratio.size:,} ratios × {burn_in + kept:,} steps, float64")
-    for heading in ("seconds", "÷ kernel"):
-        table.add_column(heading, justify="right")
+    title = f"Lyapunov exponents: {ratio.size:,} ratios × {burn_in + kept:,} steps, float64"
+    table = contest.table(title, "contender", "seconds", "÷ kernel")
     for name in runs:
-        table.add_row(
-            name, f"{median(one[name] for one in taken):.4f}", f"{contest.times_as_long(taken, name, KERNEL):.2f}"
-        )
+        table.add_row(name, f"{taken.seconds(name):.4f}", f"{taken.ratio(name, KERNEL):.2f}")
     return table
 
 
-def peak_bytes(diagram: Diagram) -> int:
-    """Return the most memory that the kernel held at once; its loop itself takes none."""
-    start, ratio, burn_in, kept = diagram
-    tracemalloc.start()
-    kernel.attractor(start, ratio, burn_in=burn_in, kept=kept)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
-
-
 @click.command()
-@click.option("--ratios", default=2000, show_default=True, type=click.IntRange(min=1))
-@click.option(
-    "--steps", default=10_000, show_default=True, type=click.IntRange(min=1), help="Iterations of each ratio."
-)
-@click.option("--kept", default=200, show_default=True, type=click.IntRange(min=1), help="The last of them are kept.")
-@click.option("--repeats", default=7, show_default=True, type=click.IntRange(min=1), help="Rounds; medians count.")
+@contest.count_option("--ratios", 2000)
+@contest.count_option("--steps", 10_000, "Iterations of each ratio.")
+@contest.count_option("--kept", 200, "The last of them are kept.")
+@contest.repeats_option(7)
 def main(ratios: int, steps: int, kept: int, repeats: int) -> None:
     """Time the map and print two tables."""
-    processors = "one processor" if contest.share_one_processor() else "threads as each library chooses"
+    processors = contest.share_one_processor()
     diagram = Diagram.of(ratios, steps, min(kept, steps))
-    console = Console(width=None if sys.stdout.isatty() else 140)
     with tempfile.TemporaryDirectory() as temporary:
         cold, warm = contest.seconds_in_new_processes(COMPILATION, Path(temporary) / "numba")
         table, typical = diagram_table(diagram, repeats, Path(temporary))
-    console.print(table)
-    console.print(exponents_table(diagram, repeats))
-    held, result = peak_bytes(diagram), diagram.kept * diagram.ratio.nbytes
-    console.print(
-        f"Medians of {repeats} interleaved rounds, {processors}. Kernel: first call in a new process {cold:.2f} s "
-        f"without, {warm:.2f} s with its disk cache; peak memory {held / 1e6:.2f} MB, of which the result is "
-        f"{result / 1e6:.2f} MB. {contest.versions()}"
+    exponents = exponents_table(diagram, repeats)
+    start, ratio, burn_in, kept = diagram
+    held, points = contest.peak_bytes(lambda: kernel.attractor(start, ratio, burn_in=burn_in, kept=kept))
+    note = (
+        f"Kernel: first call in a new process {cold:.2f} s without, {warm:.2f} s with its disk cache; peak memory "
+        f"{held / 1e6:.2f} MB, of which the result is {points.nbytes / 1e6:.2f} MB. "
     )
-    verdict = "met" if typical < GOAL else "missed"
-    console.print(f"goal {verdict}: {typical:.3f} s for the diagram after compilation (less than {GOAL:g} s)")
+    contest.print_tables(table, exponents, repeats=repeats, processors=processors, note=note)
+    goal = f"{typical:.3f} s for the diagram after compilation (less than {GOAL:g} s)"
+    contest.print_goals({goal: typical < GOAL})
 
 
 if __name__ == "__main__":

@@ -8,16 +8,15 @@ seconds of processor time.
 
 from __future__ import annotations
 
+import contest  # isort: skip (before NumPy)
+
 from collections.abc import Callable
 from statistics import median
 from time import process_time
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
-from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, systems
 from gnomon_validation.checker import Plan, check_law
 from gnomon_validation.drawing import visit
@@ -30,16 +29,13 @@ from gnomon_validation.ports.bundled import NumbaPort
 @click.option("--dtype", default="float32", show_default=True)
 def main(examples: int, repeats: int, dtype: str) -> None:
     """Print a row for every law of a single step of adam, and the median ratio."""
-    port, plan = NumbaPort(), Plan(examples)
-    table = Table(box=None, header_style="bold")
-    for name in ("law of adam.step", "bare / s", "checked / s", "cost ratio"):
-        table.add_column(name, justify="left" if name.startswith("law") else "right")
-    ratios = []
+    port, plan, ratios = NumbaPort(), Plan(examples), []
+    table = contest.table("", "law of adam.step", "bare / s", "checked / s", "cost ratio")
     for law in one_step_laws():
         strategy = law.cases.strategy(np.dtype(dtype))
 
         def bare(strategy: object = strategy) -> None:
-            visit(strategy, examples=examples, random_seed=0, visitor=_nothing)  # type: ignore[arg-type]
+            visit(strategy, examples=examples, random_seed=0, visitor=lambda _: False)  # type: ignore[arg-type]
 
         def checked(law: Law = law) -> None:
             check_law(port, law, dtype, plan)
@@ -49,19 +45,14 @@ def main(examples: int, repeats: int, dtype: str) -> None:
         fast, slow = (min(column) for column in zip(*times, strict=True))
         ratios.append(slow / fast)
         table.add_row(law.name, f"{examples / fast:,.0f}", f"{examples / slow:,.0f}", f"{slow / fast:.2f}")
-    console = Console()
-    console.print(table)
-    console.print(f"median cost of a checked example: {median(ratios):.2f} times a bare one (goal: at most 1.5)")
+    contest.console().print(table)
+    click.echo(f"median cost of a checked example: {median(ratios):.2f} times a bare one (goal: at most 1.5)")
 
 
 def one_step_laws() -> list[Law]:
     """Return the laws of adam.step whose body makes one step of the port (and not a run of several)."""
     several = ("grads", "times", "signs")
     return [law for law in systems()["adam"].operations["step"].laws if not set(several) & set(law.cases.quantities)]
-
-
-def _nothing(_case: Case) -> bool:
-    return False
 
 
 def _seconds(action: Callable[[], None]) -> float:

@@ -1,6 +1,7 @@
-"""What benchmarks share: one processor for all, contenders that take turns, and the same loop built in C.
+"""What benchmarks share: one processor for all, contenders that take turns, the same loop built in C, tables.
 
-Import it before NumPy: a second BLAS thread would only wait for the one processor that all share.
+The contenders take turns; a figure is the median of the rounds, and a ratio the median of the rounds' ratios. Import it
+before NumPy: a second BLAS thread would only wait for the one processor that all share.
 """
 
 from __future__ import annotations
@@ -14,14 +15,18 @@ import platform
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any, NamedTuple
 
+import click
 import numba
 import numpy as np
+from rich.console import Console
+from rich.table import Column, Table
 
 C_FLAGS = (("-O3",), ("-O3", "-march=native"), ("-O3", "-march=native", "-fno-math-errno"))
 
@@ -51,14 +56,14 @@ def built_in_c(source: Path, flags: tuple[str, ...], folder: Path) -> Library:
     return Library(name, ctypes.CDLL(str(library)), "", seconds)
 
 
-def share_one_processor() -> bool:
-    """Bind every thread to one processor, where the system can, so that no library computes on two."""
+def share_one_processor() -> str:
+    """Bind every thread to one processor, where the system can, so that no library computes on two; say so."""
     if not hasattr(os, "sched_setaffinity"):
-        return False
+        return "threads as each library chooses"
     processor = min(os.sched_getaffinity(0))
     for thread in Path("/proc/self/task").iterdir():
         os.sched_setaffinity(int(thread.name), {processor})
-    return True
+    return "one processor"
 
 
 def keep_freed_memory() -> bool:
@@ -76,14 +81,18 @@ def seconds_in_new_processes(program: str, cache: Path) -> tuple[float, float]:
     return cold, warm
 
 
-def rounds(contenders: Mapping[str, Callable[[], Any]], repeats: int) -> list[dict[str, float]]:
-    """Return the seconds of each contender in each of `repeats` rounds, in which they take turns; one warms up."""
-    return [{name: seconds(run) for name, run in contenders.items()} for _ in range(repeats + 1)][1:]
+class Taken(NamedTuple):
+    """The seconds of each contender in each round."""
 
+    rounds: list[dict[str, float]]
 
-def times_as_long(taken: list[dict[str, float]], name: str, yardstick: str) -> float:
-    """Return the median over the rounds of how many times as long as `yardstick` a contender took in that round."""
-    return median(one[name] / one[yardstick] for one in taken)
+    def seconds(self, name: str) -> float:
+        """Return the median over the rounds of what a contender took."""
+        return median(one[name] for one in self.rounds)
+
+    def ratio(self, name: str, yardstick: str) -> float:
+        """Return the median over the rounds of how many times as long as `yardstick` a contender took in that round."""
+        return median(one[name] / one[yardstick] for one in self.rounds)
 
 
 def seconds(run: Callable[[], Any]) -> float:
@@ -91,6 +100,62 @@ def seconds(run: Callable[[], Any]) -> float:
     start = perf_counter()
     run()
     return perf_counter() - start
+
+
+def rounds(runs: Mapping[str, Any], repeats: int, time: Callable[[Any], float] = seconds) -> Taken:
+    """Return what the contenders take in `repeats` rounds, in which they take turns, after one that warms up."""
+    return Taken([{name: time(run) for name, run in runs.items()} for _ in range(repeats + 1)][1:])
+
+
+def peak_bytes(run: Callable[[], Any]) -> tuple[int, Any]:
+    """Return the most memory that a call holds at once, and what it returns."""
+    tracemalloc.start()
+    result = run()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak, result
+
+
+def table(title: str, *headings: str, left: int = 1) -> Table:
+    """Return a table whose figures, which follow `left` columns of words, stand at the right."""
+    columns = [Column(heading, justify="left" if i < left else "right") for i, heading in enumerate(headings)]
+    return Table(*columns, title=title)
+
+
+def console() -> Console:
+    """Return a console that is wide enough where there is no terminal."""
+    return Console(width=None if sys.stdout.isatty() else 160)
+
+
+def print_tables(*tables: Table | str, repeats: int, processors: str, note: str = "") -> None:
+    """Print tables, and under them how they were measured."""
+    for one in (*tables, f"Medians of {repeats} interleaved rounds, {processors}. {note}{versions()}"):
+        console().print(one)
+
+
+def print_goals(goals: Mapping[str, bool]) -> None:
+    """Print of each goal whether it is met."""
+    for goal, met in goals.items():
+        click.echo(f"goal {'met' if met else 'missed'}: {goal}")
+
+
+def count_option(name: str, default: int, text: str | None = None, least: int = 1) -> Callable[[Any], Any]:
+    """Return an option that is a count."""
+    return click.option(name, default=default, show_default=True, type=click.IntRange(min=least), help=text)
+
+
+def repeats_option(default: int) -> Callable[[Any], Any]:
+    """Return the option that says how many rounds there are."""
+    return count_option("--repeats", default, "Rounds; medians count.")
+
+
+def sizes_option(default: str, text: str) -> Callable[[Any], Any]:
+    """Return the option that lists sizes."""
+
+    def numbers(_context: Any, _option: Any, given: str) -> list[int]:
+        return [int(size) for size in given.split(",")]
+
+    return click.option("--sizes", default=default, show_default=True, callback=numbers, help=text)
 
 
 def versions() -> str:

@@ -1,16 +1,14 @@
 """What do products with a Hessian cost, and what do estimators add to them? A 2,000-parameter MLP, against SciPy's
 `eigsh` and curvlinops (extra `curvature`, if installed).
 
-Run `python validation/benchmarks/curvature.py --help`. The contenders take turns; a figure is the median of the rounds,
-and a ratio the median of the rounds' ratios. Contenders of one table ask for the same number of products, and those are
-timed apart: what remains is the contender's own work. The last lines say whether the goals are met.
+Run `python validation/benchmarks/curvature.py --help`. Contenders of one table ask for the same number of products, and
+those are timed apart: what remains is the contender's own work. The last lines say whether the goals are met.
 """
 
 from __future__ import annotations
 
 import contest  # isort: skip (before NumPy)
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from statistics import median
@@ -19,7 +17,6 @@ from typing import Any, NamedTuple
 
 import click
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from gnomon import derivatives
@@ -97,15 +94,12 @@ def products_table(network: Network, repeats: int) -> tuple[Table, float, float]
     }
     first, *_ = runs
     taken = contest.rounds(runs, repeats)
-    table = Table("one call", title=f"MLP of {params.size:,} parameters, {objective.features.shape[0]} examples")
-    for heading in ("ms", "÷ gradient by autograd"):
-        table.add_column(heading, justify="right")
+    title = f"MLP of {params.size:,} parameters, {objective.features.shape[0]} examples"
+    table = contest.table(title, "one call", "ms", "÷ gradient by autograd")
     for name in runs:
-        table.add_row(
-            name, f"{1e3 * median(one[name] for one in taken):.2f}", f"{contest.times_as_long(taken, name, first):.2f}"
-        )
+        table.add_row(name, f"{1e3 * taken.seconds(name):.2f}", f"{taken.ratio(name, first):.2f}")
     _, fresh, again, *_ = runs
-    return table, contest.times_as_long(taken, fresh, first), contest.times_as_long(taken, again, first)
+    return table, taken.ratio(fresh, first), taken.ratio(again, first)
 
 
 def eigenvalues_table(network: Network, repeats: int) -> tuple[Table, dict[float, float]]:
@@ -133,9 +127,9 @@ def eigenvalues_table(network: Network, repeats: int) -> tuple[Table, dict[float
         _vectors = Y[:, top].T @ found.basis  # eigsh returns those of the eigenvalues asked for, too
         return np.abs(values[top])
 
-    table = Table("Lanczos", title=f"The {TOP} eigenvalues of largest size, the same operator and start")
-    for heading in ("tol of eigsh", "products", "seconds", "outside the products", "÷ eigsh's", "worst relative error"):
-        table.add_column(heading, justify="right")
+    headings = "tol of eigsh", "products", "seconds", "outside the products", "÷ eigsh's", "worst relative error"
+    title = f"The {TOP} eigenvalues of largest size, the same operator and start"
+    table = contest.table(title, "Lanczos", *headings)
     ratios = {}
     for tolerance in TOLERANCES:
         steps = timed(operator, partial(by_eigsh, tolerance=tolerance)).products
@@ -192,11 +186,9 @@ def quadrature_table(network: Network, repeats: int, probes: int, steps: int) ->
         f"{CURVLINOPS}: not reorthogonalised": theirs,
     }
     taken = [{name: run() for name, run in contenders.items()} for _ in range(repeats + 1)][1:]
-    table = Table(
-        "Lanczos quadrature", title=f"Spectral density: {probes} probes × {steps} steps, the same network in torch"
-    )
-    for heading in ("products", "seconds", "a product, ms", "outside the products", "largest node"):
-        table.add_column(heading, justify="right")
+    headings = "products", "seconds", "a product, ms", "outside the products", "largest node"
+    title = f"Spectral density: {probes} probes × {steps} steps, the same network in torch"
+    table = contest.table(title, "Lanczos quadrature", *headings)
     for name in contenders:
         runs = [one[name] for one in taken]
         assert runs[0].products == probes * steps
@@ -226,36 +218,29 @@ def _as_torch(network: Network) -> tuple[Any, Any, list[Any], list[tuple[Any, An
 
 
 @click.command()
-@click.option("--hidden", default=64, show_default=True, type=click.IntRange(min=1), help="Width of the hidden layer.")
-@click.option("--examples", default=256, show_default=True, type=click.IntRange(min=1))
-@click.option("--probes", default=4, show_default=True, type=click.IntRange(min=1), help="Of the spectral density.")
-@click.option("--steps", default=60, show_default=True, type=click.IntRange(min=1), help="Of each Lanczos process.")
-@click.option("--repeats", default=7, show_default=True, type=click.IntRange(min=1), help="Rounds; medians count.")
+@contest.count_option("--hidden", 64, "Width of the hidden layer.")
+@contest.count_option("--examples", 256)
+@contest.count_option("--probes", 4, "Of the spectral density.")
+@contest.count_option("--steps", 60, "Of each Lanczos process.")
+@contest.repeats_option(7)
 def main(hidden: int, examples: int, probes: int, steps: int, repeats: int) -> None:
     """Time products and estimators and print three tables."""
-    processors = "one processor" if contest.share_one_processor() else "threads as each library chooses"
+    processors = contest.share_one_processor()
     contest.keep_freed_memory()
-    console = Console(width=None if sys.stdout.isatty() else 140)
     network = Network.of(20, hidden, 10, examples)
-    table, fresh, again = products_table(network, 3 * repeats)
-    console.print(table)
-    table, outside = eigenvalues_table(network, repeats)
-    console.print(table)
+    products, fresh, again = products_table(network, 3 * repeats)
+    eigenvalues, outside = eigenvalues_table(network, repeats)
     quadrature = quadrature_table(network, repeats, probes, steps)
-    console.print(quadrature or "curvlinops is not installed: pip install 'gnomon[curvature]'")
-    console.print(f"Medians of {repeats} interleaved rounds, {processors}. {contest.versions()}")
-    for goal, met in (
-        (f"a Hessian product costs {fresh:.2f} gradients (at most {GOAL_PRODUCT:g})", fresh <= GOAL_PRODUCT),
-        (f"with the trace reused {again:.2f}, less than that", again < fresh),
-        *(
-            (
-                f"outside the products {x:.2f} times eigsh's time at tol = {tol:g} (at most {GOAL_REST:g})",
-                x <= GOAL_REST,
-            )
-            for tol, x in outside.items()
-        ),
-    ):
-        console.print(f"goal {'met' if met else 'missed'}: {goal}")
+    missing = "curvlinops is not installed: pip install 'gnomon[curvature]'"
+    contest.print_tables(products, eigenvalues, quadrature or missing, repeats=repeats, processors=processors)
+    goals = {
+        f"a Hessian product costs {fresh:.2f} gradients (at most {GOAL_PRODUCT:g})": fresh <= GOAL_PRODUCT,
+        f"with the trace reused {again:.2f}, less than that": again < fresh,
+    }
+    for tolerance, x in outside.items():
+        goal = f"outside the products {x:.2f} times eigsh's time at tol = {tolerance:g} (at most {GOAL_REST:g})"
+        goals[goal] = x <= GOAL_REST
+    contest.print_goals(goals)
 
 
 if __name__ == "__main__":

@@ -1,23 +1,18 @@
 """How fast are the compiled steps that need a norm before they move? SRKL's code and HysteroGrad, against NumPy.
 
-Run `python validation/benchmarks/gated_steps.py --help`. The contenders take turns; a figure is the median of the
-rounds, and a ratio the median of the rounds' ratios. Bytes are those that no step can do without: each array that comes
-in or goes out, once. A plain copy of one array is what the same processor does with them at best.
+Run `python validation/benchmarks/gated_steps.py --help`. Bytes are those that no step can do without: each array that
+comes in or goes out, once. A plain copy of one array is what the same processor does with them at best.
 """
 
 from __future__ import annotations
 
 import contest  # isort: skip (before NumPy)
 
-import sys
 from collections.abc import Callable
-from statistics import median
 from typing import Any, NamedTuple
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from gnomon.descent import hysterograd, srkl
 from gnomon.kernels.descent import hysterograd as compiled_hysterograd
@@ -38,18 +33,14 @@ def pairs(size: int, dtype: Any) -> list[Pair]:
     rng = np.random.default_rng(2026)
     params, grad = (rng.standard_normal(size).astype(dtype) for _ in range(2))
     state, copy = hysterograd.init(params), np.empty_like(params)
-    gated = (hysterograd, compiled_hysterograd)
+
+    def gated(variant: Any) -> list[Callable[[], Any]]:
+        return [lambda m=m: m.step(params, grad, state, variant=variant) for m in (hysterograd, compiled_hysterograd)]
+
     return [
         Pair("copy of one array", *[lambda: np.copyto(copy, params)] * 2, 2),
         Pair("srkl.step_code", *(lambda m=m: m.step_code(params, grad) for m in (srkl, compiled_srkl)), 3),
-        *(
-            Pair(
-                f"hysterograd.step, {variant}",
-                *(lambda m=m, v=variant: m.step(params, grad, state, variant=v) for m in gated),
-                5,
-            )
-            for variant in hysterograd.VARIANTS
-        ),
+        *(Pair(f"hysterograd.step, {variant}", *gated(variant), 5) for variant in hysterograd.VARIANTS),
     ]
 
 
@@ -64,28 +55,25 @@ def repeated(call: Callable[[], Any], times: int) -> Callable[[], None]:
 
 
 @click.command()
-@click.option("--sizes", default="1000,100000,1000000", show_default=True, help="Entries, with commas between.")
-@click.option("--repeats", default=15, show_default=True, type=click.IntRange(min=1), help="Rounds; medians count.")
-def main(sizes: str, repeats: int) -> None:
+@contest.sizes_option("1000,100000,1000000", "Entries, with commas between.")
+@contest.repeats_option(15)
+def main(sizes: list[int], repeats: int) -> None:
     """Time single steps and print one table."""
-    processors = "one processor" if contest.share_one_processor() else "threads as each library chooses"
-    table = Table("step", "dtype", title="One step, compiled and in NumPy")
-    for heading in ("entries", "kernel µs", "NumPy µs", "NumPy ÷ kernel", "kernel GB/s"):
-        table.add_column(heading, justify="right")
-    for size in (int(size) for size in sizes.split(",")):
+    processors = contest.share_one_processor()
+    headings = "step", "dtype", "entries", "kernel µs", "NumPy µs", "NumPy ÷ kernel", "kernel GB/s"
+    table = contest.table("One step, compiled and in NumPy", *headings, left=2)
+    for size in sizes:
         for dtype in (np.float32, np.float64):
             for pair in pairs(size, dtype):
                 times = max(1, 200_000 // size)
-                runs = {"kernel": repeated(pair.kernel, times), "reference": repeated(pair.reference, times)}
+                runs = {"kernel": repeated(pair.kernel, times), "NumPy": repeated(pair.reference, times)}
                 taken = contest.rounds(runs, repeats)
-                ours, numpys = (median(one[name] for one in taken) / times for name in runs)
+                ours, numpys = (taken.seconds(name) / times for name in runs)
                 moved = pair.arrays * size * np.dtype(dtype).itemsize / ours / 1e9
-                cells = [f"{size:,}", f"{ours * 1e6:,.1f}", "–", "–", f"{moved:.1f}"]
-                if pair.reference is not pair.kernel:
-                    cells[2:4] = f"{numpys * 1e6:,.1f}", f"{contest.times_as_long(taken, 'reference', 'kernel'):.2f}"
-                table.add_row(pair.name, np.dtype(dtype).name, *cells)
-    table.caption = f"Medians of {repeats} interleaved rounds, {processors}. {contest.versions()}"
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+                both = [f"{numpys * 1e6:,.1f}", f"{taken.ratio('NumPy', 'kernel'):.2f}"]
+                cells = [f"{ours * 1e6:,.1f}", *(both if pair.reference is not pair.kernel else "––"), f"{moved:.1f}"]
+                table.add_row(pair.name, np.dtype(dtype).name, f"{size:,}", *cells)
+    contest.print_tables(table, repeats=repeats, processors=processors)
 
 
 if __name__ == "__main__":

@@ -9,16 +9,12 @@ from __future__ import annotations
 
 import contest  # isort: skip (before NumPy)
 
-import sys
-import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
 from typing import Any, NamedTuple
 
 import click
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from gnomon.curvature.diagonal import bekas
@@ -75,11 +71,8 @@ def measured(sizes: list[int], repeats: int) -> dict[str, list[Measured]]:
         runs = estimators(n)
         taken = contest.rounds(runs, repeats)
         for name, run in runs.items():
-            tracemalloc.start()
-            result = run()
-            peak = tracemalloc.get_traced_memory()[1]
-            tracemalloc.stop()
-            found.setdefault(name, []).append(Measured(median(one[name] for one in taken), peak, result.products))
+            peak, result = contest.peak_bytes(run)
+            found.setdefault(name, []).append(Measured(taken.seconds(name), peak, result.products))
     return found
 
 
@@ -93,15 +86,9 @@ def exponent(sizes: list[int], figures: list[float]) -> float:
 def growth_table(sizes: list[int], found: dict[str, list[Measured]]) -> Table:
     """Return the table: time and memory at some sizes, and the fitted exponents beside the expected one."""
     shown = [i for i, n in enumerate(sizes) if n in (sizes[0], sizes[len(sizes) // 2], sizes[-1])]
-    table = Table("estimator", title="Growth with n, the product of time ~ n")
-    table.add_column("products", justify="right")
-    for i in shown:
-        table.add_column(f"n = {sizes[i]:,}\nms", justify="right")
-    table.add_column("exponent\nof time", justify="right")
-    for i in shown:
-        table.add_column(f"n = {sizes[i]:,}\nMB", justify="right")
-    table.add_column("exponent\nof memory", justify="right")
-    table.add_column("expected", justify="right")
+    times, peaks = ([f"n = {sizes[i]:,}\n{unit}" for i in shown] for unit in ("ms", "MB"))
+    headings = "products", *times, "exponent\nof time", *peaks, "exponent\nof memory", "expected"
+    table = contest.table("Growth with n, the product of time ~ n", "estimator", *headings)
     for name, all_sizes in found.items():
         times, peaks = [m.seconds for m in all_sizes], [float(m.peak) for m in all_sizes]
         cells = [*(f"{1e3 * times[i]:,.2f}" for i in shown), f"{exponent(sizes, times):.2f}"]
@@ -137,18 +124,16 @@ def draw(sizes: list[int], found: dict[str, list[Measured]], picture: Path) -> N
 
 
 @click.command()
-@click.option("--largest", default=100_000, show_default=True, type=click.IntRange(min=1000), help="The last n.")
-@click.option("--repeats", default=7, show_default=True, type=click.IntRange(min=1), help="Rounds; medians count.")
+@contest.count_option("--largest", 100_000, "The last n.", least=1000)
+@contest.repeats_option(7)
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Also draw a picture (extra `plot`).")
 def main(largest: int, repeats: int, plot: Path | None) -> None:
     """Time the estimators at growing sizes and print one table."""
-    processors = "one processor" if contest.share_one_processor() else "threads as each library chooses"
+    processors = contest.share_one_processor()
     contest.keep_freed_memory()
     sizes = [round(float(n)) for n in np.geomspace(100, largest, 13)]
     found = measured(sizes, repeats)
-    table = growth_table(sizes, found)
-    table.caption = f"Medians of {repeats} interleaved rounds, {processors}. {contest.versions()}"
-    Console(width=None if sys.stdout.isatty() else 160).print(table)
+    contest.print_tables(growth_table(sizes, found), repeats=repeats, processors=processors)
     if plot is not None:
         draw(sizes, found, plot)
         click.echo(f"picture: {plot}")

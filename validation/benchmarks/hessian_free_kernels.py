@@ -1,21 +1,17 @@
 """How fast are the compiled conjugate gradients beside SciPy's, and the compiled optimizer beside the reference?
 
-Run `python validation/benchmarks/hessian_free_kernels.py --help`; SciPy is needed (extra `curvature`). The contenders
-take turns; a figure is the median of the rounds, and a ratio the median of the rounds' ratios. Both solve the same
-dense systems from 0 to the same tolerance. The last lines say whether the goals are met.
+Run `python validation/benchmarks/hessian_free_kernels.py --help`; SciPy is needed (extra `curvature`). Both solve the
+same dense systems from 0 to the same tolerance. The last lines say whether the goals are met.
 """
 
 from __future__ import annotations
 
 import contest  # isort: skip (before NumPy)
 
-import sys
-from statistics import median
 from typing import Any, NamedTuple
 
 import click
 import numpy as np
-from rich.console import Console
 from rich.table import Table
 
 from gnomon.curvature.operators import Dense
@@ -53,9 +49,9 @@ def systems_table(dtype: str, repeats: int) -> tuple[Table, dict[int, float], bo
     from scipy.sparse.linalg import cg
 
     rtol = TOLERANCES[dtype]
-    table = Table("n", title=f"Conjugate gradients, dense systems of condition {CONDITION:g}, {dtype}, rtol = {rtol:g}")
-    for heading in (f"iterations: {KERNEL}", SCIPY, f"ms: {KERNEL}", SCIPY, REFERENCE, f"{SCIPY} ÷ {KERNEL}"):
-        table.add_column(heading, justify="right")
+    title = f"Conjugate gradients, dense systems of condition {CONDITION:g}, {dtype}, rtol = {rtol:g}"
+    headings = f"iterations: {KERNEL}", SCIPY, f"ms: {KERNEL}", SCIPY, REFERENCE, f"{SCIPY} ÷ {KERNEL}"
+    table = contest.table(title, "n", *headings)
     ratios, same = {}, True
     for n in SIZES:
         A, b = System.of(n, dtype)
@@ -76,12 +72,11 @@ def systems_table(dtype: str, repeats: int) -> tuple[Table, dict[int, float], bo
             plain(Dense(A), b, **options)
 
         taken = contest.rounds({KERNEL: by_kernel, SCIPY: by_scipy, REFERENCE: by_reference}, repeats)
-        ratios[n] = contest.times_as_long(taken, SCIPY, KERNEL)
+        ratios[n] = taken.ratio(SCIPY, KERNEL)
         iterations = conjugate_gradients(Dense(A), b, **options).iterations
         same = same and iterations == len(counted)
-        figures = [median(one[name] for one in taken) for name in (KERNEL, SCIPY)]
-        cells = [f"{1e3 * seconds / calls:.3f}" for seconds in figures]
-        cells.append(f"{1e3 * median(one[REFERENCE] for one in taken):.3f}")
+        each = ((KERNEL, calls), (SCIPY, calls), (REFERENCE, 1))
+        cells = [f"{1e3 * taken.seconds(name) / times:.3f}" for name, times in each]
         table.add_row(f"{n:,}", str(iterations), str(len(counted)), *cells, f"{ratios[n]:.2f}")
     return table, ratios, same
 
@@ -96,9 +91,9 @@ def runs_table(problems: int, steps: int, repeats: int) -> Table:
     X, w = rng.standard_normal((P, N, n)), np.zeros((P, n))
     y, H = (rng.standard_normal((P, N)) > 0).astype(float), np.swapaxes(X, 1, 2) @ X / N
     part = max(1, P // 10)
-    table = Table("runs", title=f"{P:,} problems of {n} parameters, {steps} steps, default hyperparameters, float64")
-    for heading in (f"ms: {KERNEL}", f"{REFERENCE}, scaled", f"{REFERENCE} ÷ {KERNEL}", f"a step, μs: {KERNEL}"):
-        table.add_column(heading, justify="right")
+    title = f"{P:,} problems of {n} parameters, {steps} steps, default hyperparameters, float64"
+    headings = f"ms: {KERNEL}", f"{REFERENCE}, scaled", f"{REFERENCE} ÷ {KERNEL}", f"a step, μs: {KERNEL}"
+    table = contest.table(title, "runs", *headings)
     for name, operation, arrays, loss in (
         ("quadratics", "minimise_quadratics", (w + 1, H, w), {}),
         *((f"{loss} loss", "fit_linear_models", (w, X, y), {"loss": loss}) for loss in reference.LOSSES),
@@ -109,31 +104,30 @@ def runs_table(problems: int, steps: int, repeats: int) -> Table:
             REFERENCE: lambda o=operation, a=arrays, k=options: getattr(reference, o)(*(x[:part] for x in a), **k),
         }
         taken = contest.rounds(contenders, repeats)
-        ratio = contest.times_as_long(taken, REFERENCE, KERNEL) * P / part
-        kernel, plainly = (median(one[contender] for one in taken) for contender in contenders)
+        ratio = taken.ratio(REFERENCE, KERNEL) * P / part
+        kernel, plainly = map(taken.seconds, contenders)
         cells = [f"{1e3 * kernel:.1f}", f"{1e3 * plainly * P / part:.0f}", f"{ratio:.0f}"]
         table.add_row(name, *cells, f"{1e6 * kernel / P / steps:.2f}")
     return table
 
 
 @click.command()
-@click.option("--problems", default=1000, show_default=True, type=click.IntRange(min=1), help="Of the second table.")
-@click.option("--steps", default=10, show_default=True, type=click.IntRange(min=1), help="Of each run.")
-@click.option("--repeats", default=9, show_default=True, type=click.IntRange(min=1), help="Rounds; medians count.")
+@contest.count_option("--problems", 1000, "Of the second table.")
+@contest.count_option("--steps", 10, "Of each run.")
+@contest.repeats_option(9)
 @click.option("--dtype", default="float64", show_default=True, type=click.Choice(list(TOLERANCES)))
 def main(problems: int, steps: int, repeats: int, dtype: str) -> None:
     """Time conjugate gradients on dense systems and runs of the optimizer and print two tables."""
-    processors = "one processor" if contest.share_one_processor() else "threads as each library chooses"
+    processors = contest.share_one_processor()
     contest.keep_freed_memory()
-    console = Console(width=None if sys.stdout.isatty() else 140)
     table, ratios, same = systems_table(dtype, repeats)
-    console.print(table)
-    console.print(runs_table(problems, steps, max(2, repeats // 3)))
-    console.print(f"Medians of {repeats} interleaved rounds, {processors}. {contest.versions()}")
-    for n, goal in GOALS.items():
-        verdict = "met" if ratios[n] >= goal else "missed"
-        console.print(f"goal {verdict}: n = {n:,}: {ratios[n]:.2f} times as fast as SciPy's cg (at least {goal:g})")
-    console.print(f"goal {'met' if same else 'missed'}: as many iterations as SciPy's cg for every n")
+    whole = runs_table(problems, steps, max(2, repeats // 3))
+    contest.print_tables(table, whole, repeats=repeats, processors=processors)
+    goals = {
+        n: f"n = {n:,}: {ratios[n]:.2f} times as fast as SciPy's cg (at least {goal:g})" for n, goal in GOALS.items()
+    }
+    met = {text: ratios[n] >= GOALS[n] for n, text in goals.items()}
+    contest.print_goals({**met, "as many iterations as SciPy's cg for every n": same})
 
 
 if __name__ == "__main__":

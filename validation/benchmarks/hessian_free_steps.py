@@ -5,7 +5,7 @@ network in float64, with two threads, or as many as OMP_NUM_THREADS says: a Gaus
 iterations of conjugate gradients, without tolerance and rule of progress, and all that belongs to it. Torch records the
 graph of the outputs and that of u ↦ Jᵀu once a step and multiplies by double backward through them. What one product
 and one loss cost is shown beside the step. Each contender has a process of its own, so that no thread that waits for
-work is in the other's way; they take turns, with a pause before each, and a ratio is the median of the rounds' ratios.
+work is in the other's way, and pauses before each of its turns.
 """
 
 from __future__ import annotations
@@ -19,18 +19,14 @@ import numpy as np  # isort: skip (both before `contest`, which asks for one thr
 import torch  # isort: skip
 import contest  # isort: skip
 
-import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from functools import cache
+from functools import cache, partial
 from multiprocessing import get_context
-from statistics import median
 from time import perf_counter, sleep
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from gnomon.curvature.operators import ggn_operator
 from gnomon.curvature.products import Classification, Problem, Regression, network
@@ -80,37 +76,29 @@ def contenders(name: str, examples: int, iterations: int) -> dict[str, Contender
 
 
 @click.command()
-@click.option("--sizes", default="500,1797", show_default=True, help="Examples, with commas between.")
-@click.option("--iterations", default=30, show_default=True, type=click.IntRange(min=1), help="Of conjugate gradients.")
-@click.option("--repeats", default=15, show_default=True, type=click.IntRange(min=1), help="Rounds; medians count.")
-def main(sizes: str, iterations: int, repeats: int) -> None:
+@contest.sizes_option("500,1797", "Examples, with commas between.")
+@contest.count_option("--iterations", 30, "Of conjugate gradients.")
+@contest.repeats_option(15)
+def main(sizes: list[int], iterations: int, repeats: int) -> None:
     """Time steps and their parts and print one table."""
-    table = Table("network", "timed", title=f"One step with {iterations} iterations of conjugate gradients, float64")
-    for heading in ("examples", "reference ms", "torch ms", "reference ÷ torch"):
-        table.add_column(heading, justify="right")
+    headings = "network", "timed", "examples", "reference ms", "torch ms", "reference ÷ torch"
+    title = f"One step with {iterations} iterations of conjugate gradients, float64"
+    table = contest.table(title, *headings, left=2)
     os.environ.update(dict.fromkeys(VARIABLES, str(THREADS)))  # `contest` asks for one; the processes inherit these
     spawn = get_context("spawn")
     with ProcessPoolExecutor(1, spawn) as numpy_process, ProcessPoolExecutor(1, spawn) as torch_process:
         processes = dict(zip(NAMES, (numpy_process, torch_process), strict=True))
-        for size in (int(size) for size in sizes.split(",")):
+        for size in sizes:
             for name, problem in problems(size).items():
                 widths = "-".join(map(str, network(problem).widths))
                 for timed in TIMED:
-                    taken = [
-                        {
-                            who: process.submit(seconds, who, timed, name, size, iterations).result()
-                            for who, process in processes.items()
-                        }
-                        for _ in range(repeats + 1)
-                    ][1:]
-                    ms = [f"{median(one[who] for one in taken) * 1e3:.2f}" for who in NAMES]
-                    ratio = contest.times_as_long(taken, *NAMES)
-                    table.add_row(f"{widths}, {name}", timed, f"{size:,}", *ms, f"{ratio:.2f}")
-    versions = f"torch {torch.__version__}. {contest.versions()}"
-    table.caption = (
-        f"Medians of {repeats} interleaved rounds, {THREADS} thread(s) each, {os.cpu_count()} cores. {versions}"
-    )
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+                    what = timed, name, size, iterations
+                    run = {who: partial(process.submit, seconds, who, *what) for who, process in processes.items()}
+                    taken = contest.rounds(run, repeats, lambda submit: submit().result())
+                    ms = [f"{taken.seconds(who) * 1e3:.2f}" for who in NAMES]
+                    table.add_row(f"{widths}, {name}", timed, f"{size:,}", *ms, f"{taken.ratio(*NAMES):.2f}")
+    processors = f"{THREADS} thread(s) each, {os.cpu_count()} cores"
+    contest.print_tables(table, repeats=repeats, processors=processors, note=f"torch {torch.__version__}. ")
 
 
 def seconds(who: str, timed: str, name: str, examples: int, iterations: int) -> float:

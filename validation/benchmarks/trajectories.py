@@ -1,27 +1,22 @@
 """How fast is the compiled Adam? Many replicas on one quadratic, against NumPy, C, torch and optax.
 
-Run `python validation/benchmarks/trajectories.py --help`. Every contender starts from the same data, the repeats take
-turns, the best repeat counts, and the result of each is compared with the kernel's.
+Run `python validation/benchmarks/trajectories.py --help`. Every contender starts from the same data, and the result of
+each is compared with the kernel's.
 """
 
 from __future__ import annotations
 
-from contest import C_FLAGS, built_in_c, seconds_in_new_processes, share_one_processor, versions  # isort: skip
+import contest  # isort: skip (before NumPy)
 
 import ctypes
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from time import perf_counter
 from typing import Any, NamedTuple
 
 import click
 import numpy as np
-from rich.console import Console
-from rich.table import Table
 
 from gnomon.descent import adam as reference
 from gnomon.domains import Array
@@ -29,6 +24,7 @@ from gnomon.kernels.descent import adam as kernel
 
 SETTINGS: dict[str, Any] = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 REFERENCE_SECONDS = 20.0
+KERNEL, AS_WRITTEN = "gnomon kernel (Numba)", "NumPy reference as written"
 COMPILATION = """
 from time import perf_counter
 import numpy as np
@@ -37,6 +33,7 @@ start = perf_counter()
 adam.endpoints(np.zeros((1, 1)), np.eye(1), np.zeros(1), steps=1)
 print(perf_counter() - start)
 """
+Run = Callable[[], Array]
 
 
 class Problem(NamedTuple):
@@ -55,55 +52,19 @@ class Problem(NamedTuple):
         return cls(rng.standard_normal((replicas, size)), (hessian + hessian.T) / 2, rng.standard_normal(size), steps)
 
 
-@dataclass
-class Contender:
-    """One row: `run` returns the endpoints of the first `replicas` starts; `run` None says why it cannot."""
-
-    name: str
-    run: Callable[[], Array] | None
-    replicas: int = 0
-    note: str = ""
-    preparation: float = 0.0
-    best: float = np.inf
-    ends: Array = field(default_factory=lambda: np.empty((0, 0)))
-
-    def warm_up(self) -> None:
-        """Run once, for compilation and caches; what this takes beyond the best repeat is the preparation."""
-        self.preparation += self.timed()
-
-    def timed(self) -> float:
-        assert self.run is not None
-        start = perf_counter()
-        self.ends = self.run()
-        return perf_counter() - start
-
-
-def compiled_kernel(problem: Problem) -> Contender:
+def endpoints(module: Any, problem: Problem, replicas: int | None = None) -> Run:
+    """Return the operation of the reference or of the kernels as a call, on the first `replicas` starts."""
     params, hessian, minimiser, steps = problem
-    return Contender(
-        "gnomon kernel (Numba)",
-        lambda: kernel.endpoints(params, hessian, minimiser, steps=steps, **SETTINGS),
-        len(params),
-    )
+    return lambda: module.endpoints(params[:replicas], hessian, minimiser, steps=steps, **SETTINGS)
 
 
-def numpy_as_written(problem: Problem, repeats: int) -> Contender:
-    """The reference, on as many replicas as its share of `REFERENCE_SECONDS` allows."""
-    params, hessian, minimiser, steps = problem
-    start = perf_counter()
-    reference.endpoints(params[:1], hessian, minimiser, steps=steps, **SETTINGS)
-    affordable = int(REFERENCE_SECONDS / (repeats + 1) / (perf_counter() - start))
-    replicas = min(len(params), max(1, affordable))
-    note = f"timed on {replicas} replicas, scaled linearly" if replicas < len(params) else ""
-    return Contender(
-        "NumPy reference as written",
-        lambda: reference.endpoints(params[:replicas], hessian, minimiser, steps=steps, **SETTINGS),
-        replicas,
-        note,
-    )
+def affordable_replicas(problem: Problem, repeats: int) -> int:
+    """Return on how many replicas the reference takes its share of `REFERENCE_SECONDS`."""
+    affordable = int(REFERENCE_SECONDS / (repeats + 1) / contest.seconds(endpoints(reference, problem, 1)))
+    return min(len(problem.params), max(1, affordable))
 
 
-def numpy_over_replicas(problem: Problem) -> Contender:
+def numpy_over_replicas(problem: Problem) -> Run:
     def run() -> Array:
         x, hessian, minimiser, steps = problem
         state = reference.init(x)
@@ -111,31 +72,29 @@ def numpy_over_replicas(problem: Problem) -> Contender:
             x, state = reference.step(x, (x - minimiser) @ hessian, state, **SETTINGS)
         return x
 
-    return Contender("NumPy, all replicas at once", run, len(problem.params))
+    return run
 
 
-def in_c(problem: Problem, flags: tuple[str, ...], folder: Path) -> Contender:
-    library = built_in_c(Path(__file__).with_name("adam_endpoints.c"), flags, folder)
+def in_c(library: contest.Library, problem: Problem) -> Run | str:
     if library.loaded is None:
-        return Contender(library.name, None, note=library.note)
-    endpoints = library.loaded.adam_endpoints
+        return library.note
+    adam_endpoints = library.loaded.adam_endpoints
     matrix, vector = (np.ctypeslib.ndpointer(np.float64, ndim, flags="C") for ndim in (2, 1))
-    endpoints.argtypes = [matrix, matrix, vector, matrix, *[ctypes.c_long] * 3, *[ctypes.c_double] * 4]
+    adam_endpoints.argtypes = [matrix, matrix, vector, matrix, *[ctypes.c_long] * 3, *[ctypes.c_double] * 4]
 
     def run() -> Array:
         params, hessian, minimiser, steps = problem
         ends = np.empty_like(params)
-        if endpoints(params, hessian, minimiser, ends, *params.shape, steps, *SETTINGS.values()):
+        if adam_endpoints(params, hessian, minimiser, ends, *params.shape, steps, *SETTINGS.values()):
             raise MemoryError("the C loop found no memory")
         return ends
 
-    return Contender(library.name, run, len(problem.params), preparation=library.seconds)
+    return run
 
 
-def in_torch(problem: Problem) -> Contender:
-    name = "torch.optim.Adam"
+def in_torch(problem: Problem) -> Run | str:
     if find_spec("torch") is None:
-        return Contender(name, None, note="torch is not installed")
+        return "torch is not installed"
     import torch
 
     torch.set_num_threads(1)
@@ -151,13 +110,12 @@ def in_torch(problem: Problem) -> Contender:
         ends: Array = x.numpy()
         return ends
 
-    return Contender(name, run, len(problem.params))
+    return run
 
 
-def in_optax(problem: Problem) -> Contender:
-    name = "optax.adam, jitted scan"
+def in_optax(problem: Problem) -> Run | str:
     if find_spec("optax") is None or find_spec("jax") is None:
-        return Contender(name, None, note="optax is not installed")
+        return "optax is not installed"
     import jax
     import optax
 
@@ -171,72 +129,46 @@ def in_optax(problem: Problem) -> Contender:
         return (optax.apply_updates(x, updates), state), None
 
     scan = jax.jit(lambda x: jax.lax.scan(advance, (x, method.init(x)), length=problem.steps)[0][0])
-    return Contender(name, lambda: np.asarray(scan(params)), len(problem.params))
-
-
-def contenders(problem: Problem, repeats: int, folder: Path) -> Iterator[Contender]:
-    """Yield all rows, the kernel first."""
-    yield compiled_kernel(problem)
-    yield numpy_as_written(problem, repeats)
-    yield numpy_over_replicas(problem)
-    yield from (in_c(problem, flags, folder) for flags in C_FLAGS)
-    yield in_torch(problem)
-    yield in_optax(problem)
-
-
-def table_of(rows: list[Contender], problem: Problem) -> Table:
-    replicas, size = problem.params.shape
-    table = Table(
-        title=f"Adam on a quadratic: {replicas:,} replicas × {problem.steps:,} steps × {size:,} parameters, float64"
-    )
-    table.add_column("contender")
-    for heading in ("seconds", "÷ kernel", "preparation s", "largest deviation"):
-        table.add_column(heading, justify="right")
-    table.add_column("note")
-    fastest = rows[0]
-    for row in rows:
-        if row.run is None:
-            table.add_row(row.name, "–", "–", "–", "–", row.note)
-            continue
-        seconds = row.best * replicas / row.replicas
-        deviation = np.max(np.abs(row.ends - fastest.ends[: row.replicas]), initial=0.0)
-        table.add_row(
-            row.name,
-            f"{seconds:.4f}",
-            f"{seconds / fastest.best:.2f}",
-            f"{max(row.preparation - row.best, 0):.2f}",
-            f"{deviation:.1e}",
-            row.note,
-        )
-    return table
+    return lambda: np.asarray(scan(params))
 
 
 @click.command()
-@click.option("--replicas", default=1000, show_default=True, type=click.IntRange(min=1))
-@click.option("--steps", default=1000, show_default=True, type=click.IntRange(min=1))
-@click.option("--size", default=10, show_default=True, type=click.IntRange(min=1), help="Parameters of a replica.")
-@click.option("--repeats", default=7, show_default=True, type=click.IntRange(min=1), help="The best of them counts.")
+@contest.count_option("--replicas", 1000)
+@contest.count_option("--steps", 1000)
+@contest.count_option("--size", 10, "Parameters of a replica.")
+@contest.repeats_option(7)
 def main(replicas: int, steps: int, size: int, repeats: int) -> None:
     """Time Adam on a quadratic and print one table."""
-    processors = "one processor" if share_one_processor() else "threads as each library chooses"
+    processors = contest.share_one_processor()
     problem = Problem.drawn(replicas, steps, size)
+    few = affordable_replicas(problem, repeats)
     with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        cold, warm = seconds_in_new_processes(COMPILATION, folder / "numba")
-        rows = list(contenders(problem, repeats, folder))
-        runnable = [row for row in rows if row.run is not None]
-        for row in runnable:
-            row.warm_up()
-        for _ in range(repeats):
-            for row in runnable:
-                row.best = min(row.best, row.timed())
-    table = table_of(rows, problem)
-    table.caption = (
-        f"Best of {repeats} interleaved repeats, {processors}. Preparation: compiling and the first call, not in the "
-        f"seconds. First call of the kernel in a new process: {cold:.2f} s without, {warm:.2f} s with its disk cache. "
-        f"{versions()}"
-    )
-    Console(width=None if sys.stdout.isatty() else 140).print(table)
+        folder, source = Path(temporary), Path(__file__).with_name("adam_endpoints.c")
+        cold, warm = contest.seconds_in_new_processes(COMPILATION, folder / "numba")
+        libraries = [contest.built_in_c(source, flags, folder) for flags in contest.C_FLAGS]
+        contenders: dict[str, Run | str] = {
+            KERNEL: endpoints(kernel, problem),
+            AS_WRITTEN: endpoints(reference, problem, few),
+            "NumPy, all replicas at once": numpy_over_replicas(problem),
+            **{library.name: in_c(library, problem) for library in libraries},
+            "torch.optim.Adam": in_torch(problem),
+            "optax.adam, jitted scan": in_optax(problem),
+        }
+        runs = {name: run for name, run in contenders.items() if not isinstance(run, str)}
+        taken, ends = contest.rounds(runs, repeats), {name: run() for name, run in runs.items()}
+    title = f"Adam on a quadratic: {replicas:,} replicas × {steps:,} steps × {size:,} parameters, float64"
+    table = contest.table(title, "contender", "seconds", "÷ kernel", "largest deviation", "note")
+    for name, contender in contenders.items():
+        if isinstance(contender, str):
+            table.add_row(name, "–", "–", "–", contender)
+            continue
+        scale = replicas / few if name == AS_WRITTEN else 1.0
+        note = f"timed on {few} replicas, scaled linearly" if scale > 1 else ""
+        deviation = np.max(np.abs(ends[name] - ends[KERNEL][: len(ends[name])]), initial=0.0)
+        cells = f"{scale * taken.seconds(name):.4f}", f"{scale * taken.ratio(name, KERNEL):.2f}", f"{deviation:.1e}"
+        table.add_row(name, *cells, note)
+    first = f"First call of the kernel in a new process: {cold:.2f} s without, {warm:.2f} s with its disk cache. "
+    contest.print_tables(table, repeats=repeats, processors=processors, note=first)
 
 
 if __name__ == "__main__":
