@@ -176,7 +176,8 @@ def test_a_port_that_has_no_operation_is_asked_for_nothing():
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_the_smallest_case_is_small(dtype):
-    verdict = verdict_on(port_of(decays_after_the_update), dtype=dtype, examples=50)
+    name = "decay_acts_on_the_parameters_before_the_step"
+    verdict = verdict_on(port_of(decays_after_the_update), name, dtype=dtype, examples=50)
     case = verdict.smallest
     assert case.params.shape == case.grad.shape == (1,)
     assert case.params == case.grad == 1

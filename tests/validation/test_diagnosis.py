@@ -16,7 +16,7 @@ DIAGNOSTICIAN = Diagnostician(SYSTEM, np.dtype("float64"))
 PARAMS = np.array([1.0, -2.0])
 INPUTS = (PARAMS, np.array([0.5, 0.25]), sgd.init(PARAMS))
 HYPER = {"lr": 0.5, "momentum": 0.5, "dampening": 0.0, "nesterov": False, "weight_decay": 0.5}
-DECAY_OUTSIDE = SYSTEM.mistakes["decay_outside_the_momentum"]
+DECAY_OUTSIDE = SYSTEM.mistakes["decay_decoupled_from_the_gradient"]
 
 
 def call(outputs=None, error="", misbehaviour="", **changed):

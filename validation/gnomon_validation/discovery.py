@@ -66,16 +66,21 @@ class Discovery:
     def of_law(self, law: Law) -> Witness | None:
         """Return a witness of a law: a mistake that it catches, one that it calls by its name if there is one."""
         unnamed: Witness | None = None
-        for mistake in sorted(self.system.mistakes.values(), key=lambda mistake: distance(mistake, law)):
-            witness = self.witness(mistake, law)
-            if witness is not None and witness.named:
-                return witness
-            unnamed = unnamed or witness
+        for few in (True, False):
+            for mistake in sorted(self.system.mistakes.values(), key=lambda mistake: distance(mistake, law)):
+                witness = self.witness(mistake, law, few=few)
+                if witness is not None and witness.named:
+                    return witness
+                unnamed = unnamed or witness
+            if unnamed is not None:
+                break
         return unnamed
 
-    def witness(self, mistake: Mistake, law: Law) -> Witness | None:
+    def witness(self, mistake: Mistake, law: Law, *, few: bool = False) -> Witness | None:
         """Return cases in which a law catches a mistake, one if that is enough to name it; `None` if there are none."""
-        found = sorted(self.failing(mistake.edited, law), key=lambda pair: sum(map(np.size, leaves(dict(pair[0])))))
+        found = sorted(
+            self.failing(mistake.edited, law, few=few), key=lambda pair: sum(map(np.size, leaves(dict(pair[0]))))
+        )
         for several in [[pair] for pair in found] + ([found] if len(found) > 1 else []):
             verdict = Verdict(law, self.dtype.name, several[0][1].status)
             self.diagnostician.diagnose([(verdict, [outcome for _, outcome in several])])
@@ -84,11 +89,16 @@ class Discovery:
         wrong = [case for case, outcome in found if outcome.status == "wrong"]
         return Witness(mistake, law, self.dtype.name, (wrong[0],), named=False) if wrong else None
 
-    def failing(self, edited: Edited, law: Law, enough: int = ENOUGH) -> Iterator[tuple[Case, Outcome]]:
-        """Yield the first cases in which a port with an edit fails a law; errors are no witnesses."""
+    def failing(
+        self, edited: Edited, law: Law, *, enough: int = ENOUGH, few: bool = False
+    ) -> Iterator[tuple[Case, Outcome]]:
+        """Yield the first cases in which a port with an edit fails a law; errors are no witnesses.
+
+        few: look no further than the few cases that suffice for most mistakes.
+        """
         judge = self.judge(edited, law)
-        for few in (True, False):
-            for case in self.cases(law, few=few):
+        for only_few in (True,) if few else (True, False):
+            for case in self.cases(law, few=only_few):
                 outcome = judge.outcome(case)
                 if outcome.status in ("wrong", "imprecise"):
                     enough -= 1

@@ -23,7 +23,7 @@ from gnomon_validation.case_files import decoded, encoded
 
 FORMAT = "gnomon-witnesses/1"
 DTYPES = ("float32", "float64")
-JUDGES = ("gnomon_validation.judging", "gnomon_validation.diagnosis", "gnomon_validation.discovery")
+JUDGES = ("gnomon_validation.judging", "gnomon_validation.diagnosis")
 PACKAGES = ("gnomon.", "gnomon_spec.", "gnomon_validation.")
 
 

@@ -129,11 +129,11 @@ def declare_step_laws(
 
     if "weight_decay" in step.hyperparameters:
 
-        @step.law("invariance", cases=bare.but(bad=choice(np.nan, np.inf, -np.inf)))
+        @step.law("invariance", cases=bare.but(elsewhere=tame()))
         def without_decay_the_state_is_of_gradients_alone(port: Any, case: Case) -> Iterable[Fact]:
-            """Without weight decay, parameters that are not finite change no bit of the new state."""
+            """Without weight decay, other parameters change no bit of the new state."""
             _, state = port.step(case.params, case.grad, case.state, **case.hyper)
-            _, other = port.step(np.full_like(case.params, case.bad), case.grad, case.state, **case.hyper)
+            _, other = port.step(case.elsewhere, case.grad, case.state, **case.hyper)
             for name, left, right in zip(state._fields, other, state, strict=True):
                 yield identical(name, left, right)
 
