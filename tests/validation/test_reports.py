@@ -83,7 +83,9 @@ def test_the_terminal_report_names_the_law_the_mistake_the_smallest_case_and_how
 def test_the_terminal_report_prints_port_oracle_and_band(wrong):
     verdict = next(v for v in wrong.verdicts if v.law.name == DECAY_LAW and v.failed)  # it says more than the oracle's
     worst = verdict.outcome.worst
-    line = f"-> params{list(worst.at)}: port {np.float64(worst.port):.9g}, oracle {np.float64(worst.oracle):.9g}, band ±"
+    line = (
+        f"-> params{list(worst.at)}: port {np.float64(worst.port):.9g}, oracle {np.float64(worst.oracle):.9g}, band ±"
+    )
     assert line in printed(wrong)
 
 

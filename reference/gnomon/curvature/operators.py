@@ -96,8 +96,3 @@ def asymmetry(operator: FiniteOperator, left: Vector, right: Vector) -> Array:
 def orthogonal_part(vector: Array, basis: Array) -> Array:
     """Return v - BᵀB·v, what of a vector (n,) is orthogonal to the orthonormal rows of a basis (j, n)."""
     return vector - (basis @ vector) @ basis
-
-
-def require_vector(name: str, vector: Array) -> None:
-    """To go."""
-    Entries(("n",), least=1, finite=True).require(name, vector, {})

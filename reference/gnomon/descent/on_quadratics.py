@@ -104,20 +104,3 @@ def keywords(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
     """Return the keyword arguments of a function, without `check_finite`."""
     parameters = inspect.signature(function).parameters.values()
     return {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "check_finite"}
-
-
-def iterate_many(
-    trajectory: Callable[..., Array],
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    steps: int,
-    **hyperparameters: Any,
-) -> Array:
-    """To go."""
-    ends = [trajectory(row, hessian, minimiser, steps=steps, **hyperparameters)[-1] for row in params]
-    return np.stack(ends) if ends else params
-
-
-def require_quadratic(params: Array, hessian: Array, minimiser: Array) -> None:
-    """To go."""
