@@ -15,16 +15,11 @@ from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import Any, Literal
 
-import numpy as np
-
-from gnomon_spec.cases import Case, map_leaves
 from gnomon_spec.edits import Address, Edited, reach, sources
 from gnomon_spec.equivalent_edits import argument
 from gnomon_spec.single_edits import SingleEdit, single_edits
-from gnomon_spec.stand_ins import leaves
-from gnomon_spec.system import Law, Operation, System
+from gnomon_spec.system import Operation, System
 from gnomon_validation.discovery import Discovery
-from gnomon_validation.ports.runner import Call
 from gnomon_validation.verdicts import FAILING
 
 SECONDS = 2.0
@@ -79,7 +74,6 @@ class Prober:
 
     def __init__(self, system: System, dtype: str, *, examples: int = 100) -> None:
         self.discovery = Discovery(system, dtype, examples=examples)
-        self._calls: dict[int, list[Call]] = {}
 
     def fate(self, at: Address, edit: SingleEdit, operations: list[Operation]) -> Found:
         """Return what becomes of an edit."""
@@ -93,7 +87,7 @@ class Prober:
             for case in self.discovery.cases(law):
                 try:
                     with time_limit(SECONDS):
-                        if self._same_bits(edited, law, case):
+                        if self.discovery.same_bits(edited, law, case):
                             continue
                         differs = True
                         if self.discovery.judge(edited, law).outcome(case).status in FAILING:
@@ -101,35 +95,6 @@ class Prober:
                 except NeverEndsError:
                     return Found(at, edit, "caught", f"{law.id}: it does not end")
         return Found(at, edit, "survives" if differs else "equivalent", "" if differs else "the same bits everywhere")
-
-    def _same_bits(self, edited: Edited, law: Law, case: Case) -> bool:
-        """Return whether the edited reference answers what the oracle answers, call by call."""
-        if id(case) not in self._calls:
-            judge = self.discovery.judge(Edited({}), law)
-            with np.errstate(all="ignore"):
-                self._calls[id(case)] = list(judge.outcome(case).calls)
-        for call in self._calls[id(case)]:
-            inputs = map_leaves(lambda leaf: leaf.copy() if isinstance(leaf, np.ndarray) else leaf, call.inputs)
-            with np.errstate(all="ignore"):
-                try:
-                    outputs = edited.function(call.operation.reference)(*inputs, **call.hyperparameters)
-                except Exception:
-                    if call.outputs is None:
-                        continue
-                    return False
-            if call.outputs is None or not _same(outputs, call.outputs):
-                return False
-        return True
-
-
-def _same(left: Any, right: Any) -> bool:
-    pairs = leaves(left), leaves(right)
-    return len(pairs[0]) == len(pairs[1]) and all(
-        np.shape(x) == np.shape(y) and np.asarray(x).tobytes() == np.asarray(y).tobytes()
-        if not isinstance(y, str)
-        else x == y
-        for x, y in zip(*pairs, strict=True)
-    )
 
 
 def edits_of(at: Address) -> Iterator[SingleEdit]:
