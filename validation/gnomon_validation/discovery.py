@@ -60,10 +60,11 @@ class Discovery:
 
     def of_mistake(self, mistake: Mistake) -> Witness | None:
         """Return a witness of a mistake, from the nearest law that catches it and calls it by its name."""
-        for law in sorted(self.laws, key=lambda law: distance(mistake, law)):
-            witness = self.witness(mistake, law)
-            if witness is not None and witness.named:
-                return witness
+        for few in (True, False):
+            for law in sorted(self.laws, key=lambda law: distance(mistake, law)):
+                witness = self.witness(mistake, law, few=few)
+                if witness is not None and witness.named:
+                    return witness
         return None
 
     def of_law(self, law: Law) -> Witness | None:
