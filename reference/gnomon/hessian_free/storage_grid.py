@@ -32,10 +32,8 @@ def storage_grid(
     (103,158 instead of 103,159).
     """
     first, factor, less = (0, 1, 1) if variant == "code" else (5, 5, 0)
-    grid, j = {first}, 1
-    while max(grid) <= max_iter:
-        grid.add(int(np.ceil(factor * base**j)) - less)
-        j += 1
+    last = int(np.log(max_iter + 1) / np.log(base)) + 1
+    grid = {first} | {int(np.ceil(factor * base**j)) - less for j in range(1, last + 1)}
     return np.array(sorted(i for i in grid if i <= max_iter), dtype=np.int64)
 
 
