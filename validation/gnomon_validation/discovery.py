@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -168,9 +169,11 @@ def distance(mistake: Mistake, law: Law) -> int:
 
 def _same(left: Any, right: Any) -> bool:
     pairs = leaves(left), leaves(right)
-    return len(pairs[0]) == len(pairs[1]) and all(
-        np.shape(x) == np.shape(y) and np.asarray(x).tobytes() == np.asarray(y).tobytes()
-        if not isinstance(y, str)
-        else x == y
-        for x, y in zip(*pairs, strict=True)
-    )
+    return len(pairs[0]) == len(pairs[1]) and all(starmap(_same_bits, zip(*pairs, strict=True)))
+
+
+def _same_bits(x: Any, y: Any) -> bool:
+    if isinstance(y, str):
+        return bool(x == y)
+    x = np.asarray(y).dtype.type(x) if type(x) is float else x  # as the runner takes a Python number
+    return np.shape(x) == np.shape(y) and np.asarray(x).tobytes() == np.asarray(y).tobytes()
