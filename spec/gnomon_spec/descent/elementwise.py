@@ -252,6 +252,7 @@ def declare_repetitions(
         inputs={"params": lambda starts, case: starts[list(case.order)]},
         outputs={"params": lambda ends, case: ends[list(case.order)]},
     )
+
     @endpoints.law("limit", cases=many.but(params=tame(shape=lambda shape: (0, *shape))))
     def without_starts_there_are_no_ends(port: Any, case: Case) -> Iterable[Fact]:
         """From no start at all, no row comes back, and no error."""
