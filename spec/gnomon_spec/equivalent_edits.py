@@ -41,6 +41,12 @@ ARGUMENTS = (
         "otherwise only where the rate is a bound itself, which rounding decides",
     ),
     Argument(
+        "gnomon.descent.srkl.step_code",
+        "scale, v, root = factors(grad, 1)",
+        ("scale, v, root = factors(grad, 2)",),
+        "s is another number of about that size, and cancels",
+    ),
+    Argument(
         "gnomon.curvature.lanczos.lanczos",
         "if j > 0:",
         ("if j >= 0:", "if j > -1:", "if True:"),
