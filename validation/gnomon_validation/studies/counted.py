@@ -1,10 +1,13 @@
-"""A function that counts what it is asked for."""
+"""What is counted: how often a function is asked, and how many operations its products of matrices take."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from autograd.numpy.numpy_boxes import ArrayBox
+from autograd.numpy.numpy_vspaces import ArrayVSpace
 
 from gnomon.domains import Array
 
@@ -42,3 +45,42 @@ class Counted:
     def hessian(self, params: Array) -> Array:
         """Return ∇²f(x), column by column."""
         return np.stack([self.hvp(params, e) for e in np.eye(params.size)], axis=1)
+
+
+class Tally(np.ndarray):
+    """An array that, like all that is computed from it, adds the operations of its matrix products to one tally."""
+
+    tally: list[int]
+
+    def __array_finalize__(self, parent: Any) -> None:
+        self.tally = getattr(parent, "tally", [])
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
+        if ufunc is np.matmul:
+            left, right = inputs
+            self.tally.append(2 * left.shape[0] * left.shape[1] * right.shape[1])
+        plain = tuple(x.view(np.ndarray) if isinstance(x, Tally) else x for x in inputs)
+        return tallied(getattr(ufunc, method)(*plain, **options), self.tally)
+
+
+ArrayBox.register(Tally)
+ArrayVSpace.register(Tally)
+
+
+def tallied(array: Any, tally: list[int]) -> Any:
+    """Return an array as one that adds to a tally, anything else as it is."""
+    if not isinstance(array, np.ndarray):
+        return array
+    counted = array.view(Tally)
+    counted.tally = tally
+    return counted
+
+
+def operations(f: Callable[..., Any], *arrays: Array) -> int:
+    """Return the operations that f(*arrays) takes, by autograd too, in products of what is computed from the arrays.
+
+    Only products of matrices are counted, 2·m·k·n for (m, k) times (k, n): all else is of lower order.
+    """
+    tally: list[int] = []
+    f(*(tallied(array, tally) for array in arrays))
+    return sum(tally)

@@ -27,7 +27,6 @@ class Path(NamedTuple):
 
     @property
     def steps(self) -> int:
-        """How many steps it took."""
         return len(self.rates)
 
 

@@ -7,8 +7,8 @@ each of the first 20 steps and at every tenth after that.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, NamedTuple
 
 import autograd.numpy as traced
@@ -18,7 +18,7 @@ from gnomon.derivatives import gradient, make_hvp
 from gnomon.descent.homotopy.estimator import curvature_of
 from gnomon.descent.homotopy.norms import length
 from gnomon.domains import Array
-from gnomon.objectives import MLP, Objective, SoftmaxRegression
+from gnomon.objectives import MLP, SoftmaxRegression
 
 POINTS, FEATURES, CLASSES, STEPS = 40, 4, 3, 150
 SEEDS = (0, 1)
@@ -34,8 +34,7 @@ class DeepLinear:
 
     def value(self, params: Array) -> Any:
         """Return f(w)."""
-        W1, W2 = traced.reshape(params[:16], (4, 4)), traced.reshape(params[16:32], (4, 4))
-        W3 = traced.reshape(params[32:], (3, 4))
+        W1, W2, W3 = (traced.reshape(params[k : k + 16], (-1, 4)) for k in (0, 16, 32))
         outputs = self.features @ traced.transpose(W3 @ W2 @ W1)
         return traced.sum((outputs - self.targets) ** 2) / (2 * POINTS)
 
@@ -43,17 +42,30 @@ class DeepLinear:
         """Return ∇f(w)."""
         return gradient(self.value, params)
 
-    def hvp(self, params: Array, vector: Array) -> Array:
-        """Return ∇²f(w)·v."""
-        return make_hvp(self.value, params)(vector)
-
 
 class Problem(NamedTuple):
-    """A learning problem. build: the objective and the start from a generator, the start scaled by `scale`."""
+    """A model, and the scale of its start: W normal of variance scale²/inputs, b = 0."""
 
-    name: str
-    build: Callable[[np.random.Generator, float], tuple[Objective, Array]]
+    model: str
     scale: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}, start {'×' if self.scale else ''}{self.scale:g}"
+
+    def build(self, draw: np.random.Generator) -> tuple[Any, Array]:
+        """Return the objective and the start; a tanh network has the widths 4-8-3."""
+        features, targets = data(draw)
+        labels = np.argmax(targets, axis=1)
+        if self.model == "softmax regression":
+            return SoftmaxRegression(features, labels, CLASSES), np.zeros(CLASSES * FEATURES)
+        if self.model == "deep linear network":
+            return DeepLinear(features, targets), self.scale / 2 * draw.standard_normal(44)
+        if self.model == "tanh network, random labels":
+            labels = draw.integers(0, CLASSES, POINTS)
+        squared = self.model == "tanh network, squared error"
+        network = MLP(features, targets) if squared else MLP(features, labels, loss="softmax", classes=CLASSES)
+        return network, self.scale * network.start_from(draw.standard_normal(network.dimension))
 
 
 class Run(NamedTuple):
@@ -76,74 +88,34 @@ def data(draw: np.random.Generator) -> tuple[Array, Array]:
     return features, features @ teacher.T / FEATURES**0.5
 
 
-def regression(draw: np.random.Generator, scale: float) -> tuple[Objective, Array]:
-    """Return softmax regression and its start 0."""
-    features, targets = data(draw)
-    objective = SoftmaxRegression(features, np.argmax(targets, axis=1), CLASSES)
-    return objective, np.zeros(objective.dimension)
-
-
-def classifier(draw: np.random.Generator, scale: float, random_labels: bool = False) -> tuple[Objective, Array]:
-    """Return a 4-8-3 network with cross-entropy, and its start: W normal of variance scale²/inputs, b = 0."""
-    features, targets = data(draw)
-    labels = draw.integers(0, CLASSES, POINTS) if random_labels else np.argmax(targets, axis=1)
-    network = MLP(features, labels, hidden=(8,), loss="softmax", classes=CLASSES)
-    return network, scale * network.start_from(draw.standard_normal(network.dimension))
-
-
-def random_classifier(draw: np.random.Generator, scale: float) -> tuple[Objective, Array]:
-    """Return the same network, its labels drawn at random."""
-    return classifier(draw, scale, random_labels=True)
-
-
-def predictor(draw: np.random.Generator, scale: float) -> tuple[Objective, Array]:
-    """Return a 4-8-3 network with squared error against the three numbers, and its start."""
-    features, targets = data(draw)
-    network = MLP(features, targets, hidden=(8,))
-    return network, scale * network.start_from(draw.standard_normal(network.dimension))
-
-
-def deep_linear(draw: np.random.Generator, scale: float) -> tuple[Objective, Array]:
-    """Return a 4-4-4-3 linear network with squared error, and its start: W normal of variance scale²/inputs."""
-    features, targets = data(draw)
-    return DeepLinear(features, targets), scale / 2 * draw.standard_normal(44)
-
-
 PROBLEMS = (
-    Problem("softmax regression, start 0", regression, 0.0),
-    Problem("tanh network, cross-entropy, start ×1", classifier, 1.0),
-    Problem("tanh network, cross-entropy, start ×4", classifier, 4.0),
-    Problem("tanh network, cross-entropy, start ×0.1", classifier, 0.1),
-    Problem("tanh network, squared error, start ×1", predictor, 1.0),
-    Problem("deep linear network, start ×0.3", deep_linear, 0.3),
-    Problem("deep linear network, start ×1.5", deep_linear, 1.5),
-    Problem("tanh network, random labels, start ×1", random_classifier, 1.0),
+    Problem("softmax regression", 0.0),
+    *(Problem("tanh network, cross-entropy", scale) for scale in (1.0, 4.0, 0.1)),
+    Problem("tanh network, squared error", 1.0),
+    *(Problem("deep linear network", scale) for scale in (0.3, 1.5)),
+    Problem("tanh network, random labels", 1.0),
 )
 SMALL = (PROBLEMS[3], PROBLEMS[5])
-WIDER = (
-    Problem("deep linear network, start ×0.6", deep_linear, 0.6),
-    Problem("deep linear network, start ×3", deep_linear, 3.0),
-)
+WIDER = tuple(Problem("deep linear network", scale) for scale in (0.6, 3.0))
 
 
 def run(problem: Problem, seed: int) -> Run:
     """Return what is measured along gradient descent with the rate ½/‖H(0)‖."""
-    objective, x = problem.build(np.random.default_rng(seed), problem.scale)
+    objective, x = problem.build(np.random.default_rng(seed))
     told, lr = [], 0.0
     for t in range(STEPS + 1):
         grad = objective.gradient(x)
         if t in MEASURED:
-            norm = spectral_norm(objective, x)
-            size = length([grad])
+            norm, size = spectral_norm(objective, x), length([grad])
             told.append((curvature_of(norm, size, "standard"), size, norm))
             lr = lr if t else float(0.5 / norm)
         x = x - lr * grad
     return Run(*(np.array(column) for column in zip(*told, strict=True)))
 
 
-def spectral_norm(objective: Objective, params: Array) -> Any:
+def spectral_norm(objective: Any, params: Array) -> Any:
     """Return ‖∇²f‖₂ from the eigenvalues of the dense Hessian."""
-    product = make_hvp(objective.value, params) if isinstance(objective, DeepLinear) else None
-    columns = np.eye(params.shape[0])
-    hessian = np.stack([product(v) if product else objective.hvp(params, v) for v in columns])
+    traced_once = isinstance(objective, DeepLinear)
+    product = make_hvp(objective.value, params) if traced_once else partial(objective.hvp, params)
+    hessian = np.stack([product(column) for column in np.eye(params.size)])
     return np.max(np.abs(np.linalg.eigvalsh((hessian + hessian.T) / 2)))
