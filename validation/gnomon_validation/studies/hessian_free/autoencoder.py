@@ -4,8 +4,8 @@
 W normal of variance scale²/inputs and b = 0: with a small scale the outputs hardly depend on the image, six layers
 shrink the gradient, and the beginning is flat.
 
-Cost is counted in gradients over all images: a loss is charged ½, a Gauss-Newton product 2 (both are more than is
-counted, see `operations`); a gradient over a batch of b of the N images is b/N of one.
+Cost is counted in gradients over all images: a loss is charged ½, a Gauss-Newton product 2 (both are more than `costs`
+counts); a gradient over a batch of b of the N images is b/N of one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from gnomon.descent import adam, sgd
 from gnomon.domains import Array
 from gnomon.hessian_free.optimizer import init, step
 from gnomon.objectives import MLP
+from gnomon_validation.studies.counted import operations
 
 IMAGES, BATCH, HIDDEN = 200, 50, (32, 16, 8, 16, 32)
 LOSS_COST, PRODUCT_COST, RECORDED = 0.5, 2.0, 10
@@ -33,16 +34,10 @@ class Curve(NamedTuple):
     losses: Array
     updates: int
 
-    def at(self, costs: Array) -> Array:
+    def at(self, costs: Any) -> Array:
         """Return the last known f at each of some costs."""
         found: Array = self.losses[np.searchsorted(self.costs, costs, side="right") - 1]
         return found
-
-
-def curve(told: list[tuple[float, Any]], updates: int) -> Curve:
-    """Return a curve of pairs of cost and f."""
-    costs, losses = np.array(told, dtype=np.float64).T
-    return Curve(costs, losses, updates)
 
 
 class Training(NamedTuple):
@@ -56,16 +51,17 @@ class Training(NamedTuple):
         return scale * self.whole.start_from(np.random.default_rng(seed).standard_normal(self.whole.dimension))
 
 
-class Method(NamedTuple):
-    """A method and the settings that are tried: dampings λ₀, or learning rates.
+Trainer: TypeAlias = Callable[[Training, Array, float, float, int], Curve]
+"""From a training, a start, a setting, a budget and a seed for the order of batches."""
 
-    run: from a training, a start, a setting, a budget and a seed for the order of batches.
-    """
+
+class Method(NamedTuple):
+    """A method and the settings that are tried: dampings λ₀, or learning rates."""
 
     name: str
     symbol: str
     settings: tuple[float, ...]
-    run: Callable[[Training, Array, float, float, int], Curve]
+    run: Trainer
 
 
 def digits(count: int = IMAGES) -> Array | None:
@@ -82,7 +78,7 @@ def training(images: Array, batch: int = BATCH, hidden: tuple[int, ...] = HIDDEN
     return Training(MLP(images, images, hidden), tuple(MLP(part, part, hidden) for part in batches))
 
 
-def hessian_free(variant: str) -> Callable[[Training, Array, float, float, int], Curve]:
+def hessian_free(variant: str) -> Trainer:
     """Return the optimizer, its setting the first damping, as a method; all else default."""
 
     def run(train: Training, start: Array, setting: float, budget: float, seed: int) -> Curve:
@@ -91,28 +87,28 @@ def hessian_free(variant: str) -> Callable[[Training, Array, float, float, int],
             params, state, report = step(params, state, train.whole, variant=variant)
             cost = 1 + PRODUCT_COST * report.products + LOSS_COST * report.evaluations
             told.append((told[-1][0] + cost, report.final_loss))
-        return curve(told, len(told) - 1)
+        return Curve(*np.array(told).T, len(told) - 1)
 
     return run
 
 
-def first_order(module: Any, batched: bool, **hyper: float) -> Callable[[Training, Array, float, float, int], Curve]:
+def first_order(module: Any, batched: bool, **hyper: float) -> Trainer:
     """Return a first-order method, its setting the learning rate, over all images or over batches in random order."""
 
     def run(train: Training, start: Array, setting: float, budget: float, seed: int) -> Curve:
         draw, params, state = np.random.default_rng(1000 + seed), start, module.init(start)
         parts = train.parts if batched else (train.whole,)
-        told, passes, updates = [(0.0, train.whole.value(start))], 0, 0
+        told, passes = [(0.0, train.whole.value(start))], 0
         with np.errstate(over="ignore", invalid="ignore"):
             while passes < budget and np.isfinite(told[-1][1]):
                 for k in draw.permutation(len(parts)):
                     params, state = module.step(params, parts[k].gradient(params), state, lr=setting, **hyper)
-                passes, updates = passes + 1, updates + len(parts)
+                passes += 1
                 if not np.all(np.isfinite(params)):
-                    told.append((float(passes), np.inf))
+                    told.append((passes, np.inf))
                 elif passes % RECORDED == 0:
-                    told.append((float(passes), train.whole.value(params)))
-        return curve(told, updates)
+                    told.append((passes, train.whole.value(params)))
+        return Curve(*np.array(told).T, passes * len(parts))
 
     return run
 
@@ -125,3 +121,10 @@ METHODS = (
     Method("Adam on batches", "lr", (0.001, 0.003, 0.01), first_order(adam, batched=True)),
 )
 RELEASED = Method("Hessian-free as released", "λ₀", (1.0,), hessian_free("code"))
+
+
+def costs(objective: MLP) -> tuple[float, float]:
+    """Return what a loss and a Gauss-Newton product cost in gradients, counted while the reference computes them."""
+    w = np.full(objective.dimension, 0.5)
+    gradient = operations(objective.gradient, w)
+    return operations(objective.value, w) / gradient, operations(objective.ggnvp, w, w) / gradient

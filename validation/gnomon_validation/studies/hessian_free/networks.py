@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ import numpy as np
 from gnomon import derivatives
 from gnomon.curvature.products import Classification, Regression
 from gnomon.domains import Array
+from gnomon.objectives import MLP
 
 
 class Specimen(NamedTuple):
@@ -27,22 +29,16 @@ def tiny_networks() -> tuple[Specimen, Specimen]:
     Parameters 0.6·sin(s₀ + 0.7t), t = 0, 1, …; X = cos(s₁ + 1.3i + 0.9j); Y = sin(s₁ + 0.4i² + 1.1j), label
     (i² + ⌊i/2⌋) mod 3. The squared error is half the sum over the two outputs, which is their mean.
     """
-    features, i = _features(12, 1.7)
-    targets = np.sin(1.7 + 0.4 * i**2 + 1.1 * np.arange(2.0))
-    regression = Specimen("squared error", Regression(features, targets, (6,)), 0.6 * _sine(0.9, 44))
-    features, i = _features(15, 0.6)
-    labels = np.array([(k * k + k // 2) % 3 for k in range(15)])
-    return regression, Specimen("cross-entropy", Classification(features, labels, 3, (5,)), 0.6 * _sine(0.4, 43))
+    i, k = np.arange(12.0)[:, np.newaxis], np.arange(15)
+    features, targets = np.cos(1.7 + 1.3 * i + 0.9 * np.arange(4.0)), np.sin(1.7 + 0.4 * i**2 + 1.1 * np.arange(2.0))
+    regression = Specimen("squared error", Regression(features, targets, (6,)), sine(0.6, 0.9, 44))
+    features, labels = np.cos(0.6 + 1.3 * k[:, np.newaxis] + 0.9 * np.arange(4.0)), (k * k + k // 2) % 3
+    return regression, Specimen("cross-entropy", Classification(features, labels, 3, (5,)), sine(0.6, 0.4, 43))
 
 
-def _features(count: int, phase: float) -> tuple[Array, Array]:
-    i = np.arange(float(count))[:, np.newaxis]
-    return np.cos(phase + 1.3 * i + 0.9 * np.arange(4.0)), i
-
-
-def _sine(phase: float, count: int) -> Array:
-    values: Array = np.sin(phase + 0.7 * np.arange(float(count)))
-    return values
+def sine(size: float, phase: float, count: int) -> Array:
+    """Return size·sin(phase + 0.7t), t = 0, 1, …"""
+    return size * np.sin(phase + 0.7 * np.arange(float(count)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +53,8 @@ class ReluNetwork:
 
     def outputs(self, params: Array) -> Array:
         """Return z, shape (N, 10)."""
-        first, second = traced.reshape(params[:100], (10, 10)), traced.reshape(params[100:200], (10, 10))
-        hidden = traced.maximum(self.features @ traced.transpose(first), 0)
-        z: Array = hidden @ traced.transpose(second) + params[200:]
+        W1, W2 = (traced.reshape(params[k : k + 100], (10, 10)) for k in (0, 100))
+        z: Array = traced.maximum(self.features @ traced.transpose(W1), 0) @ traced.transpose(W2) + params[200:]
         return z
 
     def output_loss(self, outputs: Array) -> Any:
@@ -83,12 +78,25 @@ class ReluNetwork:
         return derivatives.ggnvp(self.outputs, self.output_loss, params, vector)
 
 
-def readme_start() -> Array:
-    """Return the parameters that the README's example begins with here: 0.3·sin(0.1 + 0.7t)."""
-    return 0.3 * _sine(0.1, 210)
-
-
 def readme_batch(k: int) -> ReluNetwork:
     """Return the network on batch k: X = ½ + ½cos(1.3i + 0.9j + k), Y = ½ + ½sin(0.4i² + 1.1j + k), 16 examples."""
     i, j = np.arange(16.0)[:, np.newaxis], np.arange(10.0)
     return ReluNetwork(0.5 + 0.5 * np.cos(1.3 * i + 0.9 * j + k), 0.5 + 0.5 * np.sin(0.4 * i**2 + 1.1 * j + k))
+
+
+class DenseCurvature(MLP):
+    """A network whose Gauss-Newton matrix is computed as a whole: the same numbers but for their rounding.
+
+    G = (1/N) Σᵢ JᵢᵀHᵢJᵢ, Jᵢ the Jacobian of the outputs of example i and Hᵢ the Hessian of its loss. For a few dozen
+    parameters it is faster than products one by one.
+    """
+
+    def ggn_at(self, params: Array) -> Callable[[Array], Array]:
+        """Return v ↦ G·v."""
+        z, n = self.outputs(params), self.dimension
+        units = np.eye(z.shape[1])
+        jacobian = np.stack([self.example_pullbacks(params, 0 * z + e) for e in units], axis=1)
+        hessian = np.stack([self.output_loss.hessian_products(z, 0 * z + e) for e in units], axis=2)
+        curved = np.transpose(hessian, (0, 2, 1)) @ jacobian
+        matrix = np.reshape(jacobian, (-1, n)).T @ np.reshape(curved, (-1, n)) / z.shape[0]
+        return lambda vector: matrix @ vector

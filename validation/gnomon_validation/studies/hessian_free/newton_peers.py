@@ -5,6 +5,7 @@ They belong to the extra `curvature`; without SciPy there are none.
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple
@@ -21,37 +22,28 @@ TOLERANCE = 1e-8
 
 
 class Peer(NamedTuple):
-    """points: of each outer iteration, the start first. efforts: taken until then. losses: f there."""
+    """points: of each outer iteration, the start first. losses: f there. efforts: taken until then."""
 
     points: Array
     losses: Array
     efforts: tuple[Effort, ...]
 
 
-def peers(start: Array, steepness: float = 100.0) -> dict[str, Peer]:
+def peers(start: Array) -> dict[str, Peer]:
     """Return what each method did; nothing without SciPy."""
-    if find_spec("scipy") is None:
-        return {}
+    return {method: followed(method, start) for method in METHODS} if find_spec("scipy") else {}
+
+
+def followed(method: str, start: Array) -> Peer:
+    f = Counted(Valley(100.0))
+    told, options = [(start, f.effort)], {"xtol" if method == "Newton-CG" else "gtol": TOLERANCE}
     minimize: Any = import_module("scipy.optimize").minimize
-    return {method: _followed(minimize, method, start, steepness) for method in METHODS}
+    minimize = partial(minimize, callback=lambda x: told.append((np.array(x), f.effort)), options=options)
+    minimize(f.value, start, method=method, jac=f.gradient, hess=f.hessian)
+    points, efforts = zip(*told, strict=True)
+    return Peer(np.stack(points), np.array([Valley(100.0).value(x) for x in points]), efforts)
 
 
 def scipy_version() -> str:
     """Return SciPy's version, or nothing without it."""
     return str(import_module("scipy").__version__) if find_spec("scipy") else ""
-
-
-def _followed(minimize: Any, method: str, start: Array, steepness: float) -> Peer:
-    f = Counted(Valley(steepness))
-    told: list[tuple[Array, Effort]] = [(start, f.effort)]
-    minimize(
-        f.value,
-        start,
-        jac=f.gradient,
-        method=method,
-        options={"xtol" if method == "Newton-CG" else "gtol": TOLERANCE},
-        callback=lambda x: told.append((np.array(x), f.effort)),
-        hess=f.hessian,
-    )
-    points = np.stack([x for x, _ in told])
-    return Peer(points, np.array([Valley(steepness).value(x) for x in points]), tuple(effort for _, effort in told))
