@@ -20,8 +20,7 @@ from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hessian_free import runaway
 from gnomon_validation.studies.hessian_free.claims_about_conjugate_gradients import distance, random_system
-from gnomon_validation.studies.hessian_free.networks import tiny_networks
-from gnomon_validation.studies.hessian_free.runs import descend
+from gnomon_validation.studies.hessian_free.runs import descend, tiny_networks
 from gnomon_validation.studies.hessian_free.sources import DOCSTRINGS, PACKAGE, README, TESTS, ledger
 
 

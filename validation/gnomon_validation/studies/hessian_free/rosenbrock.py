@@ -3,20 +3,24 @@
 f = (1-x)² + 100(y-x²)² from (-1, 3): 20 steps with the Hessian, which the example asks for instead of the default, all
 else default, and in float64, where the example has float32; then, with f as the squares of the outputs 1 - x and
 10(y - x²), with the Gauss-Newton matrix, the default. The run in float64 is well-posed (computed with 50 digits it
-takes the same decisions and ends 1e-13 away), so that its figures can be stated to ten digits.
+takes the same decisions and ends 1e-13 away), so that its figures can be stated to ten digits. SciPy's truncated Newton
+methods (extra `curvature`) start there, too.
 """
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
+from importlib.util import find_spec
 from math import log
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from gnomon.domains import Array
 from gnomon.hessian_free.small_objectives import Valley
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.hessian_free.newton_peers import TOLERANCE, Peer, peers, scipy_version
+from gnomon_validation.studies.counted import Counted, Effort
 from gnomon_validation.studies.hessian_free.runs import Run, descend, first_below
 from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
 from gnomon_validation.studies.printed import Comparison, compare_each
@@ -42,6 +46,17 @@ EVALUATIONS = {1: "7", 2: "12", 3: "7", 4: "8", 5: "10", 6: "7"}
 GAUSS_NEWTON = {10: "3.17e-4", 11: "3.74e-6", 12: "6.16e-9", 13: "1.04e-11", 14: "8.24e-15"}
 FROM_OTHER_START = {8: "6.815e-3", 11: "1.69e-7"}
 OUTER_ITERATIONS = {"trust-exact": "30", "trust-ncg": "54", "Newton-CG": "236"}
+METHODS = ("trust-exact", "trust-ncg", "trust-krylov", "Newton-CG")
+TOLERANCE = 1e-8
+"""Of SciPy's methods: of ‖∇f‖ for the trust-region methods, of the mean change of a parameter for Newton-CG."""
+
+
+class Peer(NamedTuple):
+    """points: of each outer iteration, the start first. losses: f there. efforts: taken until then."""
+
+    points: Array
+    losses: Array
+    efforts: tuple[Effort, ...]
 
 
 Runs: TypeAlias = dict[str, Run]
@@ -78,10 +93,29 @@ def compare(step: int, stated: str, run: Run) -> list[Comparison]:
     """Return the figures of one step of the example beside ours."""
     r, (x, y) = run.reports[step - 1], run.points[step]
     ratio = "ρ (own figure)" if step == OWN_RATIO else "ρ"
-    names = ("x", "y", "f", ratio, "iterations N", "iteration taken", "power of 0.8 in a", "λ")
-    measured = (x, y, r.final_loss, r.ratio, r.iterations, r.chosen, power(r.step_length), r.damping)
-    rows = zip(names, stated.split(), measured, strict=True)
-    return [Comparison(f"Hessian, step {step}: {name}", printed, number) for name, printed, number in rows]
+    measured = {"x": x, "y": y, "f": r.final_loss, ratio: r.ratio, "iterations N": r.iterations}
+    measured |= {"iteration taken": r.chosen, "power of 0.8 in a": power(r.step_length), "λ": r.damping}
+    return compare_each(f"Hessian, step {step}: {{}}", dict(zip(measured, stated.split(), strict=True)), measured)
+
+
+def peers(start: Array) -> dict[str, Peer]:
+    """Return what each method did; nothing without SciPy."""
+    return {method: followed(method, start) for method in METHODS} if find_spec("scipy") else {}
+
+
+def followed(method: str, start: Array) -> Peer:
+    f = Counted(VALLEY)
+    told, options = [(start, f.effort)], {"xtol" if method == "Newton-CG" else "gtol": TOLERANCE}
+    minimize: Any = import_module("scipy.optimize").minimize
+    minimize = partial(minimize, callback=lambda x: told.append((np.array(x), f.effort)), options=options)
+    minimize(f.value, start, method=method, jac=f.gradient, hess=f.hessian)
+    points, efforts = zip(*told, strict=True)
+    return Peer(np.stack(points), np.array([VALLEY.value(x) for x in points]), efforts)
+
+
+def scipy_version() -> str:
+    """Return SciPy's version, or nothing without it."""
+    return str(import_module("scipy").__version__) if find_spec("scipy") else ""
 
 
 def power(length: Any) -> float:

@@ -21,8 +21,7 @@ from gnomon.domains import Array
 from gnomon.hessian_free.optimizer import HessianFreeState, step
 from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.pictures import COLOURS, entitle
-from gnomon_validation.studies.hessian_free.networks import tiny_networks
-from gnomon_validation.studies.hessian_free.runs import Run, descend
+from gnomon_validation.studies.hessian_free.runs import Run, descend, tiny_networks
 from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table

@@ -18,12 +18,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gnomon.curvature.products import network
-from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS
-from gnomon_validation.studies.hessian_free.networks import DenseCurvature, Specimen, tiny_networks
-from gnomon_validation.studies.hessian_free.runs import Run, descend
+from gnomon_validation.pictures import COLOURS, finish
+from gnomon_validation.studies.hessian_free.runs import DenseCurvature, Run, Specimen, descend, tiny_networks
 from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STEPS, ROUNDINGS, FEW, MANY = 60, 4, 4, 16
@@ -54,13 +52,7 @@ BEGINNINGS = {
     "squared error": ("0.98019909394909", "1.4522083745077"),
     "cross-entropy": ("1.1032086080542", "0.54958162446208"),
 }
-FIRST = (
-    ("0.815704568735", "4", "4"),
-    ("0.658197149788", "4", "1"),
-    ("0.529227684647", "5", "5"),
-    ("0.441325590282", "5", "5"),
-    ("0.392392044785", "6", "3"),
-)
+FIRST = ("0.815704568735 4 4", "0.658197149788 4 1", "0.529227684647 5 5", "0.441325590282 5 5", "0.392392044785 6 3")
 
 
 class Case(NamedTuple):
@@ -86,10 +78,10 @@ def measure() -> Findings:
     cases = [case(one, damping, rule) for one in networks for damping in DAMPINGS for rule in RULES]
     compared = [comparison for one in networks for comparison in beginning(one)]
     (ten,) = (c for c in cases if (c.network, c.damping, c.rule) == ("squared error", 10.0, RELEASED))
-    for t, (stated, report) in enumerate(zip(FIRST, ten.runs[0].reports, strict=False), start=1):
-        measured = (report.final_loss, report.iterations, report.chosen)
-        for name, printed, number in zip(("f", "iterations", "iteration taken"), stated, measured, strict=True):
-            compared.append(Comparison(f"{ten.place}, as released, step {t}: {name}", printed, number))
+    for t, (stated, r) in enumerate(zip(FIRST, ten.runs[0].reports, strict=False), start=1):
+        measured = {"f": r.final_loss, "iterations": r.iterations, "iteration taken": r.chosen}
+        printed = dict(zip(measured, stated.split(), strict=True))
+        compared += compare_each(f"{ten.place}, as released, step {t}: {{}}", printed, measured)
     for c in cases:
         compared += figures(c)
     tables = (loss_table(cases), damping_table(cases))
@@ -134,8 +126,7 @@ def figures(c: Case) -> list[Comparison]:
         else:
             told.append(compare(f"{place}: f after {t} steps", printed, ours))
     if c.rule == RELEASED:
-        ours = [float(run.reports[-1].damping) for run in c.runs]
-        told.append(compare(f"{place}: λ of step {STEPS}", damping, ours))
+        told.append(compare(f"{place}: λ of step {STEPS}", damping, [float(run.dampings[-2]) for run in c.runs]))
     return told
 
 
@@ -164,11 +155,11 @@ def loss_table(cases: list[Case]) -> Table:
 
 
 def damping_table(cases: list[Case]) -> Table:
-    rows = []
-    for c in cases:
-        last = c.runs[0].reports[-1]
-        rows.append((c.place, c.rule, last.damping, last.ratio, c.runs[0].lengths[-1]))
-    return Table.of("the last of 60 steps", "network | rules | λ {:.4g} | ρ {:.5f} | its length ‖Δθ‖ {:.1e}", rows)
+    return Table.of(
+        "the last of 60 steps",
+        "network | rules | λ {:.4g} | ρ {:.5f} | its length ‖Δθ‖ {:.1e}",
+        ((c.place, c.rule, (run := c.runs[0]).dampings[-2], run.ratios[-1], run.lengths[-1]) for c in cases),
+    )
 
 
 def span(numbers: list[Any]) -> str:
@@ -178,7 +169,7 @@ def span(numbers: list[Any]) -> str:
 
 def conclusions(cases: list[Case], undecided: int) -> tuple[str, ...]:
     released, cold, original = ([c.ends[0] for c in cases if c.rule == rule] for rule in RULES)
-    grown = sum(c.runs[0].reports[-1].damping > c.damping for c in cases if c.rule == RELEASED)
+    grown = sum(c.runs[0].dampings[-2] > c.damping for c in cases if c.rule == RELEASED)
     return (
         f"In the {len(released)} runs as released f ends between {min(released):.2g} and {max(released):.2g}; in "
         f"{grown} of them λ is larger in the last step than at the start.",
@@ -204,29 +195,24 @@ def draw(data: tuple[Case, ...], figure: Any) -> None:
     dashes = dict(zip(DAMPINGS, ("-", "--", ":"), strict=True))
     panels = dict(zip(STATED, axes, strict=True))
     for c in data:
-        for run in c.runs[1:]:
-            panels[c.network].plot(lowest(run.losses), color=colours[c.rule], lw=0.5, alpha=0.35)
-        panels[c.network].plot(lowest(c.runs[0].losses), dashes[c.damping], color=colours[c.rule], lw=1.9)
+        first, *near = (np.maximum(run.losses, 1e-13) for run in c.runs)
+        for losses in near:
+            panels[c.network].plot(losses, color=colours[c.rule], lw=0.5, alpha=0.35)
+        panels[c.network].plot(first, dashes[c.damping], color=colours[c.rule], lw=1.9)
     for name, ax in panels.items():
         ax.set(yscale="log", ylim=(1e-12, 3), xlim=(0, STEPS), xlabel="step", title=name)
-        ax.grid(alpha=0.3)
     axes[0].set_ylabel("f, whose infimum is 0")
     for rule in RULES:
         axes[0].plot([], [], color=colours[rule], lw=2.5, label=rule)
     for damping in DAMPINGS:
         axes[1].plot([], [], dashes[damping], color="black", label=f"λ₀ = {damping:g}")
-    axes[0].legend(fontsize=10, loc="lower left")
-    axes[1].legend(fontsize=10, loc="lower left")
+    for ax in axes:
+        finish(ax, fontsize=10, loc="lower left")
     figure.supxlabel(
         "44 and 43 parameters, 12 and 15 examples, Gauss-Newton matrix, full batch. Thin: the same from starts that "
         "differ by a few roundings,\nwith the matrix computed as a whole: where thin lines part, a rounding decides.",
         fontsize=9.5,
     )
-
-
-def lowest(losses: Array) -> Array:
-    """Return f, or what the picture's lowest line stands for."""
-    return np.maximum(losses, 1e-13)
 
 
 study = Study(

@@ -3,6 +3,11 @@
 40 points x ~ N(0, I) in R⁴, three numbers to predict that are linear in x and of variance about 1, or the class that is
 largest of them (or classes drawn at random); full batch, constant rate ½/‖H(0)‖, 150 steps. Choice: κ is measured at
 each of the first 20 steps and at every tenth after that.
+
+And a warm-up that can be proved: gradient descent on L = ½(pq-1)² from p = q = x, close to the saddle at 0. There
+‖g‖² = 2x²(1-x²)², the Hessian has the eigenvalues 3x²-1 and 1-x², and κ = max(|3x²-1|, 1-x²)/(2x²(1-x²)²) falls up to
+x = 1/√2, where it is 2, and rises after that. p = q is kept by gradient descent. κ is large near the saddle because the
+gradient is small, not because the Hessian is large: ‖H‖ is 1 there.
 """
 
 from __future__ import annotations
@@ -17,12 +22,14 @@ import numpy as np
 from gnomon.derivatives import gradient, make_hvp
 from gnomon.descent.homotopy.estimator import curvature_of
 from gnomon.descent.homotopy.norms import length
+from gnomon.descent.homotopy.rate import rate
 from gnomon.domains import Array
 from gnomon.objectives import MLP, SoftmaxRegression
 
 POINTS, FEATURES, CLASSES, STEPS = 40, 4, 3, 150
 SEEDS = (0, 1)
 MEASURED = (*range(20), *range(20, STEPS + 1, 10))
+RATE, TARGET, GOAL = 0.2, 2.0, 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,16 +113,48 @@ def run(problem: Problem, seed: int) -> Run:
     for t in range(STEPS + 1):
         grad = objective.gradient(x)
         if t in MEASURED:
-            norm, size = spectral_norm(objective, x), length([grad])
+            traced_once = isinstance(objective, DeepLinear)
+            product = make_hvp(objective.value, x) if traced_once else partial(objective.hvp, x)
+            norm, size = spectral_norm(np.stack([product(column) for column in np.eye(x.size)])), length([grad])
             told.append((curvature_of(norm, size, "standard"), size, norm))
             lr = lr if t else float(0.5 / norm)
         x = x - lr * grad
     return Run(*(np.array(column) for column in zip(*told, strict=True)))
 
 
-def spectral_norm(objective: Any, params: Array) -> Any:
-    """Return ‖∇²f‖₂ from the eigenvalues of the dense Hessian."""
-    traced_once = isinstance(objective, DeepLinear)
-    product = make_hvp(objective.value, params) if traced_once else partial(objective.hvp, params)
-    hessian = np.stack([product(column) for column in np.eye(params.size)])
+def spectral_norm(hessian: Array) -> Any:
+    """Return ‖H‖₂ from the eigenvalues of the symmetric part."""
     return np.max(np.abs(np.linalg.eigvalsh((hessian + hessian.T) / 2)))
+
+
+class Path(NamedTuple):
+    """The loss before each step and its rate, up to the first step with a loss below 1e-3 (that loss included)."""
+
+    losses: Array
+    rates: Array
+
+    @property
+    def steps(self) -> int:
+        return len(self.rates)
+
+
+def from_saddle(start: float, homotopy: bool) -> Path:
+    """Return gradient descent from p = q = start, with the rate 0.2 or the homotopy rate (b = 0.2, target 2, a = 1)."""
+    x, losses, rates = np.array([start, start]), [], []
+    while True:
+        error = x[0] * x[1] - 1
+        losses.append(float(error**2 / 2))
+        if losses[-1] < GOAL:
+            return Path(np.array(losses), np.array(rates))
+        grad, lr = error * x[::-1], np.float64(RATE)
+        if homotopy:
+            kappa = curvature_of(spectral_norm(saddle_hessian(x)), length([grad]), "standard")
+            lr = rate(kappa, np.float64(TARGET), base_lr=RATE, min_lr=0.0)
+        rates.append(lr)
+        x = x - lr * grad
+
+
+def saddle_hessian(x: Array) -> Array:
+    """Return [[q², 2pq-1], [2pq-1, p²]]."""
+    p, q = x
+    return np.array([[q * q, 2 * p * q - 1], [2 * p * q - 1, p * p]])

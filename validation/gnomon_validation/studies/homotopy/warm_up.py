@@ -7,21 +7,21 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.homotopy import saddle
-from gnomon_validation.studies.homotopy.training_runs import MEASURED, PROBLEMS, SEEDS, SMALL, WIDER, Problem, Run, run
+from gnomon_validation.studies.homotopy import training_runs
+from gnomon_validation.studies.homotopy.training_runs import MEASURED, PROBLEMS, SEEDS, SMALL, Path, from_saddle, run
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STATED = {0.01: ("32", "6585"), 0.03: ("26", "1025"), 0.1: ("19", "389")}
-Runs: TypeAlias = dict[Problem, tuple[Run, ...]]
+Runs: TypeAlias = dict[training_runs.Problem, tuple[training_runs.Run, ...]]
 """The runs of each problem, one a seed."""
-Paths: TypeAlias = dict[float, tuple[saddle.Path, saddle.Path]]
+Paths: TypeAlias = dict[float, tuple[Path, ...]]
 """On the saddle, for each start, the constant rate's path and the rule's."""
 
 
 def measure() -> Findings:
     runs = {problem: tuple(run(problem, seed) for seed in SEEDS) for problem in PROBLEMS}
-    paths = {start: (saddle.descend(start, False), saddle.descend(start, True)) for start in STATED}
+    paths = {start: tuple(from_saddle(start, homotopy) for homotopy in (False, True)) for start in STATED}
     at_once = {problem: sum(one.lowest == 0 for one in several) for problem, several in runs.items()}
     decays, total = sum(at_once.values()), len(PROBLEMS) * len(SEEDS)
     small = sum(len(SEEDS) - at_once[problem] for problem in SMALL)
@@ -37,7 +37,7 @@ def measure() -> Findings:
     ]
     first = runs[SMALL[0]][0]
     low = MEASURED.index(first.lowest)
-    wider = sum(run(problem, seed).lowest == 0 for problem in WIDER for seed in SEEDS)
+    wider = sum(run(problem, seed).lowest == 0 for problem in training_runs.WIDER for seed in SEEDS)
     narrow = sum(at_once[problem] for problem in PROBLEMS[5:7])
     edge = max(float(one.norms[-1] / one.norms[0]) / 2 for one in runs[SMALL[1]])
     conclusions = (
@@ -107,9 +107,9 @@ def draw(data: tuple[Runs, Paths], figure: Any) -> None:
         middle.annotate(f"x = {start:g}", (1, homotopy.rates[0]), xytext=(4, 5), color=colour, **LEFT_TEXT)
         right.plot(np.arange(homotopy.steps + 1) + 1, homotopy.losses, color=colour, lw=1.8)
         right.plot(np.arange(constant.steps + 1) + 1, constant.losses, "--", color=colour, lw=1.8)
-        right.annotate(f"{homotopy.steps:,}", (homotopy.steps + 1, saddle.GOAL), xytext=(-4, -14), **SMALL_TEXT)
-    middle.axhline(saddle.RATE, color="black", ls="--", lw=1.2)
-    middle.annotate("constant rate 0.2", (1, saddle.RATE), xytext=(4, 4), color="black", **LEFT_TEXT)
+        right.annotate(f"{homotopy.steps:,}", (homotopy.steps + 1, training_runs.GOAL), xytext=(-4, -14), **SMALL_TEXT)
+    middle.axhline(training_runs.RATE, color="black", ls="--", lw=1.2)
+    middle.annotate("constant rate 0.2", (1, training_runs.RATE), xytext=(4, 4), color="black", **LEFT_TEXT)
     middle.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="learning rate", ylim=(None, 0.6))
     middle.set_title("½(pq−1)² from p = q = x:\nthe rate rises until κ is least, then falls")
     middle.grid(alpha=0.3)
