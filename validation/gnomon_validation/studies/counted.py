@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from autograd.numpy.numpy_boxes import ArrayBox
@@ -50,30 +50,19 @@ class Counted:
 class Tally(np.ndarray):
     """An array that, like all that is computed from it, adds the operations of its matrix products to one tally."""
 
-    tally: list[int]
-
-    def __array_finalize__(self, parent: Any) -> None:
-        self.tally = getattr(parent, "tally", [])
+    operations: ClassVar[int] = 0
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **options: Any) -> Any:
         if ufunc is np.matmul:
             left, right = inputs
-            self.tally.append(2 * left.shape[0] * left.shape[1] * right.shape[1])
-        plain = tuple(x.view(np.ndarray) if isinstance(x, Tally) else x for x in inputs)
-        return tallied(getattr(ufunc, method)(*plain, **options), self.tally)
+            Tally.operations += 2 * left.shape[0] * left.shape[1] * right.shape[1]
+        plain = (x.view(np.ndarray) if isinstance(x, Tally) else x for x in inputs)
+        result = getattr(ufunc, method)(*plain, **options)
+        return result.view(Tally) if isinstance(result, np.ndarray) else result
 
 
 ArrayBox.register(Tally)
 ArrayVSpace.register(Tally)
-
-
-def tallied(array: Any, tally: list[int]) -> Any:
-    """Return an array as one that adds to a tally, anything else as it is."""
-    if not isinstance(array, np.ndarray):
-        return array
-    counted = array.view(Tally)
-    counted.tally = tally
-    return counted
 
 
 def operations(f: Callable[..., Any], *arrays: Array) -> int:
@@ -81,6 +70,6 @@ def operations(f: Callable[..., Any], *arrays: Array) -> int:
 
     Only products of matrices are counted, 2·m·k·n for (m, k) times (k, n): all else is of lower order.
     """
-    tally: list[int] = []
-    f(*(tallied(array, tally) for array in arrays))
-    return sum(tally)
+    before = Tally.operations
+    f(*(array.view(Tally) for array in arrays))
+    return Tally.operations - before

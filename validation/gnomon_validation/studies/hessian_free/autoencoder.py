@@ -11,6 +11,7 @@ counts); a gradient over a batch of b of the N images is b/N of one.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, NamedTuple, TypeAlias
@@ -78,18 +79,15 @@ def training(images: Array, batch: int = BATCH, hidden: tuple[int, ...] = HIDDEN
     return Training(MLP(images, images, hidden), tuple(MLP(part, part, hidden) for part in batches))
 
 
-def hessian_free(variant: str) -> Trainer:
-    """Return the optimizer, its setting the first damping, as a method; all else default."""
-
-    def run(train: Training, start: Array, setting: float, budget: float, seed: int) -> Curve:
-        params, state, told = start, init(start, damping=setting), [(0.0, train.whole.value(start))]
-        while told[-1][0] < budget:
-            params, state, report = step(params, state, train.whole, variant=variant)
-            cost = 1 + PRODUCT_COST * report.products + LOSS_COST * report.evaluations
-            told.append((told[-1][0] + cost, report.final_loss))
-        return Curve(*np.array(told).T, len(told) - 1)
-
-    return run
+def hessian_free(train: Training, start: Array, setting: float, budget: float, seed: int, variant: str) -> Curve:
+    """Return what the optimizer does, its setting the first damping, all else default."""
+    params, state, told = start, init(start, damping=setting), [(0.0, train.whole.value(start))]
+    while told[-1][0] < budget:
+        params, state, report = step(params, state, train.whole, variant=variant)
+        cost = 1 + PRODUCT_COST * report.products + LOSS_COST * report.evaluations
+        told.append((told[-1][0] + cost, report.final_loss))
+    spent, losses = np.array(told).T
+    return Curve(spent, losses, len(told) - 1)
 
 
 def first_order(module: Any, batched: bool, **hyper: float) -> Trainer:
@@ -108,19 +106,20 @@ def first_order(module: Any, batched: bool, **hyper: float) -> Trainer:
                     told.append((passes, np.inf))
                 elif passes % RECORDED == 0:
                     told.append((passes, train.whole.value(params)))
-        return Curve(*np.array(told).T, passes * len(parts))
+        spent, losses = np.array(told).T
+        return Curve(spent, losses, passes * len(parts))
 
     return run
 
 
 METHODS = (
-    Method("Hessian-free", "λ₀", (0.1, 1.0, 10.0), hessian_free("martens")),
+    Method("Hessian-free", "λ₀", (0.1, 1.0, 10.0), partial(hessian_free, variant="martens")),
     Method("gradient descent", "lr", (0.03, 0.1, 0.3), first_order(sgd, batched=False)),
     Method("Adam on all images", "lr", (0.003, 0.01, 0.03), first_order(adam, batched=False)),
     Method("momentum 0.9 on batches", "lr", (0.003, 0.01, 0.03), first_order(sgd, True, momentum=0.9)),
     Method("Adam on batches", "lr", (0.001, 0.003, 0.01), first_order(adam, batched=True)),
 )
-RELEASED = Method("Hessian-free as released", "λ₀", (1.0,), hessian_free("code"))
+RELEASED = Method("Hessian-free as released", "λ₀", (1.0,), partial(hessian_free, variant="code"))
 
 
 def costs(objective: MLP) -> tuple[float, float]:

@@ -55,6 +55,10 @@ class ReluNetwork:
         """Return ∇f(w)."""
         return derivatives.gradient(self.value, params)
 
+    def hvp(self, params: Array, vector: Array) -> Array:
+        """Return ∇²f(w)·v."""
+        return derivatives.hvp(self.value, params, vector)
+
     def ggnvp(self, params: Array, vector: Array) -> Array:
         """Return G·v, G the Gauss-Newton matrix."""
         return derivatives.ggnvp(self.outputs, self.output_loss, params, vector)
@@ -89,20 +93,16 @@ def measure() -> Findings:
             for k, r in enumerate(reports, start=1)
         ),
     )
+    early = sum(r.chosen < r.iterations for r in reports)
     helped = sum(bool(on_all[k + 1, k + 1] < on_all[k, k + 1]) for k in range(BATCHES - 1))
     conclusions = (
         f"{sum(c.reproduced for c in compared)} of {len(compared)} figures of the {BATCHES} steps reproduce. In "
-        f"{earlier(reports)} of them backtracking takes an earlier iterate of conjugate gradients than the last one.",
+        f"{early} of them backtracking takes an earlier iterate of conjugate gradients than the last one.",
         f"The data of the example are drawn anew at each step; here the batches are shifted waves. {helped} of "
         f"{BATCHES - 1} steps lower f of the next batch, too; the mean of f over all {BATCHES} goes from "
         f"{np.mean(on_all[0]):.3f} to {np.mean(on_all[-1]):.3f}.",
     )
     return Findings((table,), tuple(compared), conclusions, (reports, on_all))
-
-
-def earlier(reports: list[Report]) -> int:
-    """Return in how many steps backtracking takes an iterate before the last."""
-    return sum(r.chosen < r.iterations for r in reports)
 
 
 def draw(data: tuple[list[Report], Array], figure: Any) -> None:
@@ -123,10 +123,11 @@ def draw(data: tuple[list[Report], Array], figure: Any) -> None:
     left.set_xticks(range(BATCHES + 1))
     finish(left)
     steps = np.arange(1, BATCHES + 1)
-    right.bar(steps - 0.2, [r.iterations for r in reports], 0.38, color=COLOURS[0], label="iterations N")
-    right.bar(steps + 0.2, [r.chosen for r in reports], 0.38, color=COLOURS[5], label="iteration taken")
+    chosen, iterations = np.array([(r.chosen, r.iterations) for r in reports]).T
+    right.bar(steps - 0.2, iterations, 0.38, color=COLOURS[0], label="iterations N")
+    right.bar(steps + 0.2, chosen, 0.38, color=COLOURS[5], label="iteration taken")
     right.set(xlabel="step", ylabel="iterations of conjugate gradients", ylim=(0, 10.5))
-    right.set_title(f"an earlier one is taken in {earlier(reports)} of {BATCHES} steps")
+    right.set_title(f"an earlier one is taken in {np.sum(chosen < iterations)} of {BATCHES} steps")
     right.legend(fontsize=10, loc="upper left")
 
 

@@ -49,9 +49,10 @@ STATED = {
 }
 """By network and λ₀: f at the stations under each rule (if one is stated, after 60 steps); λ of step 60 as released."""
 BEGINNINGS = {
-    "squared error": ("0.98019909394909", "1.4522083745077"),
-    "cross-entropy": ("1.1032086080542", "0.54958162446208"),
+    "squared error": {"f at the start": "0.98019909394909", "‖∇f‖ there": "1.4522083745077"},
+    "cross-entropy": {"f at the start": "1.1032086080542", "‖∇f‖ there": "0.54958162446208"},
 }
+BEGINNINGS["squared error"]["largest eigenvalue of G there"] = "2.276621581"
 FIRST = ("0.815704568735 4 4", "0.658197149788 4 1", "0.529227684647 5 5", "0.441325590282 5 5", "0.392392044785 6 3")
 
 
@@ -74,9 +75,14 @@ class Case(NamedTuple):
 
 
 def measure() -> Findings:
-    networks = tiny_networks()
+    networks, compared = tiny_networks(), []
+    for name, problem, x in networks:
+        f = network(problem)
+        measured = {"f at the start": f.value(x), "‖∇f‖ there": float(np.linalg.norm(f.gradient(x)))}
+        G = np.stack([f.ggnvp(x, e) for e in np.eye(x.size)])
+        measured["largest eigenvalue of G there"] = np.linalg.eigvalsh(G)[-1]
+        compared += compare_each(f"{name}: {{}}", BEGINNINGS[name], measured)
     cases = [case(one, damping, rule) for one in networks for damping in DAMPINGS for rule in RULES]
-    compared = [comparison for one in networks for comparison in beginning(one)]
     (ten,) = (c for c in cases if (c.network, c.damping, c.rule) == ("squared error", 10.0, RELEASED))
     for t, (stated, r) in enumerate(zip(FIRST, ten.runs[0].reports, strict=False), start=1):
         measured = {"f": r.final_loss, "iterations": r.iterations, "iteration taken": r.chosen}
@@ -100,48 +106,29 @@ def case(specimen: Specimen, damping: float, rule: str) -> Case:
     return Case(specimen.name, damping, rule, tuple(runs))
 
 
-def beginning(specimen: Specimen) -> list[Comparison]:
-    """Return what is stated of a network before the first step."""
-    f, x, name = network(specimen.problem), specimen.start, specimen.name
-    loss, slope = BEGINNINGS[name]
-    compared = [
-        Comparison(f"{name}: f at the start", loss, f.value(x)),
-        Comparison(f"{name}: ‖∇f‖ there", slope, float(np.linalg.norm(f.gradient(x)))),
-    ]
-    if name == "squared error":
-        largest = np.linalg.eigvalsh(np.stack([f.ggnvp(x, e) for e in np.eye(x.size)]))[-1]
-        compared.append(Comparison(f"{name}: largest eigenvalue of G there", "2.276621581", largest))
-    return compared
-
-
 def figures(c: Case) -> list[Comparison]:
     """Return what is stated of a case beside what was measured."""
-    *losses, damping = STATED[c.network][c.damping]
-    losses, place = dict(zip(RULES, losses, strict=True))[c.rule].split(), f"{c.place}, {c.rule}"
+    *stated, damping = STATED[c.network][c.damping]
+    losses, place = dict(zip(RULES, stated, strict=True))[c.rule].split(), f"{c.place}, {c.rule}"
     told = []
     for t, printed in zip(STATIONS[-len(losses) :], losses, strict=True):
-        ours = [float(run.losses[t]) for run in c.runs]
-        if t > LATE and c.rule != RELEASED:
-            told.append(compare_magnitude(f"{place}: f after {t} steps", printed, ours, "a late step"))
-        else:
-            told.append(compare(f"{place}: f after {t} steps", printed, ours))
+        ours, late = [float(run.losses[t]) for run in c.runs], t > LATE and c.rule != RELEASED
+        told.append(compare(f"{place}: f after {t} steps", printed, ours, late))
     if c.rule == RELEASED:
         told.append(compare(f"{place}: λ of step {STEPS}", damping, [float(run.dampings[-2]) for run in c.runs]))
     return told
 
 
-def compare(quantity: str, stated: str, ours: list[float]) -> Comparison:
-    """Return the comparison of the first of ours digit by digit if all of them print alike, else of the magnitude."""
-    last = len(Decimal(stated).as_tuple().digits) - 1
-    if len({f"{number:.{last}e}" for number in ours}) == 1:
+def compare(quantity: str, stated: str, ours: list[float], late: bool = False) -> Comparison:
+    """Return the comparison of the first of ours digit by digit if all print alike and the step is not a late one.
+
+    Else how many whole factors of ten the stated figure is below the least of ours, or above the largest: 0.
+    """
+    last, number = len(Decimal(stated).as_tuple().digits) - 1, float(stated)
+    if not late and len({f"{one:.{last}e}" for one in ours}) == 1:
         return Comparison(quantity, stated, ours[0])
-    return compare_magnitude(quantity, stated, ours, "rounding decides")
-
-
-def compare_magnitude(quantity: str, stated: str, ours: list[float], because: str) -> Comparison:
-    """Return how many whole factors of ten the stated figure is below the least of ours, or above the largest: 0."""
-    number = float(stated)
     factors = max(0, floor(log10(min(ours) / number)), floor(log10(number / max(ours))))
+    because = "a late step" if late else "rounding decides"
     return Comparison(f"{quantity}: {because}; factors of ten between {stated} and our runs", "0", factors)
 
 

@@ -222,7 +222,7 @@ def the_theorem_supports_the_curvature() -> Evidence:
     """
     hessian, grad, tolerance = 3.0, 0.5, 2.0**-20
 
-    def bits(kappa: float, scale: float) -> np.floating[Any]:
+    def bits(kappa: float, scale: float) -> Any:
         return required_bits(np.float64(kappa), diameter=2.0, tolerance=scale * tolerance)
 
     shifts = (

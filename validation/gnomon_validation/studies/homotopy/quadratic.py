@@ -76,7 +76,7 @@ def measure() -> Findings:
     return Findings((loss_table(found), curvature_table()), tuple(compared), conclusions, found)
 
 
-def losses(base_lr: float, variant: str = "code", **arguments: Any) -> Array:
+def losses(base_lr: float, variant: Any = "code", **arguments: Any) -> Array:
     """Return L(θ₀) … L(θ_100) of an arm, with no least rate and no largest one below 1."""
     run = descend(START, EIGENVALUES, steps=STEPS, base_lr=base_lr, min_lr=0.0, variant=variant, **arguments)
     values: Array = np.sum(EIGENVALUES * run.iterates**2, axis=1) / 2

@@ -140,7 +140,8 @@ class Path(NamedTuple):
 
 def from_saddle(start: float, homotopy: bool) -> Path:
     """Return gradient descent from p = q = start, with the rate 0.2 or the homotopy rate (b = 0.2, target 2, a = 1)."""
-    x, losses, rates = np.array([start, start]), [], []
+    x, losses = np.array([start, start]), []
+    rates: list[np.float64] = []
     while True:
         error = x[0] * x[1] - 1
         losses.append(float(error**2 / 2))

@@ -94,7 +94,8 @@ def draw(data: tuple[Runs, Paths], figure: Any) -> None:
         "The “emergent warm-up” is a decay, except from a tiny gradient, where it takes 20 to 200 times as many steps",
         "κ = ‖H‖₂/‖g‖₂², exact; the rule's rate is b/(1 + max(0, κ/target − 1)), so it rises only while κ falls.",
     )
-    for (problem, several), colour, dashes in zip(runs.items(), HUES, DASHES, strict=True):
+    hues = ("black", *(COLOURS[k] for k in (0, 4, 1, 2, 3, 3, 5)))
+    for (problem, several), colour, dashes in zip(runs.items(), hues, (*"------", "--", "-"), strict=True):
         for one, name in zip(several, (problem.name, None), strict=True):
             style = {"color": colour, "lw": 2.6 if problem in SMALL else 1.2, "label": name}
             left.plot(np.array(MEASURED) + 1, one.curvatures / one.curvatures[0], dashes, **style)
@@ -102,14 +103,16 @@ def draw(data: tuple[Runs, Paths], figure: Any) -> None:
     left.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="κ relative to its first value", ylim=(0.04, None))
     left.set_title("eight learning problems, two seeds:\nbelow 1 the rule's rate would have risen")
     finish(left, loc="upper left", fontsize=7.5)
+    offset = {"textcoords": "offset points"}
     for (start, (constant, homotopy)), colour in zip(paths.items(), COLOURS[1:4], strict=True):
         middle.plot(np.arange(homotopy.steps) + 1, homotopy.rates, color=colour, lw=1.8)
-        middle.annotate(f"x = {start:g}", (1, homotopy.rates[0]), xytext=(4, 5), color=colour, **LEFT_TEXT)
+        middle.annotate(f"x = {start:g}", (1, homotopy.rates[0]), xytext=(4, 5), color=colour, fontsize=9, **offset)
         right.plot(np.arange(homotopy.steps + 1) + 1, homotopy.losses, color=colour, lw=1.8)
         right.plot(np.arange(constant.steps + 1) + 1, constant.losses, "--", color=colour, lw=1.8)
-        right.annotate(f"{homotopy.steps:,}", (homotopy.steps + 1, training_runs.GOAL), xytext=(-4, -14), **SMALL_TEXT)
+        end = (homotopy.steps + 1, training_runs.GOAL)
+        right.annotate(f"{homotopy.steps:,}", end, xytext=(-4, -14), ha="center", fontsize=8, **offset)
     middle.axhline(training_runs.RATE, color="black", ls="--", lw=1.2)
-    middle.annotate("constant rate 0.2", (1, training_runs.RATE), xytext=(4, 4), color="black", **LEFT_TEXT)
+    middle.annotate("constant rate 0.2", (1, training_runs.RATE), xytext=(4, 4), fontsize=9, **offset)
     middle.set(xscale="log", yscale="log", xlabel="step + 1", ylabel="learning rate", ylim=(None, 0.6))
     middle.set_title("½(pq−1)² from p = q = x:\nthe rate rises until κ is least, then falls")
     middle.grid(alpha=0.3)
@@ -120,11 +123,6 @@ def draw(data: tuple[Runs, Paths], figure: Any) -> None:
     right.set_title("½(pq−1)² from p = q = x:\nthe loss, and how many steps it took")
     finish(right, loc="lower center", ncols=2)
 
-
-HUES = ("black", COLOURS[0], COLOURS[4], COLOURS[1], COLOURS[2], COLOURS[3], COLOURS[3], COLOURS[5])
-DASHES = ("-", "-", "-", "-", "-", "-", "--", "-")
-LEFT_TEXT = {"textcoords": "offset points", "fontsize": 9}
-SMALL_TEXT = {"textcoords": "offset points", "ha": "center", "fontsize": 8}
 
 study = Study(
     "homotopy-warmup",
