@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 from gnomon_validation.console import grid, tell
@@ -27,7 +28,7 @@ def show_question(study: Study, console: Console) -> None:
 
 def show_findings(findings: Findings, seconds: float, console: Console) -> None:
     """Print what a study found."""
-    tables = [
+    tables: list[tuple[str, Table, Any]] = [
         (table.title, grid(table.columns[0], *(f">{column}" for column in table.columns[1:])), table.rows)
         for table in findings.tables
     ]

@@ -23,7 +23,7 @@ EIGENVALUES: Array = np.concatenate([np.linspace(0, 1, 95), TOPS[::-1]])
 START: Array = np.ones(100)
 LONG = 60
 SPREAD: Array = np.linspace(-1, 1, 200)
-NODES: Array = np.arange(1, 31)
+NODES: Array = np.arange(1.0, 31)
 SIX: Array = np.array([1000.0, 500, 100, 50, 10, 1])
 
 

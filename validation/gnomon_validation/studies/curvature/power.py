@@ -130,8 +130,8 @@ def draw(found: dict[int, Array], figure: Any) -> None:
     right.annotate("10–20\nproducts", (14.1, 0.011), ha="center", fontsize=9)
     right.set(xscale="log", yscale="log", xlim=(2, 160), ylim=(0.008, 400), title="how the error falls")
     right.set(xlabel="k, products with the matrix", ylabel="error, percent of λmax")
-    right.set_xticks(ticks := (2, 5, 10, 20, 50, 100), map(str, ticks))
-    right.set_yticks(ticks := (0.01, 0.1, 1, 10, 100), [f"{percent} %" for percent in ticks])
+    right.set_xticks(products := (2, 5, 10, 20, 50, 100), map(str, products))
+    right.set_yticks(percents := (0.01, 0.1, 1, 10, 100), [f"{percent} %" for percent in percents])
     right.minorticks_off()
     finish(right, loc="upper right")
 
