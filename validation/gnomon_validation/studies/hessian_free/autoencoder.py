@@ -37,8 +37,7 @@ class Curve(NamedTuple):
 
     def at(self, costs: Any) -> Array:
         """Return the last known f at each of some costs."""
-        found: Array = self.losses[np.searchsorted(self.costs, costs, side="right") - 1]
-        return found
+        return np.asarray(self.losses[np.searchsorted(self.costs, costs, side="right") - 1])
 
 
 class Training(NamedTuple):

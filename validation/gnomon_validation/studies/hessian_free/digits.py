@@ -6,7 +6,7 @@ one with the least f at the end is shown, from that start and two others.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -18,6 +18,9 @@ from gnomon_validation.studies.hessian_free.autoencoder import LOSS_COST, METHOD
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """a deep autoencoder of real images
+What does Hessian-free optimization buy on a deep network, beside Adam, momentum and gradient descent?
+own computation; images: scikit-learn's load_digits (UCI, Alpaydin & Kaynak 1998)"""
 BUDGET, SEEDS, SCALES, RESOLUTION = 2000.0, (0, 1, 2), (1.0, 0.25), 5.0
 STATIONS = (50, 100, 200, 500, 1000, 2000)
 
@@ -32,8 +35,7 @@ class Contest(NamedTuple):
 
     def median(self, at: Any) -> Array:
         """Return the median over starts of f at some costs."""
-        found: Array = np.median([curve.at(at) for curve in self.curves], axis=0)
-        return found
+        return np.asarray(np.median([curve.at(at) for curve in self.curves], axis=0))
 
     @property
     def ends(self) -> list[float]:
@@ -44,10 +46,6 @@ class Contest(NamedTuple):
     def end(self) -> float:
         """The median of f at the end of the budget."""
         return float(np.median(self.ends))
-
-
-Contests: TypeAlias = dict[float, tuple[Contest, ...]]
-"""By scale of the start."""
 
 
 def measure() -> Findings:
@@ -121,10 +119,9 @@ def conclusions(scale: float, contests: tuple[Contest, ...], constant: float) ->
     ]
 
 
-def headline(contests: Contests) -> str:
+def headline(contests: dict[float, tuple[Contest, ...]]) -> str:
     """Return who comes furthest, and whom Hessian-free leaves behind, from every start."""
-    ranked = [sorted(found, key=lambda one: one.end) for found in contests.values()]
-    names = [[one.method.name for one in found] for found in ranked]
+    names = [[one.method.name for one in sorted(found, key=lambda one: one.end)] for found in contests.values()]
     best = " or ".join(dict.fromkeys(order[0] for order in names))
     behind = [name for name in names[0] if all(o.index(name) > o.index(METHODS[0].name) for o in names)]
     return (
@@ -133,7 +130,7 @@ def headline(contests: Contests) -> str:
     )
 
 
-def draw(data: tuple[Contests, float], figure: Any) -> None:
+def draw(data: tuple[dict[float, tuple[Contest, ...]], float], figure: Any) -> None:
     all_contests, constant = data
     if not all_contests:
         figure.subplots().axis("off")
@@ -166,12 +163,4 @@ def draw(data: tuple[Contests, float], figure: Any) -> None:
     panels[0].set_ylabel("f, mean of ½‖z − x‖² over all images")
 
 
-study = Study(
-    "hessian_free-digits",
-    title="a deep autoencoder of real images",
-    question="What does Hessian-free optimization buy on a deep network, beside Adam, momentum and gradient descent?",
-    source="own computation; images: scikit-learn's load_digits (UCI, Alpaydin & Kaynak 1998)",
-    measure=measure,
-    draw=draw,
-    size=(14.0, 6.6),
-)
+study = Study.of("hessian_free-digits", WORDS, measure, draw, size=(14.0, 6.6))

@@ -17,6 +17,9 @@ from gnomon_validation.studies.hessian_free.sources import README, RUN
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = f"""the README's minimal example
+What does the README's example do, once its random numbers are replaced by a formula?
+{README}; {RUN}"""
 BATCHES = 5
 STATED = (
     "0.521263168202 0.347394244112 6 4 1.59174 1",
@@ -48,19 +51,15 @@ class ReluNetwork:
         return traced.sum((outputs - self.targets) ** 2) / self.targets.size
 
     def value(self, params: Array) -> Any:
-        """Return f(w)."""
         return self.output_loss(self.outputs(params))
 
     def gradient(self, params: Array) -> Array:
-        """Return ∇f(w)."""
         return derivatives.gradient(self.value, params)
 
     def hvp(self, params: Array, vector: Array) -> Array:
-        """Return ∇²f(w)·v."""
         return derivatives.hvp(self.value, params, vector)
 
     def ggnvp(self, params: Array, vector: Array) -> Array:
-        """Return G·v, G the Gauss-Newton matrix."""
         return derivatives.ggnvp(self.outputs, self.output_loss, params, vector)
 
 
@@ -106,7 +105,6 @@ def measure() -> Findings:
 
 
 def draw(data: tuple[list[Report], Array], figure: Any) -> None:
-    """Draw f on each batch (column) before the first step and after each (row), and what the reports say."""
     reports, on_all = data
     left, right = figure.subplots(1, 2, width_ratios=(1.6, 1))
     entitle(
@@ -131,12 +129,4 @@ def draw(data: tuple[list[Report], Array], figure: Any) -> None:
     right.legend(fontsize=10, loc="upper left")
 
 
-study = Study(
-    "hessian_free-readme",
-    title="the README's minimal example",
-    question="What does the README's example do, once its random numbers are replaced by a formula?",
-    source=f"{README}; {RUN}",
-    measure=measure,
-    draw=draw,
-    size=(12.0, 5.4),
-)
+study = Study.of("hessian_free-readme", WORDS, measure, draw, size=(12.0, 5.4))

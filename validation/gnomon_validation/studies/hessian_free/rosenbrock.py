@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from math import log
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,6 +26,9 @@ from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = f"""the package's example on Rosenbrock's function
+Does the released optimizer take these steps, and how do other truncated Newton methods fare there?
+example of {PACKAGE}; {RUN}; SciPy's iterations: own runs of SciPy 1.17.1"""
 VALLEY, START, OTHER_START = Valley(100.0), np.array([-1.0, 3.0]), np.array([-1.2, 1.0])
 STEPS, GOAL = 20, 1e-6
 
@@ -59,11 +62,6 @@ class Peer(NamedTuple):
     efforts: tuple[Effort, ...]
 
 
-Runs: TypeAlias = dict[str, Run]
-Peers: TypeAlias = dict[str, Peer]
-"""What SciPy's methods did, if it is there."""
-
-
 def measure() -> Findings:
     runs = {
         "code, Hessian": descend(VALLEY, START, STEPS, curvature="hessian", variant="code"),
@@ -71,9 +69,8 @@ def measure() -> Findings:
         "martens, Hessian": descend(VALLEY, START, 30, curvature="hessian"),
         "martens, Gauss-Newton": descend(VALLEY, START, STEPS),
     }
-    hessian, gauss_newton = runs["code, Hessian"], runs["code, Gauss-Newton"]
-    other = descend(VALLEY, OTHER_START, STEPS, variant="code")
-    found = peers(START)
+    hessian, gauss_newton, *_ = runs.values()
+    other, found = descend(VALLEY, OTHER_START, STEPS, variant="code"), peers(START)
     compared = [comparison for t, stated in STATED.items() for comparison in compare(t, stated, hessian)]
     evaluations = {t: report.evaluations for t, report in enumerate(hessian.reports, start=1)}
     compared += compare_each("Hessian, step {}: evaluations of f", EVALUATIONS, evaluations)
@@ -144,7 +141,7 @@ def path_table(run: Run) -> Table:
     )
 
 
-def cost_table(runs: Runs, found: Peers) -> Table:
+def cost_table(runs: dict[str, Run], found: dict[str, Peer]) -> Table:
     rows: list[tuple[Any, ...]] = []
     for name, run in runs.items():
         t = first_below(run.losses, GOAL)
@@ -157,18 +154,12 @@ def cost_table(runs: Runs, found: Peers) -> Table:
     return Table.of(f"from (-1, 3) until f < {GOAL:g}", columns, rows)
 
 
-def conclusions(runs: Runs, found: Peers) -> tuple[str, ...]:
-    run, original = runs["code, Hessian"], runs["martens, Hessian"]
+def conclusions(runs: dict[str, Run], found: dict[str, Peer]) -> tuple[str, ...]:
+    run, _, original, _ = runs.values()
     first, other = run.reports[0], original.reports[0]
     eigenvalues = np.linalg.eigvalsh(np.stack([VALLEY.hvp(START, e) for e in np.eye(2)]) + np.eye(2))
     ends, iterations = narrow_ends()
     products = [np.median([r.products for r in one.reports]) for one in (run, original)]
-    last = "SciPy is not installed (extra `curvature`): its Newton methods were left out."
-    if found:
-        last = (
-            f"SciPy {scipy_version()} has the tolerance {TOLERANCE:g} here. trust-krylov takes "
-            f"{len(found['trust-krylov'].points) - 1} iterations in all (52 in an earlier run; not compared)."
-        )
     return (
         f"The damped Hessian of the first step has the eigenvalues {eigenvalues[0]:.1f} and {eigenvalues[1]:.1f}. "
         f"“code” takes iterate {first.chosen} of {first.iterations} and comes to f = {first.final_loss:.4f}; “martens” "
@@ -181,11 +172,14 @@ def conclusions(runs: Runs, found: Peers) -> tuple[str, ...]:
         f"{np.max(ends):.1e} (the package: 3.9e-8); no digit of it is compared.",
         f"“martens” has no tolerance for the residual, and its rule of progress cannot end before iteration 11: a step "
         f"takes {products[1]:.0f} products in the median, one of “code” {products[0]:.0f}.",
-        last,
+        f"SciPy {scipy_version()} has the tolerance {TOLERANCE:g} here. trust-krylov takes "
+        f"{len(found['trust-krylov'].points) - 1} iterations in all (52 in an earlier run; not compared)."
+        if found
+        else "SciPy is not installed (extra `curvature`): its Newton methods were left out.",
     )
 
 
-def draw(data: tuple[Runs, Peers], figure: Any) -> None:
+def draw(data: tuple[dict[str, Run], dict[str, Peer]], figure: Any) -> None:
     runs, found = data
     paths, curves = figure.subplots(1, 2, width_ratios=(1.15, 1))
     needed = {name: first_below(run.losses, GOAL) for name, run in runs.items()}
@@ -214,12 +208,4 @@ def draw(data: tuple[Runs, Peers], figure: Any) -> None:
     finish(curves, loc="center", bbox_to_anchor=(0.72, 0.2))
 
 
-study = Study(
-    "hessian_free-rosenbrock",
-    title="the package's example on Rosenbrock's function",
-    question="Does the released optimizer take these steps, and how do other truncated Newton methods fare there?",
-    source=f"example of {PACKAGE}; {RUN}; SciPy's iterations: own runs of SciPy 1.17.1",
-    measure=measure,
-    draw=draw,
-    size=(13.0, 6.2),
-)
+study = Study.of("hessian_free-rosenbrock", WORDS, measure, draw, size=(13.0, 6.2))

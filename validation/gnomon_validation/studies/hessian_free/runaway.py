@@ -26,6 +26,9 @@ from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = f"""the damping that runs away
+What do the released defaults do with the damping on a convex quadratic, and which rule changes that?
+rules of {PACKAGE}; {RUN}; the limit: own derivation"""
 STEPS = 60
 EIGENVALUES = np.geomspace(0.01, 1.0, 5)
 RULES: dict[str, dict[str, Any]] = {
@@ -126,7 +129,6 @@ def conclusions(runs: dict[str, Run], ratios: dict[str, float]) -> tuple[str, ..
 
 
 def draw(data: tuple[dict[str, Run], Array], figure: Any) -> None:
-    """Draw runs on the convex quadratic by rule, and limits: d, ρ of the theory, ρ measured where λ is large."""
     runs, (decays, _, measured) = data[0], data[1].T
     left, middle, right = figure.subplots(1, 3)
     run, other = runs[RELEASED], runs[FROM_ZERO]
@@ -164,12 +166,4 @@ def draw(data: tuple[dict[str, Run], Array], figure: Any) -> None:
         ax.grid(alpha=0.3)
 
 
-study = Study(
-    "hessian_free-runaway",
-    title="the damping that runs away",
-    question="What do the released defaults do with the damping on a convex quadratic, and which rule changes that?",
-    source=f"rules of {PACKAGE}; {RUN}; the limit: own derivation",
-    measure=measure,
-    draw=draw,
-    size=(15.0, 5.6),
-)
+study = Study.of("hessian_free-runaway", WORDS, measure, draw, size=(15.0, 5.6))

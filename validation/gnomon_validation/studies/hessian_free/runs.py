@@ -99,7 +99,6 @@ class DenseCurvature(MLP):
     """
 
     def ggn_at(self, params: Array) -> Callable[[Array], Array]:
-        """Return v ↦ G·v."""
         z, n = self.outputs(params), self.dimension
         units = np.eye(z.shape[1])
         jacobian = np.stack([self.example_pullbacks(params, 0 * z + e) for e in units], axis=1)

@@ -24,6 +24,9 @@ from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = f"""the released defaults on two tiny networks
+Do the released defaults minimise the loss of a tiny network, and if not, what stops them?
+rules of {PACKAGE}; {RUN}; under the original authors' rules: own computation"""
 STEPS, ROUNDINGS, FEW, MANY = 60, 4, 4, 16
 DAMPINGS = (1.0, 10.0, 100.0)
 STATIONS = (10, 20, 40, 60)
@@ -202,12 +205,4 @@ def draw(data: tuple[Case, ...], figure: Any) -> None:
     )
 
 
-study = Study(
-    "hessian_free-networks",
-    title="the released defaults on two tiny networks",
-    question="Do the released defaults minimise the loss of a tiny network, and if not, what stops them?",
-    source=f"rules of {PACKAGE}; {RUN}; under the original authors' rules: own computation",
-    measure=measure,
-    draw=draw,
-    size=(12.5, 6.0),
-)
+study = Study.of("hessian_free-networks", WORDS, measure, draw, size=(12.5, 6.0))

@@ -207,5 +207,4 @@ def hessian_is_fisher() -> Evidence:
 
 
 def matrix(entries: Array) -> str:
-    """Return a small matrix as text."""
     return "[" + ", ".join("[" + ", ".join(f"{entry:.2f}" for entry in row) + "]" for row in entries) + "]"

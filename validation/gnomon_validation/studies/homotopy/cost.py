@@ -22,6 +22,10 @@ from gnomon_validation.studies.counted import Counted, operations
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """what the curvature costs
+How many Hessian products does the rule take, and how much do they cost beside the claimed 5–10 %?
+the claim and the settings: README of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType, commit 8b8a54b);
+stated figures: own count"""
 STEPS = 1000
 CLAIMED = (5.0, 10.0)
 
@@ -207,13 +211,4 @@ def draw(data: tuple[Counts, ...], figure: Any) -> None:
     finish(axes, loc="upper right")
 
 
-study = Study(
-    "homotopy-cost",
-    title="what the curvature costs",
-    question="How many Hessian products does the rule take, and how much do they cost beside the claimed 5–10 %?",
-    source="the claim and the settings: README of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType, commit "
-    "8b8a54b); stated figures: own count",
-    measure=measure,
-    draw=draw,
-    size=(10.5, 6.0),
-)
+study = Study.of("homotopy-cost", WORDS, measure, draw, size=(10.5, 6.0))

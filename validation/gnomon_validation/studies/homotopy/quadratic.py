@@ -16,6 +16,10 @@ from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """the rule against a constant rate on a quadratic
+Does the homotopy rate beat a constant rate on a quadratic with condition number 100?
+stated figures: own computation with the formulas of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType,
+commit 8b8a54b); the table it replaces is in that repository's README"""
 EIGENVALUES: Array = np.linspace(1.0, 100.0, 50)
 START: Array = np.ones(50)
 STEPS = 100
@@ -84,7 +88,6 @@ def losses(base_lr: float, variant: Any = "code", **arguments: Any) -> Array:
 
 
 def last(run: Any) -> float:
-    """Return the loss at the end of a run."""
     return float(np.sum(EIGENVALUES * run.iterates[-1] ** 2) / 2)
 
 
@@ -132,13 +135,4 @@ def draw(data: dict[float, dict[str, Array]], figure: Any) -> None:
     figure.legend(handles, labels, loc="outside lower center", ncols=4, title=caption, title_fontsize=9, fontsize=9)
 
 
-study = Study(
-    "homotopy-quadratic",
-    title="the rule against a constant rate on a quadratic",
-    question="Does the homotopy rate beat a constant rate on a quadratic with condition number 100?",
-    source="stated figures: own computation with the formulas of TorchType's homotopy_lr (github.com/thehalleyyoung/"
-    "TorchType, commit 8b8a54b); the table it replaces is in that repository's README",
-    measure=measure,
-    draw=draw,
-    size=(13.0, 5.8),
-)
+study = Study.of("homotopy-quadratic", WORDS, measure, draw, size=(13.0, 5.8))

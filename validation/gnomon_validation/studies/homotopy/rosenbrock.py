@@ -18,6 +18,10 @@ from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """the demonstration on Rosenbrock's function
+Can the published figures of the demonstration be found again, and what do they say?
+stored results of the Python demonstrations, github.com/thehalleyyoung/TorchType, commit 8b8a54b (float32); figures in
+float64: own computation"""
 STEPS, BASE, ALPHA, RAMP = 500, 1e-3, 5.0, 10
 START = (-1.5, 2.5)
 PUBLISHED = 4.878743648529053
@@ -113,13 +117,4 @@ def draw(data: tuple[Run, Run, Run], figure: Any) -> None:
     right.grid(alpha=0.3)
 
 
-study = Study(
-    "homotopy-rosenbrock",
-    title="the demonstration on Rosenbrock's function",
-    question="Can the published figures of the demonstration be found again, and what do they say?",
-    source="stored results of the Python demonstrations, github.com/thehalleyyoung/TorchType, commit 8b8a54b "
-    "(float32); figures in float64: own computation",
-    measure=measure,
-    draw=draw,
-    size=(12.5, 5.6),
-)
+study = Study.of("homotopy-rosenbrock", WORDS, measure, draw, size=(12.5, 5.6))

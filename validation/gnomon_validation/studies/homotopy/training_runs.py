@@ -28,7 +28,7 @@ from gnomon.objectives import MLP, SoftmaxRegression
 
 POINTS, FEATURES, CLASSES, STEPS = 40, 4, 3, 150
 SEEDS = (0, 1)
-MEASURED = (*range(20), *range(20, STEPS + 1, 10))
+MEASURED: tuple[int, ...] = (*range(20), *range(20, STEPS + 1, 10))
 RATE, TARGET, GOAL = 0.2, 2.0, 1e-3
 
 
@@ -40,13 +40,11 @@ class DeepLinear:
     targets: Array
 
     def value(self, params: Array) -> Any:
-        """Return f(w)."""
         W1, W2, W3 = (traced.reshape(params[k : k + 16], (-1, 4)) for k in (0, 16, 32))
         outputs = self.features @ traced.transpose(W3 @ W2 @ W1)
         return traced.sum((outputs - self.targets) ** 2) / (2 * POINTS)
 
     def gradient(self, params: Array) -> Array:
-        """Return ∇f(w)."""
         return gradient(self.value, params)
 
 
@@ -85,8 +83,7 @@ class Run(NamedTuple):
     @property
     def lowest(self) -> int:
         """At which step κ was least: where the rule's rate is highest, whatever its target."""
-        step: int = MEASURED[int(np.argmin(self.curvatures))]
-        return step
+        return MEASURED[int(np.argmin(self.curvatures))]
 
 
 def data(draw: np.random.Generator) -> tuple[Array, Array]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -12,11 +13,13 @@ from gnomon_validation.studies.homotopy.training_runs import MEASURED, PROBLEMS,
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """warm-up or decay?
+Does a warm-up emerge from the rule, as is claimed, and what is it worth?
+the claim: README of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType, commit 8b8a54b); stated figures: own
+computation"""
 STATED = {0.01: ("32", "6585"), 0.03: ("26", "1025"), 0.1: ("19", "389")}
 Runs: TypeAlias = dict[training_runs.Problem, tuple[training_runs.Run, ...]]
-"""The runs of each problem, one a seed."""
 Paths: TypeAlias = dict[float, tuple[Path, ...]]
-"""On the saddle, for each start, the constant rate's path and the rule's."""
 
 
 def measure() -> Findings:
@@ -61,11 +64,10 @@ def measure() -> Findings:
 
 def training_table(runs: Runs) -> Table:
     rows = []
-    for problem, several in runs.items():
-        for seed, one in enumerate(several):
-            k, low = one.curvatures, one.lowest
-            said = f"rises at first, highest at step {low}" if low else "decay"
-            rows.append((problem.name, seed, k[0], np.min(k), low, k[-1], said))
+    for problem, seed in product(runs, SEEDS):
+        k, low = runs[problem][seed].curvatures, runs[problem][seed].lowest
+        said = f"rises at first, highest at step {low}" if low else "decay"
+        rows.append((problem.name, seed, k[0], np.min(k), low, k[-1], said))
     return Table.of(
         "κ = ‖H‖/‖g‖² along gradient descent with the constant rate ½/‖H(0)‖, 150 steps on 40 points; the rate that "
         "the rule would choose falls as κ rises",
@@ -124,13 +126,4 @@ def draw(data: tuple[Runs, Paths], figure: Any) -> None:
     finish(right, loc="lower center", ncols=2)
 
 
-study = Study(
-    "homotopy-warmup",
-    title="warm-up or decay?",
-    question="Does a warm-up emerge from the rule, as is claimed, and what is it worth?",
-    source="the claim: README of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType, commit 8b8a54b); stated "
-    "figures: own computation",
-    measure=measure,
-    draw=draw,
-    size=(15.0, 6.0),
-)
+study = Study.of("homotopy-warmup", WORDS, measure, draw, size=(15.0, 6.0))
