@@ -14,7 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -47,28 +47,26 @@ class Training(NamedTuple):
     parts: tuple[MLP, ...]
 
     def start(self, seed: int, scale: float) -> Array:
-        """Return starting parameters."""
         return scale * self.whole.start_from(np.random.default_rng(seed).standard_normal(self.whole.dimension))
 
 
-Trainer: TypeAlias = Callable[[Training, Array, float, float, int], Curve]
-"""From a training, a start, a setting, a budget and a seed for the order of batches."""
-
-
 class Method(NamedTuple):
-    """A method and the settings that are tried: dampings λ₀, or learning rates."""
+    """A method and the settings that are tried: dampings λ₀, or learning rates.
+
+    run: from a training, a start, a setting, a budget and a seed for the order of batches.
+    """
 
     name: str
     symbol: str
     settings: tuple[float, ...]
-    run: Trainer
+    run: Callable[[Training, Array, float, float, int], Curve]
 
 
-def digits(count: int = IMAGES) -> Array | None:
+def digits() -> Array | None:
     """Return the images as rows with entries in [0, 1]; nothing without scikit-learn."""
     if find_spec("sklearn") is None:
         return None
-    images: Array = import_module("sklearn.datasets").load_digits().data[:count]
+    images: Array = import_module("sklearn.datasets").load_digits().data[:IMAGES]
     return images / 16
 
 
@@ -89,34 +87,32 @@ def hessian_free(train: Training, start: Array, setting: float, budget: float, s
     return Curve(spent, losses, len(told) - 1)
 
 
-def first_order(module: Any, batched: bool, **hyper: float) -> Trainer:
-    """Return a first-order method, its setting the learning rate, over all images or over batches in random order."""
-
-    def run(train: Training, start: Array, setting: float, budget: float, seed: int) -> Curve:
-        draw, params, state = np.random.default_rng(1000 + seed), start, module.init(start)
-        parts = train.parts if batched else (train.whole,)
-        told, passes = [(0.0, train.whole.value(start))], 0
-        with np.errstate(over="ignore", invalid="ignore"):
-            while passes < budget and np.isfinite(told[-1][1]):
-                for k in draw.permutation(len(parts)):
-                    params, state = module.step(params, parts[k].gradient(params), state, lr=setting, **hyper)
-                passes += 1
-                if not np.all(np.isfinite(params)):
-                    told.append((passes, np.inf))
-                elif passes % RECORDED == 0:
-                    told.append((passes, train.whole.value(params)))
-        spent, losses = np.array(told).T
-        return Curve(spent, losses, passes * len(parts))
-
-    return run
+def first_order(
+    module: Any, batched: bool, train: Training, start: Array, setting: float, budget: float, seed: int, **hyper: float
+) -> Curve:
+    """Return what a first-order method does, its setting the learning rate, on all or on batches in random order."""
+    draw, params, state = np.random.default_rng(1000 + seed), start, module.init(start)
+    parts = train.parts if batched else (train.whole,)
+    told, passes = [(0.0, train.whole.value(start))], 0
+    with np.errstate(over="ignore", invalid="ignore"):
+        while passes < budget and np.isfinite(told[-1][1]):
+            for k in draw.permutation(len(parts)):
+                params, state = module.step(params, parts[k].gradient(params), state, lr=setting, **hyper)
+            passes += 1
+            if not np.all(np.isfinite(params)):
+                told.append((passes, np.inf))
+            elif passes % RECORDED == 0:
+                told.append((passes, train.whole.value(params)))
+    spent, losses = np.array(told).T
+    return Curve(spent, losses, passes * len(parts))
 
 
 METHODS = (
     Method("Hessian-free", "λ₀", (0.1, 1.0, 10.0), partial(hessian_free, variant="martens")),
-    Method("gradient descent", "lr", (0.03, 0.1, 0.3), first_order(sgd, batched=False)),
-    Method("Adam on all images", "lr", (0.003, 0.01, 0.03), first_order(adam, batched=False)),
-    Method("momentum 0.9 on batches", "lr", (0.003, 0.01, 0.03), first_order(sgd, True, momentum=0.9)),
-    Method("Adam on batches", "lr", (0.001, 0.003, 0.01), first_order(adam, batched=True)),
+    Method("gradient descent", "lr", (0.03, 0.1, 0.3), partial(first_order, sgd, False)),
+    Method("Adam on all images", "lr", (0.003, 0.01, 0.03), partial(first_order, adam, False)),
+    Method("momentum 0.9 on batches", "lr", (0.003, 0.01, 0.03), partial(first_order, sgd, True, momentum=0.9)),
+    Method("Adam on batches", "lr", (0.001, 0.003, 0.01), partial(first_order, adam, True)),
 )
 RELEASED = Method("Hessian-free as released", "λ₀", (1.0,), partial(hessian_free, variant="code"))
 

@@ -11,11 +11,10 @@ import numpy as np
 
 from gnomon.curvature.operators import Dense, Operator
 from gnomon.curvature.products import network
-from gnomon.hessian_free.backtracking import choose_iterate
+from gnomon.hessian_free import backtracking, preconditioner
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
 from gnomon.hessian_free.line_search import armijo
 from gnomon.hessian_free.optimizer import init, step
-from gnomon.hessian_free.preconditioner import fisher_preconditioner, squared_gradients
 from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hessian_free import runaway
@@ -114,18 +113,18 @@ def the_preconditioner() -> Evidence:
     """
     problem, start = tiny_networks()[0][1:]
     f = network(problem)
-    diagonal = squared_gradients(f.example_gradients(start))
+    diagonal = preconditioner.squared_gradients(f.example_gradients(start))
 
     def get_preconditioner(damping: float) -> Operator | None:
         """Do what the package's method does."""
-        fisher_preconditioner(diagonal, damping=damping)
+        preconditioner.fisher_preconditioner(diagonal, damping=damping)
         return None
 
     damping, b = 1e-3, -f.gradient(start)
     A = Dense(np.stack([f.ggnvp(start, e) for e in np.eye(start.size)]) + damping * np.eye(start.size))
     theirs, without, fisher = (
         conjugate_gradients(A, b, None, M, max_iter=4, rtol=0.0, variant="code").iterates[-1]
-        for M in (get_preconditioner(damping), None, fisher_preconditioner(diagonal, damping=damping))
+        for M in (get_preconditioner(damping), None, preconditioner.fisher_preconditioner(diagonal, damping=damping))
     )
     off = distance(without, fisher)
     figure = (
@@ -143,12 +142,11 @@ def the_least_loss() -> Evidence:
     function, which stops at the first loss that is no smaller.)
     """
     losses = 1 - np.array([0.0, 1e-9, 2e-8, 1e-8])
-    exact = choose_iterate(losses, variant="full").taken
-    rounded = choose_iterate(losses.astype(np.float32), variant="full").taken
+    rows = ((losses, "full"), (losses.astype(np.float32), "full"), (losses, "code"))
+    exact, rounded, used = (backtracking.choose_iterate(row, variant=variant).taken for row, variant in rows)
     figure = (
-        f"losses 1, 1 − 1e-9, 1 − 2e-8, 1 − 1e-8: the least has the index {exact}; the package's rule, "
-        f"replayed, rounds to float32 and takes {rounded}; the rule that the optimizer uses takes "
-        f"{choose_iterate(losses, variant='code').taken}"
+        f"losses 1, 1 − 1e-9, 1 − 2e-8, 1 − 1e-8: the least has the index {exact}; the package's rule, replayed, "
+        f"rounds to float32 and takes {rounded}; the rule that the optimizer uses takes {used}"
     )
     return Evidence((exact, rounded) == (2, 0), figure)
 

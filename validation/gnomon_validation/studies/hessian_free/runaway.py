@@ -61,8 +61,13 @@ def measure() -> Findings:
     ]
     for name in (COLD, ORIGINAL):
         compared += compare_each(f"quadratic, {name}: f after {{}} steps", FREE, runs[name].losses)
-    tables = (quadratic_table(runs), limit_table(limits, ratios))
-    return Findings(tables, tuple(compared), conclusions(runs, ratios), (runs, limits))
+    table = Table.of(
+        "ρ where λ is large: the theory's −2/(1.5d − 1), and ρ of one step with λ = 2²⁶ or of the last of 60 steps",
+        "problem | theory {:.5f} | measured {:.5f}",
+        [(f"f = ½x², d = {d:g}", theory, found) for d, theory, found in limits]
+        + [(f"{name}, d = 0.95", limit(0.95), found) for name, found in ratios.items()],
+    )
+    return Findings((quadratic_table(runs), table), tuple(compared), conclusions(runs, ratios), (runs, limits))
 
 
 def on_quadratic(rule: dict[str, Any], steps: int = STEPS) -> Run:
@@ -96,13 +101,6 @@ def quadratic_table(runs: dict[str, Run]) -> Table:
     stations = " | ".join(f"f after {t} {{:.3g}}" for t in STATIONS)
     columns = f"rules | {stations} | λ of step 51 {{:.3g}} | ρ of it {{:.5f}} | ‖θ‖ after 60 {{:.3g}}"
     return Table.of("f = ½ Σ dᵢθᵢ², dᵢ = 0.01 … 1 (five), from θ = (1, …, 1), λ₀ = 1, exact Hessian", columns, rows)
-
-
-def limit_table(limits: Array, ratios: dict[str, float]) -> Table:
-    rows = [(f"f = ½x², d = {d:g}", theory, found) for d, theory, found in limits]
-    rows += [(f"{name}, d = 0.95", limit(0.95), found) for name, found in ratios.items()]
-    title = "ρ where λ is large: the theory's −2/(1.5d − 1), and ρ of one step with λ = 2²⁶ or of the last of 60 steps"
-    return Table.of(title, "problem | theory {:.5f} | measured {:.5f}", rows)
 
 
 def steps_that_grow(run: Run) -> int:

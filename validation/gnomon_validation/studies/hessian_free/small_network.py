@@ -93,7 +93,19 @@ def measure() -> Findings:
         compared += compare_each(f"{ten.place}, as released, step {t}: {{}}", printed, measured)
     for c in cases:
         compared += figures(c)
-    tables = (loss_table(cases), damping_table(cases))
+    stations = " | ".join(f"f after {t} {{:.6g}}" for t in STATIONS)
+    tables = (
+        Table.of(
+            "two tiny networks, Gauss-Newton matrix: f after 10, 20, 40 and 60 steps",
+            f"network | rules | {stations} | after 60, from starts a few roundings apart",
+            ((c.place, c.rule, *(c.runs[0].losses[t] for t in STATIONS), span(c.ends)) for c in cases),
+        ),
+        Table.of(
+            "the last of 60 steps",
+            "network | rules | λ {:.4g} | ρ {:.5f} | its length ‖Δθ‖ {:.1e}",
+            ((c.place, c.rule, (run := c.runs[0]).dampings[-2], run.ratios[-1], run.lengths[-1]) for c in cases),
+        ),
+    )
     undecided = sum("; factors of ten between" in comparison.quantity for comparison in compared)
     return Findings(tables, tuple(compared), conclusions(cases, undecided), tuple(cases))
 
@@ -135,23 +147,6 @@ def compare(quantity: str, stated: str, ours: list[float], late: bool = False) -
     return Comparison(f"{quantity}: {because}; factors of ten between {stated} and our runs", "0", factors)
 
 
-def loss_table(cases: list[Case]) -> Table:
-    stations = " | ".join(f"f after {t} {{:.6g}}" for t in STATIONS)
-    return Table.of(
-        "two tiny networks, Gauss-Newton matrix: f after 10, 20, 40 and 60 steps",
-        f"network | rules | {stations} | after 60, from starts a few roundings apart",
-        ((c.place, c.rule, *(c.runs[0].losses[t] for t in STATIONS), span(c.ends)) for c in cases),
-    )
-
-
-def damping_table(cases: list[Case]) -> Table:
-    return Table.of(
-        "the last of 60 steps",
-        "network | rules | λ {:.4g} | ρ {:.5f} | its length ‖Δθ‖ {:.1e}",
-        ((c.place, c.rule, (run := c.runs[0]).dampings[-2], run.ratios[-1], run.lengths[-1]) for c in cases),
-    )
-
-
 def span(numbers: list[Any]) -> str:
     """Return the least and the largest of some numbers, or one if they print alike."""
     return " … ".join(dict.fromkeys(f"{end:.4g}" for end in (min(numbers), max(numbers))))
@@ -171,16 +166,11 @@ def conclusions(cases: list[Case], undecided: int) -> tuple[str, ...]:
     )
 
 
-def headline(cases: tuple[Case, ...]) -> str:
-    """Return between which values f ends under each rule, near runs included."""
-    ends = {rule: [end for c in cases if c.rule == rule for end in c.ends] for rule in RULES}
-    spans = ", ".join(f"{rule} {min(found):.1g} … {max(found):.1g}" for rule, found in ends.items())
-    return f"Two tiny networks, f after {STEPS} steps, all runs:\n{spans}"
-
-
 def draw(data: tuple[Case, ...], figure: Any) -> None:
     axes = figure.subplots(1, 2, sharey=True)
-    figure.suptitle(headline(data), weight="bold", fontsize=11)
+    ends = {rule: [end for c in data if c.rule == rule for end in c.ends] for rule in RULES}
+    spans = ", ".join(f"{rule} {min(found):.1g} … {max(found):.1g}" for rule, found in ends.items())
+    figure.suptitle(f"Two tiny networks, f after {STEPS} steps, all runs:\n{spans}", weight="bold", fontsize=11)
     colours = dict(zip(RULES, COLOURS, strict=False))
     dashes = dict(zip(DAMPINGS, ("-", "--", ":"), strict=True))
     panels = dict(zip(STATED, axes, strict=True))

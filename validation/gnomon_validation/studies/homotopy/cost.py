@@ -137,7 +137,15 @@ def measure() -> Findings:
         f"Layer by layer the two frequencies multiply: with 10 and 10 the Hessian is asked at steps "
         f"{', '.join(map(str, layer_steps(300)))} of the first 300.",
     )
-    return Findings((product_table(taken), cost_table(cost)), tuple(compared), conclusions, tuple(cost.values()))
+    table = Table.of(
+        "Hessian products in 1,000 steps: every N steps at most K for ‖H‖ and m for the trace",
+        "setting | N | K | m | full estimates {:,} | 1 + ⌊1000/N⌋ {:,} | products {:,} | products a step {:.3f}",
+        (
+            (*one, full, one.full if one.frequency > 1 else "- (every step)", total, total / STEPS)
+            for one, (full, total) in taken.items()
+        ),
+    )
+    return Findings((table, cost_table(cost)), tuple(compared), conclusions, tuple(cost.values()))
 
 
 def products(setting: Setting) -> tuple[int, int]:
@@ -161,17 +169,6 @@ def layer_steps(steps: int) -> list[int]:
         state, total = schedule_layers(state, (lambda v: v,), (one,), (one[None],), (one,), step)
         seen += [step] if total else []
     return seen
-
-
-def product_table(taken: dict[Setting, tuple[int, int]]) -> Table:
-    return Table.of(
-        "Hessian products in 1,000 steps: every N steps at most K for ‖H‖ and m for the trace",
-        "setting | N | K | m | full estimates {:,} | 1 + ⌊1000/N⌋ {:,} | products {:,} | products a step {:.3f}",
-        (
-            (*setting, full, setting.full if setting.frequency > 1 else "- (every step)", total, total / STEPS)
-            for setting, (full, total) in taken.items()
-        ),
-    )
 
 
 def cost_table(cost: dict[Network, Counts]) -> Table:

@@ -77,7 +77,12 @@ def measure() -> Findings:
         f"The stated figures have the code's guard target + 1e-10, which is not small beside an adaptive target: "
         f"without it the last digits differ ({plain:.11g} instead of {guarded:.11g}, b = 0.0195, adaptive).",
     )
-    return Findings((loss_table(found), curvature_table()), tuple(compared), conclusions, found)
+    table = Table.of(
+        "κ = ‖H‖/‖g‖² at θ₀ = (1, …, 1), λ = 1 … cond",
+        "condition number | κ {:.6g} | 2κL, which lies between 1 and the condition number {:.4f}",
+        ((cond, kappa, kappa * np.sum(np.linspace(1, cond, 50))) for cond, kappa in curvatures.items()),
+    )
+    return Findings((loss_table(found), table), tuple(compared), conclusions, found)
 
 
 def losses(base_lr: float, variant: Any = "code", **arguments: Any) -> Array:
@@ -105,14 +110,6 @@ def loss_table(found: dict[float, dict[str, Array]]) -> Table:
         f"at every step, a = 1, no least rate",
         " | ".join(["how the rate is chosen", *(f"b = {b:g} ({b * 100:g}/λmax) {{:.6g}}" for b in RATES)]),
         rows,
-    )
-
-
-def curvature_table() -> Table:
-    return Table.of(
-        "κ = ‖H‖/‖g‖² at θ₀ = (1, …, 1), λ = 1 … cond",
-        "condition number | κ {:.6g} | 2κL, which lies between 1 and the condition number {:.4f}",
-        ((c, first_curvature(c), first_curvature(c) * np.sum(np.linspace(1, c, 50))) for c in CONDITIONS),
     )
 
 

@@ -59,7 +59,16 @@ def measure() -> Findings:
         f"And it is no help: on ½(pq−1)², where the rise of the rate is provable, the constant rate takes "
         f"{constant.steps} steps from 0.01, the warm-up {longest.steps:,}.",
     )
-    return Findings((training_table(runs), saddle_table(paths)), tuple(compared), conclusions, (runs, paths))
+    table = Table.of(
+        "L = ½(pq−1)² from p = q = x, b = 0.2, target 2, a = 1: steps until L < 1e-3",
+        "start x {:g} | constant rate {:,} | homotopy {:,} | its first rate {:.2e} | its largest rate {:.5f} | "
+        "at step {:,} | its last rate {:.2e}",
+        (
+            (start, constant.steps, one.steps, one.rates[0], np.max(one.rates), np.argmax(one.rates), one.rates[-1])
+            for start, (constant, one) in paths.items()
+        ),
+    )
+    return Findings((training_table(runs), table), tuple(compared), conclusions, (runs, paths))
 
 
 def training_table(runs: Runs) -> Table:
@@ -73,18 +82,6 @@ def training_table(runs: Runs) -> Table:
         "the rule would choose falls as κ rises",
         "problem | seed | κ at step 0 {:.3g} | least κ {:.3g} | at step | κ at step 150 {:.4g} | the rule's rate",
         rows,
-    )
-
-
-def saddle_table(paths: Paths) -> Table:
-    return Table.of(
-        "L = ½(pq−1)² from p = q = x, b = 0.2, target 2, a = 1: steps until L < 1e-3",
-        "start x {:g} | constant rate {:,} | homotopy {:,} | its first rate {:.2e} | its largest rate {:.5f} | "
-        "at step {:,} | its last rate {:.2e}",
-        (
-            (start, constant.steps, one.steps, one.rates[0], np.max(one.rates), np.argmax(one.rates), one.rates[-1])
-            for start, (constant, one) in paths.items()
-        ),
     )
 
 
