@@ -79,25 +79,17 @@ spectral_density.symmetry(
 
 
 CURVES, WEIGHTS, AREA = "np.exp(-0.5 * apart * apart)", "@ measure.weights", "(width * (2 * pi) ** 0.5)"
-spectral_density.edit("curves_are_not_normalised", "The curves have height 1 and not area 1", (f" / {AREA}", ""))
-spectral_density.edit(
-    "curves_divided_by_their_variance", "The curves are divided by σ² where it should be σ", (AREA, f"(width * {AREA})")
-)
-spectral_density.edit(
-    "width_taken_for_the_variance", "σ is taken for the variance σ² of the curves", ("", "width = width**0.5")
-)
-spectral_density.edit(
-    "exponent_without_its_half",
-    "The exponent is -(t - θ)²/σ², without the factor ½",
-    (CURVES, "np.exp(-apart * apart)"),
-)
-spectral_density.edit(
-    "nodes_weigh_the_same",
-    "The weights are not used: every node has the same share of the mass",
-    (WEIGHTS, f"{WEIGHTS.replace('@', '@ (0 *')} + np.sum(measure.weights) / measure.weights.shape[0])"),
-)
-spectral_density.edit(
-    "mass_is_the_dimension",
-    "The density is multiplied by n, so that it counts eigenvalues",
-    (WEIGHTS, "@ (measure.dimension * measure.weights)"),
-)
+spectral_density.edits(f"""
+curves_are_not_normalised: The curves have height 1 and not area 1
+    ` / {AREA}` → ``
+curves_divided_by_their_variance: The curves are divided by σ² where it should be σ
+    `{AREA}` → `(width * {AREA})`
+width_taken_for_the_variance: σ is taken for the variance σ² of the curves
+    `` → `width = width**0.5`
+exponent_without_its_half: The exponent is -(t - θ)²/σ², without the factor ½
+    `{CURVES}` → `np.exp(-apart * apart)`
+nodes_weigh_the_same: The weights are not used: every node has the same share of the mass
+    `{WEIGHTS}` → `{WEIGHTS.replace("@", "@ (0 *")} + np.sum(measure.weights) / measure.weights.shape[0])`
+mass_is_the_dimension: The density is multiplied by n, so that it counts eigenvalues
+    `{WEIGHTS}` → `@ (measure.dimension * measure.weights)`
+""")

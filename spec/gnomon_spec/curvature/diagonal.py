@@ -115,38 +115,23 @@ def with_signs_it_adds_up_to_hutchinsons_trace(port: Any, case: Case) -> Iterabl
 
 TERMS, PLAIN, RATIO = "probes * products", "total / probes.shape[0]", "total / weights"
 ESTIMATE = "estimate_of(np.sum(probes * products, axis=0), probes, variant)"
-bekas.edit(
-    "ratio_without_its_denominator",
-    "The sums are divided by m: right for signs only",
-    ('if variant == "plain"', "if True"),
-)
-bekas.edit(
-    "plain_with_a_denominator", "The plain estimate, too, is divided by Σ z∘z", ('if variant == "plain"', "if False")
-)
-bekas.edit(
-    "mean_of_ratios",
-    "Each probe's ratio is taken and then averaged, instead of the ratio of the sums",
-    (TERMS, 'products / probes if variant == "ratio" else probes * products'),
-    (RATIO, PLAIN),
-)
-bekas.edit("products_are_added_up", "The products are added up and not averaged", (PLAIN, "total"), (RATIO, "total"))
-bekas.edit("product_without_the_probe_on_its_left", "Az is averaged and not z∘Az", (TERMS, "products"))
-bekas.edit(
-    "entries_lose_their_sign",
-    "The absolute value of each entry is returned",
-    (PLAIN, f"np.abs({PLAIN})"),
-    (RATIO, f"np.abs({RATIO})"),
-)
-bekas.edit(
-    "first_probe_makes_the_diagonal",
-    "Only the first probe enters the estimate",
-    (ESTIMATE, "estimate_of(probes[0] * products[0], probes[:1], variant)._replace(products=int(probes.shape[0]))"),
-)
-bekas.edit(
-    "products_are_not_counted", "However many probes there are, one product is counted", ("int(probes.shape[0])", "1")
-)
-bekas.edit(
-    "zero_denominator_is_not_noticed",
-    "Where every probe is 0 the ratio is 0/0, a NaN",
-    ("np.any(weights == 0)", "False"),
-)
+bekas.edits(f"""
+ratio_without_its_denominator: The sums are divided by m: right for signs only
+    `if variant == "plain"` → `if True`
+plain_with_a_denominator: The plain estimate, too, is divided by Σ z∘z
+    `if variant == "plain"` → `if False`
+mean_of_ratios: Each probe's ratio is taken and then averaged, instead of the ratio of the sums
+    `{TERMS}` → `products / probes if variant == "ratio" else probes * products`, `{RATIO}` → `{PLAIN}`
+products_are_added_up: The products are added up and not averaged
+    `{PLAIN}` → `total`, `{RATIO}` → `total`
+product_without_the_probe_on_its_left: Az is averaged and not z∘Az
+    `{TERMS}` → `products`
+entries_lose_their_sign: The absolute value of each entry is returned
+    `{PLAIN}` → `np.abs({PLAIN})`, `{RATIO}` → `np.abs({RATIO})`
+first_probe_makes_the_diagonal: Only the first probe enters the estimate
+    `{ESTIMATE}` → `estimate_of(probes[0] * products[0], probes[:1], variant)._replace(products=int(probes.shape[0]))`
+products_are_not_counted: However many probes there are, one product is counted
+    `int(probes.shape[0])` → `1`
+zero_denominator_is_not_noticed: Where every probe is 0 the ratio is 0/0, a NaN
+    `np.any(weights == 0)` → `False`
+""")

@@ -86,43 +86,31 @@ def its_trace_is_the_mean_squared_length(port: Any, case: Case) -> Iterable[Fact
 
 
 PROBABILITY, FISHER_MEAN = "p[:, c] *", "total / z.shape[0]"
-fisher_product.edit("fisher_of_the_sum", "The examples are added up and not averaged", (FISHER_MEAN, "total"))
-fisher_product.edit(
-    "labels_of_the_data",
-    "The labels are those of the data: the empirical Fisher product",
-    ("", "return empirical_fisher_product(problem, params, vector)"),
-)
+fisher_product.edits(f"""
+fisher_of_the_sum: The examples are added up and not averaged
+    `{FISHER_MEAN}` → `total`
+labels_of_the_data: The labels are those of the data: the empirical Fisher product
+    `` → `return empirical_fisher_product(problem, params, vector)`
+""")
 OF_CLASSES = "(p[:, c] if isinstance(problem, Regression) else {}) *"
-fisher_product.edit(
-    "classes_are_equally_probable",
-    "All classes have the same weight, whatever the model says",
-    (PROBABILITY, OF_CLASSES.format("0 * p[:, c] + 1 / p.shape[1]")),
-)
-fisher_product.edit(
-    "classes_are_added_up", "The classes have weight 1: they are added up and not averaged", (PROBABILITY, "1 *")
-)
-fisher_product.edit(
-    "most_probable_class_only",
-    "The label is the class that the model finds most probable",
-    (PROBABILITY, "np.where(p[:, c] == np.max(p, axis=1), 1 + 0 * p[:, c], 0 * p[:, c]) *"),
-)
+fisher_product.edits(f"""
+classes_are_equally_probable: All classes have the same weight, whatever the model says
+    `{PROBABILITY}` → `{OF_CLASSES.format("0 * p[:, c] + 1 / p.shape[1]")}`
+classes_are_added_up: The classes have weight 1: they are added up and not averaged
+    `{PROBABILITY}` → `1 *`
+most_probable_class_only: The label is the class that the model finds most probable
+    `{PROBABILITY}` → `np.where(p[:, c] == np.max(p, axis=1), 1 + 0 * p[:, c], 0 * p[:, c]) *`
+""")
 GRADIENTS, MEAN = "network(problem).example_gradients(params)", " / g.shape[0]"
-empirical_fisher_product.edit(
-    "square_of_the_mean_gradient",
-    "The gradient of the mean is squared, ḡḡᵀ, and not each example's",
-    (GRADIENTS, "network(problem).gradient(params)[np.newaxis]"),
-)
-empirical_fisher_product.edit(
-    "covariance_of_the_gradients",
-    "The mean gradient is subtracted first",
-    (GRADIENTS, f"{GRADIENTS} - network(problem).gradient(params)"),
-)
-empirical_fisher_product.edit(
-    "gradients_that_carry_the_mean",
-    "The examples' gradients carry the 1/N of the mean, so that E is N² times too small",
-    (GRADIENTS, f"{GRADIENTS} / problem.features.shape[0]"),
-)
-empirical_fisher_product.edit(
-    "labels_of_the_model", "The labels are the model's", ("", "return fisher_product(problem, params, vector)")
-)
-empirical_fisher_product.edit("empirical_fisher_of_the_sum", "The examples are added up and not averaged", (MEAN, ""))
+empirical_fisher_product.edits(f"""
+square_of_the_mean_gradient: The gradient of the mean is squared, ḡḡᵀ, and not each example's
+    `{GRADIENTS}` → `network(problem).gradient(params)[np.newaxis]`
+covariance_of_the_gradients: The mean gradient is subtracted first
+    `{GRADIENTS}` → `{GRADIENTS} - network(problem).gradient(params)`
+gradients_that_carry_the_mean: The examples' gradients carry the 1/N of the mean, so that E is N² times too small
+    `{GRADIENTS}` → `{GRADIENTS} / problem.features.shape[0]`
+labels_of_the_model: The labels are the model's
+    `` → `return fisher_product(problem, params, vector)`
+empirical_fisher_of_the_sum: The examples are added up and not averaged
+    `{MEAN}` → ``
+""")

@@ -82,20 +82,19 @@ frobenius_squared.symmetry(
 
 
 SAMPLE, MEAN = "np.dot(w, w)", "np.sum(samples) / m"
-frobenius_squared.edit("length_is_not_squared", "A sample is ‖Az‖ and not ‖Az‖²", (SAMPLE, f"np.sqrt({SAMPLE})"))
-frobenius_squared.edit(
-    "root_of_the_estimate", "The norm is returned where its square is asked for", (MEAN, f"np.sqrt({MEAN})")
-)
-frobenius_squared.edit(
-    "square_of_the_quadratic_form",
-    "A sample is (zᵀAz)² and not ‖Az‖²",
-    (f"{SAMPLE} for w in products", "np.dot(z, w) ** 2 for z, w in zip(probes, products, strict=True)"),
-)
-frobenius_squared.edit("squares_are_added_up", "The samples are added up and not averaged", (MEAN, "np.sum(samples)"))
-frobenius_squared.edit(
-    "square_times_the_dimension", "The estimate is n times too large", (SAMPLE, f"w.shape[0] * {SAMPLE}")
-)
-frobenius_squared.edit(
-    "square_divided_by_the_dimension", "The entries' mean is taken, not their sum", (SAMPLE, f"{SAMPLE} / w.shape[0]")
-)
-frobenius_squared.edit("products_are_counted_twice", "Two products are counted for each AᵀA", ("int(m)", "2 * int(m)"))
+frobenius_squared.edits(f"""
+length_is_not_squared: A sample is ‖Az‖ and not ‖Az‖²
+    `{SAMPLE}` → `np.sqrt({SAMPLE})`
+root_of_the_estimate: The norm is returned where its square is asked for
+    `{MEAN}` → `np.sqrt({MEAN})`
+square_of_the_quadratic_form: A sample is (zᵀAz)² and not ‖Az‖²
+    `{SAMPLE} for w in products` → `np.dot(z, w) ** 2 for z, w in zip(probes, products, strict=True)`
+squares_are_added_up: The samples are added up and not averaged
+    `{MEAN}` → `np.sum(samples)`
+square_times_the_dimension: The estimate is n times too large
+    `{SAMPLE}` → `w.shape[0] * {SAMPLE}`
+square_divided_by_the_dimension: The entries' mean is taken, not their sum
+    `{SAMPLE}` → `{SAMPLE} / w.shape[0]`
+products_are_counted_twice: Two products are counted for each AᵀA
+    `int(m)` → `2 * int(m)`
+""")

@@ -138,30 +138,24 @@ hutchinson.symmetry(
 
 
 SAMPLE, MEAN, ERROR = "np.dot(z, product(operator, z, k))", "np.sum(samples) / m", "((m - 1) * m)"
-hutchinson.edit("samples_are_added", "The samples are added up and not averaged", (MEAN, "np.sum(samples)"))
-hutchinson.edit("first_probe_only", "Only the first probe enters the estimate", (MEAN, "samples[0]"))
-hutchinson.edit(
-    "samples_divided_by_the_length_of_the_probe",
-    "Each sample is the Rayleigh quotient n·zᵀAz/zᵀz: right for signs, wrong for normal numbers",
-    (SAMPLE, f"{SAMPLE} * z.shape[0] / np.dot(z, z)"),
-)
-hutchinson.edit(
-    "product_without_the_probe",
-    "The product is summed without being multiplied by the probe: 1ᵀAz instead of zᵀAz",
-    (SAMPLE, "np.sum(product(operator, z, k))"),
-)
-hutchinson.edit(
-    "size_of_each_sample", "Samples lose their sign, as if A were semidefinite", (SAMPLE, f"np.abs({SAMPLE})")
-)
-hutchinson.edit(
-    "standard_error_with_all_samples", "The standard error divides by m and not by m - 1", (ERROR, "(m * m)")
-)
-hutchinson.edit(
-    "deviation_of_one_sample", "The standard error is that of one sample: it is not divided by √m", (ERROR, "(m - 1)")
-)
-hutchinson.edit("two_products_for_each_probe", "Products are counted twice", ("int(m)", "2 * int(m)"))
-hutchinson.edit(
-    "products_that_are_not_finite_count_as_nothing",
-    "A NaN or an infinity in a product is replaced by 0",
-    ("operator(vector)", "np.nan_to_num(operator(vector), nan=0.0, posinf=0.0, neginf=0.0)"),
-)
+hutchinson.edits(f"""
+samples_are_added: The samples are added up and not averaged
+    `{MEAN}` → `np.sum(samples)`
+first_probe_only: Only the first probe enters the estimate
+    `{MEAN}` → `samples[0]`
+samples_divided_by_the_length_of_the_probe: Each sample is the Rayleigh quotient n·zᵀAz/zᵀz: right for signs, wrong for
+    normal numbers
+    `{SAMPLE}` → `{SAMPLE} * z.shape[0] / np.dot(z, z)`
+product_without_the_probe: The product is summed without being multiplied by the probe: 1ᵀAz instead of zᵀAz
+    `{SAMPLE}` → `np.sum(product(operator, z, k))`
+size_of_each_sample: Samples lose their sign, as if A were semidefinite
+    `{SAMPLE}` → `np.abs({SAMPLE})`
+standard_error_with_all_samples: The standard error divides by m and not by m - 1
+    `{ERROR}` → `(m * m)`
+deviation_of_one_sample: The standard error is that of one sample: it is not divided by √m
+    `{ERROR}` → `(m - 1)`
+two_products_for_each_probe: Products are counted twice
+    `int(m)` → `2 * int(m)`
+products_that_are_not_finite_count_as_nothing: A NaN or an infinity in a product is replaced by 0
+    `operator(vector)` → `np.nan_to_num(operator(vector), nan=0.0, posinf=0.0, neginf=0.0)`
+""")

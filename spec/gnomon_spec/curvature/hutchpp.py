@@ -119,34 +119,19 @@ def it_costs_two_products_for_each_sketch_vector(port: Any, case: Case) -> Itera
 
 BASIS = "orthonormal(np.stack([product(operator, w, j) for j, w in enumerate(sketch)]))"
 SAMPLE, COST = "np.dot(h, product(operator, h, seen + j))", "products=seen + rest.products"
-hutchpp.edit(
-    "rest_is_left_out", "Only the part that the sketch sees is counted: tr QᵀAQ", ("of_basis + rest.trace", "of_basis")
-)
-hutchpp.edit(
-    "basis_is_not_orthonormalised",
-    "The columns of AΩ are scaled to length 1 but not made orthogonal to each other",
-    ("rest = orthogonal_part(rest, basis)", "pass"),
-)
-hutchpp.edit(
-    "dependent_columns_are_kept",
-    "Columns of AΩ that depend on others are not left out: each costs a product",
-    (COST, "products=2 * k + rest.products"),
-)
-hutchpp.edit(
-    "sketch_is_not_multiplied", "The basis is that of the sketch Ω itself and not of AΩ", (BASIS, "orthonormal(sketch)")
-)
-hutchpp.edit(
-    "rest_is_not_projected",
-    "The probes of the rest are not made orthogonal to the basis, so that its part counts twice",
-    ("orthogonal_part(g, basis)", "g"),
-)
-hutchpp.edit(
-    "rest_is_projected_on_one_side",
-    "A sample of the rest is hᵀAg and not hᵀAh: of the right mean, but it varies more",
-    (SAMPLE, SAMPLE.replace("operator, h", "operator, g")),
-)
-hutchpp.edit(
-    "products_with_the_basis_are_not_counted",
-    "Only the k products of the sketch and the l of the rest are counted",
-    (COST, "products=k + rest.products"),
-)
+hutchpp.edits(f"""
+rest_is_left_out: Only the part that the sketch sees is counted: tr QᵀAQ
+    `of_basis + rest.trace` → `of_basis`
+basis_is_not_orthonormalised: The columns of AΩ are scaled to length 1 but not made orthogonal to each other
+    `rest = orthogonal_part(rest, basis)` → `pass`
+dependent_columns_are_kept: Columns of AΩ that depend on others are not left out: each costs a product
+    `{COST}` → `products=2 * k + rest.products`
+sketch_is_not_multiplied: The basis is that of the sketch Ω itself and not of AΩ
+    `{BASIS}` → `orthonormal(sketch)`
+rest_is_not_projected: The probes of the rest are not made orthogonal to the basis, so that its part counts twice
+    `orthogonal_part(g, basis)` → `g`
+rest_is_projected_on_one_side: A sample of the rest is hᵀAg and not hᵀAh: of the right mean, but it varies more
+    `{SAMPLE}` → `{SAMPLE.replace("operator, h", "operator, g")}`
+products_with_the_basis_are_not_counted: Only the k products of the sketch and the l of the rest are counted
+    `{COST}` → `products=k + rest.products`
+""")

@@ -141,38 +141,27 @@ def each_step_costs_one_product(port: Any, case: Case) -> Iterable[Fact]:
 
 PROJECTION, UNIT = "w = orthogonal_part(w, Q[: j + 1])", "start / np.sqrt(np.dot(start, start))"
 BASIS, OFF_DIAGONAL = "Q[: j + 1], b, j + 1", "np.diagonal(T, 1)[:j]"
-lanczos.edit(
-    "orthogonality_is_left_to_the_recurrence",
-    "Nothing is reorthogonalised: once a Ritz value has converged, its vector comes back, and copies of it appear",
-    (PROJECTION, "pass"),
-)
-lanczos.edit(
-    "start_of_the_process_is_not_normalised", "The first row of Q is the start, whatever its length", (UNIT, "start")
-)
-lanczos.edit(
-    "padded_to_the_steps_asked_for",
-    "After the space is invariant, T and Q are filled up with zeros: eigenvalues 0 that the matrix need not have",
-    (f"np.diagonal(T)[: j + 1], {OFF_DIAGONAL}, {BASIS}", "np.diagonal(T), np.diagonal(T, 1), Q, b, steps"),
-)
-lanczos.edit(
-    "invariant_space_by_an_absolute_threshold",
-    "The space counts as invariant when b is below 1e-6, however small the matrix is",
-    ("threshold * size", "1e-6"),
-)
-lanczos.edit("off_diagonal_is_lost", "T is diagonal: the b are forgotten", (OFF_DIAGONAL, f"0 * {OFF_DIAGONAL}"))
-lanczos.edit(
-    "squares_on_the_off_diagonal",
-    "The off-diagonal holds b², as in the three-term recurrence of polynomials that are not normalised",
-    (OFF_DIAGONAL, f"{OFF_DIAGONAL} ** 2"),
-)
-lanczos.edit(
-    "basis_in_columns",
-    "The columns of the basis are orthonormal, not the rows",
-    (BASIS, "np.transpose(Q[: j + 1]), b, j + 1"),
-)
-lanczos.edit("one_step_too_few", "The last step is not made", ("min(steps, start", "min(max(steps - 1, 1), start"))
-lanczos.edit(
-    "residual_without_the_last_step",
-    "The residual norm is that before the last step, the last entry beside the diagonal",
-    (BASIS, "Q[: j + 1], T[j - 1, j] if j > 0 else b, j + 1"),
-)
+lanczos.edits(f"""
+orthogonality_is_left_to_the_recurrence: Nothing is reorthogonalised: once a Ritz value has converged, its vector comes
+    back, and copies of it appear
+    `{PROJECTION}` → `pass`
+start_of_the_process_is_not_normalised: The first row of Q is the start, whatever its length
+    `{UNIT}` → `start`
+padded_to_the_steps_asked_for: After the space is invariant, T and Q are filled up with zeros: eigenvalues 0 that the
+    matrix need not have
+    `np.diagonal(T)[: j + 1], {OFF_DIAGONAL}, {BASIS}` → `np.diagonal(T), np.diagonal(T, 1), Q, b, steps`
+invariant_space_by_an_absolute_threshold: The space counts as invariant when b is below 1e-6, however small the matrix
+    is
+    `threshold * size` → `1e-6`
+off_diagonal_is_lost: T is diagonal: the b are forgotten
+    `{OFF_DIAGONAL}` → `0 * {OFF_DIAGONAL}`
+squares_on_the_off_diagonal: The off-diagonal holds b², as in the three-term recurrence of polynomials that are not
+    normalised
+    `{OFF_DIAGONAL}` → `{OFF_DIAGONAL} ** 2`
+basis_in_columns: The columns of the basis are orthonormal, not the rows
+    `{BASIS}` → `np.transpose(Q[: j + 1]), b, j + 1`
+one_step_too_few: The last step is not made
+    `min(steps, start` → `min(max(steps - 1, 1), start`
+residual_without_the_last_step: The residual norm is that before the last step, the last entry beside the diagonal
+    `{BASIS}` → `Q[: j + 1], T[j - 1, j] if j > 0 else b, j + 1`
+""")

@@ -125,45 +125,31 @@ def each_eigenvalue_costs_a_product(port: Any, case: Case) -> Iterable[Fact]:
 
 
 ORDER, VALUES, VECTORS = "np.argsort(-np.abs(values))", "Eigenpairs(values[order]", "Y[:, order].T @ found.basis"
-for name, statement, values in (
-    ("sizes_of_the_eigenvalues", "The sign of the eigenvalues is lost: |λ| is returned", "np.abs(values[order])"),
-    (
-        "sorted_sizes_on_the_diagonal",
-        "The largest |aⱼ|, on the diagonal of the tridiagonal matrix, are taken for eigenvalues",
-        "np.sort(np.abs(found.diagonal))[::-1][:count]",
-    ),
-    ("in_units_of_the_largest", "They are divided by the largest of them", "values[order] / np.abs(values[order][0])"),
-    ("squares_of_the_eigenvalues", "They are those of A², applied twice", "values[order] ** 2"),
-):
-    largest_eigenvalues.edit(name, statement, (VALUES, f"Eigenpairs({values}"))
-for name, statement, order in (
-    (
-        "algebraically_largest",
-        'The largest eigenvalues are returned, and not those of largest size (`which="LA"` and not "LM")',
-        "np.argsort(-values)[:count]",
-    ),
-    ("smallest_in_size", "The eigenvalues of smallest size are returned", "np.argsort(np.abs(values))[:count]"),
-    ("largest_size_last", "They come in ascending order of size", f"{ORDER}[:count][::-1]"),
-    ("in_ascending_order", "They come in ascending order, as from ARPACK, not by size", f"np.sort({ORDER}[:count])"),
-):
-    largest_eigenvalues.edit(name, statement, (f"{ORDER}[:count]", order))
-for name, statement, vectors in (
-    (
-        "vectors_in_another_order",
-        "The values are sorted by size, and their vectors are left in ascending order of the values",
-        "Y[:, np.sort(order)].T @ found.basis",
-    ),
-    ("vectors_in_the_krylov_basis", "The vectors are those of T, not brought back by the basis", "Y[:, order].T"),
-    ("vectors_that_point_back", "The vectors have u·v₀ <= 0", f"-{VECTORS}"),
-):
-    largest_eigenvalues.edit(name, statement, (VECTORS, vectors))
-largest_eigenvalues.edit(
-    "products_are_not_counted_at_all",
-    "The number of products is left at 0",
-    (f"{VECTORS}, found.products", f"{VECTORS}, 0"),
-)
-largest_eigenvalues.edit(
-    "fewer_eigenvalues_than_asked_for",
-    "If more eigenvalues are asked for than there are, those that there are are returned",
-    ("count > found.products", "False"),
-)
+largest_eigenvalues.edits(f"""
+sizes_of_the_eigenvalues: The sign of the eigenvalues is lost: |λ| is returned
+    `{VALUES}` → `Eigenpairs(np.abs(values[order])`
+sorted_sizes_on_the_diagonal: The largest |aⱼ|, on the diagonal of the tridiagonal matrix, are taken for eigenvalues
+    `{VALUES}` → `Eigenpairs(np.sort(np.abs(found.diagonal))[::-1][:count]`
+in_units_of_the_largest: They are divided by the largest of them
+    `{VALUES}` → `Eigenpairs(values[order] / np.abs(values[order][0])`
+squares_of_the_eigenvalues: They are those of A², applied twice
+    `{VALUES}` → `Eigenpairs(values[order] ** 2`
+algebraically_largest: The largest eigenvalues are returned, and not those of largest size (`which="LA"` and not "LM")
+    `{ORDER}[:count]` → `np.argsort(-values)[:count]`
+smallest_in_size: The eigenvalues of smallest size are returned
+    `{ORDER}[:count]` → `np.argsort(np.abs(values))[:count]`
+largest_size_last: They come in ascending order of size
+    `{ORDER}[:count]` → `{ORDER}[:count][::-1]`
+in_ascending_order: They come in ascending order, as from ARPACK, not by size
+    `{ORDER}[:count]` → `np.sort({ORDER}[:count])`
+vectors_in_another_order: The values are sorted by size, and their vectors are left in ascending order of the values
+    `{VECTORS}` → `Y[:, np.sort(order)].T @ found.basis`
+vectors_in_the_krylov_basis: The vectors are those of T, not brought back by the basis
+    `{VECTORS}` → `Y[:, order].T`
+vectors_that_point_back: The vectors have u·v₀ <= 0
+    `{VECTORS}` → `-{VECTORS}`
+products_are_not_counted_at_all: The number of products is left at 0
+    `{VECTORS}, found.products` → `{VECTORS}, 0`
+fewer_eigenvalues_than_asked_for: If more eigenvalues are asked for than there are, those that there are are returned
+    `count > found.products` → `False`
+""")

@@ -206,63 +206,35 @@ def the_code_variant_stops_by_an_absolute_tolerance(port: Any, case: Case) -> It
 
 
 OUTPUT = "np.abs(watched), rayleigh, v, np.sqrt(np.dot(rest, rest)), converged, k + 1"
-for name, statement, output in (
-    (
-        "size_of_the_rayleigh_quotient_for_the_norm",
-        "The norm is estimated by |ρ| and not by ‖Av‖: for eigenvalues ±λ it stays below",
-        OUTPUT.replace("watched", "rayleigh"),
-    ),
-    (
-        "rayleigh_quotient_without_its_sign",
-        "The sign of the eigenvalue is lost",
-        OUTPUT.replace(" rayleigh", " np.abs(rayleigh)"),
-    ),
-    (
-        "vector_after_the_last_product",
-        "The vector returned is one iteration ahead of ρ and of the residual",
-        OUTPUT.replace(" v,", " w / norm if bool(norm > 0) else v,"),
-    ),
-    (
-        "residual_in_units_of_the_norm",
-        "The residual is divided by the norm",
-        OUTPUT.replace("rest)),", "rest)) / np.maximum(np.abs(watched), 1e-30),"),
-    ),
-    (
-        "last_iteration_counts_as_convergence",
-        "The result is called converged whenever the iterations are used up",
-        OUTPUT.replace("converged", "True"),
-    ),
-):
-    power_iteration.edit(name, statement, (OUTPUT, output))
-power_iteration.edit(
-    "absolute_tolerance",
-    "The iteration stops when the norm changes by less than rtol itself: small matrices at once, large ones never",
-    ("norm, rtol * norm", "norm, rtol"),
-)
-power_iteration.edit(
-    "code_variant_with_a_relative_tolerance",
-    'Variant "code" stops by a relative tolerance, as the other one does',
-    ("rayleigh, rtol,", "rayleigh, rtol * np.abs(rayleigh),"),
-)
-power_iteration.edit(
-    "start_is_not_normalised", "The start is not scaled to length 1", ("v / np.sqrt(np.dot(v, v))", "v")
-)
-AFTER = ("orthogonal_part(product(operator, v, k), basis)", "product(operator, v, k)")
-power_iteration.edit(
-    "deflated_before_the_product_only",
-    "The deflated directions are taken out of v, and not out of the product: the norm is ‖APv‖ and not ‖PAPv‖",
-    AFTER,
-)
-power_iteration.edit(
-    "deflated_at_the_start_only",
-    "The deflated directions are taken out of the start, and grow back",
-    AFTER,
-    ("v = orthogonal_part(v, basis)", "pass"),
-)
-power_iteration.edit("deflation_is_ignored", "The largest eigenvalue is found again", ("", "deflated = None"))
-power_iteration.edit(
-    "one_iteration_too_many", "One product more is made than was asked for", ("", "iterations = iterations + 1")
-)
-power_iteration.edit(
-    "zero_matrix_divides_by_zero", "That Av is 0 is not noticed: the next vector is 0/0", ("bool(norm == 0)", "False")
-)
+power_iteration.edits(f"""
+size_of_the_rayleigh_quotient_for_the_norm: The norm is estimated by |ρ| and not by ‖Av‖: for eigenvalues ±λ it stays
+    below
+    `{OUTPUT}` → `{OUTPUT.replace("watched", "rayleigh")}`
+rayleigh_quotient_without_its_sign: The sign of the eigenvalue is lost
+    `{OUTPUT}` → `{OUTPUT.replace(" rayleigh", " np.abs(rayleigh)")}`
+vector_after_the_last_product: The vector returned is one iteration ahead of ρ and of the residual
+    `{OUTPUT}` → `{OUTPUT.replace(" v,", " w / norm if bool(norm > 0) else v,")}`
+residual_in_units_of_the_norm: The residual is divided by the norm
+    `{OUTPUT}` → `{OUTPUT.replace("rest)),", "rest)) / np.maximum(np.abs(watched), 1e-30),")}`
+last_iteration_counts_as_convergence: The result is called converged whenever the iterations are used up
+    `{OUTPUT}` → `{OUTPUT.replace("converged", "True")}`
+absolute_tolerance: The iteration stops when the norm changes by less than rtol itself: small matrices at once, large
+    ones never
+    `norm, rtol * norm` → `norm, rtol`
+code_variant_with_a_relative_tolerance: Variant "code" stops by a relative tolerance, as the other one does
+    `rayleigh, rtol,` → `rayleigh, rtol * np.abs(rayleigh),`
+start_is_not_normalised: The start is not scaled to length 1
+    `v / np.sqrt(np.dot(v, v))` → `v`
+deflated_before_the_product_only: The deflated directions are taken out of v, and not out of the product: the norm is
+    ‖APv‖ and not ‖PAPv‖
+    `orthogonal_part(product(operator, v, k), basis)` → `product(operator, v, k)`
+deflated_at_the_start_only: The deflated directions are taken out of the start, and grow back
+    `orthogonal_part(product(operator, v, k), basis)` → `product(operator, v, k)`
+    `v = orthogonal_part(v, basis)` → `pass`
+deflation_is_ignored: The largest eigenvalue is found again
+    `` → `deflated = None`
+one_iteration_too_many: One product more is made than was asked for
+    `` → `iterations = iterations + 1`
+zero_matrix_divides_by_zero: That Av is 0 is not noticed: the next vector is 0/0
+    `bool(norm == 0)` → `False`
+""")

@@ -207,57 +207,31 @@ HESSIAN, GAUSS_NEWTON = ("network(problem).hvp(params, vector)", "network(proble
 WITHOUT_PP = """if isinstance(problem, Classification):
     g = network(problem).example_pullbacks(params, softmax(network(problem).outputs(params)))
     return {} + np.transpose(g) @ (g @ vector) / g.shape[0]"""
-for name, statement, product in (
-    (
-        "gauss_newton_for_the_hessian",
-        "The Gauss-Newton product is returned: the curvature of the model is left out",
-        GAUSS_NEWTON,
-    ),
-    (
-        "hessian_of_the_sum",
-        "The examples' losses are added up and not averaged",
-        f"{HESSIAN} * problem.features.shape[0]",
-    ),
-    (
-        "hessian_along_the_unit_vector",
-        "The vector is scaled to length 1 first, and the product is not scaled back",
-        f"{HESSIAN} / np.sqrt(np.sum(vector * vector))",
-    ),
-    (
-        "curvature_of_the_model_with_the_wrong_sign",
-        "The residual is y - z where the model's curvature is added: 2G - H",
-        f"2 * {GAUSS_NEWTON} - {HESSIAN}",
-    ),
-    (
-        "biases_without_curvature",
-        "The rows of the biases are left at 0",
-        f"network(problem).flat([(W, 0 * b) for W, b in network(problem).layers({HESSIAN})])",
-    ),
-):
-    hvp.edit(name, statement, (HESSIAN, product))
-hvp.edit(
-    "cross_entropy_without_the_product_of_probabilities",
-    "The Hessian of cross-entropy in the outputs is taken for diag(p), without -ppᵀ",
-    ("", WITHOUT_PP.format(HESSIAN)),
-)
-ggnvp.edit("hessian_for_gauss_newton", "The Hessian product is returned", (GAUSS_NEWTON, HESSIAN))
-ggnvp.edit(
-    "loss_taken_for_half_a_square",
-    "The Hessian of the loss is left out, (1/N)·JᵀJ: right for squared errors, wrong for cross-entropy",
-    ("", "problem = Regression(problem.features, 0 * network(problem).outputs(params), problem.hidden)"),
-)
-ggnvp.edit(
-    "square_without_its_half",
-    "Squared errors are differentiated as ‖z - y‖², without ½",
-    (GAUSS_NEWTON, f"{GAUSS_NEWTON} * (2 if isinstance(problem, Regression) else 1)"),
-)
-ggnvp.edit(
-    "probabilities_on_the_diagonal_only",
-    "The Hessian of cross-entropy is taken for diag(p), without -ppᵀ",
-    ("", WITHOUT_PP.format(GAUSS_NEWTON)),
-)
-ggnvp.edit(
-    "gauss_newton_of_the_sum",
-    "The examples are added up and not averaged",
-    (GAUSS_NEWTON, f"{GAUSS_NEWTON} * problem.features.shape[0]"),
-)
+hvp.edits(f"""
+gauss_newton_for_the_hessian: The Gauss-Newton product is returned: the curvature of the model is left out
+    `{HESSIAN}` → `{GAUSS_NEWTON}`
+hessian_of_the_sum: The examples' losses are added up and not averaged
+    `{HESSIAN}` → `{HESSIAN} * problem.features.shape[0]`
+hessian_along_the_unit_vector: The vector is scaled to length 1 first, and the product is not scaled back
+    `{HESSIAN}` → `{HESSIAN} / np.sqrt(np.sum(vector * vector))`
+curvature_of_the_model_with_the_wrong_sign: The residual is y - z where the model's curvature is added: 2G - H
+    `{HESSIAN}` → `2 * {GAUSS_NEWTON} - {HESSIAN}`
+biases_without_curvature: The rows of the biases are left at 0
+    `{HESSIAN}` → `network(problem).flat([(W, 0 * b) for W, b in network(problem).layers({HESSIAN})])`
+cross_entropy_without_the_product_of_probabilities: The Hessian of cross-entropy in the outputs is taken for diag(p),
+    without -ppᵀ
+    `` → `{WITHOUT_PP.format(HESSIAN)}`
+""")
+ggnvp.edits(f"""
+hessian_for_gauss_newton: The Hessian product is returned
+    `{GAUSS_NEWTON}` → `{HESSIAN}`
+loss_taken_for_half_a_square: The Hessian of the loss is left out, (1/N)·JᵀJ: right for squared errors, wrong for
+    cross-entropy
+    `` → `problem = Regression(problem.features, 0 * network(problem).outputs(params), problem.hidden)`
+square_without_its_half: Squared errors are differentiated as ‖z - y‖², without ½
+    `{GAUSS_NEWTON}` → `{GAUSS_NEWTON} * (2 if isinstance(problem, Regression) else 1)`
+probabilities_on_the_diagonal_only: The Hessian of cross-entropy is taken for diag(p), without -ppᵀ
+    `` → `{WITHOUT_PP.format(GAUSS_NEWTON)}`
+gauss_newton_of_the_sum: The examples are added up and not averaged
+    `{GAUSS_NEWTON}` → `{GAUSS_NEWTON} * problem.features.shape[0]`
+""")

@@ -142,35 +142,27 @@ def a_shift_moves_the_nodes(port: Any, case: Case) -> Iterable[Fact]:
 
 
 WEIGHTS, MASS = "np.dot(z, z) / (n * m) * (Y[0] * Y[0])", "np.dot(z, z) / (n * m)"
-for name, statement, weights in (
-    ("weights_of_the_measure_are_not_squared", "Weights are first components, not squared", f"{MASS} * np.abs(Y[0])"),
-    (
-        "weights_without_the_length_of_the_probe",
-        "The weights of each probe add up to 1, whatever its length: right for signs, wrong for normal numbers",
-        "Y[0] * Y[0] / m",
-    ),
-    ("weights_of_one_size", "All nodes of a probe weigh the same: a histogram", f"{MASS} / Y.shape[0] + 0 * Y[0]"),
-    ("measures_are_added_up", "The measures of the probes are added up and not averaged", f"m * {WEIGHTS}"),
-    ("mass_of_the_trace", "The weights add up to ‖z‖² and not to ‖z‖²/n", f"n * {WEIGHTS}"),
-):
-    spectral_measure.edit(name, statement, (WEIGHTS, weights))
-for name, statement, nodes in (
-    (
-        "nodes_of_the_first_probe",
-        "Every probe has the nodes of the first one, with its own weights",
-        "nodes[0] if nodes and len(nodes[0]) == len(values) else values",
-    ),
-    ("nodes_on_the_diagonal", "The off-diagonal of T is lost: the nodes are the sorted aⱼ", "np.sort(found.diagonal)"),
-    ("sizes_of_the_nodes", "The nodes lose their sign", "np.abs(values)"),
-    (
-        "nodes_outside_the_spectrum",
-        "The nodes are widened about 0 by an eighth, as a safety margin that belongs to the drawing of a density",
-        "1.125 * values",
-    ),
-):
-    spectral_measure.edit(name, statement, ("nodes.append(values)", f"nodes.append({nodes})"))
-spectral_measure.edit(
-    "products_of_one_probe_are_counted",
-    "Only the products of one probe are counted",
-    ("products += found.products", "products = found.products"),
-)
+spectral_measure.edits(f"""
+weights_of_the_measure_are_not_squared: Weights are first components, not squared
+    `{WEIGHTS}` → `{MASS} * np.abs(Y[0])`
+weights_without_the_length_of_the_probe: The weights of each probe add up to 1, whatever its length: right for signs,
+    wrong for normal numbers
+    `{WEIGHTS}` → `Y[0] * Y[0] / m`
+weights_of_one_size: All nodes of a probe weigh the same: a histogram
+    `{WEIGHTS}` → `{MASS} / Y.shape[0] + 0 * Y[0]`
+measures_are_added_up: The measures of the probes are added up and not averaged
+    `{WEIGHTS}` → `m * {WEIGHTS}`
+mass_of_the_trace: The weights add up to ‖z‖² and not to ‖z‖²/n
+    `{WEIGHTS}` → `n * {WEIGHTS}`
+nodes_of_the_first_probe: Every probe has the nodes of the first one, with its own weights
+    `nodes.append(values)` → `nodes.append(nodes[0] if nodes and len(nodes[0]) == len(values) else values)`
+nodes_on_the_diagonal: The off-diagonal of T is lost: the nodes are the sorted aⱼ
+    `nodes.append(values)` → `nodes.append(np.sort(found.diagonal))`
+sizes_of_the_nodes: The nodes lose their sign
+    `nodes.append(values)` → `nodes.append(np.abs(values))`
+nodes_outside_the_spectrum: The nodes are widened about 0 by an eighth, as a safety margin that belongs to the drawing
+    of a density
+    `nodes.append(values)` → `nodes.append(1.125 * values)`
+products_of_one_probe_are_counted: Only the products of one probe are counted
+    `products += found.products` → `products = found.products`
+""")

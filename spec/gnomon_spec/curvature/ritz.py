@@ -132,42 +132,27 @@ def the_code_variant_returns_the_diagonal(port: Any, case: Case) -> Iterable[Fac
 
 VALUES, WEIGHTS, VECTORS = 'if variant == "code"', "Y[0] * Y[0]", "Y.T @ found.basis"
 RESIDUALS = "found.residual_norm * np.abs(Y[-1])"
-ritz.edit("diagonal_taken_for_eigenvalues", "The sorted |aⱼ| are returned as eigenvalues", (VALUES, "if True"))
-ritz.edit("code_variant_with_ritz_values", 'Variant "code", too, returns the eigenvalues of T', (VALUES, "if False"))
-ritz.edit(
-    "eigenvalues_of_the_diagonal",
-    "The off-diagonal of T is lost: the sorted aⱼ, with their signs, are returned as eigenvalues",
-    (VALUES, f"values = np.sort(found.diagonal)\n{VALUES}"),
-)
-ritz.edit("weights_are_not_squared", "The weights are first components, not their squares", (WEIGHTS, "Y[0]"))
-ritz.edit(
-    "weights_from_the_last_components",
-    "The weights are the squares of the last components of the eigenvectors and not of the first",
-    (WEIGHTS, "Y[-1] * Y[-1]"),
-)
-ritz.edit(
-    "residuals_without_the_last_component",
-    "Every residual is b_j, whatever the eigenvector of T is",
-    (RESIDUALS, "found.residual_norm + 0 * Y[-1]"),
-)
-ritz.edit(
-    "residuals_without_their_length", "The residuals are last components, without b_j", (RESIDUALS, "np.abs(Y[-1])")
-)
-ritz.edit(
-    "vectors_of_the_transposed_basis",
-    "Ritz vectors are made with the rows of the eigenvectors of T, which are its columns",
-    (VECTORS, "Y @ found.basis"),
-)
-ritz.edit(
-    "largest_value_first",
-    "Values and all that belongs to them are in descending order",
-    (
-        f"Ritz(values, {WEIGHTS}, {VECTORS}, {RESIDUALS})",
-        f"Ritz(*(part[::-1] for part in (values, {WEIGHTS}, {VECTORS}, {RESIDUALS})))",
-    ),
-)
-ritz.edit(
-    "values_in_units_of_the_largest",
-    "The values are divided by the largest of them in size",
-    ("Ritz(values", "Ritz(values / np.max(np.abs(values))"),
-)
+ritz.edits(f"""
+diagonal_taken_for_eigenvalues: The sorted |aⱼ| are returned as eigenvalues
+    `{VALUES}` → `if True`
+code_variant_with_ritz_values: Variant "code", too, returns the eigenvalues of T
+    `{VALUES}` → `if False`
+eigenvalues_of_the_diagonal: The off-diagonal of T is lost: the sorted aⱼ, with their signs, are returned as eigenvalues
+    `{VALUES}` → `values = np.sort(found.diagonal)\n{VALUES}`
+weights_are_not_squared: The weights are first components, not their squares
+    `{WEIGHTS}` → `Y[0]`
+weights_from_the_last_components: The weights are the squares of the last components of the eigenvectors and not of the
+    first
+    `{WEIGHTS}` → `Y[-1] * Y[-1]`
+residuals_without_the_last_component: Every residual is b_j, whatever the eigenvector of T is
+    `{RESIDUALS}` → `found.residual_norm + 0 * Y[-1]`
+residuals_without_their_length: The residuals are last components, without b_j
+    `{RESIDUALS}` → `np.abs(Y[-1])`
+vectors_of_the_transposed_basis: Ritz vectors are made with the rows of the eigenvectors of T, which are its columns
+    `{VECTORS}` → `Y @ found.basis`
+largest_value_first: Values and all that belongs to them are in descending order
+    `Ritz(values, {WEIGHTS}, {VECTORS}, {RESIDUALS})` →
+        `Ritz(*(part[::-1] for part in (values, {WEIGHTS}, {VECTORS}, {RESIDUALS})))`
+values_in_units_of_the_largest: The values are divided by the largest of them in size
+    `Ritz(values` → `Ritz(values / np.max(np.abs(values))`
+""")

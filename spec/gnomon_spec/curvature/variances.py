@@ -71,32 +71,23 @@ sphere_variance.symmetry(
 )
 
 
-rademacher_variance.edit(
-    "formula_of_normal_numbers_for_signs",
-    "The diagonal is left in: 2‖S‖², which is the variance over normal numbers",
-    (" * (1 - np.eye(matrix.shape[0], dtype=matrix.dtype))", ""),
-)
-rademacher_variance.edit(
-    "signs_of_an_unsymmetric_matrix",
-    "The matrix itself is squared and not its symmetric part, on which alone zᵀAz depends",
-    ("(matrix + matrix.T) / 2", "matrix"),
-)
-rademacher_variance.edit(
-    "each_pair_counted_once",
-    "The sum is over i < j, with the factor for all i ≠ j: half of the variance",
-    ("2 * np.sum(off * off)", "np.sum(off * off)"),
-)
-gaussian_variance.edit(
-    "formula_of_signs_for_normal_numbers",
-    "The diagonal is left out: 2·Σ_{i≠j} Sᵢⱼ², which is the variance over signs",
-    ("", "return rademacher_variance(matrix)"),
-)
-gaussian_variance.edit(
-    "norm_without_its_factor", "The variance is ‖S‖², without the factor 2", ("2 * np.sum(S * S)", "np.sum(S * S)")
-)
-sphere_variance.edit(
-    "formula_of_normal_numbers_for_the_sphere",
-    "The constraint of the sphere is overlooked: 2‖S‖²",
-    ("", "return gaussian_variance(matrix)"),
-)
-sphere_variance.edit("sphere_without_its_factor", "The factor n/(n + 2) is missing", ("2 * n / (n + 2)", "2"))
+rademacher_variance.edits("""
+formula_of_normal_numbers_for_signs: The diagonal is left in: 2‖S‖², which is the variance over normal numbers
+    ` * (1 - np.eye(matrix.shape[0], dtype=matrix.dtype))` → ``
+signs_of_an_unsymmetric_matrix: The matrix itself is squared and not its symmetric part, on which alone zᵀAz depends
+    `(matrix + matrix.T) / 2` → `matrix`
+each_pair_counted_once: The sum is over i < j, with the factor for all i ≠ j: half of the variance
+    `2 * np.sum(off * off)` → `np.sum(off * off)`
+""")
+gaussian_variance.edits("""
+formula_of_signs_for_normal_numbers: The diagonal is left out: 2·Σ_{i≠j} Sᵢⱼ², which is the variance over signs
+    `` → `return rademacher_variance(matrix)`
+norm_without_its_factor: The variance is ‖S‖², without the factor 2
+    `2 * np.sum(S * S)` → `np.sum(S * S)`
+""")
+sphere_variance.edits("""
+formula_of_normal_numbers_for_the_sphere: The constraint of the sphere is overlooked: 2‖S‖²
+    `` → `return gaussian_variance(matrix)`
+sphere_without_its_factor: The factor n/(n + 2) is missing
+    `2 * n / (n + 2)` → `2`
+""")

@@ -246,22 +246,15 @@ def the_code_never_leaves_a_ball(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("ball", bound + 0 * away, away)
 
 
-trajectory.edit(
-    "one_norm_for_all_variants",
-    "Whichever norm is asked for, the Frobenius norm is taken",
-    ("norm=variant", 'norm="fro"'),
-)
+trajectory.edits("""
+one_norm_for_all_variants: Whichever norm is asked for, the Frobenius norm is taken
+    `norm=variant` → `norm="fro"`
+""")
 CODE = "step_code(params, grad, alpha=alpha, beta=beta), hessian"
-for name, statement, kappa in (
-    (
-        "the_code_with_the_curvature_of_the_text",
-        'The variant "code" takes κ from the Hessian',
-        "curvature_hessian(hessian)",
-    ),
-    (
-        "brake_of_the_new_point",
-        'The variant "code" takes κ at the point where gradient descent\'s step would lead, not before the step',
-        "curvature(grad - alpha * hessian @ grad)",
-    ),
-):
-    trajectory.edit(name, statement, (CODE, f"step(params, grad, {kappa}, alpha=alpha, beta=beta), hessian"))
+trajectory.edits(f"""
+the_code_with_the_curvature_of_the_text: The variant "code" takes κ from the Hessian
+    `{CODE}` → `step(params, grad, curvature_hessian(hessian), alpha=alpha, beta=beta), hessian`
+brake_of_the_new_point: The variant "code" takes κ at the point where gradient descent's step would lead, not before the
+    step
+    `{CODE}` → `step(params, grad, curvature(grad - alpha * hessian @ grad), alpha=alpha, beta=beta), hessian`
+""")

@@ -9,53 +9,26 @@ LOSS, GRADIENT, CURVATURE = "whole(losses, lambda f: f.value", "whole(gradients,
 SIZES, WEIGHTED = "sum(int(b.size) for b in batches)", "int(b.size) * quantity(objective_of(b.objective))"
 TOTAL = "sum(quantity(objective_of(b.objective)) for b in batches)"
 
-for name, statement, *pieces in (
-    (
-        "only_the_first_batch",
-        "Of each list only the first batch is used",
-        (LISTS, f"{LISTS}\nlosses, gradients, curvatures = losses[:1], gradients[:1], curvatures[:1]"),
-    ),
-    (
-        "last_batch_is_dropped",
-        "The last batch of each list of several is left out",
-        (
-            LISTS,
-            f"{LISTS}\nlosses, gradients, curvatures = (x[:-1] or x for x in (losses, gradients, curvatures))",
-        ),
-    ),
-    (
-        "absent_lists_hold_one_batch",
-        "Where no list is given for gradients or curvature, only the first batch of losses is used for them",
-        ("losses if gradients is None", "losses[:1] if gradients is None"),
-        ("losses if curvatures is None", "losses[:1] if curvatures is None"),
-    ),
-    (
-        "gradients_and_curvatures_taken_for_each_other",
-        "The second list is taken for the curvature and the third for the gradient",
-        (LISTS, f"{LISTS}\ngradients, curvatures = curvatures, gradients"),
-    ),
-    (
-        "batches_count_alike",
-        '"mean" is the mean of the batches\' means, whatever their sizes are',
-        (f"sum({WEIGHTED} for b in batches) / {SIZES}", f"{TOTAL} / len(batches)"),
-    ),
-    (
-        "mean_is_not_divided",
-        'In "mean" the weighted batches are added up and not divided by the number of examples',
-        (f" / {SIZES}", ""),
-    ),
-    (
-        "sum_is_divided",
-        'In "sum" the sum is divided by the number of examples',
-        (f"return {TOTAL}", f"return {TOTAL} / {SIZES}"),
-    ),
-    (
-        "empty_batches_are_accepted",
-        "A batch of no examples is accepted beside others",
-        ('require_count(f"size of a batch of {name}", batch.size, 1)', "pass"),
-    ),
-):
-    acc_step.edit(name, statement, *pieces)
+acc_step.edits(f"""
+only_the_first_batch: Of each list only the first batch is used
+    `{LISTS}` → `{LISTS}\nlosses, gradients, curvatures = losses[:1], gradients[:1], curvatures[:1]`
+last_batch_is_dropped: The last batch of each list of several is left out
+    `{LISTS}` → `{LISTS}\nlosses, gradients, curvatures = (x[:-1] or x for x in (losses, gradients, curvatures))`
+absent_lists_hold_one_batch: Where no list is given for gradients or curvature, only the first batch of losses is used
+    for them
+    `losses if gradients is None` → `losses[:1] if gradients is None`
+    `losses if curvatures is None` → `losses[:1] if curvatures is None`
+gradients_and_curvatures_taken_for_each_other: The second list is taken for the curvature and the third for the gradient
+    `{LISTS}` → `{LISTS}\ngradients, curvatures = curvatures, gradients`
+batches_count_alike: "mean" is the mean of the batches' means, whatever their sizes are
+    `sum({WEIGHTED} for b in batches) / {SIZES}` → `{TOTAL} / len(batches)`
+mean_is_not_divided: In "mean" the weighted batches are added up and not divided by the number of examples
+    ` / {SIZES}` → ``
+sum_is_divided: In "sum" the sum is divided by the number of examples
+    `return {TOTAL}` → `return {TOTAL} / {SIZES}`
+empty_batches_are_accepted: A batch of no examples is accepted beside others
+    `require_count(f"size of a batch of {{name}}", batch.size, 1)` → `pass`
+""")
 
 for what, right, piece in (
     ("loss", "losses", LOSS),

@@ -111,41 +111,31 @@ def a_loss_that_is_not_finite_is_passed_over(port: Any, case: Case) -> Iterable[
 
 
 TIES, GOES_ON = '(variant == "martens" and loss == least)', 'best >= 0 and variant != "full"'
-for name, statement, *pieces in (
-    ("minus_infinity_is_the_least_loss", "A loss of -∞ is taken for the least", ("np.isfinite(loss)", "loss < np.inf")),
-    (
-        "backtracking_goes_on_at_ties",
-        'In "code" equal losses do not end the search: <= for <',
-        (TIES, '(variant != "full" and loss == least)'),
-    ),
-    ("backtracking_ends_at_ties", 'In "martens" equal losses end the search: < for <=', (TIES, "False")),
-    (
-        "last_of_equal_ones_in_full",
-        'In "full" the last of equal losses is taken',
-        (TIES, '(variant != "code" and loss == least)'),
-    ),
-    ("backtracking_forwards", "The search begins at the first iterate", ("reversed(range(count))", "range(count)")),
-    (
-        "one_iterate_too_far_back",
-        "The iterate at which the loss no longer falls is taken, not the one before",
-        ("break", "best = i\nbreak"),
-    ),
-    ("every_iterate_is_visited", "The search does not end: the least of all losses is taken", (GOES_ON, "False")),
-    (
-        "last_iterate_whatever_its_loss",
-        "The last iterate is taken, without backtracking",
-        ("", "return Selection(count - 1, 1)"),
-    ),
-    (
-        "losses_compared_in_few_digits",
-        'In "full" losses that differ only in the last digits tie (a package casts them to single precision)',
-        ("loss < least", 'loss < least - (2.0**-20 if variant == "full" else 0)'),
-    ),
-    (
-        "search_ends_where_a_loss_is_not_finite",
-        "A NaN or infinite loss at the end of the list ends the search, and none is taken",
-        (GOES_ON, 'variant != "full"'),
-    ),
-    ("iterates_are_all_counted", "All losses count as visited", ("Selection(best, visited)", "Selection(best, count)")),
-):
-    choose_iterate.edit(name, statement, *pieces, within=reference.choose)
+choose_iterate.edits(
+    f"""
+minus_infinity_is_the_least_loss: A loss of -∞ is taken for the least
+    `np.isfinite(loss)` → `loss < np.inf`
+backtracking_goes_on_at_ties: In "code" equal losses do not end the search: <= for <
+    `{TIES}` → `(variant != "full" and loss == least)`
+backtracking_ends_at_ties: In "martens" equal losses end the search: < for <=
+    `{TIES}` → `False`
+last_of_equal_ones_in_full: In "full" the last of equal losses is taken
+    `{TIES}` → `(variant != "code" and loss == least)`
+backtracking_forwards: The search begins at the first iterate
+    `reversed(range(count))` → `range(count)`
+one_iterate_too_far_back: The iterate at which the loss no longer falls is taken, not the one before
+    `break` → `best = i\nbreak`
+every_iterate_is_visited: The search does not end: the least of all losses is taken
+    `{GOES_ON}` → `False`
+last_iterate_whatever_its_loss: The last iterate is taken, without backtracking
+    `` → `return Selection(count - 1, 1)`
+losses_compared_in_few_digits: In "full" losses that differ only in the last digits tie (a package casts them to single
+    precision)
+    `loss < least` → `loss < least - (2.0**-20 if variant == "full" else 0)`
+search_ends_where_a_loss_is_not_finite: A NaN or infinite loss at the end of the list ends the search, and none is taken
+    `{GOES_ON}` → `variant != "full"`
+iterates_are_all_counted: All losses count as visited
+    `Selection(best, visited)` → `Selection(best, count)`
+""",
+    within=reference.choose,
+)

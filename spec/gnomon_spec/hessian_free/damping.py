@@ -177,91 +177,50 @@ QUOTIENT, ROSE, FELL_FOR_EVER = (
     '(variant == "martens" and change > 0)',
     "after == -np.inf or ",
 )
-for name, statement, *pieces in (
-    (
-        "ratio_of_a_rise_is_not_minus_infinity",
-        'In "martens" ρ is a quotient even if the loss rose: positive where the model rose, too',
-        (ROSE, "False"),
-    ),
-    (
-        "ratio_of_a_rise_is_minus_infinity_in_the_code",
-        'In "code", too, ρ is -∞ if the loss rose',
-        ("", 'variant = "martens"'),
-    ),
-    (
-        "a_rise_to_infinity_is_no_number",
-        'In "martens" a loss that rose to infinity gives NaN and not -∞',
-        ("", 'if variant == "martens" and after == np.inf:\n    return after * np.nan'),
-    ),
-    (
-        "ratio_upside_down",
-        "The prediction is divided by the change of the loss",
-        (QUOTIENT, "np.divide(predicted, change)"),
-    ),
-    (
-        "ratio_of_the_wrong_sign",
-        "The loss afterwards is taken off that before: a fall of both is negative",
-        (QUOTIENT, "np.divide(-change, predicted)"),
-    ),
-    (
-        "prediction_of_nothing_is_padded",
-        "A small number is taken off the prediction, so that nothing over nothing is 0 and not NaN",
-        (QUOTIENT, "np.divide(change, predicted - 1e-30)"),
-    ),
-    (
-        "ratio_in_units_of_the_loss",
-        "The change of the loss is relative to the loss, that of the model is not",
-        (QUOTIENT, "np.divide(change / np.abs(before), predicted)"),
-    ),
-    (
-        "loss_of_minus_infinity_is_a_success",
-        "A loss of -∞ afterwards makes a quotient: a ρ of ∞ if a fall was predicted",
-        (FELL_FOR_EVER, ""),
-    ),
-):
-    reduction_ratio.edit(name, statement, *pieces)
+reduction_ratio.edits(f"""
+ratio_of_a_rise_is_not_minus_infinity: In "martens" ρ is a quotient even if the loss rose: positive where the model
+    rose, too
+    `{ROSE}` → `False`
+ratio_of_a_rise_is_minus_infinity_in_the_code: In "code", too, ρ is -∞ if the loss rose
+    `` → `variant = "martens"`
+a_rise_to_infinity_is_no_number: In "martens" a loss that rose to infinity gives NaN and not -∞
+    `` → `if variant == "martens" and after == np.inf:\n    return after * np.nan`
+ratio_upside_down: The prediction is divided by the change of the loss
+    `{QUOTIENT}` → `np.divide(predicted, change)`
+ratio_of_the_wrong_sign: The loss afterwards is taken off that before: a fall of both is negative
+    `{QUOTIENT}` → `np.divide(-change, predicted)`
+prediction_of_nothing_is_padded: A small number is taken off the prediction, so that nothing over nothing is 0 and not
+    NaN
+    `{QUOTIENT}` → `np.divide(change, predicted - 1e-30)`
+ratio_in_units_of_the_loss: The change of the loss is relative to the loss, that of the model is not
+    `{QUOTIENT}` → `np.divide(change / np.abs(before), predicted)`
+loss_of_minus_infinity_is_a_success: A loss of -∞ afterwards makes a quotient: a ρ of ∞ if a fall was predicted
+    `{FELL_FOR_EVER}` → ``
+""")
 
-for name, statement, *pieces in (
-    ("damping_grows_at_a_quarter", "λ grows at ρ = 1/4 itself, too: <= for <", ("ratio < low", "ratio <= low")),
-    (
-        "damping_shrinks_at_three_quarters",
-        "λ shrinks at ρ = 3/4 itself, too: >= for >",
-        ("ratio > high", "ratio >= high"),
-    ),
-    (
-        "damping_updated_the_wrong_way_round",
-        "λ shrinks where the model was bad and grows where it was good",
-        ("", "grow, shrink = shrink, grow"),
-    ),
-    ("factors_of_two", "λ is doubled and halved, whatever the factors are", ("", "grow, shrink = 2, 1 / 2")),
-    (
-        "factors_of_the_damping_are_fixed",
-        "The factors are 3/2 and 2/3, whatever was asked for",
-        ("", "grow, shrink = GROW, SHRINK"),
-    ),
-    (
-        "thresholds_of_the_damping_are_fixed",
-        "The thresholds are 1/4 and 3/4, whatever was asked for",
-        ("", "low, high = LOW, HIGH"),
-    ),
-    (
-        "factor_of_two_thirds_cut_short",
-        "λ shrinks by 0.66 for 2/3, so that what grew and shrank is less than it was",
-        ("damping * shrink", "damping * (0.66 if shrink == SHRINK else shrink)"),
-    ),
-    ("damping_ignores_a_bad_number", 'In "martens" a ρ of NaN leaves λ as it is', ('variant == "martens"', "False")),
-    ("damping_fears_a_bad_number", 'In "code" a ρ of NaN lets λ grow', ('variant == "martens"', "True")),
-    ("damping_only_grows_for_negative_ratios", "λ grows only if ρ < 0", ("ratio < low", "ratio < 0")),
-    (
-        "damping_is_kept_in_bounds",
-        "λ is kept between 1/1000 and 100",
-        ("damping * grow", "np.minimum(damping * grow, 100)"),
-        ("damping * shrink", "np.maximum(damping * shrink, 1e-3)"),
-    ),
-    (
-        "damping_becomes_infinite",
-        "λ grows beyond the range of the dtype",
-        ("grown if np.isfinite(grown) else damping", "grown"),
-    ),
-):
-    updated_damping.edit(name, statement, *pieces)
+updated_damping.edits("""
+damping_grows_at_a_quarter: λ grows at ρ = 1/4 itself, too: <= for <
+    `ratio < low` → `ratio <= low`
+damping_shrinks_at_three_quarters: λ shrinks at ρ = 3/4 itself, too: >= for >
+    `ratio > high` → `ratio >= high`
+damping_updated_the_wrong_way_round: λ shrinks where the model was bad and grows where it was good
+    `` → `grow, shrink = shrink, grow`
+factors_of_two: λ is doubled and halved, whatever the factors are
+    `` → `grow, shrink = 2, 1 / 2`
+factors_of_the_damping_are_fixed: The factors are 3/2 and 2/3, whatever was asked for
+    `` → `grow, shrink = GROW, SHRINK`
+thresholds_of_the_damping_are_fixed: The thresholds are 1/4 and 3/4, whatever was asked for
+    `` → `low, high = LOW, HIGH`
+factor_of_two_thirds_cut_short: λ shrinks by 0.66 for 2/3, so that what grew and shrank is less than it was
+    `damping * shrink` → `damping * (0.66 if shrink == SHRINK else shrink)`
+damping_ignores_a_bad_number: In "martens" a ρ of NaN leaves λ as it is
+    `variant == "martens"` → `False`
+damping_fears_a_bad_number: In "code" a ρ of NaN lets λ grow
+    `variant == "martens"` → `True`
+damping_only_grows_for_negative_ratios: λ grows only if ρ < 0
+    `ratio < low` → `ratio < 0`
+damping_is_kept_in_bounds: λ is kept between 1/1000 and 100
+    `damping * grow` → `np.minimum(damping * grow, 100)`, `damping * shrink` → `np.maximum(damping * shrink, 1e-3)`
+damping_becomes_infinite: λ grows beyond the range of the dtype
+    `grown if np.isfinite(grown) else damping` → `grown`
+""")

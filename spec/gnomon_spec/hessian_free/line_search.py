@@ -148,67 +148,39 @@ def from_where_the_value_is_not_finite_no_line_is_searched(port: Any, case: Case
 
 
 FALL, UPHILL, FINITE = "slope_fraction * a * slope", "reject_ascent and slope > 0", "np.isfinite(reached)"
-for name, statement, *pieces in (
-    ("armijo_without_equality", "The condition is strict: < for <=", ("reached <= value", "reached < value")),
-    (
-        "a_fall_is_asked_for_uphill",
-        "The fall that is asked for is c·a·|gᵀd|, also where the slope is positive",
-        (FALL, "slope_fraction * a * -np.abs(slope)"),
-    ),
-    ("ascent_is_not_rejected", "`reject_ascent` is ignored", (UPHILL, "False")),
-    (
-        "slope_of_steepest_descent",
-        "The slope is -dᵀd, as if the direction were minus the gradient",
-        ("np.dot(grad, direction)", "-np.dot(direction, direction)"),
-    ),
-    (
-        "slope_not_times_the_step",
-        "The fall that is asked for is c·gᵀd, whatever a is",
-        (FALL, "slope_fraction * slope"),
-    ),
-    (
-        "plain_decrease_is_enough",
-        "Any step that does not raise f is accepted: c is not used",
-        (f"value + {FALL}", "value"),
-    ),
-    (
-        "failed_search_keeps_the_last_step",
-        "If no candidate fulfils the condition the last one is taken, not 0",
-        ("LineSearch(none, value, max_iter + 1)", "LineSearch(a / shrink, reached, max_iter + 1)"),
-    ),
-    (
-        "value_before_the_step",
-        "The value returned is f(x) and not f(x + a·d)",
-        ("LineSearch(a, reached,", "LineSearch(a, value,"),
-    ),
-    (
-        "one_evaluation_too_many",
-        "After the last candidate f is asked for one more, which is thrown away",
-        ("max_iter + 1", "max_iter + 2"),
-    ),
-    ("halving_instead_of_shrinking", "Steps are halved, whatever β is", ("a * shrink", "a * 0.5")),
-    (
-        "rate_of_nothing_is_taken_for_one",
-        "A rate of 0 counts as none given: the search begins at 1",
-        ("none + lr", "none + (lr if lr != 0 else 1)"),
-    ),
-    ("first_candidate_is_left_out", "The first candidate is lr·β", ("none + lr", "none + lr * shrink")),
-    (
-        "number_of_candidates_is_fixed",
-        "There are 20 candidates, whatever was asked for",
-        ("", "max_iter = 20"),
-    ),
-    ("ascent_is_always_rejected", "No step is taken uphill, whether that was asked or not", (UPHILL, "slope > 0")),
-    (
-        "value_at_the_start_is_not_looked_at",
-        "It is not looked whether f(x) is finite",
-        ("not np.isfinite(value)", "False"),
-    ),
-    ("minus_infinity_is_a_fall", "A value of -∞ is accepted", (FINITE, "reached < np.inf")),
-    (
-        "not_a_number_is_a_fall",
-        "A value of NaN is accepted: it is not above the bound",
-        (FINITE, "np.isnan(reached) or np.isfinite(reached)"),
-    ),
-):
-    armijo.edit(name, statement, *pieces)
+armijo.edits(f"""
+armijo_without_equality: The condition is strict: < for <=
+    `reached <= value` → `reached < value`
+a_fall_is_asked_for_uphill: The fall that is asked for is c·a·|gᵀd|, also where the slope is positive
+    `{FALL}` → `slope_fraction * a * -np.abs(slope)`
+ascent_is_not_rejected: `reject_ascent` is ignored
+    `{UPHILL}` → `False`
+slope_of_steepest_descent: The slope is -dᵀd, as if the direction were minus the gradient
+    `np.dot(grad, direction)` → `-np.dot(direction, direction)`
+slope_not_times_the_step: The fall that is asked for is c·gᵀd, whatever a is
+    `{FALL}` → `slope_fraction * slope`
+plain_decrease_is_enough: Any step that does not raise f is accepted: c is not used
+    `value + {FALL}` → `value`
+failed_search_keeps_the_last_step: If no candidate fulfils the condition the last one is taken, not 0
+    `LineSearch(none, value, max_iter + 1)` → `LineSearch(a / shrink, reached, max_iter + 1)`
+value_before_the_step: The value returned is f(x) and not f(x + a·d)
+    `LineSearch(a, reached,` → `LineSearch(a, value,`
+one_evaluation_too_many: After the last candidate f is asked for one more, which is thrown away
+    `max_iter + 1` → `max_iter + 2`
+halving_instead_of_shrinking: Steps are halved, whatever β is
+    `a * shrink` → `a * 0.5`
+rate_of_nothing_is_taken_for_one: A rate of 0 counts as none given: the search begins at 1
+    `none + lr` → `none + (lr if lr != 0 else 1)`
+first_candidate_is_left_out: The first candidate is lr·β
+    `none + lr` → `none + lr * shrink`
+number_of_candidates_is_fixed: There are 20 candidates, whatever was asked for
+    `` → `max_iter = 20`
+ascent_is_always_rejected: No step is taken uphill, whether that was asked or not
+    `{UPHILL}` → `slope > 0`
+value_at_the_start_is_not_looked_at: It is not looked whether f(x) is finite
+    `not np.isfinite(value)` → `False`
+minus_infinity_is_a_fall: A value of -∞ is accepted
+    `{FINITE}` → `reached < np.inf`
+not_a_number_is_a_fall: A value of NaN is accepted: it is not above the bound
+    `{FINITE}` → `np.isnan(reached) or np.isfinite(reached)`
+""")

@@ -123,61 +123,36 @@ def nothing_has_no_negative_power(port: Any, case: Case) -> Iterable[Fact]:
 
 
 SQUARES, COUNT = "example_gradients * example_gradients", "total / example_gradients.shape[0]"
-for name, statement, *pieces in (
-    (
-        "square_of_the_mean_gradient",
-        "The gradients are averaged or added up before they are squared",
-        (f"np.sum({SQUARES}, axis=0)", "np.sum(example_gradients, axis=0) ** 2"),
-        (COUNT, f"{COUNT} ** 2"),
-    ),
-    (
-        "mean_divided_by_the_number_twice",
-        "The gradients are those of a mean loss, with 1/N in them: their squares add up to d/N",
-        (COUNT, f"{COUNT} ** 2"),
-    ),
-    (
-        "reductions_taken_for_each_other",
-        '"mean" adds up and "sum" averages',
-        ('reduction == "mean"', 'reduction == "sum"'),
-    ),
-    (
-        "sizes_instead_of_squares",
-        "The sizes of the entries are added up, not their squares",
-        (SQUARES, "np.abs(example_gradients)"),
-    ),
-    (
-        "length_of_the_gradient_in_every_entry",
-        "Every entry is the mean of all entries of d",
-        (f"np.sum({SQUARES}, axis=0)", f"0 * example_gradients[0] + np.sum({SQUARES}) / example_gradients.shape[1]"),
-    ),
-):
-    squared_gradients.edit(name, statement, *pieces)
+squared_gradients.edits(f"""
+square_of_the_mean_gradient: The gradients are averaged or added up before they are squared
+    `np.sum({SQUARES}, axis=0)` → `np.sum(example_gradients, axis=0) ** 2`, `{COUNT}` → `{COUNT} ** 2`
+mean_divided_by_the_number_twice: The gradients are those of a mean loss, with 1/N in them: their squares add up to d/N
+    `{COUNT}` → `{COUNT} ** 2`
+reductions_taken_for_each_other: "mean" adds up and "sum" averages
+    `reduction == "mean"` → `reduction == "sum"`
+sizes_instead_of_squares: The sizes of the entries are added up, not their squares
+    `{SQUARES}` → `np.abs(example_gradients)`
+length_of_the_gradient_in_every_entry: Every entry is the mean of all entries of d
+    `np.sum({SQUARES}, axis=0)` → `0 * example_gradients[0] + np.sum({SQUARES}) / example_gradients.shape[1]`
+""")
 
 POWER = "damped ** (-exponent)"
-for name, statement, *pieces in (
-    (
-        "preconditioner_that_is_none",
-        "What is returned does nothing: the preconditioner is computed and lost, and the iteration runs without one",
-        (POWER, "damped * 0 + 1"),
-    ),
-    (
-        "preconditioner_without_damping",
-        "λ is not added to the diagonal",
-        ("diagonal + damping", "np.where(diagonal > 0, diagonal, 1)"),
-    ),
-    ("damping_outside_the_power", "λ is added to d^ξ and not to d", (POWER, "1 / (diagonal**exponent + damping)")),
-    (
-        "preconditioner_upside_down",
-        "M multiplies by (d + λ)^ξ: it approximates A, and not its inverse",
-        (POWER, "damped**exponent"),
-    ),
-    ("exponent_of_one_half", "The exponent is always 1/2, as in Adagrad", (POWER, "damped ** (-0.5)")),
-    ("square_of_the_damping", "λ² is added to the diagonal", ("diagonal + damping", "diagonal + damping * damping")),
-    (
-        "power_of_nothing_of_nothing",
-        "With ξ = 0 the scale of an entry with d + λ = 0 is 0",
-        ("damped * 0 + 1", "np.where(damped == 0, 0 * damped, damped * 0 + 1)"),
-    ),
-    ("power_of_nothing_is_infinite", "An entry with d + λ = 0 has an infinite scale", ("np.any(damped == 0)", "False")),
-):
-    fisher_preconditioner.edit(name, statement, *pieces)
+fisher_preconditioner.edits(f"""
+preconditioner_that_is_none: What is returned does nothing: the preconditioner is computed and lost, and the iteration
+    runs without one
+    `{POWER}` → `damped * 0 + 1`
+preconditioner_without_damping: λ is not added to the diagonal
+    `diagonal + damping` → `np.where(diagonal > 0, diagonal, 1)`
+damping_outside_the_power: λ is added to d^ξ and not to d
+    `{POWER}` → `1 / (diagonal**exponent + damping)`
+preconditioner_upside_down: M multiplies by (d + λ)^ξ: it approximates A, and not its inverse
+    `{POWER}` → `damped**exponent`
+exponent_of_one_half: The exponent is always 1/2, as in Adagrad
+    `{POWER}` → `damped ** (-0.5)`
+square_of_the_damping: λ² is added to the diagonal
+    `diagonal + damping` → `diagonal + damping * damping`
+power_of_nothing_of_nothing: With ξ = 0 the scale of an entry with d + λ = 0 is 0
+    `damped * 0 + 1` → `np.where(damped == 0, 0 * damped, damped * 0 + 1)`
+power_of_nothing_is_infinite: An entry with d + λ = 0 has an infinite scale
+    `np.any(damped == 0)` → `False`
+""")

@@ -107,67 +107,35 @@ def a_model_above_zero_never_ends(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("just below", port.progress_has_ended(np.where(last, -still, still), **case.hyper), False)
 
 
-window.edit(
-    "window_rounded_the_other_way",
-    'i/10 is rounded up in "code" and down in "martens"',
-    ('variant == "code"', 'variant == "martens"'),
-)
-window.edit(
-    "window_of_ten_for_ever",
-    "The window does not grow with the iterations",
-    ('max(LEAST_WINDOW, iteration // 10 if variant == "code" else ceil(iteration / 10))', "LEAST_WINDOW"),
-)
-window.edit(
-    "window_without_its_least",
-    "The window is a tenth of the iterations from the first one on",
-    ("max(LEAST_WINDOW", "max(0"),
-)
+window.edits("""
+window_rounded_the_other_way: i/10 is rounded up in "code" and down in "martens"
+    `variant == "code"` → `variant == "martens"`
+window_of_ten_for_ever: The window does not grow with the iterations
+    `max(LEAST_WINDOW, iteration // 10 if variant == "code" else ceil(iteration / 10))` → `LEAST_WINDOW`
+window_without_its_least: The window is a tenth of the iterations from the first one on
+    `max(LEAST_WINDOW` → `max(0`
+""")
 
-for name, statement, *pieces in (
-    (
-        "progress_measured_one_iteration_too_far_back",
-        "The gain is that of the last k + 1 iterations",
-        ("model[i] - model[i - k]", "model[i] - model[i - k - 1]"),
-    ),
-    (
-        "progress_rule_without_the_factor",
-        'The threshold of "martens" lacks the factor k: the iteration goes on 10 times too strictly',
-        ("k * threshold", "threshold"),
-    ),
-    (
-        "progress_rule_of_the_code_with_the_factor",
-        'The threshold of "code" has the factor k',
-        ("model[0], threshold", "model[0], k * threshold"),
-    ),
-    (
-        "progress_relative_to_the_progress_made",
-        'In "martens" the gain is divided by mᵢ - m₀ and not by mᵢ: the same from a cold start, not from a warm one',
-        ("gained, model[i], k", "gained, model[i] - model[0], k"),
-    ),
-    (
-        "progress_relative_to_the_value",
-        'In "code" the gain is divided by mᵢ and not by mᵢ - m₀: the same from a cold start, not from a warm one',
-        ("model[i] - model[0]", "model[i]"),
-    ),
-    (
-        "sign_of_the_last_value",
-        'In "martens" the last value must be below 0, and not that of k iterations ago',
-        ("model[i - k] < 0", "model[i] < 0"),
-    ),
-    (
-        "progress_without_looking_at_the_sign",
-        'In "martens" it is not asked whether the model was below 0',
-        ("model[i - k] < 0", "True"),
-    ),
-    (
-        "progress_may_end_at_the_tenth_iteration",
-        "The rule is asked for k <= i and not for k < i",
-        ("k >= i", "k > i"),
-    ),
-    (
-        "progress_against_an_absolute_threshold",
-        "The gain itself is compared with the threshold: the scale of the loss decides",
-        ("gained / whole < threshold", "-gained < threshold"),
-    ),
-):
-    progress_has_ended.edit(name, statement, *pieces)
+progress_has_ended.edits("""
+progress_measured_one_iteration_too_far_back: The gain is that of the last k + 1 iterations
+    `model[i] - model[i - k]` → `model[i] - model[i - k - 1]`
+progress_rule_without_the_factor: The threshold of "martens" lacks the factor k: the iteration goes on 10 times too
+    strictly
+    `k * threshold` → `threshold`
+progress_rule_of_the_code_with_the_factor: The threshold of "code" has the factor k
+    `model[0], threshold` → `model[0], k * threshold`
+progress_relative_to_the_progress_made: In "martens" the gain is divided by mᵢ - m₀ and not by mᵢ: the same from a cold
+    start, not from a warm one
+    `gained, model[i], k` → `gained, model[i] - model[0], k`
+progress_relative_to_the_value: In "code" the gain is divided by mᵢ and not by mᵢ - m₀: the same from a cold start, not
+    from a warm one
+    `model[i] - model[0]` → `model[i]`
+sign_of_the_last_value: In "martens" the last value must be below 0, and not that of k iterations ago
+    `model[i - k] < 0` → `model[i] < 0`
+progress_without_looking_at_the_sign: In "martens" it is not asked whether the model was below 0
+    `model[i - k] < 0` → `True`
+progress_may_end_at_the_tenth_iteration: The rule is asked for k <= i and not for k < i
+    `k >= i` → `k > i`
+progress_against_an_absolute_threshold: The gain itself is compared with the threshold: the scale of the loss decides
+    `gained / whole < threshold` → `-gained < threshold`
+""")

@@ -63,25 +63,19 @@ def by_default_it_grows_by_three_tenths(port: Any, case: Case) -> Iterable[Fact]
 
 
 RULES, FITTING = '(0, 1, 1) if variant == "code" else (5, 5, 0)', "i for i in grid if i <= max_iter"
-for name, statement, *pieces in (
-    (
-        "grid_shifted_by_one",
-        'The iterations are counted from 1: "code" without - 1, "martens" with it',
-        (RULES, '(1, 1, 0) if variant == "code" else (4, 5, 1)'),
-    ),
-    (
-        "grid_of_the_other_variant",
-        "The two variants are taken for each other",
-        ('variant == "code"', 'variant == "martens"'),
-    ),
-    ("grid_rounded_down", "The powers are rounded down", ("np.ceil", "np.floor")),
-    ("base_of_the_grid_is_fixed", "γ is 1.3, whatever was asked for", ("base**j", "1.3**j")),
-    ("every_iterate_is_kept", "All iterations are on the grid", (FITTING, "range(max_iter + 1)")),
-    (
-        "grid_has_the_last_iteration",
-        "The iteration `max_iter` is added, though the run may be longer or shorter",
-        (FITTING, "{max_iter} | {i for i in grid if i < max_iter}"),
-    ),
-    ("grid_is_too_coarse", "Every second one of the iterations is left out", ("np.int64)", "np.int64)[::2]")),
-):
-    storage_grid.edit(name, statement, *pieces)
+storage_grid.edits(f"""
+grid_shifted_by_one: The iterations are counted from 1: "code" without - 1, "martens" with it
+    `{RULES}` → `(1, 1, 0) if variant == "code" else (4, 5, 1)`
+grid_of_the_other_variant: The two variants are taken for each other
+    `variant == "code"` → `variant == "martens"`
+grid_rounded_down: The powers are rounded down
+    `np.ceil` → `np.floor`
+base_of_the_grid_is_fixed: γ is 1.3, whatever was asked for
+    `base**j` → `1.3**j`
+every_iterate_is_kept: All iterations are on the grid
+    `{FITTING}` → `range(max_iter + 1)`
+grid_has_the_last_iteration: The iteration `max_iter` is added, though the run may be longer or shorter
+    `{FITTING}` → `{{max_iter}} | {{i for i in grid if i < max_iter}}`
+grid_is_too_coarse: Every second one of the iterations is left out
+    `np.int64)` → `np.int64)[::2]`
+""")
