@@ -37,7 +37,7 @@ def test_operations_are_those_counted_by_hand(widths, batch):
 def test_full_estimates_come_at_the_first_call_and_at_multiples_of_the_frequency(frequency, iterations, probes):
     full = len({1, *range(frequency, cost.STEPS + 1, frequency)})
     setting = cost.Setting("", frequency, iterations, probes)
-    assert cost.products(setting) == (full, full * (iterations + probes)) == (setting.full, setting.products)
+    assert cost.products(setting) == (full, full * (iterations + probes)) and setting.full == full
 
 
 def test_the_layers_are_measured_at_steps_0_90_190():
