@@ -214,17 +214,6 @@ def a_group_without_any_gradient_is_skipped(port: Any, case: Case) -> Iterable[F
     yield equal("width", summary.width, share * others.width)
 
 
-@step_groups.law("fixed point", cases=groups.but(grads=grads_of(choice(None), missing=False)))
-def without_any_gradient_nothing_changes(port: Any, case: Case) -> Iterable[Fact]:
-    """If no group has a gradient every group keeps every bit, and the summary is "Frozen" with norm and width 0."""
-    new, after, summary = port.step_groups(case.params, case.grads, case.states, **case.hyper)
-    for i, before in enumerate(zip(case.params, case.states, strict=True)):
-        yield from untouched(f"group {i + 1}", (new[i], after[i]), before)
-    yield agree("status", summary.status, "Frozen")
-    yield identical("norm", summary.norm, np.zeros(()))
-    yield identical("width", summary.width, np.zeros(()))
-
-
 @step_groups.law("conservation", cases=complete.but(bad=poisons))
 def a_gradient_that_is_no_number_kills_its_own_group(port: Any, case: Case) -> Iterable[Fact]:
     """A NaN or an infinity freezes its own group and makes the mean norm NaN; the other groups do as without it."""

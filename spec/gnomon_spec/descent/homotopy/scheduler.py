@@ -184,15 +184,6 @@ def an_adaptive_target_knows_no_units_of_the_loss(port: Any, case: Case) -> Iter
     yield identical("fixed", np.stack([r.lr for r in others]), np.stack([r.lr for r in rates]))
 
 
-@schedule.law("closed form", cases=on_balls.but(adaptive=False, frequency=1000, alpha=1.0, target_curvature=2.0**-12))
-def between_full_calls_the_rate_follows_the_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """Far above the target lr = b·target·‖g‖²/s with the gradient of now, s the norm of the last full call."""
-    reports = along_balls(port, case)
-    squares = np.stack([np.sum(case.grads[k % len(case.grads)] ** 2) for k in range(len(case.norms))])
-    expected = case.base_lr * np.minimum(1, case.target_curvature * squares / case.norms[0])
-    yield equal("rates", np.stack([r.lr for r in reports]), expected)
-
-
 # Bounds well apart from all rates that are not beyond them, so that rounding cannot decide.
 @schedule.law(
     "closed form",

@@ -9,9 +9,8 @@ import numpy as np
 
 from gnomon.descent.homotopy import rate as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.curvature.symmetries import scaled
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import any_number, power, series
+from gnomon_spec.descent.homotopy.inputs import any_number, series
 from gnomon_spec.facts import Fact, agree, at_least, identical
 from gnomon_spec.strategies import CODES, SMALL_CODES, count, shapes
 from gnomon_spec.system import WITH_ROOM
@@ -65,17 +64,6 @@ def only_the_window_counts_and_not_its_order(port: Any, case: Case) -> Iterable[
     longer = np.concatenate([case.older, recent])
     narrow = {**case.hyper, "window": recent.shape[0]}
     yield identical("older", port.adaptive_target(longer, **narrow), found)
-
-
-adaptive_target.symmetry(
-    "equivariance",
-    "the_target_scales_with_the_curvatures",
-    "Curvatures times 2ᵏ make the target 2ᵏ times as large, bit for bit",
-    cases=histories.but(power=power),
-    inputs={"history": scaled},
-    outputs={"target": scaled},
-    same=identical,
-)
 
 
 WINDOW, SORTED = "history[-window:]", "np.sort(history[-window:])"
