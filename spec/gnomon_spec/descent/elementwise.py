@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.cases import Case, Cases, Quantity, choice, map_leaves
-from gnomon_spec.descent.step_cases import StepCases, some_eps, zeros
+from gnomon_spec.curvature.symmetries import negated, unchanged
+from gnomon_spec.descent.step_cases import StepCases, some_eps
 from gnomon_spec.facts import Fact, follows, identical, same_outputs
 from gnomon_spec.strategies import (
     VECTORS,
     count,
     indices,
     permutation,
+    poisons,
     shapes,
     steps_of,
     symmetric,
     tame,
+    zeros,
 )
 from gnomon_spec.system import ALL_DTYPES, WITH_ROOM, Changed, Operation, System
 
@@ -37,16 +40,8 @@ def rearranged(value: Any, case: Case) -> Any:
     return on_arrays(lambda array: array[case.order], value)
 
 
-def negated(value: Any, case: Case) -> Any:
-    return -value
-
-
 def shifted(value: Any, case: Case) -> Any:
     return value + case.shift
-
-
-def unchanged(value: Any, case: Case) -> Any:
-    return value
 
 
 def scaled(degree: int) -> Changed:
@@ -81,10 +76,7 @@ def declare_step_laws(
         same=identical,
     )
 
-    @step.law(
-        "conservation",
-        cases=calm.but(place=indices(), bad=choice(np.nan, np.inf, -np.inf)).shaped(shapes((2,), (3,), (5,), (17,))),
-    )
+    @step.law("conservation", cases=calm.but(place=indices(), bad=poisons).shaped(shapes((2,), (3,), (5,), (17,))))
     def a_bad_gradient_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
         """A NaN or infinite entry of the gradient leaves every other entry of every output as it was, bit for bit."""
         poison = np.arange(case.grad.size) == case.place

@@ -21,6 +21,7 @@ from gnomon_spec.strategies import (
     nonnegative,
     normal,
     number,
+    or_none,
     tame,
     unit_interval,
     vector,
@@ -129,17 +130,6 @@ def for_the_code(quantity: Quantity, theory: Any, *variants: str) -> Quantity:
     return Quantity(draw_it, text, lambda value: value == theory or quantity.allows(value))
 
 
-def or_none(quantity: Quantity) -> Quantity:
-    """`None` for one case in four, else like `quantity`."""
-
-    def draw_either(draw: Draw, context: Context) -> Any:
-        return None if draw(SMALL_CODES) < 16 else quantity.draw(draw, context)
-
-    return Quantity(
-        draw_either, f"None, or {quantity.text}", lambda value: value is None or bool(quantity.allows(value))
-    )
-
-
 clips = or_none(number(1.0, 0.0625, 0.001, exponents=(-12, 0)))
 some_eps = normal(number(1e-7, 1e-3, 1.0, exponents=(-30, 3)))
 NO_CLIP = constant(None)
@@ -166,29 +156,11 @@ steps = (
 magnitude = Quantity(
     lambda draw, context: np.asarray(np.abs(tame().draw(draw, context))), f"{tame().text}, not negative"
 )
-poisons = choice(float("nan"), float("inf"), float("-inf"))
-zeros = Quantity(lambda _draw, c: np.zeros(c.shape, c.dtype), "zeros")
-
-
-def _without_zeros(draw: Draw, context: Context) -> Any:
-    drawn = tame().draw(draw, context)
-    return np.where(drawn == 0, np.ones_like(drawn), drawn)
-
-
-nonzero = Quantity(_without_zeros, f"{tame().text}, not 0")
 calm = steps.but(params=tame(), grad=tame(), state=states(magnitude), eps=some_eps).shaped(VECTORS)
 plain = calm.but(variant=CODE, release_ratio=1.0)
 fresh = plain.but(state=fresh_states())
 unclipped = plain.but(grad_clip=NO_CLIP)
 fresh_unclipped = unclipped.but(state=fresh_states())
-
-
-def scaled(value: Any, case: Case) -> Any:
-    return value * 2.0**case.power
-
-
-def scaled_twice(value: Any, case: Case) -> Any:
-    return value * 4.0**case.power
 
 
 def mirrored(array: Any, case: Case) -> Any:

@@ -13,17 +13,9 @@ from gnomon.descent.hysterograd import HysteroGradState
 from gnomon.descent.hysterograd_groups import GroupState, cut, join
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.hysterograd import system
-from gnomon_spec.descent.hysterograd_cases import (
-    hyperparameters,
-    magnitude,
-    nonzero,
-    or_zeros,
-    poisons,
-    some_eps,
-    states,
-)
+from gnomon_spec.descent.hysterograd_cases import hyperparameters, magnitude, or_zeros, some_eps, states
 from gnomon_spec.facts import Fact, agree, equal, identical, rejects
-from gnomon_spec.strategies import SMALL_CODES, count, fraction, shapes, tame
+from gnomon_spec.strategies import SMALL_CODES, count, fraction, nonzero, poisons, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 
 ARRAYS = shapes((2,), (1,), (3,), (2, 2), (), (0,), (1,))
@@ -103,10 +95,7 @@ groups = (
     .but(eps=some_eps, states=group_states())
 )
 several = groups.but(params=groups_of(tame(), fewest=2))
-complete = several.but(
-    params=groups_of(tame(), fewest=2, shape=WITH_ENTRIES),
-    grads=grads_of(nonzero, missing=False),
-)
+complete = several.but(params=groups_of(tame(), fewest=2, shape=WITH_ENTRIES), grads=grads_of(nonzero, missing=False))
 
 
 step_groups = system.operation(reference.step_groups, cases=groups, rejecting=groups, dtypes=WITH_ROOM)

@@ -10,18 +10,9 @@ import numpy as np
 from gnomon.descent import hysterograd as reference
 from gnomon_spec.cases import Case, Cases
 from gnomon_spec.descent.hysterograd import step, system
-from gnomon_spec.descent.hysterograd_cases import (
-    cold,
-    magnitude,
-    states,
-    unclipped,
-)
+from gnomon_spec.descent.hysterograd_cases import cold, magnitude, states, unclipped
 from gnomon_spec.facts import Fact, agree, equal, identical
-from gnomon_spec.strategies import (
-    ANY_SHAPE,
-    VECTORS,
-    unit_interval,
-)
+from gnomon_spec.strategies import ANY_SHAPE, VECTORS, unit_interval
 from gnomon_spec.system import WITH_ROOM
 
 shocks = Cases({"state": states(magnitude)}, ANY_SHAPE).but(factor=unit_interval())

@@ -26,11 +26,12 @@ import numpy as np
 from gnomon.descent import rmsprop as reference
 from gnomon.descent.rmsprop import RMSpropState
 from gnomon_spec.cases import Case
+from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.descent import elementwise, weight_decay
-from gnomon_spec.descent.elementwise import scaled, unchanged
-from gnomon_spec.descent.step_cases import step_cases, zeros
+from gnomon_spec.descent.elementwise import scaled
+from gnomon_spec.descent.step_cases import step_cases
 from gnomon_spec.facts import Fact, at_least, equal
-from gnomon_spec.strategies import count, fraction, number
+from gnomon_spec.strategies import count, fraction, number, zeros
 from gnomon_spec.system import System
 
 system = System("rmsprop", title="RMSprop", text=__doc__ or "")

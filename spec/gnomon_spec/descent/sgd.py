@@ -23,6 +23,7 @@ from typing import Any
 
 from gnomon.descent import sgd as reference
 from gnomon_spec.cases import Case, Quantity, choice
+from gnomon_spec.curvature.symmetries import turned, unchanged
 from gnomon_spec.descent import elementwise, weight_decay
 from gnomon_spec.descent.step_cases import step_cases
 from gnomon_spec.facts import Fact, equal, identical, rejects
@@ -101,10 +102,6 @@ def dampening_equal_to_momentum_averages_the_gradients(port: Any, case: Case) ->
     yield equal("momentum_buffer", state.momentum_buffer, mean)
 
 
-def turned(vector: Any, case: Case) -> Any:
-    return case.turn @ vector
-
-
 step.symmetry(
     "equivariance",
     "a_rotated_run_is_the_rotation_of_the_run",
@@ -123,7 +120,7 @@ step.symmetry(
         "state.momentum_buffer": elementwise.scaled(1),
         "lr": elementwise.scaled(-1),
     },
-    outputs={"params": elementwise.unchanged},
+    outputs={"params": unchanged},
     same=identical,
     dtypes=WITH_ROOM,
 )

@@ -41,53 +41,33 @@ Source: PyTorch issue 184466 (2026), a text and five lines of JAX.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import inf, nan
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent.elementwise import shifted
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import (
     count,
+    entry_signs,
     indices,
     number,
     permutation,
+    poisons,
     powered,
     shapes,
+    single,
     tame,
     vector,
+    zeros,
 )
 from gnomon_spec.system import WITH_ROOM, Operation, System
 
 system = System("srkl", title="Self-regulated kinetic learning", text=__doc__ or "")
-
-
-def single(quantity: Quantity) -> Quantity:
-    """A number as an array without dimensions, of the dtype of the case."""
-    return Quantity(lambda draw, context: np.array(quantity.draw(draw, context), context.dtype), quantity.text)
-
-
-def without_zeros(quantity: Quantity) -> Quantity:
-    """Like `quantity`, an array, with 1 in the place of 0."""
-
-    def draw_nonzero(draw: Draw, context: Context) -> Any:
-        array = quantity.draw(draw, context)
-        return np.where(array == 0, np.ones_like(array), array)
-
-    return Quantity(draw_nonzero, f"{quantity.text}; 1 instead of 0")
-
-
-def one_of(*quantities: Quantity) -> Quantity:
-    """One of the given quantities; the first is the simplest."""
-
-    def draw_one(draw: Draw, context: Context) -> Any:
-        return quantities[count(high=len(quantities) - 1).draw(draw, context)].draw(draw, context)
-
-    return Quantity(draw_one, "; or ".join(quantity.text for quantity in quantities))
 
 
 SEVERAL = shapes((2,), (3,), (2, 3), (5,), (1,), (), (4,), (8,), (0,), (3, 1), (2, 2, 2), (17,))
@@ -98,15 +78,6 @@ braking = number(1.0, 0.1, 0.5, 2.0)
 finite_curvature = single(number(1.0, 0.0, 2.0, 0.5, exponents=(-30, 30)))
 any_curvature = single(number(1.0, 0.0, inf, 0.5, exponents=(-30, 30)))
 power = count(1, -1, 3, low=-20, high=20)
-nonzero = without_zeros(tame())
-zeros = Quantity(lambda _draw, context: np.zeros(context.shape, context.dtype), "zeros")
-signs = Quantity(
-    lambda draw, context: np.where(tame().draw(draw, context) < 0, -1, 1).astype(context.dtype), "±1 in each entry"
-)
-
-
-def scaled(value: Any, case: Case) -> Any:
-    return value * 2.0**case.power
 
 
 def turned(array: Any, case: Case) -> Any:
@@ -216,7 +187,7 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases) -> None:
         "equivariance",
         "it_has_the_symmetries_of_the_axes",
         "Rearranging entries and changing their signs does the same to the new parameters",
-        cases=calm.but(sign=signs, order=permutation()).shaped(LISTS),
+        cases=calm.but(sign=entry_signs, order=permutation()).shaped(LISTS),
         inputs={"params": turned, "grad": turned, **dict.fromkeys(given, reordered)},
         outputs=turned,
     )
@@ -272,7 +243,7 @@ def no_entry_moves_farther_than_by_gradient_descent(port: Any, case: Case) -> It
     yield at_least("alpha·|grad|", case.alpha * np.abs(case.grad), np.abs(move))
 
 
-@step.law("conservation", cases=calm.but(place=indices(), bad=choice(nan, inf, -inf)).shaped(LISTS))
+@step.law("conservation", cases=calm.but(place=indices(), bad=poisons).shaped(LISTS))
 def a_bad_gradient_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
     """With κ given, a NaN or infinite entry of the gradient leaves every other entry as it was, bit for bit."""
     poison = np.arange(case.grad.size) == case.place

@@ -14,24 +14,24 @@ import numpy as np
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import joined, length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.srkl import (
-    LAST,
-    LISTS,
-    SEVERAL,
-    alpha,
-    beta,
-    braking,
-    declare_one_rate,
-    declare_step_laws,
+from gnomon_spec.descent import srkl
+from gnomon_spec.descent.srkl import system
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.strategies import (
+    VECTORS,
+    count,
+    entry_signs,
+    indices,
     nonzero,
+    number,
     one_of,
-    signs,
-    system,
+    powered,
+    shapes,
+    tame,
+    vector,
     without_zeros,
     zeros,
 )
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
-from gnomon_spec.strategies import VECTORS, count, indices, number, powered, shapes, tame, vector
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -57,12 +57,12 @@ one_place = Quantity(
     ),
     "1 in one entry, else 0",
 )
-grads = Cases({"grad": powered(4)}, SEVERAL)
+grads = Cases({"grad": powered(4)}, srkl.SEVERAL)
 calm_grads = Cases({"grad": tame()}, VECTORS)
 curvature = system.operation(reference.curvature, cases=grads, rejecting=calm_grads, dtypes=WITH_ROOM)
 
 
-@curvature.law("bound", cases=grads.but(sign=signs, place=one_place, size=number(1.0, 2.0, 0.5, 3.0)))
+@curvature.law("bound", cases=grads.but(sign=entry_signs, place=one_place, size=number(1.0, 2.0, 0.5, 3.0)))
 def the_curvature_lies_between_two_norms(port: Any, case: Case) -> Iterable[Fact]:
     """‖g‖²/√n <= κ <= ‖g‖²: the lower bound where all |gᵢ| = c; the upper one, c², where one is c and all others 0."""
     kappa, square = port.curvature(case.grad), np.sum(case.grad * case.grad)
@@ -79,7 +79,7 @@ def it_depends_on_the_coordinates(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("curvature", port.curvature(grad), np.sqrt((3 + np.cos(4 * case.angle)) / 4))
 
 
-@curvature.law("conservation", cases=Cases({"grad": tame(), "other": tame()}, SEVERAL))
+@curvature.law("conservation", cases=Cases({"grad": tame(), "other": tame()}, srkl.SEVERAL))
 def squares_of_curvatures_add_up(port: Any, case: Case) -> Iterable[Fact]:
     """The square of κ of two arrays taken as one is the sum of their squares."""
     both = np.concatenate([case.grad.reshape(-1), case.other.reshape(-1)])
@@ -87,7 +87,7 @@ def squares_of_curvatures_add_up(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("square", port.curvature(both) ** 2, parts)
 
 
-@curvature.law("limit", cases=Cases({"grad": one_of(sized(0.32, 0.38), sized(-0.42, -0.35))}, SEVERAL))
+@curvature.law("limit", cases=Cases({"grad": one_of(sized(0.32, 0.38), sized(-0.42, -0.35))}, srkl.SEVERAL))
 def it_is_in_range_where_its_fourth_powers_are_not(port: Any, case: Case) -> Iterable[Fact]:
     """κ is right where κ itself is in the range of the dtype, although the fourth powers of the entries are not."""
     scale = np.max(np.abs(case.grad), initial=0)
@@ -95,7 +95,7 @@ def it_is_in_range_where_its_fourth_powers_are_not(port: Any, case: Case) -> Ite
     yield equal("curvature", port.curvature(case.grad), expected)
 
 
-@curvature.law("conservation", cases=Cases({"grad": tame(), "place": one_place}, LISTS))
+@curvature.law("conservation", cases=Cases({"grad": tame(), "place": one_place}, srkl.LISTS))
 def of_a_nan_it_is_nan(port: Any, case: Case) -> Iterable[Fact]:
     """A NaN anywhere in the gradient makes κ NaN."""
     kappa = port.curvature(np.where(case.place == 1, nan, case.grad))
@@ -124,16 +124,16 @@ mean_of_fourth_powers: The mean of the fourth powers stands under the root inste
 largest_square: κ is the largest gᵢ² instead of the root of the sum of their squares
     `length(v * v)` → `np.max(v * v, initial=0)`
 last_entry_not_counted: The last entry is missing from κ (the tail of a vectorised loop is missing)
-    `length(v * v)` → `length(np.where({LAST}, 0, v * v))`
+    `length(v * v)` → `length(np.where({srkl.LAST}, 0, v * v))`
 """)
 
-steps = Cases({"params": vector(), "grad": powered(4)}, SEVERAL).but(alpha=alpha, beta=beta)
+steps = Cases({"params": vector(), "grad": powered(4)}, srkl.SEVERAL).but(alpha=srkl.alpha, beta=srkl.beta)
 calm = steps.but(params=tame(), grad=tame())
-braked = calm.but(beta=braking)
+braked = calm.but(beta=srkl.braking)
 bare = braked.but(params=zeros)  # the new parameters are the step itself
 step_code = system.operation(reference.step_code, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
-declare_step_laws(step_code, steps, calm)
-declare_one_rate(step_code, steps, calm)
+srkl.declare_step_laws(step_code, steps, calm)
+srkl.declare_one_rate(step_code, steps, calm)
 
 
 @step_code.law("closed form", cases=calm)
@@ -143,14 +143,14 @@ def it_is_the_step_with_the_curvature_of_the_gradient(port: Any, case: Case) -> 
     yield equal("params", new, port.step(case.params, case.grad, port.curvature(case.grad), **case.hyper))
 
 
-@step_code.law("conservation", cases=braked.but(place=one_place).shaped(LISTS))
+@step_code.law("conservation", cases=braked.but(place=one_place).shaped(srkl.LISTS))
 def one_nan_spoils_every_entry(port: Any, case: Case) -> Iterable[Fact]:
     """With β > 0 a NaN anywhere in the gradient makes every new parameter NaN, as κ is NaN."""
     new = port.step_code(case.params, np.where(case.place == 1, nan, case.grad), **case.hyper)
     yield identical("params", new, nan * np.ones_like(new))
 
 
-@step_code.law("bound", cases=steps.but(params=zeros, beta=braking))
+@step_code.law("bound", cases=steps.but(params=zeros, beta=srkl.braking))
 def steps_are_bounded(port: Any, case: Case) -> Iterable[Fact]:
     """No entry moves by more than α/(2√β), nor all together by more than α·n^¼/(2√β), whatever the gradient is."""
     move = port.step_code(case.params, case.grad, **case.hyper)
@@ -159,7 +159,7 @@ def steps_are_bounded(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("length", bound * case.grad.size**0.25, length(move))
 
 
-@step_code.law("closed form", cases=bare.but(sign=signs, place=one_place).shaped(LISTS))
+@step_code.law("closed form", cases=bare.but(sign=entry_signs, place=one_place).shaped(srkl.LISTS))
 def the_bounds_are_attained(port: Any, case: Case) -> Iterable[Fact]:
     """A single entry |gᵢ| = β^-½ moves by α/(2√β); equal entries |gᵢ| = (n^½·β)^-½ make a step α·n^¼/(2√β) long."""
     root, n = np.sqrt(case.beta), case.grad.size
@@ -249,12 +249,12 @@ a_brake_for_each_row: The norm is taken along the last axis only, so that every 
     `beta * root` → `beta * (np.sqrt(np.sum(v**4, axis=-1, keepdims=True)) if v.ndim else root)`
 brake_on_the_parameters: κ is taken of the parameters instead of the gradient
     `{BRAKED}` → `alpha / (1 + beta * curvature(params)) * grad`
-gradient_squared_in_the_step: The step is made along g∘g with the signs of g instead of along g
+gradient_squared_in_the_step: The step is made along g∘g with the entry_signs of g instead of along g
     `{BRAKED}` → `{BRAKED} * np.abs(grad)`
 up_the_gradient: The step of the published code goes up the gradient
     `` → `grad = -grad`
 tail_left_out: The last entry of an array takes part in κ but is not updated
-    `{BRAKED}` → `{BRAKED} * np.where({LAST}, 0, 1)`, `alpha * grad` → `alpha * np.where({LAST}, 0, grad)`
+    `{BRAKED}` → `{BRAKED} * np.where({srkl.LAST}, 0, 1)`, `alpha * grad` → `alpha * np.where({srkl.LAST}, 0, grad)`
 signs_lost: The step of the published code is made along |g|
     `` → `grad = np.abs(grad)`
 """)
@@ -274,14 +274,14 @@ def several_arrays(quantity: Quantity) -> Quantity:
 
     def draw_several(draw: Draw, context: Context) -> tuple[Any, ...]:
         number_of_arrays = count(2, 1, 3, low=1, high=3).draw(draw, context)
-        shapes_drawn = [SEVERAL.draw(draw, context) for _ in range(number_of_arrays)]
+        shapes_drawn = [srkl.SEVERAL.draw(draw, context) for _ in range(number_of_arrays)]
         return tuple(quantity.draw(draw, context._replace(shape=shape)) for shape in shapes_drawn)
 
     return Quantity(draw_several, f"tuple of 1 to 3 arrays of different shapes, each: {quantity.text}")
 
 
 arrays = Cases({"params": several_arrays(tame()), "grads": arrays_like("params", tame())}, shapes(())).but(
-    alpha=alpha, beta=beta, per_array=choice(False, True)
+    alpha=srkl.alpha, beta=srkl.beta, per_array=choice(False, True)
 )
 step_arrays = system.operation(reference.step_arrays, cases=arrays, dtypes=WITH_ROOM)
 

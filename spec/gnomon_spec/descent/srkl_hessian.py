@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import product
-from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -15,23 +14,24 @@ import numpy as np
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.elementwise import unchanged
-from gnomon_spec.descent.srkl import (
-    LAST_LEFT_OUT,
-    LISTS,
-    SEVERAL,
-    SKIP,
-    alpha,
-    beta,
-    braking,
-    declare_step_laws,
+from gnomon_spec.curvature.symmetries import unchanged
+from gnomon_spec.descent import srkl
+from gnomon_spec.descent.srkl import system
+from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.strategies import (
+    count,
+    entry_signs,
+    indices,
     nonzero,
-    signs,
-    system,
+    number,
+    poisons,
+    powered,
+    rotation,
+    shapes,
+    tame,
+    vector,
     zeros,
 )
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
-from gnomon_spec.strategies import count, indices, number, powered, rotation, shapes, tame, vector
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -127,7 +127,7 @@ def probes(most: int) -> Quantity:
 
     def draw_probes(draw: Draw, context: Context) -> Any:
         rows = count(*range(1, min(most, 3) + 1), low=1, high=most).draw(draw, context)
-        return signs.draw(draw, context._replace(shape=(rows, *context.shape)))
+        return entry_signs.draw(draw, context._replace(shape=(rows, *context.shape)))
 
     return Quantity(draw_probes, f"1 to {most} vectors (rows) with entries ±1")
 
@@ -154,7 +154,7 @@ def of_a_diagonal_matrix_every_probe_is_exact(port: Any, case: Case) -> Iterable
     yield equal("curvature", port.curvature_probe(case.probes * case.h, case.probes), length(case.h))
 
 
-@curvature_probe.law("closed form", cases=Cases({"hessian": indefinite}, shapes((2,), (3,), (1,))))
+@curvature_probe.law("closed form", cases=Cases({"hessian": indefinite}, shapes((2,), (3,), (1,), (2,), (2,))))
 def in_the_mean_one_probe_measures_the_frobenius_norm(port: Any, case: Case) -> Iterable[Fact]:
     """The mean of κ² over all 2ᵐⁿ choices of m probes is ‖diag H‖² + (‖H‖²_F - ‖diag H‖²)/m, exactly: ‖H‖²_F for one
     probe, two are nearer to the diagonal."""
@@ -192,13 +192,15 @@ trace_of_the_estimate: κ is |Σ ĥᵢ|, Hutchinson's estimate of the trace, ins
 """)
 
 
-steps = Cases({"params": vector(), "grad": vector(), "hessian_diagonal": vector()}, SEVERAL).but(alpha=alpha, beta=beta)
+steps = Cases({"params": vector(), "grad": vector(), "hessian_diagonal": vector()}, srkl.SEVERAL).but(
+    alpha=srkl.alpha, beta=srkl.beta
+)
 calm = steps.but(params=tame(), grad=tame(), hessian_diagonal=tame())
-bare = calm.but(params=zeros, beta=braking)
-separable = Cases({"params": tame(), "hessian_diagonal": tame()}, SEVERAL).but(alpha=alpha, beta=braking)
+bare = calm.but(params=zeros, beta=srkl.braking)
+separable = Cases({"params": tame(), "hessian_diagonal": tame()}, srkl.SEVERAL).but(alpha=srkl.alpha, beta=srkl.braking)
 convex = separable.but(hessian_diagonal=positive)
 step_coordinate = system.operation(reference.step_coordinate, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
-declare_step_laws(step_coordinate, steps, calm)
+srkl.declare_step_laws(step_coordinate, steps, calm)
 
 
 @step_coordinate.law("invariance", cases=calm)
@@ -249,7 +251,7 @@ def on_a_power_the_step_is_a_share_of_the_distance(port: Any, case: Case) -> Ite
     yield at_least("share", case.alpha * case.x / (case.beta * (p - 1)), np.abs(move))
 
 
-@step_coordinate.law("conservation", cases=calm.but(place=indices(), bad=choice(nan, inf, -inf)).shaped(LISTS))
+@step_coordinate.law("conservation", cases=calm.but(place=indices(), bad=poisons).shaped(srkl.LISTS))
 def a_bad_entry_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
     """A NaN or infinite entry of gradient or Hessian leaves every other entry as it was, bit for bit."""
     poison = np.arange(case.grad.size) == case.place
@@ -274,11 +276,11 @@ root_of_the_diagonal: √|hᵢ| enters the brake, as in methods that divide by t
 no_coordinate_is_braked: The diagonal of the Hessian is ignored
     `1 + beta * {SIZE}` → `1`
 last_coordinate_left_out: The last coordinate is not updated
-    `` → `{LAST_LEFT_OUT}`
+    `` → `{srkl.LAST_LEFT_OUT}`
 every_coordinate_goes_up: Every coordinate goes up the gradient
     `` → `grad = -grad`
 coordinates_shrink_with_their_curvature: The parameters, too, are divided by 1 + β|hᵢ|
     `params - alpha * grad` → `(params - alpha * grad)`
 coordinates_are_skipped_when_one_is_bad: No coordinate is updated when any entry of gradient or Hessian is not finite
-    `` → `{SKIP.replace("grad", "np.stack([grad, hessian_diagonal])")}`
+    `` → `{srkl.SKIP.replace("grad", "np.stack([grad, hessian_diagonal])")}`
 """)

@@ -13,9 +13,9 @@ import numpy as np
 
 from gnomon.descent import srkl_map as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.srkl import SEVERAL, braking, signs, system, zeros
+from gnomon_spec.descent.srkl import SEVERAL, braking, system
 from gnomon_spec.facts import Fact, at_least, equal, follows, identical
-from gnomon_spec.strategies import count, number, shapes, tame
+from gnomon_spec.strategies import count, entry_signs, number, shapes, tame, zeros
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -38,7 +38,7 @@ def on_cycle(points: Callable[[Any], Any]) -> Quantity:
 
     def draw_point(draw: Draw, context: Context) -> Any:
         ratio = context.drawn["ratio"].astype(np.longdouble)
-        return (signs.draw(draw, context) * points(ratio)).astype(context.dtype)
+        return (entry_signs.draw(draw, context) * points(ratio)).astype(context.dtype)
 
     return Quantity(draw_point, "a point of the 2-cycle of these ratios, of either sign")
 
@@ -97,7 +97,7 @@ def beyond_ratio_2_there_is_a_symmetric_cycle(port: Any, case: Case) -> Iterable
     yield equal("image", port.orbit(point, case.ratio, **case.hyper)[1], -point)
 
 
-@orbit.law("closed form", cases=orbits.but(ratio=between(4.0, 8.0), steps=2, sign=signs))
+@orbit.law("closed form", cases=orbits.but(ratio=between(4.0, 8.0), steps=2, sign=entry_signs))
 def beyond_ratio_4_there_is_an_asymmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
     """For a > 4, F maps u = (√a + √(a-4))/2 to -1/u and that to u, and likewise their mirror images."""
     point = case.sign * outer_point(case.ratio)
@@ -135,7 +135,8 @@ def an_orbit_can_be_continued(port: Any, case: Case) -> Iterable[Fact]:
 
 
 parabolas = Cases(
-    {"sign": signs, "height": number(1.0, 2.0, 0.5, 0.25), "lam": number(1.0, 2.0, 0.5)}, shapes((2,), (1,), (4,), (9,))
+    {"sign": entry_signs, "height": number(1.0, 2.0, 0.5, 0.25), "lam": number(1.0, 2.0, 0.5)},
+    shapes((2,), (1,), (4,), (9,)),
 ).but(alpha=number(1.0, 0.5, 2.0, 3.0, exponents=(-4, 1)), beta=braking, steps=count(1, 2, 3, high=8))
 
 
@@ -221,7 +222,7 @@ def _start_of_course(draw: Draw, context: Context) -> Any:
     if course == QUIET:
         return tame().draw(draw, context)
     if course == FAR:
-        return np.asarray(signs.draw(draw, context) * (16 + np.abs(tame().draw(draw, context))))
+        return np.asarray(entry_signs.draw(draw, context) * (16 + np.abs(tame().draw(draw, context))))
     return on_cycle(symmetric_point if course == SYMMETRIC else outer_point).draw(draw, context)
 
 

@@ -15,11 +15,12 @@ import numpy as np
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.curvature.symmetries import turned
 from gnomon_spec.descent.elementwise import declare_repetitions, shifted
-from gnomon_spec.descent.srkl import braking, nonzero, one_of, system
+from gnomon_spec.descent.srkl import braking, system
 from gnomon_spec.descent.srkl_hessian import SIDES, indefinite, norms, rotated, turning
 from gnomon_spec.facts import Fact, at_least, equal, follows
-from gnomon_spec.strategies import count, number, rotation, shapes, spectrum, symmetric, tame
+from gnomon_spec.strategies import count, nonzero, number, one_of, rotation, shapes, spectrum, symmetric, tame
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -138,17 +139,13 @@ def a_saddle_is_left_more_slowly_than_by_gradient_descent(port: Any, case: Case)
     yield equal("growth", y / case.params[1], np.stack([growth**t for t in range(case.steps + 1)]))
 
 
-def turned(vector: Any, case: Case) -> Any:
-    return case.turn @ vector
-
-
 trajectory.symmetry(
     "equivariance",
     "a_rotated_run_is_the_rotation_of_the_run",
     'With "fro" and "spectral" rotating start, Hessian and minimiser rotates the path (the others lack this)',
     cases=some_steps.but(variant=turning, turn=rotation()),
     inputs={"params": turned, "hessian": rotated, "minimiser": turned},
-    outputs=lambda path, case: path @ case.turn.T,
+    outputs=turned,
     same=follows,
 )
 trajectory.symmetry(

@@ -14,16 +14,16 @@ from gnomon_spec.cases import Case, Cases, Quantity
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, regular_matrix
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
-from gnomon_spec.descent.homotopy.inputs import near_one, nonzero, power, single
+from gnomon_spec.descent.homotopy.inputs import near_one, power
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
-from gnomon_spec.strategies import count, number, rotation, spectrum, tame
+from gnomon_spec.strategies import count, nonzero, number, rotation, single, spectrum, tame
 from gnomon_spec.system import WITH_ROOM
 
-gaps = Cases({"gap": single(near_one), "grad": nonzero()}, UP_TO_3)
+gaps = Cases({"gap": single(near_one), "grad": nonzero}, UP_TO_3)
 polyak_rate = system.operation(reference.polyak_rate, cases=gaps, dtypes=WITH_ROOM)
 
 
-@polyak_rate.law("bound", cases=gaps.but(turn=rotation(), eigenvalues=spectrum(2.0), error=nonzero()))
+@polyak_rate.law("bound", cases=gaps.but(turn=rotation(), eigenvalues=spectrum(2.0), error=nonzero))
 def polyaks_rate_on_quadratics_lies_between_two_others(port: Any, case: Case) -> Iterable[Fact]:
     """On ½xᵀHx, H positive definite, it is from 1/(2·λ_max) to 1/(2·λ_min), and 1/(2λ) along an eigenvector."""
     H = (case.turn * case.eigenvalues) @ case.turn.T
@@ -71,7 +71,7 @@ def a_loss_without_curvature_has_no_edge(port: Any, case: Case) -> Iterable[Fact
     yield equal("rate", port.edge_rate(Dense(0 * case.operator.matrix), case.start, **case.hyper), inf)
 
 
-updates = Cases({"grad": nonzero(), "update": tame(), "operator": operator(regular_matrix())}, UP_TO_3).but(
+updates = Cases({"grad": nonzero, "update": tame(), "operator": operator(regular_matrix())}, UP_TO_3).but(
     sigma=near_one, eps=number(0.0, 0.5, exponents=(-8, 2))
 )
 descending = updates.but(eps=0.0, turn=rotation(), eigenvalues=spectrum(2.0))

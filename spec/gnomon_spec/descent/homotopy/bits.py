@@ -11,9 +11,9 @@ import numpy as np
 from gnomon.descent.homotopy import bits as reference
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import near_one, power, single
+from gnomon_spec.descent.homotopy.inputs import near_one, power
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.strategies import number, shapes
+from gnomon_spec.strategies import number, shapes, single
 from gnomon_spec.system import WITH_ROOM
 
 counts = Cases({"curvature": single(number(1.0, 0.0, 3.0, -1.0, 4096.0, exponents=(-10, 20)))}, shapes(())).but(

@@ -12,9 +12,9 @@ from gnomon.descent.homotopy import clipping as reference
 from gnomon.descent.homotopy.estimator import VARIANTS
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import near_one, single
+from gnomon_spec.descent.homotopy.inputs import near_one
 from gnomon_spec.facts import Fact, equal, identical
-from gnomon_spec.strategies import SMALL_CODES, number, shapes, tame
+from gnomon_spec.strategies import SMALL_CODES, number, shapes, single, tame
 from gnomon_spec.system import WITH_ROOM
 
 

@@ -14,9 +14,9 @@ from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix, signs
 from gnomon_spec.curvature.symmetries import scaled, turned, unchanged
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import decay, frequency, near_one, nonzero, power, series, single, zero
+from gnomon_spec.descent.homotopy.inputs import decay, frequency, near_one, power, series, zero
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
-from gnomon_spec.strategies import SMALL_CODES, count, number, rotation, shapes, spectrum, steps_of
+from gnomon_spec.strategies import SMALL_CODES, count, nonzero, number, rotation, shapes, single, spectrum, steps_of
 from gnomon_spec.system import WITH_ROOM
 
 UP_TO_3 = shapes((1,), (2,), (3,), (2,))
@@ -35,7 +35,7 @@ calls = Cases(
     {
         "state": states,
         "operator": operator(regular_matrix()),
-        "grad": nonzero(),
+        "grad": nonzero,
         "probes": probes(3),
         "start": nonzero_vector(),
     },
@@ -50,7 +50,7 @@ calls = Cases(
 fresh = calls.but(state=fresh_state, variant="standard", rtol=0.0)
 # A run on balls cₜ·I, whose norm and trace are known after one product.
 on_balls = fresh.but(
-    iterations=1, probes=signs(2), norms=series(near_one, 7), grads=steps_of(nonzero(), 7), frequency=frequency
+    iterations=1, probes=signs(2), norms=series(near_one, 7), grads=steps_of(nonzero, 7), frequency=frequency
 )
 estimate = system.operation(reference.estimate, cases=calls, rejecting=fresh, dtypes=WITH_ROOM)
 
@@ -144,7 +144,7 @@ estimate.symmetry(
     },
     outputs={"curvature": unchanged, "trace": lambda trace, case: case.unit**2 * trace},
 )
-quadratics = fresh.but(turn=rotation(), eigenvalues=spectrum(2.0), error=nonzero(), iterations=1)
+quadratics = fresh.but(turn=rotation(), eigenvalues=spectrum(2.0), error=nonzero, iterations=1)
 
 
 @estimate.law("bound", cases=quadratics)

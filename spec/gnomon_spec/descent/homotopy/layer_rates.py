@@ -10,32 +10,25 @@ import numpy as np
 from gnomon.descent.homotopy import layers as reference
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.curvature.symmetries import scaled, unchanged
-from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import (
-    HIGHEST,
-    declare_order_of_bounds,
-    max_lr,
-    min_lr,
-    near_one,
-    power,
-    series,
-)
+from gnomon_spec.descent.homotopy import inputs, system
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import number, shapes
 from gnomon_spec.system import WITH_ROOM
 
 bounds = {
     "base_lr": number(1e-3, 1.0, 4.0, 0.5, exponents=(-8, 4)),
-    "min_lr": min_lr,
-    "max_lr": max_lr,
+    "min_lr": inputs.min_lr,
+    "max_lr": inputs.max_lr,
     "variant": choice(*reference.VARIANTS),
 }
 kappas = number(1.0, 0.0, 2.0, 0.5, exponents=(-30, 10))
-rates = Cases({"curvatures": series(kappas, 5)}, shapes(())).but(**bounds, normalize_by_median=choice(True, False))
-by_median = rates.but(normalize_by_median=True, min_lr=0.0, max_lr=HIGHEST)
-positive = by_median.but(curvatures=series(near_one, 5), variant=choice("standard", "docs"))
+rates = Cases({"curvatures": inputs.series(kappas, 5)}, shapes(())).but(
+    **bounds, normalize_by_median=choice(True, False)
+)
+by_median = rates.but(normalize_by_median=True, min_lr=0.0, max_lr=inputs.HIGHEST)
+positive = by_median.but(curvatures=inputs.series(inputs.near_one, 5), variant=choice("standard", "docs"))
 layer_rates = system.operation(reference.layer_rates, cases=rates, dtypes=WITH_ROOM)
-declare_order_of_bounds(layer_rates)
+inputs.declare_order_of_bounds(layer_rates)
 
 
 @layer_rates.law("closed form", cases=positive)
@@ -81,7 +74,7 @@ layer_rates.symmetry(
     "invariance",
     "only_curvatures_relative_to_the_median_count",
     "All curvatures times 2ᵏ change no bit of the rates",
-    cases=positive.but(power=power),
+    cases=positive.but(power=inputs.power),
     inputs={"curvatures": scaled},
     outputs={"rates": unchanged},
     same=identical,

@@ -15,10 +15,10 @@ from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
-from gnomon_spec.descent.homotopy.inputs import HIGHEST, decay, declare_order_of_bounds, near_one, nonzero
+from gnomon_spec.descent.homotopy.inputs import HIGHEST, decay, declare_order_of_bounds, near_one
 from gnomon_spec.descent.homotopy.layer_rates import bounds
 from gnomon_spec.facts import Fact, agree, equal, identical, rejects
-from gnomon_spec.strategies import SMALL_CODES, count
+from gnomon_spec.strategies import SMALL_CODES, count, nonzero
 from gnomon_spec.system import WITH_ROOM
 
 NAMES = ("first", "second", "third")
@@ -48,7 +48,7 @@ steps = Cases(
     {
         "state": states,
         "operators": layered(operator(regular_matrix())),
-        "grads": layered(nonzero()),
+        "grads": layered(nonzero),
         "probes": layered(probes(2)),
         "starts": layered(nonzero_vector()),
         "step_index": count(0, 2, 6, high=12),

@@ -15,12 +15,12 @@ from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
-from gnomon_spec.descent.homotopy.inputs import declare_order_of_bounds, nonzero
+from gnomon_spec.descent.homotopy.inputs import declare_order_of_bounds
 from gnomon_spec.descent.homotopy.scheduler import fresh_state as fresh_scheduler
 from gnomon_spec.descent.homotopy.scheduler import hyperparameters
 from gnomon_spec.descent.homotopy.scheduler import states as scheduler_states
 from gnomon_spec.facts import Fact, agree, equal, identical
-from gnomon_spec.strategies import SMALL_CODES, number, tame
+from gnomon_spec.strategies import SMALL_CODES, nonzero, number, tame
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -43,7 +43,7 @@ steps = Cases(
     {
         "base": choice(*reference.BASES),
         "params": tame(),
-        "grad": nonzero(),
+        "grad": nonzero,
         "state": states(scheduler_states(5)),
         "operator": operator(regular_matrix()),
         "probes": probes(2),

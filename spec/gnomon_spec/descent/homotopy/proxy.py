@@ -11,9 +11,9 @@ from gnomon.descent.homotopy import proxy as reference
 from gnomon.descent.homotopy.proxy import ProxyReport, ProxyState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import alpha, decay, near_one, nonzero, series, zero
+from gnomon_spec.descent.homotopy.inputs import alpha, decay, near_one, series, zero
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.strategies import SMALL_CODES, count, number, shapes
+from gnomon_spec.strategies import SMALL_CODES, count, nonzero, number, shapes
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -26,7 +26,7 @@ def draw_state(draw: Draw, context: Context) -> ProxyState:
 
 
 states = Quantity(draw_state, "ProxyState: fresh, or any after 1 to 9 calls; a last gradient of 0 in some")
-calls = Cases({"state": states, "grad": nonzero()}, shapes((2,), (1,), (3,), (2, 2))).but(
+calls = Cases({"state": states, "grad": nonzero}, shapes((2,), (1,), (3,), (2, 2))).but(
     base_lr=number(1e-3, 1.0, 0.5, 0.1), alpha=alpha, decay=decay, warmup_steps=count(3, 0, 5, high=10)
 )
 fresh_state = Quantity(lambda _draw, context: ProxyState(0, zero(context), zero(context)), "fresh ProxyState")

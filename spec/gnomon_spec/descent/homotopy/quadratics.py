@@ -11,16 +11,16 @@ from gnomon.descent.homotopy import quadratics as reference
 from gnomon.descent.homotopy import rate as rates
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import HIGHEST, alpha, declare_order_of_bounds, near_one, nonzero, single
+from gnomon_spec.descent.homotopy.inputs import HIGHEST, alpha, declare_order_of_bounds, near_one
 from gnomon_spec.descent.homotopy.target import PERCENTILES
 from gnomon_spec.facts import Fact, at_least, equal, follows, identical
-from gnomon_spec.strategies import count, number, shapes, spectrum
+from gnomon_spec.strategies import count, nonzero, number, shapes, single, spectrum
 from gnomon_spec.system import WITH_ROOM
 
 UP_TO_3 = shapes((2,), (1,), (3,))
 ONE = shapes((1,))
 # b <= 1/2 and λ <= 1, so that no step of any rule ends in the minimum itself, where rounding would decide what follows.
-runs = Cases({"params": nonzero(), "eigenvalues": spectrum(2.0)}, UP_TO_3).but(
+runs = Cases({"params": nonzero, "eigenvalues": spectrum(2.0)}, UP_TO_3).but(
     steps=count(1, 2, 3, low=1, high=6),
     rule=choice("homotopy", *reference.RULES),
     base_lr=number(0.5, 0.25, 0.1, exponents=(-6, -2)),
@@ -90,10 +90,7 @@ def in_one_dimension_it_is_one_map(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("rates", found.rates * lam, np.stack(expected))
 
 
-@descend.law(
-    "closed form",
-    cases=decaying.but(base_lr=choice(2.5, 4.0, 3.0), eigenvalues=spectrum(0.0)),
-)
+@descend.law("closed form", cases=decaying.but(base_lr=choice(2.5, 4.0, 3.0), eigenvalues=spectrum(0.0)))
 def at_the_edge_of_its_basin_it_jumps_to_and_fro(port: Any, case: Case) -> Iterable[Fact]:
     """In one dimension with b·λ > 2 and α = 1 it converges iff b·target·λ·L₀ < 1: inside |x| falls, outside it rises,
     at equality x ← -x."""

@@ -21,10 +21,9 @@ from gnomon_spec.descent.homotopy.inputs import (
     min_lr,
     near_one,
     positive,
-    single,
 )
 from gnomon_spec.facts import Fact, at_least, equal
-from gnomon_spec.strategies import number, shapes
+from gnomon_spec.strategies import number, shapes, single
 from gnomon_spec.system import WITH_ROOM
 
 VARIANT = choice(*reference.VARIANTS)

@@ -12,9 +12,9 @@ from gnomon.descent.homotopy import warm_up as reference
 from gnomon.descent.homotopy.warm_up import WarmUpState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import series, single
+from gnomon_spec.descent.homotopy.inputs import series
 from gnomon_spec.facts import Fact, agree, equal, identical
-from gnomon_spec.strategies import SMALL_CODES, count, number, shapes
+from gnomon_spec.strategies import SMALL_CODES, count, number, shapes, single
 from gnomon_spec.system import WITH_ROOM
 
 # ln(1/fraction)/ln(factor) is nowhere within 0.03 of an integer, so that rounding cannot decide the number of calls.
