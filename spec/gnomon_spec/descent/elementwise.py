@@ -93,14 +93,7 @@ def declare_step_laws(
             if np.ndim(left):
                 yield identical(name, others(left), others(right))
 
-    step.symmetry(
-        "equivariance",
-        "a_shifted_run_is_the_shift_of_the_run",
-        "Without weight decay, adding a constant to the parameters adds it to the new parameters",
-        cases=bare.but(shift=tame()),
-        inputs={"params": shifted},
-        outputs={"params": shifted},
-    )
+    declare_shift(step, bare)
     if units is not None:
         step.symmetry(
             "invariance",
@@ -130,6 +123,19 @@ def declare_step_laws(
                 yield identical(name, left, right)
 
     declare_run_laws(step, calm)
+
+
+def declare_shift(step: Operation, cases: Cases, *along: str, **others: Changed) -> None:
+    """Declare that parameters can be shifted. along: inputs that are, too. others: what becomes of other outputs."""
+    step.symmetry(
+        "equivariance",
+        "a_shifted_run_is_the_shift_of_the_run",
+        "Without weight decay, adding a constant to the parameters (and to a minimiser) adds it to the new parameters",
+        cases=cases.but(shift=tame()),
+        inputs=dict.fromkeys(("params", *along), shifted),
+        outputs={"params": shifted, **others},
+        same=step.compare,
+    )
 
 
 def declare_run_laws(step: Operation, calm: Cases) -> None:

@@ -61,7 +61,7 @@ from gnomon_spec.cases import Case, Quantity, choice
 from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.descent import elementwise
 from gnomon_spec.descent import hysterograd_cases as given
-from gnomon_spec.descent.elementwise import rearranged, scaled, shifted
+from gnomon_spec.descent.elementwise import rearranged, scaled
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
 from gnomon_spec.strategies import count, indices, nonzero, number, permutation, poisons, shapes, steps_of, tame, zeros
 from gnomon_spec.system import WITH_ROOM, System
@@ -189,14 +189,7 @@ step.symmetry(
     outputs={"params": given.mirrored, "metric": unchanged, "norm": unchanged},
     same=identical,
 )
-step.symmetry(
-    "equivariance",
-    "a_shifted_run_is_the_shift_of_the_run",
-    "Adding a constant to the parameters adds it to the new parameters and changes nothing else",
-    cases=given.calm.but(shift=tame()),
-    inputs={"params": shifted},
-    outputs={"params": shifted, "metric": unchanged, **NUMBERS},
-)
+elementwise.declare_shift(step, given.calm, metric=unchanged, **NUMBERS)
 
 
 @step.law("bound", cases=given.plain.but(params=zeros, eps=given.some_eps))

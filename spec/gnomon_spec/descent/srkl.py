@@ -49,7 +49,7 @@ import numpy as np
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.descent.elementwise import shifted
+from gnomon_spec.descent.elementwise import declare_shift
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import (
     count,
@@ -143,11 +143,6 @@ infinity_times_zero: With β = 0 an infinite curvature makes the rate NaN instea
 """)
 
 
-def new_params(step: Operation, port: Any, case: Case, **changed: Any) -> Any:
-    """Return the parameters after a step with the inputs of the case, some of them changed."""
-    return step.call(port, case, **changed)
-
-
 def reordered(curvature: Any, case: Case) -> Any:
     """Return a curvature of each entry in the order of the case; one of all entries as it is."""
     return curvature[case.order] if curvature.ndim else curvature
@@ -165,24 +160,17 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases) -> None:
     def without_beta_it_is_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
         """With β = 0, or where the curvature given is 0 (a linear loss), w' = w - α·g."""
         descent = case.params - case.alpha * case.grad
-        yield equal("beta = 0", new_params(step, port, case), descent)
+        yield equal("beta = 0", step.call(port, case), descent)
         for name in given:
-            flat = new_params(step, port, case, beta=1.0, **{name: 0 * np.ones_like(case[name])})
+            flat = step.call(port, case, beta=1.0, **{name: 0 * np.ones_like(case[name])})
             yield equal(f"{name} = 0", flat, descent)
 
     @step.law("fixed point", cases=steps.but(grad=zeros))
     def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
         """A gradient of 0 leaves the parameters alone, bit for bit, whatever the curvature: also at saddles, maxima."""
-        yield identical("params", new_params(step, port, case), case.params)
+        yield identical("params", step.call(port, case), case.params)
 
-    step.symmetry(
-        "equivariance",
-        "a_shifted_step_is_the_shift_of_the_step",
-        "Adding a constant to the parameters adds it to the new parameters",
-        cases=calm.but(shift=tame()),
-        inputs={"params": shifted},
-        outputs=shifted,
-    )
+    declare_shift(step, calm)
     step.symmetry(
         "equivariance",
         "it_has_the_symmetries_of_the_axes",
@@ -215,7 +203,7 @@ def declare_one_rate(step: Operation, steps: Cases, calm: Cases) -> None:
     @step.law("conservation", cases=calm.but(params=zeros))
     def all_entries_have_one_rate(port: Any, case: Case) -> Iterable[Fact]:
         """A step is a multiple of the gradient, never a positive one."""
-        move = new_params(step, port, case).reshape(-1)
+        move = step.call(port, case).reshape(-1)
         grad = case.grad.reshape(-1)
         yield equal("direction", np.outer(move, grad), np.outer(grad, move))
         yield at_least("descent", 0, np.sum(move * grad))

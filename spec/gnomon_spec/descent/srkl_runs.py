@@ -16,7 +16,7 @@ from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.symmetries import turned
-from gnomon_spec.descent.elementwise import declare_repetitions, shifted
+from gnomon_spec.descent.elementwise import declare_repetitions, declare_shift
 from gnomon_spec.descent.srkl import braking, system
 from gnomon_spec.descent.srkl_hessian import SIDES, indefinite, norms, rotated, turning
 from gnomon_spec.facts import Fact, at_least, equal, follows
@@ -148,15 +148,7 @@ trajectory.symmetry(
     outputs=turned,
     same=follows,
 )
-trajectory.symmetry(
-    "equivariance",
-    "a_shifted_run_is_the_shift_of_the_run",
-    "Shifting start and minimiser shifts the path",
-    cases=some_steps.but(shift=tame()),
-    inputs={"params": shifted, "minimiser": shifted},
-    outputs=shifted,
-    same=follows,
-)
+declare_shift(trajectory, some_steps, "minimiser")
 
 
 convex = braked.but(variant="code", hessian=symmetric())

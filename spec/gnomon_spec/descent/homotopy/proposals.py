@@ -14,7 +14,7 @@ from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, regular_matrix
 from gnomon_spec.descent.homotopy import inputs, system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
-from gnomon_spec.descent.homotopy.target import PERCENTILES
+from gnomon_spec.descent.homotopy.rate import PERCENTILES
 from gnomon_spec.facts import Fact, equal
 from gnomon_spec.strategies import SMALL_CODES, count, nonzero, number, shapes, single
 from gnomon_spec.system import WITH_ROOM

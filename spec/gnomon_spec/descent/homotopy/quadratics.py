@@ -12,7 +12,7 @@ from gnomon.descent.homotopy import rate as rates
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.inputs import HIGHEST, alpha, declare_order_of_bounds, near_one
-from gnomon_spec.descent.homotopy.target import PERCENTILES
+from gnomon_spec.descent.homotopy.rate import PERCENTILES
 from gnomon_spec.facts import Fact, at_least, equal, follows, identical
 from gnomon_spec.strategies import count, nonzero, number, shapes, single, spectrum
 from gnomon_spec.system import WITH_ROOM
