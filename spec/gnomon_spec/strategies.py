@@ -200,7 +200,7 @@ def number(*simple: float, exponents: tuple[int, int] = (-12, 3)) -> Quantity:
 def without_zeros(quantity: Quantity) -> Quantity:
     """Like `quantity`, an array, with 1 in the place of 0."""
 
-    def draw_nonzero(draw: Draw, context: Context) -> NDArray[Any]:
+    def draw_nonzero(draw: Draw, context: Context) -> Any:
         array = quantity.draw(draw, context)
         return np.where(array == 0, np.ones_like(array), array)
 

@@ -34,7 +34,7 @@ system = System("sgd", title="Stochastic gradient descent", text=__doc__ or "")
 
 
 cases = step_cases(reference, momentum=fraction(0.9, 0.0, 0.5), nesterov=False)
-hyperparameters, steps, calm, _, fresh = cases
+hyperparameters, steps, calm, bare, fresh = cases
 fresh = fresh.but(momentum=fraction(0.9, 0.5, 0.99))
 
 step = system.operation(reference.step, cases=steps, rejecting=calm)
@@ -53,7 +53,7 @@ def nesterov_agrees_with_the_oracle(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("momentum_buffer", state.momentum_buffer, oracle_state.momentum_buffer)
 
 
-@step.law("closed form", cases=calm.but(momentum=0.0, weight_decay=0.0, curvature=tame(-3), times=count(1, 2, high=12)))
+@step.law("closed form", cases=bare.but(momentum=0.0, curvature=tame(-3), times=count(1, 2, high=12)))
 def gradient_descent_contracts_by_the_curvature(port: Any, case: Case) -> Iterable[Fact]:
     """On ½λx² without momentum, t steps multiply x by (1 - lr·λ)ᵗ."""
     params, state = case.params, case.state
@@ -114,7 +114,7 @@ step.symmetry(
     "invariance",
     "gradients_and_learning_rate_scale_against_each_other",
     "Gradients times 2ᵏ with the learning rate divided by 2ᵏ give the same parameters, bit for bit",
-    cases=calm.but(weight_decay=0.0, power=count(1, 3, low=-20, high=20)),
+    cases=bare.but(power=count(1, 3, low=-20, high=20)),
     inputs={
         "grad": elementwise.scaled(1),
         "state.momentum_buffer": elementwise.scaled(1),
