@@ -83,15 +83,10 @@ def declare_step_laws(
         outputs = port.step(case.params, case.grad, case.state, **case.hyper)
         poisoned = port.step(case.params, np.where(poison, case.bad, case.grad), case.state, **case.hyper)
 
-        def others(array: Any) -> Any:
-            return array[~poison]
-
         names = ("params", *case.state._fields)
-        before = (outputs[0], *outputs[1])
-        after = (poisoned[0], *poisoned[1])
-        for name, left, right in zip(names, after, before, strict=True):
+        for name, left, right in zip(names, (poisoned[0], *poisoned[1]), (outputs[0], *outputs[1]), strict=True):
             if np.ndim(left):
-                yield identical(name, others(left), others(right))
+                yield identical(name, left[~poison], right[~poison])
 
     declare_shift(step, bare)
     if units is not None:
@@ -198,11 +193,8 @@ def declare_step_mistakes(step: Operation) -> None:
         `` → `grad = grad * np.minimum(1, 1 / np.sqrt(np.sum(grad * grad)))`
     """)
     if "weight_decay" in step.hyperparameters:
-        step.edit(
-            "no_decay_taken_for_a_default",
-            "Weight decay 0 is taken for none given, and some is done (`weight_decay or 0.01`)",
-            ("", "weight_decay = weight_decay or 0.01"),
-        )
+        statement = "Weight decay 0 is taken for none given, and some is done (`weight_decay or 0.01`)"
+        step.edit("no_decay_taken_for_a_default", statement, ("", "weight_decay = weight_decay or 0.01"))
 
 
 def declare_repetitions(
@@ -217,11 +209,8 @@ def declare_repetitions(
     reference: the reference's module. cases: the hyperparameters of such a run. at_rest: those that must be limited for
     a run to stay where the gradient is 0, besides weight decay and ε. dtypes: those that such runs are about.
     """
-    runs = (
-        Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame()}, VECTORS)
-        .but(steps=count(1, 2, 3, low=0, high=12))
-        .but(**cases.quantities)
-    )
+    start = Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame()}, VECTORS)
+    runs = start.but(steps=count(1, 2, 3, low=0, high=12)).but(**cases.quantities)
     many = runs.but(params=tame(shape=lambda shape: (3, *shape)), steps=count(1, 2, low=0, high=4))
     trajectory = system.operation(reference.trajectory, cases=runs, compare=follows, dtypes=dtypes)
     endpoints = system.operation(reference.endpoints, cases=many, dtypes=dtypes)

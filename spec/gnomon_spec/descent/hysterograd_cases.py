@@ -22,9 +22,11 @@ from gnomon_spec.strategies import (
     normal,
     number,
     or_none,
+    single,
     tame,
     unit_interval,
     vector,
+    zeros,
 )
 
 ALL_VARIANTS = choice(*reference.VARIANTS)
@@ -37,18 +39,12 @@ paths = number(0.0, 1.0, 4.0, 0.25, exponents=(-6, 8))
 mean_norms = number(0.0, 1.0, 2.0, 0.5, exponents=(-6, 5))
 
 
-def scalar(value: float, context: Context) -> Any:
-    """Return a number of the state as case files keep it: an array without dimensions, of the dtype."""
-    return np.array(value, context.dtype)
-
-
 def fresh_states(temperature: Quantity = temperatures) -> Quantity:
     """The state before the first step, of any initial temperature."""
 
     def draw_state(draw: Draw, context: Context) -> HysteroGradState:
-        zero = scalar(0.0, context)
-        warm = scalar(temperature.draw(draw, context), context)
-        return HysteroGradState(np.zeros(context.shape, context.dtype), zero, warm, zero, True)
+        zero, warm = np.zeros((), context.dtype), single(temperature).draw(draw, context)
+        return HysteroGradState(zeros.draw(draw, context), zero, warm, zero, True)
 
     return Quantity(draw_state, f"HysteroGradState: fresh; temperature: {temperature.text}")
 
@@ -74,7 +70,7 @@ def states(metric: Quantity) -> Quantity:
             return fresh
         is_free = code % 4 == 1 or "variant" not in context.drawn
         numbers = (paths, temperatures if is_free else cold, mean_norms)
-        path, warm, mean = (scalar(q.draw(draw, context), context) for q in numbers)
+        path, warm, mean = (single(q).draw(draw, context) for q in numbers)
         squares = np.asarray(draw_metric(draw, context))
         state = HysteroGradState(squares, path, warm, mean, draw(SMALL_CODES) % 2 == 1)
         if is_free:
@@ -103,7 +99,7 @@ def near_the_gate(state: HysteroGradState, ratio: float, context: Context) -> Hy
     with np.errstate(all="ignore"):
         _, after, report = reference.step(params, grad, start, **hyper)
         walked = 0 if hyper["variant"] == "theory" else after.path_length - 1
-        path = scalar((1 + walked) * (ratio * report.norm / report.width) ** 2 - walked, context)
+        path = np.array((1 + walked) * (ratio * report.norm / report.width) ** 2 - walked, context.dtype)
     return state._replace(path_length=path) if 0 <= path < np.inf else state
 
 
@@ -111,9 +107,7 @@ def or_zeros(quantity: Quantity) -> Quantity:
     """Like `quantity`, or all zeros for one case in eight."""
 
     def draw_either(draw: Draw, context: Context) -> Any:
-        if draw(SMALL_CODES) % 8 == 7:
-            return np.zeros(context.shape, context.dtype)
-        return quantity.draw(draw, context)
+        return (zeros if draw(SMALL_CODES) % 8 == 7 else quantity).draw(draw, context)
 
     return Quantity(draw_either, f"{quantity.text}; or all zeros")
 
@@ -146,11 +140,8 @@ hyperparameters = Cases({"variant": ALL_VARIANTS}, VECTORS).but(
     grad_clip=for_the_code(clips, None),
     stiffening_factor=number(0.01, 1.0, 0.0, 0.5, 8.0, exponents=(-6, 4)),
 )
-steps = (
-    Cases({"params": vector(), "grad": or_zeros(vector())}, ANY_SHAPE)
-    .but(**hyperparameters.quantities)
-    .but(state=states(nonnegative()))
-)
+inputs = Cases({"params": vector(), "grad": or_zeros(vector())}, ANY_SHAPE)
+steps = inputs.but(**hyperparameters.quantities).but(state=states(nonnegative()))
 
 # `asarray`: NumPy makes a number of |x| where x is an array without axes.
 magnitude = Quantity(

@@ -14,6 +14,7 @@ import numpy as np
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.curvature.matrices_and_probes import square
 from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.descent import srkl
 from gnomon_spec.descent.srkl import system
@@ -33,11 +34,6 @@ from gnomon_spec.strategies import (
     zeros,
 )
 from gnomon_spec.system import WITH_ROOM
-
-
-def square(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of a matrix for vectors of the given shape."""
-    return (*shape, *shape)
 
 
 def mirrored(entries: Quantity) -> Quantity:
