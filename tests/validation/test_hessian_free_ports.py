@@ -174,7 +174,6 @@ def test_a_preconditioner_that_is_lost_is_noticed(dtype, monkeypatch):
 TESTING_THE_START = {
     "the_residual_is_first_tested_after_an_iteration",
     "agrees_with_the_oracle",
-    "definite_systems_agree_with_the_oracle",
 }
 NOT_TESTING = {
     "an_exact_start_is_the_answer",

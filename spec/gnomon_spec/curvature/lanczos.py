@@ -221,7 +221,7 @@ one_step_too_few: The last step is not made
 residual_without_the_last_step: The residual norm is that before the last step, the last entry beside the diagonal
     `{BASIS}` → `Q[: j + 1], T[j - 1, j] if j > 0 else b, j + 1`
 """)
-VALUES, WEIGHTS, VECTORS = 'if variant == "code"', "Y[0] * Y[0]", "Y.T @ found.basis"
+VALUES, WEIGHTS, ROWS = 'if variant == "code"', "Y[0] * Y[0]", "Y.T @ found.basis"
 RESIDUALS = "found.residual_norm * np.abs(Y[-1])"
 ritz.edits(f"""
 diagonal_taken_for_eigenvalues: The sorted |aⱼ| are returned as eigenvalues
@@ -240,10 +240,10 @@ residuals_without_the_last_component: Every residual is b_j, whatever the eigenv
 residuals_without_their_length: The residuals are last components, without b_j
     `{RESIDUALS}` → `np.abs(Y[-1])`
 vectors_of_the_transposed_basis: Ritz vectors are made with the rows of the eigenvectors of T, which are its columns
-    `{VECTORS}` → `Y @ found.basis`
+    `{ROWS}` → `Y @ found.basis`
 largest_value_first: Values and all that belongs to them are in descending order
-    `Ritz(values, {WEIGHTS}, {VECTORS}, {RESIDUALS})` →
-        `Ritz(*(part[::-1] for part in (values, {WEIGHTS}, {VECTORS}, {RESIDUALS})))`
+    `Ritz(values, {WEIGHTS}, {ROWS}, {RESIDUALS})` →
+        `Ritz(*(part[::-1] for part in (values, {WEIGHTS}, {ROWS}, {RESIDUALS})))`
 values_in_units_of_the_largest: The values are divided by the largest of them in size
     `Ritz(values` → `Ritz(values / np.max(np.abs(values))`
 """)

@@ -50,7 +50,7 @@ spectral_measure = system.operation(reference.spectral_measure, cases=measures, 
 spectral_density = system.operation(reference.spectral_density, cases=densities, dtypes=WITH_ROOM)
 
 
-def measured(port: Any, operator: Any, probes: Any, steps: int) -> SpectralMeasure:
+def measured(port: Any, operator: Any, probes: Any, steps: int) -> Any:
     """Return the measure that a port finds."""
     return fitting(port.spectral_measure(operator, probes, steps=steps), lambda j: ((j,), (j,)))
 
