@@ -178,7 +178,10 @@ TESTING_THE_START = {
 NOT_TESTING = {
     "an_exact_start_is_the_answer",
     "a_product_that_is_not_finite_stops_everything",
-    "systems_that_do_not_fit_are_rejected",
+    "bad_input_is_rejected",
+    "iterations_below_0_are_not_stored",
+    "curvature_that_underflows_is_not_negative",
+    "an_iterate_that_overflows_is_not_returned",
 }
 
 
