@@ -81,6 +81,8 @@ last_entry_left_out: The last entry of the group is not moved (the tail of a vec
     `{MOVE}` → `{MOVE} * (np.arange(grad.size) < grad.size - 1).reshape(grad.shape)`
 clipping_also_lengthens: The factor of clipping is c/N even where that is above 1: short steps are made longer
     ` or (variant == "v4" and not full_norm > grad_clip)` → ``, `np.minimum(1, scale)` → `scale`
+clip_only_beyond_itself: In head, too, a step is clipped only if it is longer than the clip (as in v4)
+    `(variant == "v4" and not full_norm > grad_clip)` → `not full_norm > grad_clip`
 clipped_norm_is_the_clip: In head, a clipped norm is taken to be the clip itself (as in v4) instead of f·N, which is a
     hair less
     `scale, scale * full_norm` → `scale, np.minimum(full_norm, grad_clip)`

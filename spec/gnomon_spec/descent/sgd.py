@@ -40,7 +40,7 @@ step = system.operation(reference.step, cases=steps, rejecting=calm)
 elementwise.declare_step_laws(step, cases, mirrored=["momentum_buffer"])
 elementwise.declare_step_mistakes(step)
 weight_decay.declare_coupled(step, calm)
-elementwise.declare_repetitions(system, reference, hyperparameters)
+trajectory, _ = elementwise.declare_repetitions(system, reference, hyperparameters)
 
 
 @step.law("oracle agreement", cases=steps.but(momentum=fraction(0.9, 0.5), dampening=0.0, nesterov=True))
@@ -144,6 +144,16 @@ def nesterov_needs_momentum(port: Any, case: Case) -> Iterable[Fact]:
     yield rejects("momentum = 0", lambda: port.step(case.params, case.grad, case.state, **case.hyper))
 
 
+@trajectory.law("rejects", cases=trajectory.cases.but(momentum=0.0, dampening=0.0, nesterov=True, steps=0))
+def a_run_of_no_steps_checks_its_arguments(port: Any, case: Case) -> Iterable[Fact]:
+    """Nesterov's momentum with momentum 0 is rejected before the first step, where none is asked for, too."""
+    yield rejects("momentum = 0", lambda: trajectory.call(port, case))
+
+
+trajectory.edits("""
+arguments_are_checked_by_the_first_step: Nothing is checked before the first step is made
+    `check_arguments(step, given["params"], given["params"], begin(given["params"]), **then)` → `pass`
+""")
 step.edits("""
 dampening_on_the_first_step: The first buffer is (1-τ) times the gradient instead of the gradient
     `buffer = grad` → `buffer = (1 - dampening) * grad`

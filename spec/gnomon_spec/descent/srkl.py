@@ -83,6 +83,15 @@ def without_zeros(quantity: Quantity) -> Quantity:
     return Quantity(draw_nonzero, f"{quantity.text}; 1 instead of 0")
 
 
+def one_of(*quantities: Quantity) -> Quantity:
+    """One of the given quantities; the first is the simplest."""
+
+    def draw_one(draw: Draw, context: Context) -> Any:
+        return quantities[count(high=len(quantities) - 1).draw(draw, context)].draw(draw, context)
+
+    return Quantity(draw_one, "; or ".join(quantity.text for quantity in quantities))
+
+
 SEVERAL = shapes((2,), (3,), (2, 3), (5,), (1,), (), (4,), (8,), (0,), (3, 1), (2, 2, 2), (17,))
 LISTS = shapes((2,), (3,), (5,), (17,))
 alpha = number(1.0, 1e-3, 0.5, 2.0)

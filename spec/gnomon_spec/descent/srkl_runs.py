@@ -16,20 +16,11 @@ from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.elementwise import declare_repetitions, shifted, unchanged
-from gnomon_spec.descent.srkl import braking, nonzero, system
+from gnomon_spec.descent.srkl import braking, nonzero, one_of, system
 from gnomon_spec.descent.srkl_hessian import SIDES, indefinite, norms, rotated, turning
 from gnomon_spec.facts import Fact, at_least, equal, follows
 from gnomon_spec.strategies import count, number, rotation, shapes, spectrum, symmetric, tame
 from gnomon_spec.system import WITH_ROOM
-
-
-def one_of(*quantities: Quantity) -> Quantity:
-    """One of the given quantities; the first is the simplest."""
-
-    def draw_one(draw: Draw, context: Context) -> Any:
-        return quantities[count(high=len(quantities) - 1).draw(draw, context)].draw(draw, context)
-
-    return Quantity(draw_one, "; or ".join(quantity.text for quantity in quantities))
 
 
 def times(quantity: Quantity, factor: Quantity) -> Quantity:
