@@ -29,6 +29,15 @@ def it_is_the_gauss_newton_product(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("product", port.fisher_product(case.problem, case.params, case.vector), expected)
 
 
+@fisher_product.law("limit", cases=cases(classification()))
+def a_model_without_doubt_has_none(port: Any, case: Case) -> Iterable[Fact]:
+    """Where one output is larger than the others by thousands the probabilities are 1 and 0, and F is 0."""
+    objective = network(case.problem)
+    *layers, (W, b) = objective.layers(case.params)
+    far = objective.flat([*layers, (W, b + 4096 * (np.arange(len(b)) == 0))])
+    yield equal("product", port.fisher_product(case.problem, far, case.vector), 0 * case.params)
+
+
 @empirical_fisher_product.law("equivariance", cases=cases(regression()))
 def it_grows_with_the_square_of_the_residuals(port: Any, case: Case) -> Iterable[Fact]:
     """Residuals twice as large give four times E, and where the model meets the targets E is 0, as G and H are not."""
@@ -74,6 +83,8 @@ PROBABILITY, FISHER_MEAN = "p[:, c] *", "total / z.shape[0]"
 fisher_product.edits(f"""
 fisher_of_the_sum: The examples are added up and not averaged
     `{FISHER_MEAN}` → `total`
+probabilities_overflow: The largest output is not taken off before the exponential: large outputs have no probabilities
+    `outputs - M` → `outputs`
 labels_of_the_data: The labels are those of the data: the empirical Fisher product
     `` → `return empirical_fisher_product(problem, params, vector)`
 """)

@@ -14,7 +14,7 @@ from gnomon_spec.cases import Case, Cases
 from gnomon_spec.curvature import matrices_and_probes as given
 from gnomon_spec.curvature.estimators import system
 from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
-from gnomon_spec.strategies import VECTORS, rotation
+from gnomon_spec.strategies import VECTORS, count, rotation
 from gnomon_spec.system import WITH_ROOM
 
 estimates = Cases(
@@ -91,15 +91,24 @@ def a_good_sketch_bounds_the_variance_by_the_trace(port: Any, case: Case) -> Ite
     yield at_least("variance", total * total / (2 * k), given.variance(samples, np.mean(samples)))
 
 
-@hutchpp.law("invariance", cases=sketched)
+@hutchpp.law("invariance", cases=sketched.but(power=count(0, -30, 30, low=-30, high=30)))
 def only_the_span_of_the_sketch_counts(port: Any, case: Case) -> Iterable[Fact]:
     """Scaling, reordering and adding up the sketch vectors changes neither samples nor trace."""
     found = port.hutchpp(case.operator, case.sketch, case.probes)
     before = np.concatenate([0 * case.sketch[:1], case.sketch[:-1]])
     mixed = (case.sketch + before / 2)[::-1] * (2.0 - np.arange(len(case.sketch)) % 2)[:, np.newaxis]
+    mixed = mixed * 2.0**case.power
     again = port.hutchpp(case.operator, mixed, case.probes)
     yield equal("samples", again.samples, found.samples)
     yield equal("trace", again.trace, found.trace)
+
+
+@hutchpp.law("closed form", cases=estimates.shaped(given.TWO_OR_MORE).but(turn=rotation(), power=count(0, 8, high=10)))
+def a_complete_sketch_leaves_no_rest(port: Any, case: Case) -> Iterable[Fact]:
+    """n independent sketch vectors give tr A, also where they are almost the same: columns are orthogonalised twice."""
+    sketch = 1 + case.turn * 2.0**-case.power
+    found = port.hutchpp(case.operator, sketch, case.probes)
+    yield equal("trace", found.trace, np.trace(case.operator.matrix))
 
 
 @hutchpp.law("conservation", cases=estimates)
@@ -122,6 +131,9 @@ sketch_is_not_multiplied: The basis is that of the sketch Ω itself and not of A
     `{BASIS}` → `orthonormal(sketch)`
 rest_is_not_projected: The probes of the rest are not made orthogonal to the basis, so that its part counts twice
     `orthogonal_part(g, basis)` → `g`
+columns_are_made_orthogonal_once: Gram and Schmidt's process runs once: of columns that are almost the same no basis is
+    made
+    `range(2)` → `range(1)`
 rest_is_projected_on_one_side: A sample of the rest is hᵀAg and not hᵀAh: of the right mean, but it varies more
     `{SAMPLE}` → `{SAMPLE.replace("operator, h", "operator, g")}`
 products_with_the_basis_are_not_counted: Only the k products of the sketch and the l of the rest are counted

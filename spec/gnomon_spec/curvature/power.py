@@ -186,6 +186,15 @@ def the_code_variant_stops_by_an_absolute_tolerance(port: Any, case: Case) -> It
     yield equal("norm", found.norm, abs(found.rayleigh))
 
 
+@power_iteration.law("closed form", cases=plain.but(variant="code", iterations=2, power=count(36, 38, low=36, high=40)))
+def the_code_variant_leaves_a_short_product_as_it_is(port: Any, case: Case) -> Iterable[Fact]:
+    """Variant "code" does not normalise a product of length 1e-10 or less: on c·I its second ρ is c³/(c² + 1e-10)."""
+    c = 2.0**-case.power
+    tiny = Dense(c * np.eye(len(case.start), dtype=case.start.dtype))
+    found = port.power_iteration(tiny, case.start, no_rows(case), **{**case.hyper, "rtol": 0.0})
+    yield equal("rayleigh", found.rayleigh, c**3 / (c**2 + 1e-10) + 0 * case.start[0])
+
+
 OUTPUT = "np.abs(watched), rayleigh, v, np.sqrt(np.dot(rest, rest)), converged, k + 1"
 power_iteration.edits(f"""
 size_of_the_rayleigh_quotient_for_the_norm: The norm is estimated by |ρ| and not by ‖Av‖: for eigenvalues ±λ it stays
@@ -204,6 +213,8 @@ absolute_tolerance: The iteration stops when the norm changes by less than rtol 
     `norm, rtol * norm` → `norm, rtol`
 code_variant_with_a_relative_tolerance: Variant "code" stops by a relative tolerance, as the other one does
     `rayleigh, rtol,` → `rayleigh, rtol * np.abs(rayleigh),`
+code_variant_normalises_everything: Variant "code" scales every product to length 1, however short it is
+    `variant == "code" and bool(norm <= 1e-10)` → `False`
 start_is_not_normalised: The start is not scaled to length 1
     `v / np.sqrt(np.dot(v, v))` → `v`
 deflated_before_the_product_only: The deflated directions are taken out of v, and not out of the product: the norm is

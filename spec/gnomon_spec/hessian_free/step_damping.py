@@ -27,6 +27,17 @@ def measured_from_the_parameters_quadratics_predict_themselves(port: Any, case: 
     yield equal("damping", state.damping, case.state.damping * 2 / 3)
 
 
+@step.law("closed form", cases=cold.but(variant="martens", damping=choice(1.0, 3.0)))
+def a_warm_start_that_is_the_answer_is_judged_all_the_same(port: Any, case: Case) -> Iterable[Fact]:
+    """In "martens" ρ = 1 on ½‖x - x*‖² also where nothing is left to do: it is measured from θ, not from x₀."""
+    bowl = case.objective._replace(matrix=np.eye(len(case.params), dtype=case.params.dtype))
+    damping = case.damping + 0 * case.state.damping
+    answer = (bowl.stationary - case.params) / (1 + damping)
+    state = case.state._replace(warm_start=answer, damping=damping)
+    _, _, report = outcome(port, case, objective=bowl, state=state)
+    yield equal("ratio", report.ratio, np.ones(()))
+
+
 @step.law("closed form", cases=cold.but(variant="code", decay=1.0))
 def from_a_cold_start_the_damped_model_predicts_too_little(port: Any, case: Case) -> Iterable[Fact]:
     """In "code" from x₀ = 0, on a convex quadratic, ρ = 1 + λ‖x‖²/(xᵀAx), between 1 and 2."""

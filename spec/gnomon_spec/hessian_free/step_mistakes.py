@@ -22,6 +22,8 @@ ratio_with_the_other_model: The damped and the undamped model are taken for each
     `rules.model == "undamped"` → `rules.model == "damped"`
 ratio_of_the_other_iterate: The last and the selected iterate are taken for each other in ρ
     `rules.iterate == "last"` → `rules.iterate == "selected"`
+a_step_that_is_the_warm_start_is_not_judged: ρ is NaN where the step is the warm start, in "martens", too: λ grows
+    `model.start if warm else 0 * model.start` → `model.start`
 origin_that_was_asked_for_is_ignored: ρ is always measured from the point of the variant's preset, whatever `rho_origin`
     says
     `` → `rho_origin = None`
