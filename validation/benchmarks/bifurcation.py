@@ -9,7 +9,6 @@ import contest  # isort: skip (before NumPy)
 
 import ctypes
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,14 +22,7 @@ from gnomon.kernels.descent import srkl_map as kernel
 
 GOAL = 1.0
 KERNEL, NUMPY = "gnomon kernel (Numba)", "NumPy over all ratios (the reference)"
-COMPILATION = """
-from time import perf_counter
-import numpy as np
-from gnomon.kernels.descent import srkl_map
-start = perf_counter()
-srkl_map.attractor(np.ones(1), np.ones(1), burn_in=1, kept=1)
-print(perf_counter() - start)
-"""
+FIRST_CALL = "srkl_map", "srkl_map.attractor(np.ones(1), np.ones(1), burn_in=1, kept=1)"
 
 
 class Diagram(NamedTuple):
@@ -46,13 +38,13 @@ class Diagram(NamedTuple):
         return cls(np.full(ratios, 0.37), np.linspace(0, 8, ratios + 1)[1:], steps - kept, kept)
 
 
-def in_c(library: contest.Library, diagram: Diagram) -> Callable[[], Array]:
+def in_c(library: ctypes.CDLL | str, diagram: Diagram) -> contest.Run | str:
     """Return the C loop as a call that returns the points."""
-    assert library.loaded is not None
-    attractor = library.loaded.attractor
+    if isinstance(library, str):
+        return library
+    attractor = library.attractor
     vector, matrix = (np.ctypeslib.ndpointer(np.float64, ndim, flags="C") for ndim in (1, 2))
-    attractor.argtypes = [vector, vector, matrix, *[ctypes.c_long] * 3]
-    attractor.restype = None
+    attractor.argtypes, attractor.restype = [vector, vector, matrix, *[ctypes.c_long] * 3], None
 
     def run() -> Array:
         start, ratio, burn_in, kept = diagram
@@ -66,26 +58,24 @@ def in_c(library: contest.Library, diagram: Diagram) -> Callable[[], Array]:
 def diagram_table(diagram: Diagram, repeats: int, folder: Path) -> tuple[Table, float]:
     """Return the table of the diagram's contenders, and the kernel's median seconds."""
     start, ratio, burn_in, kept = diagram
-    libraries = [
-        contest.built_in_c(Path(__file__).with_name("bifurcation.c"), flags, folder) for flags in contest.C_FLAGS
-    ]
-    runs: dict[str, Callable[[], Array]] = {
+    libraries = contest.built_in_c(Path(__file__).with_name("bifurcation.c"), folder)
+    contenders: dict[str, contest.Run | str] = {
         KERNEL: lambda: kernel.attractor(start, ratio, burn_in=burn_in, kept=kept),
         NUMPY: lambda: reference.attractor(start, ratio, burn_in=burn_in, kept=kept),
-        **{library.name: in_c(library, diagram) for library in libraries if library.loaded},
+        **{name: in_c(library, diagram) for name, library in libraries.items()},
     }
-    taken, expected = contest.rounds(runs, repeats), runs[KERNEL]()
-    title = f"Bifurcation diagram: {ratio.size:,} ratios × {burn_in + kept:,} steps, {kept:,} kept, float64"
-    table = contest.table(title, "contender", "seconds", "÷ kernel", "million steps / s", "kernel's bits")
-    for name, run in runs.items():
-        typical = taken.seconds(name)
+    taken, expected = contest.rounds(contenders, repeats), kernel.attractor(start, ratio, burn_in=burn_in, kept=kept)
+    rows = []
+    for name, run in contenders.items():
+        if isinstance(run, str):
+            rows.append((name, "–", "–", "–", run))
+            continue
+        typical, same = taken.seconds(name), np.array_equal(run(), expected)
         rate = (burn_in + kept) * ratio.size / typical / 1e6
-        cells = f"{typical:.4f}", f"{taken.ratio(name, KERNEL):.2f}", f"{rate:,.0f}"
-        table.add_row(name, *cells, "yes" if np.array_equal(run(), expected) else "no")
-    for library in libraries:
-        if not library.loaded:
-            table.add_row(library.name, "–", "–", "–", library.note)
-    return table, taken.seconds(KERNEL)
+        rows.append((name, typical, taken.ratio(name, KERNEL), rate, "yes" if same else "no"))
+    title = f"Bifurcation diagram: {ratio.size:,} ratios × {burn_in + kept:,} steps, {kept:,} kept, float64"
+    columns = "contender | seconds {:.4f} | ÷ kernel {:.2f} | million steps / s {:,.0f} | kernel's bits"
+    return contest.table(title, columns, rows), taken.seconds(KERNEL)
 
 
 def exponents_table(diagram: Diagram, repeats: int) -> Table:
@@ -98,10 +88,8 @@ def exponents_table(diagram: Diagram, repeats: int) -> Table:
     }
     taken = contest.rounds(runs, repeats)
     title = f"Lyapunov exponents: {ratio.size:,} ratios × {burn_in + kept:,} steps, float64"
-    table = contest.table(title, "contender", "seconds", "÷ kernel")
-    for name in runs:
-        table.add_row(name, f"{taken.seconds(name):.4f}", f"{taken.ratio(name, KERNEL):.2f}")
-    return table
+    rows = ((name, taken.seconds(name), taken.ratio(name, KERNEL)) for name in runs)
+    return contest.table(title, "contender | seconds {:.4f} | ÷ kernel {:.2f}", rows)
 
 
 @click.command()
@@ -113,19 +101,18 @@ def main(ratios: int, steps: int, kept: int, repeats: int) -> None:
     """Time the map and print two tables."""
     processors = contest.share_one_processor()
     diagram = Diagram.of(ratios, steps, min(kept, steps))
-    with tempfile.TemporaryDirectory() as temporary:
-        cold, warm = contest.seconds_in_new_processes(COMPILATION, Path(temporary) / "numba")
-        table, typical = diagram_table(diagram, repeats, Path(temporary))
+    with tempfile.TemporaryDirectory() as folder:
+        first = contest.seconds_of_a_first_call(*FIRST_CALL, Path(folder))
+        table, typical = diagram_table(diagram, repeats, Path(folder))
     exponents = exponents_table(diagram, repeats)
     start, ratio, burn_in, kept = diagram
     held, points = contest.peak_bytes(lambda: kernel.attractor(start, ratio, burn_in=burn_in, kept=kept))
     note = (
-        f"Kernel: first call in a new process {cold:.2f} s without, {warm:.2f} s with its disk cache; peak memory "
-        f"{held / 1e6:.2f} MB, of which the result is {points.nbytes / 1e6:.2f} MB. "
+        f"Kernel: first call in a new process {first}; peak memory {held / 1e6:.2f} MB, of which the result is "
+        f"{points.nbytes / 1e6:.2f} MB. "
     )
-    contest.print_tables(table, exponents, repeats=repeats, processors=processors, note=note)
-    goal = f"{typical:.3f} s for the diagram after compilation (less than {GOAL:g} s)"
-    contest.print_goals({goal: typical < GOAL})
+    goals = {f"{typical:.3f} s for the diagram after compilation (less than {GOAL:g} s)": typical < GOAL}
+    contest.print_tables(table, exponents, repeats=repeats, processors=processors, note=note, goals=goals)
 
 
 if __name__ == "__main__":
