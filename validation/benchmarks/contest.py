@@ -42,18 +42,25 @@ print(perf_counter() - start)
 Run = Callable[[], Any]
 
 
-def built_in_c(source: Path, folder: Path) -> dict[str, ctypes.CDLL | str]:
-    """Build `source` with several flags as shared libraries in `folder` and load them; a text says why not."""
-    return {f"C {' '.join(flags)}": _built(source, flags, folder) for flags in C_FLAGS}
+def built_in_c(source: Path, folder: Path, called: Callable[[ctypes.CDLL], Run]) -> dict[str, Run | str]:
+    """Build `source` with several flags in `folder` and return what `called` makes of it; a text says why not."""
+    made: dict[str, Run | str] = {}
+    for flags in C_FLAGS:
+        name, library = f"C {' '.join(flags)}", folder / f"{source.stem}{'_'.join(flags)}.so"
+        command = ["cc", *flags, "-shared", "-fPIC", str(source), "-o", str(library), "-lm"]
+        if shutil.which("cc") is None:
+            made[name] = "no C compiler `cc`"
+        elif (built := subprocess.run(command, capture_output=True, text=True, check=False)).returncode:
+            made[name] = f"cc refused: {built.stderr.splitlines()[0]}"
+        else:
+            made[name] = called(ctypes.CDLL(str(library)))
+    return made
 
 
-def _built(source: Path, flags: tuple[str, ...], folder: Path) -> ctypes.CDLL | str:
-    compiler, library = shutil.which("cc"), folder / f"{source.stem}{'_'.join(flags)}.so"
-    if compiler is None:
-        return "no C compiler `cc`"
-    command = [compiler, *flags, "-shared", "-fPIC", str(source), "-o", str(library), "-lm"]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
-    return f"cc refused: {built.stderr.splitlines()[0]}" if built.returncode else ctypes.CDLL(str(library))
+def as_c(*values: Any) -> list[Any]:
+    """Return arrays, whole and real numbers as C's pointers, longs and doubles."""
+    kinds = {np.ndarray: lambda array: ctypes.c_void_p(array.ctypes.data), int: ctypes.c_long, float: ctypes.c_double}
+    return [kinds[type(value)](value) for value in values]
 
 
 def share_one_processor() -> str:
@@ -66,11 +73,12 @@ def share_one_processor() -> str:
     return "one processor"
 
 
-def keep_freed_memory() -> bool:
+def keep_freed_memory() -> None:
     """Ask glibc to keep what is freed, so that not the system's fresh pages are timed, from 128 KiB an array on."""
     trim_threshold, mmap_threshold, plenty = -1, -3, 2**30
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if os.name == "posix" else None
-    return mallopt is not None and bool(mallopt(mmap_threshold, plenty) and mallopt(trim_threshold, plenty))
+    if mallopt and mallopt(mmap_threshold, plenty):
+        mallopt(trim_threshold, plenty)
 
 
 def seconds_of_a_first_call(kernels: str, call: str, folder: Path) -> str:
@@ -160,20 +168,21 @@ def print_tables(
         click.echo(f"goal {'met' if met else 'missed'}: {goal}")
 
 
-def count_option(name: str, default: int, text: str | None = None, least: int = 1) -> Callable[[Any], Any]:
-    """Return an option that is a count."""
-    return click.option(name, default=default, show_default=True, type=click.IntRange(min=least), help=text)
+def command(repeats: int, **options: tuple[Any, ...]) -> Callable[[Any], Any]:
+    """Make a function a command with options that are counts, or lists of them, and the number of rounds.
 
+    options: of each the default, which is a text for a list, what it is of, and the least that is allowed.
+    """
 
-def repeats_option(default: int) -> Callable[[Any], Any]:
-    """Return the option that says how many rounds there are."""
-    return count_option("--repeats", default, "Rounds; medians count.")
+    def numbers(_context: Any, _option: Any, given: Any) -> Any:
+        return [int(size) for size in given.split(",")] if isinstance(given, str) else given
 
+    def decorated(main: Any) -> Any:
+        for name, option in reversed([*options.items(), ("repeats", (repeats, "Rounds; medians count."))]):
+            default, text, least = (*option, *(None, 1)[len(option) - 1 :])
+            kind = str if isinstance(default, str) else click.IntRange(min=least)
+            how: dict[str, Any] = {"show_default": True, "type": kind, "callback": numbers, "help": text}
+            main = click.option(f"--{name}", default=default, **how)(main)
+        return click.command()(main)
 
-def sizes_option(default: str, text: str) -> Callable[[Any], Any]:
-    """Return the option that lists sizes."""
-
-    def numbers(_context: Any, _option: Any, given: str) -> list[int]:
-        return [int(size) for size in given.split(",")]
-
-    return click.option("--sizes", default=default, show_default=True, callback=numbers, help=text)
+    return decorated

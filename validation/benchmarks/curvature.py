@@ -15,7 +15,6 @@ from operator import attrgetter
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import click
 import numpy as np
 from rich.table import Table
 
@@ -34,18 +33,15 @@ SECONDS, OUTSIDE = attrgetter("seconds"), attrgetter("outside")
 GNOMON, EIGSH, CURVLINOPS = "gnomon", "scipy eigsh", "curvlinops"
 
 
-class Network(NamedTuple):
-    """An MLP with softmax outputs on random data, parameters to stand at, and its data as drawn."""
+Network = tuple[MLP, Array]
 
-    objective: MLP
-    params: Array
 
-    @classmethod
-    def of(cls, inputs: int, hidden: int, classes: int, examples: int) -> Network:
-        rng = np.random.default_rng(2026)
-        features, labels = rng.standard_normal((examples, inputs)), rng.integers(0, classes, examples)
-        objective = MLP(features, labels, (hidden,), "softmax", classes)
-        return cls(objective, objective.start_from(rng.standard_normal(objective.dimension)))
+def network(inputs: int, hidden: int, classes: int, examples: int) -> Network:
+    """Return an MLP with softmax outputs on random data, and parameters to stand at."""
+    rng = np.random.default_rng(2026)
+    features, labels = rng.standard_normal((examples, inputs)), rng.integers(0, classes, examples)
+    objective = MLP(features, labels, (hidden,), "softmax", classes)
+    return objective, objective.start_from(rng.standard_normal(objective.dimension))
 
 
 class Timed:
@@ -82,9 +78,9 @@ def timed(operator: Callable[[Any], Any], estimator: Callable[[Timed], Any]) -> 
     return Run(taken, taken - counted.seconds, counted.products, found)
 
 
-def products_table(network: Network, repeats: int) -> tuple[Table, float, float]:
+def products_table(net: Network, repeats: int) -> tuple[Table, float, float]:
     """Return the table of one product, and how many gradients a fresh one and one of many cost."""
-    objective, params = network
+    objective, params = net
     vector = np.random.default_rng(1).standard_normal(params.size)
     runs = {
         "gradient, autograd": partial(derivatives.gradient, objective.value, params),
@@ -101,14 +97,14 @@ def products_table(network: Network, repeats: int) -> tuple[Table, float, float]
     return table, taken.ratio(fresh, first), taken.ratio(again, first)
 
 
-def eigenvalues_table(network: Network, repeats: int) -> tuple[Table, dict[float, float]]:
+def eigenvalues_table(net: Network, repeats: int) -> tuple[Table, dict[float, float]]:
     """Return the table of the eigenvalues of largest size, and our work outside the products over eigsh's.
 
     For each of eigsh's tolerances both ask for as many products as it needs.
     """
     from scipy.sparse.linalg import LinearOperator, eigsh
 
-    objective, params = network
+    objective, params = net
     operator = derivatives.make_hvp(objective.value, params)
     n, start = params.size, np.random.default_rng(2).standard_normal(params.size)
     dense = np.stack([objective.hvp(params, e) for e in np.eye(n)])
@@ -144,7 +140,7 @@ def eigenvalues_table(network: Network, repeats: int) -> tuple[Table, dict[float
     return contest.table(f"The {TOP} eigenvalues of largest size, the same operator and start", columns, rows), ratios
 
 
-def quadrature_table(network: Network, repeats: int, probes: int, steps: int) -> Table | None:
+def quadrature_table(net: Network, repeats: int, probes: int, steps: int) -> Table | None:
     """Return the table of spectral densities on the same network; `None` without curvlinops."""
     try:
         import torch
@@ -153,9 +149,9 @@ def quadrature_table(network: Network, repeats: int, probes: int, steps: int) ->
     except ModuleNotFoundError:
         return None
     torch.set_num_threads(1)
-    objective, params = network
+    objective, params = net
     vectors = gaussian(np.random.default_rng(3), probes, params.size)
-    linear = HessianLinearOperator(*_as_torch(network), check_deterministic=False)
+    linear = HessianLinearOperator(*_as_torch(net), check_deterministic=False)
 
     def by_curvlinops(counted: Any) -> float:
         counted.device, counted.dtype, counted.shape = linear.device, linear.dtype, linear.shape
@@ -182,15 +178,13 @@ def quadrature_table(network: Network, repeats: int, probes: int, steps: int) ->
     return contest.table(title, columns, rows)
 
 
-def _as_torch(network: Network) -> tuple[Any, Any, list[Any], list[tuple[Any, Any]]]:
+def _as_torch(net: Network) -> tuple[Any, Any, list[Any], list[tuple[Any, Any]]]:
     """Return the network as a torch model, its loss, its parameters and its data."""
     import torch
 
-    objective, params = network
-    widths = objective.widths
-    model = torch.nn.Sequential(
-        torch.nn.Linear(widths[0], widths[1]), torch.nn.Tanh(), torch.nn.Linear(widths[1], widths[2])
-    ).double()
+    objective, params = net
+    (n, k, m), Linear = objective.widths, torch.nn.Linear
+    model = torch.nn.Sequential(Linear(n, k), torch.nn.Tanh(), Linear(k, m)).double()
     with torch.no_grad():
         for layer, (W, b) in zip((model[0], model[2]), objective.layers(params), strict=True):
             layer.weight.copy_(torch.as_tensor(W))
@@ -199,20 +193,21 @@ def _as_torch(network: Network) -> tuple[Any, Any, list[Any], list[tuple[Any, An
     return model, torch.nn.CrossEntropyLoss(), list(model.parameters()), data
 
 
-@click.command()
-@contest.count_option("--hidden", 64, "Width of the hidden layer.")
-@contest.count_option("--examples", 256)
-@contest.count_option("--probes", 4, "Of the spectral density.")
-@contest.count_option("--steps", 60, "Of each Lanczos process.")
-@contest.repeats_option(7)
+@contest.command(
+    7,
+    hidden=(64, "Width of the hidden layer."),
+    examples=(256,),
+    probes=(4, "Of the spectral density."),
+    steps=(60, "Of each Lanczos process."),
+)
 def main(hidden: int, examples: int, probes: int, steps: int, repeats: int) -> None:
     """Time products and estimators and print three tables."""
     processors = contest.share_one_processor()
     contest.keep_freed_memory()
-    network = Network.of(20, hidden, 10, examples)
-    products, fresh, again = products_table(network, 3 * repeats)
-    eigenvalues, ratios = eigenvalues_table(network, repeats)
-    quadrature = quadrature_table(network, repeats, probes, steps)
+    net = network(20, hidden, 10, examples)
+    products, fresh, again = products_table(net, 3 * repeats)
+    eigenvalues, ratios = eigenvalues_table(net, repeats)
+    quadrature = quadrature_table(net, repeats, probes, steps)
     missing = "curvlinops is not installed: pip install 'gnomon[curvature]'"
     goals = {
         f"a Hessian product costs {fresh:.2f} gradients (at most {GOAL_PRODUCT:g})": fresh <= GOAL_PRODUCT,

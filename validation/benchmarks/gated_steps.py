@@ -11,7 +11,6 @@ import contest  # isort: skip (before NumPy)
 from functools import partial
 from typing import Any
 
-import click
 import numpy as np
 
 from gnomon.descent import hysterograd, srkl
@@ -38,9 +37,7 @@ def steps(size: int, dtype: Any) -> dict[str, tuple[int, contest.Run, contest.Ru
     }
 
 
-@click.command()
-@contest.sizes_option("1000,100000,1000000", "Entries, with commas between.")
-@contest.repeats_option(15)
+@contest.command(15, sizes=("1000,100000,1000000", "Entries, with commas between."))
 def main(sizes: list[int], repeats: int) -> None:
     """Time single steps and print one table."""
     processors, rows = contest.share_one_processor(), []

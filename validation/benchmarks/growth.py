@@ -118,9 +118,7 @@ def draw(sizes: list[int], found: dict[str, list[Measured]], picture: Path) -> N
     figure.savefig(picture, dpi=110)
 
 
-@click.command()
-@contest.count_option("--largest", 100_000, "The last n.", least=1000)
-@contest.repeats_option(7)
+@contest.command(7, largest=(100_000, "The last n.", 1000))
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Also draw a picture (extra `plot`).")
 def main(largest: int, repeats: int, plot: Path | None) -> None:
     """Time the estimators at growing sizes and print one table."""

@@ -85,10 +85,7 @@ def runs_table(problems: int, steps: int, repeats: int) -> Table:
     return contest.table(title, f"{ours} | {theirs} | a step, μs: {KERNEL} {{:.2f}}", rows)
 
 
-@click.command()
-@contest.count_option("--problems", 1000, "Of the second table.")
-@contest.count_option("--steps", 10, "Of each run.")
-@contest.repeats_option(9)
+@contest.command(9, problems=(1000, "Of the second table."), steps=(10, "Of each run."))
 @click.option("--dtype", default="float64", show_default=True, type=click.Choice(list(TOLERANCES)))
 def main(problems: int, steps: int, repeats: int, dtype: str) -> None:
     """Time conjugate gradients on dense systems and runs of the optimizer and print two tables."""

@@ -25,8 +25,6 @@ from multiprocessing import get_context
 from time import sleep
 from typing import Any
 
-import click
-
 from gnomon.curvature.operators import ggn_operator
 from gnomon.curvature.products import Classification, Problem, Regression, network
 from gnomon.hessian_free.optimizer import init, step
@@ -74,10 +72,7 @@ def contenders(name: str, examples: int, iterations: int) -> dict[str, Contender
     }
 
 
-@click.command()
-@contest.sizes_option("500,1797", "Examples, with commas between.")
-@contest.count_option("--iterations", 30, "Of conjugate gradients.")
-@contest.repeats_option(15)
+@contest.command(15, sizes=("500,1797", "Examples, with commas between."), iterations=(30, "Of conjugate gradients."))
 def main(sizes: list[int], iterations: int, repeats: int) -> None:
     """Time steps and their parts and print one table."""
     rows = []

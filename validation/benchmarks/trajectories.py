@@ -10,11 +10,11 @@ import contest  # isort: skip (before NumPy)
 
 import ctypes
 import tempfile
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import click
 import numpy as np
 
 from gnomon.descent import adam as reference
@@ -35,12 +35,12 @@ class Problem(NamedTuple):
     minimiser: Array
     steps: int
 
-    @classmethod
-    def drawn(cls, replicas: int, steps: int, size: int) -> Problem:
-        rng = np.random.default_rng(2014)
-        basis = np.linalg.qr(rng.standard_normal((size, size))).Q
-        hessian = basis @ np.diag(np.linspace(1, 10, size)) @ basis.T
-        return cls(rng.standard_normal((replicas, size)), (hessian + hessian.T) / 2, rng.standard_normal(size), steps)
+
+def drawn(replicas: int, steps: int, size: int) -> Problem:
+    rng = np.random.default_rng(2014)
+    basis = np.linalg.qr(rng.standard_normal((size, size))).Q
+    hessian = basis @ np.diag(np.linspace(1, 10, size)) @ basis.T
+    return Problem(rng.standard_normal((replicas, size)), (hessian + hessian.T) / 2, rng.standard_normal(size), steps)
 
 
 def endpoints(module: Any, problem: Problem, replicas: int | None = None) -> contest.Run:
@@ -66,17 +66,12 @@ def numpy_over_replicas(problem: Problem) -> contest.Run:
     return run
 
 
-def in_c(library: ctypes.CDLL | str, problem: Problem) -> contest.Run | str:
-    if isinstance(library, str):
-        return library
-    adam_endpoints = library.adam_endpoints
-    matrix, vector = (np.ctypeslib.ndpointer(np.float64, ndim, flags="C") for ndim in (2, 1))
-    adam_endpoints.argtypes = [matrix, matrix, vector, matrix, *[ctypes.c_long] * 3, *[ctypes.c_double] * 4]
-
+def in_c(problem: Problem, library: ctypes.CDLL) -> contest.Run:
     def run() -> Array:
         params, hessian, minimiser, steps = problem
         ends = np.empty_like(params)
-        if adam_endpoints(params, hessian, minimiser, ends, *params.shape, steps, *SETTINGS.values()):
+        given = params, hessian, minimiser, ends, *params.shape, steps, *SETTINGS.values()
+        if library.adam_endpoints(*contest.as_c(*given)):
             raise MemoryError("the C loop found no memory")
         return ends
 
@@ -98,8 +93,7 @@ def in_torch(problem: Problem) -> contest.Run | str:
         for _ in range(problem.steps):
             x.grad = (x - minimiser) @ hessian
             optimiser.step()
-        ends: Array = x.numpy()
-        return ends
+        return x.numpy()
 
     return run
 
@@ -123,25 +117,21 @@ def in_optax(problem: Problem) -> contest.Run | str:
     return lambda: np.asarray(scan(params))
 
 
-@click.command()
-@contest.count_option("--replicas", 1000)
-@contest.count_option("--steps", 1000)
-@contest.count_option("--size", 10, "Parameters of a replica.")
-@contest.repeats_option(7)
+@contest.command(7, replicas=(1000,), steps=(1000,), size=(10, "Parameters of a replica."))
 def main(replicas: int, steps: int, size: int, repeats: int) -> None:
     """Time Adam on a quadratic and print one table."""
     processors = contest.share_one_processor()
-    problem = Problem.drawn(replicas, steps, size)
+    problem = drawn(replicas, steps, size)
     few = affordable_replicas(problem, repeats)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         first = contest.seconds_of_a_first_call(*FIRST_CALL, folder)
-        libraries = contest.built_in_c(Path(__file__).with_name("adam_endpoints.c"), folder)
+        source = Path(__file__).with_name("adam_endpoints.c")
         contenders: dict[str, contest.Run | str] = {
             KERNEL: endpoints(kernel, problem),
             AS_WRITTEN: endpoints(reference, problem, few),
             "NumPy, all replicas at once": numpy_over_replicas(problem),
-            **{name: in_c(library, problem) for name, library in libraries.items()},
+            **contest.built_in_c(source, folder, partial(in_c, problem)),
             "torch.optim.Adam": in_torch(problem),
             "optax.adam, jitted scan": in_optax(problem),
         }
