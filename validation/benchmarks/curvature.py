@@ -21,6 +21,7 @@ from rich.table import Table
 from gnomon import derivatives
 from gnomon.curvature.draws import gaussian
 from gnomon.curvature.lanczos import lanczos, tridiagonal
+from gnomon.curvature.products import Classification, network
 from gnomon.curvature.quadrature import spectral_measure
 from gnomon.domains import Array
 from gnomon.objectives.mlp import MLP
@@ -33,15 +34,13 @@ SECONDS, OUTSIDE = attrgetter("seconds"), attrgetter("outside")
 GNOMON, EIGSH, CURVLINOPS = "gnomon", "scipy eigsh", "curvlinops"
 
 
-Network = tuple[MLP, Array]
-
-
-def network(inputs: int, hidden: int, classes: int, examples: int) -> Network:
-    """Return an MLP with softmax outputs on random data, and parameters to stand at."""
+def specimen(inputs: int, hidden: int, classes: int, examples: int) -> tuple[Classification, Array]:
+    """Return a classification by an MLP on random data, and parameters to stand at."""
     rng = np.random.default_rng(2026)
     features, labels = rng.standard_normal((examples, inputs)), rng.integers(0, classes, examples)
-    objective = MLP(features, labels, (hidden,), "softmax", classes)
-    return objective, objective.start_from(rng.standard_normal(objective.dimension))
+    problem = Classification(features, labels, classes, (hidden,))
+    objective = network(problem)
+    return problem, objective.start_from(rng.standard_normal(objective.dimension))
 
 
 class Timed:
@@ -78,9 +77,8 @@ def timed(operator: Callable[[Any], Any], estimator: Callable[[Timed], Any]) -> 
     return Run(taken, taken - counted.seconds, counted.products, found)
 
 
-def products_table(net: Network, repeats: int) -> tuple[Table, float, float]:
+def products_table(objective: MLP, params: Array, repeats: int) -> tuple[Table, float, float]:
     """Return the table of one product, and how many gradients a fresh one and one of many cost."""
-    objective, params = net
     vector = np.random.default_rng(1).standard_normal(params.size)
     runs = {
         "gradient, autograd": partial(derivatives.gradient, objective.value, params),
@@ -97,14 +95,13 @@ def products_table(net: Network, repeats: int) -> tuple[Table, float, float]:
     return table, taken.ratio(fresh, first), taken.ratio(again, first)
 
 
-def eigenvalues_table(net: Network, repeats: int) -> tuple[Table, dict[float, float]]:
+def eigenvalues_table(objective: MLP, params: Array, repeats: int) -> tuple[Table, dict[float, float]]:
     """Return the table of the eigenvalues of largest size, and our work outside the products over eigsh's.
 
     For each of eigsh's tolerances both ask for as many products as it needs.
     """
     from scipy.sparse.linalg import LinearOperator, eigsh
 
-    objective, params = net
     operator = derivatives.make_hvp(objective.value, params)
     n, start = params.size, np.random.default_rng(2).standard_normal(params.size)
     dense = np.stack([objective.hvp(params, e) for e in np.eye(n)])
@@ -140,18 +137,21 @@ def eigenvalues_table(net: Network, repeats: int) -> tuple[Table, dict[float, fl
     return contest.table(f"The {TOP} eigenvalues of largest size, the same operator and start", columns, rows), ratios
 
 
-def quadrature_table(net: Network, repeats: int, probes: int, steps: int) -> Table | None:
+def quadrature_table(problem: Classification, params: Array, repeats: int, probes: int, steps: int) -> Table | None:
     """Return the table of spectral densities on the same network; `None` without curvlinops."""
     try:
         import torch
         from curvlinops import HessianLinearOperator
         from curvlinops.papyan2020traces.spectrum import fast_lanczos
+
+        from gnomon_validation.ports.peers import torch_networks
     except ModuleNotFoundError:
         return None
     torch.set_num_threads(1)
-    objective, params = net
     vectors = gaussian(np.random.default_rng(3), probes, params.size)
-    linear = HessianLinearOperator(*_as_torch(net), check_deterministic=False)
+    module, loss = torch_networks.module(problem, params), torch.nn.CrossEntropyLoss()
+    data = [(torch_networks.tensor(problem.features), torch_networks.answers(problem))]
+    linear = HessianLinearOperator(module, loss, list(module.parameters()), data, check_deterministic=False)
 
     def by_curvlinops(counted: Any) -> float:
         counted.device, counted.dtype, counted.shape = linear.device, linear.dtype, linear.shape
@@ -159,7 +159,7 @@ def quadrature_table(net: Network, repeats: int, probes: int, steps: int) -> Tab
 
     contenders: dict[str, Any] = {
         f"{GNOMON}: reorthogonalised": (
-            derivatives.make_hvp(objective.value, params),
+            derivatives.make_hvp(network(problem).value, params),
             lambda counted: np.max(spectral_measure(counted, vectors, steps=steps).nodes),
         ),
         f"{CURVLINOPS}: not reorthogonalised": (linear.__matmul__, by_curvlinops),
@@ -178,21 +178,6 @@ def quadrature_table(net: Network, repeats: int, probes: int, steps: int) -> Tab
     return contest.table(title, columns, rows)
 
 
-def _as_torch(net: Network) -> tuple[Any, Any, list[Any], list[tuple[Any, Any]]]:
-    """Return the network as a torch model, its loss, its parameters and its data."""
-    import torch
-
-    objective, params = net
-    (n, k, m), Linear = objective.widths, torch.nn.Linear
-    model = torch.nn.Sequential(Linear(n, k), torch.nn.Tanh(), Linear(k, m)).double()
-    with torch.no_grad():
-        for layer, (W, b) in zip((model[0], model[2]), objective.layers(params), strict=True):
-            layer.weight.copy_(torch.as_tensor(W))
-            layer.bias.copy_(torch.as_tensor(b))
-    data = [(torch.as_tensor(objective.features), torch.as_tensor(objective.targets))]
-    return model, torch.nn.CrossEntropyLoss(), list(model.parameters()), data
-
-
 @contest.command(
     7,
     hidden=(64, "Width of the hidden layer."),
@@ -204,10 +189,10 @@ def main(hidden: int, examples: int, probes: int, steps: int, repeats: int) -> N
     """Time products and estimators and print three tables."""
     processors = contest.share_one_processor()
     contest.keep_freed_memory()
-    net = network(20, hidden, 10, examples)
-    products, fresh, again = products_table(net, 3 * repeats)
-    eigenvalues, ratios = eigenvalues_table(net, repeats)
-    quadrature = quadrature_table(net, repeats, probes, steps)
+    problem, params = specimen(20, hidden, 10, examples)
+    products, fresh, again = products_table(network(problem), params, 3 * repeats)
+    eigenvalues, ratios = eigenvalues_table(network(problem), params, repeats)
+    quadrature = quadrature_table(problem, params, repeats, probes, steps)
     missing = "curvlinops is not installed: pip install 'gnomon[curvature]'"
     goals = {
         f"a Hessian product costs {fresh:.2f} gradients (at most {GOAL_PRODUCT:g})": fresh <= GOAL_PRODUCT,
