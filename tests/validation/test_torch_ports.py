@@ -58,7 +58,7 @@ def test_the_reference_dressed_as_an_optimizer_conforms_to_every_law(
 def test_a_mistake_in_torch_is_caught_and_called_by_its_name(target, name, dtype):
     port = find_port(f"torch:reference_in_torch.{target}", {"mistake": name})
     mistake = find_system(port.system).mistakes[name]
-    laws = mistake.system.operations[mistake.operation].laws
+    laws = [law for law in mistake.system.laws if mistake.concerns(law.operation)]
     judged = (check_law(port, law, dtype, Plan(100, shrink_attempts=0)) for law in laws)
     verdict, outcomes = next(found for found in judged if found[1])
     assert verdict.status == "wrong"
