@@ -56,13 +56,10 @@ def test_replay_names_the_mistake_that_the_check_named_and_has_status_0_once_it_
     assert status == 0 and "conforms" in output
 
 
-def test_a_module_and_an_object_in_it_are_ports(gnomon, wrong_port):
+def test_a_module_an_object_in_it_and_a_file_that_imports_what_lies_beside_it_are_ports(gnomon, wrong_port):
     assert gnomon("check", "my_port", *QUICK)[0] == 1
     Path("more.py").write_text("class Kit:\n    import my_port\n    adamw_step = staticmethod(my_port.adamw_step)\n")
     assert gnomon("check", "more:Kit", *QUICK)[0] == 1
-
-
-def test_a_port_file_can_import_what_lies_beside_it(gnomon):
     Path("elsewhere").mkdir()
     Path("elsewhere/the_other_half.py").write_text(DECAYING, encoding="utf-8")
     Path("elsewhere/one_half.py").write_text("from the_other_half import adamw_step\n", encoding="utf-8")

@@ -65,28 +65,21 @@ def test_a_wrong_port_fails_with_the_text_of_the_verdict_and_no_code_of_ours(sui
     assert "pytest_items.py" not in report
 
 
-EXPECTED = {
-    "an expected failure is an xfail with its reason": (
-        {DECAY: "we decay afterwards"},
-        {DECAY: "XFAIL"},
-        "we decay afterwards",
-    ),
-    "one that does not come fails": (
+EXPECTED = [
+    ({DECAY: "we decay afterwards"}, {DECAY: "XFAIL"}, "we decay afterwards"),
+    (
         {MEANS: "we had this wrong once"},
         {MEANS: "FAILED"},
         "conforms, but is expected to fail (we had this wrong once): remove the expectation",
     ),
-    "a wildcard excuses what fails and no other": (
-        {"adamw.step:*": "under construction"},
-        {DECAY: "XFAIL", MEANS: "PASSED"},
-        "under construction",
-    ),
-}
+    ({"adamw.step:*": "under construction"}, {DECAY: "XFAIL", MEANS: "PASSED"}, "under construction"),
+]
 
 
-@pytest.mark.parametrize("what", EXPECTED)
-def test_expected_failures_are_told_apart(suite, what):
-    expected, outcome, words = EXPECTED[what]
+@pytest.mark.parametrize(("expected", "outcome", "words"), EXPECTED, ids=["one", "one that does not come", "wildcard"])
+def test_an_expected_failure_is_an_xfail_with_its_reason_and_one_that_does_not_come_fails(
+    suite, expected, outcome, words
+):
     status, report = suite(f'"my_port.py", dtypes="float32", examples=20, expected={expected}', *only(*outcome))
     assert status == ("FAILED" in outcome.values())
     assert outcomes(report) == {f"{law}-float32": word for law, word in outcome.items()}
@@ -105,8 +98,8 @@ def test_a_slip_in_the_decorator_is_named_when_the_suite_is_collected(suite):
     assert "ValueError: no system is called 'adamww'; did you mean 'adamw'?" in report
 
 
-def items_of(mark):
-    return [parameter.id for parameter in mark.args[1]]
+def items_of(*arguments, **options):
+    return [parameter.id for parameter in conformance(*arguments, **options).mark.args[1]]
 
 
 class Kit:
@@ -114,19 +107,16 @@ class Kit:
 
 
 @pytest.mark.parametrize("port", [Kit, Kit()])
-def test_a_class_and_an_instance_are_ports(port):
-    assert f"{ORACLE}-float32" in items_of(conformance(port).mark)
+def test_a_class_and_an_instance_are_ports_and_what_they_cannot_be_held_to_is_no_item(port):
+    names = items_of(port)
+    assert f"{ORACLE}-float32" in names
+    assert not any("amsgrad" in name or ".trajectory:" in name for name in names)
 
 
 def test_one_system_and_one_dtype_may_be_given_as_strings():
-    one = conformance("reference", systems="sgd", dtypes="float64").mark
-    assert items_of(one) == items_of(conformance("reference", systems=["sgd"], dtypes=["float64"]).mark)
-    assert all(name.startswith("sgd.") and name.endswith("-float64") for name in items_of(one))
-
-
-def test_a_law_that_the_port_cannot_be_held_to_is_no_item():
-    names = items_of(conformance(Kit).mark)
-    assert not any("amsgrad" in name or ".trajectory:" in name for name in names)
+    names = items_of("reference", systems="sgd", dtypes="float64")
+    assert names == items_of("reference", systems=["sgd"], dtypes=["float64"])
+    assert all(name.startswith("sgd.") and name.endswith("-float64") for name in names)
 
 
 @pytest.mark.parametrize(
