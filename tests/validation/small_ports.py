@@ -45,9 +45,8 @@ def adamw_step(params, grad, state, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8
     new, after = adamw.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=0.0)
     return new * (1 - lr * weight_decay), after
 """
-_written: dict[str, Any] = {}
-exec(DECAYING, _written)
-decays_after_the_update: Callable[..., Any] = _written["adamw_step"]
+exec(DECAYING)
+decays_after_the_update: Callable[..., Any] = globals()["adamw_step"]
 
 
 def raising(error: BaseException) -> Callable[..., Any]:

@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from small_ports import ADAMW, ORACLE_LAW, decays_after_the_update, port_of, verdict_on
 
-from gnomon.curvature.operators import Dense
 from gnomon.descent.adam import AdamState
 from gnomon_spec.cases import map_leaves
 from gnomon_spec.system import find_system, systems
@@ -58,15 +57,6 @@ def same_bits(left, right):
 @given(VALUES)
 def test_every_value_of_a_case_survives_bit_for_bit(value):
     assert same_bits(value, again(value))
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_the_numbers_at_the_edges_survive(dtype):
-    limits = np.finfo(dtype)
-    edges = [0.0, -0.0, limits.smallest_subnormal, -limits.smallest_subnormal, limits.tiny, limits.max, limits.min]
-    edges += [1 + limits.eps, np.inf, -np.inf, np.nan]
-    array = np.array(edges, dtype=dtype)
-    assert same_bits(array, again(array))
 
 
 def test_a_value_that_no_case_can_hold_is_refused():
@@ -129,23 +119,13 @@ def test_a_replayed_failure_gets_the_verdict_that_it_had(tmp_path, what):
         assert replayed.outcome.digits_lost == verdict.outcome.digits_lost
 
 
-def test_a_file_is_named_after_the_law_and_the_dtype(tmp_path):
-    verdict = verdict_on(port_of(decays_after_the_update), dtype="float64")
-    file = write(tmp_path / "new" / "folder", "a_port", verdict)
-    assert file.name == "adamw-step-agrees-with-the-oracle-float64.json"
-
-
-def test_a_case_holds_what_was_drawn_and_every_call_bit_for_bit(tmp_path):
+def test_a_file_is_named_after_the_law_and_the_dtype_and_holds_what_was_drawn_and_every_call(tmp_path):
     verdict = verdict_on(port_of(decays_after_the_update), "every_step_of_a_run_is_right")
-    stored = read(write(tmp_path, "a_port", verdict))
+    file = write(tmp_path / "new" / "folder", "a_port", verdict)
+    assert file.name == "adamw-step-every-step-of-a-run-is-right-float32.json"
+    stored = read(file)
     assert same_bits((dict(stored.case), stored.case.hyper), (dict(verdict.smallest), verdict.smallest.hyper))
     assert same_bits(stored.calls, verdict.outcome.calls)
-
-
-def test_an_operator_keeps_its_matrix_whatever_operation_it_is_given_to():
-    operator = Dense(np.array([[1.0, 0.1], [0.1, -2.0]]))
-    for operation in find_system("curvature").operations.values():
-        assert same_bits(again(operator, operation), operator)
 
 
 def test_the_files_of_other_systems_and_operations_are_read_too(tmp_path):

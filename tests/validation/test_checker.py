@@ -11,18 +11,10 @@ from agreement import DTYPES
 from small_ports import ADAMW, ORACLE_LAW, cancels, checked, overwrites, port_of, raising, returning, verdict_on
 
 from gnomon.descent import adamw
-from gnomon_spec.system import systems
 from gnomon_validation.case_files import encoded
 from gnomon_validation.checker import Plan, check
 from gnomon_validation.expectations import expecting
 from gnomon_validation.ports.find import find_port
-
-
-@pytest.mark.parametrize("name", ["reference", "numba"])
-def test_the_reference_and_its_kernels_conform(name):
-    result = check(find_port(name), [systems()["sgd"]], Plan(5))
-    assert result.conforms
-    assert {v.status for v in result.verdicts} == {"conforms"}
 
 
 def test_in_half_precision_the_reference_conforms_and_the_kernels_are_not_asked():
@@ -149,24 +141,6 @@ def test_a_port_that_has_no_operation_is_asked_for_nothing():
     verdict = verdict_on(port_of(None))
     assert (verdict.status, verdict.cases) == ("not provided", 0)
     assert verdict.reason == "the port does not provide the operation"
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_the_smallest_case_is_small(dtype):
-    name = "decay_acts_on_the_parameters_before_the_step"
-    verdict = verdict_on(port_of(small_ports.decays_after_the_update), name, dtype=dtype, examples=50)
-    case = verdict.smallest
-    assert case.params.shape == case.grad.shape == (1,)
-    assert case.params == case.grad == 1
-    assert not any(np.any(part) for part in case.state)
-    assert (case.beta1, case.beta2, case.eps) == (0.9, 0.999, 1e-8)
-
-
-def test_the_mistake_is_named():
-    result = checked(port_of(small_ports.decays_after_the_update), examples=40)
-    failing = [v for v in result.verdicts if v.failed and v.law.kind != "rejects"]
-    assert failing
-    assert {v.diagnosis[0].name for v in failing} == {"decay_after_the_update"}
 
 
 @pytest.mark.parametrize("dtype", DTYPES)

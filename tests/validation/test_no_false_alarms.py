@@ -1,10 +1,7 @@
-"""Honest ports that compute differently are never called wrong or imprecise.
+"""Honest ports that compute differently, and what libraries have, are never called wrong or imprecise.
 
-Here a few hundred examples each. The campaign of 100,000 examples a port:
-
-    pytest -m campaign
-
-and, with the extra `torch`, the same for torch's own variants: `pytest -m campaign_torch`.
+Here a few hundred examples each; with `pytest -m "campaign or campaign_torch"`, the second of which needs the extra
+`torch`, 100,000 each.
 """
 
 from __future__ import annotations

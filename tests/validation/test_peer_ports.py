@@ -168,21 +168,16 @@ def test_a_namespace_may_have_some_values_of_a_hyperparameter_only():
 def test_what_a_port_asks_for_is_its_own_affair_and_need_not_hide_a_mistake():
     oracle = operation("curvature.largest_eigenvalues").reference
 
-    def dearer(operator, start, *, count):
-        return oracle(operator, start, count=count)._replace(products=1000)
+    def named(change):
+        def function(operator, start, *, count):
+            return change(oracle(operator, start, count=count))
 
-    def squares(operator, start, *, count):
-        found = dearer(operator, start, count=count)
-        return found._replace(values=found.values * found.values)
-
-    def free(operator, start, *, count):
-        return oracle(operator, start, count=count)._replace(products=0)
-
-    def named(function):
         port = FunctionsPort(SimpleNamespace(curvature_largest_eigenvalues=function), "costly")
         failed = [v for v in verdicts(port, "curvature", "float64", 15) if v.status != "conforms"]
         return {(v.law.name, v.diagnosis[0].name) for v in failed}
 
-    assert named(dearer) == set()
-    assert named(free) == {("each_eigenvalue_costs_a_product", "products_are_not_counted_at_all")}
-    assert {mistake for _, mistake in named(squares)} == {"squares_of_the_eigenvalues"}
+    free = {("each_eigenvalue_costs_a_product", "products_are_not_counted_at_all")}
+    assert named(lambda found: found._replace(products=1000)) == set()
+    assert named(lambda found: found._replace(products=0)) == free
+    squares = named(lambda found: found._replace(values=found.values * found.values, products=1000))
+    assert {mistake for _, mistake in squares} == {"squares_of_the_eigenvalues"}
