@@ -92,9 +92,8 @@ class HIOptimizer(Dressed):
         numbers = [self.numbers(group) for group in self.param_groups]
         states = tuple(map(self.state_of, self.param_groups, numbers))
         hyper = {name: value for name, value in self.defaults.items() if name not in ("initial_temp", "epsilon")}
-        new, after, summary = self.take_step(
-            *self.arrays(), states, variant=self.variant, eps=self.defaults["epsilon"], **hyper
-        )
+        hyper |= {"eps": self.defaults["epsilon"], "variant": self.variant}
+        new, after, summary = self.apply("step_groups", *self.arrays(), states, **hyper)
         for group, arrays, state, before in zip(self.param_groups, new, after, numbers, strict=True):
             if any(p.grad is not None for p in group["params"]):
                 for p, array, metric in zip(group["params"], arrays, state.metrics, strict=True):
@@ -103,18 +102,12 @@ class HIOptimizer(Dressed):
                 self.keep(group, before, state)
         return summary
 
-    def take_step(self, params, grads, states, **hyper):
-        if len(params) > 1 or len(params[0]) > 1 or grads[0][0] is None:
-            return self.apply("step_groups", params, grads, states, **hyper)
-        new, after, report = self.apply("step", params[0][0], grads[0][0], of_one(states[0]), **hyper)
-        status = "Liquid" if report.liquid else "Frozen"
-        return ((new,),), (GroupState((after.metric,), *after[1:]),), (status, report.norm, report.width)
-
     @torch.no_grad()
     def shock(self, factor=0.5):
         for group in self.param_groups:
             before = self.numbers(group)
-            self.keep(group, before, self.apply("shock", of_one(self.state_of(group, before)), factor=factor))
+            metrics, *numbers = self.state_of(group, before)
+            self.keep(group, before, self.apply("shock", HysteroGradState(*metrics, *numbers), factor=factor))
 
     def home(self, group):
         """Return where a group's τ, T and E are kept: with its first parameter."""
@@ -136,11 +129,6 @@ class HIOptimizer(Dressed):
         after = dict(zip(self.keys, (state.path_length, state.temperature, state.mean_norm), strict=True))
         form = {key: x.new_tensor if isinstance(x, torch.Tensor) else type(x) for key, x in before.items()}
         self.home(group).update({key: form[key](after.get(key, x)) for key, x in before.items()})
-
-
-def of_one(state):
-    """Return the state of a group of one array as that of `step`."""
-    return HysteroGradState(state.metrics[0], *state[1:])
 
 
 class InPythonNumbers(HIOptimizer):
