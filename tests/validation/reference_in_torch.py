@@ -172,10 +172,7 @@ class SRKL(Dressed):
     @torch.no_grad()
     def step(self, closure=None):
         (params,), (grads,) = self.arrays()
-        if len(params) == 1:
-            new = (self.apply("step_code", params[0], grads[0], **self.defaults),)
-        else:
-            new = self.apply("step_arrays", params, grads, per_array=self.per_array, **self.defaults)
+        new = self.apply("step_arrays", params, grads, per_array=self.per_array, **self.defaults)
         for p, array in zip(self.param_groups[0]["params"], new, strict=True):
             p.copy_(torch.from_numpy(np.asarray(array)))
 
