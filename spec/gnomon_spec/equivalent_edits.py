@@ -20,6 +20,7 @@ class Argument(NamedTuple):
     reason: str
 
 
+ZERO = "np.abs(0 * params[0])"
 DEFLATION = "v = orthogonal_part(v, basis)"
 ARGUMENTS = (
     Argument(
@@ -27,6 +28,13 @@ ARGUMENTS = (
         "if weight_decay != 0:",
         ("if weight_decay != -1:", "if True:"),
         "0 is added: another gradient only for parameters that are not finite, or a zero of the other sign",
+    ),
+    *(
+        Argument(f"gnomon.hessian_free.{where}", before, (before.replace(ZERO, "0 * params[0]"),), "a step of 0 or -0")
+        for where, before in (
+            ("optimizer.step", f"found = LineSearch({ZERO}, loss, 0)"),
+            ("line_search.armijo", f"none = {ZERO}"),
+        )
     ),
     Argument(
         "gnomon.descent.homotopy.baselines.cdat_rate",

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from gnomon.curvature.lanczos import lanczos, tridiagonal
-from gnomon_validation.studies.curvature import enumeration
+from gnomon_validation.studies.curvature import variance
 from gnomon_validation.studies.curvature.claims import stopped_trace
 from gnomon_validation.studies.curvature.density import specimen
 from gnomon_validation.studies.curvature.lanczos import EIGENVALUES, FUNCTIONS, START, orthogonality, plain_lanczos
@@ -38,9 +38,9 @@ def test_the_rules_have_the_moments_of_what_they_stand_for(powers):
     even = all(p % 2 == 0 for p in powers)
     gaussian = float(np.prod([NORMAL[p] for p in powers]))
     for rule, expected in (
-        (enumeration.signs(3), float(even)),
-        (enumeration.normal(3), gaussian),
-        (enumeration.sphere(), gaussian * (9 / 15 if sum(powers) == 4 else 1)),
+        (variance.signs(3), float(even)),
+        (variance.normal(3), gaussian),
+        (variance.sphere(), gaussian * (9 / 15 if sum(powers) == 4 else 1)),
     ):
         found, slack = mean(rule, powers)
         assert abs(found - expected) <= slack
@@ -48,8 +48,8 @@ def test_the_rules_have_the_moments_of_what_they_stand_for(powers):
 
 def test_a_rule_that_is_wrong_would_be_seen():
     """With two thirds of the weight at the wrong node the second moment is not 1."""
-    rule = enumeration.normal(3)
-    found, slack = mean(enumeration.Rule(rule.probes[:, ::-1] * 1.001, rule.weights), (2, 0, 0))
+    rule = variance.normal(3)
+    found, slack = mean(variance.Rule(rule.probes[:, ::-1] * 1.001, rule.weights), (2, 0, 0))
     assert abs(found - 1) > slack
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +20,7 @@ from gnomon_validation.console import grid
 from gnomon_validation.pictures import COLOURS, new_figure, require_picture, write_figure
 
 Path2 = NDArray[np.float64]
+BY_GRADIENT, BY_CURVATURE, BY_ITSELF = ("params", "grad", "state"), ("params", "state", "objective"), ("params",)
 
 
 class Run(NamedTuple):
@@ -64,8 +64,7 @@ class Runner(NamedTuple):
     """How a method of the reference runs on an objective.
 
     method: its name. own: hyperparameters that were given with the name. hyperparameters: the names of all it has.
-    of_init: the names of those that make the state, with `init`. advance: (params, state, objective, hyperparameters) →
-    the next params and state.
+    of_init: the names of those that make the state, with `init`. step: from its inputs to the next params and state.
     """
 
     method: str
@@ -73,21 +72,30 @@ class Runner(NamedTuple):
     hyperparameters: tuple[str, ...]
     of_init: tuple[str, ...]
     init: Callable[..., Any]
-    advance: Callable[..., Sequence[Any]]
+    step: Callable[..., Sequence[Any]]
+    inputs: tuple[str, ...]
+
+    def advance(self, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> Sequence[Any]:
+        """Return the next params and state; a step with the Hessian if the objective has no Gauss-Newton products."""
+        if self.inputs == BY_ITSELF:
+            return self.step(params, objective, **hyper), state
+        if self.inputs == BY_GRADIENT:
+            return self.step(params, objective.gradient(params), state, **hyper)
+        hyper = hyper if isinstance(objective, GaussNewtonObjective) else {"curvature": "hessian", **hyper}
+        return self.step(params, state, objective, **hyper)
 
 
 def _runner(written: str) -> Runner:
     """Return how to run what a user wrote: `adam` or `adam(lr=0.1)`."""
     method, own = _read(written)
     step = find_system(method).operations.get("step")
-    module = sys.modules[step.reference.__module__] if step else None
-    ways = {("params", "grad", "state"): _by_gradient, ("params", "state", "objective"): _by_curvature}
+    module: Any = sys.modules[step.reference.__module__] if step else None
     if hasattr(module, "step_on"):  # a method that asks the objective for more than its gradient
-        step_on = module.step_on  # type: ignore[union-attr]
-        runner = Runner(method, own, _keywords(step_on), (), lambda _: None, partial(_by_objective, step_on))
-    elif step is not None and module is not None and step.inputs[:3] in ways:
-        of_init, way = _keywords(module.init), partial(ways[step.inputs[:3]], step.reference)
-        runner = Runner(method, own, (*of_init, *step.hyperparameters), of_init, module.init, way)
+        runner = Runner(method, own, _keywords(module.step_on), (), lambda _: None, module.step_on, BY_ITSELF)
+    elif step is not None and step.inputs[:3] in (BY_GRADIENT, BY_CURVATURE):
+        of_init = _keywords(module.init)
+        known = (*of_init, *step.hyperparameters)
+        runner = Runner(method, own, known, of_init, module.init, step.reference, step.inputs[:3])
     else:
         runnable = [name for name, s in systems().items() if "step" in s.operations]
         raise ValueError(f"{method} cannot be run on an objective; methods that can: {', '.join(runnable)}")
@@ -109,22 +117,6 @@ def _read(written: str) -> tuple[str, dict[str, Any]]:
 def _keywords(function: Callable[..., Any]) -> tuple[str, ...]:
     parameters = inspect.signature(function).parameters.values()
     return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
-
-
-def _by_gradient(step: Any, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> Sequence[Any]:
-    stepped: Sequence[Any] = step(params, objective.gradient(params), state, **hyper)
-    return stepped
-
-
-def _by_curvature(step: Any, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> Sequence[Any]:
-    """Make a step that asks the objective itself: with the Hessian, unless it has Gauss-Newton products."""
-    hyper = hyper if isinstance(objective, GaussNewtonObjective) else {"curvature": "hessian", **hyper}
-    stepped: Sequence[Any] = step(params, state, objective, **hyper)
-    return stepped
-
-
-def _by_objective(step_on: Any, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> Sequence[Any]:
-    return step_on(params, objective, **hyper), state
 
 
 def _run(runner: Runner, objective: KnownObjective, steps: int, options: Mapping[str, Any]) -> Run:

@@ -41,7 +41,7 @@ step = system.operation(reference.step, cases=steps, rejecting=calm)
 elementwise.declare_step_laws(step, cases, mirrored=["momentum_buffer"])
 elementwise.declare_step_mistakes(step)
 weight_decay.declare_coupled(step, calm)
-trajectory, _ = elementwise.declare_repetitions(system, reference, hyperparameters)
+trajectory = elementwise.declare_repetitions(system, reference, hyperparameters)[0]
 
 
 @step.law("oracle agreement", cases=steps.but(momentum=fraction(0.9, 0.5), dampening=0.0, nesterov=True))

@@ -8,29 +8,20 @@ from typing import Any
 import numpy as np
 
 from gnomon.hessian_free import line_search as reference
-from gnomon.hessian_free.line_search import LineSearch
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.hessian_free import drawn_objectives as given
 from gnomon_spec.hessian_free.definition import system
-from gnomon_spec.hessian_free.drawn_objectives import (
-    away,
-    downhill,
-    fenced,
-    functions,
-    gradient,
-    positive_matrix,
-    quadratic,
-)
 from gnomon_spec.strategies import VECTORS, count, number
 from gnomon_spec.system import WITH_ROOM
 
 searches = Cases(
     {
-        "objective": functions(),
+        "objective": given.functions(),
         "params": nonzero_vector(),
-        "grad": gradient(),
-        "direction": downhill(),
+        "grad": given.gradient(),
+        "direction": given.downhill(),
         "lr": number(1.0, 0.5, exponents=(-2, 2)),
         "shrink": choice(0.8, 0.5, 0.25),
         "slope_fraction": choice(0.01, 0.0, 0.25, 0.5),
@@ -39,16 +30,10 @@ searches = Cases(
     },
     VECTORS,
 )
-convex = searches.but(objective=quadratic(positive_matrix()), params=away())
+convex = searches.but(objective=given.quadratic(given.positive_matrix()), params=given.away())
 
 armijo = system.operation(reference.armijo, cases=searches, dtypes=WITH_ROOM)
-
-
-def call(port: Any, case: Case, **changed: Any) -> LineSearch:
-    """Return what a port finds in a case, with some of its inputs or hyperparameters changed."""
-    inputs = [changed.pop(name, case[name]) for name in ("objective", "params", "direction", "grad")]
-    found: LineSearch = port.armijo(*inputs, **{**case.hyper, **changed})
-    return found
+call = armijo.call
 
 
 def bound(case: Case, a: Any) -> Any:
@@ -111,7 +96,7 @@ def a_rate_of_nothing_stays(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("evaluations", found.evaluations, 2)
 
 
-@armijo.law("bound", cases=searches.but(objective=fenced(), lr=64.0, max_iter=20, shrink=choice(0.8, 0.5)))
+@armijo.law("bound", cases=searches.but(objective=given.fenced(), lr=64.0, max_iter=20, shrink=choice(0.8, 0.5)))
 def a_value_that_is_not_finite_is_not_accepted(port: Any, case: Case) -> Iterable[Fact]:
     """Whatever lies beyond the fence, NaN, ∞ or -∞, the step stays inside it."""
     found = call(port, case)

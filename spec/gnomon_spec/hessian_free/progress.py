@@ -18,8 +18,6 @@ iterations = Cases(
     {"iteration": count(1, 100, 101, 110, 115, 200, 10, high=2000), "variant": choice("code", "martens")}, VECTORS
 )
 
-window = system.operation(reference.window, cases=iterations, dtypes=WITH_ROOM)
-
 
 def falling() -> Quantity:
     """Values m₀ … mᵢ of a model that falls, i from 0 to 40: from any m₀, by steps that shrink geometrically."""
@@ -29,8 +27,7 @@ def falling() -> Quantity:
         ratio = (0.5, 0.75, 0.875, 0.9375, 1.0)[code % 5]
         share = (0.0, 0.25, -0.5, 0.75, -4.0, 1.25)[code // 5 % 6]
         jumps = np.random.Generator(np.random.PCG64(code // 30)).uniform(0.5, 1.5, length - 1)
-        steps = jumps * ratio ** np.arange(length - 1)
-        fallen = np.concatenate([[0.0], np.cumsum(steps)])
+        fallen = np.concatenate([[0.0], np.cumsum(jumps * ratio ** np.arange(length - 1))])
         return np.asarray(share * fallen[-1] - fallen, context.dtype)
 
     return Quantity(draw_values, "values m₀ … mᵢ of a model that falls, i up to 40")
@@ -46,6 +43,7 @@ sequences = Cases(
 )
 geometric = sequences.but(ratio=choice(0.5, 0.75, 0.875), limit=choice(1.0, 4.0, 0.25), share=choice(0.0, -1.0, 0.5))
 
+window = system.operation(reference.window, cases=iterations, dtypes=WITH_ROOM)
 progress_has_ended = system.operation(reference.progress_has_ended, cases=sequences, dtypes=WITH_ROOM)
 
 
@@ -93,8 +91,8 @@ def the_scale_of_the_model_does_not_count(port: Any, case: Case) -> Iterable[Fac
 @progress_has_ended.law("invariance", cases=sequences.but(variant="code", shift=choice(-16.0, 1.0, -4.0)))
 def progress_made_does_not_depend_on_the_start(port: Any, case: Case) -> Iterable[Fact]:
     """In "code" a constant added to all values changes nothing: only differences count."""
-    found = port.progress_has_ended(case.model, **case.hyper)
     moved = case.model + case.shift * np.max(np.abs(case.model))
+    found = port.progress_has_ended(case.model, **case.hyper)
     yield agree("ended", port.progress_has_ended(moved, **case.hyper), found)
 
 

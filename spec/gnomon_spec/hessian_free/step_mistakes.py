@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gnomon.hessian_free import adaptation
 from gnomon.hessian_free import optimizer as reference
 from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.hessian_free.step import step
@@ -23,6 +22,8 @@ ratio_with_the_other_model: The damped and the undamped model are taken for each
     `rules.model == "undamped"` → `rules.model == "damped"`
 ratio_of_the_other_iterate: The last and the selected iterate are taken for each other in ρ
     `rules.iterate == "last"` → `rules.iterate == "selected"`
+a_step_that_is_the_warm_start_is_not_judged: ρ is NaN where the step is the warm start, in "martens", too: λ grows
+    `model.start if warm else 0 * model.start` → `model.start`
 origin_that_was_asked_for_is_ignored: ρ is always measured from the point of the variant's preset, whatever `rho_origin`
     says
     `` → `rho_origin = None`
@@ -79,18 +80,11 @@ evaluation_at_the_start_is_not_counted: The evaluation at θ is not counted
     `1 + selection.visited` → `selection.visited`
 loss_of_no_number_is_stepped_from: It is not looked whether the loss is finite before the step
     `not np.isfinite(loss)` → `False`
-""")
-
-RULES = "rules.on_increase"
-step.edits(
-    f"""
 a_rise_is_never_distrusted: ρ is the quotient, also where the loss rose and -∞ was asked for
-    `"code" if {RULES} == "ratio" else "martens"` → `"code"`
+    `"code" if rules.on_increase == "ratio" else "martens"` → `"code"`
 a_rise_is_always_distrusted: ρ is -∞ where the loss rose, also if the quotient was asked for
-    `"code" if {RULES} == "ratio" else "martens"` → `"martens"`
-""",
-    within=adaptation.next_damping,
-)
+    `"code" if rules.on_increase == "ratio" else "martens"` → `"martens"`
+""")
 
 
 @system.mistake("step")

@@ -21,29 +21,24 @@ class Effort(NamedTuple):
 
 
 class Counted:
-    """An objective that counts how often it is asked for values, gradients and products."""
+    """An objective that counts how often it is asked for values, gradients and products, of which a Hessian is n."""
 
     def __init__(self, objective: Any) -> None:
-        self._objective = objective
-        self.effort = Effort(0, 0, 0)
+        self._objective, self.effort = objective, Effort(0, 0, 0)
 
     def value(self, params: Array) -> Any:
-        """Return f(x)."""
         self.effort = self.effort._replace(values=self.effort.values + 1)
         return self._objective.value(params)
 
     def gradient(self, params: Array) -> Any:
-        """Return ∇f(x)."""
         self.effort = self.effort._replace(gradients=self.effort.gradients + 1)
         return self._objective.gradient(params)
 
     def hvp(self, params: Array, vector: Array) -> Any:
-        """Return ∇²f(x)·v."""
         self.effort = self.effort._replace(products=self.effort.products + 1)
         return self._objective.hvp(params, vector)
 
     def hessian(self, params: Array) -> Array:
-        """Return ∇²f(x), column by column."""
         return np.stack([self.hvp(params, e) for e in np.eye(params.size)], axis=1)
 
 

@@ -12,8 +12,7 @@ from gnomon.curvature.sample_sizes import chebyshev_size, semidefinite_size
 from gnomon.curvature.trace import hutchinson, rademacher_variance
 from gnomon.domains import Array
 from gnomon_validation.studies.claim import Evidence, Ledger
-from gnomon_validation.studies.curvature.enumeration import independent, moments, normal, signs
-from gnomon_validation.studies.curvature.variance import hutch_errors
+from gnomon_validation.studies.curvature.variance import hutch_errors, independent, moments, normal, signs
 
 ledger = Ledger("curvature")
 

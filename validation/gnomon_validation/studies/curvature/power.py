@@ -88,12 +88,12 @@ def most(errors: Array) -> float:
 
 def largest_difference() -> float:
     """Return how far the reference's ρ/λmax is from the closed form, at most, for 200 starts, 10 and 20 products."""
+    starts = np.random.default_rng(0).standard_normal((200, EIGENVALUES.size))
     differences = []
-    for start in np.random.default_rng(0).standard_normal((200, EIGENVALUES.size)):
-        for products in (10, 20):
-            found = power_iteration(lambda v: EIGENVALUES * v, start, iterations=products, rtol=0.0)
-            closed = errors_after(products, start[None] ** 2)[0][0]
-            differences.append(abs(1 - found.rayleigh / EIGENVALUES[-1] - closed))
+    for products in (10, 20):
+        runs = (power_iteration(lambda v: EIGENVALUES * v, v, iterations=products, rtol=0.0) for v in starts)
+        errors = [1 - run.rayleigh / EIGENVALUES[-1] for run in runs]
+        differences.append(np.max(np.abs(errors - errors_after(products, starts**2)[0])))
     return float(max(differences))
 
 
