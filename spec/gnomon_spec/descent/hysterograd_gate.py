@@ -36,8 +36,9 @@ def the_gate_compares_norm_and_width(port: Any, case: Case) -> Iterable[Fact]:
     for before in (True, False):
         _, state, report = port.step(case.params, case.grad, case.state._replace(liquid=before), **case.hyper)
         threshold = case.release_ratio * report.width if before else report.width
-        yield agree(f"liquid, before {before}", report.liquid, report.norm > threshold)
-        yield agree(f"liquid in the state, before {before}", state.liquid, report.norm > threshold)
+        label = f"liquid after {'liquid' if before else 'frozen'}"
+        yield agree(label, report.liquid, report.norm > threshold)
+        yield agree(f"{label}, in the state", state.liquid, report.norm > threshold)
 
 
 @step.law(

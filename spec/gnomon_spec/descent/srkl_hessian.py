@@ -14,7 +14,6 @@ import numpy as np
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.curvature.matrices_and_probes import square
 from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.descent import srkl
 from gnomon_spec.descent.srkl import system
@@ -50,8 +49,8 @@ positive = Quantity(lambda draw, context: np.abs(nonzero.draw(draw, context)), f
 SIDES = shapes((2,), (3,), (1,), (5,), (2,), (4,))
 norms = choice("fro", "spectral", "diag")
 turning = choice("fro", "spectral")
-indefinite = mirrored(tame(shape=square))
-hessians = Cases({"hessian": mirrored(powered(2, square))}, SIDES).but(norm=norms)
+indefinite = mirrored(tame(shape=lambda shape: shape * 2))
+hessians = Cases({"hessian": mirrored(powered(2, lambda shape: shape * 2))}, SIDES).but(norm=norms)
 calm_hessians = hessians.but(hessian=indefinite)
 curvature_hessian = system.operation(
     reference.curvature_hessian, cases=hessians, rejecting=calm_hessians, dtypes=WITH_ROOM
