@@ -49,6 +49,12 @@ ARGUMENTS = (
         "otherwise only where the rate is a bound itself, which rounding decides",
     ),
     Argument(
+        "gnomon.descent.hysterograd.clip",
+        "return scale, np.ones_like(full_norm) * grad_clip",
+        ("return scale, grad_clip",),
+        "the same number, of Python and not of the dtype: what is computed from it is rounded once less",
+    ),
+    Argument(
         "gnomon.descent.srkl.step_code",
         "scale, v, root = factors(grad, 1)",
         ("scale, v, root = factors(grad, 2)",),
