@@ -5,7 +5,6 @@ Everything here is about the one map of `gnomon.descent.srkl_map`, y ← y·(1 -
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import pi, sqrt, tan
 from typing import Any, NamedTuple
 
@@ -13,13 +12,13 @@ import numpy as np
 
 from gnomon.descent import srkl_map
 from gnomon.domains import Array
+from gnomon_spec.descent.srkl_map import outer_point, symmetric_point
 from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 START = 0.37
-SYMMETRIC = (2.5, 3.0, 3.5, 3.9)
-ASYMMETRIC = (4.2, 4.3, 4.5, 4.8, 4.9)
+CYCLIC = np.array([2.5, 3.0, 3.5, 3.9, 4.2, 4.3, 4.5, 4.8, 4.9])
 CHAOTIC = {5.5: ".20", 6.0: ".44", 7.0: ".68"}
 """Ratios a, and the digits of the Lyapunov exponent that one orbit of 20,000 steps settles."""
 ORBITS, STEPS = 400, 20_000
@@ -35,14 +34,14 @@ class Diagram(NamedTuple):
 
 def measure() -> Findings:
     cycles, compared = two_cycles()
-    chaos, exponents, compared_exponents = lyapunov_exponents()
+    chaos, widest, compared_exponents = lyapunov_exponents()
+    _, (low, high) = two_cycle(np.array([4.25, 4.875]))
     slow = float(srkl_map.attractor(_one(START), _one(2.0), burn_in=STEPS - 1, kept=1)[0, 0])
     compared += [
-        Comparison("a at which the asymmetric two-cycle's multiplier is 0", "4.5", superstable_ratio()),
+        Comparison("a at which the asymmetric two-cycle's multiplier is 0", "4.5", 4.25 - low * 0.625 / (high - low)),
         Comparison(f"a = 2: |y|·√(4t) after t = {STEPS:,} steps from {START}", ".99983", abs(slow) * sqrt(4 * STEPS)),
         *compared_exponents,
     ]
-    widest = max(high - low for low, high in exponents.values())
     conclusions = (
         "Up to a = αλ = 2 the orbit ends at the minimum, as gradient descent with rate α does below 2; beyond it "
         "gradient descent diverges and SRKL's code goes round a cycle for ever, or wanders chaotically.",
@@ -55,18 +54,21 @@ def measure() -> Findings:
     return Findings((cycles, chaos), tuple(compared), conclusions, diagram())
 
 
+def two_cycle(ratios: Array) -> tuple[Array, Array]:
+    """Return the two points, shape (2, ratios), that orbits end on for 2 < a < 5, and the multiplier (F∘F)' there."""
+    points = srkl_map.attractor(np.full_like(ratios, START), ratios, burn_in=STEPS, kept=2)
+    return points, np.prod(srkl_map.slope(points, ratios), axis=0)
+
+
 def two_cycles() -> tuple[Table, list[Comparison]]:
     """Return where orbits end for 2 < a < 5 and how fast, measured and in closed form."""
-    ratios = np.array([*SYMMETRIC, *ASYMMETRIC])
-    points = srkl_map.attractor(np.full_like(ratios, START), ratios, burn_in=STEPS, kept=2)
-    multipliers = np.prod(srkl_map.slope(points, ratios), axis=0)
+    points, multipliers = two_cycle(CYCLIC)
     rows, compared = [], []
-    for a, pair, multiplier in zip(ratios.tolist(), points.T, multipliers.tolist(), strict=True):
-        outer = float(np.max(np.abs(pair)))
+    for a, pair, multiplier in zip(CYCLIC.tolist(), points.T, multipliers.tolist(), strict=True):
         known, known_multiplier = closed_form(a)
         rows.append((a, f"{pair[0]:+.9f}, {pair[1]:+.9f}", known, multiplier, known_multiplier))
         compared += [
-            Comparison(f"a = {a:g}: |y| at the outer point of the cycle", f"{known:.12f}", outer),
+            Comparison(f"a = {a:g}: |y| at the outer point of the cycle", f"{known:.12f}", np.max(np.abs(pair))),
             Comparison(f"a = {a:g}: multiplier of the cycle", f"{known_multiplier:.12f}", multiplier),
         ]
     columns = (
@@ -78,33 +80,26 @@ def two_cycles() -> tuple[Table, list[Comparison]]:
 def closed_form(a: float) -> tuple[float, float]:
     """Return |y| of the stable two-cycle's outer point, and its multiplier (F∘F)', for 2 < a < 5."""
     if a < 4:
-        return sqrt(a / 2 - 1), (3 - 8 / a) ** 2
-    return (sqrt(a) + sqrt(a - 4)) / 2, 9 - 2 * a
+        return symmetric_point(a), (3 - 8 / a) ** 2
+    return outer_point(a), 9 - 2 * a
 
 
-def superstable_ratio() -> float:
-    """Return where the measured multiplier, linear in a on (4, 5), crosses 0: from two ratios, none of them 4.5."""
-    ratios = np.array([4.25, 4.875])
-    points = srkl_map.attractor(np.full_like(ratios, START), ratios, burn_in=STEPS, kept=2)
-    low, high = np.prod(srkl_map.slope(points, ratios), axis=0).tolist()
-    return float(ratios[0] - low * (ratios[1] - ratios[0]) / (high - low))
-
-
-def lyapunov_exponents() -> tuple[Table, dict[float, tuple[float, float]], list[Comparison]]:
-    """Return the exponents where the map is chaotic, over many orbits, and at a = 8 on the four-cycle."""
+def lyapunov_exponents() -> tuple[Table, float, list[Comparison]]:
+    """Return the exponents where the map is chaotic, over many orbits, how far apart single orbits' are, and at a = 8
+    the one of the four-cycle."""
     starts = np.random.default_rng(0).uniform(-2, 2, ORBITS)
-    rows, ranges, compared = [], {}, []
+    rows, widest, compared = [], 0.0, []
     for a, stated in CHAOTIC.items():
         found = srkl_map.lyapunov_exponent(starts, np.full_like(starts, a), burn_in=2000, steps=STEPS)
         mean, error = float(np.mean(found)), float(np.std(found) / sqrt(ORBITS))
-        ranges[a] = (float(np.min(found)), float(np.max(found)))
-        rows.append((a, mean, error, "{:.3f} … {:.3f}".format(*ranges[a])))
+        widest = max(widest, float(np.ptp(found)))
+        rows.append((a, mean, error, f"{np.min(found):.3f} … {np.max(found):.3f}"))
         compared.append(Comparison(f"a = {a:g}: Lyapunov exponent (nats a step)", stated, mean))
     neutral = float(srkl_map.lyapunov_exponent(_one(tan(pi / 5)), _one(8.0), burn_in=0, steps=4)[0])
     compared.append(Comparison("a = 8: Lyapunov exponent of the four-cycle", "0.000000000000", neutral))
     columns = "a = αλ {:g} | Lyapunov exponent {:.4f} | standard error {:.4f} | single orbits"
     title = f"chaos: mean of ln|F'(y)| in nats a step, {ORBITS} orbits of {STEPS:,} steps"
-    return Table.of(title, columns, rows), ranges, compared
+    return Table.of(title, columns, rows), widest, compared
 
 
 def diagram() -> Diagram:
@@ -139,12 +134,17 @@ def draw_ends(data: Diagram, axes: Any) -> None:
         size = np.where(ratios < 5, 14.0, 0.4)
         axes.scatter(ratios, y, s=size, c=colour, lw=0, rasterized=True)
         axes.scatter([], [], s=30, c=colour, lw=0, label=f"where the orbit from y₀ = {name} ends (measured)")
-    for branch, (first, last) in branches():
+    for first, last, branch in (
+        (0.0, 2.0, lambda a: 0 * a),
+        (2.0, 4.0, lambda a: np.outer(symmetric_point(a), (1, -1))),
+        (4.0, 5.0, lambda a: np.outer(outer_point(a), (1, -1))),
+        (4.0, 5.0, lambda a: np.outer(1 / outer_point(a), (1, -1))),
+    ):
         for low, high, style in ((first, last, "-"), (last, 8.0, ":")):
             a = np.linspace(low, high, 400)
             axes.plot(a, branch(a), style, color="black", lw=1.2)
-    axes.plot([], [], "-", color="black", lw=1.2, label="closed form, attracting")
-    axes.plot([], [], ":", color="black", lw=1.2, label="closed form, repelling")
+    for style, name in (("-", "attracting"), (":", "repelling")):
+        axes.plot([], [], style, color="black", lw=1.2, label=f"closed form, {name}")
     axes.legend(loc="lower left", fontsize=8.5, framealpha=1)
     axes.set(ylabel="y = √β·λ·x after 2,000 steps", ylim=(-4.3, 4.3))
     for place, words in (
@@ -174,24 +174,6 @@ def draw_exponents(data: Diagram, axes: Any) -> None:
     axes.legend(loc="lower right", fontsize=8.5, framealpha=1)
     axes.set(xlabel="a = αλ: step size times curvature", ylabel="Lyapunov exponent\n(nats a step)")
     axes.set(xlim=(0, 8), ylim=(-3, 1.1))
-
-
-def branches() -> list[tuple[Callable[[Array], Array], tuple[float, float]]]:
-    """Return the fixed point and the two-cycles as functions of a, each with the interval on which it attracts."""
-
-    def outer(a: Array) -> Array:
-        point: Array = (np.sqrt(a) + np.sqrt(a - 4)) / 2
-        return point
-
-    return [
-        (lambda a: 0 * a, (0.0, 2.0)),
-        (lambda a: np.sqrt(a / 2 - 1), (2.0, 4.0)),
-        (lambda a: -np.sqrt(a / 2 - 1), (2.0, 4.0)),
-        (outer, (4.0, 5.0)),
-        (lambda a: -outer(a), (4.0, 5.0)),
-        (lambda a: 1 / outer(a), (4.0, 5.0)),
-        (lambda a: -1 / outer(a), (4.0, 5.0)),
-    ]
 
 
 def _one(value: float) -> Array:
