@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from gnomon.descent import hysterograd
-from gnomon.domains import Array
 from gnomon_validation.studies.claim import Evidence
-from gnomon_validation.studies.hysterograd.quadratic_runs import run
-from gnomon_validation.studies.hysterograd.sources import README, THEORY, ledger
-from gnomon_validation.studies.hysterograd.walk import walk
+from gnomon_validation.studies.hysterograd.published import README, THEORY, ledger
+from gnomon_validation.studies.hysterograd.runs import SETTINGS, run, walk
 
 MATH_THEORY = "github.com/dingste/HysteroGrad, docs/math_theory.md, 2025-12-29"
 
@@ -21,11 +19,9 @@ def automated_early_stopping() -> Evidence:
     It stops, but not at a minimum, and not because of one: it is a leash whose length lr, κ and β set.
     """
     runs = {distance: run(distance) for distance in (10.0, 1e3, 1e4)}
-    return Evidence(
-        all(one.shut_for_ever is not None and one.end < distance for distance, one in runs.items()),
-        "f = ½(θ - D)² from 0: "
-        + "; ".join(f"D = {d:,g} is shut for ever at {one.end:.6f}" for d, one in runs.items()),
-    )
+    said = "; ".join(f"D = {d:,g} is shut for ever at {one.end:.6f}" for d, one in runs.items())
+    shown = all(one.shut_for_ever is not None and one.end < distance for distance, one in runs.items())
+    return Evidence(shown, f"f = ½(θ - D)² from 0: {said}")
 
 
 @ledger.claim("false", source=README)
@@ -38,11 +34,11 @@ def a_low_pass_filter() -> Evidence:
     gradients = [np.ones(1)] * 200 + [np.array([-100.0])]
     *told, (moved, _, report) = walk(np.zeros(1), gradients, lr=0.1, stiffening_factor=0.5, beta=0.9)
     refused, params = [one.liquid for *_, one in told[::-1]].index(True), told[-1][0]
-    return Evidence(
-        refused > 0 and report.liquid and bool(moved[0] > params[0]),
+    figure = (
         f"the gradient 1 is refused {refused} times in a row; then a single -100 is taken, and moves θ the other way "
-        f"by {moved[0] - params[0]:.3f}",
+        f"by {moved[0] - params[0]:.3f}"
     )
+    return Evidence(refused > 0 and report.liquid and bool(moved[0] > params[0]), figure)
 
 
 @ledger.claim("false", source=README)
@@ -58,10 +54,8 @@ def updates_only_if_the_signal_is_strong() -> Evidence:
         steps = walk(np.zeros(3), scale * draws, lr=0.1, stiffening_factor=0.4, eps=scale * 1e-7)
         told.append([(report.liquid, float(report.norm), float(report.width)) for *_, report in steps])
     frozen = sum(not liquid for liquid, _, _ in told[0])
-    return Evidence(
-        told[0] == told[1] and 0 < frozen < len(draws),
-        f"the same {frozen} of {len(draws)} random steps are refused with gradients of size 1 and of size 8e-31",
-    )
+    figure = f"the same {frozen} of {len(draws)} random steps are refused with gradients of size 1 and of size 8e-31"
+    return Evidence(told[0] == told[1] and 0 < frozen < len(draws), figure)
 
 
 @ledger.claim("false", source=MATH_THEORY)
@@ -71,18 +65,17 @@ def prevents_oscillation() -> Evidence:
     A run that starts in the cycle ±lr/2, on which the ungated method ends whatever the curvature, goes round until the
     barrier has grown and stops in it, no nearer to the minimum.
     """
-    lr, start = 0.1, 0.05
-    params: Array = np.array([start])
-    state = hysterograd.init(params)._replace(metric=params * params)
-    told = list(walk(params, [lambda x: x] * 999, state, lr=lr, stiffening_factor=0.3, beta=0.9, eps=0.0))
+    start = np.array([0.05])
+    state = hysterograd.init(start)._replace(metric=start * start)
+    told = list(walk(start, [lambda x: x] * 999, state, lr=0.1, stiffening_factor=0.3, beta=0.9, eps=0.0))
     first_frozen = [report.liquid for *_, report in told].index(False) + 1
-    position = np.array([start, *(x[0] for x, *_ in told)])
-    turns, params = int(np.sum(position[1:] * position[:-1] < 0)), told[-1][0]
-    return Evidence(
-        turns == first_frozen - 1 and round(abs(params[0]) / start, 9) == 1,
-        f"f = ½θ² from θ = {start}: crosses the minimum {turns} times, first Frozen at step {first_frozen}, stays at "
-        f"|θ| = {abs(params[0]):.3f}",
+    position = np.concatenate([start, *(params for params, *_ in told)])
+    turns, end = np.sum(position[1:] * position[:-1] < 0), abs(position[-1])
+    figure = (
+        f"f = ½θ² from θ = {start[0]}: crosses the minimum {turns} times, first Frozen at step {first_frozen}, stays "
+        f"at |θ| = {end:.3f}"
     )
+    return Evidence(bool(turns == first_frozen - 1 and round(end / start[0], 9) == 1), figure)
 
 
 @ledger.claim("false", source=README)
@@ -94,12 +87,11 @@ def prevents_catastrophic_forgetting() -> Evidence:
     """
     old, new, steps = 10.0, -1e5, 120
     gradients = [lambda x: x - old] * steps + [lambda x: x - new] * steps
-    told = list(walk(np.zeros(1), gradients, lr=0.1, stiffening_factor=0.5, beta=0.9, eps=1e-12))
-    (learnt,), _, report = told[steps - 1]
-    frozen, params = not report.liquid, told[-1][0]
-    before, after = (learnt - old) ** 2 / 2, (params[0] - old) ** 2 / 2
-    return Evidence(
-        frozen and bool(after > before),
+    told = list(walk(np.zeros(1), gradients, **SETTINGS))
+    ((learnt,), _, report), ((left,), *_) = told[steps - 1], told[-1]
+    before, after = (learnt - old) ** 2 / 2, (left - old) ** 2 / 2
+    figure = (
         f"task ½(θ - 10)²: Frozen at θ = {learnt:.3f}, loss {before:.3f}; after as many steps of a task at θ = "
-        f"-100,000: θ = {params[0]:.3f}, loss {after:.3f}",
+        f"-100,000: θ = {left:.3f}, loss {after:.3f}"
     )
+    return Evidence(not report.liquid and bool(after > before), figure)

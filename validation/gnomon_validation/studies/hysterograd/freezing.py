@@ -2,48 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from math import nan
 
 import numpy as np
 
-from gnomon_validation.studies.hysterograd import published, wide_resnet
-from gnomon_validation.studies.hysterograd.freeze_time import (
-    Clipped,
-    Settings,
-    first_frozen_clipped,
-    first_frozen_step,
-)
 from gnomon_validation.studies.hysterograd.freezing_picture import Freezing, Gate, draw
-from gnomon_validation.studies.hysterograd.quadratic_runs import LEASH, run
+from gnomon_validation.studies.hysterograd.published import STEPS_AN_EPOCH
+from gnomon_validation.studies.hysterograd.runs import LEASH, Clipped, Constant, run
+from gnomon_validation.studies.hysterograd.wide_resnet import parameter_count
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 SHOWN = 10.0
 ENDS = {SHOWN: "9.237716", 1e3: "10.406268", 1e4: "10.413366"}
-
-
-class Stated(NamedTuple):
-    """A constant gradient, and what is stated of it: the freeze time predicted, and the one observed."""
-
-    name: str
-    settings: Settings
-    predicted: str
-    observed: str
-    published_steps: int | None = None
-
-
-CONSTANT = (
-    Stated("1 entry, lr .01, κ .05", Settings(1, 1, 0.01, 0.05), "40000", "39877"),
-    Stated("354 entries (moons network), lr .01, κ .05", Settings(354, 1, 0.01, 0.05), "2126", "2003"),
-    Stated("100 entries, m 300, lr .05, κ .05", Settings(100, 300, 0.05, 0.05), "13856", "13733"),
-    Stated(
-        "ATF script: WideResNet-28-2, m 200, lr .07, κ .003",
-        Settings(wide_resnet.parameter_count(), 200, 0.07, 0.003, 0.95),
-        "1.85e4",
-        "1.85e4",
-        4 * published.STEPS_AN_EPOCH,
-    ),
-)
+CONSTANT: dict[str, tuple[Constant, str, str]] = {
+    "1 entry, lr .01, κ .05": (Constant(1, 1, 0.01, 0.05), "40000", "39877"),
+    "354 entries (moons network), lr .01, κ .05": (Constant(354, 1, 0.01, 0.05), "2126", "2003"),
+    "100 entries, m 300, lr .05, κ .05": (Constant(100, 300, 0.05, 0.05), "13856", "13733"),
+}
+"""Constant gradients, and what is stated of each: the freeze time predicted, and the one observed."""
+SCRIPT = "ATF script: WideResNet-28-2, m 200, lr .07, κ .003"
+CONSTANT[SCRIPT] = Constant(parameter_count(), 200, 0.07, 0.003, 0.95), "1.85e4", "1.85e4"
 JANUARY = Clipped(lr=0.05, stiffening_factor=0.005, hysteresis_scale=0.6, grad_clip=2.5, cooling_rate=0.995)
 DECEMBER = Clipped(lr=0.08, stiffening_factor=0.02, hysteresis_scale=1.2, grad_clip=2.0)
 
@@ -53,16 +32,11 @@ def measure() -> Findings:
     shown = {distance: run(distance) for distance in ENDS}
     distances = np.logspace(-1, 4, 11)
     ends = np.array([run(float(distance)).end for distance in distances])
-    constant = [(one, first_frozen_step(one.settings, 50_000)) for one in CONSTANT]
-    lengths = 9 * published.STEPS_AN_EPOCH, 10 * published.STEPS_AN_EPOCH
-    clipped = [
-        ("clipped at 2.5: cifar_test.py, January 2026", JANUARY, lengths[0], first_frozen_clipped(JANUARY, lengths[0])),
-        ("clipped at 2: cifar_test.py, December 2025", DECEMBER, lengths[1], first_frozen_clipped(DECEMBER, 12_000)),
-    ]
     ten = shown[SHOWN]
     gates = (
-        *(Gate(one.name, one.settings.predicted, first, one.published_steps) for one, first in constant),
-        *(Gate(name, settings.open_until, first, length) for name, settings, length, first in clipped),
+        *(Gate.of(name, settings, 50_000, 4 * (name == SCRIPT)) for name, (settings, _, _) in CONSTANT.items()),
+        Gate.of("clipped at 2.5: cifar_test.py, January 2026", JANUARY, 9 * STEPS_AN_EPOCH, 9),
+        Gate.of("clipped at 2: cifar_test.py, December 2025", DECEMBER, 12_000, 10),
     )
     return Findings(
         tables=(leash_table(), gate_table(gates)),
@@ -74,16 +48,14 @@ def measure() -> Findings:
             Comparison("D = 10: last Liquid step", "113", ten.last_liquid),
             *(
                 comparison
-                for one, first in constant
+                for gate, (_, predicted, observed) in zip(gates, CONSTANT.values(), strict=False)
                 for comparison in (
-                    Comparison(f"{one.name}: predicted freeze time", one.predicted, one.settings.predicted),
-                    Comparison(
-                        f"{one.name}: first Frozen step", one.observed, float("nan") if first is None else first
-                    ),
+                    Comparison(f"{gate.name}: predicted freeze time", predicted, gate.expected),
+                    Comparison(f"{gate.name}: first Frozen step", observed, gate.observed or nan),
                 )
             ),
-            Comparison("clipped at 2.5: no Frozen step before", "888,889", JANUARY.open_until),
-            Comparison("that is in epoch", "1137", JANUARY.open_until / published.STEPS_AN_EPOCH),
+            Comparison("clipped at 2.5: no Frozen step before", "888,889", JANUARY.expected),
+            Comparison("that is in epoch", "1137", JANUARY.expected / STEPS_AN_EPOCH),
         ),
         conclusions=(
             f"The gate is a leash, not an early stop: from θ = 0 the run ends at {ten.end:.6f} if the minimum is at "
@@ -104,7 +76,7 @@ def measure() -> Findings:
             + " of its own mean to be refused; in the figure of January it is the clip throughout. A gate "
             "that never closes is no gate: those runs are RMSprop, with or without clipping.",
         ),
-        data=Freezing(SHOWN, ten, LEASH, distances, ends, gates),
+        data=Freezing(SHOWN, ten, distances, ends, gates),
     )
 
 
@@ -113,10 +85,8 @@ def leash_table() -> Table:
     rows = []
     for distance in (1.0, *ENDS):
         one = run(distance)
-        liquid, shut = int(np.sum(one.liquid)), one.shut_for_ever or "never"
-        rows.append(
-            (distance, one.end, distance - one.end, liquid, one.first_frozen, one.last_liquid, one.changes, shut)
-        )
+        steps = np.sum(one.liquid), one.first_frozen, one.last_liquid, one.changes, one.shut_for_ever or "never"
+        rows.append((distance, one.end, distance - one.end, *steps))
     return Table.of(
         "f = ½(θ - D)² from θ = 0; lr 0.1, κ 0.5, β 0.9, ε 1e-12, all else default (adaptive, T₀ = 1, γ = 0.99)",
         "minimum D {:,g} | ends at θ {:.6f} | still to go {:,.4f} | Liquid steps | first Frozen | last Liquid | "
@@ -130,8 +100,7 @@ def gate_table(gates: tuple[Gate, ...]) -> Table:
     rows = []
     for gate in gates:
         fall = f"below {gate.needed_fall:.0%} of its mean" if gate.published_steps else ""
-        observed = gate.observed or "not in that run"
-        rows.append((gate.name, gate.expected, observed, gate.published_steps or "", fall))
+        rows.append((gate.name, gate.expected, gate.observed or "not in that run", gate.published_steps or "", fall))
     return Table.of(
         "when the gate first closes, in steps: gradient constant (its k entries all not 0), or norm clipped at every "
         "step",

@@ -9,7 +9,8 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon_validation.pictures import COLOURS
-from gnomon_validation.studies.hysterograd.quadratic_runs import QuadraticRun
+from gnomon_validation.studies.hysterograd.published import STEPS_AN_EPOCH
+from gnomon_validation.studies.hysterograd.runs import LEASH, Clipped, Constant, QuadraticRun
 
 BLUE, ORANGE, GREEN = COLOURS[:3]
 
@@ -17,13 +18,18 @@ BLUE, ORANGE, GREEN = COLOURS[:3]
 class Gate(NamedTuple):
     """When the gate closes. expected: by the formula. observed: `None` if not within the steps that were run.
 
-    published_steps: how long the published run with these settings was; `None` if there is none.
+    published_steps: how long the published run with these settings was; 0 if there is none.
     """
 
     name: str
     expected: float
     observed: int | None
-    published_steps: int | None
+    published_steps: int
+
+    @classmethod
+    def of(cls, name: str, settings: Constant | Clipped, limit: int, epochs: int) -> Gate:
+        """Return the gate with these settings. limit: how many steps to run. epochs: how long the published run was."""
+        return cls(name, settings.expected, settings.first_frozen(limit), epochs * STEPS_AN_EPOCH)
 
     @property
     def needed_fall(self) -> float:
@@ -32,7 +38,7 @@ class Gate(NamedTuple):
         The adaptive gate refuses n <= κ·s·√τ·(1-T)·E. With a steady norm κ·s·√τ grows like the root of the step, and it
         is 1 at the expected one.
         """
-        return sqrt((self.published_steps or 0) / self.expected)
+        return sqrt(self.published_steps / self.expected)
 
 
 class Freezing(NamedTuple):
@@ -40,14 +46,12 @@ class Freezing(NamedTuple):
 
     minimum: float
     shown: QuadraticRun
-    leash: float
     distances: Array
     ends: Array
     gates: tuple[Gate, ...]
 
 
 def draw(data: Freezing, figure: Any) -> None:
-    """Draw position, norm and barrier of one run; the ends of many; the freeze times."""
     axes = figure.subplot_mosaic([["position", "leash"], ["gate", "times"]])
     draw_position(data, axes["position"])
     draw_gate(data.shown, axes["gate"])
@@ -64,9 +68,8 @@ def draw(data: Freezing, figure: Any) -> None:
 def shade_frozen(run: QuadraticRun, ax: Any) -> None:
     """Shade the refused steps of a run."""
     frozen = np.flatnonzero(~run.liquid) + 1
-    ax.bar(
-        frozen, 1, width=1, color=ORANGE, alpha=0.25, lw=0, transform=ax.get_xaxis_transform(), label="Frozen: n ≤ h"
-    )
+    style = {"width": 1, "color": ORANGE, "alpha": 0.25, "lw": 0, "label": "Frozen: n ≤ h"}
+    ax.bar(frozen, 1, transform=ax.get_xaxis_transform(), **style)
 
 
 def draw_position(data: Freezing, ax: Any) -> None:
@@ -75,12 +78,8 @@ def draw_position(data: Freezing, ax: Any) -> None:
     shade_frozen(run, ax)
     ax.axhline(data.minimum, color=GREEN, ls="--", label=f"minimum, θ = {data.minimum:g}")
     ax.plot(np.arange(last + 1), np.concatenate([[0.0], run.position[:last]]), color=BLUE, label="position θ")
-    ax.annotate(
-        f"stays at {run.end:.4f} for ever",
-        (last - 20, run.end),
-        xytext=(last - 75, 6.5),
-        arrowprops={"arrowstyle": "->"},
-    )
+    arrow = {"xytext": (last - 75, 6.5), "arrowprops": {"arrowstyle": "->"}}
+    ax.annotate(f"stays at {run.end:.4f} for ever", (last - 20, run.end), **arrow)
     ax.set(xlim=(0, last), ylim=(0, 1.15 * data.minimum), xlabel="step", ylabel="position θ")
     ax.set_title(f"The run stops {data.minimum - run.end:.2f} short of its minimum")
     ax.legend(loc="lower right", fontsize="small", framealpha=1)
@@ -102,10 +101,9 @@ def draw_leash(data: Freezing, ax: Any) -> None:
     """Draw where runs end, over how far away their minimum is."""
     ax.plot(data.distances, data.distances, color=GREEN, ls="--", label="the minimum itself, θ = D")
     ax.plot(data.distances, data.ends, "o-", ms=4, color=BLUE, label="where the run ends")
-    ax.axhline(data.leash, color="black", ls=":", label=f"(κ(1-β))⁻² = {data.leash:.0f}: no gradient gets it further")
-    ax.annotate(
-        f"{data.ends[-1]:.1f}", (data.distances[-1], data.ends[-1]), xytext=(-12, 8), textcoords="offset points"
-    )
+    ax.axhline(LEASH, color="black", ls=":", label=f"(κ(1-β))⁻² = {LEASH:.0f}: no gradient gets it further")
+    last = data.distances[-1], data.ends[-1]
+    ax.annotate(f"{last[1]:.1f}", last, xytext=(-12, 8), textcoords="offset points")
     ax.set(xscale="log", yscale="log", xlabel="distance D from the start to the minimum", ylabel="end position θ")
     ax.set_title("It is a leash: far minima are not approached any further")
     ax.legend(loc="upper left", fontsize="small")
@@ -120,7 +118,7 @@ def draw_times(gates: tuple[Gate, ...], ax: Any) -> None:
     ax.plot(lengths, rows, "o", ms=9, color=BLUE, label="the published run ends, all its steps Liquid")
     ax.plot(expected, rows, "D", ms=9, color=ORANGE, label="a steady norm freezes (closed form)")
     for row, gate in zip(rows, known, strict=True):
-        ax.annotate(f"{gate.published_steps:,} ", (0.9 * (gate.published_steps or 1), row), ha="right", va="center")
+        ax.annotate(f"{gate.published_steps:,} ", (0.9 * gate.published_steps, row), ha="right", va="center")
         ax.annotate(f" {gate.expected:,.0f}", (1.1 * gate.expected, row), ha="left", va="center")
         ax.annotate(gate.name, (1.2e3, row + 0.15), va="bottom", fontsize="small")
     ax.set(xscale="log", xlim=(1e3, 3e6), ylim=(-0.6, len(known)), yticks=[], xlabel="steps")

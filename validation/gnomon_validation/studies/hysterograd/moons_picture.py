@@ -7,16 +7,16 @@ from typing import Any
 import numpy as np
 
 from gnomon_validation.pictures import COLOURS
-from gnomon_validation.studies.hysterograd.training import BATCHES, EPOCHS, Run, Runs
+from gnomon_validation.studies.hysterograd.training import BATCHES, EPOCHS, MoonsRun
 
 BLUE, ORANGE, GREEN = COLOURS[:3]
 
 
-def draw(runs: Runs, figure: Any) -> None:
+def draw(runs: dict[str, tuple[MoonsRun, ...]], figure: Any) -> None:
     """Draw one gated run, its last epochs enlarged, and the losses."""
     axes = figure.subplot_mosaic([["whole", "whole"], ["end", "loss"]], height_ratios=[1.15, 1])
-    draw_whole_run(runs.v4[0], axes["whole"])
-    draw_end(runs.v4[0], axes["end"], epochs=4)
+    draw_whole_run(runs["v4"][0], axes["whole"])
+    draw_end(runs["v4"][0], axes["end"], epochs=4)
     draw_losses(runs, axes["loss"])
     figure.suptitle(
         "HysteroGrad (v4, lr 0.01, κ 0.05) trains a 2-16-16-2 network on two moons. A step is taken only if its norm n "
@@ -26,7 +26,7 @@ def draw(runs: Runs, figure: Any) -> None:
     )
 
 
-def draw_whole_run(run: Run, ax: Any) -> None:
+def draw_whole_run(run: MoonsRun, ax: Any) -> None:
     """Draw norm and barrier of every step, and behind them the share of Frozen steps of each epoch."""
     norm, width, frozen = run.norm.reshape(-1), run.width.reshape(-1), ~run.liquid.reshape(-1)
     epoch = np.arange(norm.size) / BATCHES
@@ -52,7 +52,7 @@ def draw_whole_run(run: Run, ax: Any) -> None:
     ax.legend(loc="upper right", ncols=3, fontsize="small", markerscale=3, framealpha=1)
 
 
-def draw_end(run: Run, ax: Any, *, epochs: int) -> None:
+def draw_end(run: MoonsRun, ax: Any, *, epochs: int) -> None:
     """Draw norm and barrier of the last epochs, Frozen steps shaded."""
     norm, width, frozen = (part[-epochs:].reshape(-1) for part in (run.norm, run.width, ~run.liquid))
     steps = np.arange(run.norm.size - norm.size, run.norm.size)
@@ -66,11 +66,11 @@ def draw_end(run: Run, ax: Any, *, epochs: int) -> None:
     ax.legend(loc="lower center", ncols=3, fontsize="small", framealpha=1)
 
 
-def draw_losses(runs: Runs, ax: Any) -> None:
+def draw_losses(runs: dict[str, tuple[MoonsRun, ...]], ax: Any) -> None:
     """Draw the loss of each epoch with and without the gate: mean and spread of the seeds."""
     epochs = np.arange(EPOCHS)
-    for group, colour, name in ((runs.v4, ORANGE, "with the gate"), (runs.ungated, GREEN, "without it (s = 0)")):
-        losses = np.array([np.mean(run.loss, axis=1) for run in group])
+    for gate, colour, name in (("v4", ORANGE, "with the gate"), ("ungated", GREEN, "without it (s = 0)")):
+        losses = np.array([np.mean(run.loss, axis=1) for run in runs[gate]])
         ax.fill_between(epochs, losses.min(axis=0), losses.max(axis=0), color=colour, alpha=0.2, lw=0)
         ax.plot(epochs, np.exp(np.mean(np.log(losses), axis=0)), color=colour, label=name)
     ax.set(yscale="log", xlim=(0, EPOCHS - 1), xlabel="epoch", ylabel="mean loss of the epoch")

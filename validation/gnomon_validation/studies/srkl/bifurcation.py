@@ -14,7 +14,7 @@ from gnomon.descent import srkl_map
 from gnomon.domains import Array
 from gnomon_spec.descent.srkl_map import outer_point, symmetric_point
 from gnomon_validation.pictures import COLOURS, entitle
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.printed import Comparison, spread
 from gnomon_validation.studies.study import Findings, Study, Table
 
 START = 0.37
@@ -93,7 +93,7 @@ def lyapunov_exponents() -> tuple[Table, float, list[Comparison]]:
         found = srkl_map.lyapunov_exponent(starts, np.full_like(starts, a), burn_in=2000, steps=STEPS)
         mean, error = float(np.mean(found)), float(np.std(found) / sqrt(ORBITS))
         widest = max(widest, float(np.ptp(found)))
-        rows.append((a, mean, error, f"{np.min(found):.3f} … {np.max(found):.3f}"))
+        rows.append((a, mean, error, spread(found, "{:.3f}")))
         compared.append(Comparison(f"a = {a:g}: Lyapunov exponent (nats a step)", stated, mean))
     neutral = float(srkl_map.lyapunov_exponent(_one(tan(pi / 5)), _one(8.0), burn_in=0, steps=4)[0])
     compared.append(Comparison("a = 8: Lyapunov exponent of the four-cycle", "0.000000000000", neutral))

@@ -71,8 +71,9 @@ def measure() -> Findings:
         f"The same rule of the text ends at f = {default[-1]:.3g} with its defaults and at {tuned[-1]:.3g} with "
         f"α = β = 1, a factor of {default[-1] / tuned[-1]:.1e}: the rates do have to be chosen.",
         f"“{label(CHAOTIC)}” stays bounded and never settles: f lies between {np.min(chaotic[101:]):.3g} and "
-        f"{np.max(chaotic[101:]):.3g} after step 100. Its value after 20,000 steps is chance ({chaotic[-1]:.3g}; from "
-        f"a start one rounding away, {again:.3g}), so that no figure for it can be reproduced; an earlier run had 28.9.",
+        f"{np.max(chaotic[101:]):.3g} after step 100. Its value after 20,000 steps is chance ({chaotic[-1]:.3g}; "
+        f"from a start one rounding away, {again:.3g}), so that no figure for it can be reproduced; an earlier run had "
+        "28.9.",
         f"“{label(STUCK)}” is stuck on a cycle of {period(runs[STUCK].path)} points: with the diagonal's norm β must "
         f"be at least α√n/2 = {2**0.5 / 2:.3f}, and 0.6 is less.",
         f"“{label(FLEEING)}”: f itself is out of range after {np.argmin(np.isfinite(runs[FLEEING].values))} steps, the "
