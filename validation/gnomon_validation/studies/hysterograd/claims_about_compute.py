@@ -7,23 +7,15 @@ from typing import Any
 import numpy as np
 
 from gnomon_validation.studies.claim import Evidence
-from gnomon_validation.studies.hysterograd import published, wide_resnet
-from gnomon_validation.studies.hysterograd.atf import (
-    ADAMW,
-    ATF_RATIO,
-    COMMON,
-    OURS,
-    cumulative_tflop,
-    per_epoch,
-    pflop_with_evaluation,
-)
+from gnomon_validation.studies.hysterograd import atf, published
+from gnomon_validation.studies.hysterograd.atf import ADAMW, COMMON, OURS, RATIO
 from gnomon_validation.studies.hysterograd.published import OLDER_README, OLDEST_README, README, THEORY, ledger
 from gnomon_validation.studies.printed import listed
 
 
 def printed(stated: tuple[str, ...], measured: Any) -> bool:
     """Return whether each number would be printed as stated."""
-    return all(comparison.reproduced for comparison in per_epoch("", stated, measured))
+    return all(comparison.reproduced for comparison in atf.per_epoch("", stated, measured))
 
 
 @ledger.claim("holds", source=README)
@@ -42,8 +34,8 @@ def the_column_of_costs() -> Evidence:
     They follow from the architecture, without training: forward cost of WideResNet-28-2 on 32×32 images, times 3, times
     50,000 images an epoch. The source rounds the forward cost to 0.4853 GFLOP first.
     """
-    flop, added_up = wide_resnet.forward_flop(), cumulative_tflop()
-    figure = f"forward {flop:,} FLOP, {wide_resnet.parameter_count():,} parameters; cumulative {listed(added_up)} TFLOP"
+    added_up = atf.cumulative_tflop()
+    figure = f"forward {atf.FLOP:,} FLOP, {atf.PARAMETERS:,} parameters; cumulative {listed(added_up)} TFLOP"
     return Evidence(printed(published.TFLOP, added_up), figure)
 
 
@@ -53,7 +45,7 @@ def three_times_the_accuracy_per_tflop() -> Evidence:
 
     The author's own figures of AdamW, in theory.tex, give a ratio below 1 at every common cost.
     """
-    return Evidence(bool(np.all(ATF_RATIO < 1)), f"HysteroGrad's ATF over AdamW's: {listed(ATF_RATIO)}")
+    return Evidence(bool(np.all(RATIO < 1)), f"HysteroGrad's ATF over AdamW's: {listed(RATIO)}")
 
 
 @ledger.claim("false", source=README)
@@ -63,8 +55,8 @@ def less_accurate_but_more_accurate_per_compute() -> Evidence:
     Impossible: at equal cumulative cost the ratio of two ATFs is the ratio of the accuracies.
     """
     by_accuracy = OURS.accuracy[:COMMON] / ADAMW.accuracy
-    figure = f"ratios of the ATFs: {listed(ATF_RATIO)}; of the accuracies: {listed(by_accuracy)}"
-    return Evidence(bool(np.all((ATF_RATIO < 1) == (by_accuracy < 1)) and by_accuracy[0] < 1), figure)
+    figure = f"ratios of the ATFs: {listed(RATIO)}; of the accuracies: {listed(by_accuracy)}"
+    return Evidence(bool(np.all((RATIO < 1) == (by_accuracy < 1)) and by_accuracy[0] < 1), figure)
 
 
 @ledger.claim("false", source=THEORY)
@@ -102,8 +94,8 @@ def seventy_two_percent_in_four_epochs() -> Evidence:
     No seed is set, the script's baseline is commented out and has another learning rate (3e-3) than the text's (1e-3),
     and the run costs hours. What can be checked is the cost.
     """
-    steps, cost = len(published.TFLOP) * published.STEPS_AN_EPOCH, cumulative_tflop()[-1]
-    figure = f"not run: {steps:,} steps, {cost:.2f} TFLOP, of a network of {wide_resnet.parameter_count():,} parameters"
+    steps, cost = len(published.TFLOP) * published.STEPS_AN_EPOCH, atf.cumulative_tflop()[-1]
+    figure = f"not run: {steps:,} steps, {cost:.2f} TFLOP, of a network of {atf.PARAMETERS:,} parameters"
     return Evidence(printed(published.TFLOP[-1:], [cost]), figure)
 
 
@@ -123,8 +115,8 @@ def the_axis_in_pflop() -> Evidence:
 
     Off by 1000: these are TFLOP.
     """
-    epoch = wide_resnet.forward_flop() * 3 * published.TRAINING_IMAGES / 1e15
-    return Evidence(round(float(published.TFLOP[0]) / epoch) == 1000, f"an epoch costs {epoch:.4f} PFLOP")
+    factor = round(float(published.TFLOP[0]) / atf.PFLOP_AN_EPOCH)
+    return Evidence(factor == 1000, f"an epoch costs {atf.PFLOP_AN_EPOCH:.4f} PFLOP")
 
 
 @ledger.claim("holds if", source=OLDER_README, condition="the passes over the test images are counted, too")
@@ -134,8 +126,7 @@ def the_older_table_in_pflop() -> Evidence:
 
     Forward and backward alone are 0.0728 PFLOP an epoch; the script adds the evaluation.
     """
-    epoch = pflop_with_evaluation()
-    alone = wide_resnet.forward_flop() * 3 * published.TRAINING_IMAGES / 1e15
+    alone, epoch = atf.PFLOP_AN_EPOCH, atf.PFLOP_WITH_EVALUATION
     added_up = [epochs * epoch for epochs in published.OLDER_PFLOP]
     # The source's table cuts some figures off and rounds others: each is within one unit of its last digit.
     close = all(abs(float(s) - m) < 1e-4 for s, m in zip(published.OLDER_PFLOP.values(), added_up, strict=True))
@@ -150,7 +141,6 @@ def frozen_updates_save_compute() -> Evidence:
     What is skipped is the last addition, 2 FLOP a parameter: less than the forward pass of a single image. Forward and
     backward pass of the batch, the metric and the norm are computed before the gate decides.
     """
-    saved, forward = 2 * wide_resnet.parameter_count(), wide_resnet.forward_flop()
-    step = 3 * published.BATCH * forward
+    saved, step = 2 * atf.PARAMETERS, 3 * published.BATCH * atf.FLOP
     figure = f"a Frozen step of WideResNet-28-2 with 64 images saves {saved:,} of {step:,} FLOP: {saved / step:.4%}"
-    return Evidence(saved < forward, figure)
+    return Evidence(saved < atf.FLOP, figure)

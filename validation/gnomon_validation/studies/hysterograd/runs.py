@@ -104,10 +104,10 @@ def run(minimiser: float) -> QuadraticRun:
 class Constant(NamedTuple):
     """What decides when a gradient that never changes freezes, under the names of `hysterograd.step`.
 
-    entries: k, how many entries of the gradient are not zero.
+    metric_scale: m/k. With ε = 0 a constant gradient with k entries that are not zero has N = √(k/(m(1-βᵗ))) whatever
+    its size, so one entry with m/k stands for k entries with m.
     """
 
-    entries: int
     metric_scale: float
     lr: float
     stiffening_factor: float
@@ -117,17 +117,11 @@ class Constant(NamedTuple):
     def expected(self) -> float:
         """√m/(lr·√k·κ²): the step at which κ·√τ reaches 1, if the norm is √(k/m), to which it falls, and nothing is
         left of the start."""
-        return 1 / (self.lr * sqrt(self.entries / self.metric_scale) * self.stiffening_factor**2)
+        return 1 / (self.lr * sqrt(1 / self.metric_scale) * self.stiffening_factor**2)
 
     def first_frozen(self, limit: int) -> int | None:
-        """Return the first step, counted from 1, that the adaptive gate refuses; `None` if it takes the first `limit`.
-
-        With ε = 0 a constant gradient has N = √(k/(m(1-βᵗ))) whatever its size, so one entry with metric_scale m/k
-        stands for k entries with m.
-        """
-        entries, scale, lr, stiffening_factor, beta = self
-        hyper = {"lr": lr, "stiffening_factor": stiffening_factor, "beta": beta}
-        return _first_refused(limit, eps=0.0, metric_scale=scale / entries, **hyper)
+        """Return the first step, counted from 1, that the adaptive gate refuses; `None` if it takes all `limit`."""
+        return _first_refused(limit, eps=0.0, **self._asdict())
 
 
 class Clipped(NamedTuple):

@@ -11,31 +11,26 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gnomon.descent import hysterograd
 from gnomon.domains import Array
 from gnomon.objectives.mlp import Layers, pulled_back
-from gnomon.objectives.output_losses import SoftmaxLoss
+from gnomon.objectives.output_losses import Labels, SoftmaxLoss
 from gnomon_validation.studies.hysterograd.runs import Run
-
-Labels = NDArray[np.integer[Any]]
 
 EXAMPLES, BATCH, EPOCHS = 500, 32, 100
 BATCHES = -(-EXAMPLES // BATCH)
 LR, STIFFENING_FACTOR = 0.01, 0.05
 SEEDS = tuple(range(6))
-GATES: dict[str, dict[str, Any]] = {
-    "v4": {"variant": "v4"},
-    "head": {"variant": "head"},
-    "v4 fixed": {"variant": "v4", "adaptive_threshold": False},
-    "head fixed": {"variant": "head", "adaptive_threshold": False},
-    "ungated": {"variant": "v4", "hysteresis_scale": 0.0},
+GATES: dict[str, tuple[str, dict[str, Any]]] = {
+    "v4": ("v4: h follows the mean norm", {"variant": "v4"}),
+    "head": ("head: h follows the mean norm", {"variant": "head"}),
+    "v4 fixed": ("v4, fixed: h does not", {"variant": "v4", "adaptive_threshold": False}),
+    "head fixed": ("head, fixed: h does not", {"variant": "head", "adaptive_threshold": False}),
+    "ungated": ("no gate (s = 0): RMSprop", {"variant": "v4", "hysteresis_scale": 0.0}),
 }
-"""Either version, either with a fixed barrier (without the mean norm), and none (s = 0)."""
 WIDTHS = (2, 16, 16, 2)
 """Of the network: rectified linear units and mean cross-entropy."""
-PARAMETERS = sum(outputs * (inputs + 1) for inputs, outputs in pairwise(WIDTHS))
 
 
 @dataclass(frozen=True)
@@ -48,7 +43,7 @@ class MoonsRun(Run):
 
 def from_every_seed(gate: str) -> tuple[MoonsRun, ...]:
     """Return one run a seed. gate: of `GATES`."""
-    return tuple(train(seed, **GATES[gate]) for seed in SEEDS)
+    return tuple(train(seed, **GATES[gate][1]) for seed in SEEDS)
 
 
 @cache

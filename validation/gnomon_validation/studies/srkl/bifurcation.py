@@ -5,8 +5,9 @@ Everything here is about the one map of `gnomon.descent.srkl_map`, y ← y·(1 -
 
 from __future__ import annotations
 
+from itertools import product
 from math import pi, sqrt, tan
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -24,19 +25,15 @@ CHAOTIC = {5.5: ".20", 6.0: ".44", 7.0: ".68"}
 ORBITS, STEPS = 400, 20_000
 
 
-class Diagram(NamedTuple):
-    """What the picture shows: for each ratio a (columns) the points that two starts end on, and the exponent."""
-
-    ratios: Array
-    points: Array
-    exponents: Array
+Diagram = tuple[Array, Array, Array]
+"""What the picture shows: ratios a, for each (columns) the points that two starts end on, and the exponent."""
 
 
 def measure() -> Findings:
     cycles, compared = two_cycles()
     chaos, widest, compared_exponents = lyapunov_exponents()
     _, (low, high) = two_cycle(np.array([4.25, 4.875]))
-    slow = float(srkl_map.attractor(_one(START), _one(2.0), burn_in=STEPS - 1, kept=1)[0, 0])
+    ((slow,),) = srkl_map.attractor(np.array([START]), np.array([2.0]), burn_in=STEPS - 1, kept=1)
     compared += [
         Comparison("a at which the asymmetric two-cycle's multiplier is 0", "4.5", 4.25 - low * 0.625 / (high - low)),
         Comparison(f"a = 2: |y|·√(4t) after t = {STEPS:,} steps from {START}", ".99983", abs(slow) * sqrt(4 * STEPS)),
@@ -65,7 +62,7 @@ def two_cycles() -> tuple[Table, list[Comparison]]:
     points, multipliers = two_cycle(CYCLIC)
     rows, compared = [], []
     for a, pair, multiplier in zip(CYCLIC.tolist(), points.T, multipliers.tolist(), strict=True):
-        known, known_multiplier = closed_form(a)
+        known, known_multiplier = (symmetric_point(a), (3 - 8 / a) ** 2) if a < 4 else (outer_point(a), 9 - 2 * a)
         rows.append((a, f"{pair[0]:+.9f}, {pair[1]:+.9f}", known, multiplier, known_multiplier))
         compared += [
             Comparison(f"a = {a:g}: |y| at the outer point of the cycle", f"{known:.12f}", np.max(np.abs(pair))),
@@ -75,13 +72,6 @@ def two_cycles() -> tuple[Table, list[Comparison]]:
         "a = αλ {:g} | two points measured | outer |y|, formula {:.9f} | multiplier measured {:.9f} | formula {:.9f}"
     )
     return Table.of(f"two-cycles: where an orbit from y₀ = {START} ends", columns, rows), compared
-
-
-def closed_form(a: float) -> tuple[float, float]:
-    """Return |y| of the stable two-cycle's outer point, and its multiplier (F∘F)', for 2 < a < 5."""
-    if a < 4:
-        return symmetric_point(a), (3 - 8 / a) ** 2
-    return outer_point(a), 9 - 2 * a
 
 
 def lyapunov_exponents() -> tuple[Table, float, list[Comparison]]:
@@ -95,7 +85,7 @@ def lyapunov_exponents() -> tuple[Table, float, list[Comparison]]:
         widest = max(widest, float(np.ptp(found)))
         rows.append((a, mean, error, spread(found, "{:.3f}")))
         compared.append(Comparison(f"a = {a:g}: Lyapunov exponent (nats a step)", stated, mean))
-    neutral = float(srkl_map.lyapunov_exponent(_one(tan(pi / 5)), _one(8.0), burn_in=0, steps=4)[0])
+    (neutral,) = srkl_map.lyapunov_exponent(np.array([tan(pi / 5)]), np.array([8.0]), burn_in=0, steps=4)
     compared.append(Comparison("a = 8: Lyapunov exponent of the four-cycle", "0.000000000000", neutral))
     columns = "a = αλ {:g} | Lyapunov exponent {:.4f} | standard error {:.4f} | single orbits"
     title = f"chaos: mean of ln|F'(y)| in nats a step, {ORBITS} orbits of {STEPS:,} steps"
@@ -105,10 +95,9 @@ def lyapunov_exponents() -> tuple[Table, float, list[Comparison]]:
 def diagram() -> Diagram:
     """Return the bifurcation diagram for a in (0, 8], from +y₀ and from -y₀, and the exponent along one orbit each."""
     ratios = np.linspace(0.005, 8, 1600)
-    starts = np.stack([np.full_like(ratios, START), np.full_like(ratios, -START)])
-    points = srkl_map.attractor(starts, np.stack([ratios, ratios]), burn_in=2000, kept=120)
-    exponents = srkl_map.lyapunov_exponent(starts[0], ratios, burn_in=1000, steps=2000)
-    return Diagram(ratios, points, exponents)
+    start = np.full_like(ratios, START)
+    points = srkl_map.attractor(np.stack([start, -start]), np.stack([ratios, ratios]), burn_in=2000, kept=120)
+    return ratios, points, srkl_map.lyapunov_exponent(start, ratios, burn_in=1000, steps=2000)
 
 
 def draw(data: Diagram, figure: Any) -> None:
@@ -119,20 +108,18 @@ def draw(data: Diagram, figure: Any) -> None:
         "One step of the published code on ½λx² is y ← y·(1 − a/(1+y²)); β is only the unit of y, so no β moves a "
         "threshold. The dashed verticals are a = 2, 4, 5.",
     )
-    draw_ends(data, above)
-    draw_exponents(data, below)
-    for axes in (above, below):
-        for threshold in (2, 4, 5):
-            axes.axvline(threshold, color="grey", lw=0.8, ls="--")
+    ratios, points, exponents = data
+    draw_ends(ratios, points, above)
+    draw_exponents(ratios, exponents, below)
+    for axes, threshold in product((above, below), (2, 4, 5)):
+        axes.axvline(threshold, color="grey", lw=0.8, ls="--")
 
 
-def draw_ends(data: Diagram, axes: Any) -> None:
+def draw_ends(ratios: Array, points: Array, axes: Any) -> None:
     """Draw where orbits end, and the closed forms over it."""
-    kept = data.points.shape[0]
+    a = np.tile(ratios, len(points))
     for i, (colour, name) in enumerate(((COLOURS[4], f"+{START}"), (COLOURS[5], f"−{START}"))):
-        ratios, y = np.tile(data.ratios, kept), data.points[:, i].reshape(-1)
-        size = np.where(ratios < 5, 14.0, 0.4)
-        axes.scatter(ratios, y, s=size, c=colour, lw=0, rasterized=True)
+        axes.scatter(a, points[:, i], s=np.where(a < 5, 14.0, 0.4), c=colour, lw=0, rasterized=True)
         axes.scatter([], [], s=30, c=colour, lw=0, label=f"where the orbit from y₀ = {name} ends (measured)")
     for first, last, branch in (
         (0.0, 2.0, lambda a: 0 * a),
@@ -156,11 +143,11 @@ def draw_ends(data: Diagram, axes: Any) -> None:
         axes.text(place, 4.05, words, ha="center", va="top", fontsize=8.5)
 
 
-def draw_exponents(data: Diagram, axes: Any) -> None:
+def draw_exponents(ratios: Array, exponents: Array, axes: Any) -> None:
     """Draw the Lyapunov exponent, and its closed form up to a = 5."""
-    shown = np.maximum(data.exponents, -3)
-    axes.fill_between(data.ratios, 0, shown, where=shown > 0, color=COLOURS[1], lw=0)
-    axes.plot(data.ratios, shown, color=COLOURS[0], lw=0.8, label="measured, 2,000 steps")
+    shown = np.maximum(exponents, -3)
+    axes.fill_between(ratios, 0, shown, where=shown > 0, color=COLOURS[1], lw=0)
+    axes.plot(ratios, shown, color=COLOURS[0], lw=0.8, label="measured, 2,000 steps")
     for low, high in ((0.0, 2.0), (2.0, 4.0), (4.0, 5.0)):
         a = np.linspace(low, high, 401)[1:-1]
         multiplier = 1 - a if high == 2 else 3 - 8 / a if high == 4 else np.abs(9 - 2 * a) ** 0.5
@@ -172,12 +159,8 @@ def draw_exponents(data: Diagram, axes: Any) -> None:
     for place, name in ((1.15, "a = 1"), (2.82, "a = 8/3"), (4.6, "a = 4.5")):
         axes.text(place, -2.85, f"{name}:\nfastest", fontsize=8.5, va="bottom")
     axes.legend(loc="lower right", fontsize=8.5, framealpha=1)
-    axes.set(xlabel="a = αλ: step size times curvature", ylabel="Lyapunov exponent\n(nats a step)")
-    axes.set(xlim=(0, 8), ylim=(-3, 1.1))
-
-
-def _one(value: float) -> Array:
-    return np.array([value])
+    axes.set(xlabel="a = αλ: step size times curvature", xlim=(0, 8))
+    axes.set(ylabel="Lyapunov exponent\n(nats a step)", ylim=(-3, 1.1))
 
 
 study = Study(

@@ -11,7 +11,7 @@ as `srkl_map.steps_to_one` proves. For small a, δ lies in an interval of length
 from __future__ import annotations
 
 from math import log
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -25,14 +25,6 @@ RATIOS = (1.0, 0.3, 0.1, 0.03, 0.01)
 STARTS = np.geomspace(2, 100, 60)
 
 
-class Costs(NamedTuple):
-    """Steps of SRKL's code and of gradient descent for each ratio a (rows) and start y₀ (columns), and the excess δ."""
-
-    steps: Array
-    descent: Array
-    excess: Array
-
-
 def measure() -> Findings:
     steps, predicted, descent = (
         np.array([[count(float(y), a) for y in STARTS] for a in RATIOS])
@@ -41,7 +33,7 @@ def measure() -> Findings:
     excess = steps - predicted
     outside = int(np.sum((excess <= 0) | (excess >= highest_excess(STARTS))))
     far, near = code_steps(100.0, 0.1), descent_steps(100.0, 0.1)
-    cases = [(y, a, code_steps(y, a), srkl_map.steps_to_one(y, a)) for y in (2.0, 10.0, 100.0) for a in (1, 0.1, 0.01)]
+    cases = ((y, a, code_steps(y, a), srkl_map.steps_to_one(y, a)) for y in (2.0, 10.0, 100.0) for a in (1, 0.1, 0.01))
     table = Table.of(
         "steps from y₀ to |y| <= 1 on ½λx², y = √β·λ·x, V(y) = (y²−1)/2 + ln y",
         "start y₀ {:g} | a = αλ {:g} | steps of SRKL's code {:,} | V(y₀)/a {:,.2f} | δ, the rest {:.2f} | "
@@ -60,7 +52,7 @@ def measure() -> Findings:
         f"{steps.size} cases, all inside the proved bounds; bounds read off fewer cases, 0.3 and 0.7 + ½ ln y₀, fail "
         f"in {int(np.sum((excess <= 0.3) | (excess >= 0.7 + np.log(STARTS) / 2)))} of them.",
     )
-    return Findings((table,), compared, conclusions, Costs(steps, descent, excess))
+    return Findings((table,), compared, conclusions, (steps, descent, excess))
 
 
 def code_steps(start: float, ratio: float) -> int:
@@ -87,7 +79,8 @@ def highest_excess(starts: Array) -> Array:
     return bound
 
 
-def draw(data: Costs, figure: Any) -> None:
+def draw(data: tuple[Array, Array, Array], figure: Any) -> None:
+    """Draw steps of the code and of gradient descent for each a (rows) and y₀ (columns), and the excess δ."""
     left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
     entitle(
         figure,
@@ -96,7 +89,7 @@ def draw(data: Costs, figure: Any) -> None:
         "gradient descent's grow with it.",
     )
     fine = np.geomspace(2, 100, 300)
-    for a, steps, descent, colour in zip(RATIOS, data.steps, data.descent, COLOURS, strict=False):
+    for a, steps, descent, colour in zip(RATIOS, *data[:2], COLOURS, strict=False):
         left.plot(STARTS[::4], steps[::4], "o", color=colour, ms=4.5)
         left.plot(fine, [srkl_map.steps_to_one(float(y), a) for y in fine], color=colour, lw=1.2)
         left.plot(STARTS, descent, "--", color=colour, lw=1.5)
@@ -108,7 +101,7 @@ def draw(data: Costs, figure: Any) -> None:
     left.set(xscale="log", yscale="log", xlim=(1.9, 175), ylim=(0.7, None))
     left.set(xlabel="start y₀ = √β·λ·x₀, how far out", ylabel="steps to |y| ≤ 1")
     left.set_title("steps, for five step sizes a = αλ")
-    for a, excess, colour in zip(RATIOS, data.excess, COLOURS, strict=False):
+    for a, excess, colour in zip(RATIOS, data[2], COLOURS, strict=False):
         right.plot(STARTS, excess, "o", color=colour, ms=3.5, label=f"a = {a:g}")
     limit = np.log((1 + fine**2) / (2 * fine)) / 2
     right.fill_between(fine, limit, limit + 1, color="grey", alpha=0.2, lw=0, label="where δ lies as a → 0")

@@ -6,7 +6,8 @@ first, αλ and y₀ = √β·λ·x₀ to the second, so two plane maps show eve
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,24 +28,13 @@ KINDS = (
 Truths = NDArray[np.bool_]
 
 
-class Planes(NamedTuple):
-    """What the picture shows: kinds of behaviour, each an array (rows, columns) over the values of the two axes."""
-
-    text: NDArray[np.int64]
-    code: NDArray[np.int64]
-    jumps_at_once: Truths
-    axes: tuple[Array, Array]
+Planes = tuple[tuple[Array, Array], NDArray[np.int64], NDArray[np.int64], Truths]
+"""What the picture shows: two axes, and over them (rows, columns) the kinds of behaviour of text and code, and whether
+the code's first step jumps."""
 
 
 def measure() -> Findings:
-    text_jumps, text_flees = text_rule()
-    code_jumps, code_ever = code_rule()
-    tried = (
-        ("text: a step jumps over the minimum", "λ(α−β) > 1", *text_jumps),
-        ("text: a step ends farther away than it began", "λ(α−2β) > 2", *text_flees),
-        ("code: a step from x jumps over the minimum", "βλ²x² < αλ−1", *code_jumps),
-        ("code: one of the first 1,000 steps jumps over", "αλ > 1", *code_ever),
-    )
+    tried = (*text_rule(), *code_rule())
     rows = [(what, formula, CASES, np.sum(seen), np.sum(seen != said)) for what, formula, seen, said in tried]
     columns = "what is seen of the minimum of ½λx² | exactly if | random cases {:,} | seen in {:,} | mismatches"
     compared = tuple(Comparison(f"{row[0]}, exactly if {row[1]}: mismatches", "0", float(row[-1])) for row in rows)
@@ -58,41 +48,43 @@ def measure() -> Findings:
     return Findings((Table.of(title, columns, rows),), compared, conclusions, planes())
 
 
-def text_rule() -> tuple[tuple[Truths, Truths], tuple[Truths, Truths]]:
-    """Return (seen, predicted) of "the step jumps over" and of "it ends farther away", κ = |λ|."""
+def text_rule() -> Iterator[tuple[str, str, Truths, Truths]]:
+    """Yield what may happen, the formula that predicts it, whether it was seen, and whether it was predicted."""
     cases = 10 ** np.random.default_rng(9).uniform([-2, -2, -1, -3], [2, 2, 3, 3], (CASES, 4))
     alpha, beta, curvature, x = cases.T
     new = np.array([srkl.step(np.array([x]), np.array([k * x]), k, alpha=a, beta=b)[0] for a, b, k, x in cases])
-    return (new < 0, curvature * (alpha - beta) > 1), (np.abs(new) > x, curvature * (alpha - 2 * beta) > 2)
+    yield "text: a step jumps over the minimum", "λ(α−β) > 1", new < 0, curvature * (alpha - beta) > 1
+    far = np.abs(new) > x
+    yield "text: a step ends farther away than it began", "λ(α−2β) > 2", far, curvature * (alpha - 2 * beta) > 2
 
 
-def code_rule() -> tuple[tuple[Truths, Truths], tuple[Truths, Truths]]:
-    """Return (seen, predicted) of "this step jumps over" and of "one of 1,000 steps does"."""
+def code_rule() -> Iterator[tuple[str, str, Truths, Truths]]:
+    """Yield the same of the code."""
     rng = np.random.default_rng(22)
     cases = 10 ** rng.uniform([-1, -2, -1, -2], [2, 2, 1, 1], (CASES, 4))
     alpha, beta, curvature, x = cases.T
     new = np.array([srkl.step_code(np.array([x]), np.array([k * x]), alpha=a, beta=b)[0] for a, b, k, x in cases])
+    braked = beta * (curvature * x) ** 2 < alpha * curvature - 1
+    yield "code: a step from x jumps over the minimum", "βλ²x² < αλ−1", new < 0, braked
     ratios: Array = 10 ** rng.uniform(-1, 1, CASES)
     starts: Array = 10 ** rng.uniform(-2, 1, CASES)
     ever = np.zeros(CASES, dtype=bool)
     for _ in range(1000):
         after = srkl_map.image(starts, ratios)
         ever, starts = ever | (after * starts < 0), after
-    return (new < 0, beta * (curvature * x) ** 2 < alpha * curvature - 1), (ever, ratios > 1)
+    yield "code: one of the first 1,000 steps jumps over", "αλ > 1", ever, ratios > 1
 
 
 def planes() -> Planes:
     """Return what happens over the (αλ, βλ) plane for the text, and the (αλ, y₀²) plane for the code."""
     alphas, betas = np.linspace(0.03, 6, 100), np.linspace(0.03, 4, 80)
-    text = np.array([[_kind(_text_orbit(a, b)) for a in alphas] for b in betas])
+    quadratic = np.ones(1), np.ones((1, 1)), np.zeros(1)
+    text = np.array(
+        [[_kind(srkl.trajectory(*quadratic, steps=2, alpha=a, beta=b)[:, 0]) for a in alphas] for b in betas]
+    )
     ratios, squares = np.meshgrid(alphas, np.linspace(0.03, 4, 80))
     orbits = srkl_map.orbit(squares**0.5, ratios, steps=1000)
-    return Planes(text, np.apply_along_axis(_kind, 0, orbits), orbits[1] < 0, (alphas, betas))
-
-
-def _text_orbit(alpha: float, beta: float) -> Array:
-    one = np.ones(1)
-    return srkl.trajectory(one, np.ones((1, 1)), 0 * one, steps=2, variant="fro", alpha=alpha, beta=beta)[:, 0]
+    return (alphas, betas), text, np.apply_along_axis(_kind, 0, orbits), orbits[1] < 0
 
 
 def _kind(orbit: Array) -> int:
@@ -110,10 +102,11 @@ def draw(data: Planes, figure: Any) -> None:
     left, right = figure.subplots(1, 2, sharex=True)
     entitle(figure, "“Zero overshooting” is true of the text's rule if β ≥ α, of the code's only if αλ ≤ 1, whatever β")
     shades = ListedColormap([COLOURS[4], COLOURS[5], COLOURS[1]])
-    for axes, kinds in ((left, data.text), (right, data.code)):
-        axes.pcolormesh(*data.axes, kinds, cmap=shades, vmin=0, vmax=2, alpha=0.65, rasterized=True)
+    plane, text, code, jumps_at_once = data
+    for axes, kinds in ((left, text), (right, code)):
+        axes.pcolormesh(*plane, kinds, cmap=shades, vmin=0, vmax=2, alpha=0.65, rasterized=True)
         axes.set(xlim=(0, 6), ylim=(0, 4), xlabel="αλ: step size times curvature")
-    right.contourf(*data.axes, ~data.jumps_at_once, levels=[0.5, 1.5], colors="none", hatches=["...."])
+    right.contourf(*plane, ~jumps_at_once, levels=[0.5, 1.5], colors="none", hatches=["...."])
     a = np.linspace(0, 6, 200)
     for line, width, style in ((a - 1, 2, "-"), (a / 2 - 1, 2, "--"), (a, 1, ":")):
         left.plot(a, line, color="black", lw=width, ls=style)

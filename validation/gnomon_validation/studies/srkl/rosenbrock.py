@@ -14,7 +14,7 @@ from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 ROSENBROCK = Rosenbrock()
-STATIONS = (1, 100, 1000, 20_000)
+STATIONS = {1: "1 step", 100: "100 steps", 1000: "1,000 steps", 20_000: "20,000 steps"}
 
 
 class Method(NamedTuple):
@@ -57,15 +57,15 @@ def measure() -> Findings:
         Comparison("κ = ‖g∘g‖ at the start", "47124.0", float(srkl.curvature(ROSENBROCK.gradient(start)))),
         Comparison("κ = ‖H‖, Frobenius, at the start", "1506.55", float(srkl.curvature_hessian(hessian))),
         *(
-            Comparison(f"{label(method)}: f after {_counted(t)}", stated, float(runs[method].values[t]))
-            for method in METHODS
-            for t, stated in zip(STATIONS, method.stated, strict=True)
+            Comparison(f"{label(method)}: f after {after}", stated, values[t])
+            for method, (_, values) in runs.items()
+            for (t, after), stated in zip(STATIONS.items(), method.stated, strict=True)
             if stated
         ),
         Comparison(f"{label(FLEEING)}: step in which a parameter overflows", "6", overflowed),
     ]
     rows = ((label(one), *(f[t] if t < len(f) else "-" for t in STATIONS)) for one, (_, f) in runs.items())
-    columns = " | ".join(["method", *(f"f after {_counted(t)} {{:.7g}}" for t in STATIONS)])
+    columns = " | ".join(["method", *(f"f after {after} {{:.7g}}" for after in STATIONS.values())])
     default, tuned, chaotic = (runs[method].values for method in (DEFAULTS, TUNED, CHAOTIC))
     conclusions = (
         f"The same rule of the text ends at f = {default[-1]:.3g} with its defaults and at {tuned[-1]:.3g} with "
@@ -87,7 +87,7 @@ def run(method: Method, start: Array = ROSENBROCK.start) -> Run:
     """Iterate a method 20,000 times, or until a parameter is no longer finite (that point is left out)."""
     path, state = [start], sgd.init(start)
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(STATIONS[-1]):
+        for _ in range(max(STATIONS)):
             x = path[-1]
             if method.variant:
                 new = srkl.step_on(x, ROSENBROCK, variant=method.variant, alpha=method.alpha, beta=method.beta)
@@ -107,10 +107,6 @@ def period(path: Array) -> int:
 
 def label(method: Method) -> str:
     return f"{method.name}, α = {method.alpha:g}" + (f", β = {method.beta:g}" if method.variant else "")
-
-
-def _counted(steps: int) -> str:
-    return "1 step" if steps == 1 else f"{steps:,} steps"
 
 
 def draw(data: dict[Method, Run], figure: Any) -> None:
