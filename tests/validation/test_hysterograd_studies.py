@@ -44,7 +44,7 @@ def test_without_noise_each_moon_is_half_a_circle():
         assert np.min(side * moon[:, 1]) >= -3 * EPS
 
 
-# --- the network
+# --- the networks
 
 
 def dyadic_network(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -97,7 +97,8 @@ def test_a_unit_that_is_exactly_zero_passes_nothing_back():
     assert gradient[-2:].tolist() == [-0.5, 0.5]
 
 
-def test_the_network_has_the_published_size_and_start():
+def test_the_network_and_an_epoch_have_the_published_size():
+    assert training.BATCHES == 16 and training.EXAMPLES - 15 * training.BATCH == 20
     params = training.start(np.random.default_rng(0))
     assert params.shape == (354,)
     layers = training.layers_of(params)
@@ -106,17 +107,9 @@ def test_the_network_has_the_published_size_and_start():
         assert max(np.max(np.abs(W)), np.max(np.abs(b))) <= W.shape[1] ** -0.5
 
 
-def test_an_epoch_is_sixteen_steps_and_the_last_has_twenty_examples():
-    assert training.BATCHES == 16
-    assert training.EXAMPLES - 15 * training.BATCH == 20
-
-
 def test_without_a_gate_the_versions_do_not_differ():
     v4, head = (vars(training.train(0, variant=variant, hysteresis_scale=0.0)) for variant in ("v4", "head"))
     assert all(np.array_equal(v4[part], head[part]) for part in v4)
-
-
-# --- the costs
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,11 @@ from gnomon_validation.studies.hysterograd.published import TEST_IMAGES, TRAININ
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """accuracy per TFLOP, recomputed
+Does HysteroGrad buy more accuracy per TFLOP than AdamW, by its author's own figures?
+github.com/dingste/HysteroGrad, README.md and docs/theory.tex of 2026-01-16; figures of AdamW's ATF, of the ratios
+and of the marginal ATF are quotients of those that we took"""
+
 
 class Curve(NamedTuple):
     """Cumulative TFLOP, accuracy in percent, and its ratio to the cost: of all so far, and of the last epoch's gain."""
@@ -179,13 +184,4 @@ def draw(curves: tuple[Curve, Curve], figure: Any) -> None:
     figure.suptitle(f"{headline} (AdamW's fourth epoch was not published)")
 
 
-study = Study(
-    "hysterograd-atf",
-    title="accuracy per TFLOP, recomputed",
-    question="Does HysteroGrad buy more accuracy per TFLOP than AdamW, by its author's own figures?",
-    source="github.com/dingste/HysteroGrad, README.md and docs/theory.tex of 2026-01-16; figures of AdamW's ATF, of "
-    "the ratios and of the marginal ATF are quotients of those that we took",
-    measure=measure,
-    draw=draw,
-    size=(14.0, 5.0),
-)
+study = Study.of("hysterograd-atf", WORDS, measure, draw, size=(14.0, 5.0))

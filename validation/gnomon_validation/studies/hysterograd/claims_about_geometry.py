@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
-from gnomon.descent import hysterograd
 from gnomon.domains import Array
 from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hysterograd import training
@@ -12,10 +13,9 @@ from gnomon_validation.studies.hysterograd.published import OLDER_README, README
 from gnomon_validation.studies.hysterograd.runs import walk
 
 
-def first_step(params: Array, grad: Array, **hyper: object) -> Array:
+def first_step(params: Array, grad: Array, **hyper: Any) -> Array:
     """Return Δθ of the first step, with ε = 0."""
-    new, _, _ = hysterograd.step(params, grad, hysterograd.init(params), eps=0.0, **hyper)  # type: ignore[arg-type]
-    return new - params
+    return next(walk(params, [grad], eps=0.0, **hyper))[0] - params
 
 
 @ledger.claim("false", source=THEORY)

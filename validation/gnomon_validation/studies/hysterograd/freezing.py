@@ -14,17 +14,21 @@ from gnomon_validation.studies.hysterograd.runs import LEASH, Clipped, Constant,
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """the gate as a leash
+When does the gate freeze a run, where, and could it have acted in the published CIFAR-10 runs?
+settings: github.com/dingste/HysteroGrad, examples/ATF-Arena.py and cifar_test.py (commits 98fd4e1 and 73afb30);
+stated figures: closed forms of `gnomon explain hysterograd`"""
 BLUE, ORANGE, GREEN = COLOURS[:3]
 SHOWN = 10.0
 ENDS = {SHOWN: "9.237716", 1e3: "10.406268", 1e4: "10.413366"}
-CONSTANT: dict[str, tuple[Constant, str, str]] = {
+SCRIPT = "ATF script: WideResNet-28-2, m 200, lr .07, κ .003"
+CONSTANT = {
     "1 entry, lr .01, κ .05": (Constant(1, 0.01, 0.05), "40000", "39877"),
     "354 entries (moons network), lr .01, κ .05": (Constant(1 / 354, 0.01, 0.05), "2126", "2003"),
     "100 entries, m 300, lr .05, κ .05": (Constant(300 / 100, 0.05, 0.05), "13856", "13733"),
+    SCRIPT: (Constant(200 / atf.PARAMETERS, 0.07, 0.003, 0.95), "1.85e4", "1.85e4"),
 }
 """Constant gradients, and what is stated of each: the freeze time predicted, and the one observed."""
-SCRIPT = "ATF script: WideResNet-28-2, m 200, lr .07, κ .003"
-CONSTANT[SCRIPT] = Constant(200 / atf.PARAMETERS, 0.07, 0.003, 0.95), "1.85e4", "1.85e4"
 JANUARY = Clipped(lr=0.05, stiffening_factor=0.005, hysteresis_scale=0.6, grad_clip=2.5, cooling_rate=0.995)
 DECEMBER = Clipped(lr=0.08, stiffening_factor=0.02, hysteresis_scale=1.2, grad_clip=2.0)
 DISTANCES = np.logspace(-1, 4, 11)
@@ -198,13 +202,4 @@ def draw_times(gates: list[Gate], ax: Any) -> None:
     ax.legend(loc="upper right", ncols=2, fontsize="small")
 
 
-study = Study(
-    "hysterograd-freezing",
-    title="the gate as a leash",
-    question="When does the gate freeze a run, where, and could it have acted in the published CIFAR-10 runs?",
-    source="settings: github.com/dingste/HysteroGrad, examples/ATF-Arena.py and cifar_test.py (commits 98fd4e1 and "
-    "73afb30); stated figures: closed forms of `gnomon explain hysterograd`",
-    measure=measure,
-    draw=draw,
-    size=(13.0, 8.5),
-)
+study = Study.of("hysterograd-freezing", WORDS, measure, draw, size=(13.0, 8.5))

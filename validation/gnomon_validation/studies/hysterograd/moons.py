@@ -13,6 +13,10 @@ from gnomon_validation.studies.hysterograd.training import BATCHES, EPOCHS, GATE
 from gnomon_validation.studies.printed import Comparison, spread
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """two moons: the published run, and what its gate was good for
+Are the published moons figures what the published code gives, and does the gate help?
+github.com/dingste/HysteroGrad, validation_results.csv of 2025-12-29 (commit 98fd4e1) and examples/basic_moons.py"""
+
 
 class Figure(NamedTuple):
     """A figure of a run.
@@ -180,13 +184,4 @@ def draw_losses(runs: dict[str, tuple[MoonsRun, ...]], ax: Any) -> None:
     ax.legend(title="line: geometric mean, band: all six seeds", fontsize="small", title_fontsize="small")
 
 
-study = Study(
-    "hysterograd-moons",
-    title="two moons: the published run, and what its gate was good for",
-    question="Are the published moons figures what the published code gives, and does the gate help?",
-    source="github.com/dingste/HysteroGrad, validation_results.csv of 2025-12-29 (commit 98fd4e1) and "
-    "examples/basic_moons.py",
-    measure=measure,
-    draw=draw,
-    size=(12.0, 8.5),
-)
+study = Study.of("hysterograd-moons", WORDS, measure, draw, size=(12.0, 8.5))

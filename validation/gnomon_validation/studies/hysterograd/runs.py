@@ -18,7 +18,6 @@ from gnomon.domains import Array
 SETTINGS: dict[str, Any] = {"lr": 0.1, "stiffening_factor": 0.5, "beta": 0.9, "eps": 1e-12}
 """Of the runs on quadratics."""
 LEASH = 1 / (SETTINGS["stiffening_factor"] * (1 - SETTINGS["beta"])) ** 2
-LIMIT = 20_000
 
 
 def walk(
@@ -92,7 +91,7 @@ def run(minimiser: float) -> QuadraticRun:
     side never falls. From there on the position cannot change, and the run is cut short.
     """
     told, shut = [], None
-    for params, state, report in walk(np.zeros(1), repeat(lambda x: x - minimiser, LIMIT), **SETTINGS):
+    for params, state, report in walk(np.zeros(1), repeat(lambda x: x - minimiser, 20_000), **SETTINGS):
         told.append((report.norm, report.width, report.liquid, params[0]))
         if (1 - state.temperature) * sqrt(state.path_length) >= sqrt(LEASH):
             shut = len(told)

@@ -77,8 +77,7 @@ def two_moons(examples: int, noise: float, seed: int) -> tuple[Array, Labels]:
     With half of the examples each, a from 0 to π in equal steps: (cos a, sin a) is the upper moon and
     (1 - cos a, ½ - sin a) the lower one. Shuffled, then normal noise of standard deviation `noise` is added to each
     coordinate. examples: even, >= 2. seed: of NumPy's `RandomState`, the generator that scikit-learn uses.
-    Source: scikit-learn, `make_moons`; `two_moons(500, 0.15, 42)` is its
-    `make_moons(500, noise=0.15, random_state=42)` to the bit, wherever both use the same NumPy.
+    Source: scikit-learn's `make_moons(examples, noise=…, random_state=seed)`, to the bit wherever NumPy is the same.
     """
     a = np.linspace(0, np.pi, examples // 2)
     upper = np.stack([np.cos(a), np.sin(a)], axis=1)

@@ -18,6 +18,9 @@ from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.printed import Comparison, spread
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """the published code on a parabola, for every step size
+Where does the published code end on ½λx², as its step size α grows?
+closed forms of gnomon explain srkl"""
 START = 0.37
 CYCLIC = np.array([2.5, 3.0, 3.5, 3.9, 4.2, 4.3, 4.5, 4.8, 4.9])
 CHAOTIC = {5.5: ".20", 6.0: ".44", 7.0: ".68"}
@@ -25,13 +28,10 @@ CHAOTIC = {5.5: ".20", 6.0: ".44", 7.0: ".68"}
 ORBITS, STEPS = 400, 20_000
 
 
-Diagram = tuple[Array, Array, Array]
-"""What the picture shows: ratios a, for each (columns) the points that two starts end on, and the exponent."""
-
-
 def measure() -> Findings:
     cycles, compared = two_cycles()
     chaos, widest, compared_exponents = lyapunov_exponents()
+    # Linear in a on (4, 5), so two ratios give the multiplier's zero; none of them is 4.5.
     _, (low, high) = two_cycle(np.array([4.25, 4.875]))
     ((slow,),) = srkl_map.attractor(np.array([START]), np.array([2.0]), burn_in=STEPS - 1, kept=1)
     compared += [
@@ -92,15 +92,15 @@ def lyapunov_exponents() -> tuple[Table, float, list[Comparison]]:
     return Table.of(title, columns, rows), widest, compared
 
 
-def diagram() -> Diagram:
-    """Return the bifurcation diagram for a in (0, 8], from +y₀ and from -y₀, and the exponent along one orbit each."""
+def diagram() -> tuple[Array, Array, Array]:
+    """Return ratios a in (0, 8], where orbits from +y₀ and from -y₀ end (columns), and the exponent along the first."""
     ratios = np.linspace(0.005, 8, 1600)
     start = np.full_like(ratios, START)
     points = srkl_map.attractor(np.stack([start, -start]), np.stack([ratios, ratios]), burn_in=2000, kept=120)
     return ratios, points, srkl_map.lyapunov_exponent(start, ratios, burn_in=1000, steps=2000)
 
 
-def draw(data: Diagram, figure: Any) -> None:
+def draw(data: tuple[Array, Array, Array], figure: Any) -> None:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
     entitle(
         figure,
@@ -163,12 +163,4 @@ def draw_exponents(ratios: Array, exponents: Array, axes: Any) -> None:
     axes.set(ylabel="Lyapunov exponent\n(nats a step)", ylim=(-3, 1.1))
 
 
-study = Study(
-    "srkl-bifurcation",
-    title="the published code on a parabola, for every step size",
-    question="Where does the published code end on ½λx², as its step size α grows?",
-    source="closed forms of gnomon explain srkl",
-    measure=measure,
-    draw=draw,
-    size=(11.0, 8.0),
-)
+study = Study.of("srkl-bifurcation", WORDS, measure, draw, size=(11.0, 8.0))

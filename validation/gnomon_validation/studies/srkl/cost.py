@@ -21,6 +21,9 @@ from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """what bounded steps cost far from the minimum
+How many steps does the published code need from far away, and how many does gradient descent?
+closed forms of gnomon explain srkl"""
 RATIOS = (1.0, 0.3, 0.1, 0.03, 0.01)
 STARTS = np.geomspace(2, 100, 60)
 
@@ -75,8 +78,7 @@ def descent_steps(start: float, ratio: float) -> int:
 
 def highest_excess(starts: Array) -> Array:
     """Return 1 + ¼ ln((1+y₀²)/2), above every δ."""
-    bound: Array = 1 + np.log((1 + starts**2) / 2) / 4
-    return bound
+    return np.asarray(1 + np.log((1 + starts**2) / 2) / 4)
 
 
 def draw(data: tuple[Array, Array, Array], figure: Any) -> None:
@@ -114,12 +116,4 @@ def draw(data: tuple[Array, Array, Array], figure: Any) -> None:
         finish(axes, loc=place)
 
 
-study = Study(
-    "srkl-cost",
-    title="what bounded steps cost far from the minimum",
-    question="How many steps does the published code need from far away, and how many does gradient descent?",
-    source="closed forms of gnomon explain srkl",
-    measure=measure,
-    draw=draw,
-    size=(12.0, 5.8),
-)
+study = Study.of("srkl-cost", WORDS, measure, draw, size=(12.0, 5.8))

@@ -7,6 +7,7 @@ first, αλ and y₀ = √β·λ·x₀ to the second, so two plane maps show eve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -18,16 +19,16 @@ from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """when a step jumps over the minimum
+For which α and β does a step on ½λx² jump over the minimum: the text's rule, and the code's?
+closed forms of gnomon explain srkl; the claim “zero overshooting” is PyTorch issue 184466's, 2026-05-20"""
 CASES = 20_000
-CLOSER, JUMPS, FLEES = 0, 1, 2
 KINDS = (
     "approaches from one side",
     "jumps over the minimum,\nbut every step comes closer",
     "jumps, and comes no closer",
 )
 Truths = NDArray[np.bool_]
-
-
 Planes = tuple[tuple[Array, Array], NDArray[np.int64], NDArray[np.int64], Truths]
 """What the picture shows: two axes, and over them (rows, columns) the kinds of behaviour of text and code, and whether
 the code's first step jumps."""
@@ -78,21 +79,19 @@ def code_rule() -> Iterator[tuple[str, str, Truths, Truths]]:
 def planes() -> Planes:
     """Return what happens over the (αλ, βλ) plane for the text, and the (αλ, y₀²) plane for the code."""
     alphas, betas = np.linspace(0.03, 6, 100), np.linspace(0.03, 4, 80)
-    quadratic = np.ones(1), np.ones((1, 1)), np.zeros(1)
-    text = np.array(
-        [[_kind(srkl.trajectory(*quadratic, steps=2, alpha=a, beta=b)[:, 0]) for a in alphas] for b in betas]
-    )
+    run = partial(srkl.trajectory, np.ones(1), np.ones((1, 1)), np.zeros(1), steps=2)
+    text = np.array([[_kind(run(alpha=a, beta=b)[:, 0]) for a in alphas] for b in betas])
     ratios, squares = np.meshgrid(alphas, np.linspace(0.03, 4, 80))
     orbits = srkl_map.orbit(squares**0.5, ratios, steps=1000)
     return (alphas, betas), text, np.apply_along_axis(_kind, 0, orbits), orbits[1] < 0
 
 
 def _kind(orbit: Array) -> int:
-    """Return whether an orbit keeps its sign and, if not, whether each of its steps comes closer to 0 (or is there)."""
+    """Return which of `KINDS` an orbit is: it keeps its sign, or each of its steps comes closer to 0, or neither."""
     if np.all(orbit[1:] * orbit[:-1] >= 0):
-        return CLOSER
+        return 0
     size = np.abs(orbit)
-    return JUMPS if np.all((size[1:] < size[:-1]) | (size[:-1] == 0)) else FLEES
+    return 1 if np.all((size[1:] < size[:-1]) | (size[:-1] == 0)) else 2
 
 
 def draw(data: Planes, figure: Any) -> None:
@@ -132,12 +131,4 @@ def draw(data: Planes, figure: Any) -> None:
     figure.legend(handles=handles, title=caption, title_fontsize=9, fontsize=9, loc="outside lower center", ncols=4)
 
 
-study = Study(
-    "srkl-overshoot",
-    title="when a step jumps over the minimum",
-    question="For which α and β does a step on ½λx² jump over the minimum: the text's rule, and the code's?",
-    source="closed forms of gnomon explain srkl; the claim “zero overshooting” is PyTorch issue 184466's, 2026-05-20",
-    measure=measure,
-    draw=draw,
-    size=(12.0, 6.2),
-)
+study = Study.of("srkl-overshoot", WORDS, measure, draw, size=(12.0, 6.2))

@@ -13,6 +13,9 @@ from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """the text's rule and the code's on Rosenbrock's function
+How far do the two rules of the proposal come on a classical test function, and what do α and β decide?
+own computation with the rules of PyTorch issue 184466, 2026-05-20, which reports no experiment"""
 ROSENBROCK = Rosenbrock()
 STATIONS = {1: "1 step", 100: "100 steps", 1000: "1,000 steps", 20_000: "20,000 steps"}
 
@@ -144,12 +147,4 @@ def draw(data: dict[Method, Run], figure: Any) -> None:
     paths.set_title("the paths; dots: after 20,000 steps")
 
 
-study = Study(
-    "srkl-rosenbrock",
-    title="the text's rule and the code's on Rosenbrock's function",
-    question="How far do the two rules of the proposal come on a classical test function, and what do α and β decide?",
-    source="own computation with the rules of PyTorch issue 184466, 2026-05-20, which reports no experiment",
-    measure=measure,
-    draw=draw,
-    size=(13.0, 6.2),
-)
+study = Study.of("srkl-rosenbrock", WORDS, measure, draw, size=(13.0, 6.2))
