@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import isfinite
@@ -47,6 +47,16 @@ class Comparison(NamedTuple):
 def compare_each(quantity: str, stated: Mapping[Any, str], measured: Any) -> list[Comparison]:
     """Return a comparison for each stated figure, whose key fills the gap in `quantity` and finds what was measured."""
     return [Comparison(quantity.format(key), figure, measured[key]) for key, figure in stated.items()]
+
+
+def listed(numbers: Iterable[Any], form: str = "{:.3f}") -> str:
+    """Return numbers as text, with commas between them. form: how each is printed."""
+    return ", ".join(map(form.format, numbers))
+
+
+def spread(numbers: Collection[Any], form: str = "{}") -> str:
+    """Return the smallest and the largest of some numbers as text."""
+    return " … ".join(map(form.format, (min(numbers), max(numbers))))
 
 
 def _number(text: str) -> Decimal:
