@@ -64,8 +64,7 @@ def power_iteration(
     are projected out of v before and out of w after every product; if they are eigenvectors, the next eigenvalue in
     size is found. iterations: K >= 1. rtol: in [0, 1), relative; 0 never stops early. variant: "standard", or "code",
     the published function: |ρ| with v·v + 1e-10 below it, stops if ρ changes by less than an *absolute* rtol, leaves w
-    as it is if ‖w‖ <= 1e-10.
-    Raises `ValueError` or `TypeError` naming the argument, and for products that do not fit or are not finite.
+    as it is if ‖w‖ <= 1e-10. Raises as well for products that do not fit or are not finite.
 
     Choice: ‖A v‖ and not |ρ| estimates the norm: for eigenvalues ±λ of equal size ρ stays anywhere between.
     """

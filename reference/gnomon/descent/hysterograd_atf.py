@@ -33,7 +33,7 @@ def atf(accuracy: Array, tflop: Array) -> Array:
     """Return accuracy per training cost, ATF = accuracy/tflop, entry by entry.
 
     accuracy: in percent, >= 0. tflop: cumulative training cost in TFLOP (forward times 3, evaluation left out), > 0.
-    One shape and one floating-point dtype. Raises `ValueError` or `TypeError` naming the argument and the constraint.
+    One shape and one floating-point dtype.
     """
     ratio: Array = accuracy / tflop
     return ratio

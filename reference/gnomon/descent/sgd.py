@@ -29,10 +29,7 @@ class SGDState(NamedTuple):
 
 @checked()
 def init(params: Array) -> SGDState:
-    """Return the state before the first step: an empty buffer (zeros) and `step_count` 0.
-
-    params: floating-point array of any shape. Raises `TypeError` for any other dtype.
-    """
+    """Return the state before the first step: an empty buffer (zeros) and `step_count` 0."""
     return SGDState(np.zeros_like(params), 0)
 
 
@@ -69,13 +66,8 @@ def step(
         x ← x - lr·buf              if μ > 0
         x ← x - lr·(g + μ·buf)      if μ > 0 and nesterov
 
-    params, grad, state.momentum_buffer: arrays of one shape and one floating-point dtype, which is that of the result.
-    lr, momentum, weight_decay: finite and >= 0 (momentum >= 1 is legal and unstable). dampening: in [0, 1].
-    nesterov: needs momentum > 0 and dampening 0. check_finite: reject parameters and gradients that are not finite;
-    otherwise a NaN or an infinity runs through the formula and stays in its own coordinate.
-    With momentum 0 the buffer is returned as it was, and dampening has no effect.
-
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    Arrays and check_finite: see `gnomon.descent`. momentum: >= 1 is legal and unstable; with 0 the buffer is returned
+    as it was, and dampening has no effect. nesterov: needs momentum > 0 and dampening 0.
 
     Choice: torch accepts every real dampening; here it is limited to [0, 1], where the buffer is a mean of gradients.
     """

@@ -3,8 +3,6 @@
 Source: PyTorch issue 184466 (2026), a text with five lines of code. They contradict each other: the text takes κ from
 the Hessian, the code from the gradient alone. Both are kept, the code as variant "code", the text as one variant for
 each norm of the Hessian; `gnomon_spec.descent.srkl` says what is known of each.
-
-Every function raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
 """
 
 from __future__ import annotations

@@ -82,7 +82,7 @@ def acc_step(
 
     losses: what ρ, backtracking and the line search ask. gradients: for b = -g and the slope. curvatures: for B.
     `None` is `losses`. reduction: "mean" or "sum", that of each batch's loss. The rest is as for `step`.
-    Raises `ValueError` or `TypeError` naming the argument, also for an empty list.
+    Raises as well for an empty list.
     """
     objective = accumulated(losses, gradients, curvatures, reduction)
     if hyper.get("curvature", "ggn") == "ggn":

@@ -35,8 +35,8 @@ def choose_iterate(
     strictly, "martens" while it does not rise; the one before the first that does not is taken. "full" looks at all of
     them and takes the first with the least loss.
 
-    losses: shape (s,), s >= 1. Raises `ValueError` or `TypeError` naming the argument.
-    Choice: iterates with a NaN or infinite loss are never taken; the package crashes on them.
+    losses: shape (s,), s >= 1. Choice: iterates with a NaN or infinite loss are never taken; the package crashes on
+    them.
     """
     return choose(lambda i: losses[i], losses.shape[0], variant=variant)
 

@@ -58,9 +58,7 @@ def updated_damping(
     """Return λ·`grow` if ρ < `low`, λ·`shrink` if ρ > `high`, otherwise λ.
 
     damping: λ, finite and >= 0. ratio: ρ, any number; NaN leaves λ in "code" and counts as bad in "martens" (·`grow`).
-    Where λ·`grow` would leave the range of the dtype, λ stays.
-    low, high: 0 <= low <= high, finite. grow: finite and >= 1. shrink: in (0, 1].
-    Raises `ValueError` or `TypeError` naming the argument.
+    Where λ·`grow` would leave the range of the dtype, λ stays. low, high: 0 <= low <= high, finite.
     """
     if ratio < low or (variant == "martens" and np.isnan(ratio)):
         with np.errstate(over="ignore"):

@@ -44,7 +44,7 @@ def armijo(
     dtype. lr: the first candidate, finite and >= 0. shrink: β in (0, 1). slope_fraction: c in [0, 1). max_iter: how
     many candidates. reject_ascent: take no step where gᵀd > 0; otherwise the condition lets f rise there by up to
     c·a·gᵀd. A value that is not finite fulfils nothing. If no candidate does, a = 0 and the value is f(x).
-    Raises `ValueError` or `TypeError` naming the argument, and `ValueError` if f(x) is not finite.
+    Raises as well if f(x) is not finite.
 
     Choices: f(x) is evaluated here, also if the caller knows it, as in the package: 2 + i evaluations for the candidate
     lr·βⁱ. a is multiplied by β again and again (β⁵ as a power differs in the last digit), and f is not asked for a

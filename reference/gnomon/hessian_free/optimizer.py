@@ -126,8 +126,7 @@ def step(
         on_increase                "ratio"     "distrust"    where f rose from o to e: the quotient, or -∞
         on_nonpositive_curvature   "ignore"    "stop"
 
-    Raises `ValueError` or `TypeError` naming the argument, also for a loss or gradient that is not finite; nothing is
-    changed then, since everything is returned anew.
+    Raises as well for a loss or gradient that is not finite; nothing is changed then: everything is returned anew.
 
     Choices: backtracking passes over iterates whose loss is not finite; if none is left the step is refused (a = 0,
     warm start 0). Without a line search no step is made to a loss that is not finite, and a = 0 leaves θ as it is, bit

@@ -35,8 +35,8 @@ def squared_gradients(
 ) -> Array:
     """Return the diagonal d of the empirical Fisher matrix: Σᵢ gᵢ∘gᵢ, over N for "mean".
 
-    example_gradients: gᵢ of each example's own loss, without 1/N, shape (N, n), N and n >= 1. reduction: that of
-    the loss, "mean" or "sum". Raises `ValueError` or `TypeError` naming the argument.
+    example_gradients: gᵢ of each example's own loss, without 1/N, shape (N, n), N and n >= 1. reduction: that of the
+    loss, "mean" or "sum".
     """
     total: Array = np.sum(example_gradients * example_gradients, axis=0)
     return total / example_gradients.shape[0] if reduction == "mean" else total
@@ -52,8 +52,7 @@ def fisher_preconditioner(
     """Return M: v ↦ v·(d + λ)^(-ξ).
 
     diagonal: d >= 0, finite, shape (n,). damping: λ, finite and >= 0, that of the step. exponent: ξ in [0, 1]; 0 is no
-    preconditioner at all. Raises `ValueError` or `TypeError` naming the argument, and if an entry of d + λ is 0 while
-    ξ is not.
+    preconditioner at all. Raises as well if an entry of d + λ is 0 while ξ is not.
     """
     damped = diagonal + damping
     if exponent == 0:

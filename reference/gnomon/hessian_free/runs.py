@@ -68,8 +68,7 @@ def minimise_quadratics(
     """Make `steps` steps on every ½(x - x*)ᵀH(x - x*), from a cold start.
 
     params: a start for each problem, shape (P, n), P and n >= 1. matrices: H, symmetric, (P, n, n). stationary: x*,
-    (P, n). steps: >= 1. damping: λ of the first step. The rest is as for `gnomon.hessian_free.optimizer.step`.
-    Raises `ValueError` or `TypeError` naming the argument, and whatever a step raises.
+    (P, n). damping: λ of the first step. The rest, and what is raised, is as for `gnomon.hessian_free.optimizer.step`.
     """
     objectives = [Quadratic(H, x) for H, x in zip(matrices, stationary, strict=True)]
     return run_each(params, objectives, steps, damping, hyper)
@@ -100,8 +99,7 @@ def fit_linear_models(
 
     params: weights to start from, shape (P, n), P and n >= 1. features: X, (P, N, n), N >= 1. targets: y, (P, N); in
     [0, 1] for "logistic", >= 0 for "poisson". loss: "squared", "logistic" or "poisson". ridge: ρ, finite and >= 0.
-    steps: >= 1. damping: λ of the first step. The rest is as for `gnomon.hessian_free.optimizer.step`.
-    Raises `ValueError` or `TypeError` naming the argument, and whatever a step raises.
+    damping: λ of the first step. The rest, and what is raised, is as for `gnomon.hessian_free.optimizer.step`.
     """
     objectives = [LinearModel(X, y, ridge, loss) for X, y in zip(features, targets, strict=True)]
     return run_each(params, objectives, steps, damping, hyper)

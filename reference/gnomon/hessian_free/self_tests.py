@@ -29,11 +29,10 @@ def is_deterministic(
 ) -> bool:
     """Return whether f(θ), ∇f(θ) and B·v are the same when they are asked for twice: |a - b| <= atol + rtol·|b|.
 
-    Where they are not (dropout, other data at every call) the quadratic model has nothing to do with the loss.
-    params: θ, shape (n,). vector: v, shape (n,), finite, any that is not special; the package draws it. curvature:
-    "ggn" or "hessian", for B. rtol, atol: >= 0. A NaN is not the same as anything.
-    Raises `ValueError` or `TypeError` naming the argument.
-    Choice: the package only warns, and looks at the outputs of the network and not at the gradient.
+    Where they are not (dropout, other data at every call) the quadratic model has nothing to do with the loss. params:
+    θ, shape (n,). vector: v, shape (n,), finite, any that is not special; the package draws it. curvature: "ggn" or
+    "hessian", for B. A NaN is not the same as anything. Choice: the package only warns, and looks at the outputs of the
+    network and not at the gradient.
     """
     f = objective_of(objective)
     first, second = (_answers(f, params, vector, curvature) for _ in range(2))
@@ -55,8 +54,7 @@ def reduction_matches(
     """Return whether f(θ), ∇f(θ) and B·v accumulated over batches are those of the whole, so that `reduction` fits.
 
     batches: at least two. whole: the objective on all their data. reduction: "mean" or "sum", see `acc_step`. The rest
-    is as for `is_deterministic`. Raises `ValueError` or `TypeError` naming the argument.
-    Choice: the package raises an error where this returns False.
+    is as for `is_deterministic`. Choice: the package raises an error where this returns False.
     """
     if len(batches) < 2:
         raise ValueError(f"batches must be at least two, got {len(batches)}")

@@ -27,7 +27,6 @@ def storage_grid(
     "martens": ⌈5γʲ⌉: 5, 7, 9, 11, 15, …. The last iterate is always kept in addition, whichever it is
     (`kept_iterations`).
 
-    max_iter: >= 1. base: finite and > 1. Raises `ValueError` or `TypeError` naming the argument.
     Choice: γʲ is taken in double precision. The package takes it in single precision, which first shows at j = 44
     (103,158 instead of 103,159).
     """

@@ -54,7 +54,7 @@ def fold_in_chunks(terms: Array) -> None:
     fold(terms[:chunks])
 
 
-def sum_loop(left: Array, right: Array, number: Any) -> Any:
+def sum_loop(left: Array, right: Array, number: Any = 1) -> Any:
     """Return the sum of `term(uᵢ, vᵢ, number)`; both arrays (n,)."""
     chunks = (left.size + CHUNK - 1) // CHUNK
     terms, sums = np.empty((min(left.size, CHUNK), 1), left.dtype), np.zeros((max(chunks, 1), 1), left.dtype)

@@ -34,7 +34,7 @@ def polyak_rate(gap: Annotated[Any, Scalar(low=0)], grad: Annotated[Array, Finit
 
     gap: L - L*, a number >= 0 of the gradient's dtype. grad: g, finite, any shape. With κ = ‖H‖/‖g‖² it is
     κ·(L-L*)/‖H‖: on a positive definite quadratic from ½ to cond H/2 times 1/‖H‖.
-    Raises `ValueError` or `TypeError` naming the argument; also for a gradient of 0 with a gap.
+    Raises as well for a gradient of 0 with a gap.
     """
     if gap == 0:
         return np.zeros_like(gap)
@@ -71,8 +71,7 @@ def cdat_rate(
 ) -> Any:
     """Return σ·max(-gᵀu, 0)/(|uᵀHu| + ε), the rate that minimises the quadratic model along u for σ = 1; one product.
 
-    grad, update: g and u, shape (n,), of one dtype. operator: H. sigma: finite, > 0. eps: finite, >= 0. 0/0 counts
-    as 0; for uᵀHu = 0 otherwise the rate is ∞. Raises `ValueError` or `TypeError` naming the argument.
+    grad, update: g and u, shape (n,), of one dtype. operator: H. 0/0 counts as 0; for uᵀHu = 0 otherwise the rate is ∞.
     """
     slope = np.maximum(-np.dot(grad, update), 0)
     if slope == 0:

@@ -45,9 +45,8 @@ def clip_gradients(
         g ← g·c/‖g‖  if ‖g‖ > c,  ‖g‖ over all arrays
 
     grads: arrays of any shapes and one floating-point dtype; `None` where there is no gradient, which stays. curvature:
-    κ >= 0, a number of that dtype, ∞ too. base_norm, target_curvature: finite, > 0. min_norm: finite, >= 0.
-    variant: "code" adds 1e-10 to the target and to ‖g‖, so that what is clipped ends a little below c.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    κ >= 0, a number of that dtype, ∞ too. variant: "code" adds 1e-10 to the target and to ‖g‖, so that what is clipped
+    ends a little below c.
 
     Choices: new arrays are returned (the source changes the gradients in place), and c as in the source, not the length
     before. A gradient with a NaN in it is left to the formula.

@@ -90,8 +90,7 @@ def estimate(
     frequency: N >= 1. decay: β in [0, 1). iterations: K >= 1. rtol: in [0, 1), of the power iteration. At most K + m
     products on a full call. variant: "standard", or "code", which takes the published power iteration (with rtol an
     absolute tolerance), and κ = 0 for ‖g‖ <= 1e-10.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value; `NonFiniteError`, a
-    `ValueError`, for a gradient or a product with a NaN or an infinity in it.
+    Raises `NonFiniteError`, a `ValueError`, for a gradient or a product with a NaN or an infinity in it.
 
     Choices: where the gradient is 0 κ is the limit, ∞, or 0 if H is 0, too; the code's 0 makes the rate largest
     exactly there. κ is computed as (s/‖g‖)/‖g‖, which stays in the range longer than s/‖g‖².

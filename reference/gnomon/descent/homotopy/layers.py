@@ -76,7 +76,6 @@ def layer_rates(
 
     then kept within min_lr and max_lr. curvatures: κ of the layers, shape (L,), L >= 1, >= 0, ∞ too; 0/0 counts as 0
     and ∞/∞ as 1. normalize_by_median: if not, med is b, as in the code: a rate in the place of a curvature.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
     """
     guard = 1e-10 if variant == "code" else 0.0
     median = np.sort(curvatures)[curvatures.shape[0] // 2] if normalize_by_median else base_lr
@@ -121,9 +120,8 @@ def schedule_layers(
     that the two frequencies multiply: with 10 and 10 the Hessian is asked at steps 0, 90, 190, ….
 
     operators: the diagonal blocks of the Hessian. grads, probes, starts: as in `estimate`, one for each layer; of one
-    dtype. layer_frequency: >= 1. measuring: frequency, decay, iterations, rtol of `estimate`, whose variant is
-    "code" if this one's is. The rest as in `layer_rates`.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    dtype. measuring: frequency, decay, iterations, rtol of `estimate`, whose variant is "code" if this one's is. The
+    rest as in `layer_rates`.
     """
     if step_index % layer_frequency != 0:
         return state, 0

@@ -61,8 +61,7 @@ def step(
     params, grad: x and g, shape (n,). operator: the Hessian at x. probes, start: as in `estimate`. base: "sgd", with
     momentum; "adam" or "adamw", with momentum for β₁ unless it is 0, then 0.9. weight_decay: the optimizer's.
     scheduling: what `schedule` takes; its step_index is the number of steps taken before. A call that it holds leaves
-    the rate as it was, and the step is taken.
-    The rate in the report, in the state and in the step are the same number.
+    the rate as it was, and the step is taken. The rate in the report, in the state and in the step are the same number.
     Raises `ValueError` or `TypeError` as `schedule` and the optimizer do.
     """
     inputs = (operator, grad, probes, start, state.step_count)

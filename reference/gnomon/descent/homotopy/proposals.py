@@ -62,8 +62,7 @@ def proposal_average(
         lr = b/(1 + α·max(0, κ̄/target - 1))
 
     κ̄ begins at the target, so that the rate is b until the first estimate, at t = N. operator, grad, start: as in
-    `estimate`. There are no bounds of the rate. Raises `ValueError` or `TypeError` naming the argument, what it must
-    satisfy and its value.
+    `estimate`. There are no bounds of the rate.
 
     Choice: the source gives no β; 0.9 is the code's.
     """
@@ -109,8 +108,7 @@ def proposal_adaptive(
         k > W:  target ← (1-r)·target + r·P(the last `window` κ)
         k >= W: lr = b/(1 + max(0, κ/target - 1))
 
-    curvature: κ, finite. percentile: in [0, 1]. creep: r in [0, 1]. warmup_steps, window: >= 1. There are no bounds of
-    the rate. Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    curvature: κ, finite. creep: r in [0, 1]. There are no bounds of the rate.
     """
     history = np.concatenate([state.history, curvature.reshape(1)])
     calls, target = history.shape[0], state.target

@@ -56,9 +56,7 @@ def proxy_rate(
         κ̄ ← κ  at t = 1,  else  β·κ̄ + (1-β)·κ
         lr = b·t/W  for t < W,  else  b/(1 + α·κ̄)
 
-    grad: g_t, floating-point array of any shape, finite. base_lr: finite, > 0. alpha: finite, >= 0. decay: in [0, 1).
-    warmup_steps: >= 0. The results are numbers of the gradient's dtype.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    grad: g_t, floating-point array of any shape, finite. The results are numbers of the gradient's dtype.
     """
     calls, size = state.calls + 1, length([grad])
     if calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10):

@@ -53,8 +53,7 @@ def descend(
         cdat       lr = base_lr·‖g‖²/|gᵀHg|   base_lr is σ, relative to the exact line search
 
     The last three are kept within no bounds; where g = 0 their rate is 0. params, eigenvalues: x₀ and λ, shape (n,), of
-    one dtype, finite. Rotated quadratics give rotated runs with the same rates. steps: >= 0. The rest as in `schedule`.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    one dtype, finite. Rotated quadratics give rotated runs with the same rates. The rest as in `schedule`.
     """
     norm = np.max(np.abs(eigenvalues))
     iterates: list[Array] = [params]

@@ -99,11 +99,10 @@ def schedule(
     state … start: as in `estimate`. step_index: the caller's number of the step, from 0; it is another clock than the
     number of calls. target_curvature: finite, > 0, in units of 1/loss. warmup_steps: >= 0; nothing is warmed up before,
     only the target is fixed. percentile, window: as in `adaptive_target`. base_lr, alpha, min_lr, max_lr: as in `rate`.
-    measuring: frequency, decay, iterations, rtol of `estimate`.
-    variant: "standard"; "code", which is "code" in every part; "readme", with that formula and else "standard".
-    on_nonfinite: "raise"; or "hold": with a gradient or a product that is not finite the state and the rate stay as
-    they were, as if there had been no call, and the report has NaN.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    measuring: frequency, decay, iterations, rtol of `estimate`. variant: "standard"; "code", which is "code" in every
+    part; "readme", with that formula and else "standard". on_nonfinite: "raise"; or "hold": with a gradient or a
+    product that is not finite the state and the rate stay as they were, as if there had been no call, and the report
+    has NaN.
 
     Choice: the source takes a NaN for a low curvature or for none at all, so that it diverges at its highest rate.
     """

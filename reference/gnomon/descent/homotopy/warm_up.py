@@ -51,9 +51,7 @@ def warm_up(
         lr ← target_lr, done                if lr >= target_lr, or if force and calls >= max_steps
 
     Without force the rate is never raised but by the factor. Once it is done the state stays as it is; κ is not needed.
-    curvature: κ >= 0, a number of a floating-point dtype, ∞ too. target_lr, threshold: finite, > 0. factor: finite,
-    > 1. max_steps: >= 1.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    curvature: κ >= 0, a number of a floating-point dtype, ∞ too.
 
     Choice: force is the source's behaviour: after max_steps the rate jumps, by up to 1/fraction at once. The design
     before it never forces.

@@ -8,8 +8,9 @@ Numba's disk cache does not see through a call into another file: after an edit 
 
 from __future__ import annotations
 
+from collections import namedtuple
 from math import exp, log1p
-from typing import Any, NamedTuple
+from typing import Any
 
 from numba import njit
 
@@ -20,14 +21,8 @@ KINDS = (*LOSSES, "quadratic")
 SQUARED, LOGISTIC, POISSON, QUADRATIC = range(len(KINDS))
 
 
-class Problem(NamedTuple):
-    """A function. kind: which of `KINDS`. rows, answers: H and x*, or X and y. ridge: ρ. outputs: room, as answers."""
-
-    kind: int
-    rows: Array
-    answers: Array
-    ridge: Any
-    outputs: Array
+# A function. kind: which of `KINDS`. rows, answers: H and x*, or X and y. ridge: ρ. outputs: room, as answers.
+Problem = namedtuple("Problem", "kind rows answers ridge outputs")
 
 
 @njit(cache=True, error_model="numpy")
