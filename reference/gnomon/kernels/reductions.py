@@ -68,7 +68,7 @@ def sum_loop(left: Array, right: Array, number: Any = 1) -> Any:
     return sums[0, 0]
 
 
-def sum_of(term: Callable[[Any, Any, Any], Any]) -> Callable[[Array, Array, Any], Any]:
+def sum_of(term: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """Return the compiled sum of a term of two entries and a number: (left, right, number) → Σ term(uᵢ, vᵢ, number)."""
     return loop_over(term, sum_loop, term=njit(term, error_model="numpy"))  # type: ignore[no-any-return]
 

@@ -203,8 +203,8 @@ def iterate(
 def rules_of(number: Any, *, max_iter: int, progress_threshold: float | None, variant: str, **given: Any) -> Rules:
     """Return when to stop. number: rounds to the dtype of the vectors."""
     threshold = -1.0 if progress_threshold is None else float(progress_threshold)
-    tolerances, policy = map(number, (given["rtol"], given["atol"])), POLICIES.index(given["on_nonpositive_curvature"])
-    return Rules(int(max_iter), *tolerances, threshold, policy, variant == "martens")
+    rtol, atol, policy = number(given["rtol"]), number(given["atol"]), POLICIES.index(given["on_nonpositive_curvature"])
+    return Rules(int(max_iter), rtol, atol, threshold, policy, variant == "martens")
 
 
 @in_place_of(plain.conjugate_gradients, dict)

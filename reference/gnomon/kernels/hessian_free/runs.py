@@ -60,7 +60,7 @@ def value_along(problem: Problem, params: Array, length: Any, direction: Array, 
 
 
 @njit(cache=True, error_model="numpy")
-def chosen(problem: Problem, params: Array, found: Found, plan: Plan, point: Array) -> int:
+def chosen(problem: Problem, params: Array, found: Found, plan: Plan, point: Array) -> Any:
     """Return the row of the kept iterate that backtracking takes, -1 if none has a finite loss."""
     if not plan.backtracking:
         return found.kept - 1
@@ -200,9 +200,9 @@ def runs_of(plain: Operation, kind: int, problems: tuple[Array, ...], hyper: dic
     """Make all runs. plain: the reference, which is asked for its sentence where a run goes wrong."""
     params, rows, answers = problems
     number, variant, steps, P = params.dtype.type, hyper["variant"], int(hyper["steps"]), params.shape[0]
-    switches = (bool(hyper[name]) for name in ("adapt_damping", "backtracking", "linesearch"))
+    adapts, backtracks, searches = (bool(hyper[name]) for name in ("adapt_damping", "backtracking", "linesearch"))
     numbers = hyper["decay"], hyper["lr"], SLOPE_FRACTION, SHRINK, LOW, HIGH, GROW, LESS_DAMPED, 0, 1, 0.5
-    plan = Plan(variant == "martens", *switches, TRIES[variant], *map(number, numbers))
+    plan = Plan(variant == "martens", adapts, backtracks, searches, TRIES[variant], *map(number, numbers))
     rtol = CG_RTOL[variant] if hyper["rtol"] is None else hyper["rtol"]
     policy = ON_NONPOSITIVE_CURVATURE[variant]
     rules = rules_of(number, **{**hyper, "rtol": rtol, "atol": 0, "on_nonpositive_curvature": policy})
