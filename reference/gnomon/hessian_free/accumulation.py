@@ -1,7 +1,4 @@
-"""The Hessian-free step with loss, gradient and curvature each accumulated over batches of its own.
-
-Source: `acc_step` of `ltatzel/PyTorchHessianFree`, commit f430d81.
-"""
+"""The Hessian-free step with loss, gradient and curvature each over batches of its own: the package's `acc_step`."""
 
 from __future__ import annotations
 

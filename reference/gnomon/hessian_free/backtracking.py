@@ -1,7 +1,6 @@
 """Which of the kept iterates of conjugate gradients is taken: the loss itself decides, not its model.
 
-Sources: Martens, ICML 2010, section 4.6 (as in the released demo) for "martens"; `ltatzel/PyTorchHessianFree`, commit
-f430d81, for "code" and "full".
+Section 4.6 for "martens"; the package for "code" and "full".
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """Preconditioned conjugate gradients on the quadratic model of a loss, with the iterates that backtracking needs.
 
-Sources: Hestenes & Stiefel 1952; Martens, ICML 2010 (and the demo released with it) for "martens";
-`ltatzel/PyTorchHessianFree`, commit f430d81, for "code".
+Source beside those of the folder: Hestenes & Stiefel 1952.
 """
 
 from __future__ import annotations

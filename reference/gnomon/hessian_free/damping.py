@@ -1,7 +1,6 @@
 """How well the quadratic model predicted, and what that makes of the damping: the rule of Levenberg and Marquardt.
 
-Sources: Levenberg 1944, Marquardt 1963; Martens, ICML 2010, section 4.1 (as in the released demo) for "martens";
-`ltatzel/PyTorchHessianFree`, commit f430d81, for "code".
+Sources beside those of the folder: Levenberg 1944, Marquardt 1963; section 4.1 for "martens".
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Backtracking line search with Armijo's condition.
-
-Sources: Armijo 1966; `ltatzel/PyTorchHessianFree`, commit f430d81, for the constants.
-"""
+"""Backtracking line search with Armijo's condition (Armijo 1966), and the package's constants."""
 
 from __future__ import annotations
 

@@ -1,8 +1,4 @@
-"""The Hessian-free optimizer: one step, made of the parts in this folder.
-
-Sources: Martens, ICML 2010 (and the demo released with it) for "martens"; `ltatzel/PyTorchHessianFree`, commit f430d81,
-for "code".
-"""
+"""The Hessian-free optimizer: one step, made of the parts in this folder."""
 
 from __future__ import annotations
 

@@ -1,7 +1,6 @@
 """The preconditioner: the diagonal of the empirical Fisher matrix, damped, to a power.
 
-Sources: Martens, ICML 2010, section 4.7; `ltatzel/PyTorchHessianFree`, commit f430d81 (whose method that should return
-it returns nothing).
+Section 4.7; the package's method that should return it returns nothing.
 """
 
 from __future__ import annotations

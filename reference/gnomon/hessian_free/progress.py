@@ -1,7 +1,6 @@
 """When conjugate gradients have stopped to pay: the rule of relative progress.
 
-Sources: Martens, ICML 2010, section 4.4 (as in the released demo) for "martens"; `ltatzel/PyTorchHessianFree`, commit
-f430d81, for "code", which cites that section and differs from it in three ways.
+Section 4.4 for "martens"; the package cites that section and differs from it in three ways.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Whether an objective is fit for the optimizer: two self-tests, to be run before it.
-
-Source: `test_deterministic` and `test_reduction` of `ltatzel/PyTorchHessianFree`, commit f430d81.
-"""
+"""Whether an objective is fit for the optimizer: the package's `test_deterministic` and `test_reduction`."""
 
 from __future__ import annotations
 

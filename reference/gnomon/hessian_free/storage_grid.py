@@ -1,8 +1,4 @@
-"""Which iterates of conjugate gradients are kept for backtracking: a grid that grows geometrically.
-
-Sources: Martens, Deep learning via Hessian-free optimization, ICML 2010 (and the demo released with it) for "martens";
-`ltatzel/PyTorchHessianFree`, commit f430d81, for "code".
-"""
+"""Which iterates of conjugate gradients are kept for backtracking: a grid that grows geometrically."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@ Terms are summed pairwise: those of each chunk of `CHUNK`, then the sums of the 
 half of the rows onto the lower one until one is left. So a term of a sum of n passes ⌈log₂n⌉ additions, one more if
 n > `CHUNK`; each fold is a loop over independent additions, which vectorises as it stands; and nothing beyond a chunk
 need be stored.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete every `__pycache__` below.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How many bits of mantissa a computation of curvature κ is said to need: a diagnostic, no bound.
 
-Source: TorchType's `homotopy_lr` and `hnf_paper.tex` (commit 8b8a54b), Theorem 5.8.
+Source: `homotopy_lr` and `hnf_paper.tex`, Theorem 5.8.
 """
 
 from __future__ import annotations

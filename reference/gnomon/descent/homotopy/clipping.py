@@ -1,7 +1,4 @@
-"""Gradients shortened to a length that falls with the curvature.
-
-Source: class CurvatureAwareGradientClipper of TorchType's `homotopy_lr` (commit 8b8a54b).
-"""
+"""Gradients shortened to a length that falls with the curvature: class CurvatureAwareGradientClipper."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """The curvature κ = ‖H‖₂/‖g‖₂² along a run: measured now and then by products with the Hessian, remembered in between.
 
-Source: class CurvatureEstimator of TorchType's `homotopy_lr` (commit 8b8a54b).
+Source: class CurvatureEstimator.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""What a run did, as CSV text that keeps every bit.
-
-Source: the exports of TorchType's `homotopy_lr` (commit 8b8a54b), which keep six digits and another rate than was used.
-"""
+"""What a run did, as CSV text that keeps every bit (the source's has six digits, and another rate than was used)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A rate for each layer, from its curvature relative to the median layer's.
-
-Source: class PerLayerHomotopyLR of TorchType's `homotopy_lr` (commit 8b8a54b).
-"""
+"""A rate for each layer, from its curvature relative to the median layer's: class PerLayerHomotopyLR."""
 
 from __future__ import annotations
 

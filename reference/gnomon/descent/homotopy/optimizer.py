@@ -1,7 +1,6 @@
-"""An optimizer whose learning rate is the scheduler's, at every step.
+"""An optimizer whose learning rate is the scheduler's, at every step: class HomotopyOptimizer.
 
-Source: class HomotopyOptimizer of TorchType's `homotopy_lr` (commit 8b8a54b), whose rate never reaches the optimizer:
-the body of the function that should hand it over is empty. Here it is handed over.
+There the rate never reaches the optimizer: the body of the function that should hand it over is empty. Here it does.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Two designs that came before the code: a running mean of κ itself, and a target that creeps after a percentile.
 
-Source: `07_homotopy_lr.md` of TorchType (commit 8b8a54b), pseudo-Python. A third, for Adam, is the README's formula
-with α = 1 and target 1e4: `rate(κ, 1e4, variant="readme")`.
+Source: `07_homotopy_lr.md`, pseudo-Python. A third, for Adam, is the README's formula with α = 1 and target 1e4:
+`rate(κ, 1e4, variant="readme")`.
 """
 
 from __future__ import annotations

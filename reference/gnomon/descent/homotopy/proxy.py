@@ -1,7 +1,6 @@
 """A rate from how much the gradient's norm changes, without a Hessian: what the demonstrations really ran.
 
-Source: the Python demonstrations of TorchType's proposal 7 (commit 8b8a54b), whose stored results are the only
-published figures that can be repeated.
+Source: the Python demonstrations of proposal 7, whose stored results are the only published figures to be repeated.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The rate as a function of the curvature κ, and the target that the curvatures of the past set for it.
 
-Source: TorchType's `homotopy_lr` (commit 8b8a54b), a C++ file, and its README, which has another formula.
+Source: a C++ file, and its README, which has another formula.
 """
 
 from __future__ import annotations

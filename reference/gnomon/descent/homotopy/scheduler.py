@@ -1,7 +1,4 @@
-"""The scheduler: measure the curvature, choose the target, return the rate.
-
-Source: class HomotopyLRScheduler of TorchType's `homotopy_lr` (commit 8b8a54b).
-"""
+"""The scheduler: measure the curvature, choose the target, return the rate (class HomotopyLRScheduler)."""
 
 from __future__ import annotations
 

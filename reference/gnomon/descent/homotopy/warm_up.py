@@ -1,7 +1,4 @@
-"""A rate that rises from a small one while the curvature is low.
-
-Source: class CurvatureAwareWarmup of TorchType's `homotopy_lr` (commit 8b8a54b).
-"""
+"""A rate that rises from a small one while the curvature is low: class CurvatureAwareWarmup."""
 
 from __future__ import annotations
 

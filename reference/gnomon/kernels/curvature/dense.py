@@ -2,8 +2,6 @@
 
 A product sums Aᵢⱼ·vⱼ over j in ascending order, starting from 0; inner products are summed pairwise, as in
 `gnomon.kernels.reductions`. Numba's own `@` would need SciPy.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 Inner products are summed pairwise (`gnomon.kernels.reductions.fold`); products are those of
 `gnomon.kernels.hessian_free.products`. A start of 0 costs no product, since A·0 = 0: `products` is one less than the
 reference's then. operator: `Dense`. preconditioner: `Dense`, `DiagonalPower` or `None`.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations

@@ -2,8 +2,6 @@
 
 They are those of `gnomon.hessian_free.small_objectives` and `gnomon.hessian_free.linear_models`. Sums
 are made in ascending order.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations

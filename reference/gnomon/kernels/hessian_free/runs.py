@@ -1,8 +1,6 @@
 """`gnomon.hessian_free.runs` as compiled loops: every step of every run, with all its parts, in one call.
 
 The curvature is made as a matrix in every step, so that a product costs n² and not 2Nn operations.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations
