@@ -28,7 +28,8 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     An `Array` has a floating-point dtype, and the shape and the dtype of the first one; a state's parts are checked as
     `state.part`, its integers are >= 0. All else is checked if its annotation carries a `Domain`, or is `bool` or a
     `Literal`; `None` passes where the annotation allows it. rules: what must hold between the arguments, each given all
-    of them by name, defaults included. With `check_finite=True` the arrays outside of states must be finite.
+    of them by name, defaults included, to raise what is to be raised. With `check_finite=True` the arrays outside of
+    states must be finite.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:

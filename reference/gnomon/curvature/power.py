@@ -36,7 +36,6 @@ class Power(NamedTuple):
 
 
 def require_fewer_than_n(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` if rows to deflate leave nothing."""
     rows = given["deflated"]
     if rows is not None and rows.shape[0] >= rows.shape[1]:
         raise ValueError(f"deflated must have fewer than n = {rows.shape[1]} rows, got {rows.shape[0]}")

@@ -61,7 +61,6 @@ def init(params: Array, *, initial_temp: NonNegative = 1.0) -> HysteroGradState:
 
 
 def require_known_to_theory(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` if the variant "theory" is given what it does not know."""
     grad_clip, hysteresis_scale = given["grad_clip"], given["hysteresis_scale"]
     if given["variant"] == "theory" and not (grad_clip is None and hysteresis_scale == 1):
         raise ValueError(

@@ -34,7 +34,6 @@ def init(params: Array) -> SGDState:
 
 
 def require_nesterov(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless Nesterov's momentum has what it needs."""
     if given["nesterov"] and (given["momentum"] == 0 or given["dampening"] != 0):
         raise ValueError(
             f"nesterov requires momentum > 0 and dampening 0, "

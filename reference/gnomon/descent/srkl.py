@@ -70,7 +70,6 @@ def curvature_hessian(hessian: Annotated[Array, Entries(("n", "n"), symmetric=Tr
 
 
 def require_probes(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless there is a probe, and all entries of probes are ±1."""
     if given["probes"].shape[0] == 0:
         raise ValueError(f"probes must have shape (m, n) with m >= 1, got {given['probes'].shape}")
     if not np.all(np.abs(given["probes"]) == 1):
@@ -198,11 +197,7 @@ def step_coordinate(
 
 @checked()
 def diagnostics(
-    grad: Array,
-    curvature: Annotated[Any, Scalar("grad", low=0)],
-    *,
-    alpha: Positive = 1e-3,
-    beta: NonNegative = 0.1,
+    grad: Array, curvature: Annotated[Any, Scalar("grad", low=0)], *, alpha: Positive = 1e-3, beta: NonNegative = 0.1
 ) -> Diagnostics:
     """Return κ, Φ = α/(1+βκ) and the length ‖Φg‖₂ of the step that `step` would make with these arguments."""
     rate = brake(curvature, alpha=alpha, beta=beta)
@@ -238,12 +233,7 @@ def advance(
 
 @checked()
 def step_on(
-    params: Array,
-    objective: Objective,
-    *,
-    variant: Variant = "fro",
-    alpha: Positive = 1e-3,
-    beta: NonNegative = 0.1,
+    params: Array, objective: Objective, *, variant: Variant = "fro", alpha: Positive = 1e-3, beta: NonNegative = 0.1
 ) -> Array:
     """Return the next parameters on an objective f, its gradient and, if the variant needs it, its Hessian taken at w.
 

@@ -31,10 +31,7 @@ class Rules(NamedTuple):
     on_increase: str
 
 
-PRESETS = {
-    "code": Rules("x0", "damped", "last", "ratio"),
-    "martens": Rules("zero", "undamped", "selected", "distrust"),
-}
+PRESETS = {"code": Rules("x0", "damped", "last", "ratio"), "martens": Rules("zero", "undamped", "selected", "distrust")}
 
 
 class Model(NamedTuple):

@@ -44,7 +44,6 @@ class Solution(NamedTuple):
 
 
 def require_stored(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` or `TypeError` unless what is to be stored are numbers of iterations."""
     for iteration in given["stored"]:
         require_count("stored", iteration)
 

@@ -38,7 +38,6 @@ def reduction_ratio(before: Any, after: Any, predicted: Any, *, variant: Variant
 
 
 def require_order(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless the thresholds are in order."""
     if given["low"] > given["high"]:
         raise ValueError(f"low must be at most high, got {given['low']!r} and {given['high']!r}")
 

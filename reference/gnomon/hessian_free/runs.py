@@ -75,7 +75,6 @@ def minimise_quadratics(
 
 
 def require_targets(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless the loss allows the targets."""
     loss, targets = given["loss"], given["targets"]
     low, high = TARGETS[loss]
     if not (np.all(targets >= low) and np.all(targets <= high)):
@@ -106,11 +105,7 @@ def fit_linear_models(
 
 
 def run_each(
-    params: Array,
-    objectives: Sequence[Quadratic | LinearModel],
-    steps: int,
-    damping: float,
-    hyper: Mapping[str, Any],
+    params: Array, objectives: Sequence[Quadratic | LinearModel], steps: int, damping: float, hyper: Mapping[str, Any]
 ) -> Runs:
     """Run each problem by itself, one after the other."""
     runs = []

@@ -20,7 +20,6 @@ from gnomon.domains import Array, Entries, Finite, NonNegative, Positive, Positi
 
 
 def require_gradient_at_gap(given: Mapping[str, Any]) -> None:
-    """Raise `TypeError` unless gap and gradient have one dtype, and `ValueError` for a gap without a gradient."""
     gap, grad = given["gap"], given["grad"]
     if gap.dtype != grad.dtype:
         raise TypeError(f"gap must have the dtype of grad {grad.dtype}, got {gap.dtype}")
@@ -43,13 +42,7 @@ def polyak_rate(gap: Annotated[Any, Scalar(low=0)], grad: Annotated[Array, Finit
 
 
 @checked()
-def edge_rate(
-    operator: FiniteOperator,
-    start: Start,
-    *,
-    scale: Positive = 1.0,
-    iterations: PositiveInt = 100,
-) -> Any:
+def edge_rate(operator: FiniteOperator, start: Start, *, scale: Positive = 1.0, iterations: PositiveInt = 100) -> Any:
     """Return scale/‖H‖₂ by power iteration from `start`, ∞ if H is 0; at most `iterations` products.
 
     scale: finite, > 0; 2 is the limit of stability of gradient descent. operator, start, iterations: as in

@@ -15,7 +15,6 @@ from gnomon.domains import Array, NonNegative, Positive, require_floating
 
 
 def require_one_dtype(given: Mapping[str, Any]) -> None:
-    """Raise `TypeError` unless the gradients, where there are any, and the curvature have one dtype."""
     dtype = given["curvature"].dtype
     for g in given["grads"]:
         if g is not None:

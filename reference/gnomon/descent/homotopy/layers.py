@@ -84,7 +84,6 @@ def layer_rates(
 
 
 def require_layers(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless the names are good ones and everything is there once for each layer."""
     require_names(given["state"].names)
     layers = len(given["state"].names)
     for name in ("operators", "grads", "probes", "starts"):

@@ -82,7 +82,6 @@ def init_creeping(grad: Array) -> CreepingState:
 
 
 def require_dtype_of_history(given: Mapping[str, Any]) -> None:
-    """Raise `TypeError` unless the curvature has the dtype of those before."""
     dtype = given["state"].history.dtype
     if given["curvature"].dtype != dtype:
         raise TypeError(f"curvature must have the dtype of state.history {dtype}, got {given['curvature'].dtype}")

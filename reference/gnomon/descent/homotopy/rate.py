@@ -21,7 +21,6 @@ Curvatures: TypeAlias = Annotated[Array, Entries(("k",), least=1, low=0)]
 
 
 def require_ordered_bounds(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless min_lr <= max_lr."""
     if given["min_lr"] > given["max_lr"]:
         raise ValueError(f"min_lr must be <= max_lr, got {given['min_lr']!r} > {given['max_lr']!r}")
 
