@@ -16,7 +16,7 @@ from typing import ClassVar
 import autograd.numpy as traced
 import numpy as np
 
-from gnomon.domains import Array, require_like, require_number
+from gnomon.domains import Array, Number, require_like
 from gnomon.objectives.contract import Scalar, require_point
 from gnomon.objectives.output_losses import Labels, LogisticLoss, SoftmaxLoss, require_labels, require_matrix
 
@@ -33,7 +33,7 @@ class Regression(ABC):
     def __post_init__(self) -> None:
         require_matrix("features", self.features)
         require_labels(self.labels, self.features.shape[0], self.classes)
-        require_number("ridge", self.ridge, 0)
+        Number().require("ridge", self.ridge, {})
 
     @property
     def dimension(self) -> int:

@@ -251,7 +251,7 @@ trajectory.edit(
     "Whichever norm is asked for, the Frobenius norm is taken",
     ("norm=variant", 'norm="fro"'),
 )
-CODE = "step_code(params, grad, alpha=alpha, beta=beta), hessian"
+CODE = "step_code(params, grad, **rates), hessian"
 for name, statement, kappa in (
     (
         "the_code_with_the_curvature_of_the_text",
@@ -261,7 +261,7 @@ for name, statement, kappa in (
     (
         "brake_of_the_new_point",
         'The variant "code" takes κ at the point where gradient descent\'s step would lead, not before the step',
-        "curvature(grad - alpha * hessian @ grad)",
+        "curvature(grad - rates['alpha'] * hessian @ grad)",
     ),
 ):
-    trajectory.edit(name, statement, (CODE, f"step(params, grad, {kappa}, alpha=alpha, beta=beta), hessian"))
+    trajectory.edit(name, statement, (CODE, f"step(params, grad, {kappa}, **rates), hessian"))
