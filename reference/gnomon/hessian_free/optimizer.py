@@ -174,18 +174,10 @@ def step(
             found = LineSearch(0 * params[0], loss, 1)
     new = params if found.step_length == 0 else params + found.step_length * direction
     warm_start = 0 * params if refused else decay * x[-1]
-    report = Report(
-        loss,
-        found.value,
-        state.damping,
-        adaptation.ratio,
-        solution.reason,
-        solution.iterations,
-        chosen,
-        found.step_length,
-        solution.products + adaptation.products,
-        1 + selection.visited + adaptation.evaluations + found.evaluations,
-    )
+    solved, products = (solution.reason, solution.iterations), solution.products + adaptation.products
+    evaluations = 1 + selection.visited + adaptation.evaluations + found.evaluations
+    losses = loss, found.value
+    report = Report(*losses, state.damping, adaptation.ratio, *solved, chosen, found.step_length, products, evaluations)
     return new, HessianFreeState(warm_start, adaptation.damping), report
 
 

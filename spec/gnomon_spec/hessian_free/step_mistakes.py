@@ -133,7 +133,7 @@ for name, statement, *pieces in (
     (
         "loss_of_the_full_step_is_told",
         "The final loss reported is the one before the step",
-        ("loss,\nfound.value", "loss,\nloss"),
+        ("loss, found.value", "loss, loss"),
     ),
     (
         "evaluation_at_the_start_is_not_counted",

@@ -127,14 +127,8 @@ def schedule_layers(
         given = (operators[layer], grads[layer], probes[layer], starts[layer])
         found.append(estimate(before, *given, variant="code" if variant == "code" else "standard", **measuring))
     curvatures = np.stack([measurement.curvature for _, measurement in found])
-    rates = layer_rates(
-        curvatures,
-        base_lr=base_lr,
-        min_lr=min_lr,
-        max_lr=max_lr,
-        normalize_by_median=normalize_by_median,
-        variant=variant,
-    )
+    bounded = {"base_lr": base_lr, "min_lr": min_lr, "max_lr": max_lr}
+    rates = layer_rates(curvatures, **bounded, normalize_by_median=normalize_by_median, variant=variant)
     norms = np.stack([after.norm_average for after, _ in found])
     traces = np.stack([after.trace_average for after, _ in found])
     products = sum(measurement.products for _, measurement in found)
