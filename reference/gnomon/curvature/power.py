@@ -43,14 +43,9 @@ def require_fewer_than_n(given: Mapping[str, Any]) -> None:
 
 @checked(require_fewer_than_n)
 def power_iteration(
-    operator: FiniteOperator,
-    start: Start,
-    deflated: Deflated | None = None,
-    *,
-    iterations: PositiveInt = 100,
-    rtol: Fraction = 1e-10,
-    variant: Variant = "standard",
-) -> Power:
+    operator: FiniteOperator, start: Start, deflated: Deflated | None = None, *,
+    iterations: PositiveInt = 100, rtol: Fraction = 1e-10, variant: Variant = "standard",
+) -> Power:  # fmt: skip
     """Return the spectral norm of A by the power method; `iterations` products at most.
 
     ::

@@ -40,18 +40,10 @@ def init(params: Array) -> AdamState:
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: AdamState,
-    *,
-    lr: NonNegative = 1e-3,
-    beta1: Fraction = 0.9,
-    beta2: Fraction = 0.999,
-    eps: NonNegative = 1e-8,
-    weight_decay: NonNegative = 0.0,
-    variant: Variant = "adam",
-    check_finite: bool = False,
-) -> tuple[Array, AdamState]:
+    params: Array, grad: Array, state: AdamState, *,
+    lr: NonNegative = 1e-3, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 0.0, variant: Variant = "adam", check_finite: bool = False,
+) -> tuple[Array, AdamState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, λ = weight_decay, m and v the moments::

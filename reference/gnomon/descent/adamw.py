@@ -19,18 +19,10 @@ __all__ = ["AdamState", "Variant", "endpoints", "init", "step", "trajectory"]
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: AdamState,
-    *,
-    lr: NonNegative = 1e-3,
-    beta1: Fraction = 0.9,
-    beta2: Fraction = 0.999,
-    eps: NonNegative = 1e-8,
-    weight_decay: NonNegative = 1e-2,
-    variant: Variant = "adam",
-    check_finite: bool = False,
-) -> tuple[Array, AdamState]:
+    params: Array, grad: Array, state: AdamState, *,
+    lr: NonNegative = 1e-3, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 1e-2, variant: Variant = "adam", check_finite: bool = False,
+) -> tuple[Array, AdamState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, λ = weight_decay, and m̂ and v̂ as in `gnomon.descent.adam.step` (from the gradient alone)::

@@ -71,23 +71,13 @@ def require_known_to_theory(given: Mapping[str, Any]) -> None:
 
 @checked(require_known_to_theory)
 def step(
-    params: Array,
-    grad: Array,
-    state: HysteroGradState,
-    *,
-    lr: NonNegative = 1e-3,
-    stiffening_factor: NonNegative = 0.01,
-    beta: Fraction = 0.99,
-    eps: NonNegative = 1e-7,
-    cooling_rate: UnitInterval = 0.99,
-    metric_scale: Positive = 1.0,
-    adaptive_threshold: bool = True,
-    grad_clip: Positive | None = None,
-    hysteresis_scale: NonNegative = 1.0,
-    release_ratio: Annotated[float, Number(0, 1, above=True, closed=True)] = 1.0,
-    variant: Variant = "head",
+    params: Array, grad: Array, state: HysteroGradState, *,
+    lr: NonNegative = 1e-3, stiffening_factor: NonNegative = 0.01, beta: Fraction = 0.99, eps: NonNegative = 1e-7,
+    cooling_rate: UnitInterval = 0.99, metric_scale: Positive = 1.0, adaptive_threshold: bool = True,
+    grad_clip: Positive | None = None, hysteresis_scale: NonNegative = 1.0,
+    release_ratio: Annotated[float, Number(0, 1, above=True, closed=True)] = 1.0, variant: Variant = "head",
     check_finite: bool = False,
-) -> tuple[Array, HysteroGradState, Report]:
+) -> tuple[Array, HysteroGradState, Report]:  # fmt: skip
     """Take one step of a parameter group and return its new parameters, its new state and the report.
 
     With θ = params, g = grad, κ = stiffening_factor, β = beta, ε = eps, γ = cooling_rate, m = metric_scale,

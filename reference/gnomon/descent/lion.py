@@ -29,16 +29,10 @@ def init(params: Array) -> LionState:
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: LionState,
-    *,
-    lr: NonNegative = 1e-4,
-    beta1: Fraction = 0.9,
-    beta2: Fraction = 0.99,
-    weight_decay: NonNegative = 0.0,
+    params: Array, grad: Array, state: LionState, *,
+    lr: NonNegative = 1e-4, beta1: Fraction = 0.9, beta2: Fraction = 0.99, weight_decay: NonNegative = 0.0,
     check_finite: bool = False,
-) -> tuple[Array, LionState]:
+) -> tuple[Array, LionState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, m = momentum, λ = weight_decay::

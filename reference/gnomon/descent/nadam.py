@@ -39,19 +39,11 @@ def init(params: Array) -> NAdamState:
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: NAdamState,
-    *,
-    lr: NonNegative = 2e-3,
-    beta1: Fraction = 0.9,
-    beta2: Fraction = 0.999,
-    eps: NonNegative = 1e-8,
-    weight_decay: NonNegative = 0.0,
-    momentum_decay: NonNegative = 4e-3,
-    variant: Variant = "scheduled",
+    params: Array, grad: Array, state: NAdamState, *,
+    lr: NonNegative = 2e-3, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 0.0, momentum_decay: NonNegative = 4e-3, variant: Variant = "scheduled",
     check_finite: bool = False,
-) -> tuple[Array, NAdamState]:
+) -> tuple[Array, NAdamState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, λ = weight_decay, ψ = momentum_decay, m and v the moments::

@@ -39,19 +39,10 @@ def init(params: Array) -> RMSpropState:
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: RMSpropState,
-    *,
-    lr: NonNegative = 1e-2,
-    alpha: Fraction = 0.99,
-    eps: NonNegative = 1e-8,
-    momentum: NonNegative = 0.0,
-    centred: bool = False,
-    weight_decay: NonNegative = 0.0,
-    variant: Variant = "outside",
-    check_finite: bool = False,
-) -> tuple[Array, RMSpropState]:
+    params: Array, grad: Array, state: RMSpropState, *,
+    lr: NonNegative = 1e-2, alpha: Fraction = 0.99, eps: NonNegative = 1e-8, momentum: NonNegative = 0.0,
+    centred: bool = False, weight_decay: NonNegative = 0.0, variant: Variant = "outside", check_finite: bool = False,
+) -> tuple[Array, RMSpropState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, α = alpha, μ = momentum, λ = weight_decay::

@@ -43,17 +43,10 @@ def require_nesterov(given: Mapping[str, Any]) -> None:
 
 @checked(require_nesterov)
 def step(
-    params: Array,
-    grad: Array,
-    state: SGDState,
-    *,
-    lr: NonNegative = 1e-3,
-    momentum: NonNegative = 0.0,
-    dampening: UnitInterval = 0.0,
-    nesterov: bool = False,
-    weight_decay: NonNegative = 0.0,
-    check_finite: bool = False,
-) -> tuple[Array, SGDState]:
+    params: Array, grad: Array, state: SGDState, *,
+    lr: NonNegative = 1e-3, momentum: NonNegative = 0.0, dampening: UnitInterval = 0.0, nesterov: bool = False,
+    weight_decay: NonNegative = 0.0, check_finite: bool = False,
+) -> tuple[Array, SGDState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, μ = momentum, τ = dampening, λ = weight_decay, t = step_count::

@@ -65,16 +65,10 @@ def whole(batches: tuple[Batch, ...], quantity: Callable[[Any], Any], reduction:
 @checked()
 @with_keywords(step)
 def acc_step(
-    params: Params,
-    state: HessianFreeState,
-    losses: tuple[Batch, ...],
-    gradients: tuple[Batch, ...] | None = None,
-    curvatures: tuple[Batch, ...] | None = None,
-    preconditioner: Operator | Dense | None = None,
-    *,
-    reduction: Reduction = "mean",
-    **hyper: Any,
-) -> tuple[Array, HessianFreeState, Report]:
+    params: Params, state: HessianFreeState, losses: tuple[Batch, ...], gradients: tuple[Batch, ...] | None = None,
+    curvatures: tuple[Batch, ...] | None = None, preconditioner: Operator | Dense | None = None, *,
+    reduction: Reduction = "mean", **hyper: Any,
+) -> tuple[Array, HessianFreeState, Report]:  # fmt: skip
     """Return what `step` returns, with f over `losses`, g over `gradients` and B over `curvatures`.
 
     losses: what ρ, backtracking and the line search ask. gradients: for b = -g and the slope. curvatures: for B.

@@ -50,19 +50,13 @@ def require_stored(given: Mapping[str, Any]) -> None:
 
 @checked(require_stored)
 def conjugate_gradients(
-    operator: Operator,
-    rhs: Annotated[Array, Entries(("n",), least=1, finite=True)],
+    operator: Operator, rhs: Annotated[Array, Entries(("n",), least=1, finite=True)],
     start: Annotated[Array, Entries(("n",), fit="rhs", finite=True)] | None = None,
-    preconditioner: Operator | None = None,
-    *,
-    max_iter: PositiveInt = 250,
-    rtol: NonNegative = 1e-5,
-    atol: NonNegative = 0.0,
-    progress_threshold: NonNegative | None = 5e-4,
-    on_nonpositive_curvature: Policy = "ignore",
-    stored: tuple[int, ...] = (),
-    variant: Variant = "martens",
-) -> Solution:
+    preconditioner: Operator | None = None, *,
+    max_iter: PositiveInt = 250, rtol: NonNegative = 1e-5, atol: NonNegative = 0.0,
+    progress_threshold: NonNegative | None = 5e-4, on_nonpositive_curvature: Policy = "ignore",
+    stored: tuple[int, ...] = (), variant: Variant = "martens",
+) -> Solution:  # fmt: skip
     """Minimise m(x) = ½ xᵀA x - bᵀx from x₀; at most `max_iter` iterations, one product each and one before.
 
     ::

@@ -44,15 +44,10 @@ def require_order(given: Mapping[str, Any]) -> None:
 
 @checked(require_order)
 def updated_damping(
-    damping: Annotated[Any, Number()],
-    ratio: Any,
-    *,
-    variant: Variant = "martens",
-    low: NonNegative = LOW,
-    high: NonNegative = HIGH,
-    grow: Annotated[float, Number(1)] = GROW,
-    shrink: Annotated[float, Number(0, 1, above=True, closed=True)] = SHRINK,
-) -> Any:
+    damping: Annotated[Any, Number()], ratio: Any, *,
+    variant: Variant = "martens", low: NonNegative = LOW, high: NonNegative = HIGH,
+    grow: Annotated[float, Number(1)] = GROW, shrink: Annotated[float, Number(0, 1, above=True, closed=True)] = SHRINK,
+) -> Any:  # fmt: skip
     """Return λ·`grow` if ρ < `low`, λ·`shrink` if ρ > `high`, otherwise λ.
 
     damping: λ, finite and >= 0. ratio: ρ, any number; NaN leaves λ in "code" and counts as bad in "martens" (·`grow`).

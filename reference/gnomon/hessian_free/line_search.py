@@ -24,17 +24,11 @@ class LineSearch(NamedTuple):
 
 @checked()
 def armijo(
-    objective: Objective | Quadratic | Fenced | Valley,
-    params: Annotated[Array, Entries(("n",), least=1)],
-    direction: Annotated[Array, Like("params")],
-    grad: Annotated[Array, Like("params")],
-    *,
-    lr: NonNegative = 1.0,
-    shrink: OpenFraction = SHRINK,
-    slope_fraction: Fraction = SLOPE_FRACTION,
-    max_iter: PositiveInt = 20,
-    reject_ascent: bool = False,
-) -> LineSearch:
+    objective: Objective | Quadratic | Fenced | Valley, params: Annotated[Array, Entries(("n",), least=1)],
+    direction: Annotated[Array, Like("params")], grad: Annotated[Array, Like("params")], *,
+    lr: NonNegative = 1.0, shrink: OpenFraction = SHRINK, slope_fraction: Fraction = SLOPE_FRACTION,
+    max_iter: PositiveInt = 20, reject_ascent: bool = False,
+) -> LineSearch:  # fmt: skip
     """Return the first a of lr, lr·β, lr·β², … with f(x + a·d) <= f(x) + c·a·gᵀd.
 
     objective: f; only its `value` is asked for. params, direction, grad: x, d and g = ∇f(x), shape (n,), n >= 1, one

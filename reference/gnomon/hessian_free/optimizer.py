@@ -72,28 +72,13 @@ def init(params: Array, *, damping: NonNegative = 1.0) -> HessianFreeState:
 
 @checked()
 def step(
-    params: Params,
-    state: HessianFreeState,
-    objective: Problem,
-    preconditioner: Operator | Dense | None = None,
-    *,
-    curvature: Curvature = "ggn",
-    variant: Variant = "martens",
-    adapt_damping: bool = True,
-    max_iter: PositiveInt = 250,
-    decay: NonNegative = 0.95,
-    backtracking: bool = True,
-    lr: NonNegative = 1.0,
-    linesearch: bool = True,
-    rtol: NonNegative | None = None,
-    progress_threshold: NonNegative | None = 5e-4,
-    rho_origin: Origin | None = None,
-    rho_model: ModelKind | None = None,
-    rho_iterate: End | None = None,
-    on_increase: OnIncrease | None = None,
-    on_nonpositive_curvature: Policy | None = None,
-    reject_ascent: bool = False,
-) -> tuple[Array, HessianFreeState, Report]:
+    params: Params, state: HessianFreeState, objective: Problem, preconditioner: Operator | Dense | None = None, *,
+    curvature: Curvature = "ggn", variant: Variant = "martens", adapt_damping: bool = True, max_iter: PositiveInt = 250,
+    decay: NonNegative = 0.95, backtracking: bool = True, lr: NonNegative = 1.0, linesearch: bool = True,
+    rtol: NonNegative | None = None, progress_threshold: NonNegative | None = 5e-4, rho_origin: Origin | None = None,
+    rho_model: ModelKind | None = None, rho_iterate: End | None = None, on_increase: OnIncrease | None = None,
+    on_nonpositive_curvature: Policy | None = None, reject_ascent: bool = False,
+) -> tuple[Array, HessianFreeState, Report]:  # fmt: skip
     """Return the parameters after one step, the new state and a report.
 
     ::

@@ -57,14 +57,9 @@ class Runs(NamedTuple):
 @checked()
 @with_keywords(step, names=OF_A_STEP)
 def minimise_quadratics(
-    params: Starts,
-    matrices: Matrices,
-    stationary: Points,
-    *,
-    steps: PositiveInt,
-    damping: NonNegative = 1.0,
-    **hyper: Any,
-) -> Runs:
+    params: Starts, matrices: Matrices, stationary: Points, *,
+    steps: PositiveInt, damping: NonNegative = 1.0, **hyper: Any,
+) -> Runs:  # fmt: skip
     """Make `steps` steps on every ½(x - x*)ᵀH(x - x*), from a cold start.
 
     params: a start for each problem, shape (P, n), P and n >= 1. matrices: H, symmetric, (P, n, n). stationary: x*,
@@ -84,16 +79,10 @@ def require_targets(given: Mapping[str, Any]) -> None:
 @checked(require_targets)
 @with_keywords(step, names=OF_A_STEP)
 def fit_linear_models(
-    params: Starts,
-    features: Features,
-    targets: Targets,
-    *,
-    steps: PositiveInt,
-    loss: Annotated[str, Choice(LOSSES)] = "squared",
-    ridge: NonNegative = 0.0,
-    damping: NonNegative = 1.0,
-    **hyper: Any,
-) -> Runs:
+    params: Starts, features: Features, targets: Targets, *,
+    steps: PositiveInt, loss: Annotated[str, Choice(LOSSES)] = "squared", ridge: NonNegative = 0.0,
+    damping: NonNegative = 1.0, **hyper: Any,
+) -> Runs:  # fmt: skip
     """Make `steps` steps on every `LinearModel`, from a cold start.
 
     params: weights to start from, shape (P, n), P and n >= 1. features: X, (P, N, n), N >= 1. targets: y, (P, N); in

@@ -16,14 +16,9 @@ Vector: TypeAlias = Annotated[Array, Entries(("n",), fit="params", finite=True)]
 
 @checked()
 def is_deterministic(
-    objective: Problem,
-    params: Params,
-    vector: Vector,
-    *,
-    curvature: Curvature = "ggn",
-    rtol: NonNegative = 1e-5,
-    atol: NonNegative = 1e-8,
-) -> bool:
+    objective: Problem, params: Params, vector: Vector, *,
+    curvature: Curvature = "ggn", rtol: NonNegative = 1e-5, atol: NonNegative = 1e-8,
+) -> bool:  # fmt: skip
     """Return whether f(θ), ∇f(θ) and B·v are the same when they are asked for twice: |a - b| <= atol + rtol·|b|.
 
     Where they are not (dropout, other data at every call) the quadratic model has nothing to do with the loss. params:
@@ -38,16 +33,9 @@ def is_deterministic(
 
 @checked()
 def reduction_matches(
-    batches: tuple[Batch, ...],
-    whole: Problem,
-    params: Params,
-    vector: Vector,
-    *,
-    reduction: Reduction = "mean",
-    curvature: Curvature = "ggn",
-    rtol: NonNegative = 1e-2,
-    atol: NonNegative = 1e-4,
-) -> bool:
+    batches: tuple[Batch, ...], whole: Problem, params: Params, vector: Vector, *,
+    reduction: Reduction = "mean", curvature: Curvature = "ggn", rtol: NonNegative = 1e-2, atol: NonNegative = 1e-4,
+) -> bool:  # fmt: skip
     """Return whether f(θ), ∇f(θ) and B·v accumulated over batches are those of the whole, so that `reduction` fits.
 
     batches: at least two. whole: the objective on all their data. reduction: "mean" or "sum", see `acc_step`. The rest

@@ -25,14 +25,10 @@ def require_one_dtype(given: Mapping[str, Any]) -> None:
 
 @checked(require_one_dtype)
 def clip_gradients(
-    grads: tuple[Array | None, ...],
-    curvature: Curvature,
-    *,
-    base_norm: Positive = 1.0,
-    target_curvature: Positive = 1e4,
-    min_norm: NonNegative = 0.01,
+    grads: tuple[Array | None, ...], curvature: Curvature, *,
+    base_norm: Positive = 1.0, target_curvature: Positive = 1e4, min_norm: NonNegative = 0.01,
     variant: Variant = "standard",
-) -> tuple[tuple[Array | None, ...], Any]:
+) -> tuple[tuple[Array | None, ...], Any]:  # fmt: skip
     """Return the gradients, shortened together to a length of at most c, and c.
 
     ::

@@ -60,18 +60,10 @@ def init_estimator(grad: Array) -> EstimatorState:
 
 @checked()
 def estimate(
-    state: EstimatorState,
-    operator: FiniteOperator,
-    grad: Gradient,
-    probes: Probes,
-    start: Start,
-    *,
-    frequency: PositiveInt = 10,
-    decay: Fraction = 0.9,
-    iterations: PositiveInt = 20,
-    rtol: Fraction = 1e-6,
+    state: EstimatorState, operator: FiniteOperator, grad: Gradient, probes: Probes, start: Start, *,
+    frequency: PositiveInt = 10, decay: Fraction = 0.9, iterations: PositiveInt = 20, rtol: Fraction = 1e-6,
     variant: Variant = "standard",
-) -> tuple[EstimatorState, Measurement]:
+) -> tuple[EstimatorState, Measurement]:  # fmt: skip
     """Return the state after one more call, and what it found.
 
     With N = frequency and β = decay, t counting the calls from 1::

@@ -19,15 +19,10 @@ LAYERS_HEADER = "layer,step,curvature,learning_rate"
 
 @checked()
 def history_csv(
-    reports: Sequence[Report],
-    *,
-    variant: Variant = "standard",
-    base_lr: float = 1e-3,
-    target_curvature: float = 1e4,
-    alpha: float = 1.0,
-    min_lr: float = 1e-7,
-    max_lr: float = 1.0,
-) -> str:
+    reports: Sequence[Report], *,
+    variant: Variant = "standard", base_lr: float = 1e-3, target_curvature: float = 1e4, alpha: float = 1.0,
+    min_lr: float = 1e-7, max_lr: float = 1.0,
+) -> str:  # fmt: skip
     """Return the header and one line for each report of `schedule`, the steps counted from 1.
 
     variant: "standard", the rate that was used, every number in as many digits as `float` needs to read the same bits;

@@ -55,14 +55,10 @@ def rate_of(state: LayersState, name: str) -> Any:
 
 @checked(require_ordered_bounds)
 def layer_rates(
-    curvatures: Curvatures,
-    *,
-    base_lr: Positive = 1e-3,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
-    normalize_by_median: bool = True,
+    curvatures: Curvatures, *,
+    base_lr: Positive = 1e-3, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0, normalize_by_median: bool = True,
     variant: Variant = "standard",
-) -> Array:
+) -> Array:  # fmt: skip
     """Return the rate of each layer.
 
     With b = base_lr and med the ⌊L/2⌋-th of the sorted κ, from 0 (the upper one of two medians)::
@@ -94,21 +90,11 @@ def require_layers(given: Mapping[str, Any]) -> None:
 @checked(require_layers, require_ordered_bounds)
 @with_keywords(estimate)
 def schedule_layers(
-    state: LayersState,
-    operators: tuple[Operator, ...],
-    grads: tuple[Array, ...],
-    probes: tuple[Array, ...],
-    starts: tuple[Array, ...],
-    step_index: NonNegativeInt,
-    *,
-    layer_frequency: PositiveInt = 10,
-    base_lr: Positive = 1e-3,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
-    normalize_by_median: bool = True,
-    variant: Variant = "standard",
-    **measuring: Any,
-) -> tuple[LayersState, int]:
+    state: LayersState, operators: tuple[Operator, ...], grads: tuple[Array, ...], probes: tuple[Array, ...],
+    starts: tuple[Array, ...], step_index: NonNegativeInt, *,
+    layer_frequency: PositiveInt = 10, base_lr: Positive = 1e-3, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0,
+    normalize_by_median: bool = True, variant: Variant = "standard", **measuring: Any,
+) -> tuple[LayersState, int]:  # fmt: skip
     """Return the state after a step, with the rates in it, and how many products with the Hessian were made.
 
     If layer_frequency divides step_index (from 0) every layer's estimator is called and the rates are computed anew;

@@ -42,18 +42,10 @@ def init_average(grad: Array, *, target_curvature: Positive = 1e4) -> AverageSta
 
 @checked()
 def proposal_average(
-    state: AverageState,
-    operator: FiniteOperator,
-    grad: Gradient,
-    start: Start,
-    *,
-    base_lr: Positive = 1e-3,
-    target_curvature: Positive = 1e4,
-    alpha: NonNegative = 1.0,
-    frequency: PositiveInt = 10,
-    decay: Fraction = 0.9,
-    iterations: PositiveInt = 20,
-) -> tuple[AverageState, Any]:
+    state: AverageState, operator: FiniteOperator, grad: Gradient, start: Start, *,
+    base_lr: Positive = 1e-3, target_curvature: Positive = 1e4, alpha: NonNegative = 1.0, frequency: PositiveInt = 10,
+    decay: Fraction = 0.9, iterations: PositiveInt = 20,
+) -> tuple[AverageState, Any]:  # fmt: skip
     """Return the state after one more call, and the rate.
 
     With t counting the calls from 1, N = frequency and β = decay::
@@ -89,15 +81,10 @@ def require_dtype_of_history(given: Mapping[str, Any]) -> None:
 
 @checked(require_dtype_of_history)
 def proposal_adaptive(
-    state: CreepingState,
-    curvature: Annotated[Any, Scalar(low=0, finite=True)],
-    *,
-    base_lr: Positive = 1e-3,
-    warmup_steps: PositiveInt = 100,
-    percentile: UnitInterval = 0.75,
-    creep: UnitInterval = 0.01,
-    window: PositiveInt = 100,
-) -> tuple[CreepingState, Any]:
+    state: CreepingState, curvature: Annotated[Any, Scalar(low=0, finite=True)], *,
+    base_lr: Positive = 1e-3, warmup_steps: PositiveInt = 100, percentile: UnitInterval = 0.75,
+    creep: UnitInterval = 0.01, window: PositiveInt = 100,
+) -> tuple[CreepingState, Any]:  # fmt: skip
     """Return the state after one more call, and the rate.
 
     With k the number of calls so far, this one included, W = warmup_steps and P(h) the percentile of h, interpolated::

@@ -39,14 +39,9 @@ def init_proxy(grad: Array) -> ProxyState:
 
 @checked()
 def proxy_rate(
-    state: ProxyState,
-    grad: Annotated[Array, Finite()],
-    *,
-    base_lr: Positive = 1e-3,
-    alpha: NonNegative = 1.0,
-    decay: Fraction = 0.9,
-    warmup_steps: NonNegativeInt = 10,
-) -> tuple[ProxyState, ProxyReport]:
+    state: ProxyState, grad: Annotated[Array, Finite()], *,
+    base_lr: Positive = 1e-3, alpha: NonNegative = 1.0, decay: Fraction = 0.9, warmup_steps: NonNegativeInt = 10,
+) -> tuple[ProxyState, ProxyReport]:  # fmt: skip
     """Return the state after one more call, and what it found, the rate among it.
 
     With t counting the calls from 1, β = decay and W = warmup_steps::

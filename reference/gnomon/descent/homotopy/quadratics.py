@@ -27,21 +27,11 @@ class Descent(NamedTuple):
 @checked(require_ordered_bounds)
 def descend(
     params: Annotated[Array, Entries(("n",), least=1, finite=True)],
-    eigenvalues: Annotated[Array, Entries(("n",), fit="params", finite=True)],
-    *,
-    steps: NonNegativeInt,
-    rule: Rule = "homotopy",
-    base_lr: Positive = 1e-3,
-    target_curvature: Positive = 1e4,
-    alpha: NonNegative = 1.0,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
-    warmup_steps: NonNegativeInt = 100,
-    adaptive: bool = False,
-    percentile: UnitInterval = 0.75,
-    window: PositiveInt = 1000,
-    variant: Variant = "standard",
-) -> Descent:
+    eigenvalues: Annotated[Array, Entries(("n",), fit="params", finite=True)], *,
+    steps: NonNegativeInt, rule: Rule = "homotopy", base_lr: Positive = 1e-3, target_curvature: Positive = 1e4,
+    alpha: NonNegative = 1.0, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0, warmup_steps: NonNegativeInt = 100,
+    adaptive: bool = False, percentile: UnitInterval = 0.75, window: PositiveInt = 1000, variant: Variant = "standard",
+) -> Descent:  # fmt: skip
     """Iterate x ← x - lr·λ∘x on L(x) = ½Σ λᵢxᵢ² and return what happened.
 
     ::

@@ -27,15 +27,10 @@ def require_ordered_bounds(given: Mapping[str, Any]) -> None:
 
 @checked(require_ordered_bounds)
 def rate(
-    curvature: Curvature,
-    target: Target,
-    *,
-    base_lr: Positive = 1e-3,
-    alpha: NonNegative = 1.0,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
+    curvature: Curvature, target: Target, *,
+    base_lr: Positive = 1e-3, alpha: NonNegative = 1.0, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0,
     variant: Variant = "standard",
-) -> Any:
+) -> Any:  # fmt: skip
     """Return the learning rate for a curvature κ, a number of its dtype: the formula first, then the bounds.
 
     With b = base_lr and α = alpha::

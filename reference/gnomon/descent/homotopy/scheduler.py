@@ -65,26 +65,13 @@ def init_scheduler(grad: Array, *, base_lr: Positive = 1e-3) -> SchedulerState:
 @checked(require_ordered_bounds)
 @with_keywords(estimate)
 def schedule(
-    state: SchedulerState,
-    operator: FiniteOperator,
-    grad: Annotated[Array, Entries(("n",), least=1)],
-    probes: Probes,
-    start: Start,
-    step_index: NonNegativeInt,
-    *,
-    base_lr: Positive = 1e-3,
-    target_curvature: Positive = 1e4,
-    alpha: NonNegative = 1.0,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
-    warmup_steps: NonNegativeInt = 100,
-    adaptive: bool = True,
-    percentile: UnitInterval = 0.75,
-    window: PositiveInt = 1000,
-    variant: Variant = "standard",
-    on_nonfinite: Literal["raise", "hold"] = "raise",
-    **measuring: Any,
-) -> tuple[SchedulerState, Report]:
+    state: SchedulerState, operator: FiniteOperator, grad: Annotated[Array, Entries(("n",), least=1)], probes: Probes,
+    start: Start, step_index: NonNegativeInt, *,
+    base_lr: Positive = 1e-3, target_curvature: Positive = 1e4, alpha: NonNegative = 1.0, min_lr: NonNegative = 1e-7,
+    max_lr: NonNegative = 1.0, warmup_steps: NonNegativeInt = 100, adaptive: bool = True,
+    percentile: UnitInterval = 0.75, window: PositiveInt = 1000, variant: Variant = "standard",
+    on_nonfinite: Literal["raise", "hold"] = "raise", **measuring: Any,
+) -> tuple[SchedulerState, Report]:  # fmt: skip
     """Return the state after one more call, and the report, with the rate in it.
 
     With κ from `estimate`, W = warmup_steps, h the curvatures of all calls so far, this one's included::

@@ -30,15 +30,10 @@ def init_warm_up(
 
 @checked()
 def warm_up(
-    state: WarmUpState,
-    curvature: Curvature,
-    *,
-    target_lr: Positive = 1e-3,
-    threshold: Positive = 1e6,
-    factor: Annotated[float, Number(1, above=True)] = 1.01,
-    max_steps: PositiveInt = 1000,
-    force: bool = True,
-) -> WarmUpState:
+    state: WarmUpState, curvature: Curvature, *,
+    target_lr: Positive = 1e-3, threshold: Positive = 1e6, factor: Annotated[float, Number(1, above=True)] = 1.01,
+    max_steps: PositiveInt = 1000, force: bool = True,
+) -> WarmUpState:  # fmt: skip
     """Return the state after one more call, with the rate in it.
 
     ::

@@ -22,15 +22,9 @@ Constants = namedtuple(
 
 
 def constants(
-    number: Any,
-    *,
-    beta1: float,
-    beta2: float,
-    weight_decay: float,
-    variant: Variant,
-    shrink: float = 1.0,
-    **others: float,
-) -> Constants:
+    number: Any, *,
+    beta1: float, beta2: float, weight_decay: float, variant: Variant, shrink: float = 1.0, **others: float,
+) -> Constants:  # fmt: skip
     """base1, base2: β₁ and β₂ in double precision, for the bias corrections. coupled: whether `decay` is added to g.
 
     shrink: what the old parameters are multiplied by; 1, which changes no bit, for Adam.
