@@ -8,7 +8,7 @@ does not, stands in `RAISES`.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, wraps
 from types import NoneType
 from typing import Any, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
@@ -70,30 +70,24 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     return decorate
 
 
-def with_keywords(*of: Callable[..., Any], names: Collection[str] = ()) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Give the decorated function, for its last parameter `**…`, keyword arguments of others, all or those named.
+def with_keywords(of: Callable[..., Any], *names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Give the decorated function, for its last parameter `**…`, keyword arguments of another, all or those named.
 
     Left out are `check_finite` and what the function names itself. They are passed on as they are given: what they are
     by default is for the other function to fill in.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
-        own = inspect.signature(function)
+        own, theirs = inspect.signature(function), inspect.signature(of).parameters
         kept = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
-        theirs = {n: p for other in of for n, p in keywords(other).items() if n not in own.parameters}
-        taken = {n: p for n, p in theirs.items() if not names or n in names}
-        hints = {n: hint for f in (*of, function) for n, hint in get_type_hints(f, include_extras=True).items()}
-        function.__signature__ = own.replace(parameters=[*kept, *taken.values()])  # type: ignore[attr-defined]
-        function.__annotations__ = {n: hints[n] for n in ("return", *(p.name for p in kept), *taken) if n in hints}
+        named = {"check_finite", *own.parameters}
+        taken = names or tuple(n for n, p in theirs.items() if p.kind is p.KEYWORD_ONLY and n not in named)
+        hints = get_type_hints(of, include_extras=True)
+        function.__signature__ = own.replace(parameters=[*kept, *(theirs[n] for n in taken)])  # type: ignore[attr-defined]
+        function.__annotations__ = {**get_type_hints(function, include_extras=True), **{n: hints[n] for n in taken}}
         return function
 
     return decorate
-
-
-def keywords(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
-    """Return the keyword arguments of a function, without `check_finite`."""
-    parameters = inspect.signature(function).parameters.values()
-    return {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "check_finite"}
 
 
 def check_arguments(function: Callable[..., Any], *args: Any, **kwargs: Any) -> None:

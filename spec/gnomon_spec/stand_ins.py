@@ -142,9 +142,9 @@ class PerturbedOracle(Implementation):
 
 def leaves(value: Any) -> list[Any]:
     """Return the leaves of nested tuples, lists and dictionaries."""
-    found: list[Any] = []
-    map_leaves(found.append, value)
-    return found
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [leaf for part in value for leaf in leaves(part)] if isinstance(value, tuple | list) else [value]
 
 
 class PerturbedRuns:

@@ -19,14 +19,11 @@ import numpy as np  # isort: skip (both before `contest`, which asks for one thr
 import torch  # isort: skip
 import contest  # isort: skip
 
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from multiprocessing import get_context
-from time import perf_counter, sleep
+from time import sleep
 from typing import Any
-
-import click
 
 from gnomon.curvature.operators import ggn_operator
 from gnomon.curvature.products import Classification, Problem, Regression, network
@@ -38,7 +35,7 @@ THREADS = torch.get_num_threads()
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 INPUTS, CLASSES, HIDDEN = 64, 10, (32, 32)
 NAMES, TIMED, PAUSE = ("reference", "torch"), ("step", "product", "loss"), 0.1
-Contenders = dict[str, Callable[[], Any]]
+Contenders = dict[str, contest.Run]
 
 
 def problems(examples: int) -> dict[str, Problem]:
@@ -75,15 +72,10 @@ def contenders(name: str, examples: int, iterations: int) -> dict[str, Contender
     }
 
 
-@click.command()
-@contest.sizes_option("500,1797", "Examples, with commas between.")
-@contest.count_option("--iterations", 30, "Of conjugate gradients.")
-@contest.repeats_option(15)
+@contest.command(15, sizes=("500,1797", "Examples, with commas between."), iterations=(30, "Of conjugate gradients."))
 def main(sizes: list[int], iterations: int, repeats: int) -> None:
     """Time steps and their parts and print one table."""
-    headings = "network", "timed", "examples", "reference ms", "torch ms", "reference ÷ torch"
-    title = f"One step with {iterations} iterations of conjugate gradients, float64"
-    table = contest.table(title, *headings, left=2)
+    rows = []
     os.environ.update(dict.fromkeys(VARIABLES, str(THREADS)))  # `contest` asks for one; the processes inherit these
     spawn = get_context("spawn")
     with ProcessPoolExecutor(1, spawn) as numpy_process, ProcessPoolExecutor(1, spawn) as torch_process:
@@ -95,8 +87,11 @@ def main(sizes: list[int], iterations: int, repeats: int) -> None:
                     what = timed, name, size, iterations
                     run = {who: partial(process.submit, seconds, who, *what) for who, process in processes.items()}
                     taken = contest.rounds(run, repeats, lambda submit: submit().result())
-                    ms = [f"{taken.seconds(who) * 1e3:.2f}" for who in NAMES]
-                    table.add_row(f"{widths}, {name}", timed, f"{size:,}", *ms, f"{taken.ratio(*NAMES):.2f}")
+                    ms = [1e3 * taken.seconds(who) for who in NAMES]
+                    rows.append((f"{widths}, {name}", timed, size, *ms, taken.ratio(*NAMES)))
+    title = f"One step with {iterations} iterations of conjugate gradients, float64"
+    columns = "network | timed | examples {:,} | reference ms {:.2f} | torch ms {:.2f} | reference ÷ torch {:.2f}"
+    table = contest.table(title, columns, rows, left=2)
     processors = f"{THREADS} thread(s) each, {os.cpu_count()} cores"
     contest.print_tables(table, repeats=repeats, processors=processors, note=f"torch {torch.__version__}. ")
 
@@ -106,10 +101,7 @@ def seconds(who: str, timed: str, name: str, examples: int, iterations: int) -> 
     call, times = contenders(name, examples, iterations)[timed][who], 1 if timed == "step" else 20
     sleep(PAUSE)
     call()
-    begin = perf_counter()
-    for _ in range(times):
-        call()
-    return (perf_counter() - begin) / times
+    return contest.seconds(contest.repeated(call, times)) / times
 
 
 if __name__ == "__main__":

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Annotated, Any
 
 import numpy as np
 
-from gnomon.arguments import check_arguments, checked, keywords, with_keywords
+from gnomon.arguments import check_arguments, checked, with_keywords
 from gnomon.domains import Array, Entries, NonNegativeInt
 
 Start = Annotated[Array, Entries(("n",))]
@@ -33,7 +34,8 @@ def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callab
         begin, then = split(given)
         check_arguments(step, given["params"], given["params"], begin(given["params"]), **then)
 
-    @with_keywords(init, step)
+    @with_keywords(step)
+    @with_keywords(init)
     def trajectory(
         params: Start, hessian: Hessian, minimiser: Minimiser, *, steps: NonNegativeInt, **given: Any
     ) -> Array:
@@ -50,7 +52,8 @@ def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callab
             iterates.append(new)
         return np.stack(iterates)
 
-    @with_keywords(init, step)
+    @with_keywords(step)
+    @with_keywords(init)
     def endpoints(
         params: Starts, hessian: Hessian, minimiser: Minimiser, *, steps: NonNegativeInt, **given: Any
     ) -> Array:
@@ -65,3 +68,9 @@ def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callab
         function.__module__, function.__qualname__ = step.__module__, function.__name__
     one, many = (checked(require_first_step)(function) for function in (trajectory, endpoints))
     return one, many
+
+
+def keywords(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:
+    """Return the keyword arguments of a function, without `check_finite`."""
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p for p in parameters if p.kind is p.KEYWORD_ONLY and p.name != "check_finite"}

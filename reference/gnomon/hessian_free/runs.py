@@ -55,7 +55,7 @@ class Runs(NamedTuple):
 
 
 @checked()
-@with_keywords(step, names=OF_A_STEP)
+@with_keywords(step, *OF_A_STEP)
 def minimise_quadratics(
     params: Starts, matrices: Matrices, stationary: Points, *,
     steps: PositiveInt, damping: NonNegative = 1.0, **hyper: Any,
@@ -77,7 +77,7 @@ def require_targets(given: Mapping[str, Any]) -> None:
 
 
 @checked(require_targets)
-@with_keywords(step, names=OF_A_STEP)
+@with_keywords(step, *OF_A_STEP)
 def fit_linear_models(
     params: Starts, features: Features, targets: Targets, *,
     steps: PositiveInt, loss: Annotated[str, Choice(LOSSES)] = "squared", ridge: NonNegative = 0.0,

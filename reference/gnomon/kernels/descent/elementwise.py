@@ -26,7 +26,7 @@ from typing import Any, get_type_hints
 import numpy as np
 from numba import njit
 
-from gnomon.arguments import keywords
+from gnomon.descent.on_quadratics import keywords
 from gnomon.domains import Array
 from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
 from gnomon.kernels.domains import Operation, flat, in_place_of
