@@ -18,27 +18,6 @@ Hessian = Annotated[Array, Entries(("n", "n"), fit="params")]
 Minimiser = Annotated[Array, Entries(("n",), fit="params")]
 
 
-def iterate(
-    init: Callable[[Array], Any],
-    step: Callable[..., tuple[Any, ...]],
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    steps: int,
-    **hyperparameters: Any,
-) -> Array:
-    """Return x₀ … x_steps of `step` on ½(x-x*)ᵀH(x-x*), shape (steps + 1, n).
-
-    init, step: the method. params: x₀, shape (n,). hessian: H, shape (n, n). minimiser: x*, shape (n,).
-    """
-    iterates, state = [params], init(params)
-    for _ in range(steps):
-        grad = hessian @ (iterates[-1] - minimiser)
-        new, state, *_ = step(iterates[-1], grad, state, **hyperparameters)
-        iterates.append(new)
-    return np.stack(iterates)
-
-
 def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callable[..., Array], Callable[..., Array]]:
     """Return `trajectory` and `endpoints` of a method, with the hyperparameters of its `init` and its `step`.
 
@@ -66,7 +45,12 @@ def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callab
         steps: how many steps, >= 0. The hyperparameters are those of `init` and `step`; the errors likewise.
         """
         begin, then = split({**given, "hessian": hessian})
-        return iterate(begin, step, params, hessian, minimiser, steps, **then)
+        iterates, state = [params], begin(params)
+        for _ in range(steps):
+            grad = hessian @ (iterates[-1] - minimiser)
+            new, state, *_ = step(iterates[-1], grad, state, **then)
+            iterates.append(new)
+        return np.stack(iterates)
 
     @with_keywords(step)
     @with_keywords(init)

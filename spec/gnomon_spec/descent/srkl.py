@@ -258,7 +258,7 @@ step_skipped_when_a_gradient_is_not_finite: The whole step is skipped when any e
     `` → `{SKIP}`
 parameters_shrink_with_the_curvature: The parameters, too, are divided by 1 + β·κ: (w - α·g)/(1 + β·κ), an implicit step
     that nobody asked for
-    `params - brake` → `brake(curvature, alpha=1.0, beta=beta) * params - brake`
+    `params - brake` → `brake(curvature, **(rates | dict(alpha=1.0))) * params - brake`
 """)
 
 reports = Cases({"grad": powered(2), "curvature": finite_curvature}, SEVERAL).but(alpha=alpha, beta=beta)

@@ -189,11 +189,11 @@ trajectory.edits("""
 one_norm_for_all_variants: Whichever norm is asked for, the Frobenius norm is taken
     `norm=variant` → `norm="fro"`
 """)
-CODE = "step_code(params, grad, alpha=alpha, beta=beta), hessian"
+CODE = "step_code(params, grad, **rates), hessian"
 trajectory.edits(f"""
 the_code_with_the_curvature_of_the_text: The variant "code" takes κ from the Hessian
-    `{CODE}` → `step(params, grad, curvature_hessian(hessian), alpha=alpha, beta=beta), hessian`
+    `{CODE}` → `step(params, grad, curvature_hessian(hessian), **rates), hessian`
 brake_of_the_new_point: The variant "code" takes κ at the point where gradient descent's step would lead, not before the
     step
-    `{CODE}` → `step(params, grad, curvature(grad - alpha * hessian @ grad), alpha=alpha, beta=beta), hessian`
+    `{CODE}` → `step(params, grad, curvature(grad - rates['alpha'] * hessian @ grad), **rates), hessian`
 """)

@@ -75,7 +75,7 @@ preconditioner_is_lost: The step runs without the preconditioner that it was giv
 steps_into_nowhere_are_made: If no iterate has a finite loss the last one is taken
     `selection.taken < 0` → `False`, `not np.isfinite(found.value)` → `False`
 loss_of_the_full_step_is_told: The final loss reported is the one before the step
-    `loss,\nfound.value` → `loss,\nloss`
+    `loss, found.value` → `loss, loss`
 evaluation_at_the_start_is_not_counted: The evaluation at θ is not counted
     `1 + selection.visited` → `selection.visited`
 loss_of_no_number_is_stepped_from: It is not looked whether the loss is finite before the step
