@@ -1,10 +1,5 @@
 """Ports that tests hold up to the checker: honest ones that only look different."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 
 from gnomon.arguments import check_arguments
@@ -19,7 +14,7 @@ class OtherOrder:
     """The formulas with their operations in another order: lerp for the mean, (1-β)·g first, scalars folded."""
 
     @staticmethod
-    def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
+    def _direction(grad, state, hyper):
         beta1, beta2, t = hyper["beta1"], hyper["beta2"], state.step_count + 1
         if beta1 < 0.5:
             first = (1 - beta1) * grad + beta1 * state.first_moment
@@ -36,19 +31,19 @@ class OtherOrder:
         return (-rate * first) / (np.sqrt(root) / correction + hyper["eps"]), AdamState(first, second, largest, t)
 
     @classmethod
-    def adam_step(cls, params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+    def adam_step(cls, params, grad, state, **hyper):
         check_arguments(adam.step, params, grad, state, **hyper)
         move, state = cls._direction(params * hyper["weight_decay"] + grad, state, hyper)
         return params + move, state
 
     @classmethod
-    def adamw_step(cls, params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+    def adamw_step(cls, params, grad, state, **hyper):
         check_arguments(adamw.step, params, grad, state, **hyper)
         move, state = cls._direction(grad, state, hyper)
         return params + (move - (hyper["lr"] * hyper["weight_decay"]) * params), state
 
     @staticmethod
-    def sgd_step(params: Any, grad: Any, state: SGDState, **hyper: Any) -> Any:
+    def sgd_step(params, grad, state, **hyper):
         check_arguments(sgd.step, params, grad, state, **hyper)
         grad = params * hyper["weight_decay"] + grad
         if hyper["momentum"] == 0:
@@ -59,7 +54,7 @@ class OtherOrder:
         return -hyper["lr"] * direction + params, SGDState(buffer, state.step_count + 1)
 
 
-def moments(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[AdamState, Any]:
+def moments(grad, state, hyper):
     """Return the state after the gradient, and the second moment whose root is taken."""
     state = adam.update_moments(grad, state, **{name: hyper[name] for name in ("beta1", "beta2", "variant")})
     return state, state.second_moment if hyper["variant"] == "adam" else state.largest_second_moment
@@ -69,7 +64,7 @@ class FoldedScalars(OtherOrder):
     """Adam in the "efficient" form, done right: the bias correction folded into the rate, and ε scaled to match."""
 
     @staticmethod
-    def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
+    def _direction(grad, state, hyper):
         state, root = moments(grad, state, hyper)
         correction = 1.0 if hyper["variant"] == "amsgrad-optax" else (1 - hyper["beta2"] ** state.step_count) ** 0.5
         rate = hyper["lr"] * correction / (1 - hyper["beta1"] ** state.step_count)
@@ -80,7 +75,7 @@ class AccurateCorrection(OtherOrder):
     """1 - βᵗ as -expm1(t·log β), which does not cancel: more accurate than the oracle itself."""
 
     @staticmethod
-    def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
+    def _direction(grad, state, hyper):
         state, root = moments(grad, state, hyper)
         of_first, of_second = (
             float(-np.expm1(state.step_count * np.log(beta))) if beta > 0 else 1.0
@@ -90,14 +85,14 @@ class AccurateCorrection(OtherOrder):
         return -hyper["lr"] * (state.first_moment / of_first / (np.sqrt(v_hat) + hyper["eps"])), state
 
 
-def in_the_wide_dtype(step: Callable[..., Any]) -> Any:
+def in_the_wide_dtype(step):
     """Return a step whose outputs are computed in a wider dtype and rounded once."""
 
-    def rounded(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
+    def rounded(params, grad, state, **hyper):
         check_arguments(step, params, grad, state, **hyper)
         dtype, wide = params.dtype, wide_dtype(params.dtype)
 
-        def to(target: Any) -> Any:
+        def to(target):
             return lambda x: x.astype(target) if isinstance(x, np.ndarray | np.floating) else x
 
         outputs = step(params.astype(wide), grad.astype(wide), map_leaves(to(wide), state), **hyper)

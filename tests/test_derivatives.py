@@ -6,14 +6,12 @@ rounds once, a rule of autograd spends up to eight roundings (tanh: cosh, square
 product; each followed by the sum over uses), so its result lies within 8B of the exact one and 9B of the closed form.
 """
 
-from __future__ import annotations
-
 import autograd.numpy as np
 import numpy as onp
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from objective_cases import WHOLE, Case, cases, dyadic, example_objectives, polynomials, transcendental, whole
+from objective_cases import WHOLE, cases, dyadic, example_objectives, polynomials, transcendental, whole
 from running_error import Bounded, agree
 
 from gnomon.derivatives import empirical_fisher_diagonal, ggnvp, gradient, hvp, make_hvp
@@ -44,7 +42,7 @@ def quadratic_model_jacobian(x):
 
 @law
 @given(cases(polynomials(), numbers=WHOLE))
-def test_polynomials_agree_with_their_closed_forms_to_the_last_bit(case: Case):
+def test_polynomials_agree_with_their_closed_forms_to_the_last_bit(case):
     f, x, _, v = case
     assert onp.array_equal(gradient(f.value, x), f.gradient(x))
     assert onp.array_equal(hvp(f.value, x, v), f.hvp(x, v))
@@ -52,7 +50,7 @@ def test_polynomials_agree_with_their_closed_forms_to_the_last_bit(case: Case):
 
 @law
 @given(cases(transcendental()))
-def test_objectives_agree_with_their_closed_forms(case: Case):
+def test_objectives_agree_with_their_closed_forms(case):
     f, x, _, v = case
     agree_with_closed_form(gradient(f.value, x), f.gradient(Bounded(x)))
     agree_with_closed_form(hvp(f.value, x, v), f.hvp(Bounded(x), Bounded(v)))
@@ -60,7 +58,7 @@ def test_objectives_agree_with_their_closed_forms(case: Case):
 
 @law
 @given(cases(example_objectives()))
-def test_gauss_newton_products_agree_with_their_closed_forms(case: Case):
+def test_gauss_newton_products_agree_with_their_closed_forms(case):
     f, x, _, v = case
     losses = f.output_loss if isinstance(f, MLP) else f.loss
     automatic = ggnvp(f.outputs, lambda z: np.sum(losses.losses(z)) / f.features.shape[0], x, v)
@@ -69,7 +67,7 @@ def test_gauss_newton_products_agree_with_their_closed_forms(case: Case):
 
 @law
 @given(cases(example_objectives()))
-def test_example_gradients_and_the_empirical_fisher_agree_with_their_closed_forms(case: Case):
+def test_example_gradients_and_the_empirical_fisher_agree_with_their_closed_forms(case):
     f, x, _, _ = case
     examples = range(f.features.shape[0])
     closed_form = f.example_gradients(Bounded(x))

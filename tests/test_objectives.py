@@ -1,7 +1,5 @@
 """The objectives: laws of their derivatives, their closed forms, their known answers, what they refuse."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from math import e, pi
 

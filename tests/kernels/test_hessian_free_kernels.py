@@ -3,10 +3,6 @@
 On small whole numbers products and sums are exact, in any order, so that equal means the same bits.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -29,7 +25,7 @@ every_problem = pytest.mark.parametrize("operation", ["minimise_quadratics", "fi
 SIZES = (1, 2, 3, 4, 5, 7, 8, 9, 100, 767, 768, 769, 1534)
 
 
-def whole_numbers(seed: int, n: int, dtype: Any, *, symmetric: bool = True) -> tuple[np.ndarray, np.ndarray]:
+def whole_numbers(seed, n, dtype, *, symmetric=True):
     """Return a matrix with entries up to 6 and a vector with entries ±1."""
     rng = np.random.default_rng(seed)
     matrix = rng.integers(-3, 4, (n, n))
@@ -38,14 +34,14 @@ def whole_numbers(seed: int, n: int, dtype: Any, *, symmetric: bool = True) -> t
     return matrix.astype(dtype), (2 * rng.integers(0, 2, n) - 1).astype(dtype)
 
 
-def layouts(matrix: np.ndarray) -> list[np.ndarray]:
+def layouts(matrix):
     """The same matrix, lying in memory in other ways."""
     wide, frozen = np.repeat(np.repeat(matrix, 2, axis=0), 2, axis=1), matrix.copy()
     frozen.flags.writeable = False
     return [wide[::2, ::2], np.asfortranarray(matrix), frozen]
 
 
-def problems(operation: str, dtype: Any, *, P: int = 3, n: int = 2, N: int = 4) -> tuple[np.ndarray, ...]:
+def problems(operation, dtype, *, P=3, n=2, N=4):
     """Return the arrays of some small problems."""
     rng = np.random.default_rng(7)
     params, features = rng.standard_normal((P, n)), rng.standard_normal((P, N, n))
@@ -59,7 +55,7 @@ def problems(operation: str, dtype: Any, *, P: int = 3, n: int = 2, N: int = 4) 
 @every_dtype
 @pytest.mark.parametrize("symmetric", [True, False])
 @pytest.mark.parametrize("n", SIZES)
-def test_products_of_whole_numbers_are_exact_in_every_layout(n: int, symmetric: bool, dtype: Any) -> None:
+def test_products_of_whole_numbers_are_exact_in_every_layout(n, symmetric, dtype):
     matrix, vector = whole_numbers(n, n, dtype, symmetric=symmetric)
     result = np.full(n, np.nan, dtype)
     for layout in [matrix, *layouts(matrix)]:
@@ -67,7 +63,7 @@ def test_products_of_whole_numbers_are_exact_in_every_layout(n: int, symmetric: 
         assert_same_bits(result, matrix @ vector)
 
 
-def exactly_summed(n: int, dtype: Any) -> bool:
+def exactly_summed(n, dtype):
     """Return whether no sum of one iteration on `whole_numbers` is rounded.
 
     Entry by entry |r| <= 6n + 1, |p| = |Mr| <= 4|r| and |Ap| <= 6n|p|, so that pᵀAp, the largest of the sums, is at
@@ -79,7 +75,7 @@ def exactly_summed(n: int, dtype: Any) -> bool:
 @pytest.mark.parametrize(
     ("n", "dtype"), [(n, dtype) for n in SIZES for dtype in (np.float32, np.float64) if exactly_summed(n, dtype)]
 )
-def test_one_iteration_on_whole_numbers_has_the_bits_of_the_reference(n: int, dtype: Any) -> None:
+def test_one_iteration_on_whole_numbers_has_the_bits_of_the_reference(n, dtype):
     matrix, rhs = whole_numbers(n, n, dtype)
     scales = np.exp2(np.arange(n) % 3).astype(dtype)
     for preconditioner in (None, DiagonalPower(scales), Dense(np.diag(scales))):
@@ -96,12 +92,12 @@ def test_one_iteration_on_whole_numbers_has_the_bits_of_the_reference(n: int, dt
 @every_dtype
 @pytest.mark.parametrize("policy", plain.POLICIES[:3])
 @pytest.mark.parametrize("factor", [4.0, -2.0, 0.0])
-def test_on_multiples_of_the_identity_all_is_exact(factor: float, policy: str, dtype: Any) -> None:
+def test_on_multiples_of_the_identity_all_is_exact(factor, policy, dtype):
     rhs = np.array([3, -1, 2], dtype)
     operator = Dense(factor * np.eye(3, dtype=dtype))
     for start in (None, np.array([1, 0, -5], dtype)):
         most = 1 if policy == "saddle-free" else 7  # beyond one, it neither ends nor stays exact
-        options: dict[str, Any] = {"on_nonpositive_curvature": policy, "stored": (0, 1), "max_iter": most}
+        options = {"on_nonpositive_curvature": policy, "stored": (0, 1), "max_iter": most}
         found, expected = (m.conjugate_gradients(operator, rhs, start, **options) for m in (compiled, plain))
         assert_same_outputs(found._replace(products=0), expected._replace(products=0))
         assert found.products == expected.products - (start is None)
@@ -109,7 +105,7 @@ def test_on_multiples_of_the_identity_all_is_exact(factor: float, policy: str, d
 
 @every_dtype
 @pytest.mark.parametrize("n", [40, 768])
-def test_iterates_do_not_depend_on_which_are_kept_nor_on_the_limit(n: int, dtype: Any) -> None:
+def test_iterates_do_not_depend_on_which_are_kept_nor_on_the_limit(n, dtype):
     """With more values and iterates than there is room for at first."""
     matrix = np.diag(np.arange(1, n + 1)).astype(dtype) + np.eye(n, k=1, dtype=dtype) + np.eye(n, k=-1, dtype=dtype)
     rhs, options = np.ones(n, dtype), {"rtol": 0.0, "progress_threshold": None}
@@ -127,7 +123,7 @@ def test_iterates_do_not_depend_on_which_are_kept_nor_on_the_limit(n: int, dtype
 
 @given(st.sampled_from(DTYPES).flatmap(lambda dtype: st.tuples(st.just(dtype), st.lists(numbers(dtype), max_size=45))))
 @settings(deadline=None)
-def test_the_rule_of_progress_is_that_of_the_reference(drawn: tuple[Any, list[Any]]) -> None:
+def test_the_rule_of_progress_is_that_of_the_reference(drawn):
     dtype, model = drawn[0], np.array([drawn[0](-1), *drawn[1]], drawn[0])
     i = len(model) - 1
     for variant in ("code", "martens"):
@@ -139,7 +135,7 @@ def test_the_rule_of_progress_is_that_of_the_reference(drawn: tuple[Any, list[An
 
 @every_dtype
 @pytest.mark.parametrize("n", [6, 768])
-def test_powers_of_two_change_no_bit(n: int, dtype: Any) -> None:
+def test_powers_of_two_change_no_bit(n, dtype):
     rng = np.random.default_rng(1)
     half = rng.standard_normal((n, n))
     matrix, rhs = (half @ half.T / n + np.eye(n)).astype(dtype), rng.standard_normal(n).astype(dtype)
@@ -150,12 +146,12 @@ def test_powers_of_two_change_no_bit(n: int, dtype: Any) -> None:
     assert (scaled.iterations, scaled.reason) == (found.iterations, found.reason)
 
 
-def test_bad_systems_get_the_sentence_of_the_reference() -> None:
+def test_bad_systems_get_the_sentence_of_the_reference():
     """What is wrong with two arguments together, or with one that is seldom given."""
     matrix, rhs = whole_numbers(3, 4, np.float64)
     infinite = matrix.copy()
     infinite[1, 2] = np.inf
-    bad: list[dict[str, Any]] = [
+    bad = [
         {"operator": Dense(infinite), "rhs": 0 * rhs},
         {"operator": Dense(infinite), "start": rhs},
         {"operator": Dense(-matrix @ matrix), "on_nonpositive_curvature": "raise"},
@@ -169,12 +165,12 @@ def test_bad_systems_get_the_sentence_of_the_reference() -> None:
         {"stored": (1, -1)},
     ]
     for changed in bad:
-        arguments: dict[str, Any] = {"operator": Dense(matrix), "rhs": rhs, **changed}
+        arguments = {"operator": Dense(matrix), "rhs": rhs, **changed}
         sentences = [quietly(message, m.conjugate_gradients, **arguments) for m in (compiled, plain)]
         assert sentences[0] == sentences[1], changed
 
 
-def test_the_index_of_a_product_that_is_not_finite_counts_from_0() -> None:
+def test_the_index_of_a_product_that_is_not_finite_counts_from_0():
     """A·x₀ with x₀ = 0 is product 0, although it costs nothing."""
     matrix, rhs = np.diag(np.array([1.0, 1e200])), np.array([1.0, 1e200])
     for start in (None, rhs):
@@ -184,7 +180,7 @@ def test_the_index_of_a_product_that_is_not_finite_counts_from_0() -> None:
         assert expected[1].startswith(f"product {int(start is None)} of the operator must be finite")
 
 
-def test_only_matrices_at_hand_are_compiled() -> None:
+def test_only_matrices_at_hand_are_compiled():
     rhs = np.ones(2)
     sentence = "operator must be a Dense matrix for a compiled kernel, got function"
     assert message(compiled.conjugate_gradients, lambda v: v, rhs) == (TypeError, sentence)
@@ -194,11 +190,11 @@ def test_only_matrices_at_hand_are_compiled() -> None:
 
 @every_dtype
 @pytest.mark.parametrize("variant", ["code", "martens"])
-def test_runs_that_need_no_rounding_have_the_bits_of_the_reference(variant: str, dtype: Any) -> None:
+def test_runs_that_need_no_rounding_have_the_bits_of_the_reference(variant, dtype):
     """With H = 1 and λ = 1 every step halves x - x*, and a warm start of 0 or half of the last step stays dyadic."""
     params, stationary = np.array([[4], [-6], [1]], dtype), np.array([[0], [2], [-1]], dtype)
     ones, zeros = np.ones((3, 1, 1), dtype), np.zeros((3, 1), dtype)
-    options: dict[str, Any] = {"steps": 6, "variant": variant, "adapt_damping": False}
+    options = {"steps": 6, "variant": variant, "adapt_damping": False}
     for changed in ({"decay": 0.0}, {"decay": 0.5}, {"decay": 0.0, "linesearch": False, "lr": 0.5}):
         options |= changed
         found, expected = (m.minimise_quadratics(params, ones, stationary, **options) for m in MODULES)
@@ -212,7 +208,7 @@ MODULES = (compiled_problems, plain_problems)
 
 @every_problem
 @every_dtype
-def test_a_run_has_the_same_bits_in_whatever_company(operation: str, dtype: Any) -> None:
+def test_a_run_has_the_same_bits_in_whatever_company(operation, dtype):
     arrays, call = problems(operation, dtype), getattr(compiled_problems, operation)
     together = call(*arrays, steps=4)
     for k in range(3):
@@ -221,7 +217,7 @@ def test_a_run_has_the_same_bits_in_whatever_company(operation: str, dtype: Any)
     assert_same_outputs(call(*arrays, steps=4), together)
 
 
-def test_targets_must_suit_the_loss() -> None:
+def test_targets_must_suit_the_loss():
     params, features, targets = problems("fit_linear_models", np.float64)
     for loss, wrong in (("logistic", targets + 0.5), ("logistic", targets - 0.5), ("poisson", targets - 0.5)):
         sentences = [message(m.fit_linear_models, params, features, wrong, steps=1, loss=loss) for m in MODULES]
@@ -229,11 +225,11 @@ def test_targets_must_suit_the_loss() -> None:
         assert sentences[0][1].startswith("targets must be in [0, ")
 
 
-def test_a_run_that_leaves_the_range_of_numbers_gets_the_sentence_of_the_reference() -> None:
+def test_a_run_that_leaves_the_range_of_numbers_gets_the_sentence_of_the_reference():
     """The second problem begins where eᶻ overflows; the first and the third do not."""
     features, targets = np.ones((3, 1, 1)), np.ones((3, 1))
     params = np.array([[0.0], [1000.0], [0.0]])
-    options: dict[str, Any] = {"steps": 3, "loss": "poisson"}
+    options = {"steps": 3, "loss": "poisson"}
     with np.errstate(over="ignore"):
         sentences = [message(m.fit_linear_models, params, features, targets, **options) for m in MODULES]
     assert sentences[0] == sentences[1]
@@ -249,7 +245,7 @@ def test_a_run_that_leaves_the_range_of_numbers_gets_the_sentence_of_the_referen
         assert_same_bits(found.losses, expected.losses)
 
 
-def test_the_damping_of_the_package_runs_away_in_the_compiled_loop_too() -> None:
+def test_the_damping_of_the_package_runs_away_in_the_compiled_loop_too():
     """The figures of `tests/hessian_free/test_runs.py`, to the digits that are published."""
     eigenvalues = np.geomspace(0.01, 1, 5)
     arrays = np.ones((1, 5)), np.diag(eigenvalues)[np.newaxis], np.zeros((1, 5))

@@ -4,10 +4,6 @@ In one dimension no sum is rounded, so that every rule performs the reference's 
 same bits, for the sorted window of curvatures, too.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -43,22 +39,20 @@ SCHEDULES = st.fixed_dictionaries(
     options=SCHEDULES,
     dtype=st.sampled_from(DTYPES),
 )
-def test_in_one_dimension_every_rule_has_the_bits_of_the_reference(
-    start: float, eigenvalue: float, steps: int, options: dict[str, Any], dtype: Any
-) -> None:
+def test_in_one_dimension_every_rule_has_the_bits_of_the_reference(start, eigenvalue, steps, options, dtype):
     inputs = np.array([start], dtype), np.array([eigenvalue], dtype)
     assert_same_outputs(*(quietly(m.descend, *inputs, steps=steps, **options) for m in (compiled, reference)))
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-def test_the_window_of_an_adaptive_target_is_kept_in_order_over_a_long_run(dtype: Any) -> None:
+def test_the_window_of_an_adaptive_target_is_kept_in_order_over_a_long_run(dtype):
     inputs = np.array([3.0], dtype), np.array([0.5], dtype)
     for window in (1, 7, 100):
         options = {"steps": 300, "base_lr": 1.0, "adaptive": True, "warmup_steps": 3, "window": window}
         assert_same_outputs(*(m.descend(*inputs, **options) for m in (compiled, reference)))
 
 
-def test_a_run_that_diverges_to_nan_is_an_error_in_both() -> None:
+def test_a_run_that_diverges_to_nan_is_an_error_in_both():
     options = {"steps": 4000, "base_lr": 1.0, "target_curvature": 1e4, "max_lr": 10.0}
     sentences = [quietly(message, m.descend, np.ones(2), 3 * np.ones(2), **options) for m in (compiled, reference)]
     assert sentences[0] == sentences[1]

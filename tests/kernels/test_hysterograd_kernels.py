@@ -6,10 +6,6 @@ gate's decision too. Elsewhere the norms have the same terms, none of them negat
 one.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -38,7 +34,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarn
 
 
 @st.composite
-def states(draw: st.DrawFn, dtype: Any, shape: tuple[int, ...]) -> HysteroGradState:
+def states(draw, dtype, shape):
     """Any state, the numbers as scalars or as arrays without dimensions."""
     kind, scalar = draw(st.sampled_from([dtype, np.array])), st.floats(0, 4, width=32) | numbers(dtype)
     path_length, temperature, mean_norm = (kind(np.abs(dtype(draw(scalar)))) for _ in range(3))
@@ -49,7 +45,7 @@ def states(draw: st.DrawFn, dtype: Any, shape: tuple[int, ...]) -> HysteroGradSt
 @every_variant
 @settings(deadline=None)
 @given(data=st.data())
-def test_a_step_of_two_entries_has_the_bits_of_the_reference(variant: str, data: st.DataObject) -> None:
+def test_a_step_of_two_entries_has_the_bits_of_the_reference(variant, data):
     dtype, shape = data.draw(st.sampled_from(DTYPES)), data.draw(st.sampled_from([(), (0,), (1,), (2,), (1, 2, 1)]))
     array = hnp.arrays(dtype, shape, elements=st.floats(-4, 4, width=32) | numbers(dtype), fill=st.nothing())
     params, grad, state = data.draw(array), data.draw(array), data.draw(states(dtype, shape))
@@ -61,13 +57,13 @@ def test_a_step_of_two_entries_has_the_bits_of_the_reference(variant: str, data:
 @every_variant
 @every_dtype
 @pytest.mark.parametrize("size", SIZES)
-def test_a_run_whose_sums_are_exact_has_the_bits_of_the_reference(size: int, dtype: Any, variant: str) -> None:
+def test_a_run_whose_sums_are_exact_has_the_bits_of_the_reference(size, dtype, variant):
     """With β = ε = 0 and m = 1, G = g² and d = ±1 (theory: 1/g), for gradients ±1, ±2, ±½: the squares add exactly.
 
     So 40 steps, the gate between them, must be the reference's own, with clipping and without.
     """
     rng = np.random.default_rng(size)
-    options: dict[str, Any] = {"variant": variant, "beta": 0.0, "eps": 0.0, "lr": 0.3, "stiffening_factor": 0.4}
+    options = {"variant": variant, "beta": 0.0, "eps": 0.0, "lr": 0.3, "stiffening_factor": 0.4}
     for more in [{}, {"release_ratio": 0.5}] + [{"grad_clip": 1.5}] * (variant != "theory"):
         params = rng.standard_normal(size).astype(dtype)
         state, decisions = compiled.init(params, initial_temp=0.9), []
@@ -85,14 +81,14 @@ def test_a_run_whose_sums_are_exact_has_the_bits_of_the_reference(size: int, dty
 @every_variant
 @every_dtype
 @pytest.mark.parametrize("size", SIZES)
-def test_any_norm_agrees_with_the_reference(size: int, dtype: Any, variant: str) -> None:
+def test_any_norm_agrees_with_the_reference(size, dtype, variant):
     """The sum of n squares makes n - 1 roundings, its root one more, the theory's mean another; G and d have the same
     bits, and so has θ, which does not depend on the norm: the gate without a barrier lets every step pass.
     """
     rng = np.random.default_rng(size)
     params, grad = (rng.standard_normal(size).astype(dtype) for _ in range(2))
     state = reference.init(params)._replace(metric=rng.uniform(0.5, 2, size).astype(dtype))
-    options: dict[str, Any] = {"variant": variant, "stiffening_factor": 0.0, "lr": 0.1}
+    options = {"variant": variant, "stiffening_factor": 0.0, "lr": 0.1}
     (new, after, report), expected = (m.step(params, grad, state, **options) for m in (compiled, reference))
     assert_same_bits(new, expected[0])
     assert_same_bits(after.metric, expected[1].metric)
@@ -101,10 +97,10 @@ def test_any_norm_agrees_with_the_reference(size: int, dtype: Any, variant: str)
 
 
 @every_variant
-def test_a_decision_does_not_depend_on_where_the_arrays_lie(variant: str) -> None:
+def test_a_decision_does_not_depend_on_where_the_arrays_lie(variant):
     """The barrier is set to the norm itself: n > h fails, and would hold if n came out larger by its last bit."""
     base = np.random.default_rng(0).standard_normal(3000)
-    options: dict[str, Any] = {"variant": variant, "adaptive_threshold": False, "stiffening_factor": 1.0, "lr": 0.0}
+    options = {"variant": variant, "adaptive_threshold": False, "stiffening_factor": 1.0, "lr": 0.0}
     state = compiled.init(base[:2900], initial_temp=0.0)
     norm = compiled.step(base[:2900].copy(), base[:2900].copy(), state, **options)[2].norm
     for threshold, liquid in ((norm, False), (np.nextafter(norm, 0), True)):
@@ -115,7 +111,7 @@ def test_a_decision_does_not_depend_on_where_the_arrays_lie(variant: str) -> Non
             assert compiled.step(moved[:2900], moved[:2900], at_rest, **hyper)[2].liquid is liquid
 
 
-def test_a_nan_freezes_the_group() -> None:
+def test_a_nan_freezes_the_group():
     params, grad = np.ones(3), np.array([1, np.nan, 1])
     for variant in reference.VARIANTS:
         new, after, report = compiled.step(params, grad, compiled.init(params), variant=variant)

@@ -5,10 +5,6 @@ means the same bits. So it does where a sum has the same bits in every order: tw
 Elsewhere the two sums have the same terms, none of them negative, and each is within γ of their exact sum.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,7 +24,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:overflow encountered:RuntimeWarn
 
 @settings(deadline=None)
 @given(data=st.data(), rates=RATES)
-def test_steps_without_a_sum_have_the_bits_of_the_reference(data: st.DataObject, rates: dict[str, float]) -> None:
+def test_steps_without_a_sum_have_the_bits_of_the_reference(data, rates):
     dtype = data.draw(st.sampled_from(DTYPES))
     shape = data.draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5))
     array = hnp.arrays(dtype, shape, elements=numbers(dtype), fill=st.nothing())
@@ -46,7 +42,7 @@ def test_steps_without_a_sum_have_the_bits_of_the_reference(data: st.DataObject,
 
 @settings(deadline=None)
 @given(data=st.data(), rates=RATES)
-def test_a_sum_of_two_terms_has_the_bits_of_the_reference(data: st.DataObject, rates: dict[str, float]) -> None:
+def test_a_sum_of_two_terms_has_the_bits_of_the_reference(data, rates):
     """For the step the largest entry is at most 1, or special, or a power of two, whose power -2 is exact."""
     dtype = data.draw(st.sampled_from(DTYPES))
     shape = data.draw(st.sampled_from([(), (0,), (1,), (2,), (2, 1), (1, 2, 1)]))
@@ -64,7 +60,7 @@ def test_a_sum_of_two_terms_has_the_bits_of_the_reference(data: st.DataObject, r
 
 @every_dtype
 @pytest.mark.parametrize("size", SIZES)
-def test_an_exact_sum_has_the_bits_of_the_reference(size: int, dtype: Any) -> None:
+def test_an_exact_sum_has_the_bits_of_the_reference(size, dtype):
     """Entries 0, ±1, ±2, ±4 over 1 or 8: fourth powers, after division by the largest, are whole multiples of 2⁻⁸."""
     rng = np.random.default_rng(size)
     grad = rng.choice([-4, -2, -1, 0, 1, 2, 4], size).astype(dtype)
@@ -84,7 +80,7 @@ def test_an_exact_sum_has_the_bits_of_the_reference(size: int, dtype: Any) -> No
 @every_dtype
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("scale", [0.01, 100])
-def test_any_sum_agrees_with_the_reference(size: int, scale: float, dtype: Any) -> None:
+def test_any_sum_agrees_with_the_reference(size, scale, dtype):
     """The terms have the same bits in both; a sum of n of them makes n - 1 roundings.
 
     κ: a root and a product more. ‖Φg‖: a root more. A step: a root, β·, +, α/, two for s⁻² (NumPy's power is within a
@@ -104,7 +100,7 @@ def test_any_sum_agrees_with_the_reference(size: int, scale: float, dtype: Any) 
 
 @every_dtype
 @pytest.mark.parametrize("size", [0, 1, 2, 7, 40])
-def test_norms_of_a_hessian_agree_with_the_reference(size: int, dtype: Any) -> None:
+def test_norms_of_a_hessian_agree_with_the_reference(size, dtype):
     """A sum of n² squares makes n² - 1 roundings, the root one more; the eigenvalues are the reference's own."""
     matrix = np.random.default_rng(size).standard_normal((size, size))
     hessian = (matrix + matrix.T).astype(dtype)
@@ -115,7 +111,7 @@ def test_norms_of_a_hessian_agree_with_the_reference(size: int, dtype: Any) -> N
 
 
 @every_dtype
-def test_a_step_never_overflows_where_the_reference_does_not(dtype: Any) -> None:
+def test_a_step_never_overflows_where_the_reference_does_not(dtype):
     """The largest finite gradient, twice: κ is infinite, the step small and not 0."""
     largest = np.finfo(dtype).max
     params, grad = np.zeros(2, dtype), np.array([largest, largest])
@@ -124,7 +120,7 @@ def test_a_step_never_overflows_where_the_reference_does_not(dtype: Any) -> None
     assert np.all(new < 0) and compiled.curvature(grad) == np.inf
 
 
-def test_a_step_does_not_depend_on_where_its_arrays_lie() -> None:
+def test_a_step_does_not_depend_on_where_its_arrays_lie():
     base = np.random.default_rng(0).standard_normal(3000)
     expected = compiled.step_code(base[:2900].copy(), base[100:].copy())
     for shift in range(1, 9):

@@ -1,7 +1,5 @@
 """Noisy arrays as arrays: arithmetic, dtypes, broadcasting, indices, questions, and what they refuse."""
 
-from __future__ import annotations
-
 import math
 import operator
 
@@ -20,7 +18,7 @@ SELECTIONS = [np.abs, np.negative, np.sign, np.floor, np.ceil, np.trunc, np.rint
 ROUNDED = [np.exp, np.sqrt, np.tanh, np.sin, np.log1p, np.square, np.cbrt, np.arctan]
 
 
-def disagreeing() -> NoisyArray:
+def disagreeing():
     return NoisyArray(np.array([[-1.0], [1.0]]), np.float32, Noise(2))
 
 

@@ -7,8 +7,6 @@ the float32 arrays and n <= 4 here p(n)·2⁻⁵³ is below 2⁻⁹·2u for any 
 (1 + k)·ROUTINE of the product of norms, up to second order: a factor 1 + 2⁻⁸ pays for both.
 """
 
-from __future__ import annotations
-
 import inspect
 import sys
 from functools import partial
