@@ -1,5 +1,7 @@
 """What the tests of noisy arrays share: making them, and bounds that follow from the declared noise."""
 
+from itertools import product
+
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -21,6 +23,13 @@ def noisy(values, dtype=np.float32, noise=None, kind="noisy"):
     return NoisyArray(np.repeat(plain[np.newaxis].astype(wide), noise.replicas, axis=0), dtype, noise, kind)
 
 
+def mixtures(call, *operands):
+    """What a function gives of arrays some or all of which are noisy."""
+    noise = Noise(REPLICAS)
+    for chosen in list(product((True, False), repeat=len(operands)))[:-1]:
+        yield call(*(noisy(x, x.dtype, noise) if c else x for x, c in zip(operands, chosen, strict=True)))
+
+
 def weak(value, noise=None):
     """A Python float in every replica."""
     return noisy(value, np.float64, noise, "weak")
@@ -32,6 +41,17 @@ def arrays(dtype=np.float32, *, shape=None, exponents=(-20, 20)):
     entry = st.builds(lambda m, e: m * 2.0**e, st.integers(-1024, 1024), st.integers(low, high))
     shape = hnp.array_shapes(min_dims=1, max_dims=3, max_side=4) if shape is None else shape
     return hnp.arrays(dtype, shape, elements=entry)
+
+
+def broadcastable(number):
+    shapes = hnp.mutually_broadcastable_shapes(num_shapes=number, max_dims=3, max_side=3)
+    return shapes.map(lambda drawn: drawn.input_shapes)
+
+
+def drawn(data, dtype, shapes, exponents=(-20, 20)):
+    """Operands of one of the given shapes."""
+    chosen = data.draw(st.sampled_from(shapes) if isinstance(shapes, list) else shapes)
+    return [data.draw(arrays(dtype, shape=shape, exponents=exponents)) for shape in chosen]
 
 
 def spacing(dtype):
