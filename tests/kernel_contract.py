@@ -7,47 +7,32 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gnomon.descent import srkl
+from gnomon.descent import hysterograd, srkl
 from gnomon_spec import strategies
 from gnomon_spec.cases import Context
 
 DTYPES = (np.float32, np.float64)
 SPECIAL = (np.nan, np.inf, -np.inf, 0.0, -0.0, 1.0)
-LR, UNIT = st.floats(0, 10), st.floats(0, 1, exclude_max=True)
-
-
-def fixed(**quantities):
-    return st.fixed_dictionaries(quantities)
-
-
-RATES = fixed(alpha=st.floats(2**-20, 10), beta=st.just(0.0) | st.floats(2**-20, 10))
-GATED = {
-    "lr": LR,
-    "stiffening_factor": st.floats(0, 10),
-    "beta": st.just(0.0) | UNIT,
-    "eps": st.just(0.0) | st.floats(0, 1),
-    "cooling_rate": st.floats(0, 1),
-    "metric_scale": st.floats(2**-10, 400),
-    "adaptive_threshold": st.booleans(),
-    "release_ratio": st.just(1.0) | st.floats(2**-10, 1),
-}
-CLIPPED = {"grad_clip": st.none() | st.floats(2**-10, 10), "hysteresis_scale": st.just(1.0) | st.floats(0, 10)}
 
 
 @st.composite
-def declared(draw, method):
-    """What a method's step takes, drawn from the domains that its signature declares."""
+def declared(draw, method, variant=None):
+    """What a method's step takes, drawn from the domains that its signature declares; for one variant of it."""
     quantities = strategies.hyperparameters(import_module(f"gnomon.descent.{method}").step).quantities
     given = {name: quantity.draw(draw, Context(np.dtype(float), (), {})) for name, quantity in quantities.items()}
-    return {**given, "momentum": given["momentum"] or 0.9, "dampening": 0.0} if given.get("nesterov") else given
+    if given.get("nesterov"):
+        given |= {"momentum": given["momentum"] or 0.9, "dampening": 0.0}
+    if variant == "theory":
+        given |= {"grad_clip": None, "hysteresis_scale": 1.0}
+    return given if variant is None else {**given, "variant": variant}
 
 
 # What the step of a method, or of a variant of it, may be given.
+RATES = declared("srkl")
 HYPERPARAMETERS = {
     **{method: declared(method) for method in ("sgd", "adam", "adamw", "rmsprop", "lion", "nadam")},
-    **{f"srkl {variant}": RATES for variant in srkl.VARIANTS},
-    **{f"hysterograd {variant}": fixed(**GATED, **CLIPPED) for variant in ("head", "v4")},
-    "hysterograd theory": fixed(**GATED),
+    **{f"srkl {variant}": declared("srkl", variant) for variant in srkl.VARIANTS},
+    **{f"hysterograd {variant}": declared("hysterograd", variant) for variant in hysterograd.VARIANTS},
 }
 
 

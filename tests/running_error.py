@@ -184,9 +184,3 @@ def agree(left, right, times=1):
     distance = np.abs(left.value - right.value)
     allowed = times * (left.error + right.error) * (1 + 2.0**-30)
     assert np.all(distance <= allowed), f"{left.value} and {right.value} differ by {distance}, allowed {allowed}"
-
-
-def at_least(left, right):
-    """Assert that left >= right is possible within the bounds."""
-    left, right = lift(left), lift(right)
-    assert np.all(left.value - right.value >= -(left.error + right.error) * (1 + 2.0**-30))

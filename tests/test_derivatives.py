@@ -78,16 +78,6 @@ def test_example_gradients_and_the_empirical_fisher_agree_with_their_closed_form
     agree(diagonal, np.sum(closed_form**2, axis=0) / len(examples), times=2 * (1 + ROUNDINGS))
 
 
-# --- Hessian products ----------------------------------------------------------------------------------------------
-
-
-@law
-@given(whole((4, 4)), whole(4), whole(4), whole(4))
-def test_hvp_of_a_quadratic_form_symmetrises_its_matrix(B, b, x, v):
-    form = lambda t: np.dot(t, np.dot(B, t)) / 2 + np.dot(b, t)  # noqa: E731
-    assert onp.array_equal(hvp(form, x, v), (B + B.T) @ v / 2)
-
-
 @law
 @given(whole(4), whole(4))
 def test_an_affine_function_has_exactly_no_curvature_and_no_warning(x, v):
@@ -126,31 +116,6 @@ def test_the_gauss_newton_product_is_the_explicit_one(x, half, v):
     M = half + half.T
     J = quadratic_model_jacobian(x)
     assert onp.array_equal(ggnvp(quadratic_model, lambda z: np.dot(z, np.dot(M, z)) / 2, x, v), J.T @ M @ J @ v)
-
-
-def test_hessian_and_gauss_newton_matrix_differ_for_squares_in_general():
-    """m = θ₁θ₂, y = ½ at θ = (1, -1): H = [[1, -5/2], [-5/2, 1]], G = [[1, -1], [-1, 1]]."""
-    theta = onp.array([1.0, -1.0])
-    model = lambda t: t[:1] * t[1:]  # noqa: E731
-    loss = lambda z: np.sum((z - 0.5) ** 2) / 2  # noqa: E731
-    H = onp.stack([hvp(lambda t: loss(model(t)), theta, column) for column in onp.eye(2)])
-    G = onp.stack([ggnvp(model, loss, theta, column) for column in onp.eye(2)])
-    assert onp.array_equal(H, [[1, -2.5], [-2.5, 1]])
-    assert onp.array_equal(G, [[1, -1], [-1, 1]])
-
-
-@law
-@given(st.integers(0, 2).flatmap(lambda k: whole((2**k, 3))), whole(3), st.data())
-def test_the_empirical_fisher_of_squares_weighs_each_row_by_its_squared_residual(features, w, data):
-    """With one output E = (1/N) Σᵢ rᵢ²·JᵢJᵢᵀ; at interpolation E = 0 though G is not."""
-    targets = data.draw(whole(features.shape[0]))
-    examples = list(zip(features, targets, strict=True))
-    example_loss = lambda t, example: (np.dot(example[0], t) - example[1]) ** 2 / 2  # noqa: E731
-    residual = features @ w - targets
-    expected = (residual**2) @ features**2 / len(examples)
-    assert onp.array_equal(empirical_fisher_diagonal(example_loss, w, examples), expected)
-    fitted = [(row, row @ w) for row in features]
-    assert not onp.any(empirical_fisher_diagonal(example_loss, w, fitted))
 
 
 @law
