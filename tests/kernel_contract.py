@@ -3,7 +3,6 @@
 from importlib import import_module
 
 import numpy as np
-import pytest
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -109,7 +108,20 @@ def quietly(call, *args, **options):
         return call(*args, **options)
 
 
-def message(call, *args, **options):
-    with pytest.raises((TypeError, ValueError)) as caught:
-        call(*args, **options)
-    return caught.type, str(caught.value)
+def refusal(call, *args, **options):
+    """The error that a call raises for what it was given, if it does."""
+    try:
+        quietly(call, *args, **options)
+    except (TypeError, ValueError) as error:
+        return type(error), str(error)
+    return None
+
+
+def assert_alike(modules, name, *args, **options):
+    """Assert that a function gives the same bits, or the same error, in the compiled module and in the plain one."""
+    functions = [getattr(module, name) for module in modules]
+    found, expected = (refusal(function, *args, **options) for function in functions)
+    assert found == expected
+    if expected is None:
+        assert_same_outputs(*(quietly(function, *args, **options) for function in functions))
+    return expected
