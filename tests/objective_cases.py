@@ -35,39 +35,39 @@ class Case(NamedTuple):
     v: Any
 
 
-def dyadic(shape: Any, dtype: Any = np.float64) -> st.SearchStrategy[Any]:
+def dyadic(shape, dtype=np.float64):
     return arrays(dtype, shape, elements=DYADIC)
 
 
-def whole(shape: Any) -> st.SearchStrategy[Any]:
+def whole(shape):
     return arrays(np.float64, shape, elements=WHOLE)
 
 
-def labels(examples: int, classes: int) -> st.SearchStrategy[Any]:
+def labels(examples, classes):
     return arrays(np.int64, examples, elements=st.integers(0, classes - 1))
 
 
 @st.composite
-def quadratics(draw: Any, dtype: Any = np.float64) -> Quadratic:
+def quadratics(draw, dtype=np.float64):
     n = draw(st.integers(1, 4))
     half = draw(whole((n, n))).astype(dtype)
     return Quadratic(half + half.T, draw(dyadic(n, dtype)), draw(WHOLE))
 
 
 @st.composite
-def logistic_regressions(draw: Any, dtype: Any = np.float64, ridge: Any = RIDGE) -> LogisticRegression:
+def logistic_regressions(draw, dtype=np.float64, ridge=RIDGE):
     N, d = draw(st.integers(1, 4)), draw(st.integers(1, 3))
     return LogisticRegression(draw(dyadic((N, d), dtype)), draw(labels(N, 2)), draw(ridge))
 
 
 @st.composite
-def softmax_regressions(draw: Any, dtype: Any = np.float64, ridge: Any = RIDGE) -> SoftmaxRegression:
+def softmax_regressions(draw, dtype=np.float64, ridge=RIDGE):
     N, d, C = draw(st.integers(1, 4)), draw(st.integers(1, 3)), draw(st.integers(2, 4))
     return SoftmaxRegression(draw(dyadic((N, d), dtype)), draw(labels(N, C)), C, draw(ridge))
 
 
 @st.composite
-def mlps(draw: Any, dtype: Any = np.float64) -> MLP:
+def mlps(draw, dtype=np.float64):
     N, d, C = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
     hidden = tuple(draw(st.lists(st.integers(1, 3), max_size=2)))
     X = draw(dyadic((N, d), dtype))
@@ -76,22 +76,22 @@ def mlps(draw: Any, dtype: Any = np.float64) -> MLP:
     return MLP(X, draw(labels(N, C + 1)), hidden, "softmax", C + 1)
 
 
-def polynomials() -> st.SearchStrategy[Any]:
+def polynomials():
     valleys = st.integers(2, 5).map(Rosenbrock)
     return st.one_of(valleys, st.just(Beale()), st.just(Himmelblau()), quadratics())
 
 
-def example_objectives(dtype: Any = np.float64) -> st.SearchStrategy[Any]:
+def example_objectives(dtype=np.float64):
     return st.one_of(logistic_regressions(dtype), softmax_regressions(dtype), mlps(dtype))
 
 
-def transcendental(dtype: Any = np.float64) -> st.SearchStrategy[Any]:
+def transcendental(dtype=np.float64):
     bumpy = st.one_of(st.integers(1, 4).map(Rastrigin), st.integers(1, 4).map(Ackley))
     return st.one_of(bumpy, example_objectives(dtype))
 
 
 @st.composite
-def cases(draw: Any, objectives: Any = None, dtype: Any = np.float64, numbers: Any = DYADIC) -> Case:
+def cases(draw, objectives=None, dtype=np.float64, numbers=DYADIC):
     """Draw an objective, a point that is not the origin, and two vectors."""
     objective = draw(objectives if objectives is not None else st.one_of(polynomials(), transcendental(dtype)))
     vectors = arrays(dtype, objective.dimension, elements=numbers)

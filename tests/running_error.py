@@ -15,10 +15,6 @@ The class knows nothing of NumPy but the protocols `__array_ufunc__` and `__arra
 shown to need nothing else.
 """
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 
@@ -29,7 +25,7 @@ TINY = 2.0**-1074
 class Bounded(NDArrayOperatorsMixin):
     """An array `value`, and `error` >= |value - exact result| entry by entry."""
 
-    def __init__(self, value: Any, error: Any = 0.0) -> None:
+    def __init__(self, value, error=0.0):
         self.value = np.asarray(value)
         self.error = np.broadcast_to(np.asarray(error, dtype=np.float64), self.value.shape)
 
@@ -37,70 +33,70 @@ class Bounded(NDArrayOperatorsMixin):
     ndim = property(lambda self: self.value.ndim)
     dtype = property(lambda self: self.value.dtype)
 
-    def __repr__(self) -> str:
+    def __repr__(self):
         return f"{self.value} ± {self.error}"
 
-    def __getitem__(self, index: Any) -> Bounded:
+    def __getitem__(self, index):
         return Bounded(self.value[index], self.error[index])
 
-    def __array__(self, *_: Any, **__: Any) -> Any:
+    def __array__(self, *_, **__):
         raise TypeError("the error bound would be lost")
 
     __float__ = __array__
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+    def __array_ufunc__(self, ufunc, method, *inputs, **options):
         if method != "__call__" or options:
             return NotImplemented
         if ufunc in COMPARISONS:
             return ufunc(*(lift(x).value for x in inputs))
         return UFUNCS[ufunc](*map(lift, inputs))
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(self, function, types, args, kwargs):
         return FUNCTIONS[function](*args, **kwargs)
 
 
-def lift(x: Any) -> Bounded:
+def lift(x):
     return x if isinstance(x, Bounded) else Bounded(x)
 
 
-def rounded(value: Any, error: Any, units: int = 1) -> Bounded:
+def rounded(value, error, units=1):
     """Return the result of one operation: the propagated error and that of its own rounding."""
     return Bounded(value, error + units * UNIT * np.abs(value) + TINY)
 
 
-def product(x: Bounded, y: Bounded) -> Bounded:
+def product(x, y):
     return rounded(x.value * y.value, np.abs(x.value) * y.error + np.abs(y.value) * x.error + x.error * y.error)
 
 
-def quotient(x: Bounded, y: Bounded) -> Bounded:
+def quotient(x, y):
     value, room = x.value / y.value, np.abs(y.value) - y.error
     assert np.all(room > 0), "a divisor may be 0"
     return rounded(value, (x.error + np.abs(value) * y.error) / room)
 
 
-def power(x: Bounded, k: Bounded) -> Bounded:
+def power(x, k):
     if np.all(k.value == 2):
         return product(x, x)
     size, n = np.abs(x.value), k.value
     return rounded(x.value**n, (size + x.error) ** n - size**n + (n + 8) * UNIT * (size + x.error) ** n)
 
 
-def logarithm(x: Bounded) -> Bounded:
+def logarithm(x):
     assert np.all(x.value > x.error), "a logarithm's argument may be 0"
     return rounded(np.log(x.value), x.error / (x.value - x.error), 8)
 
 
-def square_root(x: Bounded) -> Bounded:
+def square_root(x):
     assert np.all((x.value > x.error) | (x.error == 0)), "a root's argument may be negative"
     safe = np.where(x.value > 0, x.value - x.error, 1)
     return rounded(np.sqrt(x.value), np.where(x.value > 0, x.error / np.sqrt(safe), 0))
 
 
-def exponential(x: Bounded) -> Bounded:
+def exponential(x):
     return rounded(np.exp(x.value), np.exp(x.value) * np.expm1(x.error), 8)
 
 
-def matrix_product(a: Any, b: Any) -> Bounded:
+def matrix_product(a, b):
     a, b = lift(a), lift(b)
     n = a.shape[-1]
     size = np.abs(a.value) @ np.abs(b.value)
@@ -108,11 +104,11 @@ def matrix_product(a: Any, b: Any) -> Bounded:
     return Bounded(a.value @ b.value, carried + sum_error(n, size))
 
 
-def sum_error(terms: int, size: Any) -> Any:
+def sum_error(terms, size):
     return terms * UNIT / (1 - terms * UNIT) * size + terms * TINY
 
 
-def total(x: Any, axis: Any = None, keepdims: bool = False, **_: Any) -> Bounded:
+def total(x, axis=None, keepdims=False, **_):
     x = lift(x)
     value = np.sum(x.value, axis=axis, keepdims=keepdims)
     terms = x.value.size // max(1, np.asarray(value).size)
@@ -120,22 +116,22 @@ def total(x: Any, axis: Any = None, keepdims: bool = False, **_: Any) -> Bounded
     return Bounded(value, carried + sum_error(terms, np.sum(np.abs(x.value), axis=axis, keepdims=keepdims)))
 
 
-def largest(x: Bounded, axis: Any = None, keepdims: bool = False, **_: Any) -> Bounded:
+def largest(x, axis=None, keepdims=False, **_):
     options = {"axis": axis, "keepdims": keepdims}
     return Bounded(np.max(x.value, **options), np.max(x.error, **options))
 
 
-def chosen(condition: Any, x: Any, y: Any) -> Bounded:
+def chosen(condition, x, y):
     x, y = lift(x), lift(y)
     return Bounded(np.where(condition, x.value, y.value), np.where(condition, x.error, y.error))
 
 
-def as_moved(function: Any) -> Any:
+def as_moved(function):
     return lambda x, *args, **kwargs: Bounded(function(x.value, *args, **kwargs), function(x.error, *args, **kwargs))
 
 
-def joined(function: Any) -> Any:
-    def join(parts: Any, *args: Any, **kwargs: Any) -> Bounded:
+def joined(function):
+    def join(parts, *args, **kwargs):
         lifted = [lift(part) for part in parts]
         values = function([part.value for part in lifted], *args, **kwargs)
         return Bounded(values, function([part.error for part in lifted], *args, **kwargs))
@@ -178,7 +174,7 @@ FUNCTIONS = {
 }
 
 
-def agree(left: Any, right: Any, times: int = 1) -> None:
+def agree(left, right, times=1):
     """Assert |left - right| <= times·(bound of left + bound of right); plain arrays have bound 0.
 
     The bounds are themselves computed in float64, by fewer than 2²⁰ operations on numbers that are not negative;
@@ -188,9 +184,3 @@ def agree(left: Any, right: Any, times: int = 1) -> None:
     distance = np.abs(left.value - right.value)
     allowed = times * (left.error + right.error) * (1 + 2.0**-30)
     assert np.all(distance <= allowed), f"{left.value} and {right.value} differ by {distance}, allowed {allowed}"
-
-
-def at_least(left: Any, right: Any) -> None:
-    """Assert that left >= right is possible within the bounds."""
-    left, right = lift(left), lift(right)
-    assert np.all(left.value - right.value >= -(left.error + right.error) * (1 + 2.0**-30))

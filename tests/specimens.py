@@ -1,120 +1,83 @@
-"""Ports that tests hold up to the checker: honest ones that only look different."""
-
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
+"""Honest ports that only look different, as edits of the reference, for tests to hold up to the checker."""
 
 import numpy as np
 
-from gnomon.arguments import check_arguments
 from gnomon.descent import adam, adamw, sgd
-from gnomon.descent.adam import AdamState
-from gnomon.descent.sgd import SGDState
 from gnomon_spec.arithmetic import wide_dtype
 from gnomon_spec.cases import map_leaves
+from gnomon_spec.edits import Edited, address, edited, find
+
+SHARE_1, SHARE_2 = "(1 - beta1**state.step_count)", "(1 - beta2**state.step_count)"
+M_HAT, V_HAT, MOVE = f"state.first_moment / {SHARE_1}", f"second / {SHARE_2}", "lr * m_hat / (np.sqrt(v_hat) + eps)"
 
 
-class OtherOrder:
-    """The formulas with their operations in another order: lerp for the mean, (1-β)·g first, scalars folded."""
-
-    @staticmethod
-    def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
-        beta1, beta2, t = hyper["beta1"], hyper["beta2"], state.step_count + 1
-        if beta1 < 0.5:
-            first = (1 - beta1) * grad + beta1 * state.first_moment
-        else:
-            first = state.first_moment + (1 - beta1) * (grad - state.first_moment)
-        second = ((1 - beta2) * grad) * grad + state.second_moment * beta2
-        largest, root, correction = state.largest_second_moment, second, (1 - beta2**t) ** 0.5
-        if hyper["variant"] == "amsgrad-torch":
-            largest = root = np.maximum(second, largest)
-        elif hyper["variant"] == "amsgrad-optax":
-            largest = root = np.maximum(second / (1 - beta2**t), largest)
-            correction = 1.0
-        rate = hyper["lr"] / (1 - beta1**t)
-        return (-rate * first) / (np.sqrt(root) / correction + hyper["eps"]), AdamState(first, second, largest, t)
-
-    @classmethod
-    def adam_step(cls, params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        check_arguments(adam.step, params, grad, state, **hyper)
-        move, state = cls._direction(params * hyper["weight_decay"] + grad, state, hyper)
-        return params + move, state
-
-    @classmethod
-    def adamw_step(cls, params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        check_arguments(adamw.step, params, grad, state, **hyper)
-        move, state = cls._direction(grad, state, hyper)
-        return params + (move - (hyper["lr"] * hyper["weight_decay"]) * params), state
-
-    @staticmethod
-    def sgd_step(params: Any, grad: Any, state: SGDState, **hyper: Any) -> Any:
-        check_arguments(sgd.step, params, grad, state, **hyper)
-        grad = params * hyper["weight_decay"] + grad
-        if hyper["momentum"] == 0:
-            return -hyper["lr"] * grad + params, SGDState(state.momentum_buffer, state.step_count + 1)
-        damped = grad - hyper["dampening"] * grad if hyper["dampening"] <= 0.5 else (1 - hyper["dampening"]) * grad
-        buffer = grad if state.step_count == 0 else damped + hyper["momentum"] * state.momentum_buffer
-        direction = hyper["momentum"] * buffer + grad if hyper["nesterov"] else buffer
-        return -hyper["lr"] * direction + params, SGDState(buffer, state.step_count + 1)
+def with_edits(edits):
+    """The reference with pieces of its functions replaced."""
+    changes = {at: [find(at, *piece, at) for piece in pieces.items()] for at, pieces in edits.items()}
+    return Edited({address(function): edited(address(function), made) for function, made in changes.items()})
 
 
-def moments(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[AdamState, Any]:
-    """Return the state after the gradient, and the second moment whose root is taken."""
-    state = adam.update_moments(grad, state, **{name: hyper[name] for name in ("beta1", "beta2", "variant")})
-    return state, state.second_moment if hyper["variant"] == "adam" else state.largest_second_moment
+def in_the_wide_dtype(step):
+    """A step whose outputs are computed in a wider dtype and rounded once."""
 
-
-class FoldedScalars(OtherOrder):
-    """Adam in the "efficient" form, done right: the bias correction folded into the rate, and ε scaled to match."""
-
-    @staticmethod
-    def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
-        state, root = moments(grad, state, hyper)
-        correction = 1.0 if hyper["variant"] == "amsgrad-optax" else (1 - hyper["beta2"] ** state.step_count) ** 0.5
-        rate = hyper["lr"] * correction / (1 - hyper["beta1"] ** state.step_count)
-        return -(rate * (state.first_moment / (np.sqrt(root) + correction * hyper["eps"]))), state
-
-
-class AccurateCorrection(OtherOrder):
-    """1 - βᵗ as -expm1(t·log β), which does not cancel: more accurate than the oracle itself."""
-
-    @staticmethod
-    def _direction(grad: Any, state: AdamState, hyper: dict[str, Any]) -> tuple[Any, AdamState]:
-        state, root = moments(grad, state, hyper)
-        of_first, of_second = (
-            float(-np.expm1(state.step_count * np.log(beta))) if beta > 0 else 1.0
-            for beta in (hyper["beta1"], hyper["beta2"])
-        )
-        v_hat = root if hyper["variant"] == "amsgrad-optax" else root / of_second
-        return -hyper["lr"] * (state.first_moment / of_first / (np.sqrt(v_hat) + hyper["eps"])), state
-
-
-def in_the_wide_dtype(step: Callable[..., Any]) -> Any:
-    """Return a step whose outputs are computed in a wider dtype and rounded once."""
-
-    def rounded(params: Any, grad: Any, state: Any, **hyper: Any) -> Any:
-        check_arguments(step, params, grad, state, **hyper)
-        dtype, wide = params.dtype, wide_dtype(params.dtype)
-
-        def to(target: Any) -> Any:
+    def rounded(params, grad, state, **hyper):
+        def to(target):
             return lambda x: x.astype(target) if isinstance(x, np.ndarray | np.floating) else x
 
-        outputs = step(params.astype(wide), grad.astype(wide), map_leaves(to(wide), state), **hyper)
-        return map_leaves(to(dtype), outputs)
+        inputs = map_leaves(to(wide_dtype(params.dtype)), (params, grad, state))
+        return map_leaves(to(params.dtype), step(*inputs, **hyper))
 
-    return staticmethod(rounded)
-
-
-class RoundedOnce:
-    """What fused multiply-adds and wide registers do."""
-
-    adam_step, adamw_step, sgd_step = map(in_the_wide_dtype, (adam.step, adamw.step, sgd.step))
+    return rounded
 
 
+# The formulas with their operations in another order: lerp for the mean, (1-β)·g first, scalars folded.
+OTHER_ORDER = {
+    adam.update_moments: {
+        "beta1 * state.first_moment + (1 - beta1) * grad": "(1 - beta1) * grad + beta1 * state.first_moment\n"
+        "if beta1 >= 0.5:\n    first = state.first_moment + (1 - beta1) * (grad - state.first_moment)",
+        "beta2 * state.second_moment + (1 - beta2) * (grad * grad)": "((1 - beta2) * grad) * grad "
+        "+ state.second_moment * beta2",
+        "np.maximum(largest, second)": "np.maximum(second, largest)",
+    },
+    adam.bias_corrected: {
+        M_HAT: "state.first_moment",
+        "m_hat, state.largest_second_moment": "m_hat, np.sqrt(state.largest_second_moment)",
+        V_HAT: f"np.sqrt(second) / {SHARE_2} ** 0.5",
+    },
+    adam.step: {
+        "grad + weight_decay * params": "params * weight_decay + grad",
+        f"params - {MOVE}": f"params + (-(lr / {SHARE_1}) * m_hat) / (v_hat + eps)",
+    },
+    adamw.step: {
+        f"decayed - {MOVE}": f"params + ((-(lr / {SHARE_1}) * m_hat) / (v_hat + eps) - (lr * weight_decay) * params)"
+    },
+    sgd.step: {
+        "grad + weight_decay * params": "params * weight_decay + grad",
+        "params - lr * grad": "-lr * grad + params",
+        "momentum * state.momentum_buffer + (1 - dampening) * grad": "(grad - dampening * grad if dampening <= 0.5 "
+        "else (1 - dampening) * grad) + momentum * state.momentum_buffer",
+        "grad + momentum * buffer": "momentum * buffer + grad",
+        "params - lr * direction": "-lr * direction + params",
+    },
+}
+# Adam in the "efficient" form, done right: the bias correction folded into the rate, and ε scaled to match.
+CORRECTION = f"({SHARE_2} ** (0.0 if variant == 'amsgrad-optax' else 0.5))"
+FOLDED = f"lr * {CORRECTION} / {SHARE_1} * (m_hat / (np.sqrt(v_hat) + {CORRECTION} * eps))"
+FOLDED_SCALARS = {
+    adam.bias_corrected: {M_HAT: "state.first_moment", V_HAT: "second"},
+    **{method.step: {MOVE: FOLDED} for method in (adam, adamw)},
+}
+# 1 - βᵗ as -expm1(t·log β), which does not cancel: more accurate than the oracle itself.
+ACCURATE_CORRECTION = {
+    adam.bias_corrected: {
+        f"/ {share}": f"/ (float(-np.expm1(state.step_count * np.log({beta}))) if {beta} > 0 else 1.0)"
+        for beta, share in (("beta1", SHARE_1), ("beta2", SHARE_2))
+    }
+}
 HONEST = {
-    "another order of operations": OtherOrder,
-    "bias correction folded into the rate": FoldedScalars,
-    "bias correction by expm1": AccurateCorrection,
-    "rounded once": RoundedOnce,
+    "another order of operations": with_edits(OTHER_ORDER),
+    "bias correction folded into the rate": with_edits(FOLDED_SCALARS),
+    "bias correction by expm1": with_edits(ACCURATE_CORRECTION),
+    # What fused multiply-adds and wide registers do.
+    "rounded once": Edited({address(method.step): in_the_wide_dtype(method.step) for method in (adam, adamw, sgd)}),
 }

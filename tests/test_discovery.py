@@ -3,11 +3,9 @@
 With `--stale` only for systems whose reference, specification or judges have changed since their witnesses were found.
 """
 
-from __future__ import annotations
-
 import pytest
 
-from gnomon_spec.system import Law, System, systems
+from gnomon_spec.system import systems
 from gnomon_validation.checker import Plan, check_law
 from gnomon_validation.discovery import Discovery
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
@@ -17,7 +15,7 @@ pytestmark = pytest.mark.discovery
 HONEST = Plan(examples=20)
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+def pytest_generate_tests(metafunc):
     stale = metafunc.config.getoption("stale")
     chosen = [system for system in systems().values() if not (stale and is_current(system))]
     if "law" in metafunc.fixturenames:
@@ -28,7 +26,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("system", "dtype"), wanted, ids=lambda x: getattr(x, "name", x))
 
 
-def test_every_mistake_is_caught_and_named_and_every_law_catches_one(system: System, dtype: str) -> None:
+def test_every_mistake_is_caught_and_named_and_every_law_catches_one(system, dtype):
     discovery = Discovery(system, dtype)
     found = list(discovery.witnesses())
     write(system, dtype, found)
@@ -36,7 +34,7 @@ def test_every_mistake_is_caught_and_named_and_every_law_catches_one(system: Sys
     assert [law.id for law in discovery.laws if law.id not in {w.law.id for w in found}] == []
 
 
-def test_right_ports_obey_every_law(law: Law, dtype: str) -> None:
+def test_right_ports_obey_every_law(law, dtype):
     for port in (ReferencePort(), NumbaPort()):
         verdict, _ = check_law(port, law, dtype, HONEST)
         offer = port.offer(law.operation)

@@ -1,7 +1,5 @@
 """The objectives: laws of their derivatives, their closed forms, their known answers, what they refuse."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from math import e, pi
 
@@ -14,7 +12,6 @@ from objective_cases import (
     dyadic,
     example_objectives,
     labels,
-    logistic_regressions,
     mlps,
     polynomials,
     quadratics,
@@ -22,7 +19,7 @@ from objective_cases import (
     transcendental,
     whole,
 )
-from running_error import UNIT, Bounded, agree, at_least
+from running_error import UNIT, Bounded, agree
 
 from gnomon.objectives import MLP, NAMED, LogisticRegression, SoftmaxRegression, named
 from gnomon.objectives.contract import ExampleObjective, GaussNewtonObjective, KnownObjective, Objective
@@ -34,29 +31,7 @@ law = settings(deadline=None, max_examples=50)
 HADAMARD = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
 
 
-def dense(product, objective, params):
-    """Return the matrix of a product, column by column, with its error bound."""
-    columns = [product(Bounded(params), Bounded(column)) for column in np.eye(objective.dimension)]
-    return Bounded(np.stack([c.value for c in columns], axis=1), np.stack([c.error for c in columns], axis=1))
-
-
 # --- laws of every objective -------------------------------------------------------------------------------------
-
-
-@law
-@given(cases(), st.integers(-3, 3), st.integers(-3, 3))
-def test_hvp_is_linear_in_the_vector(case, a, b):
-    f, x, u, v = case
-    x, combined = Bounded(x), f.hvp(Bounded(x), Bounded(a * u + b * v))
-    agree(combined, a * f.hvp(x, Bounded(u)) + b * f.hvp(x, Bounded(v)))
-
-
-@law
-@given(cases())
-def test_hvp_is_symmetric(case):
-    f, x, u, v = case
-    x, u, v = Bounded(x), Bounded(u), Bounded(v)
-    agree(np.dot(u, f.hvp(x, v)), np.dot(v, f.hvp(x, u)))
 
 
 @law
@@ -95,12 +70,10 @@ def test_array_likes_that_only_speak_numpys_protocols_give_the_same_numbers(case
 
 @law
 @given(cases(quadratics()))
-def test_quadratic_derivatives_are_exact_on_dyadic_numbers(case):
+def test_a_quadratic_is_exact_on_dyadic_numbers(case):
     f, x, _, v = case
     d = x - f.minimiser
     assert f.value(x) == d @ f.hessian @ d / 2 + f.offset
-    assert np.array_equal(f.gradient(x), f.hessian @ d)
-    assert np.array_equal(f.hvp(x, v), f.hessian @ v)
     assert np.array_equal(f.ggnvp(x, v), f.hvp(x, v))
 
 
@@ -164,7 +137,7 @@ def test_the_gradient_vanishes_at_the_known_minimisers(f):
     """A stated minimiser is the exact one rounded, so off by u·|x|; the bound carries that through the gradient."""
     for x in f.minimisers:
         exact = Bounded(x, UNIT * np.abs(x))
-        agree(f.gradient(exact) if x.any() else f.gradient(x), np.zeros_like(x))
+        agree(f.gradient(exact) if x.any() else f.gradient(x), np.zeros_like(x))  # Ackley's has a subgradient there
         agree(f.value(exact) if x.any() else f.value(x), f.minimum)
 
 
@@ -194,10 +167,6 @@ def test_rastrigin_and_ackley_are_the_published_formulas(x):
         agree(Ackley(n).value(b), -20 * np.exp(-r / 5) - np.exp(m) + 20 + e, times=2)
 
 
-def test_ackley_has_a_subgradient_at_the_origin():
-    assert np.array_equal(Ackley(3).gradient(np.zeros(3)), np.zeros(3))
-
-
 # --- learning problems -------------------------------------------------------------------------------------------
 
 
@@ -205,107 +174,24 @@ def test_ackley_has_a_subgradient_at_the_origin():
 @given(cases(example_objectives()))
 def test_the_whole_is_the_mean_of_the_examples_and_the_ridge(case):
     f, x, _, _ = case
-    x, ridge, N = Bounded(x), getattr(f, "ridge", 0.0), f.features.shape[0]
-    agree(f.value(x), np.sum(f.example_values(x)) / N + ridge / 2 * np.dot(x, x))
-    agree(f.gradient(x), np.sum(f.example_gradients(x), axis=0) / N + ridge * x)
+    x, ridge = Bounded(x), getattr(f, "ridge", 0.0)
+    agree(f.value(x), np.sum(f.example_values(x)) / f.features.shape[0] + ridge / 2 * np.dot(x, x))
 
 
 @law
-@given(cases(st.one_of(logistic_regressions(), softmax_regressions())))
-def test_repeating_the_data_changes_nothing(case):
-    f, x, _, v = case
-    X, y = np.concatenate([f.features] * 2), np.concatenate([f.labels] * 2)
-    extra = {"classes": f.classes} if isinstance(f, SoftmaxRegression) else {}
-    twice = type(f)(X, y, ridge=f.ridge, **extra)
-    x, v = Bounded(x), Bounded(v)
-    agree(twice.value(x), f.value(x))
-    agree(twice.gradient(x), f.gradient(x))
-    agree(twice.hvp(x, v), f.hvp(x, v))
-
-
-@law
-@given(cases(example_objectives()))
-def test_the_gauss_newton_matrix_is_symmetric_and_positive_semidefinite(case):
-    f, x, u, v = case
-    x, u, v = Bounded(x), Bounded(u), Bounded(v)
-    agree(np.dot(u, f.ggnvp(x, v)), np.dot(v, f.ggnvp(x, u)))
-    at_least(np.dot(v, f.ggnvp(x, v)), 0.0)
-
-
-@law
-@given(cases(mlps()))
-def test_hessian_and_gauss_newton_matrix_agree_where_the_residual_vanishes(case):
-    """With zero residual each extra term of the Hessian is an exact 0, so the two agree to the last bit."""
-    f, x, _, v = case
-    fitted = MLP(f.features, f.outputs(x), f.hidden)
-    assert np.array_equal(fitted.hvp(x, v), fitted.ggnvp(x, v))
-    assert not np.any(fitted.example_gradients(x))
-
-
-@law
-@given(cases(mlps()))
-def test_hessian_and_gauss_newton_matrix_agree_for_a_linear_model(case):
-    f, _, _, _ = case
-    linear = MLP(f.features, f.targets, (), f.loss, f.classes)
-    x, v = np.resize(case.params, linear.dimension), np.resize(case.v, linear.dimension)
-    assert np.array_equal(linear.hvp(x, v), linear.ggnvp(x, v))
-
-
-@law
-@given(cases(st.one_of(softmax_regressions(ridge=st.just(0.0)), mlps())))
-def test_the_gauss_newton_rank_is_at_most_what_the_outputs_allow(case):
-    """rank G <= N·(C - 1) for softmax, N·C for squares: the singular values beyond lie within the error of G (Weyl)."""
-    f, x, _, _ = case
-    N, C = f.outputs(x).shape
-    rank = N * C if isinstance(f, MLP) and f.loss == "mse" else N * (C - 1)
-    G = dense(f.ggnvp, f, x)
-    beyond = np.linalg.svd(G.value, compute_uv=False)[rank:]
-    solver = f.dimension**2 * np.finfo(float).eps * np.linalg.norm(G.value)
-    assert np.all(beyond <= np.linalg.norm(G.error) + solver)
-
-
-@law
-@given(cases(example_objectives()))
-def test_the_empirical_fisher_is_at_least_the_square_of_the_mean_gradient(case):
-    f, x, _, v = case
-    g = f.example_gradients(Bounded(x))
-    along = g @ Bounded(v)
-    N = f.features.shape[0]
-    at_least(np.sum(along**2) / N, (np.sum(along) / N) ** 2)
-
-
-@law
-@given(cases(softmax_regressions(ridge=st.just(0.0))), st.data())
-def test_a_shift_of_all_classes_is_a_flat_direction(case, data):
-    f, x, _, _ = case
-    shift = Bounded(np.tile(data.draw(dyadic(f.features.shape[1])), f.classes))
-    x = Bounded(x)
-    agree(np.dot(f.gradient(x), shift), 0.0)
-    agree(f.hvp(x, shift), np.zeros(f.dimension))
-
-
-@law
-@given(dyadic((3, 2)), labels(3, 2), dyadic(2), dyadic(2))
-def test_softmax_regression_of_two_classes_is_logistic_regression(X, y, w, v):
+@given(dyadic((3, 2)), labels(3, 2), dyadic(2))
+def test_softmax_regression_of_two_classes_is_logistic_regression(X, y, w):
     """Only the difference of the two rows matters: put w in the row of class 1 and 0 in that of class 0."""
-    logistic, softmax = LogisticRegression(X, y), SoftmaxRegression(X, y, 2)
-    wide, direction = (Bounded(np.concatenate([np.zeros(2), part])) for part in (w, v))
-    agree(softmax.value(wide), logistic.value(Bounded(w)))
-    agree(softmax.gradient(wide)[2:], logistic.gradient(Bounded(w)))
-    agree(softmax.hvp(wide, direction)[2:], logistic.hvp(Bounded(w), Bounded(v)))
+    wide = Bounded(np.concatenate([np.zeros(2), w]))
+    agree(SoftmaxRegression(X, y, 2).value(wide), LogisticRegression(X, y).value(Bounded(w)))
 
 
 @law
 @given(cases(softmax_regressions(ridge=st.just(0.0))))
 def test_an_mlp_without_hidden_layer_and_bias_is_softmax_regression(case):
-    f, x, _, v = case
+    f, x, _, _ = case
     net = MLP(f.features, f.labels, (), "softmax", f.classes)
-    d, C = f.features.shape[1], f.classes
-    x, v = Bounded(x), Bounded(v)
-    padded_x, padded_v = (np.concatenate([part, np.zeros(C)]) for part in (x, v))
-    agree(net.value(padded_x), f.value(x))
-    agree(net.gradient(padded_x)[: C * d], f.gradient(x))
-    agree(net.hvp(padded_x, padded_v)[: C * d], f.hvp(x, v))
+    agree(net.value(Bounded(np.concatenate([x, np.zeros(f.classes)]))), f.value(Bounded(x)))
 
 
 @law
@@ -314,10 +200,8 @@ def test_far_from_the_data_nothing_overflows(y, side, scale):
     X = np.array([[1.0, -1.0], [1.0, 1.0]])
     for f in (LogisticRegression(X, y), SoftmaxRegression(X, y, 2), MLP(X, y, (), "softmax", 2)):
         x = np.resize(np.array([scale, side * scale]), f.dimension)
-        v = np.ones(f.dimension)
         assert f.value(x) >= 0
-        assert np.all(np.isfinite(f.gradient(x)))
-        assert np.all(np.isfinite(f.hvp(x, v)))
+        assert np.isfinite([f.gradient(x), f.hvp(x, np.ones(f.dimension))]).all()
 
 
 @law

@@ -4,11 +4,6 @@ was given.
 That an argument by itself is in its domain is said by the signature (`test_arguments`), and that it is asked by laws.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -52,7 +47,7 @@ LAYERS = init_layers(["a", "b"])
 NEEDS, THEORY = "nesterov requires momentum > 0 and dampening 0, got", "variant 'theory' requires grad_clip None and"
 GROUPS = "params, grads and states must have the same number >= 1 of groups, got"
 
-CURVATURE: dict[str, Callable[[], Any]] = {
+CURVATURE = {
     "operator must be a function of a vector, got ndarray": lambda: hutchinson(A.matrix, ROWS),
     "vector must have shape (3,) to fit the matrix, got (4,)": lambda: hutchinson(A, np.ones((1, 4))),
     "sketch must have at most n = 3 rows, got 4": lambda: hutchpp(A, np.ones((4, 3)), ROWS),
@@ -72,7 +67,7 @@ CURVATURE: dict[str, Callable[[], Any]] = {
         LINE._replace(targets=np.ones((2, 1))), ONE, ONE
     ),
 }
-DESCENT: dict[str, Callable[[], Any]] = {
+DESCENT = {
     f"{NEEDS} momentum 0.0 and dampening 0.0": lambda: sgd.step(ONE, ONE, sgd.init(ONE), nesterov=True),
     f"{NEEDS} momentum 0.9 and dampening 0.1": lambda: sgd.step(
         ONE, ONE, sgd.init(ONE), nesterov=True, momentum=0.9, dampening=0.1
@@ -128,7 +123,7 @@ DESCENT: dict[str, Callable[[], Any]] = {
     "fraction must be a finite number in (0, 1], got 0.0": lambda: init_warm_up(ONE, fraction=0.0),
     "base must be one of 'sgd', 'adam', 'adamw', got 'lion'": lambda: init_homotopy(ONE, base="lion"),
 }
-HESSIAN_FREE: dict[str, Callable[[], Any]] = {
+HESSIAN_FREE = {
     "stored must be an integer >= 0, got -1": lambda: conjugate_gradients(A, ONES, stored=(-1,)),
     "preconditioner's product must have the shape of rhs (2,), got (1,)": lambda: step(
         ONE, init(ONE), BOWL, lambda v: v[:1]
@@ -157,7 +152,7 @@ SENTENCES = {**CURVATURE, **DESCENT, **HESSIAN_FREE}
 
 
 @pytest.mark.parametrize("sentence", SENTENCES)
-def test_what_does_not_fit_is_told(sentence: str) -> None:
+def test_what_does_not_fit_is_told(sentence):
     with pytest.raises((ValueError, TypeError)) as caught:
         SENTENCES[sentence]()
     assert str(caught.value) == sentence

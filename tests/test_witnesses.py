@@ -1,25 +1,23 @@
 """The stored cases judged again: the oracle and the kernels conform, each mistake fails and is called by its name."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
-from gnomon_spec.system import System, systems
+from gnomon_spec.system import systems
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.evidence import Evidence
 from gnomon_validation.judging import Judge
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
 from gnomon_validation.ports.mistaken import MistakenPort
 from gnomon_validation.verdicts import Verdict
-from gnomon_validation.witnesses import DTYPES, Witness, read
+from gnomon_validation.witnesses import DTYPES, read
 
 WITNESSES = [witness for system in systems().values() for dtype in DTYPES for witness in read(system, dtype)]
 RIGHT = [ReferencePort(), NumbaPort()]
 
 
 @pytest.mark.parametrize("witness", WITNESSES, ids=lambda witness: witness.id)
-def test_right_ports_conform_and_the_mistake_is_called_by_its_name(witness: Witness) -> None:
+def test_right_ports_conform_and_the_mistake_is_called_by_its_name(witness):
     law, dtype = witness.law, np.dtype(witness.dtype)
     evidence = Evidence(law, dtype, keep=len(witness.cases))
     for port in RIGHT:
@@ -38,7 +36,7 @@ def test_right_ports_conform_and_the_mistake_is_called_by_its_name(witness: Witn
 
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("system", systems().values(), ids=lambda system: system.name)
-def test_every_mistake_has_a_witness_and_every_law_is_one(system: System, dtype: str) -> None:
+def test_every_mistake_has_a_witness_and_every_law_is_one(system, dtype):
     found = read(system, dtype)
     assert {w.mistake.name for w in found if w.named} == set(system.mistakes)
     assert {w.law.id for w in found} == {law.id for law in system.laws if dtype in law.dtypes}

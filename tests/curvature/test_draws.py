@@ -1,7 +1,5 @@
 """Probes: what is drawn has the promised shape and length, and the complete sets are complete."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

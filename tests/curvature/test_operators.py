@@ -1,7 +1,5 @@
 """Operators: what may be multiplied, what is noticed on the way, and the sentences for what does not fit."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 

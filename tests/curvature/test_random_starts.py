@@ -10,8 +10,6 @@ Definite A, a start uniform in direction, k products, n >= 8: the relative error
 e is in [0, 1], so the mean of N is above its expectation by t with probability at most exp(-2Nt²) (Hoeffding).
 """
 
-from __future__ import annotations
-
 from math import exp, log
 
 import numpy as np

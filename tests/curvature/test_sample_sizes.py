@@ -1,7 +1,5 @@
 """How many probes are enough: the published values, how they grow, and that they are enough."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from binomial import FALSE_ALARM, assert_rate_at_most, at_least_as_many

@@ -1,7 +1,5 @@
 """Curvature on matrices of whole numbers: what no law is about, and answers that can be found by hand."""
 
-from __future__ import annotations
-
 from statistics import mean
 
 import numpy as np
@@ -13,14 +11,7 @@ from gnomon.curvature.lanczos import lanczos
 from gnomon.curvature.largest_eigenvalues import largest_eigenvalues
 from gnomon.curvature.operators import Dense
 from gnomon.curvature.power import power_iteration
-from gnomon.curvature.products import (
-    Classification,
-    Regression,
-    empirical_fisher_product,
-    fisher_product,
-    ggnvp,
-    hvp,
-)
+from gnomon.curvature.products import Classification, Regression, empirical_fisher_product, fisher_product, ggnvp, hvp
 from gnomon.curvature.quadrature import spectral_measure, trace_of_function
 from gnomon.curvature.trace import gaussian_variance, hutchpp, rademacher_variance, standard_error
 

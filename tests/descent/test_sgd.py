@@ -1,7 +1,5 @@
 """SGD's reference: the exact limits of stability."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 
@@ -11,11 +9,11 @@ from gnomon.descent import sgd
 @pytest.mark.parametrize("nesterov", [False, True])
 @pytest.mark.parametrize("momentum", [0.1, 0.5, 0.9, 0.99])
 @pytest.mark.parametrize("curvature", [1e-2, 1.0, 50.0])
-def test_the_exact_limit_of_stability(momentum: float, curvature: float, nesterov: bool) -> None:
+def test_the_exact_limit_of_stability(momentum, curvature, nesterov):
     """Stable on curvature λ iff lr·λ < 2(1+μ), with Nesterov's momentum 2(1+μ)/(1+2μ)."""
     limit = 2 * (1 + momentum) / (1 + 2 * momentum if nesterov else 1) / curvature
 
-    def spectral_radius(lr: float) -> float:
+    def spectral_radius(lr):
         """Of the map (x, buf) → (x', buf'), read off the reference itself, one unit vector after the other."""
         columns = []
         for x, buffer in ((1.0, 0.0), (0.0, 1.0)):

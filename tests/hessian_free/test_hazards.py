@@ -1,10 +1,5 @@
 """What can go wrong in a step where no law looks: defined outcomes, and nothing made of infinities or NaN."""
 
-from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -22,7 +17,7 @@ X = np.array([1.0, -2.0])
 
 
 @VARIANTS
-def test_a_warm_start_that_is_exact_already_is_taken(variant: str) -> None:
+def test_a_warm_start_that_is_exact_already_is_taken(variant):
     """θ = 1, H = 1, λ = 1: A = 2 and x = -½; started there, the residual is 0, and the step is that x."""
     f, state = Quadratic(np.eye(1), np.zeros(1)), HessianFreeState(np.full(1, -0.5), np.float64(1))
     new, after, report = step(np.ones(1), state, f, variant=variant, decay=1.0)
@@ -30,7 +25,7 @@ def test_a_warm_start_that_is_exact_already_is_taken(variant: str) -> None:
 
 
 @VARIANTS
-def test_a_gradient_of_zero_with_a_warm_start_comes_to_rest(variant: str) -> None:
+def test_a_gradient_of_zero_with_a_warm_start_comes_to_rest(variant):
     """b = 0 has a tolerance of 0 that nothing meets; the run ends by its limit or a zero, with finite numbers."""
     state = HessianFreeState(np.array([0.5, 0.25]), np.float64(1))
     new, after, report = step(np.zeros(2), state, BOWL, variant=variant, max_iter=8)
@@ -40,7 +35,7 @@ def test_a_gradient_of_zero_with_a_warm_start_comes_to_rest(variant: str) -> Non
 
 @VARIANTS
 @pytest.mark.parametrize("policy", [None, "ignore", "stop", "saddle-free"])
-def test_a_singular_direction_never_makes_infinite_parameters(variant: str, policy: Any) -> None:
+def test_a_singular_direction_never_makes_infinite_parameters(variant, policy):
     """f = -θ² with λ = 2: A = 0, where the package's parameters become infinite and the loss -∞."""
     f, hyper = Quadratic(-2 * np.eye(1), np.zeros(1)), {"variant": variant, "on_nonpositive_curvature": policy}
     new, state, report = step(np.ones(1), init(np.ones(1), damping=2.0), f, curvature="hessian", **hyper)
@@ -49,7 +44,7 @@ def test_a_singular_direction_never_makes_infinite_parameters(variant: str, poli
         conjugate_gradients(Dense(np.zeros((1, 1))), np.ones(1), on_nonpositive_curvature="raise")
 
 
-def test_a_step_uses_its_preconditioner() -> None:
+def test_a_step_uses_its_preconditioner():
     """A = diag(2, 5) with λ = 1, M = A⁻¹: x₁ = -A⁻¹g = -(1/2, -8/5), a handful of roundings."""
     inverse = Dense(np.diag([1 / 2, 1 / 5]))
     _, state, report = step(X, init(X), BOWL, inverse, variant="code", decay=1.0, rtol=1e-6)
@@ -62,13 +57,13 @@ class Valued:
 
     gradient, hvp, ggnvp = BOWL.gradient, BOWL.hvp, BOWL.ggnvp
 
-    def __init__(self, value: Callable[[Any], Any]) -> None:
+    def __init__(self, value):
         self.value = value
 
 
 @pytest.mark.parametrize("beyond", [np.inf, -np.inf, np.nan])
 @pytest.mark.parametrize("backtracking", [True, False])
-def test_without_a_line_search_no_step_is_made_to_an_infinite_loss(beyond: float, backtracking: bool) -> None:
+def test_without_a_line_search_no_step_is_made_to_an_infinite_loss(beyond, backtracking):
     """With lr = 2 the step leads to the other side of the bowl, where f is not finite."""
     wall, state = Valued(lambda x: beyond if x[0] < -0.5 else BOWL.value(x)), init(X, damping=0.0)
     new, state, report = step(X, state, wall, lr=2.0, linesearch=False, backtracking=backtracking)
@@ -77,7 +72,7 @@ def test_without_a_line_search_no_step_is_made_to_an_infinite_loss(beyond: float
 
 
 @VARIANTS
-def test_at_the_end_of_the_range_a_step_is_not_made_of_nan(variant: str) -> None:
+def test_at_the_end_of_the_range_a_step_is_not_made_of_nan(variant):
     """f = ½·2³⁰θ² at 2⁴⁸ in float32: with a gradient of 2⁷⁸ conjugate gradients overflow, and nothing becomes NaN."""
     f = Quadratic(np.full((1, 1), 2.0**30, np.float32), np.zeros(1, np.float32))
     params = np.full(1, 2.0**48, np.float32)
@@ -92,7 +87,7 @@ class NoOutputs:
     value, gradient, hvp = BOWL.value, BOWL.gradient, BOWL.hvp
 
 
-def test_without_outputs_there_is_no_gauss_newton_matrix() -> None:
+def test_without_outputs_there_is_no_gauss_newton_matrix():
     batches = (Batch(BOWL, 1), Batch(NoOutputs(), 1))
     for call in (
         lambda: step(X, init(X), NoOutputs()),
@@ -106,7 +101,7 @@ def test_without_outputs_there_is_no_gauss_newton_matrix() -> None:
     assert np.all(np.isfinite(new))
 
 
-def test_sizes_of_batches_may_be_numbers_of_numpy() -> None:
+def test_sizes_of_batches_may_be_numbers_of_numpy():
     f, params = Quadratic(BOWL.matrix.astype(np.float32), np.zeros(2, np.float32)), X.astype(np.float32)
     new, _, _ = acc_step(params, init(params), (Batch(f, np.int64(3)), Batch(f, np.int64(1))))
     assert new.dtype == np.float32

@@ -1,9 +1,6 @@
 """What a step costs: the report and conjugate gradients count what they really asked for."""
 
-from __future__ import annotations
-
 from collections import Counter
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,23 +13,23 @@ from gnomon.hessian_free.small_objectives import Fenced, Valley
 class Counting:
     """An objective that counts what it is asked."""
 
-    def __init__(self, objective: Any) -> None:
+    def __init__(self, objective):
         self.objective = objective
-        self.asked: Counter[str] = Counter()
+        self.asked = Counter()
 
-    def value(self, x: Any) -> Any:
+    def value(self, x):
         self.asked["value"] += 1
         return self.objective.value(x)
 
-    def gradient(self, x: Any) -> Any:
+    def gradient(self, x):
         self.asked["gradient"] += 1
         return self.objective.gradient(x)
 
-    def hvp(self, x: Any, v: Any) -> Any:
+    def hvp(self, x, v):
         self.asked["product"] += 1
         return self.objective.hvp(x, v)
 
-    def ggnvp(self, x: Any, v: Any) -> Any:
+    def ggnvp(self, x, v):
         self.asked["product"] += 1
         return self.objective.ggnvp(x, v)
 
@@ -41,13 +38,11 @@ class Counting:
 @pytest.mark.parametrize("backtracking", [True, False])
 @pytest.mark.parametrize("curvature", ["hessian", "ggn"])
 @pytest.mark.parametrize("variant", ["code", "martens"])
-def test_the_report_counts_what_was_really_asked(
-    variant: str, curvature: str, backtracking: bool, linesearch: bool
-) -> None:
+def test_the_report_counts_what_was_really_asked(variant, curvature, backtracking, linesearch):
     """Values, products and one gradient a step, however ρ is measured: against the damped model without a product,
     against the undamped one with a product for each point but 0. Without search or backtracking f is asked for before
     the step, after it, and for ρ: at both points from the warm start, at the second from 0."""
-    hyper: dict[str, Any] = {"curvature": curvature, "backtracking": backtracking, "linesearch": linesearch}
+    hyper = {"curvature": curvature, "backtracking": backtracking, "linesearch": linesearch}
     for rules in ({}, {"rho_model": "undamped", "rho_origin": "x0"}, {"adapt_damping": False}):
         params = np.array([-1.0, 3.0])
         state = init(params)
@@ -63,7 +58,7 @@ def test_the_report_counts_what_was_really_asked(
 
 
 @pytest.mark.parametrize("linesearch", [True, False])
-def test_a_refused_step_counts_what_was_asked(linesearch: bool) -> None:
+def test_a_refused_step_counts_what_was_asked(linesearch):
     """f = -½θ² at 1 with λ = 2, infinite beyond 3/2: x₁ leads to 2. One value before, one of the only iterate."""
     fenced, state = Counting(Fenced(-np.eye(1), np.zeros(1), 1.5, np.inf)), init(np.ones(1), damping=2.0)
     _, _, report = step(np.ones(1), state, fenced, curvature="hessian", linesearch=linesearch)
@@ -76,11 +71,11 @@ def test_a_refused_step_counts_what_was_asked(linesearch: bool) -> None:
     ("diagonal", "start"),
     [([1.0, 2.0], None), ([1.0, 2.0], [1.0, 0.5]), ([1.0, 2.0], [0.25, 4.0]), ([1.0, -2.0], None), ([0.0, 0.0], None)],
 )
-def test_the_products_that_are_told_are_those_that_were_made(policy: Any, diagonal: Any, start: Any) -> None:
+def test_the_products_that_are_told_are_those_that_were_made(policy, diagonal, start):
     """One before, one an iteration, and one that ended the run by its curvature; also from an exact start, (1, ½)."""
     asked = []
 
-    def operator(v: Any) -> Any:
+    def operator(v):
         asked.append(v)
         return diagonal * v
 

@@ -1,9 +1,5 @@
 """Linear models as objectives, beyond what runs show of them; and that a run is made of steps."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 from running_error import Bounded, agree
 
@@ -16,13 +12,13 @@ from gnomon.objectives import LogisticRegression
 HADAMARD = np.array([[1.0, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]])
 
 
-def examples(N: int, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def examples(N, n):
     """Return weights, features and labels, drawn."""
     rng = np.random.default_rng(3)
     return rng.standard_normal(n), rng.standard_normal((N, n)), (rng.standard_normal(N) > 0).astype(float)
 
 
-def test_the_logistic_model_is_logistic_regression() -> None:
+def test_the_logistic_model_is_logistic_regression():
     """Two texts of the same function, each within its own running error bound."""
     w, X, y = examples(7, 3)
     model, other = LinearModel(X, y, 0.25, "logistic"), LogisticRegression(X, y.astype(int), 0.25)
@@ -32,7 +28,7 @@ def test_the_logistic_model_is_logistic_regression() -> None:
     agree(model.hvp(x, v), other.hvp(x, v))
 
 
-def test_the_poisson_model_at_nought() -> None:
+def test_the_poisson_model_at_nought():
     """e⁰ = 1: f = 1, ∇f = Xᵀ(1 - y)/N, ∇²f·v = Xᵀ(X·v)/N, all of them exact for whole numbers and N = 4."""
     y, nought, v = np.array([0.0, 3, 1, 2]), np.zeros(4), np.array([1.0, -2, 0, 5])
     model = LinearModel(HADAMARD, y, 0.5, "poisson")
@@ -41,7 +37,7 @@ def test_the_poisson_model_at_nought() -> None:
     np.testing.assert_array_equal(model.hvp(nought, v), v + 0.5 * v)
 
 
-def test_the_logistic_loss_of_huge_outputs_is_finite() -> None:
+def test_the_logistic_loss_of_huge_outputs_is_finite():
     X = np.array([[1e300], [-1e300]])
     with np.errstate(all="raise", under="ignore"):
         for y, expected in (((1.0, 0.0), 0.0), ((0.0, 1.0), 1e300), ((0.5, 0.5), 5e299)):
@@ -50,9 +46,9 @@ def test_the_logistic_loss_of_huge_outputs_is_finite() -> None:
             assert model.hvp(np.ones(1), np.ones(1)) == 0
 
 
-def test_a_run_is_made_of_steps() -> None:
+def test_a_run_is_made_of_steps():
     w, X, y = examples(6, 3)
-    hyper: dict[str, Any] = {"variant": "code", "max_iter": 3, "decay": 0.5, "lr": 0.5, "rtol": 0.01}
+    hyper = {"variant": "code", "max_iter": 3, "decay": 0.5, "lr": 0.5, "rtol": 0.01}
     found = fit_linear_models(
         w[np.newaxis], X[np.newaxis], y[np.newaxis], steps=4, loss="logistic", damping=2.0, **hyper
     )

@@ -1,9 +1,5 @@
 """The self-tests of an objective: what they notice and what they let pass, at their tolerances and beyond."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -19,28 +15,28 @@ X, V = np.array([1.0, -2.0]), np.array([1.0, 0.5])
 class Changing:
     """A quadratic one of whose answers is other by a share at every second call."""
 
-    def __init__(self, answer: str, share: float) -> None:
+    def __init__(self, answer, share):
         self.answer, self.share, self.calls = answer, share, 0
 
-    def changed(self, answer: str, value: Any) -> Any:
+    def changed(self, answer, value):
         self.calls += answer == self.answer
         return value * (1 + self.share) if answer == self.answer and self.calls % 2 == 0 else value
 
-    def value(self, params: Any) -> Any:
+    def value(self, params):
         return self.changed("value", BOWL.value(params))
 
-    def gradient(self, params: Any) -> Any:
+    def gradient(self, params):
         return self.changed("gradient", BOWL.gradient(params))
 
-    def hvp(self, params: Any, vector: Any) -> Any:
+    def hvp(self, params, vector):
         return self.changed("hvp", BOWL.hvp(params, vector))
 
-    def ggnvp(self, params: Any, vector: Any) -> Any:
+    def ggnvp(self, params, vector):
         return self.changed("ggnvp", BOWL.ggnvp(params, vector))
 
 
 @pytest.mark.parametrize("curvature", ["ggn", "hessian"])
-def test_an_objective_that_does_not_change_is_deterministic(curvature: str) -> None:
+def test_an_objective_that_does_not_change_is_deterministic(curvature):
     assert is_deterministic(BOWL, X, V, curvature=curvature, rtol=0.0, atol=0.0)
     problem = Regression(np.eye(2), np.ones((2, 1)), (2,))
     w = np.linspace(-1, 1, network(problem).dimension)
@@ -48,7 +44,7 @@ def test_an_objective_that_does_not_change_is_deterministic(curvature: str) -> N
 
 
 @pytest.mark.parametrize("answer", ["value", "gradient", "ggnvp"])
-def test_an_answer_that_changes_is_noticed(answer: str) -> None:
+def test_an_answer_that_changes_is_noticed(answer):
     """By 2^-16 = 1.5e-5 of numbers from 1 to 8.5: more than 1e-5 of them and 1e-8; by 2^-17, 7.6e-6, less."""
     assert not is_deterministic(Changing(answer, 2.0**-16), X, V)
     assert is_deterministic(Changing(answer, 2.0**-17), X, V)
@@ -56,11 +52,11 @@ def test_an_answer_that_changes_is_noticed(answer: str) -> None:
     assert not is_deterministic(Changing("hvp", 1.0), X, V, curvature="hessian")
 
 
-def test_what_is_no_number_is_not_the_same() -> None:
+def test_what_is_no_number_is_not_the_same():
     assert not is_deterministic(Changing("value", np.nan), X, V)
 
 
-def halves() -> tuple[Regression, tuple[Batch, ...], Any]:
+def halves():
     """Return five examples, the same as two and three, and parameters."""
     features = np.cos(np.arange(10.0)).reshape(5, 2)
     problem = Regression(features, np.sin(np.arange(5.0)).reshape(5, 1), (3,))
@@ -70,7 +66,7 @@ def halves() -> tuple[Regression, tuple[Batch, ...], Any]:
 
 
 @pytest.mark.parametrize("curvature", ["ggn", "hessian"])
-def test_batches_of_a_mean_make_the_whole(curvature: str) -> None:
+def test_batches_of_a_mean_make_the_whole(curvature):
     problem, batches, w = halves()
     assert reduction_matches(batches, problem, w, w, curvature=curvature)
     assert not reduction_matches(batches, problem, w, w, curvature=curvature, reduction="sum")
@@ -78,7 +74,7 @@ def test_batches_of_a_mean_make_the_whole(curvature: str) -> None:
     assert not reduction_matches(alike, problem, w, w, curvature=curvature)
 
 
-def test_batches_of_a_sum_make_the_whole() -> None:
+def test_batches_of_a_sum_make_the_whole():
     parts = (Batch(BOWL, 3), Batch(BOWL, 1))
     whole = BOWL._replace(matrix=2 * BOWL.matrix)
     assert reduction_matches(parts, whole, X, V, reduction="sum", rtol=0.0, atol=0.0)

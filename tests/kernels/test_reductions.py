@@ -1,10 +1,7 @@
 """The order of summation that compiled kernels share, and what it promises: few roundings, and the same ones always."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from math import ceil, log2
-from typing import Any
 
 import numpy as np
 import pytest
@@ -16,14 +13,14 @@ SIZES = (0, 1, 2, 3, 7, 8, 100, CHUNK - 1, CHUNK, CHUNK + 1, 3 * CHUNK + 5, 200_
 every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
-def additions(count: int) -> int:
+def additions(count):
     """How many additions a term passes at most, as the module states."""
     return (ceil(log2(count)) if count > 1 else 0) + (count > CHUNK)
 
 
 @every_dtype
 @pytest.mark.parametrize("size", SIZES)
-def test_a_sum_of_squares_has_the_error_of_a_pairwise_sum(size: int, dtype: Any) -> None:
+def test_a_sum_of_squares_has_the_error_of_a_pairwise_sum(size, dtype):
     """A square is rounded once, then added `additions` times; all terms are positive.
 
     The exact sum is that of fractions.
@@ -35,7 +32,7 @@ def test_a_sum_of_squares_has_the_error_of_a_pairwise_sum(size: int, dtype: Any)
 
 
 @every_dtype
-def test_many_small_terms_are_not_lost_beside_a_large_one(dtype: Any) -> None:
+def test_many_small_terms_are_not_lost_beside_a_large_one(dtype):
     """Each of them is below half a unit in the last place of the first; one long loop would return exactly 1."""
     array = np.full(SIZES[-1], np.finfo(dtype).eps ** 0.5 / 2, dtype)
     array[0] = 1
@@ -47,7 +44,7 @@ def test_many_small_terms_are_not_lost_beside_a_large_one(dtype: Any) -> None:
 
 @every_dtype
 @pytest.mark.parametrize("size", SIZES[1:-1])
-def test_rows_of_a_block_are_summed_as_one_array_is(size: int, dtype: Any) -> None:
+def test_rows_of_a_block_are_summed_as_one_array_is(size, dtype):
     block = np.random.default_rng(size).standard_normal((size, 3)).astype(dtype)
     expected = [sum_of_squares(column, column, dtype(1)) for column in block.T.copy()]
     terms = block * block
@@ -57,7 +54,7 @@ def test_rows_of_a_block_are_summed_as_one_array_is(size: int, dtype: Any) -> No
 
 @every_dtype
 @pytest.mark.parametrize("size", range(1, 20))
-def test_folding_whole_numbers_is_exact(size: int, dtype: Any) -> None:
+def test_folding_whole_numbers_is_exact(size, dtype):
     terms = np.arange(2 * size, dtype=dtype).reshape(size, 2)
     fold(terms)
     assert_same_bits(terms[0], np.array([size * (size - 1), size * size], dtype))
@@ -65,7 +62,7 @@ def test_folding_whole_numbers_is_exact(size: int, dtype: Any) -> None:
 
 @every_dtype
 @pytest.mark.parametrize("size", [1, 5, CHUNK + 1])
-def test_infinity_and_nan_pass_through_a_sum(size: int, dtype: Any) -> None:
+def test_infinity_and_nan_pass_through_a_sum(size, dtype):
     for special in (np.inf, np.nan):
         array = np.ones(size, dtype)
         array[size // 2] = special
@@ -74,7 +71,7 @@ def test_infinity_and_nan_pass_through_a_sum(size: int, dtype: Any) -> None:
 
 @every_dtype
 @pytest.mark.parametrize("size", [0, 1, 2, LANES - 1, LANES, LANES + 1, 5 * LANES + 3])
-def test_the_largest_magnitude_is_numpys(size: int, dtype: Any) -> None:
+def test_the_largest_magnitude_is_numpys(size, dtype):
     array = np.random.default_rng(size).standard_normal(size).astype(dtype)
     assert largest_magnitude(array) == np.max(np.abs(array), initial=0)
     for place in range(0, size, 37):

@@ -4,10 +4,7 @@ A step of the map performs the reference's operations in the reference's order, 
 means the same bits. So do the sums of logarithms; only a logarithm itself may differ in its last bits.
 """
 
-from __future__ import annotations
-
 import tracemalloc
-from typing import Any
 
 import numpy as np
 import pytest
@@ -25,7 +22,7 @@ every_dtype = pytest.mark.parametrize("dtype", DTYPES)
 
 
 @st.composite
-def starts(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+def starts(draw):
     """Any finite starts and any positive ratios, subnormal and huge ones too, of any shape."""
     dtype = np.dtype(draw(st.sampled_from(DTYPES)))
     shape = draw(hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=5))
@@ -39,20 +36,20 @@ def starts(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     )
 
 
-def many(size: int, dtype: Any) -> tuple[np.ndarray, np.ndarray]:
+def many(size, dtype):
     rng = np.random.default_rng(size)
     return rng.uniform(-4, 4, size).astype(dtype), rng.uniform(0.01, 8, size).astype(dtype)
 
 
 @settings(deadline=None)
 @given(orbits=starts(), steps=st.integers(0, 20))
-def test_an_orbit_has_the_bits_of_the_reference(orbits: tuple[np.ndarray, np.ndarray], steps: int) -> None:
+def test_an_orbit_has_the_bits_of_the_reference(orbits, steps):
     assert_same_bits(*(quietly(m.orbit, *orbits, steps=steps) for m in (compiled, reference)))
 
 
 @every_dtype
 @pytest.mark.parametrize("size", SIZES)
-def test_an_attractor_has_the_bits_of_the_reference(size: int, dtype: Any) -> None:
+def test_an_attractor_has_the_bits_of_the_reference(size, dtype):
     start, ratio = many(size, dtype)
     expected = reference.attractor(start, ratio, burn_in=50, kept=7)
     assert_same_bits(compiled.attractor(start, ratio, burn_in=50, kept=7), expected)
@@ -61,7 +58,7 @@ def test_an_attractor_has_the_bits_of_the_reference(size: int, dtype: Any) -> No
 
 @every_dtype
 @pytest.mark.parametrize("size", SIZES)
-def test_a_lyapunov_exponent_agrees_with_the_reference(size: int, dtype: Any) -> None:
+def test_a_lyapunov_exponent_agrees_with_the_reference(size, dtype):
     """Both add the same logarithms in the same order; NumPy states 4 units in the last place, 8u, for one of them.
 
     With L the sum of the logarithms' magnitudes each sum lies within 8u·L + γ_k·(1+8u)·L, k = steps - 1, of the true
@@ -79,14 +76,14 @@ def test_a_lyapunov_exponent_agrees_with_the_reference(size: int, dtype: Any) ->
 
 
 @every_dtype
-def test_a_critical_point_has_the_exponent_minus_infinity(dtype: Any) -> None:
+def test_a_critical_point_has_the_exponent_minus_infinity(dtype):
     """F'(0) = 1 - a is exactly 0 for a = 1, and F(0) = 0."""
     start, ratio = np.zeros((2, 2), dtype), np.array([[1, 2], [3, 1]], dtype)
     actual = compiled.lyapunov_exponent(start, ratio, burn_in=0, steps=1)
     assert_same_bits(actual, np.array([[-np.inf, 0], [np.log(dtype(2)), -np.inf]], dtype))
 
 
-def test_nothing_is_held_that_is_not_kept() -> None:
+def test_nothing_is_held_that_is_not_kept():
     """Beside the result: a copy of the starts, the checks' few bytes an orbit, and the room for slopes."""
     start, ratio = many(50_000, np.float64)
     result = 3 * start.nbytes
@@ -95,7 +92,7 @@ def test_nothing_is_held_that_is_not_kept() -> None:
     assert peak(lambda: compiled.lyapunov_exponent(start, ratio, burn_in=500, steps=500)) < room + 5 * start.nbytes
 
 
-def peak(call: Any) -> int:
+def peak(call):
     """Return the largest number of bytes that Python and NumPy held at once during a call, compiled before."""
     call()
     tracemalloc.start()

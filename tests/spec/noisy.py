@@ -1,8 +1,6 @@
 """What the tests of noisy arrays share: making them, and bounds that follow from the declared noise."""
 
-from __future__ import annotations
-
-from typing import Any
+from itertools import product
 
 import numpy as np
 from hypothesis import settings
@@ -17,7 +15,7 @@ DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 dtypes = st.sampled_from(DTYPES)
 
 
-def noisy(values: Any, dtype: Any = np.float32, noise: Noise | None = None, kind: Any = "noisy") -> NoisyArray:
+def noisy(values, dtype=np.float32, noise=None, kind="noisy"):
     """The same array in every replica."""
     noise = noise or Noise(REPLICAS)
     plain = np.asarray(values, dtype=np.longdouble if kind == "weak" else dtype)
@@ -25,12 +23,19 @@ def noisy(values: Any, dtype: Any = np.float32, noise: Noise | None = None, kind
     return NoisyArray(np.repeat(plain[np.newaxis].astype(wide), noise.replicas, axis=0), dtype, noise, kind)
 
 
-def weak(value: float, noise: Noise | None = None) -> NoisyArray:
+def mixtures(call, *operands):
+    """What a function gives of arrays some or all of which are noisy."""
+    noise = Noise(REPLICAS)
+    for chosen in list(product((True, False), repeat=len(operands)))[:-1]:
+        yield call(*(noisy(x, x.dtype, noise) if c else x for x, c in zip(operands, chosen, strict=True)))
+
+
+def weak(value, noise=None):
     """A Python float in every replica."""
     return noisy(value, np.float64, noise, "weak")
 
 
-def arrays(dtype: Any = np.float32, *, shape: Any = None, exponents: tuple[int, int] = (-20, 20)) -> Any:
+def arrays(dtype=np.float32, *, shape=None, exponents=(-20, 20)):
     """Arrays of 0 and ±m·2^e with integers m, all of them numbers of the dtype."""
     low, high = exponents
     entry = st.builds(lambda m, e: m * 2.0**e, st.integers(-1024, 1024), st.integers(low, high))
@@ -38,16 +43,27 @@ def arrays(dtype: Any = np.float32, *, shape: Any = None, exponents: tuple[int, 
     return hnp.arrays(dtype, shape, elements=entry)
 
 
-def spacing(dtype: Any) -> float:
+def broadcastable(number):
+    shapes = hnp.mutually_broadcastable_shapes(num_shapes=number, max_dims=3, max_side=3)
+    return shapes.map(lambda drawn: drawn.input_shapes)
+
+
+def drawn(data, dtype, shapes, exponents=(-20, 20)):
+    """Operands of one of the given shapes."""
+    chosen = data.draw(st.sampled_from(shapes) if isinstance(shapes, list) else shapes)
+    return [data.draw(arrays(dtype, shape=shape, exponents=exponents)) for shape in chosen]
+
+
+def spacing(dtype):
     """2u."""
     return float(np.finfo(dtype).eps)
 
 
-def widened(x: Any, dtype: Any) -> Any:
+def widened(x, dtype):
     return np.asarray(x).astype(wide_dtype(np.dtype(dtype)))
 
 
-def assert_within(result: NoisyArray, exact: Any, spread: Any, *, operations: int = 1) -> None:
+def assert_within(result, exact, spread, *, operations=1):
     """Every replica lies within the noise of that many operations, 2u·spread each, of the exact result.
 
     The wide dtype's own roundings are far below: at most 2¹⁰ of them, each 2⁻¹⁰ of one spacing.
@@ -59,7 +75,7 @@ def assert_within(result: NoisyArray, exact: Any, spread: Any, *, operations: in
     assert np.all(strays <= reach), (strays.max(), reach)
 
 
-def assert_exactly(result: NoisyArray, expected: Any) -> None:
+def assert_exactly(result, expected):
     """Every replica is the expected array, bit for bit, as an array of the dtype that NumPy gives."""
     expected = np.asarray(expected)
     assert result.shape == expected.shape

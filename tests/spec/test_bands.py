@@ -1,7 +1,5 @@
 """Judgements: what holds, what does not, what cannot be said, and how sharp the comparison was."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given

@@ -1,7 +1,5 @@
 """Cases: every quantity draws what it says, reaches what is nasty, filters nothing, and can be narrowed to a port."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings

@@ -1,7 +1,5 @@
 """An edit of the reference: where it is found, what it changes, and that it fails loudly once its piece is gone."""
 
-from __future__ import annotations
-
 from textwrap import dedent
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Linear algebra in dtypes that LAPACK does not have: in float64, and back."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from noisy import noisy

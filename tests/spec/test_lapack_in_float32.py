@@ -1,9 +1,5 @@
 """A LAPACK that really computes in float32 stays within the band (NumPy's own computes float32 in float64)."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pytest
 
@@ -26,7 +22,7 @@ ROUTINES = {
 }
 
 
-def drawn(n: int, spectrum: str, symmetric: bool, seed: int) -> np.ndarray:
+def drawn(n, spectrum, symmetric, seed):
     rng = np.random.default_rng(seed)
     left, _ = np.linalg.qr(rng.standard_normal((n, n)))
     right = left if symmetric else np.linalg.qr(rng.standard_normal((n, n)))[0]
@@ -34,11 +30,11 @@ def drawn(n: int, spectrum: str, symmetric: bool, seed: int) -> np.ndarray:
     return np.asarray((matrix + matrix.T) / 2 if symmetric else matrix, dtype=np.float32)
 
 
-def in_float32(name: str, matrix: np.ndarray) -> np.ndarray:
+def in_float32(name, matrix):
     import torch
 
     a = torch.from_numpy(matrix)
-    found: Any = torch.linalg.solve(a, torch.ones(len(a))) if name == "solve" else getattr(torch.linalg, name)(a)
+    found = torch.linalg.solve(a, torch.ones(len(a))) if name == "solve" else getattr(torch.linalg, name)(a)
     return np.asarray(found.numpy())
 
 

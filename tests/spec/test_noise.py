@@ -1,7 +1,5 @@
 """Rounding noise: its size, its randomness, and what it does at both ends of a dtype's range."""
 
-from __future__ import annotations
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,7 +13,7 @@ FLOAT32 = np.dtype(np.float32)
 FINITE = np.finfo(np.float32)
 
 
-def repeated(value: float, replicas: int, entries: int = 1) -> np.ndarray:
+def repeated(value, replicas, entries=1):
     return np.full((replicas, entries), value, dtype=np.float64)
 
 

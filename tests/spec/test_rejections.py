@@ -1,17 +1,13 @@
 """What a port is asked to reject follows from the domain: the domain itself refuses each of these values."""
 
-from __future__ import annotations
-
-from typing import Any
-
 import numpy as np
 import pytest
 
-from gnomon.domains import Choice, Count, Domain, Entries, Finite, Flag, Floating, Like, Number, OrNone, Scalar, State
+from gnomon.domains import Choice, Count, Entries, Finite, Flag, Floating, Like, Number, OrNone, Scalar, State
 from gnomon_spec.rejections import bad_values
 
 VECTOR, MATRIX = np.array([1.0, 2.0]), np.eye(2)
-DOMAINS: list[tuple[Domain, Any, int]] = [
+DOMAINS = [
     (Number(), 1.0, 3),
     (Number(0, 1), 0.5, 3),
     (Number(0, 1, closed=True), 1.0, 3),

@@ -1,7 +1,5 @@
 """Single edits: what each kind changes, what none of them touches, and that each gives another program."""
 
-from __future__ import annotations
-
 import ast
 import inspect
 
