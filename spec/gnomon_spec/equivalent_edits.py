@@ -75,7 +75,7 @@ ARGUMENTS = (
     Argument(
         "gnomon.curvature.lanczos.lanczos",
         "if b < AGAIN * before:",
-        ("if b < before:", "if True:"),
+        ("if b < before:", "if b < AGAIN:", "if b < AGAIN / before:", "if True:"),
         "a second orthogonalisation where one was enough changes the last digits only",
     ),
     Argument(

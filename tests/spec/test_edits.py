@@ -91,7 +91,7 @@ def test_a_function_in_the_place_of_another_has_its_arguments_checked_and_is_rep
 
 
 def test_functions_are_reached_through_closures_and_modules():
-    assert Address("gnomon.descent.on_quadratics", "iterate") in reach(adam.endpoints)
+    assert Address("gnomon.descent.on_quadratics", "repeated") in reach(adam.endpoints)
     assert Address("gnomon.curvature.lanczos", "lanczos") in reach(lanczos.ritz)
 
 
