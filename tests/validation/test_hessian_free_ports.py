@@ -116,8 +116,8 @@ def test_free_runs_on_rosenbrock_part_early_in_float32_and_not_in_float64():
 def without_the_factor(parts):
     """The rule of relative progress as the released package has it, also in "martens": ε instead of kε."""
     ended, window = parts.progress_has_ended, parts.window
-    return lambda m, threshold, variant: ended(
-        m, threshold / (1 if variant == "code" else window(len(m) - 1, variant)), variant
+    return lambda model, threshold, variant: ended(
+        model, threshold / (1 if variant == "code" else window(len(model) - 1, variant)), variant
     )
 
 
@@ -165,9 +165,9 @@ def test_a_defect_of_the_released_package_is_called_by_its_name(operation, part,
 def test_a_preconditioner_that_is_lost_is_noticed(dtype, monkeypatch):
     """The released package's method for it returns nothing, and the step runs without one."""
     port = find_port("torch.hessian_free")
-    from gnomon_validation.ports.torch_hessian_free import offered_parts
+    from gnomon_validation.ports.torch_hessian_free import operations
 
-    monkeypatch.setattr(offered_parts, "multiplication", lambda *_: None)
+    monkeypatch.setattr(operations, "multiplication", lambda *_: None)
     assert names_of_what_failed(port, "step", dtype) == {"preconditioner_is_lost"}
 
 
@@ -200,9 +200,9 @@ def test_scipys_conjugate_gradients_conform_but_for_what_is_known(dtype):
 def test_scipy_conforms_where_it_does_not_test_the_start(dtype, monkeypatch):
     """`cg` asks for the norm of b, then for that of the first residual, which is infinite here."""
     port = find_port("scipy")
-    from gnomon_validation.ports.peers import scipy_cg
+    from gnomon_validation.ports.peers import scipy_sparse
 
-    solve, asked = scipy_cg.cg, []
+    solve, asked = scipy_sparse.cg, []
 
     def norm(vector):
         asked.append(vector)
@@ -212,7 +212,7 @@ def test_scipy_conforms_where_it_does_not_test_the_start(dtype, monkeypatch):
         asked.clear()
         return solve(*args, **kwargs)
 
-    monkeypatch.setattr(scipy_cg, "cg", asking_anew)
+    monkeypatch.setattr(scipy_sparse, "cg", asking_anew)
     numpy = SimpleNamespace(**{**vars(np), "linalg": SimpleNamespace(norm=norm)})
     monkeypatch.setattr(sys.modules[solve.__module__], "np", numpy)
     failed = {v.law.name for v in checked(port, dtype, 60) if v.status != "conforms"}

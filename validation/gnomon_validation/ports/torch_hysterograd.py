@@ -29,7 +29,8 @@ from gnomon.domains import require_choice
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import PortMisbehaviourError
-from gnomon_validation.ports.torch_port import Arrays, TorchPort, tensor
+from gnomon_validation.ports.torch_functions import tensor
+from gnomon_validation.ports.torch_port import Arrays, TorchPort
 
 STATUSES = {"Liquid": True, "Frozen": False}
 
