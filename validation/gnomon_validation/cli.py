@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -115,11 +116,10 @@ def check(
 
 
 def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
-    known: dict[str, set[str]] = {}
-    for system in chosen:
-        for law in system.laws:
-            known.setdefault(law.id, set()).add(law.id)
-            known.setdefault(law.name, set()).add(law.id)
+    known = defaultdict[str, set[str]](set)
+    for law in (law for system in chosen for law in system.laws):
+        known[law.id].add(law.id)
+        known[law.name].add(law.id)
     ids: set[str] = set()
     for given in names:
         name = given.replace(" ", "_")
@@ -130,14 +130,8 @@ def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
 
 
 def _progress() -> Progress:
-    columns = (
-        SpinnerColumn(),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    numbers = SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*numbers, TextColumn("{task.description}"), console=Console(stderr=True), transient=True)
 
 
 @cli.command(name="list")
@@ -241,10 +235,9 @@ cli.add_command(claims)
 
 
 def _hyperparameter(text: str) -> tuple[str, Any]:
-    owner, dot, rest = text.partition("=")[0].rpartition(".")
-    name, value = assignment(text[len(owner) + len(dot) :])
-    del rest
-    return f"{owner}{dot}{name}", value
+    owner = "".join(text.partition("=")[0].rpartition(".")[:2])
+    name, value = assignment(text.removeprefix(owner))
+    return owner + name, value
 
 
 def main() -> None:
@@ -258,10 +251,8 @@ def main() -> None:
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
-    except OSError as error:
-        _fail(str(error))
-    except (ValueError, TypeError) as error:
-        if error.__traceback__ is not None and not _is_users(error):
+    except (OSError, ValueError, TypeError) as error:
+        if not isinstance(error, OSError) and not _is_users(error):
             raise
         _fail(str(error))
 

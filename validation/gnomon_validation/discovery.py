@@ -20,7 +20,7 @@ from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.drawing import visit
 from gnomon_validation.evidence import Evidence
 from gnomon_validation.judging import Judge
-from gnomon_validation.ports.mistaken import MistakenPort
+from gnomon_validation.ports.bundled import MistakenPort
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import Call, PortError
 from gnomon_validation.verdicts import Outcome, Verdict

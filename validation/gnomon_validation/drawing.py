@@ -7,8 +7,8 @@ installation, and others again once a port is loaded. There is no setting for it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -20,6 +20,8 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 Drawn = TypeVar("Drawn")
+# What Hypothesis keeps in its own cache of the constants that fit a strategy, those of loaded modules among them.
+_FITTING: LRUCache[Any, Any] = LRUCache(1024)
 
 
 class _EnoughError(BaseException):
@@ -93,15 +95,5 @@ def _run(
         print_blob=False,
         report_multiple_bugs=False,
     )
-    with _no_constants_of_loaded_modules():
-        seed(random_seed)(chosen(given(strategy)(test)))()
-
-
-# What Hypothesis keeps in its own cache of the constants that fit a strategy, those of loaded modules among them.
-_FITTING: LRUCache[Any, Any] = LRUCache(1024)
-
-
-@contextmanager
-def _no_constants_of_loaded_modules() -> Iterator[None]:
     with patch.multiple(providers, _get_local_constants=Constants, CONSTANTS_CACHE=_FITTING):
-        yield
+        seed(random_seed)(chosen(given(strategy)(test)))()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -12,30 +14,29 @@ from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
 from gnomon_spec.system import Law
 
 
+@dataclass
 class Evidence:
     """The perturbed and the exact oracle on the cases of one law in one dtype.
 
     keep: how many cases to remember; 1 is enough for one port.
     """
 
-    def __init__(
-        self, law: Law, dtype: np.dtype[Any], *, seed: int = 0, flush_subnormals: bool = False, keep: int = 1
-    ) -> None:
-        self.law = law
-        self.dtype = dtype
-        self.seed = seed
-        self.flush_subnormals = flush_subnormals
-        self.keep = keep
-        self._perturbed: PerturbedRuns | None = None
-        self._runs: dict[int, tuple[Case, list[list[Fact]]]] = {}
-        self._exact: dict[int, tuple[Case, list[Fact]]] = {}
-        self._elsewhere: dict[int, tuple[Case, Evidence, Case]] = {}
+    law: Law
+    dtype: np.dtype[Any]
+    seed: int = 0
+    flush_subnormals: bool = False
+    keep: int = 1
+    _runs: dict[int, tuple[Case, list[list[Fact]]]] = field(default_factory=dict)
+    _exact: dict[int, tuple[Case, list[Fact]]] = field(default_factory=dict)
+    _elsewhere: dict[int, tuple[Case, Evidence, Case]] = field(default_factory=dict)
+
+    @cached_property
+    def _perturbed(self) -> PerturbedRuns:
+        return PerturbedRuns(self.dtype, seed=self.seed, flush_subnormals=self.flush_subnormals)
 
     def runs(self, case: Case) -> list[list[Fact]]:
         """Return the facts of the perturbed runs: one list for each run, or one for all together."""
         if id(case) not in self._runs:
-            if self._perturbed is None:
-                self._perturbed = PerturbedRuns(self.dtype, seed=self.seed, flush_subnormals=self.flush_subnormals)
             self._remember(self._runs, case, (case, self._perturbed.of_law(self.law, case)))
         return self._runs[id(case)][1]
 
@@ -50,9 +51,7 @@ class Evidence:
         """Return the evidence in another dtype, and the case in it."""
         if id(case) not in self._elsewhere:
             known = next((there for _, there, _ in self._elsewhere.values() if there.dtype == dtype), None)
-            there = known or Evidence(
-                self.law, dtype, seed=self.seed, flush_subnormals=self.flush_subnormals, keep=self.keep
-            )
+            there = known or Evidence(self.law, dtype, self.seed, self.flush_subnormals, self.keep)
             with np.errstate(all="ignore"):
                 rounded = case.map(lambda leaf: leaf.astype(dtype) if _is_floating(leaf) else leaf)
             self._remember(self._elsewhere, case, (case, there, rounded))

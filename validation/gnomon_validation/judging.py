@@ -26,21 +26,10 @@ class Judge:
     """Judges cases of a system's laws for one port in one dtype."""
 
     def __init__(
-        self,
-        port: Port,
-        law: Law,
-        dtype: np.dtype[Any],
-        offer: Offer,
-        *,
-        seed: int = 0,
-        evidence: Evidence | None = None,
+        self, port: Port, law: Law, dtype: np.dtype[Any], offer: Offer, seed: int = 0, evidence: Evidence | None = None
     ) -> None:
-        flush = offer.flush_subnormals
-        self.evidence = evidence or Evidence(law, dtype, seed=seed, flush_subnormals=flush)
-        self.law = law
-        self.port = port
-        self.dtype = dtype
-        self.offer = offer
+        self.evidence = evidence or Evidence(law, dtype, seed, offer.flush_subnormals)
+        self.law, self.port, self.dtype, self.offer = law, port, dtype, offer
         self.runner = PortRunner(port, law.operation.system, dtype)
 
     def outcome(self, case: Case) -> Outcome:

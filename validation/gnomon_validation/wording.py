@@ -6,8 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_spec.cases import Case
-
 
 def counted(number: int, one: str, many: str = "") -> str:
     """Return `1 law`, `2 laws`: a number and its noun, whose plural ends in s unless it is given."""
@@ -29,11 +27,6 @@ def describe(value: Any) -> str:
     if isinstance(value, np.floating):
         return repr(value.item()) if value.dtype.itemsize <= 8 else f"{value:.17g}"
     return repr(value)
-
-
-def describe_case(case: Case) -> str:
-    """Return a case as `name=value` pairs."""
-    return " ".join(f"{name}={describe(value)}" for name, value in case.items())
 
 
 def legible(text: str) -> str:

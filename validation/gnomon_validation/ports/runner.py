@@ -17,6 +17,12 @@ from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.wording import legible
 
 STORABLE_DTYPES = ("float16", "float32", "float64", "int64", "bool")
+# What is no array: as what it is kept, of what the reference and a port may make it, and what it is called.
+WORDS: tuple[tuple[Any, Any, Any, str], ...] = (
+    (bool, bool, bool | np.bool_, "True or False"),
+    (str, str, str, "a text"),
+    (int, int | np.integer, int | np.integer, "an integer"),
+)
 
 
 class PortError(Exception):
@@ -53,7 +59,7 @@ class PortRunner(Implementation):
         self.port = port
         self.calls: list[Call] = []
         self._returned: list[tuple[Any, list[bytes]]] = []
-        self._offers: dict[str, Offer | None] = {}
+        self._offer = cache(port.offer)
 
     def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
         given = tuple(map_leaves(self._narrow, x) for x in inputs)
@@ -62,11 +68,9 @@ class PortRunner(Implementation):
         call = Call(operation, given, numbers, None)
         try:
             outputs = self._outputs(call)
-        except PortError as error:
-            self.calls.append(call._replace(error=str(error)))
-            raise
-        except PortMisbehaviourError as error:
-            self.calls.append(call._replace(misbehaviour=str(error)))
+        except (PortError, PortMisbehaviourError) as error:
+            did: dict[str, Any] = {"error" if isinstance(error, PortError) else "misbehaviour": str(error)}
+            self.calls.append(call._replace(**did))
             raise
         self.calls.append(call._replace(outputs=outputs))
         wide = wide_dtype(self.dtype)
@@ -86,11 +90,6 @@ class PortRunner(Implementation):
         except (PortError, PortMisbehaviourError):
             return False
         return leaves(map_leaves(_bits, again)) == leaves(map_leaves(_bits, call.outputs))
-
-    def _offer(self, operation: Operation) -> Offer | None:
-        if operation.name not in self._offers:
-            self._offers[operation.name] = self.port.offer(operation)
-        return self._offers[operation.name]
 
     def _require_offered(self, operation: Operation, numbers: Mapping[str, Any]) -> None:
         """Raise `NotVariedError` if the port has not the value of a hyperparameter that a law asks it for."""
@@ -164,18 +163,11 @@ class PortRunner(Implementation):
             return type(template)(*fitted) if fields else tuple(fitted)
         if isinstance(value, np.ndarray) and value.ndim == 0 and isinstance(template, bool | int | np.integer):
             value = value[()]
-        if isinstance(template, bool):
-            if not isinstance(value, bool | np.bool_):
-                raise PortMisbehaviourError(f"returns {_described(value)} as {name} where True or False is expected")
-            return bool(value)
-        if isinstance(template, str):
-            if not isinstance(value, str):
-                raise PortMisbehaviourError(f"returns {_described(value)} as {name} where a text is expected")
-            return str(value)
-        if isinstance(template, int | np.integer):
-            if isinstance(value, bool) or not isinstance(value, int | np.integer):
-                raise PortMisbehaviourError(f"returns {_described(value)} as {name} where an integer is expected")
-            return int(value)
+        for kind, like, made, words in WORDS:
+            if isinstance(template, like):
+                if not isinstance(value, made) or (kind is int and isinstance(value, bool)):
+                    raise PortMisbehaviourError(f"returns {_described(value)} as {name} where {words} is expected")
+                return kind(value)
         is_number = np.ndim(template) == 0 and np.asarray(template).dtype.kind == "f"
         if is_number and type(value) is float:  # not np.float64, which says that it has another dtype
             value = self.dtype.type(value)

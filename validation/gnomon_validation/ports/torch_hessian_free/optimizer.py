@@ -10,6 +10,8 @@ import torch
 from gnomon.hessian_free.optimizer import HessianFreeState, Report
 from gnomon_validation.ports.torch_hessian_free import parts, solver
 
+OF_THE_SOLVER = ("max_iter", "rtol", "progress_threshold", "on_nonpositive_curvature", "variant")
+
 
 def step(
     w: Any, state: HessianFreeState, f: Any, M: Callable[[Any], Any] | None, how: Any
@@ -24,18 +26,8 @@ def step(
     parts.require(torch.isfinite(here.gradient).all(), "the gradient must be finite")
     B = solver.Multiplied(here.hvp if how.curvature == "hessian" else here.ggnvp)
     stored = parts.storage_grid(how.max_iter, how.variant).tolist() if how.backtracking else []
-    found = solver.conjugate_gradients(
-        lambda v: B(v) + damping * v,
-        -here.gradient,
-        x0,
-        M,
-        max_iter=how.max_iter,
-        rtol=how.rtol,
-        progress_threshold=how.progress_threshold,
-        on_nonpositive_curvature=how.on_nonpositive_curvature,
-        stored=stored,
-        variant=how.variant,
-    )
+    limits = {name: getattr(how, name) for name in OF_THE_SOLVER}
+    found = solver.conjugate_gradients(lambda v: B(v) + damping * v, -here.gradient, x0, M, stored=stored, **limits)
     x: Any = found.iterates
     kept = [*(i for i in stored if i < found.iterations), found.iterations]
     taken = len(x) - 1

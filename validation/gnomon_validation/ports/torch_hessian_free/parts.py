@@ -9,23 +9,11 @@ from typing import Any
 
 import torch
 
+RULES = ("rtol", "on_nonpositive_curvature", "rho_origin", "rho_model", "rho_iterate", "on_increase")
+CODE = (1e-5, "ignore", "x0", "damped", "last", "ratio")
+MARTENS = (0.0, "stop", "zero", "undamped", "selected", "distrust")
 PRESETS: dict[str, dict[str, Any]] = {
-    "code": {
-        "rtol": 1e-5,
-        "on_nonpositive_curvature": "ignore",
-        "rho_origin": "x0",
-        "rho_model": "damped",
-        "rho_iterate": "last",
-        "on_increase": "ratio",
-    },
-    "martens": {
-        "rtol": 0.0,
-        "on_nonpositive_curvature": "stop",
-        "rho_origin": "zero",
-        "rho_model": "undamped",
-        "rho_iterate": "selected",
-        "on_increase": "distrust",
-    },
+    name: dict(zip(RULES, rules, strict=True)) for name, rules in (("code", CODE), ("martens", MARTENS))
 }
 TRIES = {"code": 20, "martens": 60}
 
