@@ -62,7 +62,11 @@ def decoded(data: Any, operation: Operation) -> Any:
                 raise ValueError(f"a shape must be integers >= 0, got {shape!r}")
             return np.array(numbers, dtype=dtype).reshape(shape)
         case {"state": str(name), "fields": dict(fields)}:
-            kind = _state_type(name, operation)
+            homes = sys.modules[operation.reference.__module__], operators, products, small_objectives
+            kinds = (getattr(home, name, None) for home in homes)
+            kind = next(
+                (k for k in kinds if isinstance(k, type) and issubclass(k, tuple) and hasattr(k, "_fields")), None
+            )
             if kind is None:
                 raise ValueError(f"{operation.id} has no state called {name!r}")
             if set(fields) != set(kind._fields):
@@ -79,15 +83,6 @@ def decoded(data: Any, operation: Operation) -> Any:
             return data
     text = repr(data)
     raise ValueError(f"{text if len(text) <= 60 else text[:60] + '…'} is not a value of a case")
-
-
-def _state_type(name: str, operation: Operation) -> Any:
-    """Return the `NamedTuple` type of that name that the operation may be given or return; `None` if there is none."""
-    for module in (sys.modules[operation.reference.__module__], operators, products, small_objectives):
-        kind = getattr(module, name, None)
-        if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
-            return kind
-    return None
 
 
 @dataclass(frozen=True)
@@ -177,7 +172,8 @@ def read(file: Path) -> CaseFile:
 
 
 def _case_file(data: Mapping[str, Any]) -> CaseFile:
-    law = find_law(_text(data, "law"))
+    law_id = _text(data, "law")
+    law = nearest("law", law_id, {law.id: law for law in find_system(law_id.partition(".")[0]).laws})
     operations = law.operation.system.operations
     values = {name: decoded(value, law.operation) for name, value in data["case"].items()}
     missing = [name for name in law.cases.quantities if name not in values]
@@ -207,12 +203,6 @@ def _call(operation: Operation, data: Mapping[str, Any]) -> Call:
     outputs = decoded(data["outputs"], operation)
     error, misbehaviour = (legible(str(data.get(what, ""))) for what in ("error", "misbehaviour"))
     return Call(operation, inputs, numbers, outputs, error, misbehaviour)
-
-
-def find_law(law_id: str) -> Law:
-    """Return the law `system.operation:name`; raise `ValueError` that suggests the nearest."""
-    system = find_system(law_id.partition(".")[0])
-    return nearest("law", law_id, {law.id: law for law in system.laws})
 
 
 class RecordedPort:

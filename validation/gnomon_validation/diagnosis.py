@@ -20,8 +20,7 @@ class Diagnostician:
     """Compares the calls of failing cases with the mistakes of a system, in one dtype."""
 
     def __init__(self, system: System, dtype: np.dtype[Any], *, flush_subnormals: bool = False) -> None:
-        self.system = system
-        self.dtype = dtype
+        self.system, self.dtype = system, dtype
         self.runs = PerturbedRuns(dtype, flush_subnormals=flush_subnormals)
 
     def diagnose(self, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:

@@ -35,10 +35,7 @@ class Discovery:
     """The laws of one system in one dtype, with their cases and what the oracle does on them."""
 
     def __init__(self, system: System, dtype: str, *, examples: int = EXAMPLES, seed: int = 0) -> None:
-        self.system = system
-        self.dtype = np.dtype(dtype)
-        self.examples = examples
-        self.seed = seed
+        self.system, self.dtype, self.examples, self.seed = system, np.dtype(dtype), examples, seed
         self.laws = [law for law in system.laws if dtype in law.dtypes]
         self.diagnostician = Diagnostician(system, self.dtype)
         self._cases: dict[tuple[str, int], list[Case]] = {}
@@ -147,15 +144,9 @@ class Discovery:
         """Return the cases of a law that a seed draws: all of them, or the few that suffice for most mistakes."""
         number = min(FEW, self.examples) if few else self.examples
         if (law.id, number) not in self._cases:
-            drawn: list[Case] = []
-
-            def visitor(case: Case) -> bool:
-                drawn.append(case)
-                return False
-
+            drawn = self._cases[law.id, number] = []
             strategy: Any = law.cases.strategy(self.dtype)
-            visit(strategy, examples=number, random_seed=self.seed, visitor=visitor)
-            self._cases[law.id, number] = drawn
+            visit(strategy, examples=number, random_seed=self.seed, visitor=drawn.append)
         return self._cases[law.id, number]
 
 
@@ -167,10 +158,7 @@ def distance(mistake: Mistake, law: Law) -> int:
 
 
 def _same(left: Any, right: Any) -> bool:
-    pairs = leaves(left), leaves(right)
-    return len(pairs[0]) == len(pairs[1]) and all(
-        np.shape(x) == np.shape(y) and np.asarray(x).tobytes() == np.asarray(y).tobytes()
-        if not isinstance(y, str)
-        else x == y
-        for x, y in zip(*pairs, strict=True)
-    )
+    def bits(value: Any) -> Any:
+        return [x if isinstance(x, str) else (np.shape(x), np.asarray(x).tobytes()) for x in leaves(value)]
+
+    return bits(left) == bits(right)  # type: ignore[no-any-return]

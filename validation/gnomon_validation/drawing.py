@@ -33,7 +33,7 @@ class _StillFailsError(Exception):
 
 
 def visit(
-    strategy: st.SearchStrategy[Drawn], *, examples: int, random_seed: int, visitor: Callable[[Drawn], bool]
+    strategy: st.SearchStrategy[Drawn], *, examples: int, random_seed: int, visitor: Callable[[Drawn], bool | None]
 ) -> None:
     """Show drawn values to the visitor until it returns True or the examples are used up."""
 

@@ -50,7 +50,7 @@ class Judge:
             worst = max(broken, key=lambda j: j.ratio)
             rounding, measured = self._rounding_or_mistake(case, broken)
             lost = log10(worst.ratio * MARGIN) if rounding else 0.0
-            message = worst.why and f"{worst.label} {_sentence(worst)}"
+            message = worst.why and f"{worst.label} {worst.why}{f' at {list(worst.at)}' if worst.at else ''}"
             status: Status = "imprecise" if rounding else "wrong"
             return Outcome(status, tuple(judgements), worst, message, lost, calls, sure=measured)
         ambiguous = any(j.holds is None for j in judgements)
@@ -67,9 +67,8 @@ class Judge:
     def _judgements(self, case: Case) -> list[Judgement]:
         with np.errstate(all="ignore"):
             facts = list(self.law.body(self.runner, case.widened(self.dtype)))
-            runs: list[list[Fact]] = []
-            if any(fact.relation not in WITHOUT_BAND for fact in facts):
-                runs = self.evidence.runs(case)
+            with_band = any(fact.relation not in WITHOUT_BAND for fact in facts)
+            runs: list[list[Fact]] = self.evidence.runs(case) if with_band else []
             return [
                 judge(fact, [run[i] for run in runs], self.dtype, partial(self._exact, case, i))
                 for i, fact in enumerate(facts)
@@ -104,16 +103,15 @@ class Judge:
             found = elsewhere.get(j.label)
             if found is None or found.deviations is None:
                 continue
-            deviations = found.deviations[: j.horizon] if j.horizon is not None else found.deviations
+            judged = slice(j.horizon) if j.horizon is not None else ...
+            deviations = found.deviations[judged]
             if deviations.shape != j.beyond.shape:
                 continue
             seen = j.beyond & np.isfinite(deviations)
             if found.beyond is not None:
-                seen = seen & found.beyond[: j.horizon] if j.horizon is not None else seen & found.beyond
-            if is_wider:
-                shrinks += list(deviations[seen] <= line * j.deviations[seen])
-            else:
-                shrinks += list(j.deviations[seen] * line <= deviations[seen])
+                seen = seen & found.beyond[judged]
+            here, there_too = j.deviations[seen], deviations[seen]
+            shrinks += list(there_too <= line * here if is_wider else here * line <= there_too)
         if shrinks:
             return all(shrinks), True
         return not is_wider and max(j.ratio for j in broken) <= line, False
@@ -139,8 +137,3 @@ class Judge:
                 size = apart if fact.relation == "at least" else np.abs(apart)
                 found[fact.label] = Judgement(fact.label, None, deviations=size)
         return found
-
-
-def _sentence(judgement: Judgement) -> str:
-    at = f" at {list(judgement.at)}" if judgement.at else ""
-    return f"{judgement.why}{at}"

@@ -12,9 +12,9 @@ from gnomon_validation.ports.bundled import BUNDLED
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.loading import exists, load, load_file
 from gnomon_validation.ports.port import Port
-from gnomon_validation.ports.targets import module_and_name
+from gnomon_validation.ports.targets import load_named, module_and_name, read_target
 
-# Adapters need an extra: the module that has a class `from_target`, imported only when asked for.
+# Adapters need an extra: the module whose `port_of` makes the port, imported only when asked for.
 ADAPTERS = {"torch": "gnomon_validation.ports.torch_optim", "optax": "gnomon_validation.ports.optax_transforms"}
 # What is written with a library: the module with the functions of the port, and the packages that it needs.
 PEERS = {
@@ -50,7 +50,8 @@ def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
     if kind in ADAPTERS:
         module_and_name(rest.partition("(")[0])  # before the extra is asked for, so that a slip is called a slip
         adapter = _module(ADAPTERS[kind], f"{kind} ports need", f"'gnomon[{kind}]'")
-        return adapter.from_target(rest, dict(options or {}))  # type: ignore[no-any-return]
+        name, joined = read_target(rest, options or {})
+        return adapter.port_of(load_named(name), name, joined)  # type: ignore[no-any-return]
     if options:
         raise ValueError(f"options are for torch and optax ports, got {', '.join(options)} for {target!r}")
     if target in BUNDLED:
