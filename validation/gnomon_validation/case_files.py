@@ -23,6 +23,7 @@ from gnomon.hessian_free import small_objectives
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Operation, find_system, nearest
+from gnomon_validation.files import parsed
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import Call, PortError, PortMisbehaviourError
 from gnomon_validation.verdicts import Verdict
@@ -83,6 +84,11 @@ def decoded(data: Any, operation: Operation) -> Any:
             return data
     text = repr(data)
     raise ValueError(f"{text if len(text) <= 60 else text[:60] + '…'} is not a value of a case")
+
+
+def decoded_case(data: Mapping[str, Any], law: Law) -> Case:
+    """Return the case of a law that JSON data stands for."""
+    return Case({name: decoded(value, law.operation) for name, value in data.items()}, law.cases.hyperparameters)
 
 
 @dataclass(frozen=True)
@@ -151,14 +157,7 @@ def write(directory: Path, port: str, verdict: Verdict) -> Path:
 
 def read(file: Path) -> CaseFile:
     """Read a case; raise `ValueError` with one line if the file is not one."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"case file {file} does not exist") from None
-    except RecursionError:
-        raise ValueError(f"case file {file} cannot be read: it is nested too deeply") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"case file {file} cannot be read: {error}") from None
+    data = parsed("case file", file, json.loads)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f"case file {file} is not of the format {FORMAT}")
     try:
@@ -175,15 +174,15 @@ def _case_file(data: Mapping[str, Any]) -> CaseFile:
     law_id = _text(data, "law")
     law = nearest("law", law_id, {law.id: law for law in find_system(law_id.partition(".")[0]).laws})
     operations = law.operation.system.operations
-    values = {name: decoded(value, law.operation) for name, value in data["case"].items()}
-    missing = [name for name in law.cases.quantities if name not in values]
+    case = decoded_case(data["case"], law)
+    missing = [name for name in law.cases.quantities if name not in case]
     if missing:
         raise ValueError(f"its case has no {', '.join(missing)}")
     return CaseFile(
         port=legible(_text(data, "port")),
         law=law,
         dtype=as_dtype(_text(data, "dtype")).name,
-        case=Case(values, law.cases.hyperparameters),
+        case=case,
         calls=tuple(_call(nearest("operation", _text(c, "operation"), operations), c) for c in data["calls"]),
         verdict=str(data.get("verdict", "")),
         message=legible(str(data.get("message", ""))),

@@ -22,11 +22,11 @@ from gnomon_validation.checker import Plan, number_of_checks
 from gnomon_validation.checker import check as run_check
 from gnomon_validation.console import console, tell
 from gnomon_validation.explain import explain as print_explanation
+from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.ports.find import FORMS, find_port
 from gnomon_validation.replay import replay as run_replay
 from gnomon_validation.studies.command import claims, study
 from gnomon_validation.wording import counted
-from gnomon_validation.writable import require_directory, require_report
 
 DTYPES = ("float16", "float32", "float64")
 SECONDS = 30.0
@@ -138,15 +138,12 @@ def _progress() -> Progress:
 @click.argument("what", default="systems")
 def list_(what: str) -> None:
     """List systems, operations, laws, mistakes, ports or objectives."""
+    every = systems().values()
     listings = {
-        "systems": lambda: [(s.name, f"{s.title}: {', '.join(_extent(s))}") for s in systems().values()],
-        "operations": lambda: [
-            (o.id, counted(len(o.laws), "law")) for s in systems().values() for o in s.operations.values()
-        ],
-        "laws": lambda: [(law.id, law.statement) for s in systems().values() for law in s.laws],
-        "mistakes": lambda: [
-            (f"{s.name}:{m.name}", m.statement) for s in systems().values() for m in s.mistakes.values()
-        ],
+        "systems": lambda: [(s.name, f"{s.title}: {', '.join(_extent(s))}") for s in every],
+        "operations": lambda: [(o.id, counted(len(o.laws), "law")) for s in every for o in s.operations.values()],
+        "laws": lambda: [(law.id, law.statement) for s in every for law in s.laws],
+        "mistakes": lambda: [(f"{s.name}:{m.name}", m.statement) for s in every for m in s.mistakes.values()],
         "ports": lambda: list(FORMS.items()),
         "objectives": _objectives,
     }

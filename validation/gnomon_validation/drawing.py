@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import count
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -59,17 +60,13 @@ def shrink(
     position: how many values were drawn before the first failing one; they are not tried again.
     """
     smallest: list[Drawn] = []
-    skipped, tried = 0, 0
+    drawn_before = count()
 
     def each(drawn: Drawn) -> None:
-        nonlocal skipped, tried
-        if skipped < position:
-            skipped += 1
-            return
-        tried += 1
-        if tried > attempts:
+        tried = next(drawn_before) - position
+        if tried >= attempts:
             raise _EnoughError
-        if fails(drawn):
+        if tried >= 0 and fails(drawn):
             smallest.append(drawn)
             raise _StillFailsError
 

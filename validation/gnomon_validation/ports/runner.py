@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, get_type_hints
 
@@ -102,7 +102,11 @@ class PortRunner(Implementation):
     def _outputs(self, call: Call) -> Any:
         """Return what the port gives for the inputs of a call in the types of the reference; raise if it cannot be."""
         operation, given, numbers, *_ = call
-        template = self._template(operation, given, numbers)
+        try:
+            with np.errstate(all="ignore"):
+                template = operation.reference(*given, **numbers)
+        except (TypeError, ValueError):  # the reference rejects the inputs
+            template = None
         if template is not None:
             return self._fitted(self._performed(operation, given, numbers), template, operation.inputs[0], operation)
         try:
@@ -136,14 +140,6 @@ class PortRunner(Implementation):
         if isinstance(leaf, np.ndarray | np.floating) and leaf.dtype.kind == "f":
             return np.array(leaf, dtype=self.dtype, order="C")
         return _number(leaf)
-
-    def _template(self, operation: Operation, inputs: Any, hyperparameters: Any) -> Any:
-        """Return the reference's output, whose structure the port's must have; None if it rejects the inputs."""
-        with np.errstate(all="ignore"):
-            try:
-                return operation.reference(*inputs, **hyperparameters)
-            except (TypeError, ValueError):
-                return None
 
     def _fitted(self, value: Any, template: Any, name: str, operation: Operation) -> Any:
         """Return `value` in the structure of the reference's output; raise if it does not fit."""
@@ -216,12 +212,17 @@ def _bits(leaf: Any) -> Any:
     return leaf.tobytes() if isinstance(leaf, np.ndarray) else leaf
 
 
+def _text(make: Callable[[Any], str], thing: Any) -> str:
+    """Return what `make` says of a thing, nothing if that is an error: an object may not say what it is."""
+    try:
+        return make(thing)
+    except Exception:
+        return ""
+
+
 def _told(error: BaseException) -> str:
     """Return an error's type and text as one line."""
-    try:
-        text = legible(str(error))
-    except Exception:  # an error whose own text cannot be had
-        text = ""
+    text = legible(_text(str, error))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -245,8 +246,5 @@ def _plain(value: Any, operation: Operation) -> Any:
 def _described(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
-    try:
-        text = repr(value)
-    except Exception:  # an object that cannot say what it is
-        text = ""
+    text = _text(repr, value)
     return legible(text) if 0 < len(text) <= 40 and "\n" not in text else f"a {type(value).__name__}"

@@ -14,11 +14,11 @@ import click
 from rich.text import Text
 
 from gnomon_validation.console import console, tell
+from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.pictures import can_draw, new_figure, write_figure
 from gnomon_validation.studies import report
 from gnomon_validation.studies.find import find_claims, find_studies, ledgers, studies
 from gnomon_validation.studies.study import Study
-from gnomon_validation.writable import require_directory, require_report
 
 
 @click.command()
