@@ -17,7 +17,6 @@ from rich.text import Text
 
 from gnomon_spec.system import System, find_system, nearest, systems
 from gnomon_validation import case_files, expectations, report_adequacy, report_json, report_junit, report_terminal
-from gnomon_validation.assignments import assignment
 from gnomon_validation.checker import Plan, number_of_checks
 from gnomon_validation.checker import check as run_check
 from gnomon_validation.console import console, tell
@@ -26,7 +25,7 @@ from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.ports.find import FORMS, find_port
 from gnomon_validation.replay import replay as run_replay
 from gnomon_validation.studies.command import claims, study
-from gnomon_validation.wording import counted
+from gnomon_validation.wording import assignment, counted
 
 DTYPES = ("float16", "float32", "float64")
 SECONDS = 30.0

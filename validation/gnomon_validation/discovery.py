@@ -18,8 +18,7 @@ from gnomon_spec.stand_ins import leaves
 from gnomon_spec.system import Law, Mistake, System
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.drawing import visit
-from gnomon_validation.evidence import Evidence
-from gnomon_validation.judging import Judge
+from gnomon_validation.judging import Evidence, Judge
 from gnomon_validation.ports.bundled import MistakenPort
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import Call, PortError
@@ -57,12 +56,9 @@ class Discovery:
 
     def of_mistake(self, mistake: Mistake) -> Witness | None:
         """Return a witness of a mistake, from the nearest law that catches it and calls it by its name."""
-        for few in (True, False):
-            for law in sorted(self.laws, key=lambda law: distance(mistake, law)):
-                witness = self.witness(mistake, law, few=few)
-                if witness is not None and witness.named:
-                    return witness
-        return None
+        laws = sorted(self.laws, key=lambda law: distance(mistake, law))
+        found = (self.witness(mistake, law, few=few) for few in (True, False) for law in laws)
+        return next((witness for witness in found if witness is not None and witness.named), None)
 
     def of_law(self, law: Law) -> Witness | None:
         """Return a witness of a law: a mistake that it catches, one that it calls by its name if there is one."""

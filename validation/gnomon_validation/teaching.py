@@ -17,8 +17,8 @@ from rich.table import Table
 from gnomon.objectives import NAMED, KnownObjective
 from gnomon.objectives.contract import GaussNewtonObjective
 from gnomon_spec.system import Operation, find_system, nearest, systems
-from gnomon_validation.assignments import assignment
 from gnomon_validation.pictures import COLOURS, new_figure, require_picture, write_figure
+from gnomon_validation.wording import assignment
 
 Path2 = NDArray[np.float64]
 

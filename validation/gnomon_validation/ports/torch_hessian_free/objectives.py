@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 import torch
@@ -86,26 +87,15 @@ class Weighted(NamedTuple):
         """Return f(w)."""
         return sum(c * f.value(w) for c, f in self.losses)
 
-    def at(self, w: Any) -> WeightedAt:
-        """Return f and its derivatives at w."""
-        gradient = sum(c * f.at(w).gradient for c, f in self.gradients)
-        return WeightedAt(self.value(w), gradient, [(c, f.at(w)) for c, f in self.curvatures])
-
-
-class WeightedAt(NamedTuple):
-    """A `Weighted` at one point."""
-
-    value: Any
-    gradient: Any
-    parts: Sequence[tuple[float, At]]
-
-    def hvp(self, v: Any) -> Any:
-        """Return ∇²f·v."""
-        return sum(c * part.hvp(v) for c, part in self.parts)
-
-    def ggnvp(self, v: Any) -> Any:
-        """Return G·v."""
-        return sum(c * part.ggnvp(v) for c, part in self.parts)
+    def at(self, w: Any) -> SimpleNamespace:
+        """Return f and its derivatives at w, as an `At` has them."""
+        curvatures = [(c, f.at(w)) for c, f in self.curvatures]
+        return SimpleNamespace(
+            value=self.value(w),
+            gradient=sum(c * f.at(w).gradient for c, f in self.gradients),
+            hvp=lambda v: sum(c * at.hvp(v) for c, at in curvatures),
+            ggnvp=lambda v: sum(c * at.ggnvp(v) for c, at in curvatures),
+        )
 
 
 def rebuilt(objective: Any) -> Composed:
