@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 
 from gnomon_spec.edits import address, sources
+from gnomon_spec.equivalent_edits import ARGUMENTS
 from gnomon_spec.single_edits import SingleEdit
-from gnomon_spec.system import find_system
+from gnomon_spec.system import find_system, systems
 from gnomon_validation import adequacy, checker
-from gnomon_validation.adequacy import Adequacy, Found, Prober, edits_of
+from gnomon_validation.adequacy import Adequacy, Found, Prober, addresses, edits_of
 from gnomon_validation.checker import Budget, Plan, check
 from gnomon_validation.ports.bundled import ReferencePort
 
@@ -81,3 +83,10 @@ def test_a_law_without_time_left_sees_the_fewest_cases():
     plan = Plan(examples=50, dtypes=("float32",), seconds=0.0)
     result = check(ReferencePort(), [SGD], plan, laws=lambda law: law.operation is STEP)
     assert {v.cases for v in result.verdicts} == {checker.FEWEST_CASES}
+
+
+@pytest.mark.parametrize("argued", ARGUMENTS, ids=lambda a: f"{a.where}: {a.before}")
+def test_what_is_argued_for_is_an_edit_of_the_reference(argued):
+    at = {at for system in systems().values() for at in addresses([*system.operations.values()])}
+    edits = {(e.before, e.after) for a in at if fnmatchcase(".".join(a), argued.where) for e in edits_of(a)}
+    assert {(argued.before, after) for after in argued.after} <= edits

@@ -185,7 +185,7 @@ def test_a_namespace_may_have_some_values_of_a_hyperparameter_only():
     only = {"curvature.bekas": {"variant": ("plain",)}}
     port = FunctionsPort(SimpleNamespace(curvature_bekas=plain, only=only), "plain only")
     verdicts = {verdict.law.name: verdict for verdict in checked(port, ESTIMATORS, "float64")}
-    assert "the_ratio_of_a_diagonal_is_itself" not in verdicts
+    assert "a_ratio_varies_by_the_length_of_its_own_coordinate" not in verdicts
     assert verdicts["agrees_with_the_oracle"].status == "conforms"
 
 

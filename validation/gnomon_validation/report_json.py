@@ -52,7 +52,7 @@ def _verdict(v: Verdict) -> dict[str, Any]:
         "ambiguous": v.ambiguous,
         "digits_verified": v.digits,
         "weak": v.weak,
-        "worst_deviation_over_band": _finite(v.worst_ratio),
+        "worst_deviation_over_band": v.worst_ratio if np.isfinite(v.worst_ratio) else None,
         "horizon": v.horizon,
         "seconds": v.seconds,
         "diagnosis": [{"name": m.name, "statement": m.statement} for m in v.diagnosis],
@@ -67,12 +67,6 @@ def _verdict(v: Verdict) -> dict[str, Any]:
             data["worst"] = {
                 "label": worst.label,
                 "index": list(worst.at),
-                "port": float(worst.port).hex(),
-                "oracle": float(worst.oracle).hex(),
-                "band": float(worst.band).hex(),
+                **{of: float(getattr(worst, of)).hex() for of in ("port", "oracle", "band")},
             }
     return data
-
-
-def _finite(number: float) -> float | None:
-    return number if np.isfinite(number) else None

@@ -47,13 +47,10 @@ def without_gradients_only_decay_is_left(port: Any, case: Case) -> Iterable[Fact
 
 adam_family.declare_mistakes(step)
 DECAY = "params * (1 - lr * weight_decay)"
-weight_decay.declare_decoupled(step, adam_family.calm, (DECAY, "params"))
-step.edit(
-    "decay_after_the_update",
-    "Weight decay is applied to the already updated parameters (huggingface/transformers#14539)",
-    (DECAY, "params"),
-    (
-        "decayed - lr * m_hat / (np.sqrt(v_hat) + eps)",
-        "(decayed - lr * m_hat / (np.sqrt(v_hat) + eps)) * (1 - lr * weight_decay)",
-    ),
-)
+weight_decay.declare_decoupled(step, adam_family.calm, f"`{DECAY}` → `params`")
+step.edits(f"""
+decay_after_the_update: Weight decay is applied to the already updated parameters (huggingface/transformers#14539)
+    `{DECAY}` → `params`
+    `decayed - lr * m_hat / (np.sqrt(v_hat) + eps)` →
+        `(decayed - lr * m_hat / (np.sqrt(v_hat) + eps)) * (1 - lr * weight_decay)`
+""")

@@ -186,26 +186,19 @@ def declare_step_mistakes(step: Operation) -> None:
         last = (np.arange(params.size) == params.size - 1).reshape(params.shape)
         return (np.where(last, params, new), *rest) if params.size else (new, *rest)
 
-    for name, statement, first in (
-        ("absolute_gradient", "The sign of the gradient is lost", "grad = np.abs(grad)"),
-        ("ascent_instead_of_descent", "The step goes up the gradient: its sign is wrong", "grad = -grad"),
-        (
-            "step_skipped_when_a_gradient_is_not_finite",
-            "The whole step is skipped when any entry of the gradient is not finite",
-            "if not bool(np.all(np.isfinite(grad))):\n    return params, state",
-        ),
-        (
-            "step_in_proportion_to_the_parameters",
-            "The gradient is multiplied by the size of the parameter (a trust ratio that nobody asked for)",
-            "grad = grad * np.abs(params)",
-        ),
-        (
-            "gradient_of_unit_length",
-            "The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)",
-            "grad = grad * np.minimum(1, 1 / np.sqrt(np.sum(grad * grad)))",
-        ),
-    ):
-        step.edit(name, statement, ("", first))
+    step.edits("""
+    absolute_gradient: The sign of the gradient is lost
+        `` → `grad = np.abs(grad)`
+    ascent_instead_of_descent: The step goes up the gradient: its sign is wrong
+        `` → `grad = -grad`
+    step_skipped_when_a_gradient_is_not_finite: The whole step is skipped when any entry of the gradient is not finite
+        `` → `if not bool(np.all(np.isfinite(grad))):\n    return params, state`
+    step_in_proportion_to_the_parameters: The gradient is multiplied by the size of the parameter (a trust ratio that
+        nobody asked for)
+        `` → `grad = grad * np.abs(params)`
+    gradient_of_unit_length: The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)
+        `` → `grad = grad * np.minimum(1, 1 / np.sqrt(np.sum(grad * grad)))`
+    """)
     if "weight_decay" in step.hyperparameters:
         step.edit(
             "no_decay_taken_for_a_default",
@@ -259,25 +252,24 @@ def declare_repetitions(
         inputs={"params": lambda starts, case: starts[list(case.order)]},
         outputs={"params": lambda ends, case: ends[list(case.order)]},
     )
-    endpoints.edit(
-        "first_replica_for_all",
-        "The first start is used for every replica",
-        ("for row in params]", "for row in np.broadcast_to(params[0], params.shape)]"),
-    )
-    endpoints.edit(
-        "one_step_too_many",
-        "A run makes one step more than was asked for",
-        ("steps=steps, **given)[-1]", "steps=steps + 1, **given)[-1]"),
-    )
-    trajectory.edit(
-        "minimiser_taken_for_the_origin",
-        "The gradient of the quadratic is H·x, as if the minimiser were 0",
-        ("hessian @ (iterates[-1] - minimiser)", "hessian @ iterates[-1]"),
-    )
-    trajectory.edit(
-        "start_left_out",
-        "The start is missing from the trajectory: it begins after the first step",
-        ("range(steps)", "range(steps + 1)"),
-        ("np.stack(iterates)", "np.stack(iterates[1:])"),
-    )
+
+    @endpoints.law("limit", cases=many.but(params=tame(shape=lambda shape: (0, *shape))))
+    def without_starts_there_are_no_ends(port: Any, case: Case) -> Iterable[Fact]:
+        """From no start at all, no row comes back, and no error."""
+        yield identical("ends", endpoints.call(port, case), case.params)
+
+    endpoints.edits("""
+    no_starts_are_an_error: Without a start an error is raised
+        `if ends else params` → `if True else params`
+    first_replica_for_all: The first start is used for every replica
+        `for row in params]` → `for row in np.broadcast_to(params[0], params.shape)]`
+    one_step_too_many: A run makes one step more than was asked for
+        `steps=steps, **given)[-1]` → `steps=steps + 1, **given)[-1]`
+    """)
+    trajectory.edits("""
+    minimiser_taken_for_the_origin: The gradient of the quadratic is H·x, as if the minimiser were 0
+        `hessian @ (iterates[-1] - minimiser)` → `hessian @ iterates[-1]`
+    start_left_out: The start is missing from the trajectory: it begins after the first step
+        `range(steps)` → `range(steps + 1)`, `np.stack(iterates)` → `np.stack(iterates[1:])`
+    """)
     return trajectory, endpoints

@@ -304,6 +304,14 @@ def no_step_is_longer_than_the_clip(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("length", case.lr * case.grad_clip, np.sqrt(np.sum(params**2)))
 
 
+@step.law("closed form", cases=unclipped.but(variant="head", metric_scale=choice(2.0**16, 2.0**12), grad=nonzero))
+def a_step_as_long_as_the_clip_is_shortened_all_the_same(port: Any, case: Case) -> Iterable[Fact]:
+    """In head f = c/(N + 1e-6) wherever that is below 1: for N = c, too."""
+    full = port.oracle.step(case.params, case.grad, case.state, **case.hyper)[2].norm
+    norm = port.step(case.params, case.grad, case.state, **{**case.hyper, "grad_clip": full})[2].norm
+    yield equal("norm", norm, full * (full / (full + 1e-6)))
+
+
 saturating = Quantity(
     lambda draw, context: (
         float(number(0.5, 0.75, exponents=(-6, -2)).draw(draw, context))

@@ -135,37 +135,23 @@ def costs_that_do_not_grow_are_rejected(port: Any, case: Case) -> Iterable[Fact]
 
 RATIO, EACH = "accuracy / tflop", "increments(accuracy) / increments(tflop)"
 
-atf.edit(
-    "accuracy_as_a_fraction",
-    "The accuracy is taken as a fraction of 1 instead of in percent",
-    (RATIO, "accuracy / tflop / 100"),
-)
-atf.edit("cost_per_accuracy", "The ratio is upside down: TFLOP per accuracy", (RATIO, "tflop / accuracy"))
-atf.edit(
-    "marginal_for_cumulative",
-    "What each epoch added is taken instead of the ratio so far",
-    (RATIO, "(increments(accuracy.reshape(-1)) / increments(tflop.reshape(-1))).reshape(tflop.shape)"),
-)
-marginal_atf.edit(
-    "cumulative_for_marginal", "The ratio so far is taken instead of what each epoch added", (EACH, RATIO)
-)
-marginal_atf.edit(
-    "gain_per_cost_so_far",
-    "What an epoch added is divided by the cost so far instead of by its own",
-    ("increments(tflop)", "tflop"),
-)
-marginal_atf.edit(
-    "first_epoch_counts_as_nothing",
-    "The first epoch, which has none before it, is given 0",
-    ("increments(accuracy)", "increments(accuracy - accuracy[:1])"),
-)
-marginal_atf.edit(
-    "losses_count_as_nothing",
-    "An epoch that lost accuracy is given 0 instead of a negative number",
-    (EACH, f"np.maximum({EACH}, 0)"),
-)
-marginal_atf.edit(
-    "cost_of_the_epoch_before",
-    "What an epoch added is divided by the cost of the one before it",
-    ("increments(tflop)", "np.concatenate([tflop[:1], increments(tflop)[:-1]])"),
-)
+atf.edits(f"""
+accuracy_as_a_fraction: The accuracy is taken as a fraction of 1 instead of in percent
+    `{RATIO}` → `accuracy / tflop / 100`
+cost_per_accuracy: The ratio is upside down: TFLOP per accuracy
+    `{RATIO}` → `tflop / accuracy`
+marginal_for_cumulative: What each epoch added is taken instead of the ratio so far
+    `{RATIO}` → `(increments(accuracy.reshape(-1)) / increments(tflop.reshape(-1))).reshape(tflop.shape)`
+""")
+marginal_atf.edits(f"""
+cumulative_for_marginal: The ratio so far is taken instead of what each epoch added
+    `{EACH}` → `{RATIO}`
+gain_per_cost_so_far: What an epoch added is divided by the cost so far instead of by its own
+    `increments(tflop)` → `tflop`
+first_epoch_counts_as_nothing: The first epoch, which has none before it, is given 0
+    `increments(accuracy)` → `increments(accuracy - accuracy[:1])`
+losses_count_as_nothing: An epoch that lost accuracy is given 0 instead of a negative number
+    `{EACH}` → `np.maximum({EACH}, 0)`
+cost_of_the_epoch_before: What an epoch added is divided by the cost of the one before it
+    `increments(tflop)` → `np.concatenate([tflop[:1], increments(tflop)[:-1]])`
+""")

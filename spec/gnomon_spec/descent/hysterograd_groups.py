@@ -265,88 +265,53 @@ def groups_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]
 RETURN = "return new, after, summary(reports)"
 MEAN = "sum(report.norm for report in reports) / len(reports)"
 
-step_groups.edit(
-    "groups_share_one_gate",
-    "If any group is liquid all are moved",
-    (
-        RETURN,
-        "if any(report.liquid for report in reports):\n"
-        "    free = {**hyperparameters, 'stiffening_factor': 0.0}\n"
-        "    outputs = [step_group(*group, **free) for group in zip(params, grads, states, strict=True)]\n"
-        f"    new, after, _ = zip(*outputs, strict=True)\n{RETURN}",
-    ),
-)
-step_groups.edit(
-    "every_array_has_a_gate",
-    "Each array is compared with the barrier by its own norm; path and mean norm are those of the group",
-    (
-        "return cut(params, group, present),",
-        "alone = ((group[i], grads[i], HysteroGradState(state.metrics[i], *state[1:])) for i in present)\n"
-        "new = join(hysterograd.step(*arrays, **hyperparameters)[0] for arrays in alone)\n"
-        "return cut(new, group, present),",
-    ),
-)
-step_groups.edit(
-    "summary_of_the_last_group",
-    "Status, norm and width are those of the last group: each group's overwrite those of the one before",
-    (RETURN, RETURN.replace("reports", "reports[-1:]")),
-)
-step_groups.edit(
-    "mean_over_active_groups",
-    "Norm and width are means over the groups that have a gradient, not over all",
-    (
-        RETURN,
-        "active = [r for r, some in zip(reports, grads) if any(grad is not None for grad in some)]\n"
-        + RETURN.replace("reports", "active or reports"),
-    ),
-)
-step_groups.edit(
-    "sums_instead_of_means",
-    "Norm and width of all groups are added up and not divided by their number",
-    (" / len(reports)", ""),
-)
-step_groups.edit(
-    "norm_of_all_groups_together",
-    "The norm returned is the length over all groups instead of the mean of their lengths",
-    (MEAN, "np.sqrt(sum(report.norm * report.norm for report in reports))"),
-)
-step_groups.edit("liquid_only_if_all_groups_are", 'The status is "Liquid" only if every group is', ("any(", "all("))
-step_groups.edit(
-    "one_missing_gradient_skips_the_group",
-    "A group is skipped as soon as one of its arrays has no gradient",
-    ("if not present", "if len(present) < len(group)"),
-)
-step_groups.edit(
-    "skipped_groups_cool",
-    "The temperature of a group without any gradient is cooled",
-    (
-        "group, state, Report(",
-        "group, state._replace(temperature=hyperparameters['cooling_rate'] * state.temperature), Report(",
-    ),
-)
-step_groups.edit(
-    "missing_gradients_taken_for_zeros",
-    "A missing gradient is replaced by zeros: G fades, and a group that should be skipped cools",
-    (
-        "",
-        "grads = tuple(np.zeros_like(x) if grad is None else grad for x, grad in zip(group, grads, strict=True))",
-    ),
+step_groups.edits(f"""
+groups_share_one_gate: If any group is liquid all are moved
+    `{RETURN}` → `if any(report.liquid for report in reports):
+            free = {{**hyperparameters, 'stiffening_factor': 0.0}}
+            outputs = [step_group(*group, **free) for group in zip(params, grads, states, strict=True)]
+            new, after, _ = zip(*outputs, strict=True)
+        {RETURN}`
+every_array_has_a_gate: Each array is compared with the barrier by its own norm; path and mean norm are those of the
+    group
+    `return cut(params, group, present),` →
+        `alone = ((group[i], grads[i], HysteroGradState(state.metrics[i], *state[1:])) for i in present)
+        new = join(hysterograd.step(*arrays, **hyperparameters)[0] for arrays in alone)
+        return cut(new, group, present),`
+summary_of_the_last_group: Status, norm and width are those of the last group: each group's overwrite those of the one
+    before
+    `{RETURN}` → `{RETURN.replace("reports", "reports[-1:]")}`
+mean_over_active_groups: Norm and width are means over the groups that have a gradient, not over all
+    `{RETURN}` → `active = [r for r, some in zip(reports, grads) if any(grad is not None for grad in some)]
+        {RETURN.replace("reports", "active or reports")}`
+sums_instead_of_means: Norm and width of all groups are added up and not divided by their number
+    ` / len(reports)` → ``
+norm_of_all_groups_together: The norm returned is the length over all groups instead of the mean of their lengths
+    `{MEAN}` → `np.sqrt(sum(report.norm * report.norm for report in reports))`
+liquid_only_if_all_groups_are: The status is "Liquid" only if every group is
+    `any(` → `all(`
+one_missing_gradient_skips_the_group: A group is skipped as soon as one of its arrays has no gradient
+    `if not present` → `if len(present) < len(group)`
+skipped_groups_cool: The temperature of a group without any gradient is cooled
+    `group, state, Report(` →
+        `group, state._replace(temperature=hyperparameters['cooling_rate'] * state.temperature), Report(`
+""")
+step_groups.edits(
+    """
+missing_gradients_taken_for_zeros: A missing gradient is replaced by zeros: G fades, and a group that should be skipped
+    cools
+    `` → `grads = tuple(np.zeros_like(x) if grad is None else grad for x, grad in zip(group, grads, strict=True))`
+""",
     within=reference.step_group,
 )
-step_groups.edit(
-    "numbers_of_the_first_group_for_all",
-    "Path, temperature and mean norm are kept once, with the first group, and read by all",
-    ("", "states = tuple(GroupState(state.metrics, *states[0][1:]) for state in states)"),
-)
-step_groups.edit(
-    "groups_after_a_skipped_one_left_out",
-    "The loop ends at the first group without a gradient instead of going on with the next",
-    (
-        "",
-        "skipped = np.cumsum([all(grad is None for grad in given) for given in grads])\n"
-        "grads = tuple((None,) * len(given) if skipped[i] else given for i, given in enumerate(grads))",
-    ),
-)
+step_groups.edits("""
+numbers_of_the_first_group_for_all: Path, temperature and mean norm are kept once, with the first group, and read by all
+    `` → `states = tuple(GroupState(state.metrics, *states[0][1:]) for state in states)`
+groups_after_a_skipped_one_left_out: The loop ends at the first group without a gradient instead of going on with the
+    next
+    `` → `skipped = np.cumsum([all(grad is None for grad in given) for given in grads])
+        grads = tuple((None,) * len(given) if skipped[i] else given for i, given in enumerate(grads))`
+""")
 
 
 @system.mistake("step_groups")

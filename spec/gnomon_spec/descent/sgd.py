@@ -40,7 +40,7 @@ step = system.operation(reference.step, cases=steps, rejecting=calm)
 elementwise.declare_step_laws(step, cases, mirrored=["momentum_buffer"])
 elementwise.declare_step_mistakes(step)
 weight_decay.declare_coupled(step, calm)
-elementwise.declare_repetitions(system, reference, hyperparameters)
+trajectory = elementwise.declare_repetitions(system, reference, hyperparameters)[0]
 
 
 @step.law("oracle agreement", cases=steps.but(momentum=fraction(0.9, 0.5), dampening=0.0, nesterov=True))
@@ -144,42 +144,35 @@ def nesterov_needs_momentum(port: Any, case: Case) -> Iterable[Fact]:
     yield rejects("momentum = 0", lambda: port.step(case.params, case.grad, case.state, **case.hyper))
 
 
-step.edit(
-    "dampening_on_the_first_step",
-    "The first buffer is (1-τ) times the gradient instead of the gradient",
-    ("buffer = grad", "buffer = (1 - dampening) * grad"),
-)
-step.edit(
-    "momentum_buffer_started_from_zero",
-    "The momentum buffer starts from zero: the first gradient moves the parameters but never enters it",
-    ("SGDState(buffer,", "SGDState(buffer if state.step_count > 0 else 0 * buffer,"),
-)
-step.edit(
-    "nesterov_without_looking_ahead",
-    "Nesterov's momentum is asked for but plain momentum is done (the gradient is not taken at the point ahead)",
-    ("grad + momentum * buffer if nesterov else buffer", "buffer"),
-)
-step.edit(
-    "nesterov_in_the_other_form",
-    "Nesterov's momentum looks ahead along the old buffer instead of the new one: g + μ²·buf instead of g + μ·buf'",
-    ("grad + momentum * buffer if", "grad + momentum * momentum * state.momentum_buffer if"),
-)
-step.edit(
-    "learning_rate_inside_the_buffer",
-    "The buffer holds lr·g, so that a change of the learning rate reaches only later gradients",
-    ("if state.step_count == 0:", "grad = lr * grad\nif state.step_count == 0:"),
-    ("params - lr * direction", "params - direction"),
-)
-step.edit(
-    "dampening_on_the_buffer",
-    "The dampening weakens the old buffer instead of the new gradient",
-    (
-        "momentum * state.momentum_buffer + (1 - dampening) * grad",
-        "(1 - dampening) * momentum * state.momentum_buffer + grad",
-    ),
-)
-step.edit(
-    "dampening_without_momentum",
-    "The dampening scales the gradient although there is no momentum",
-    ("params - lr * grad", "params - lr * (1 - dampening) * grad"),
-)
+@trajectory.law("rejects", cases=trajectory.cases.but(momentum=0.0, dampening=0.0, nesterov=True, steps=0))
+def a_run_of_no_steps_checks_its_arguments(port: Any, case: Case) -> Iterable[Fact]:
+    """Nesterov's momentum with momentum 0 is rejected before the first step, where none is asked for, too."""
+    yield rejects("momentum = 0", lambda: trajectory.call(port, case))
+
+
+trajectory.edits("""
+arguments_are_checked_by_the_first_step: Nothing is checked before the first step is made
+    `check_arguments(step, given["params"], given["params"], begin(given["params"]), **then)` → `pass`
+""")
+step.edits("""
+dampening_on_the_first_step: The first buffer is (1-τ) times the gradient instead of the gradient
+    `buffer = grad` → `buffer = (1 - dampening) * grad`
+momentum_buffer_started_from_zero: The momentum buffer starts from zero: the first gradient moves the parameters but
+    never enters it
+    `SGDState(buffer,` → `SGDState(buffer if state.step_count > 0 else 0 * buffer,`
+nesterov_without_looking_ahead: Nesterov's momentum is asked for but plain momentum is done (the gradient is not taken
+    at the point ahead)
+    `grad + momentum * buffer if nesterov else buffer` → `buffer`
+nesterov_in_the_other_form: Nesterov's momentum looks ahead along the old buffer instead of the new one: g + μ²·buf
+    instead of g + μ·buf'
+    `grad + momentum * buffer if` → `grad + momentum * momentum * state.momentum_buffer if`
+learning_rate_inside_the_buffer: The buffer holds lr·g, so that a change of the learning rate reaches only later
+    gradients
+    `if state.step_count == 0:` → `grad = lr * grad\nif state.step_count == 0:`
+    `params - lr * direction` → `params - direction`
+dampening_on_the_buffer: The dampening weakens the old buffer instead of the new gradient
+    `momentum * state.momentum_buffer + (1 - dampening) * grad` →
+        `(1 - dampening) * momentum * state.momentum_buffer + grad`
+dampening_without_momentum: The dampening scales the gradient although there is no momentum
+    `params - lr * grad` → `params - lr * (1 - dampening) * grad`
+""")

@@ -83,6 +83,15 @@ def without_zeros(quantity: Quantity) -> Quantity:
     return Quantity(draw_nonzero, f"{quantity.text}; 1 instead of 0")
 
 
+def one_of(*quantities: Quantity) -> Quantity:
+    """One of the given quantities; the first is the simplest."""
+
+    def draw_one(draw: Draw, context: Context) -> Any:
+        return quantities[count(high=len(quantities) - 1).draw(draw, context)].draw(draw, context)
+
+    return Quantity(draw_one, "; or ".join(quantity.text for quantity in quantities))
+
+
 SEVERAL = shapes((2,), (3,), (2, 3), (5,), (1,), (), (4,), (8,), (0,), (3, 1), (2, 2, 2), (17,))
 LISTS = shapes((2,), (3,), (5,), (17,))
 alpha = number(1.0, 1e-3, 0.5, 2.0)
@@ -170,41 +179,26 @@ def infinite_curvature_stops(port: Any, case: Case) -> Iterable[Fact]:
 
 
 BRAKING, RATE = "np.zeros_like(curvature) if beta == 0 else beta * curvature", "alpha / (1 + braking)"
-brake.edit(
-    "the_rate_times_the_curvature",
-    "The rate is α/(1+β) times κ instead of α divided by 1 + β·κ",
-    (RATE, "alpha / (1 + beta) * curvature"),
-)
-brake.edit(
-    "no_one_in_the_denominator",
-    "The rate is α/(β·κ): the 1 in the denominator is left out, so that it has no upper limit",
-    (RATE, "alpha / (1 if beta == 0 else braking)"),
-)
-brake.edit(
-    "infinite_curvature_is_ignored",
-    "An infinite curvature counts as no curvature: the rate is α instead of 0",
-    ("if beta == 0", "if beta == 0 or np.isinf(curvature)"),
-)
-brake.edit("no_brake_at_all", "The rate is α whatever the curvature is", (BRAKING, "np.zeros_like(curvature)"))
-brake.edit("curvature_squared", "κ enters the rate squared", ("beta * curvature", "beta * curvature * curvature"))
-brake.edit(
-    "root_of_the_curvature", "The square root of κ enters the rate", ("beta * curvature", "beta * np.sqrt(curvature)")
-)
-brake.edit(
-    "exponential_brake",
-    'The rate falls exponentially, α·exp(-β·κ), as if the denominator "scaled non-linearly"',
-    (RATE, "alpha * np.exp(-braking)"),
-)
-brake.edit(
-    "alpha_in_the_denominator",
-    "The rate is α/(1 + α·β·κ): the brake is made proportional to the learning rate",
-    ("beta * curvature", "alpha * beta * curvature"),
-)
-brake.edit(
-    "infinity_times_zero",
-    "With β = 0 an infinite curvature makes the rate NaN instead of α",
-    (BRAKING, "beta * curvature"),
-)
+brake.edits(f"""
+the_rate_times_the_curvature: The rate is α/(1+β) times κ instead of α divided by 1 + β·κ
+    `{RATE}` → `alpha / (1 + beta) * curvature`
+no_one_in_the_denominator: The rate is α/(β·κ): the 1 in the denominator is left out, so that it has no upper limit
+    `{RATE}` → `alpha / (1 if beta == 0 else braking)`
+infinite_curvature_is_ignored: An infinite curvature counts as no curvature: the rate is α instead of 0
+    `if beta == 0` → `if beta == 0 or np.isinf(curvature)`
+no_brake_at_all: The rate is α whatever the curvature is
+    `{BRAKING}` → `np.zeros_like(curvature)`
+curvature_squared: κ enters the rate squared
+    `beta * curvature` → `beta * curvature * curvature`
+root_of_the_curvature: The square root of κ enters the rate
+    `beta * curvature` → `beta * np.sqrt(curvature)`
+exponential_brake: The rate falls exponentially, α·exp(-β·κ), as if the denominator "scaled non-linearly"
+    `{RATE}` → `alpha * np.exp(-braking)`
+alpha_in_the_denominator: The rate is α/(1 + α·β·κ): the brake is made proportional to the learning rate
+    `beta * curvature` → `alpha * beta * curvature`
+infinity_times_zero: With β = 0 an infinite curvature makes the rate NaN instead of α
+    `{BRAKING}` → `beta * curvature`
+""")
 
 
 def new_params(step: Operation, port: Any, case: Case, **changed: Any) -> Any:
@@ -338,33 +332,23 @@ def a_bad_gradient_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
 LAST = "np.arange(grad.size).reshape(grad.shape) == grad.size - 1"  # where the last entry is
 LAST_LEFT_OUT = f"grad = np.where({LAST}, 0, grad)"
 SKIP = "if not bool(np.all(np.isfinite(grad))):\n    return params"
-step.edit("ascent_instead_of_descent", "The step goes up the gradient: its sign is wrong", ("", "grad = -grad"))
-step.edit(
-    "last_entry_left_out",
-    "The last entry of an array is not updated (the tail of a vectorised loop is missing)",
-    ("", LAST_LEFT_OUT),
-)
-step.edit("absolute_gradient", "The sign of the gradient is lost", ("", "grad = np.abs(grad)"))
-step.edit(
-    "gradient_of_unit_length",
-    "The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)",
-    ("", "grad = grad * np.minimum(1, 1 / length(grad))"),
-)
-step.edit(
-    "step_in_proportion_to_the_parameters",
-    "The gradient is multiplied by the size of the parameter",
-    ("", "grad = grad * np.abs(params)"),
-)
-step.edit(
-    "step_skipped_when_a_gradient_is_not_finite",
-    "The whole step is skipped when any entry of the gradient is not finite",
-    ("", SKIP),
-)
-step.edit(
-    "parameters_shrink_with_the_curvature",
-    "The parameters, too, are divided by 1 + β·κ: (w - α·g)/(1 + β·κ), an implicit step that nobody asked for",
-    ("params - brake", "brake(curvature, alpha=1.0, beta=beta) * params - brake"),
-)
+step.edits(f"""
+ascent_instead_of_descent: The step goes up the gradient: its sign is wrong
+    `` → `grad = -grad`
+last_entry_left_out: The last entry of an array is not updated (the tail of a vectorised loop is missing)
+    `` → `{LAST_LEFT_OUT}`
+absolute_gradient: The sign of the gradient is lost
+    `` → `grad = np.abs(grad)`
+gradient_of_unit_length: The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)
+    `` → `grad = grad * np.minimum(1, 1 / length(grad))`
+step_in_proportion_to_the_parameters: The gradient is multiplied by the size of the parameter
+    `` → `grad = grad * np.abs(params)`
+step_skipped_when_a_gradient_is_not_finite: The whole step is skipped when any entry of the gradient is not finite
+    `` → `{SKIP}`
+parameters_shrink_with_the_curvature: The parameters, too, are divided by 1 + β·κ: (w - α·g)/(1 + β·κ), an implicit step
+    that nobody asked for
+    `params - brake` → `brake(curvature, alpha=1.0, beta=beta) * params - brake`
+""")
 
 reports = Cases({"grad": powered(2), "curvature": finite_curvature}, SEVERAL).but(alpha=alpha, beta=beta)
 diagnostics = system.operation(reference.diagnostics, cases=reports, dtypes=WITH_ROOM)
@@ -380,13 +364,11 @@ def the_report_is_of_the_step_that_is_made(port: Any, case: Case) -> Iterable[Fa
     yield equal("step_length", report.step_length, length(move))
 
 
-for name, statement, reported in (
-    ("length_of_the_gradient", "The length reported is that of the gradient, not of the step", "length(grad)"),
-    ("squared_length", "The length reported is squared", "length(rate * grad) ** 2"),
-    (
-        "largest_entry_for_the_length",
-        "The length reported is the largest entry of the step, not its Euclidean norm",
-        "np.max(np.abs(rate * grad), initial=0)",
-    ),
-):
-    diagnostics.edit(name, statement, ("length(rate * grad)", reported))
+diagnostics.edits("""
+length_of_the_gradient: The length reported is that of the gradient, not of the step
+    `length(rate * grad)` → `length(grad)`
+squared_length: The length reported is squared
+    `length(rate * grad)` → `length(rate * grad) ** 2`
+largest_entry_for_the_length: The length reported is the largest entry of the step, not its Euclidean norm
+    `length(rate * grad)` → `np.max(np.abs(rate * grad), initial=0)`
+""")

@@ -120,45 +120,23 @@ def of_a_diagonal_matrix_the_norms_are_those_of_its_entries(port: Any, case: Cas
 
 
 LARGEST, DIAGONAL = "np.max(np.abs(np.linalg.eigvalsh(hessian)), initial=0)", "np.diagonal(hessian)"
-for name, statement, *pieces in (
-    (
-        "largest_eigenvalue_with_its_sign",
-        "The spectral norm is taken for the largest eigenvalue, not for the largest in size",
-        (LARGEST, "np.max(np.linalg.eigvalsh(hessian))"),
-    ),
-    (
-        "row_sums_for_the_diagonal",
-        "The row sums H·1 are taken for the diagonal, as differentiating Σ ∂f/∂wᵢ once more gives them",
-        (DIAGONAL, "np.sum(hessian, axis=1)"),
-    ),
-    (
-        "trace_for_the_diagonal",
-        "The trace's absolute value is taken for the norm of the diagonal",
-        (DIAGONAL, "np.trace(hessian)"),
-    ),
-    (
-        "largest_diagonal_entry",
-        "The largest |Hᵢᵢ| is taken for the norm of the diagonal",
-        (DIAGONAL, "np.max(np.abs(np.diagonal(hessian)), initial=0)"),
-    ),
-    (
-        "spectral_for_frobenius",
-        "The spectral norm is given for the Frobenius norm (as a library's norm of a matrix may do)",
-        ('norm == "spectral"', 'norm != "diag"'),
-    ),
-    (
-        "one_triangle_counted_once",
-        "Only the upper triangle enters the Frobenius norm, so that no entry beside the diagonal counts twice",
-        ("else hessian", "else np.triu(hessian)"),
-    ),
-    (
-        "root_left_out",
-        "κ is the square of the norm",
-        (LARGEST, f"{LARGEST} ** 2"),
-        ("else hessian)", "else hessian) ** 2"),
-    ),
-):
-    curvature_hessian.edit(name, statement, *pieces)
+curvature_hessian.edits(f"""
+largest_eigenvalue_with_its_sign: The spectral norm is taken for the largest eigenvalue, not for the largest in size
+    `{LARGEST}` → `np.max(np.linalg.eigvalsh(hessian))`
+row_sums_for_the_diagonal: The row sums H·1 are taken for the diagonal, as differentiating Σ ∂f/∂wᵢ once more gives them
+    `{DIAGONAL}` → `np.sum(hessian, axis=1)`
+trace_for_the_diagonal: The trace's absolute value is taken for the norm of the diagonal
+    `{DIAGONAL}` → `np.trace(hessian)`
+largest_diagonal_entry: The largest |Hᵢᵢ| is taken for the norm of the diagonal
+    `{DIAGONAL}` → `np.max(np.abs(np.diagonal(hessian)), initial=0)`
+spectral_for_frobenius: The spectral norm is given for the Frobenius norm (as a library's norm of a matrix may do)
+    `norm == "spectral"` → `norm != "diag"`
+one_triangle_counted_once: Only the upper triangle enters the Frobenius norm, so that no entry beside the diagonal
+    counts twice
+    `else hessian` → `else np.triu(hessian)`
+root_left_out: κ is the square of the norm
+    `{LARGEST}` → `{LARGEST} ** 2`, `else hessian)` → `else hessian) ** 2`
+""")
 
 
 def probes(most: int) -> Quantity:
@@ -233,36 +211,22 @@ def probes_other_than_signs_are_rejected(port: Any, case: Case) -> Iterable[Fact
 
 
 MEAN = "np.sum(probes * products, axis=0) / probes.shape[0]"
-for name, statement, piece, instead in (
-    ("sum_over_the_probes", "The estimates of the probes are added up: the mean is left out", " / probes.shape[0]", ""),
-    (
-        "mean_of_the_norms",
-        "κ is the mean of the probes' own norms instead of the norm of their mean",
-        "length(diagonal)",
-        "np.sum(np.sqrt(np.sum(products * products, axis=1))) / probes.shape[0]",
-    ),
-    (
-        "products_without_their_probes",
-        "The products H·z are averaged without being multiplied by their probes",
-        "probes * products",
-        "products",
-    ),
-    (
-        "absolute_estimates",
-        "The absolute values of z∘(H·z) are averaged",
-        "probes * products",
-        "np.abs(probes * products)",
-    ),
-    ("only_the_first_probe_counts", "All probes but the first are ignored", MEAN, "probes[0] * products[0]"),
-    ("square_of_the_norm", "κ is ‖ĥ‖² instead of ‖ĥ‖", "length(diagonal)", "length(diagonal) ** 2"),
-    (
-        "trace_of_the_estimate",
-        "κ is |Σ ĥᵢ|, Hutchinson's estimate of the trace, instead of the norm of the diagonal",
-        "length(diagonal)",
-        "np.abs(np.sum(diagonal))",
-    ),
-):
-    curvature_probe.edit(name, statement, (piece, instead))
+curvature_probe.edits(f"""
+sum_over_the_probes: The estimates of the probes are added up: the mean is left out
+    ` / probes.shape[0]` → ``
+mean_of_the_norms: κ is the mean of the probes' own norms instead of the norm of their mean
+    `length(diagonal)` → `np.sum(np.sqrt(np.sum(products * products, axis=1))) / probes.shape[0]`
+products_without_their_probes: The products H·z are averaged without being multiplied by their probes
+    `probes * products` → `products`
+absolute_estimates: The absolute values of z∘(H·z) are averaged
+    `probes * products` → `np.abs(probes * products)`
+only_the_first_probe_counts: All probes but the first are ignored
+    `{MEAN}` → `probes[0] * products[0]`
+square_of_the_norm: κ is ‖ĥ‖² instead of ‖ĥ‖
+    `length(diagonal)` → `length(diagonal) ** 2`
+trace_of_the_estimate: κ is |Σ ĥᵢ|, Hutchinson's estimate of the trace, instead of the norm of the diagonal
+    `length(diagonal)` → `np.abs(np.sum(diagonal))`
+""")
 
 
 steps = Cases({"params": vector(), "grad": vector(), "hessian_diagonal": vector()}, SEVERAL).but(alpha=alpha, beta=beta)
@@ -345,45 +309,23 @@ def a_bad_entry_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
 
 
 SIZE = "np.abs(hessian_diagonal)"
-for name, statement, piece, instead in (
-    (
-        "negative_curvature_is_not_braked",
-        "Where the diagonal is negative it counts as 0 instead of by its absolute value",
-        SIZE,
-        "np.maximum(hessian_diagonal, 0)",
-    ),
-    (
-        "one_brake_for_all_coordinates",
-        "All coordinates are braked by the norm of the diagonal",
-        SIZE,
-        "length(hessian_diagonal)",
-    ),
-    (
-        "squared_gradient_for_the_diagonal",
-        "gᵢ² is taken for the diagonal of the Hessian",
-        SIZE,
-        "(grad * grad)",
-    ),
-    (
-        "root_of_the_diagonal",
-        "√|hᵢ| enters the brake, as in methods that divide by the root of a second moment",
-        SIZE,
-        f"np.sqrt({SIZE})",
-    ),
-    ("no_coordinate_is_braked", "The diagonal of the Hessian is ignored", f"1 + beta * {SIZE}", "1"),
-    ("last_coordinate_left_out", "The last coordinate is not updated", "", LAST_LEFT_OUT),
-    ("every_coordinate_goes_up", "Every coordinate goes up the gradient", "", "grad = -grad"),
-    (
-        "coordinates_shrink_with_their_curvature",
-        "The parameters, too, are divided by 1 + β|hᵢ|",
-        "params - alpha * grad",
-        "(params - alpha * grad)",
-    ),
-    (
-        "coordinates_are_skipped_when_one_is_bad",
-        "No coordinate is updated when any entry of gradient or Hessian is not finite",
-        "",
-        SKIP.replace("grad", "np.stack([grad, hessian_diagonal])"),
-    ),
-):
-    step_coordinate.edit(name, statement, (piece, instead))
+step_coordinate.edits(f"""
+negative_curvature_is_not_braked: Where the diagonal is negative it counts as 0 instead of by its absolute value
+    `{SIZE}` → `np.maximum(hessian_diagonal, 0)`
+one_brake_for_all_coordinates: All coordinates are braked by the norm of the diagonal
+    `{SIZE}` → `length(hessian_diagonal)`
+squared_gradient_for_the_diagonal: gᵢ² is taken for the diagonal of the Hessian
+    `{SIZE}` → `(grad * grad)`
+root_of_the_diagonal: √|hᵢ| enters the brake, as in methods that divide by the root of a second moment
+    `{SIZE}` → `np.sqrt({SIZE})`
+no_coordinate_is_braked: The diagonal of the Hessian is ignored
+    `1 + beta * {SIZE}` → `1`
+last_coordinate_left_out: The last coordinate is not updated
+    `` → `{LAST_LEFT_OUT}`
+every_coordinate_goes_up: Every coordinate goes up the gradient
+    `` → `grad = -grad`
+coordinates_shrink_with_their_curvature: The parameters, too, are divided by 1 + β|hᵢ|
+    `params - alpha * grad` → `(params - alpha * grad)`
+coordinates_are_skipped_when_one_is_bad: No coordinate is updated when any entry of gradient or Hessian is not finite
+    `` → `{SKIP.replace("grad", "np.stack([grad, hessian_diagonal])")}`
+""")

@@ -177,40 +177,29 @@ def the_code_on_a_round_bowl_is_this_map(port: Any, case: Case) -> Iterable[Fact
 
 
 IMAGE = "y * (1 - ratio / (1 + y * y))"
-for name, statement, piece, instead in (
-    ("the_map_of_gradient_descent", "The brake is missing: y ← y·(1 - a)", IMAGE, "y * (1 - ratio)"),
-    (
-        "squared_denominator",
-        "The denominator is squared: y ← y·(1 - a/(1+y²)²)",
-        "(1 + y * y)",
-        "((1 + y * y) * (1 + y * y))",
-    ),
-    ("absolute_value_for_the_square", "|y| stands in the denominator for y²", "y * y", "np.abs(y)"),
-    (
-        "one_sided_map",
-        "The map takes |y| for y, so that every orbit is on the positive side before it moves",
-        IMAGE,
-        "np.abs(y) * (1 - ratio / (1 + y * y))",
-    ),
-    ("upwards", "The map goes up the loss: y ← y·(1 + a/(1+y²))", "1 - ratio", "1 + ratio"),
-):
-    orbit.edit(name, statement, (piece, instead), within=reference.image)
-orbit.edit(
-    "first_point_left_out",
-    "The start is missing from the orbit: it begins after the first step",
-    ("range(steps)", "range(steps + 1)"),
-    ("np.stack(points)", "np.stack(points[1:])"),
+orbit.edits(
+    f"""
+the_map_of_gradient_descent: The brake is missing: y ← y·(1 - a)
+    `{IMAGE}` → `y * (1 - ratio)`
+squared_denominator: The denominator is squared: y ← y·(1 - a/(1+y²)²)
+    `(1 + y * y)` → `((1 + y * y) * (1 + y * y))`
+absolute_value_for_the_square: |y| stands in the denominator for y²
+    `y * y` → `np.abs(y)`
+one_sided_map: The map takes |y| for y, so that every orbit is on the positive side before it moves
+    `{IMAGE}` → `np.abs(y) * (1 - ratio / (1 + y * y))`
+upwards: The map goes up the loss: y ← y·(1 + a/(1+y²))
+    `1 - ratio` → `1 + ratio`
+""",
+    within=reference.image,
 )
-orbit.edit(
-    "every_second_point",
-    "Two steps are made where one is asked for",
-    ("image(points[-1], ratio)", "image(image(points[-1], ratio), ratio)"),
-)
-orbit.edit(
-    "one_ratio_for_all_orbits",
-    "The first ratio is used for every orbit",
-    ("", "if ratio.size:\n    ratio = np.broadcast_to(ratio.reshape(-1)[0], ratio.shape)"),
-)
+orbit.edits("""
+first_point_left_out: The start is missing from the orbit: it begins after the first step
+    `range(steps)` → `range(steps + 1)`, `np.stack(points)` → `np.stack(points[1:])`
+every_second_point: Two steps are made where one is asked for
+    `image(points[-1], ratio)` → `image(image(points[-1], ratio), ratio)`
+one_ratio_for_all_orbits: The first ratio is used for every orbit
+    `` → `if ratio.size:\n    ratio = np.broadcast_to(ratio.reshape(-1)[0], ratio.shape)`
+""")
 
 tails = Cases({"ratio": any_ratio, "start": tame()}, SEVERAL).but(
     burn_in=count(0, 1, 2, high=4), kept=count(1, 2, low=1, high=4)
@@ -226,16 +215,14 @@ def an_attractor_is_the_end_of_an_orbit(port: Any, case: Case) -> Iterable[Fact]
 
 
 POINTS = "orbit(end(start, ratio, burn_in), ratio, steps=kept)"
-for name, statement, instead in (
-    ("burn_in_too_short", "The points kept begin one step too early", f"{POINTS}[:-1]"),
-    (
-        "no_burn_in",
-        "The points of the burn-in are kept, too, in the place of later ones",
-        "orbit(start, ratio, steps=kept)[1:]",
-    ),
-    ("the_last_point_repeated", "The last point is given in every row", f"np.stack(kept * [{POINTS}[-1]])"),
-):
-    attractor.edit(name, statement, (f"{POINTS}[1:]", instead))
+attractor.edits(f"""
+burn_in_too_short: The points kept begin one step too early
+    `{POINTS}[1:]` → `{POINTS}[:-1]`
+no_burn_in: The points of the burn-in are kept, too, in the place of later ones
+    `{POINTS}[1:]` → `orbit(start, ratio, steps=kept)[1:]`
+the_last_point_repeated: The last point is given in every row
+    `{POINTS}[1:]` → `np.stack(kept * [{POINTS}[-1]])`
+""")
 
 QUIET, FAR, SYMMETRIC, OUTER = "a <= 7/8", "|y| >= 16", "2-cycle, 2 < a < 4", "2-cycle, 4 < a < 5"
 # Courses on which F' cannot vanish, so that its logarithm is known to the last digits: where their ratios lie.
@@ -311,38 +298,19 @@ lyapunov_exponent.symmetry(
 )
 
 LOGARITHM = "np.log(np.abs(slope(y, ratio)))"
-for name, statement, piece, instead in (
-    (
-        "logarithm_of_the_signed_slope",
-        "The logarithm of F' is taken without its absolute value: NaN where the map turns round",
-        LOGARITHM,
-        "np.log(slope(y, ratio))",
-    ),
-    ("logarithm_to_base_2", "The exponent is in bits a step instead of nats", "np.log(", "np.log2("),
-    ("sum_for_the_mean", "The logarithms are added up, not averaged", "total / steps", "total"),
-    (
-        "burn_in_counted",
-        "The sum is divided by the number of all steps, the burn-in's too",
-        "total / steps",
-        "total / (burn_in + steps)",
-    ),
-    (
-        "slope_without_the_quotient_rule",
-        "F' is taken for 1 - a/(1+y²), as if the denominator did not depend on y",
-        "ratio * (1 - y * y) / ((1 + y * y) * (1 + y * y))",
-        "ratio / (1 + y * y)",
-    ),
-    (
-        "logarithm_kept_from_infinity",
-        "A small number is added to |F'| so that its logarithm is never -∞",
-        LOGARITHM,
-        "np.log(np.abs(slope(y, ratio)) + 1e-3)",
-    ),
-    (
-        "only_one_side_counts",
-        "Points on the negative side count as 0 in the mean",
-        LOGARITHM,
-        f"np.where(y < 0, 0, {LOGARITHM})",
-    ),
-):
-    lyapunov_exponent.edit(name, statement, (piece, instead))
+lyapunov_exponent.edits(f"""
+logarithm_of_the_signed_slope: The logarithm of F' is taken without its absolute value: NaN where the map turns round
+    `{LOGARITHM}` → `np.log(slope(y, ratio))`
+logarithm_to_base_2: The exponent is in bits a step instead of nats
+    `np.log(` → `np.log2(`
+sum_for_the_mean: The logarithms are added up, not averaged
+    `total / steps` → `total`
+burn_in_counted: The sum is divided by the number of all steps, the burn-in's too
+    `total / steps` → `total / (burn_in + steps)`
+slope_without_the_quotient_rule: F' is taken for 1 - a/(1+y²), as if the denominator did not depend on y
+    `ratio * (1 - y * y) / ((1 + y * y) * (1 + y * y))` → `ratio / (1 + y * y)`
+logarithm_kept_from_infinity: A small number is added to |F'| so that its logarithm is never -∞
+    `{LOGARITHM}` → `np.log(np.abs(slope(y, ratio)) + 1e-3)`
+only_one_side_counts: Points on the negative side count as 0 in the mean
+    `{LOGARITHM}` → `np.where(y < 0, 0, {LOGARITHM})`
+""")

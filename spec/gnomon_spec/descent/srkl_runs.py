@@ -16,20 +16,11 @@ from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.elementwise import declare_repetitions, shifted, unchanged
-from gnomon_spec.descent.srkl import braking, nonzero, system
+from gnomon_spec.descent.srkl import braking, nonzero, one_of, system
 from gnomon_spec.descent.srkl_hessian import SIDES, indefinite, norms, rotated, turning
 from gnomon_spec.facts import Fact, at_least, equal, follows
 from gnomon_spec.strategies import count, number, rotation, shapes, spectrum, symmetric, tame
 from gnomon_spec.system import WITH_ROOM
-
-
-def one_of(*quantities: Quantity) -> Quantity:
-    """One of the given quantities; the first is the simplest."""
-
-    def draw_one(draw: Draw, context: Context) -> Any:
-        return quantities[count(high=len(quantities) - 1).draw(draw, context)].draw(draw, context)
-
-    return Quantity(draw_one, "; or ".join(quantity.text for quantity in quantities))
 
 
 def times(quantity: Quantity, factor: Quantity) -> Quantity:
@@ -246,22 +237,15 @@ def the_code_never_leaves_a_ball(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("ball", bound + 0 * away, away)
 
 
-trajectory.edit(
-    "one_norm_for_all_variants",
-    "Whichever norm is asked for, the Frobenius norm is taken",
-    ("norm=variant", 'norm="fro"'),
-)
+trajectory.edits("""
+one_norm_for_all_variants: Whichever norm is asked for, the Frobenius norm is taken
+    `norm=variant` → `norm="fro"`
+""")
 CODE = "step_code(params, grad, alpha=alpha, beta=beta), hessian"
-for name, statement, kappa in (
-    (
-        "the_code_with_the_curvature_of_the_text",
-        'The variant "code" takes κ from the Hessian',
-        "curvature_hessian(hessian)",
-    ),
-    (
-        "brake_of_the_new_point",
-        'The variant "code" takes κ at the point where gradient descent\'s step would lead, not before the step',
-        "curvature(grad - alpha * hessian @ grad)",
-    ),
-):
-    trajectory.edit(name, statement, (CODE, f"step(params, grad, {kappa}, alpha=alpha, beta=beta), hessian"))
+trajectory.edits(f"""
+the_code_with_the_curvature_of_the_text: The variant "code" takes κ from the Hessian
+    `{CODE}` → `step(params, grad, curvature_hessian(hessian), alpha=alpha, beta=beta), hessian`
+brake_of_the_new_point: The variant "code" takes κ at the point where gradient descent's step would lead, not before the
+    step
+    `{CODE}` → `step(params, grad, curvature(grad - alpha * hessian @ grad), alpha=alpha, beta=beta), hessian`
+""")

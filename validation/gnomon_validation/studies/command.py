@@ -13,24 +13,27 @@ from typing import Any
 import click
 from rich.text import Text
 
+from gnomon_spec.system import nearest
 from gnomon_validation.console import console, tell
 from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.pictures import can_draw, new_figure, write_figure
 from gnomon_validation.studies import report
-from gnomon_validation.studies.find import find_claims, find_studies, ledgers, studies
+from gnomon_validation.studies.find import find_studies, ledgers, studies
 from gnomon_validation.studies.study import Study
+
+FILE, FOLDER = click.Path(path_type=Path), click.Path(path_type=Path, file_okay=False)
 
 
 @click.command()
 @click.argument("names", nargs=-1)
 @click.option(
     "--pictures",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=FOLDER,
     default=Path("pictures"),
     show_default=True,
     help="Directory for the pictures (extra `plot`).",
 )
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures as JSON.")
+@click.option("--json", "json_file", type=FILE, help="Write the figures as JSON.")
 def study(names: Sequence[str], pictures: Path, json_file: Path | None) -> None:
     """Run studies (NAMES of studies, or of systems for all of theirs): a published result beside what is measured.
 
@@ -44,7 +47,7 @@ def study(names: Sequence[str], pictures: Path, json_file: Path | None) -> None:
     chosen = list({found.name: found for name in names for found in find_studies(name)}.values())
     require_directory("pictures", pictures)
     require_report(json_file)
-    told, reproduced = [], True
+    told = []
     for one in chosen:
         report.show_question(one, screen)
         began = time.perf_counter()
@@ -53,14 +56,13 @@ def study(names: Sequence[str], pictures: Path, json_file: Path | None) -> None:
         screen.print(_picture(one, findings.data, pictures), soft_wrap=True)
         screen.print()
         told.append(report.study_data(one, findings))
-        reproduced = reproduced and findings.reproduced
     _write(json_file, {"studies": told})
-    sys.exit(0 if reproduced else 1)
+    sys.exit(0 if all(data["reproduced"] for data in told) else 1)
 
 
 @click.command()
 @click.argument("systems", nargs=-1)
-@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the ledger as JSON.")
+@click.option("--json", "json_file", type=FILE, help="Write the ledger as JSON.")
 def claims(systems: Sequence[str], json_file: Path | None) -> None:
     """Print what was published about SYSTEMS (default: all), our verdict, and the figure measured for it just now.
 
@@ -68,16 +70,16 @@ def claims(systems: Sequence[str], json_file: Path | None) -> None:
     """
     require_report(json_file)
     screen = console()
-    chosen = {name: find_claims(name) for name in (systems or ledgers())}
-    judged = []
-    for system, known in chosen.items():
-        report.show_ledger(system, known, screen)
-        for claim in known:
-            judged.append((claim, claim.examine()))
-            report.show_claim(*judged[-1], screen)
+    told = []
+    for system, ledger in {name: nearest("ledger", name, ledgers()) for name in (systems or ledgers())}.items():
+        report.show_ledger(system, ledger.claims, screen)
+        for claim in ledger:
+            evidence = claim.examine()
+            report.show_claim(claim, evidence, screen)
+            told.append(report.claim_data(claim, evidence))
         screen.print()
-    _write(json_file, {"claims": [report.claim_data(*pair) for pair in judged]})
-    sys.exit(0 if all(evidence.shown for _, evidence in judged) else 1)
+    _write(json_file, {"claims": told})
+    sys.exit(0 if all(data["shown"] for data in told) else 1)
 
 
 def _picture(one: Study, data: Any, directory: Path) -> Text:
@@ -87,14 +89,11 @@ def _picture(one: Study, data: Any, directory: Path) -> Text:
     figure = new_figure(one.size)
     one.draw(data, figure)
     directory.mkdir(parents=True, exist_ok=True)
-    file = directory / f"{one.name}.png"
-    write_figure(figure, file)
+    write_figure(figure, file := directory / f"{one.name}.png")
     return Text(f"picture: {file}")
 
 
 def _write(file: Path | None, data: dict[str, Any]) -> None:
     if file is not None:
-        text = json.dumps(
-            {"format": "gnomon-study/1", "gnomon": version("gnomon"), **data}, indent=1, ensure_ascii=False
-        )
-        file.write_text(text + "\n", encoding="utf-8")
+        whole = {"format": "gnomon-study/1", "gnomon": version("gnomon"), **data}
+        file.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

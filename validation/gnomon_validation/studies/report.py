@@ -7,13 +7,13 @@ from math import isfinite
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table as Grid
+from rich.table import Table
 from rich.text import Text
 
-from gnomon_validation.console import tell
+from gnomon_validation.console import grid, tell
 from gnomon_validation.studies.claim import Claim, Evidence
 from gnomon_validation.studies.printed import Comparison
-from gnomon_validation.studies.study import Findings, Study, Table
+from gnomon_validation.studies.study import Findings, Study
 from gnomon_validation.wording import counted
 
 STYLES = {"holds": "green", "holds if": "yellow", "false": "bold red", "not reproducible": "yellow"}
@@ -28,14 +28,19 @@ def show_question(study: Study, console: Console) -> None:
 
 def show_findings(findings: Findings, seconds: float, console: Console) -> None:
     """Print what a study found."""
-    for table in findings.tables:
+    tables: list[tuple[str, Table, Any]] = [
+        (table.title, grid(table.columns[0], *(f">{column}" for column in table.columns[1:])), table.rows)
+        for table in findings.tables
+    ]
+    compared = [(c.quantity, c.stated, c.shown, _mark(c)) for c in findings.comparisons]
+    if compared:
+        tables.append(("stated and measured", grid("quantity", ">stated", ">measured", ">"), compared))
+    for title, table, rows in tables:
         console.print()
-        tell(console, Text(table.title, style="italic"))
-        console.print(_grid(table))
-    if findings.comparisons:
-        console.print()
-        tell(console, Text("stated and measured", style="italic"))
-        console.print(_compared(findings.comparisons))
+        tell(console, Text(title, style="italic"))
+        for row in rows:
+            table.add_row(*(Text(cell) if isinstance(cell, str) else cell for cell in row))
+        console.print(table)
     console.print()
     for sentence in findings.conclusions:
         tell(console, Text(sentence), label="· ")
@@ -44,23 +49,8 @@ def show_findings(findings: Findings, seconds: float, console: Console) -> None:
     tell(console, Text(f"{found} of {stated} reproduced ({seconds:.1f} s)", style="dim"))
 
 
-def _grid(table: Table) -> Grid:
-    grid = Grid(box=None, pad_edge=False, header_style="bold")
-    for i, column in enumerate(table.columns):
-        grid.add_column(column, justify="right" if i else "left")
-    for row in table.rows:
-        grid.add_row(*map(Text, row))
-    return grid
-
-
-def _compared(comparisons: Sequence[Comparison]) -> Grid:
-    grid = Grid(box=None, pad_edge=False, header_style="bold")
-    for column in ("quantity", "stated", "measured", ""):
-        grid.add_column(column, justify="left" if column == "quantity" else "right")
-    for c in comparisons:
-        mark = Text("✓", style="green") if c.reproduced else Text("✗ not reproduced", style="bold red")
-        grid.add_row(Text(c.quantity), Text(c.stated), Text(c.shown), mark)
-    return grid
+def _mark(comparison: Comparison) -> Text:
+    return Text("✓", style="green") if comparison.reproduced else Text("✗ not reproduced", style="bold red")
 
 
 def show_ledger(system: str, claims: Sequence[Claim], console: Console) -> None:
@@ -84,26 +74,19 @@ def show_claim(claim: Claim, evidence: Evidence, console: Console) -> None:
 
 
 def study_data(study: Study, findings: Findings) -> dict[str, Any]:
-    """Return a study as JSON data."""
+    """Return a study as JSON data; a measured NaN or infinity, which JSON has no number for, as text."""
+    numbers = ((one, float(one.measured)) for one in findings.comparisons)
     return {
         "study": study.name,
         "question": study.question,
         "source": study.source,
         "tables": [table._asdict() for table in findings.tables],
-        "comparisons": [_compared_data(comparison) for comparison in findings.comparisons],
+        "comparisons": [
+            {**one._asdict(), "measured": x if isfinite(x) else str(x), "reproduced": one.reproduced}
+            for one, x in numbers
+        ],
         "conclusions": list(findings.conclusions),
         "reproduced": findings.reproduced,
-    }
-
-
-def _compared_data(comparison: Comparison) -> dict[str, Any]:
-    """Return a comparison as JSON data; a measured NaN or infinity, which JSON has no number for, as text."""
-    measured = float(comparison.measured)
-    return {
-        "quantity": comparison.quantity,
-        "stated": comparison.stated,
-        "measured": measured if isfinite(measured) else str(measured),
-        "reproduced": comparison.reproduced,
     }
 
 

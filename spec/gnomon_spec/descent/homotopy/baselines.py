@@ -109,33 +109,28 @@ def cdat_scales_against_the_update(port: Any, case: Case) -> Iterable[Fact]:
         yield at_least(f"{label} is positive", lr, 0.0)
 
 
-polyak_rate.edit("gap_over_the_norm", "(L - L*)/‖g‖: the norm is not squared", ("gap / size / size", "gap / size"))
-polyak_rate.edit("gap_divided_by_zero", "0/0 at a minimum", ("if gap == 0:", "if False:"))
-edge_rate.edit("scale_left_out", "The scale is ignored: 1/‖H‖", ("scale / norm", "1 / norm"))
-edge_rate.edit(
-    "edge_kept_finite",
-    "A small number stands below the norm: the rate is finite for H = 0",
-    ("scale / norm", "scale / (norm + 1e-2)"),
-)
+polyak_rate.edits("""
+gap_over_the_norm: (L - L*)/‖g‖: the norm is not squared
+    `gap / size / size` → `gap / size`
+gap_divided_by_zero: 0/0 at a minimum
+    `if gap == 0:` → `if False:`
+""")
+edge_rate.edits("""
+scale_left_out: The scale is ignored: 1/‖H‖
+    `scale / norm` → `1 / norm`
+edge_kept_finite: A small number stands below the norm: the rate is finite for H = 0
+    `scale / norm` → `scale / (norm + 1e-2)`
+""")
 BEND = "np.dot(update, product(operator, update, 0))"
-cdat_rate.edit(
-    "cdat_with_its_sign",
-    "The absolute value is missing: the rate is negative where the curvature is",
-    (f"np.abs({BEND})", BEND),
-)
-cdat_rate.edit(
-    "cdat_climbs",
-    "The maximum with 0 is missing: the rate is negative where the update climbs",
-    ("np.maximum(-np.dot(grad, update), 0)", "-np.dot(grad, update)"),
-)
-cdat_rate.edit(
-    "cdat_along_the_gradient",
-    "The curvature is that along the gradient and not along the update",
-    (BEND, "np.dot(grad, product(operator, grad, 0))"),
-)
-cdat_rate.edit("sigma_left_out", "σ is ignored", ("sigma * slope", "slope"))
-cdat_rate.edit(
-    "half_of_the_quadratic",
-    "The ½ of the quadratic model is forgotten: the rate is half of what minimises it",
-    ("sigma * slope", "sigma / 2 * slope"),
-)
+cdat_rate.edits(f"""
+cdat_with_its_sign: The absolute value is missing: the rate is negative where the curvature is
+    `np.abs({BEND})` → `{BEND}`
+cdat_climbs: The maximum with 0 is missing: the rate is negative where the update climbs
+    `np.maximum(-np.dot(grad, update), 0)` → `-np.dot(grad, update)`
+cdat_along_the_gradient: The curvature is that along the gradient and not along the update
+    `{BEND}` → `np.dot(grad, product(operator, grad, 0))`
+sigma_left_out: σ is ignored
+    `sigma * slope` → `slope`
+half_of_the_quadratic: The ½ of the quadratic model is forgotten: the rate is half of what minimises it
+    `sigma * slope` → `sigma / 2 * slope`
+""")

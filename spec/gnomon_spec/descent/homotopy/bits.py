@@ -67,13 +67,17 @@ def without_curvature_or_tolerance_there_are_no_bits(port: Any, case: Case) -> I
 
 
 BITS = "np.log2(constant * curvature * diameter * diameter / tolerance)"
-required_bits.edit("diameter_not_squared", "log₂(c·κ·D/ε)", ("diameter * diameter", "diameter"))
-required_bits.edit("natural_logarithm", "The logarithm is the natural one", ("np.log2", "np.log"))
-required_bits.edit("bits_rounded_up", "The number is rounded up", (BITS, f"np.ceil({BITS})"))
-required_bits.edit("never_fewer_than_no_bits", "A negative number is replaced by 0", (BITS, f"np.maximum({BITS}, 0)"))
-required_bits.edit("constant_left_out", "c is accepted and taken for 1", ("", "constant = 1.0"))
-required_bits.edit(
-    "guarded_logarithm",
-    "A small number is put below the logarithm instead of the cases for κ <= 0 and ε <= 0",
-    ("", "curvature, tolerance = np.maximum(curvature, 1e-2), max(tolerance, 1e-12)"),
-)
+required_bits.edits(f"""
+diameter_not_squared: log₂(c·κ·D/ε)
+    `diameter * diameter` → `diameter`
+natural_logarithm: The logarithm is the natural one
+    `np.log2` → `np.log`
+bits_rounded_up: The number is rounded up
+    `{BITS}` → `np.ceil({BITS})`
+never_fewer_than_no_bits: A negative number is replaced by 0
+    `{BITS}` → `np.maximum({BITS}, 0)`
+constant_left_out: c is accepted and taken for 1
+    `` → `constant = 1.0`
+guarded_logarithm: A small number is put below the logarithm instead of the cases for κ <= 0 and ε <= 0
+    `` → `curvature, tolerance = np.maximum(curvature, 1e-2), max(tolerance, 1e-12)`
+""")

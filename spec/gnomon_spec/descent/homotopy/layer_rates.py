@@ -111,50 +111,27 @@ def layers_without_curvature_have_the_whole_rate(port: Any, case: Case) -> Itera
 
 MEDIAN, GUARD = "np.sort(curvatures)[curvatures.shape[0] // 2]", '1e-10 if variant == "code" else 0.0'
 RATES = 'base_lr / relative if variant == "docs" else base_lr / (1 + relative)'
-layer_rates.edit(
-    "median_layer_gets_the_whole_rate",
-    "The comment is believed: the median layer gets b and not b/2",
-    (RATES, "base_lr / relative"),
-)
-layer_rates.edit(
-    "docs_taken_for_the_code", 'Variant "docs" gives the median layer b/2, too', (RATES, "base_lr / (1 + relative)")
-)
-layer_rates.edit(
-    "lower_median",
-    "Of two medians the lower one is taken",
-    ("curvatures.shape[0] // 2", "(curvatures.shape[0] - 1) // 2"),
-)
-layer_rates.edit(
-    "mean_of_two_medians", "Of two medians the mean is taken, as numpy.median does", (MEDIAN, "np.median(curvatures)")
-)
-layer_rates.edit(
-    "mean_for_the_median",
-    "The curvatures are taken relative to their mean",
-    (MEDIAN, "np.sum(curvatures) / curvatures.shape[0]"),
-)
-layer_rates.edit(
-    "curvatures_are_never_normalised",
-    "normalize_by_median is ignored: b stands for the median",
-    ("if normalize_by_median", "if False"),
-)
-layer_rates.edit(
-    "curvatures_are_always_normalised",
-    "normalize_by_median is ignored: the median is always used",
-    ("if normalize_by_median", "if True"),
-)
-layer_rates.edit("guard_below_every_median", "1e-10 is added to the median in every variant", (GUARD, "1e-10"))
-layer_rates.edit(
-    "median_of_the_code_without_its_guard",
-    'Variant "code" does without the 1e-10 that it adds to the median',
-    (GUARD, "0.0"),
-)
-layer_rates.edit(
-    "rates_of_layers_without_bounds",
-    "The rates are not kept within min_lr and max_lr",
-    ("np.clip(rates, min_lr, max_lr)", "rates"),
-)
-layer_rates.edit(
-    "rates_in_the_order_of_the_curvatures",
-    "The rates come back sorted by curvature and not by layer",
-    ("", "curvatures = np.sort(curvatures)"),
-)
+layer_rates.edits(f"""
+median_layer_gets_the_whole_rate: The comment is believed: the median layer gets b and not b/2
+    `{RATES}` → `base_lr / relative`
+docs_taken_for_the_code: Variant "docs" gives the median layer b/2, too
+    `{RATES}` → `base_lr / (1 + relative)`
+lower_median: Of two medians the lower one is taken
+    `curvatures.shape[0] // 2` → `(curvatures.shape[0] - 1) // 2`
+mean_of_two_medians: Of two medians the mean is taken, as numpy.median does
+    `{MEDIAN}` → `np.median(curvatures)`
+mean_for_the_median: The curvatures are taken relative to their mean
+    `{MEDIAN}` → `np.sum(curvatures) / curvatures.shape[0]`
+curvatures_are_never_normalised: normalize_by_median is ignored: b stands for the median
+    `if normalize_by_median` → `if False`
+curvatures_are_always_normalised: normalize_by_median is ignored: the median is always used
+    `if normalize_by_median` → `if True`
+guard_below_every_median: 1e-10 is added to the median in every variant
+    `{GUARD}` → `1e-10`
+median_of_the_code_without_its_guard: Variant "code" does without the 1e-10 that it adds to the median
+    `{GUARD}` → `0.0`
+rates_of_layers_without_bounds: The rates are not kept within min_lr and max_lr
+    `np.clip(rates, min_lr, max_lr)` → `rates`
+rates_in_the_order_of_the_curvatures: The rates come back sorted by curvature and not by layer
+    `` → `curvatures = np.sort(curvatures)`
+""")

@@ -122,28 +122,15 @@ def bad_layers_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     yield rejects("a name given twice", lambda: call(state=doubled, **more))
 
 
-schedule_layers.edit(
-    "layers_measured_at_every_step",
-    "layer_frequency is ignored",
-    ("if step_index % layer_frequency != 0:", "if False:"),
-)
-schedule_layers.edit(
-    "frequencies_do_not_multiply",
-    "The Hessian is measured at every turn: N is ignored",
-    ("**measuring", '**{**measuring, "frequency": 1}'),
-)
-schedule_layers.edit(
-    "first_gradient_for_all_layers",
-    "Every layer's curvature is taken with the first layer's gradient",
-    ("grads[layer]", "grads[0]"),
-)
-schedule_layers.edit(
-    "layers_keep_their_first_rates",
-    "The rates are computed and never stored",
-    ("traces, curvatures, rates)", "traces, curvatures, state.rates)"),
-)
-schedule_layers.edit(
-    "products_of_one_layer_counted",
-    "Only the first layer's products are counted",
-    ("sum(measurement.products for _, measurement in found)", "found[0][1].products"),
-)
+schedule_layers.edits("""
+layers_measured_at_every_step: layer_frequency is ignored
+    `if step_index % layer_frequency != 0:` → `if False:`
+frequencies_do_not_multiply: The Hessian is measured at every turn: N is ignored
+    `**measuring` → `**{**measuring, "frequency": 1}`
+first_gradient_for_all_layers: Every layer's curvature is taken with the first layer's gradient
+    `grads[layer]` → `grads[0]`
+layers_keep_their_first_rates: The rates are computed and never stored
+    `traces, curvatures, rates)` → `traces, curvatures, state.rates)`
+products_of_one_layer_counted: Only the first layer's products are counted
+    `sum(measurement.products for _, measurement in found)` → `found[0][1].products`
+""")

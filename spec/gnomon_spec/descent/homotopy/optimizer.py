@@ -90,33 +90,17 @@ def it_is_the_optimizer_with_the_schedulers_rate(port: Any, case: Case) -> Itera
     yield agree("step_count", state.step_count, case.state.step_count + 1)
 
 
-step.edit(
-    "the_rate_never_reaches_the_optimizer",
-    "The rate is reported, and the optimizer steps with base_lr, as in the code",
-    ("state.optimizer, report.lr", 'state.optimizer, scheduling["base_lr"]'),
-)
-step.edit(
-    "the_rate_of_the_step_before",
-    "The optimizer steps with the rate of the step before, and only then is it set",
-    ("state.optimizer, report.lr", "state.optimizer, state.scheduler.lr"),
-)
-step.edit(
-    "steps_are_not_counted",
-    "The number of steps stays what it was: the target never becomes adaptive",
-    ("state.step_count + 1", "state.step_count"),
-)
-step.edit(
-    "calls_for_the_step_index",
-    "The scheduler is given the number of its own calls as the step index",
-    ("start, state.step_count", "start, state.scheduler.calls"),
-)
-step.edit(
-    "the_optimizer_forgets",
-    "The optimizer begins anew at every step",
-    ("state.optimizer, report.lr", "init(params, base=base).optimizer, report.lr"),
-)
-step.edit(
-    "adam_for_adamw",
-    "AdamW decays as Adam does: through the gradient",
-    ('adam.step if base == "adam" else adamw.step', "adam.step"),
-)
+step.edits("""
+the_rate_never_reaches_the_optimizer: The rate is reported, and the optimizer steps with base_lr, as in the code
+    `state.optimizer, report.lr` → `state.optimizer, scheduling["base_lr"]`
+the_rate_of_the_step_before: The optimizer steps with the rate of the step before, and only then is it set
+    `state.optimizer, report.lr` → `state.optimizer, state.scheduler.lr`
+steps_are_not_counted: The number of steps stays what it was: the target never becomes adaptive
+    `state.step_count + 1` → `state.step_count`
+calls_for_the_step_index: The scheduler is given the number of its own calls as the step index
+    `start, state.step_count` → `start, state.scheduler.calls`
+the_optimizer_forgets: The optimizer begins anew at every step
+    `state.optimizer, report.lr` → `init(params, base=base).optimizer, report.lr`
+adam_for_adamw: AdamW decays as Adam does: through the gradient
+    `adam.step if base == "adam" else adamw.step` → `adam.step`
+""")

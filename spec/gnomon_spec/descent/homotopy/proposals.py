@@ -81,20 +81,16 @@ def at_a_critical_point_the_guard_limits_the_curvature(port: Any, case: Case) ->
 
 
 NOW = "calls % frequency == 0"
-proposal_average.edit(
-    "average_at_the_first_call_too", "The first call measures, whatever N is", (NOW, f"calls == 1 or {NOW}")
-)
-proposal_average.edit(
-    "average_counted_from_zero",
-    "The calls are counted from 0: 1, 1 + N, … measure",
-    (NOW, "(calls - 1) % frequency == 0"),
-)
-proposal_average.edit(
-    "average_replaced_by_the_last", "The curvature is the last one measured, without a mean", ("", "decay = 0.0")
-)
-proposal_average.edit(
-    "average_without_its_guard", "The 1e-8 below the curvature is left out", ("size * size + 1e-8", "size * size")
-)
+proposal_average.edits(f"""
+average_at_the_first_call_too: The first call measures, whatever N is
+    `{NOW}` → `calls == 1 or {NOW}`
+average_counted_from_zero: The calls are counted from 0: 1, 1 + N, … measure
+    `{NOW}` → `(calls - 1) % frequency == 0`
+average_replaced_by_the_last: The curvature is the last one measured, without a mean
+    `` → `decay = 0.0`
+average_without_its_guard: The 1e-8 below the curvature is left out
+    `size * size + 1e-8` → `size * size`
+""")
 
 
 def draw_creeping_state(draw: Draw, context: Context) -> CreepingState:
@@ -136,21 +132,22 @@ def the_target_creeps_after_a_linear_warm_up(port: Any, case: Case) -> Iterable[
 
 
 CREPT = "(1 - creep) * target + creep * interpolated(history[-window:], percentile)"
-proposal_adaptive.edit(
-    "creeping_without_a_warm_up",
-    "The rate is b before the target is set: there is no explicit warm-up",
-    ("base_lr * calls / warmup_steps", "base_lr"),
-)
-proposal_adaptive.edit(
-    "creeping_after_an_order_statistic",
-    "The percentile is an order statistic without interpolation, as in the code",
-    ("", "return np.sort(values)[min(int(np.floor(values.shape[0] * percentile)), values.shape[0] - 1)]"),
+proposal_adaptive.edits("""
+creeping_without_a_warm_up: The rate is b before the target is set: there is no explicit warm-up
+    `base_lr * calls / warmup_steps` → `base_lr`
+""")
+proposal_adaptive.edits(
+    """
+creeping_after_an_order_statistic: The percentile is an order statistic without interpolation, as in the code
+    `` → `return np.sort(values)[min(int(np.floor(values.shape[0] * percentile)), values.shape[0] - 1)]`
+""",
     within=reference.interpolated,
 )
-proposal_adaptive.edit("target_does_not_creep", "After W the target stays what it was", (CREPT, "target"))
-proposal_adaptive.edit(
-    "target_jumps",
-    "After W the target is the percentile itself: r is taken for 1",
-    (CREPT, "interpolated(history[-window:], percentile)"),
-)
-proposal_adaptive.edit("creeping_after_all_curvatures", "The window is ignored", ("history[-window:]", "history"))
+proposal_adaptive.edits(f"""
+target_does_not_creep: After W the target stays what it was
+    `{CREPT}` → `target`
+target_jumps: After W the target is the percentile itself: r is taken for 1
+    `{CREPT}` → `interpolated(history[-window:], percentile)`
+creeping_after_all_curvatures: The window is ignored
+    `history[-window:]` → `history`
+""")

@@ -83,38 +83,22 @@ def where_a_gradient_is_0_the_proxy_is_1(port: Any, case: Case) -> Iterable[Fact
 
 
 CHANGE = "np.abs(size - state.grad_norm) / size"
-proxy_rate.edit(
-    "change_relative_to_the_norm_before",
-    "The change is divided by the earlier norm and not by the new one",
-    (CHANGE, "np.abs(size - state.grad_norm) / state.grad_norm"),
-)
-proxy_rate.edit(
-    "change_with_its_sign",
-    "A norm that falls counts as a negative curvature",
-    (CHANGE, "(size - state.grad_norm) / size"),
-)
-proxy_rate.edit(
-    "proxy_mean_from_zero",
-    "The running mean begins at 0 and not at the first value",
-    ("kappa if calls == 1 else decay * state.average", "decay * state.average"),
-)
-proxy_rate.edit(
-    "ramp_one_call_longer",
-    "The ramp lasts until t = W, where it ends at b",
-    ("calls < warmup_steps", "calls <= warmup_steps"),
-)
-proxy_rate.edit(
-    "ramp_from_zero", "The ramp counts calls from 0: the first rate is 0", ("base_lr * calls", "base_lr * state.calls")
-)
-proxy_rate.edit("proxy_without_its_ramp", "There is no explicit warm-up", ("if calls < warmup_steps:", "if False:"))
-proxy_rate.edit(
-    "rate_of_the_proxy_of_now",
-    "The rate is that of this call's κ and not of the mean",
-    ("alpha * average", "alpha * kappa"),
-)
-proxy_rate.edit(
-    "guard_below_the_change",
-    "A small number stands below the change of the norm instead of the cases for 0",
-    ("calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10)", "calls == 1"),
-    (CHANGE, "np.abs(size - state.grad_norm) / (size + 1e-2)"),
-)
+proxy_rate.edits(f"""
+change_relative_to_the_norm_before: The change is divided by the earlier norm and not by the new one
+    `{CHANGE}` → `np.abs(size - state.grad_norm) / state.grad_norm`
+change_with_its_sign: A norm that falls counts as a negative curvature
+    `{CHANGE}` → `(size - state.grad_norm) / size`
+proxy_mean_from_zero: The running mean begins at 0 and not at the first value
+    `kappa if calls == 1 else decay * state.average` → `decay * state.average`
+ramp_one_call_longer: The ramp lasts until t = W, where it ends at b
+    `calls < warmup_steps` → `calls <= warmup_steps`
+ramp_from_zero: The ramp counts calls from 0: the first rate is 0
+    `base_lr * calls` → `base_lr * state.calls`
+proxy_without_its_ramp: There is no explicit warm-up
+    `if calls < warmup_steps:` → `if False:`
+rate_of_the_proxy_of_now: The rate is that of this call's κ and not of the mean
+    `alpha * average` → `alpha * kappa`
+guard_below_the_change: A small number stands below the change of the norm instead of the cases for 0
+    `calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10)` → `calls == 1`
+    `{CHANGE}` → `np.abs(size - state.grad_norm) / (size + 1e-2)`
+""")

@@ -151,29 +151,17 @@ descend.symmetry(
 
 
 KAPPA, MOVE = "curvature_of(norm, length([grad]), variant)", "x - lr * grad"
-descend.edit(
-    "the_rate_is_never_applied",
-    "The rate is computed and never handed to the optimizer: it steps with b",
-    (MOVE, 'x - (base_lr if rule == "homotopy" else lr) * grad'),
-)
-descend.edit(
-    "the_rate_of_the_first_step_for_ever",
-    "The curvature is measured once, at the start",
-    (KAPPA, f"curvatures[0] if curvatures else {KAPPA}"),
-)
-descend.edit(
-    "larger_rates_for_larger_curvatures",
-    "κ and the target are exchanged: the rate rises with the curvature",
-    ("rate(kappa, target,", "rate(target, kappa,"),
-)
-descend.edit(
-    "descends_twice_as_fast",
-    "The gradient is that of Σ λᵢxᵢ², without the ½: every step is twice as long",
-    (MOVE, "x - 2 * lr * grad"),
-)
-descend.edit(
-    "half_of_polyaks_rate",
-    "Polyak's rate is made of L/2: the ½ of the loss is counted twice",
-    ("/ 2 / square", "/ 4 / square"),
-)
-descend.edit("absolute_steps", "The parameters lose their sign before the first step", ("", "params = np.abs(params)"))
+descend.edits(f"""
+the_rate_is_never_applied: The rate is computed and never handed to the optimizer: it steps with b
+    `{MOVE}` → `x - (base_lr if rule == "homotopy" else lr) * grad`
+the_rate_of_the_first_step_for_ever: The curvature is measured once, at the start
+    `{KAPPA}` → `curvatures[0] if curvatures else {KAPPA}`
+larger_rates_for_larger_curvatures: κ and the target are exchanged: the rate rises with the curvature
+    `rate(kappa, target,` → `rate(target, kappa,`
+descends_twice_as_fast: The gradient is that of Σ λᵢxᵢ², without the ½: every step is twice as long
+    `{MOVE}` → `x - 2 * lr * grad`
+half_of_polyaks_rate: Polyak's rate is made of L/2: the ½ of the loss is counted twice
+    `/ 2 / square` → `/ 4 / square`
+absolute_steps: The parameters lose their sign before the first step
+    `` → `params = np.abs(params)`
+""")

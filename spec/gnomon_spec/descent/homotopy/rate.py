@@ -144,55 +144,30 @@ def the_code_adds_to_the_target(port: Any, case: Case) -> Iterable[Fact]:
 
 CLIPPED, EXCESS = "np.clip(free, min_lr, max_lr)", 'relative if variant == "readme" else np.maximum(relative - 1, 0)'
 GUARD = '1e-10 if variant == "code" else 0.0'
-rate.edit(
-    "code_without_its_guard", 'Variant "code" does without the 1e-10 that the code adds to the target', (GUARD, "0.0")
-)
-rate.edit(
-    "guard_in_every_variant",
-    "1e-10 is added to the target in the other variants, too: the rate depends on the units of the loss",
-    (GUARD, "1e-10"),
-)
-rate.edit(
-    "the_readme_taken_for_the_code",
-    "The formula is the README's, b/(1 + α·κ/target), in every variant",
-    (EXCESS, "relative"),
-)
-rate.edit(
-    "the_code_taken_for_the_readme",
-    "The formula is the code's although the README's is asked for",
-    (EXCESS, "np.maximum(relative - 1, 0)"),
-)
-rate.edit(
-    "below_the_target_the_rate_rises",
-    "The maximum with 0 is missing: below the target the rate is above b",
-    ("np.maximum(relative - 1, 0)", "relative - 1"),
-)
-rate.edit("rate_without_bounds", "The rate is not kept within min_lr and max_lr", (CLIPPED, "free"))
-rate.edit(
-    "bounds_before_the_formula",
-    "b is kept within min_lr and max_lr, and the formula applied afterwards",
-    ("", "base_lr = min(max(base_lr, min_lr), max_lr)"),
-    (CLIPPED, "free"),
-)
-rate.edit(
-    "below_the_target_without_bounds",
-    "Where κ <= target b itself is returned, whatever min_lr and max_lr are",
-    (CLIPPED, f"base_lr + 0 * free if curvature <= target else {CLIPPED}"),
-)
-rate.edit(
-    "alpha_times_the_whole_ratio",
-    "α multiplies κ/target before 1 is taken off: b/(1 + max(0, α·κ/target - 1))",
-    ("np.maximum(relative - 1, 0)", "np.maximum(alpha * relative - 1, 0) / alpha"),
-)
-rate.edit("alpha_left_out", "α is accepted and taken for 1", ("", "alpha = 1.0"))
-rate.edit(
-    "ratio_upside_down",
-    "target/κ stands for κ/target: the rate is lowered where the curvature is small",
-    ("", "curvature, target = target, curvature"),
-)
-rate.edit(
-    "zero_over_zero",
-    "0/0 is not looked at: the rate is NaN for κ = target = 0, and for κ = ∞ where α = 0",
-    ("if alpha == 0:", "if False:"),
-    ("ratio(curvature, target + guard)", "curvature / (target + guard)"),
-)
+rate.edits(f"""
+code_without_its_guard: Variant "code" does without the 1e-10 that the code adds to the target
+    `{GUARD}` → `0.0`
+guard_in_every_variant: 1e-10 is added to the target in the other variants, too: the rate depends on the units of the
+    loss
+    `{GUARD}` → `1e-10`
+the_readme_taken_for_the_code: The formula is the README's, b/(1 + α·κ/target), in every variant
+    `{EXCESS}` → `relative`
+the_code_taken_for_the_readme: The formula is the code's although the README's is asked for
+    `{EXCESS}` → `np.maximum(relative - 1, 0)`
+below_the_target_the_rate_rises: The maximum with 0 is missing: below the target the rate is above b
+    `np.maximum(relative - 1, 0)` → `relative - 1`
+rate_without_bounds: The rate is not kept within min_lr and max_lr
+    `{CLIPPED}` → `free`
+bounds_before_the_formula: b is kept within min_lr and max_lr, and the formula applied afterwards
+    `` → `base_lr = min(max(base_lr, min_lr), max_lr)`, `{CLIPPED}` → `free`
+below_the_target_without_bounds: Where κ <= target b itself is returned, whatever min_lr and max_lr are
+    `{CLIPPED}` → `base_lr + 0 * free if curvature <= target else {CLIPPED}`
+alpha_times_the_whole_ratio: α multiplies κ/target before 1 is taken off: b/(1 + max(0, α·κ/target - 1))
+    `np.maximum(relative - 1, 0)` → `np.maximum(alpha * relative - 1, 0) / alpha`
+alpha_left_out: α is accepted and taken for 1
+    `` → `alpha = 1.0`
+ratio_upside_down: target/κ stands for κ/target: the rate is lowered where the curvature is small
+    `` → `curvature, target = target, curvature`
+zero_over_zero: 0/0 is not looked at: the rate is NaN for κ = target = 0, and for κ = ∞ where α = 0
+    `if alpha == 0:` → `if False:`, `ratio(curvature, target + guard)` → `curvature / (target + guard)`
+""")

@@ -214,6 +214,7 @@ def a_call_that_is_held_changes_nothing(port: Any, case: Case) -> Iterable[Fact]
     yield identical("history", state.history, case.state.history)
     yield identical("rate", report.lr, case.state.lr)
     yield identical("curvature", report.curvature, nan + 0 * case.state.lr)
+    yield agree("products", report.products, 0)
 
 
 @schedule.law("rejects", cases=schedules.but(bad=choice(np.nan, np.inf, -np.inf)))

@@ -79,37 +79,23 @@ adaptive_target.symmetry(
 
 
 WINDOW, SORTED = "history[-window:]", "np.sort(history[-window:])"
-adaptive_target.edit(
-    "interpolated_percentile",
-    "The percentile is interpolated between two curvatures, as numpy.percentile does",
-    (
-        "return recent[min(int(np.floor(k * percentile)), k - 1)]",
-        "place = (k - 1) * percentile\nlow = int(np.floor(place))\n"
-        "return recent[low] + (place - low) * (recent[min(low + 1, k - 1)] - recent[low])",
-    ),
-)
-adaptive_target.edit(
-    "index_of_one_curvature_fewer",
-    "The index is ⌊(k-1)·q⌋ instead of ⌊k·q⌋",
-    ("k * percentile", "(k - 1) * percentile"),
-)
-adaptive_target.edit(
-    "index_rounded_up",
-    "The index is rounded up and not down",
-    ("np.floor(k * percentile)", "np.floor(k * percentile) + 1"),
-)
-adaptive_target.edit(
-    "whole_history_counts", "The window is ignored: all curvatures count for ever", (WINDOW, "history")
-)
-adaptive_target.edit(
-    "oldest_curvatures_count", "The window holds the first curvatures and not the last", (WINDOW, "history[:window]")
-)
-adaptive_target.edit(
-    "curvatures_are_not_sorted", "The curvature at the index is taken in the order of time", (SORTED, WINDOW)
-)
-adaptive_target.edit("sorted_downwards", "The curvatures are sorted from the largest down", (SORTED, f"{SORTED}[::-1]"))
-adaptive_target.edit(
-    "target_in_units_of_its_own",
-    "A small number is added to the target, so that it does not scale with the curvatures",
-    (SORTED, f"{SORTED} + 1e-2"),
-)
+adaptive_target.edits(f"""
+interpolated_percentile: The percentile is interpolated between two curvatures, as numpy.percentile does
+    `return recent[min(int(np.floor(k * percentile)), k - 1)]` → `place = (k - 1) * percentile
+        low = int(np.floor(place))
+        return recent[low] + (place - low) * (recent[min(low + 1, k - 1)] - recent[low])`
+index_of_one_curvature_fewer: The index is ⌊(k-1)·q⌋ instead of ⌊k·q⌋
+    `k * percentile` → `(k - 1) * percentile`
+index_rounded_up: The index is rounded up and not down
+    `np.floor(k * percentile)` → `np.floor(k * percentile) + 1`
+whole_history_counts: The window is ignored: all curvatures count for ever
+    `{WINDOW}` → `history`
+oldest_curvatures_count: The window holds the first curvatures and not the last
+    `{WINDOW}` → `history[:window]`
+curvatures_are_not_sorted: The curvature at the index is taken in the order of time
+    `{SORTED}` → `{WINDOW}`
+sorted_downwards: The curvatures are sorted from the largest down
+    `{SORTED}` → `{SORTED}[::-1]`
+target_in_units_of_its_own: A small number is added to the target, so that it does not scale with the curvatures
+    `{SORTED}` → `{SORTED} + 1e-2`
+""")

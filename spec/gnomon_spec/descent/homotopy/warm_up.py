@@ -110,44 +110,23 @@ def what_is_done_stays(port: Any, case: Case) -> Iterable[Fact]:
 
 
 RAISED, TARGET = "state.lr * factor if curvature < threshold else state.lr", "0 * lr + target_lr"
-warm_up.edit(
-    "the_jump_is_missing",
-    "After max_steps the rate goes on as before although force is asked for",
-    ("(force and calls >= max_steps)", "False"),
-)
-warm_up.edit(
-    "the_jump_is_always_made",
-    "After max_steps the rate jumps to the target although it should not be forced",
-    ("force and calls >= max_steps", "calls >= max_steps"),
-)
-warm_up.edit(
-    "done_without_the_jump",
-    "After max_steps it is done, but the rate stays where it was for ever",
-    (TARGET, f"min(lr, {TARGET})"),
-)
-warm_up.edit(
-    "raised_whatever_the_curvature",
-    "The rate is raised at every call: the curvature does not count",
-    (RAISED, "state.lr * factor"),
-)
-warm_up.edit(
-    "raised_where_the_curvature_is_high",
-    "The comparison is the wrong way round: the rate is raised where κ >= threshold",
-    ("curvature < threshold", "curvature >= threshold"),
-)
-warm_up.edit(
-    "beyond_the_target", "The last raise is not cut at the target", (TARGET, f"lr if lr >= target_lr else {TARGET}")
-)
-warm_up.edit(
-    "calls_are_counted_for_ever",
-    "Calls after the end are counted, too",
-    ("return state", "return state._replace(calls=state.calls + 1)"),
-)
-warm_up.edit(
-    "one_call_too_many", "The jump comes one call late: calls > max_steps", ("calls >= max_steps", "calls > max_steps")
-)
-warm_up.edit(
-    "starts_again_after_the_end",
-    "That it is done is not looked at: the rate is set to the target again and again",
-    ("if state.done:", "if False:"),
-)
+warm_up.edits(f"""
+the_jump_is_missing: After max_steps the rate goes on as before although force is asked for
+    `(force and calls >= max_steps)` → `False`
+the_jump_is_always_made: After max_steps the rate jumps to the target although it should not be forced
+    `force and calls >= max_steps` → `calls >= max_steps`
+done_without_the_jump: After max_steps it is done, but the rate stays where it was for ever
+    `{TARGET}` → `min(lr, {TARGET})`
+raised_whatever_the_curvature: The rate is raised at every call: the curvature does not count
+    `{RAISED}` → `state.lr * factor`
+raised_where_the_curvature_is_high: The comparison is the wrong way round: the rate is raised where κ >= threshold
+    `curvature < threshold` → `curvature >= threshold`
+beyond_the_target: The last raise is not cut at the target
+    `{TARGET}` → `lr if lr >= target_lr else {TARGET}`
+calls_are_counted_for_ever: Calls after the end are counted, too
+    `return state` → `return state._replace(calls=state.calls + 1)`
+one_call_too_many: The jump comes one call late: calls > max_steps
+    `calls >= max_steps` → `calls > max_steps`
+starts_again_after_the_end: That it is done is not looked at: the rate is set to the target again and again
+    `if state.done:` → `if False:`
+""")

@@ -25,26 +25,21 @@ class Rule(NamedTuple):
     weights: Array
 
 
-class Moments(NamedTuple):
-    """Mean and variance of one sample."""
-
-    mean: float
-    variance: float
-
-
 def signs(dimension: int) -> Rule:
     """Return all sign vectors."""
     probes = all_signs(dimension)
     return Rule(probes, np.full(len(probes), 1 / len(probes)))
 
 
+def independent(dimension: int, nodes: tuple[float, ...], weights: tuple[float, ...]) -> Rule:
+    """Return all vectors whose entries are nodes, with the products of the nodes' weights."""
+    probes, factors = (np.array(list(product(of, repeat=dimension))) for of in (nodes, weights))
+    return Rule(probes, np.prod(factors, axis=1))
+
+
 def normal(dimension: int) -> Rule:
     """Return the Gauss-Hermite products, 3ⁿ of them."""
-    nodes, weights = (-(3**0.5), 0.0, 3**0.5), (1 / 6, 2 / 3, 1 / 6)
-    return Rule(
-        np.array(list(product(nodes, repeat=dimension))),
-        np.prod(np.array(list(product(weights, repeat=dimension))), axis=1),
-    )
+    return independent(dimension, (-(3**0.5), 0.0, 3**0.5), (1 / 6, 2 / 3, 1 / 6))
 
 
 def sphere() -> Rule:
@@ -55,8 +50,8 @@ def sphere() -> Rule:
     return Rule(vertices * (3 / (1 + golden**2)) ** 0.5, np.full(12, 1 / 12))
 
 
-def moments(matrix: Array, rule: Rule) -> Moments:
-    """Return mean and variance of zᵀA z over the rule."""
+def moments(matrix: Array, rule: Rule) -> tuple[float, float]:
+    """Return mean and variance of one sample zᵀA z over the rule."""
     samples = hutchinson(Dense(matrix), rule.probes).samples
     mean = float(np.sum(rule.weights * samples))
-    return Moments(mean, float(np.sum(rule.weights * (samples - mean) ** 2)))
+    return mean, float(np.sum(rule.weights * (samples - mean) ** 2))
