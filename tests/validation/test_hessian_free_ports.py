@@ -101,8 +101,8 @@ def test_free_runs_on_rosenbrock_part_early_in_float32_and_not_in_float64():
 def without_the_factor(parts):
     """The rule of relative progress as the released package has it, also in "martens": ε instead of kε."""
     ended, window = parts.progress_has_ended, parts.window
-    return lambda m, threshold, variant: ended(
-        m, threshold / (1 if variant == "code" else window(len(m) - 1, variant)), variant
+    return lambda model, threshold, variant: ended(
+        model, threshold / (1 if variant == "code" else window(len(model) - 1, variant)), variant
     )
 
 
@@ -127,7 +127,7 @@ def returning_nothing(parts):
 INHERITED = [
     ("progress_has_ended", "parts.progress_has_ended", without_the_factor, "progress_rule_without_the_factor"),
     ("armijo", "parts.armijo", evaluating_once_more, "one_evaluation_too_many"),
-    ("step", "offered_parts.multiplication", returning_nothing, "preconditioner_is_lost"),
+    ("step", "operations.multiplication", returning_nothing, "preconditioner_is_lost"),
 ]
 
 
@@ -164,9 +164,9 @@ def test_scipys_conjugate_gradients_conform_but_for_what_is_known(dtype):
 def test_scipy_conforms_where_it_does_not_test_the_start(dtype, monkeypatch):
     """`cg` asks for the norm of b, then for that of the first residual, which is infinite here."""
     port = find_port("scipy")
-    from gnomon_validation.ports.peers import scipy_cg
+    from gnomon_validation.ports.peers import scipy_sparse
 
-    solve, asked = scipy_cg.cg, []
+    solve, asked = scipy_sparse.cg, []
 
     def norm(vector):
         asked.append(vector)
@@ -176,7 +176,7 @@ def test_scipy_conforms_where_it_does_not_test_the_start(dtype, monkeypatch):
         asked.clear()
         return solve(*args, **kwargs)
 
-    monkeypatch.setattr(scipy_cg, "cg", asking_anew)
+    monkeypatch.setattr(scipy_sparse, "cg", asking_anew)
     numpy = SimpleNamespace(**{**vars(np), "linalg": SimpleNamespace(norm=norm)})
     monkeypatch.setattr(sys.modules[solve.__module__], "np", numpy)
     found = verdicts(port, "hessian_free", dtype, 60)

@@ -56,17 +56,18 @@ def test_pyhessian_conforms_where_it_divides_by_the_length_alone(monkeypatch):
 def gradient_of_the_mean_squared(problem, params, vector):
     """The empirical Fisher product by grad of the mean loss: vmap was forgotten."""
     from gnomon_validation.ports.peers import torch_func
+    from gnomon_validation.ports.torch_functions import tensors
 
-    w, v, X = torch_func.checked(problem, params, vector)
-    g = torch_func.example_gradients(problem, w, X, torch_func.answers(problem)).mean(dim=0)
+    problem, w, v = tensors((problem, params, vector))
+    g = torch_func.example_gradients(problem, w, torch_func.answers(problem)).mean(dim=0)
     return (g * (g @ v)).numpy()
 
 
 def eigsh_as_it_comes(operator, start, *, count):
     """ARPACK's values in ARPACK's order."""
-    from gnomon_validation.ports.peers import scipy_eigsh
+    from gnomon_validation.ports.peers import scipy_sparse
 
-    values, vectors, products = scipy_eigsh.curvature_largest_eigenvalues(operator, start, count=count)
+    values, vectors, products = scipy_sparse.curvature_largest_eigenvalues(operator, start, count=count)
     order = np.argsort(values)
     return values[order], vectors[order], products
 

@@ -28,8 +28,9 @@ from typing import Any
 from gnomon.curvature.operators import ggn_operator
 from gnomon.curvature.products import Classification, Problem, Regression, network
 from gnomon.hessian_free.optimizer import init, step
+from gnomon_validation.ports.torch_functions import tensors
 from gnomon_validation.ports.torch_hessian_free import hessian_free_step
-from gnomon_validation.ports.torch_hessian_free.objectives import numbers, rebuilt
+from gnomon_validation.ports.torch_hessian_free.objectives import rebuilt
 
 THREADS = torch.get_num_threads()
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
@@ -52,7 +53,8 @@ def contenders(name: str, examples: int, iterations: int) -> dict[str, Contender
     problem = problems(examples)[name]
     net, rng = network(problem), np.random.default_rng(7)
     params, vector = net.start_from(rng.standard_normal(net.dimension)), rng.standard_normal(net.dimension)
-    state, f, w, v = init(params), rebuilt(problem), numbers(params), numbers(vector)
+    state, (f, w, v) = init(params), tensors((problem, params, vector))
+    f = rebuilt(f)
     at = f.at(w)
     product = ggn_operator(net, params)
     hyper: dict[str, Any] = {"max_iter": iterations, "rtol": 0.0, "progress_threshold": None}
@@ -61,8 +63,8 @@ def contenders(name: str, examples: int, iterations: int) -> dict[str, Contender
         "torch": lambda: hessian_free_step(params, state, problem, **hyper),
     }
     (ours, _, report), (theirs, _, told) = (run() for run in steps.values())
-    if report.iterations != iterations or told[5] != iterations:
-        raise RuntimeError(f"{report.iterations} and {told[5]} iterations were made, not {iterations}")
+    if report.iterations != iterations or told.iterations != iterations:
+        raise RuntimeError(f"{report.iterations} and {told.iterations} iterations were made, not {iterations}")
     if np.max(np.abs(ours - theirs)) > 1e-6 * np.max(np.abs(ours - params)):
         raise RuntimeError("the two do not make the same step")
     return {

@@ -15,9 +15,9 @@ from rich.console import Console
 from gnomon.objectives import NAMED, KnownObjective
 from gnomon.objectives.contract import GaussNewtonObjective
 from gnomon_spec.system import find_system, nearest, systems
-from gnomon_validation.assignments import assignment
 from gnomon_validation.console import grid
 from gnomon_validation.pictures import COLOURS, new_figure, require_picture, write_figure
+from gnomon_validation.wording import assignment
 
 Path2 = NDArray[np.float64]
 BY_GRADIENT, BY_CURVATURE, BY_ITSELF = ("params", "grad", "state"), ("params", "state", "objective"), ("params",)

@@ -1,4 +1,4 @@
-"""The ports that come with Gnomon: the Numba kernels, and the reference itself."""
+"""The ports that come with Gnomon: the Numba kernels, the reference, and the reference with something changed in it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from gnomon_spec.edits import Edited
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.port import Offer
 
@@ -32,13 +33,28 @@ class NumbaPort:
         return function(*inputs, **hyperparameters)
 
 
-class ReferencePort:
+class MistakenPort:
+    """The reference with an edit: right in everything that does not call what was edited."""
+
+    name = "mistaken"
+
+    def __init__(self, edited: Edited) -> None:
+        self.edited = edited
+
+    def offer(self, operation: Operation) -> Offer:
+        return Offer()
+
+    def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
+        return self.edited.function(operation.reference)(*inputs, **hyperparameters)
+
+
+class ReferencePort(MistakenPort):
     """The reference in the dtype under test: the check of the checker."""
 
     name = "reference"
 
-    def offer(self, operation: Operation) -> Offer | None:
-        return Offer()
+    def __init__(self) -> None:
+        super().__init__(Edited({}))
 
-    def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
-        return operation.reference(*inputs, **hyperparameters)
+
+BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}

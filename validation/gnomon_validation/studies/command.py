@@ -18,13 +18,13 @@ from rich.text import Text
 
 from gnomon_spec.system import nearest
 from gnomon_validation.console import console, grid, tell
+from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.pictures import can_draw, new_figure, write_figure
 from gnomon_validation.studies.claim import Claim, Evidence
 from gnomon_validation.studies.find import find_studies, ledgers, studies
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study
 from gnomon_validation.wording import counted
-from gnomon_validation.writable import require_directory, require_report
 
 STYLES = {"holds": "green", "holds if": "yellow", "false": "bold red", "not reproducible": "yellow"}
 FILE, FOLDER = click.Path(path_type=Path), click.Path(path_type=Path, file_okay=False)
