@@ -263,9 +263,7 @@ def fraction(*simple: float, closest: int = 14) -> Quantity:
 
     listed = ", ".join(f"{value:g}" for value in simple)
     return Quantity(
-        draw_fraction,
-        f"number in [0, 1): {listed}, or any, up to 1 - 2^-{closest}",
-        lambda value: 0 <= value < 1,
+        draw_fraction, f"number in [0, 1): {listed}, or any, up to 1 - 2^-{closest}", lambda value: 0 <= value < 1
     )
 
 

@@ -170,12 +170,7 @@ class Operation:
         return outputs._replace(**dict.fromkeys(self.own, 0))
 
     def law(
-        self,
-        kind: Kind,
-        *,
-        cases: Cases | None = None,
-        false_alarm: float = 0.0,
-        dtypes: tuple[str, ...] | None = None,
+        self, kind: Kind, *, cases: Cases | None = None, false_alarm: float = 0.0, dtypes: tuple[str, ...] | None = None
     ) -> Callable[[Body], Law]:
         """Declare the decorated function a law of this operation (for the operation's own cases by default)."""
         if kind not in get_args(Kind):

@@ -149,13 +149,9 @@ def require_pairs(params: Sequence[Array], grads: Sequence[Array]) -> None:
 
 @checked()
 def step_arrays(
-    params: tuple[Array, ...],
-    grads: tuple[Array, ...],
-    *,
-    alpha: Positive = 1e-3,
-    beta: NonNegative = 0.1,
-    per_array: bool = False,
-) -> tuple[Array, ...]:
+    params: tuple[Array, ...], grads: tuple[Array, ...], *,
+    alpha: Positive = 1e-3, beta: NonNegative = 0.1, per_array: bool = False,
+) -> tuple[Array, ...]:  # fmt: skip
     """Take one step of `step_code` on parameters that are kept in several arrays, and return the new arrays.
 
     params, grads: w and g, tuples of the same length, the arrays pairwise of one shape and all of one dtype. per_array:

@@ -55,13 +55,9 @@ def edge_rate(operator: FiniteOperator, start: Start, *, scale: Positive = 1.0, 
 
 @checked()
 def cdat_rate(
-    grad: Gradient,
-    update: Annotated[Array, Entries(("n",), fit="grad", finite=True)],
-    operator: FiniteOperator,
-    *,
-    sigma: Positive = 1.0,
-    eps: NonNegative = 0.0,
-) -> Any:
+    grad: Gradient, update: Annotated[Array, Entries(("n",), fit="grad", finite=True)], operator: FiniteOperator, *,
+    sigma: Positive = 1.0, eps: NonNegative = 0.0,
+) -> Any:  # fmt: skip
     """Return σ·max(-gᵀu, 0)/(|uᵀHu| + ε), the rate that minimises the quadratic model along u for σ = 1; one product.
 
     grad, update: g and u, shape (n,), of one dtype. operator: H. 0/0 counts as 0; for uᵀHu = 0 otherwise the rate is ∞.
