@@ -373,6 +373,11 @@ def find_system(name: str) -> System:
     return nearest("system", name, systems())
 
 
+def find_law(law_id: str) -> Law:
+    """Return the law `system.operation:name`; raise `ValueError` naming the nearest ones if there is none."""
+    return nearest("law", law_id, {law.id: law for law in find_system(law_id.partition(".")[0]).laws})
+
+
 def nearest(what: str, name: str, known: Mapping[str, T]) -> T:
     """Return `known[name]`; raise `ValueError` that suggests the nearest name if there is none."""
     if name in known:

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from gnomon_spec.cases import Case
-from gnomon_spec.system import Law, Operation, find_system
-from gnomon_validation.case_files import find_law
+from gnomon_spec.system import Law, Operation, find_law, find_system
 from gnomon_validation.checker import Plan, check
 from gnomon_validation.judging import Judge
 from gnomon_validation.ports.find import find_port

@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from gnomon_validation.ports.mistaken import MistakenPort
 from specimens import HONEST
 
 from gnomon_spec.system import ALL_DTYPES, WITH_ROOM, System, systems
 from gnomon_validation.checker import Plan, check_law, offered_cases
+from gnomon_validation.ports.bundled import MistakenPort
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Port

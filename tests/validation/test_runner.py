@@ -11,8 +11,7 @@ from agreement import operation
 
 from gnomon.descent import hysterograd, srkl
 from gnomon.descent.hysterograd import HysteroGradState
-from gnomon_spec.system import find_system
-from gnomon_validation.case_files import find_law
+from gnomon_spec.system import find_law, find_system
 from gnomon_validation.checker import OTHER_HYPERPARAMETERS, Plan, check, check_law
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.functions import FunctionsPort

@@ -22,7 +22,7 @@ from gnomon.curvature import operators, products
 from gnomon.hessian_free import small_objectives
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case
-from gnomon_spec.system import Law, Operation, find_system, nearest
+from gnomon_spec.system import Law, Operation, find_law, nearest
 from gnomon_validation.files import parsed
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import Call, PortError, PortMisbehaviourError
@@ -171,8 +171,7 @@ def read(file: Path) -> CaseFile:
 
 
 def _case_file(data: Mapping[str, Any]) -> CaseFile:
-    law_id = _text(data, "law")
-    law = nearest("law", law_id, {law.id: law for law in find_system(law_id.partition(".")[0]).laws})
+    law = find_law(_text(data, "law"))
     operations = law.operation.system.operations
     case = decoded_case(data["case"], law)
     missing = [name for name in law.cases.quantities if name not in case]

@@ -36,10 +36,9 @@ class NumbaPort:
 class MistakenPort:
     """The reference with an edit: right in everything that does not call what was edited."""
 
-    name = "mistaken"
-
-    def __init__(self, edited: Edited) -> None:
+    def __init__(self, edited: Edited, name: str = "mistaken") -> None:
         self.edited = edited
+        self.name = name
 
     def offer(self, operation: Operation) -> Offer:
         return Offer()
@@ -51,10 +50,8 @@ class MistakenPort:
 class ReferencePort(MistakenPort):
     """The reference in the dtype under test: the check of the checker."""
 
-    name = "reference"
-
     def __init__(self) -> None:
-        super().__init__(Edited({}))
+        super().__init__(Edited({}), "reference")
 
 
 BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
