@@ -61,8 +61,8 @@ def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callab
 
         params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
         """
-        ends = [trajectory(row, hessian, minimiser, steps=steps, **given)[-1] for row in params]
-        return np.stack(ends) if ends else params
+        ends = [trajectory(row, hessian, minimiser, steps=steps, **given)[-1:] for row in params]
+        return np.concatenate([params[:0], *ends])
 
     for function in (trajectory, endpoints):
         function.__module__, function.__qualname__ = step.__module__, function.__name__

@@ -240,18 +240,11 @@ def declare_repetitions(
         outputs={"params": lambda ends, case: ends[list(case.order)]},
     )
 
-    @endpoints.law("limit", cases=many.but(params=tame(shape=lambda shape: (0, *shape))))
-    def without_starts_there_are_no_ends(port: Any, case: Case) -> Iterable[Fact]:
-        """From no start at all, no row comes back, and no error."""
-        yield identical("ends", endpoints.call(port, case), case.params)
-
     endpoints.edits("""
-    no_starts_are_an_error: Without a start an error is raised
-        `if ends else params` → `if True else params`
     first_replica_for_all: The first start is used for every replica
         `for row in params]` → `for row in np.broadcast_to(params[0], params.shape)]`
     one_step_too_many: A run makes one step more than was asked for
-        `steps=steps, **given)[-1]` → `steps=steps + 1, **given)[-1]`
+        `steps=steps, **given)` → `steps=steps + 1, **given)`
     """)
     trajectory.edits("""
     minimiser_taken_for_the_origin: The gradient of the quadratic is H·x, as if the minimiser were 0

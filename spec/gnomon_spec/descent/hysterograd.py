@@ -213,8 +213,9 @@ def no_step_is_longer_than_the_clip(port: Any, case: Case) -> Iterable[Fact]:
 def a_step_as_long_as_the_clip_is_shortened_all_the_same(port: Any, case: Case) -> Iterable[Fact]:
     """In head f = c/(N + 1e-6) wherever that is below 1: for N = c, too."""
     full = port.oracle.step(case.params, case.grad, case.state, **case.hyper)[2].norm
-    norm = port.step(case.params, case.grad, case.state, **{**case.hyper, "grad_clip": full})[2].norm
-    yield equal("norm", norm, full * (full / (full + 1e-6)))
+    for label, clip in (("as long", full), ("twice as long", full / 2)):
+        norm = port.step(case.params, case.grad, case.state, **{**case.hyper, "grad_clip": clip})[2].norm
+        yield equal(label, norm, clip / (full + 1e-6) * full)
 
 
 saturating = Quantity(

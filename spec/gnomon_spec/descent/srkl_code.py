@@ -106,8 +106,6 @@ LARGEST = "np.max(np.abs(grad), initial=least)"
 curvature.edits(f"""
 fourth_powers_overflow: κ is computed by the plain formula: beyond its range κ is infinite and the parameters freeze
     `{LARGEST}` → `grad.dtype.type(1)`
-fourth_powers_underflow: κ is computed by the plain formula where all entries are below 1: it is 0 before it need be
-    `factors(grad, 0)` → `factors(grad, 1)`
 divided_by_a_largest_entry_of_0: The gradient is scaled by its largest entry, even where that is 0: the parameters
     become NaN
     `{LARGEST}` → `np.max(np.abs(grad), initial=0)`, `grad / scale if scale != 0 else grad` → `grad / scale`
