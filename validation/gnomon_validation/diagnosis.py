@@ -90,13 +90,20 @@ class Diagnostician:
 
     def _rejects(self, mistake: Mistake, call: Call) -> bool:
         """Return whether a port with the mistake would have raised an exception, too."""
-        return self._answer_or_none(call, mistake.function) is None
+        try:
+            self._answer(call, mistake.function)
+        except REJECTIONS:
+            return True
+        return False
 
     def differs(self, mistake: Mistake, call: Call, *, shared: bool = False) -> bool:
-        """Return whether a mistake's outputs for a call are not the oracle's; shared: but for what is a port's own."""
+        """Return whether a mistake's outputs for a call are not the oracle's, both in the port's dtype, bit for bit.
+
+        shared: but for what is a port's own.
+        """
         if id(call) not in self._right:
-            self._right[id(call)] = call, self._answer_or_none(call, reference_function)
-        answers = [self._answer_or_none(call, mistake.function), self._right[id(call)][1]]
+            self._right[id(call)] = call, _narrow_answer(call, reference_function)
+        answers = [_narrow_answer(call, mistake.function), self._right[id(call)][1]]
         if any(answer is None for answer in answers):  # one of them rejects the inputs
             return answers[0] is not answers[1]
         wrong, right = (leaves(call.operation.shared(answer) if shared else answer) for answer in answers)
@@ -104,9 +111,12 @@ class Diagnostician:
         same = (x == y if isinstance(x, str) else np.array_equal(x, y, equal_nan=True) for x, y in pairs)
         return len(wrong) != len(right) or not all(same)
 
-    def _answer_or_none(self, call: Call, function: Function) -> Any:
+
+def _narrow_answer(call: Call, function: Function) -> Any:
+    """Return what the function for an operation gives for a call in the dtype that it was made in; None if it raises."""
+    with np.errstate(all="ignore"):
         try:
-            return self._answer(call, function)
+            return function(call.operation)(*call.inputs, **call.hyperparameters)
         except REJECTIONS:
             return None
 
