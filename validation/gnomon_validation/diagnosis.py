@@ -113,7 +113,7 @@ class Diagnostician:
 
 
 def _narrow_answer(call: Call, function: Function) -> Any:
-    """Return what the function for an operation gives for a call in the dtype that it was made in; None if it raises."""
+    """Return what the function for an operation gives for a call in the dtype it was made in; None if it raises."""
     with np.errstate(all="ignore"):
         try:
             return function(call.operation)(*call.inputs, **call.hyperparameters)
