@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import numpy as np
 import pytest
 
-from gnomon.arguments import check_arguments, checked, domains_of, unchecked
+from gnomon.arguments import RAISES, check_arguments, checked, domains_of, unchecked
 from gnomon.descent import adam
 from gnomon.domains import Array, Entries, Fraction, NonNegative, OpenFraction, PositiveInt, Scalar, UnitInterval
 
@@ -105,7 +105,7 @@ def test_without_its_checks_a_function_takes_anything() -> None:
 
 
 def test_a_checked_function_keeps_its_name_its_text_and_its_signature() -> None:
-    assert (step.__name__, step.__doc__) == ("step", "Says that it was reached.")
+    assert (step.__name__, step.__doc__) == ("step", f"Says that it was reached.\n\n{RAISES}")
     assert list(inspect.signature(step).parameters)[:4] == ["params", "state", "weights", "low"]
 
 

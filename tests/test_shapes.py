@@ -20,9 +20,8 @@ from gnomon_spec.stand_ins import ExactOracle
 from gnomon_spec.strategies import VECTORS, number, rotation, shapes, spectrum, tame
 from gnomon_spec.system import WITH_ROOM, System
 from gnomon_validation.checker import Plan, check_law
-from gnomon_validation.ports.bundled import ReferencePort
+from gnomon_validation.ports.bundled import MistakenPort, ReferencePort
 from gnomon_validation.ports.functions import FunctionsPort
-from gnomon_validation.ports.mistaken import MistakenPort
 from gnomon_validation.ports.port import Port
 from gnomon_validation.verdicts import Verdict
 

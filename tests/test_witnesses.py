@@ -5,10 +5,8 @@ import pytest
 
 from gnomon_spec.system import systems
 from gnomon_validation.diagnosis import Diagnostician
-from gnomon_validation.evidence import Evidence
-from gnomon_validation.judging import Judge
-from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
-from gnomon_validation.ports.mistaken import MistakenPort
+from gnomon_validation.judging import Evidence, Judge
+from gnomon_validation.ports.bundled import MistakenPort, NumbaPort, ReferencePort
 from gnomon_validation.verdicts import Verdict
 from gnomon_validation.witnesses import DTYPES, read
 

@@ -1,7 +1,8 @@
 """Arguments checked by what the signature says of them.
 
 Each function decorated with `checked` looks at its arguments in the order of its signature, then asks the rules between
-them. What an argument must satisfy stands in its annotation (`gnomon.domains`), and nowhere else.
+them. What an argument must satisfy stands in its annotation (`gnomon.domains`), and nowhere else; what is raised if it
+does not, stands in `RAISES`.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from gnomon.domains import Array, Choice, Count, Domain, Flag, Floating, Like, O
 
 P = ParamSpec("P")
 R = TypeVar("R")
+# What every checked function has at the end of its documentation.
+RAISES = "Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value."
 Rule = Callable[[Mapping[str, Any]], None]
 
 
@@ -25,7 +28,8 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
     An `Array` has a floating-point dtype, and the shape and the dtype of the first one; a state's parts are checked as
     `state.part`, its integers are >= 0. All else is checked if its annotation carries a `Domain`, or is `bool` or a
     `Literal`; `None` passes where the annotation allows it. rules: what must hold between the arguments, each given all
-    of them by name, defaults included. With `check_finite=True` the arrays outside of states must be finite.
+    of them by name, defaults included, to raise what is to be raised. With `check_finite=True` the arrays outside of
+    states must be finite.
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -60,6 +64,7 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
             return function(*args, **kwargs)
 
         call.check = check  # type: ignore[attr-defined]
+        call.__doc__ = function.__doc__ and f"{inspect.cleandoc(function.__doc__)}\n\n{RAISES}"
         return call
 
     return decorate

@@ -24,27 +24,6 @@ class NonFiniteError(ValueError):
     """A NaN or an infinity stands where a method needs finite numbers."""
 
 
-def require_number(
-    name: str, value: Any, low: float, high: float = inf, *, above: bool = False, closed: bool = False
-) -> None:
-    """Require the finite number `low <= value < high` (`<= high` if `closed`, `low <` if `above`).
-
-    Raises `TypeError` if `value` is not a real number and `ValueError` if it is out of the domain.
-    """
-    if type(value) is float and low < value < high:
-        return
-    domain = interval(low, high, above, closed)
-    if isinstance(value, bool | str | bytes) or not hasattr(value, "__lt__") or np.ndim(value) != 0:
-        raise TypeError(f"{name} must be a number in {domain}, got {value!r}")
-    if not (value > low or (value == low and not above)) or not (value < high or (closed and value == high < inf)):
-        raise ValueError(f"{name} must be a finite number in {domain}, got {value!r}")
-
-
-def interval(low: float, high: float, above: bool, closed: bool) -> str:
-    """Return an interval as it is written: [0, 1), (0, inf), …"""
-    return f"{'(' if above else '['}{low:g}, {high:g}{']' if closed and high != inf else ')'}"
-
-
 def require_count(name: str, value: Any, low: int = 0) -> None:
     """Require an integer `value >= low`; raise `TypeError` or `ValueError`."""
     if type(value) is int and value >= low:
@@ -122,12 +101,24 @@ class Number:
     closed: bool = False
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
-        require_number(name, value, self.low, self.high, above=self.above, closed=self.closed)
+        low, high = self.low, self.high
+        if type(value) is float and low < value < high:
+            return
+        if isinstance(value, bool | str | bytes) or not hasattr(value, "__lt__") or np.ndim(value) != 0:
+            raise TypeError(f"{name} must be a number in {self.interval}, got {value!r}")
+        above, below = value > low or (value == low and not self.above), value < high or (self.closed and value == high)
+        if not (above and below and value != inf):
+            raise ValueError(f"{name} must be a finite number in {self.interval}, got {value!r}")
+
+    @property
+    def interval(self) -> str:
+        """The interval as it is written: [0, 1), (0, inf), …"""
+        return f"{'(' if self.above else '['}{self.low:g}, {self.high:g}{']' if self.closed else ')'}"
 
     def __str__(self) -> str:
         if self.high == inf:
             return "finite" if self.low == -inf else f"finite and {'>' if self.above else '>='} {self.low:g}"
-        return f"in {interval(self.low, self.high, self.above, self.closed)}"
+        return f"in {self.interval}"
 
 
 @dataclass(frozen=True)

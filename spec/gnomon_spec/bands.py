@@ -76,9 +76,7 @@ def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any], exact: Callable[[]
     actual, expected = np.asarray(fact.actual), np.asarray(fact.expected)
     if actual.shape != stand_in_actual.shape[1:]:
         return Judgement(
-            fact.label,
-            False,
-            why=f"has shape {actual.shape} where the oracle has {stand_in_actual.shape[1:]}",
+            fact.label, False, why=f"has shape {actual.shape} where the oracle has {stand_in_actual.shape[1:]}"
         )
     if actual.shape != expected.shape or stand_in_actual.ndim != stand_in_expected.ndim:
         try:

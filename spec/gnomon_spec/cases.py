@@ -102,8 +102,13 @@ class Case(Mapping[str, Any]):
         return self._widened[dtype]
 
 
+PLAIN = frozenset((np.ndarray, float, int, bool, str, type(None)))
+
+
 def map_leaves(change: Callable[[Any], Any], value: Any) -> Any:
     """Apply `change` to every leaf of nested tuples, NamedTuples, lists and dictionaries."""
+    if type(value) in PLAIN:  # most values by far
+        return change(value)
     if isinstance(value, tuple):
         parts = [map_leaves(change, part) for part in value]
         return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)

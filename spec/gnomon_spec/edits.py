@@ -119,6 +119,24 @@ def _names(code: CodeType) -> Iterator[str]:
             yield from _names(constant)
 
 
+PIECE = r"`([^`]*)`\s+→\s+`([^`]*)`"
+ENTRY = re.compile(rf"\s*(\w+): (.+?)\s+({PIECE}(?:,?\s+{PIECE})*)", re.DOTALL)
+
+
+def entries(table: str) -> Iterator[tuple[str, str, list[tuple[str, str]]]]:
+    """Yield the name, the sentence and the pieces of each entry of a table; raise `ValueError` for what is none.
+
+    Further lines of a piece begin after eight spaces, which do not belong to it.
+    """
+    end = 0
+    while rest := table[end:].strip():
+        entry = ENTRY.match(table, end)
+        if entry is None:
+            raise ValueError(f"no name, sentence and `before` → `after` stand in {rest!r}")
+        yield entry[1], " ".join(entry[2].split()), re.findall(PIECE, entry[3].replace("\n" + " " * 8, "\n"))
+        end = entry.end()
+
+
 def find(function: Function, before: str, after: str, within: Function | None = None) -> Change:
     """Return the change of one piece, in the nearest function that has it; raise `ValueError` if there is none.
 

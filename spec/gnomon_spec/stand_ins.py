@@ -142,9 +142,9 @@ class PerturbedOracle(Implementation):
 
 def leaves(value: Any) -> list[Any]:
     """Return the leaves of nested tuples, lists and dictionaries."""
-    found: list[Any] = []
-    map_leaves(found.append, value)
-    return found
+    if isinstance(value, dict):
+        value = list(value.values())
+    return [leaf for part in value for leaf in leaves(part)] if isinstance(value, tuple | list) else [value]
 
 
 class PerturbedRuns:
@@ -165,9 +165,7 @@ class PerturbedRuns:
     def of_call(self, operation: Operation, inputs: Any, hyperparameters: Any, mistake: Mistake) -> list[Any]:
         """Return what a port with the mistake gives in each run of one call."""
         return self._runs(
-            operation.system,
-            mistake.function,
-            lambda port: port.call(operation, *inputs, **hyperparameters),
+            operation.system, mistake.function, lambda port: port.call(operation, *inputs, **hyperparameters)
         )
 
     def _runs(self, system: System, function: Function, evaluate: Callable[[Any], Any]) -> list[Any]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import singledispatch
 from inspect import Parameter, signature
-from math import frexp, inf
+from math import frexp, inf, nan
 from typing import Any, TypeVar
 
 import numpy as np
@@ -197,6 +197,49 @@ def number(*simple: float, exponents: tuple[int, int] = (-12, 3)) -> Quantity:
     )
 
 
+def without_zeros(quantity: Quantity) -> Quantity:
+    """Like `quantity`, an array, with 1 in the place of 0."""
+
+    def draw_nonzero(draw: Draw, context: Context) -> Any:
+        array = quantity.draw(draw, context)
+        return np.where(array == 0, np.ones_like(array), array)
+
+    return Quantity(draw_nonzero, f"{quantity.text}; 1 instead of 0")
+
+
+zeros = Quantity(lambda _draw, context: np.zeros(context.shape, context.dtype), "zeros")
+nonzero = without_zeros(tame())
+entry_signs = Quantity(
+    lambda draw, context: np.where(tame().draw(draw, context) < 0, -1, 1).astype(context.dtype), "±1 in each entry"
+)
+poisons = choice(nan, inf, -inf)
+
+
+def single(quantity: Quantity) -> Quantity:
+    """A number as an array without dimensions, of the dtype of the case."""
+    return Quantity(lambda draw, context: np.array(quantity.draw(draw, context), context.dtype), quantity.text)
+
+
+def one_of(*quantities: Quantity) -> Quantity:
+    """One of the given quantities; the first is the simplest."""
+
+    def draw_one(draw: Draw, context: Context) -> Any:
+        return quantities[count(high=len(quantities) - 1).draw(draw, context)].draw(draw, context)
+
+    return Quantity(draw_one, "; or ".join(quantity.text for quantity in quantities))
+
+
+def or_none(quantity: Quantity) -> Quantity:
+    """`None` for one case in four, else like `quantity`."""
+
+    def draw_either(draw: Draw, context: Context) -> Any:
+        return None if draw(SMALL_CODES) < 16 else quantity.draw(draw, context)
+
+    return Quantity(
+        draw_either, f"None, or {quantity.text}", lambda value: value is None or bool(quantity.allows(value))
+    )
+
+
 def normal(quantity: Quantity) -> Quantity:
     """Like `quantity`, a positive number, but never below the smallest normal number of the dtype."""
 
@@ -220,9 +263,7 @@ def fraction(*simple: float, closest: int = 14) -> Quantity:
 
     listed = ", ".join(f"{value:g}" for value in simple)
     return Quantity(
-        draw_fraction,
-        f"number in [0, 1): {listed}, or any, up to 1 - 2^-{closest}",
-        lambda value: 0 <= value < 1,
+        draw_fraction, f"number in [0, 1): {listed}, or any, up to 1 - 2^-{closest}", lambda value: 0 <= value < 1
     )
 
 
@@ -363,9 +404,4 @@ def _(domain: Flag, default: bool) -> Quantity:
 
 @anywhere.register
 def _(domain: OrNone, default: Any) -> Quantity:
-    inner = anywhere(domain.inner, 1.0 if default is None else default)
-
-    def draw_either(draw: Draw, context: Context) -> Any:
-        return None if draw(SMALL_CODES) < 16 else inner.draw(draw, context)
-
-    return Quantity(draw_either, f"None, or {inner.text}", lambda value: value is None or inner.allows(value))
+    return or_none(anywhere(domain.inner, 1.0 if default is None else default))

@@ -12,10 +12,14 @@ and mistakes (plausible wrong ports, each with a name and a sentence). A specifi
         params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
         yield equal("params", params, case.params - case.lr * case.grad / (abs(case.grad) + case.eps))
 
-    step.edit("epsilon_inside_the_root", "ε is added inside the root", ("np.sqrt(v_hat) + eps", "np.sqrt(v_hat + eps)"))
+    step.edits(\"\"\"
+    epsilon_inside_the_root: ε is added inside the root
+        `np.sqrt(v_hat) + eps` → `np.sqrt(v_hat + eps)`
+    \"\"\")
 
-A mistake is an edit of the reference's own source: pieces of it and what stands in their place. One of order, memory or
-structure, which no edit expresses, is a function decorated with `system.mistake("step")`. What an argument must satisfy
+A mistake is an edit of the reference's own source: pieces of it and what stands in their place. Many are a table; those
+that are computed are given to `step.edit` one by one. What no edit expresses (order, memory, structure) is a function
+decorated with `system.mistake("step")`. What an argument must satisfy
 stands in the reference's signature; the law that a port rejects all else is declared with the operation.
 
 A law's function is given a port (its operations as methods) and a case (what was drawn, exactly, in a dtype wide enough
@@ -38,7 +42,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from gnomon.arguments import domains_of, is_checked
 from gnomon_spec.cases import Case, Cases, map_leaves
-from gnomon_spec.edits import Change, Edited, address, difference, edited, find
+from gnomon_spec.edits import Edited, address, difference, edited, entries, find
 from gnomon_spec.facts import Fact, equal, rejects, same_outputs
 from gnomon_spec.rejections import bad_values
 
@@ -101,7 +105,6 @@ class Mistake:
     statement: str
     operation: str
     edited: Edited
-    changes: tuple[Change, ...] = ()
 
     def __repr__(self) -> str:
         return f"<mistake {self.system.name}:{self.name}>"
@@ -167,12 +170,7 @@ class Operation:
         return outputs._replace(**dict.fromkeys(self.own, 0))
 
     def law(
-        self,
-        kind: Kind,
-        *,
-        cases: Cases | None = None,
-        false_alarm: float = 0.0,
-        dtypes: tuple[str, ...] | None = None,
+        self, kind: Kind, *, cases: Cases | None = None, false_alarm: float = 0.0, dtypes: tuple[str, ...] | None = None
     ) -> Callable[[Body], Law]:
         """Declare the decorated function a law of this operation (for the operation's own cases by default)."""
         if kind not in get_args(Kind):
@@ -254,10 +252,15 @@ class Operation:
         """
         if statement.endswith("."):
             raise ValueError(f"the sentence of {name} must end without a full stop")
-        changes = tuple(find(self.reference, before, after, within) for before, after in pieces)
+        changes = [find(self.reference, before, after, within) for before, after in pieces]
         places = dict.fromkeys(change.at for change in changes)
         texts = {at: edited(at, [change for change in changes if change.at == at]) for at in places}
-        return self.system._add(Mistake(self.system, name, statement, self.name, Edited(texts), changes))
+        return self.system._add(Mistake(self.system, name, statement, self.name, Edited(texts)))
+
+    def edits(self, table: str, within: Callable[..., Any] | None = None) -> None:
+        """Declare each entry of a table a mistake: a name, a colon, a sentence, and pieces as `before` → `after`."""
+        for name, statement, pieces in entries(table):
+            self.edit(name, statement, *pieces, within=within)
 
     def agrees_with_the_oracle(self) -> Law:
         """Declare the law that every operation has."""
@@ -368,6 +371,11 @@ def systems() -> dict[str, System]:
 def find_system(name: str) -> System:
     """Return the system of that name; raise `ValueError` naming the nearest ones if there is none."""
     return nearest("system", name, systems())
+
+
+def find_law(law_id: str) -> Law:
+    """Return the law `system.operation:name`; raise `ValueError` naming the nearest ones if there is none."""
+    return nearest("law", law_id, {law.id: law for law in find_system(law_id.partition(".")[0]).laws})
 
 
 def nearest(what: str, name: str, known: Mapping[str, T]) -> T:

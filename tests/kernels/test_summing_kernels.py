@@ -10,15 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
-from kernel_contract import (
-    DTYPES,
-    HYPERPARAMETERS,
-    RATES,
-    assert_alike,
-    assert_same_outputs,
-    numbers,
-    quietly,
-)
+from kernel_contract import DTYPES, HYPERPARAMETERS, RATES, assert_alike, assert_same_outputs, numbers, quietly
 
 from gnomon.descent import hysterograd, srkl
 from gnomon.descent.homotopy import quadratics as homotopy

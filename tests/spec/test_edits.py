@@ -1,12 +1,14 @@
 """An edit of the reference: where it is found, what it changes, and that it fails loudly once its piece is gone."""
 
+from textwrap import dedent
+
 import numpy as np
 import pytest
 
 from gnomon.curvature import lanczos
 from gnomon.curvature.operators import Dense
 from gnomon.descent import adam, adamw, sgd
-from gnomon_spec.edits import Address, Edited, address, difference, edited, find, reach
+from gnomon_spec.edits import Address, Edited, address, difference, edited, entries, find, reach
 from gnomon_spec.system import System, find_system
 
 X, H = np.array([1.0, -2.0]), np.diag([1.0, 2.0])
@@ -89,8 +91,26 @@ def test_a_function_in_the_place_of_another_has_its_arguments_checked_and_is_rep
 
 
 def test_functions_are_reached_through_closures_and_modules():
-    assert Address("gnomon.descent.on_quadratics", "iterate") in reach(adam.endpoints)
+    assert Address("gnomon.descent.on_quadratics", "repeated") in reach(adam.endpoints)
     assert Address("gnomon.curvature.lanczos", "lanczos") in reach(lanczos.ritz)
+
+
+def test_a_table_of_edits_is_read_entry_by_entry():
+    table = """
+    ascent: It climbs
+        `params - lr * grad` → `params + lr * grad`
+    late: The `step` comes a step late, and
+        is halved
+        `` → `before = params
+            lr = lr / 2`, `a` →
+            `b`
+    """
+    assert [*entries(dedent(table))] == [
+        ("ascent", "It climbs", [("params - lr * grad", "params + lr * grad")]),
+        ("late", "The `step` comes a step late, and is halved", [("", "before = params\nlr = lr / 2"), ("a", "b")]),
+    ]
+    with pytest.raises(ValueError, match="no name, sentence and `before` → `after` stand in 'late: It is'"):
+        [*entries("ascent: It climbs\n `-` → `+`\nlate: It is")]
 
 
 def test_two_mistakes_of_one_name_are_an_error():

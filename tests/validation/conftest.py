@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 from types import SimpleNamespace
 from typing import NamedTuple
 
@@ -25,9 +24,7 @@ class Answer(NamedTuple):
 
 
 @pytest.fixture
-def gnomon(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> Callable[..., Answer]:
+def gnomon(tmp_path, monkeypatch, capsys) -> Callable[..., Answer]:
     """Return a function that runs the command in an empty directory."""
     monkeypatch.chdir(tmp_path)
 
@@ -44,7 +41,7 @@ def gnomon(
 
 
 @pytest.fixture
-def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], None]:
+def module(tmp_path, monkeypatch) -> Callable[[str, str], None]:
     """Return a function that writes a module, of a name and a text, which this test can import."""
     monkeypatch.chdir(tmp_path)
 

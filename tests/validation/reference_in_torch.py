@@ -6,42 +6,37 @@ is the name of a mistake that the optimizer makes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any
-
 import numpy as np
 import torch
 
+from gnomon.arguments import with_keywords
+from gnomon.descent import hysterograd
 from gnomon.descent.adam import AdamState
 from gnomon.descent.hysterograd import HysteroGradState
 from gnomon.descent.hysterograd_groups import GroupState
 from gnomon_spec.system import find_system
 
 
-def function(name: str, mistake: str | None) -> Callable[..., Any]:
-    """Return the reference's function for the operation `system.name`, or what a mistake makes of it."""
-    system, _, operation = name.partition(".")
-    found = find_system(system)
-    of = found.operations[operation]
-    return np.errstate(all="ignore")(found.mistakes[mistake].function(of) if mistake else of.reference)
-
-
 class Dressed(torch.optim.Optimizer):
     """An optimizer whose hyperparameters are its constructor's arguments, but for `params` and `mistake`."""
 
-    def __init__(self, params: Iterable[Any], mistake: str | None, **arguments: Any) -> None:
+    def __init__(self, params, mistake=None, **arguments):
         self.mistake = mistake
         super().__init__(params, arguments)
 
-    def arrays(self) -> tuple[tuple[Any, ...], tuple[Any, ...]]:
+    def apply(self, operation, *inputs, **hyper):
+        """Return what the reference of an operation of the system gives, or what the mistake makes of it."""
+        system = find_system(self.system)
+        of = system.operations[operation]
+        function = system.mistakes[self.mistake].function(of) if self.mistake else of.reference
+        with np.errstate(all="ignore"):
+            return function(*inputs, **hyper)
+
+    def arrays(self):
         """Return the parameters of each group and their gradients as arrays."""
-        params = tuple(tuple(p.detach().numpy() for p in group["params"]) for group in self.param_groups)
-        grads = tuple(tuple(grad_of(p) for p in group["params"]) for group in self.param_groups)
-        return params, grads
-
-
-def grad_of(parameter: Any) -> Any:
-    return None if parameter.grad is None else parameter.grad.numpy()
+        groups = [group["params"] for group in self.param_groups]
+        grads = tuple(tuple(None if p.grad is None else p.grad.numpy() for p in group) for group in groups)
+        return tuple(tuple(p.detach().numpy() for p in group) for group in groups), grads
 
 
 class Adam(Dressed):
@@ -50,19 +45,11 @@ class Adam(Dressed):
     system = "adam"
     keys = ("exp_avg", "exp_avg_sq")
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0.0,
-        mistake: str | None = None,
-    ) -> None:
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0, mistake=None):
         super().__init__(params, mistake, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure=None):
         hyper = {**self.defaults, "variant": "adam"}
         hyper["beta1"], hyper["beta2"] = hyper.pop("betas")
         for group in self.param_groups:
@@ -70,12 +57,12 @@ class Adam(Dressed):
                 home = self.home(group, p)
                 moments = [self.state[p].get(key, torch.zeros_like(p)).numpy() for key in self.keys]
                 state = AdamState(*moments, 0 * moments[0], home.get("step", 0))
-                new, state = function(f"{self.system}.step", self.mistake)(p.numpy(), p.grad.numpy(), state, **hyper)
+                new, state = self.apply("step", p.numpy(), p.grad.numpy(), state, **hyper)
                 p.copy_(torch.from_numpy(np.asarray(new)))
                 self.state[p].update(zip(self.keys, map(torch.from_numpy, map(np.asarray, state[:2])), strict=True))
                 home["step"] = state.step_count
 
-    def home(self, group: dict[str, Any], parameter: Any) -> dict[str, Any]:
+    def home(self, group, parameter):
         """Return where the steps are counted."""
         return self.state[parameter]
 
@@ -86,38 +73,27 @@ class AdamW(Adam):
     system = "adamw"
 
 
+V4 = ("lr", "stiffening_factor", "beta", "cooling_rate", "adaptive_threshold", "grad_clip")
+
+
 class HIOptimizer(Dressed):
     """HysteroGrad as in "head", under other keys than the published optimizer's and in the parameters' dtype."""
 
+    system = "hysterograd"
     variant = "head"
     keys = ("tau", "temperature", "mean_norm")
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        stiffening_factor: float = 0.01,
-        beta: float = 0.99,
-        epsilon: float = 1e-7,
-        cooling_rate: float = 0.99,
-        initial_temp: float = 1.0,
-        metric_scale: float = 1.0,
-        adaptive_threshold: bool = True,
-        grad_clip: float | None = None,
-        hysteresis_scale: float = 1.0,
-        mistake: str | None = None,
-    ) -> None:
-        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        super().__init__(**arguments)
+    @with_keywords(hysterograd.step, *V4, "metric_scale", "hysteresis_scale")
+    def __init__(self, params, epsilon=1e-7, initial_temp=1.0, mistake=None, **others):
+        super().__init__(params, mistake, epsilon=epsilon, initial_temp=initial_temp, **others)
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> tuple[str, Any, Any]:
-        params, grads = self.arrays()
+    def step(self, closure=None):
         numbers = [self.numbers(group) for group in self.param_groups]
         states = tuple(map(self.state_of, self.param_groups, numbers))
         hyper = {name: value for name, value in self.defaults.items() if name not in ("initial_temp", "epsilon")}
-        hyper["eps"] = self.defaults["epsilon"]
-        new, after, summary = self.take_step(params, grads, states, variant=self.variant, **hyper)
+        hyper |= {"eps": self.defaults["epsilon"], "variant": self.variant}
+        new, after, summary = self.apply("step_groups", *self.arrays(), states, **hyper)
         for group, arrays, state, before in zip(self.param_groups, new, after, numbers, strict=True):
             if any(p.grad is not None for p in group["params"]):
                 for p, array, metric in zip(group["params"], arrays, state.metrics, strict=True):
@@ -126,39 +102,29 @@ class HIOptimizer(Dressed):
                 self.keep(group, before, state)
         return summary
 
-    def take_step(self, params: Any, grads: Any, states: Any, **hyper: Any) -> Any:
-        if len(params) > 1 or len(params[0]) > 1 or grads[0][0] is None:
-            return function("hysterograd.step_groups", self.mistake)(params, grads, states, **hyper)
-        one = HysteroGradState(states[0].metrics[0], *states[0][1:])
-        new, after, report = function("hysterograd.step", self.mistake)(params[0][0], grads[0][0], one, **hyper)
-        status = "Liquid" if report.liquid else "Frozen"
-        return ((new,),), (GroupState((after.metric,), *after[1:]),), (status, report.norm, report.width)
-
     @torch.no_grad()
-    def shock(self, factor: float = 0.5) -> None:
+    def shock(self, factor=0.5):
         for group in self.param_groups:
             before = self.numbers(group)
-            state = self.state_of(group, before)
-            one = HysteroGradState(state.metrics[0], *state[1:])
-            self.keep(group, before, function("hysterograd.shock", self.mistake)(one, factor=factor))
+            metrics, *numbers = self.state_of(group, before)
+            self.keep(group, before, self.apply("shock", HysteroGradState(*metrics, *numbers), factor=factor))
 
-    def home(self, group: dict[str, Any]) -> dict[str, Any]:
+    def home(self, group):
         """Return where a group's τ, T and E are kept: with its first parameter."""
         return self.state[group["params"][0]]
 
-    def numbers(self, group: dict[str, Any]) -> dict[str, Any]:
+    def numbers(self, group):
         first = group["params"][0]
         return {key: self.home(group).get(key, first.new_tensor(value)) for key, value in self.start(group).items()}
 
-    def start(self, group: dict[str, Any]) -> dict[str, float]:
+    def start(self, group):
         return dict(zip(self.keys, (0.0, group["initial_temp"], 0.0), strict=True))
 
-    def state_of(self, group: dict[str, Any], numbers: dict[str, Any]) -> GroupState:
+    def state_of(self, group, numbers):
         metrics = tuple(self.state[p].get("metric", torch.zeros_like(p)).detach().numpy() for p in group["params"])
-        number = metrics[0].dtype.type
-        return GroupState(metrics, *(number(float(numbers[key])) for key in self.keys), True)
+        return GroupState(metrics, *(metrics[0].dtype.type(float(numbers[key])) for key in self.keys), True)
 
-    def keep(self, group: dict[str, Any], before: dict[str, Any], state: Any) -> None:
+    def keep(self, group, before, state):
         """Keep a group's numbers in the form that they had."""
         after = dict(zip(self.keys, (state.path_length, state.temperature, state.mean_norm), strict=True))
         form = {key: x.new_tensor if isinstance(x, torch.Tensor) else type(x) for key, x in before.items()}
@@ -172,27 +138,15 @@ class InPythonNumbers(HIOptimizer):
     keys = ("tau", "T", "E")
     shock = None
 
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        stiffening_factor: float = 0.01,
-        beta: float = 0.99,
-        epsilon: float = 1e-7,
-        cooling_rate: float = 0.99,
-        initial_temp: float = 1.0,
-        adaptive_threshold: bool = True,
-        grad_clip: float | None = None,
-    ) -> None:
-        arguments = {name: value for name, value in locals().items() if name not in ("self", "__class__")}
-        super().__init__(**arguments)
-        del self.defaults["metric_scale"], self.defaults["hysteresis_scale"]
+    @with_keywords(hysterograd.step, *V4)
+    def __init__(self, params, epsilon=1e-7, initial_temp=1.0, **others):
+        super().__init__(params, epsilon, initial_temp, **others)
 
-    def numbers(self, group: dict[str, Any]) -> dict[str, Any]:
+    def numbers(self, group):
         return {key: self.home(group).get(key, value) for key, value in self.start(group).items()}
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> tuple[str, Any, Any]:
+    def step(self, closure=None):
         print("a step")
         first = self.state[self.param_groups[0]["params"][0]]
         first["step"] = first.get("step", 0) + 1
@@ -202,26 +156,23 @@ class InPythonNumbers(HIOptimizer):
 class InTheGroup(InPythonNumbers):
     """The same with τ, T and E in the group."""
 
-    def home(self, group: dict[str, Any]) -> dict[str, Any]:
+    def home(self, group):
         return group
 
 
 class SRKL(Dressed):
     """SRKL's published rule, with one curvature for all parameters."""
 
+    system = "srkl"
     per_array = False
 
-    def __init__(self, params: Iterable[Any], lr: float = 1e-3, beta: float = 0.1, mistake: str | None = None) -> None:
-        super().__init__(params, mistake, lr=lr, beta=beta)
+    def __init__(self, params, lr=1e-3, beta=0.1, mistake=None):
+        super().__init__(params, mistake, alpha=lr, beta=beta)
 
     @torch.no_grad()
-    def step(self, closure: Any = None) -> None:
+    def step(self, closure=None):
         (params,), (grads,) = self.arrays()
-        rates = {"alpha": self.defaults["lr"], "beta": self.defaults["beta"]}
-        if len(params) == 1:
-            new = (function("srkl.step_code", self.mistake)(params[0], grads[0], **rates),)
-        else:
-            new = function("srkl.step_arrays", self.mistake)(params, grads, per_array=self.per_array, **rates)
+        new = self.apply("step_arrays", params, grads, per_array=self.per_array, **self.defaults)
         for p, array in zip(self.param_groups[0]["params"], new, strict=True):
             p.copy_(torch.from_numpy(np.asarray(array)))
 
@@ -231,5 +182,5 @@ class SRKLForEachArray(SRKL):
 
     per_array = True
 
-    def __init__(self, params: Iterable[Any], alpha: float = 1e-3, beta: float = 0.1) -> None:
+    def __init__(self, params, alpha=1e-3, beta=0.1):
         super().__init__(params, alpha, beta)

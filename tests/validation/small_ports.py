@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.arguments import with_keywords
 from gnomon.descent import adamw
 from gnomon.descent.adam import AdamState
-from gnomon_spec.system import find_system
+from gnomon_spec.system import find_law, find_system
 from gnomon_validation.checker import Plan, check, check_law
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.verdicts import Check, Verdict
@@ -25,13 +26,9 @@ def port_of(step: Callable[..., Any], **others: Callable[..., Any]) -> Functions
     return FunctionsPort(SimpleNamespace(adamw_step=step, **others), "a_port")
 
 
-def law(name: str, operation: str = "step") -> Any:
-    return next(law for law in ADAMW.operations[operation].laws if law.name == name)
-
-
 def verdict_on(port: Any, name: str = ORACLE_LAW, dtype: str = "float32", examples: int = 20, seed: int = 0) -> Verdict:
     """Return the verdict on one law of `adamw.step`."""
-    return check_law(port, law(name), dtype, Plan(examples, (dtype,), seed))[0]
+    return check_law(port, find_law(f"adamw.step:{name}"), dtype, Plan(examples, (dtype,), seed))[0]
 
 
 def checked(port: Any, *names: str, dtypes: tuple[str, ...] = ("float32",), examples: int = 10) -> Check:
@@ -40,21 +37,21 @@ def checked(port: Any, *names: str, dtypes: tuple[str, ...] = ("float32",), exam
 
 
 DECAYING = """\
+from gnomon.arguments import with_keywords
 from gnomon.descent import adamw
 
 def adamw_step(params, grad, state, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=1e-2):
     new, after = adamw.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=0.0)
     return new * (1 - lr * weight_decay), after
 """
-_written: dict[str, Any] = {}
-exec(DECAYING, _written)
-decays_after_the_update: Callable[..., Any] = _written["adamw_step"]
+exec(DECAYING)
+decays_after_the_update: Callable[..., Any] = globals()["adamw_step"]
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
     """Return a port's function that raises."""
 
-    def step(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+    def step(*_: Any, **__: Any) -> Any:
         raise error
 
     return step
@@ -62,11 +59,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
 
 def returning(change: Callable[..., Any]) -> Callable[..., Any]:
     """Return a port's function that changes what the reference returns."""
-
-    def step(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
-        return change(*adamw.step(params, grad, state, **hyper))
-
-    return step
+    return lambda *inputs, **hyper: change(*adamw.step(*inputs, **hyper))
 
 
 def wavers() -> Callable[..., Any]:
@@ -91,20 +84,19 @@ def takes_steps_that_are_too_long(params: Any, grad: Any, state: AdamState, **hy
     return new + (new - params) / 8, after
 
 
-not_a_number = returning(lambda p, s: (p * p.dtype.type(np.nan), s))
-
-
 def cancels(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
     """Right, but for a detour through numbers 2¹² times as large, which costs up to 2¹² units of roundoff."""
     new, after = adamw.step(params, grad, state, **hyper)
     return (new + 4095 * params) - 4095 * params, after
 
 
-def corrects_the_bias_in_the_dtype_of_the_parameters(
-    params: Any, grad: Any, state: AdamState, *, lr: float, beta1: float, beta2: float, eps: float, weight_decay: float
-) -> Any:
-    number = params.dtype.type
-    _, after = adamw.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay)
-    m_hat = after.first_moment / (1 - number(beta1) ** after.step_count)
-    v_hat = after.second_moment / (1 - number(beta2) ** after.step_count)
-    return params * (1 - lr * weight_decay) - lr * m_hat / (np.sqrt(v_hat) + eps), after
+not_a_number = returning(lambda p, s: (p * p.dtype.type(np.nan), s))
+
+
+@with_keywords(adamw.step, "lr", "beta1", "beta2", "eps", "weight_decay")
+def corrects_the_bias_in_the_dtype_of_the_parameters(params: Any, grad: Any, state: AdamState, **hyper: Any) -> Any:
+    number, lr = params.dtype.type, hyper["lr"]
+    _, after = adamw.step(params, grad, state, **hyper)
+    m_hat = after.first_moment / (1 - number(hyper["beta1"]) ** after.step_count)
+    v_hat = after.second_moment / (1 - number(hyper["beta2"]) ** after.step_count)
+    return params * (1 - lr * hyper["weight_decay"]) - lr * m_hat / (np.sqrt(v_hat) + hyper["eps"]), after

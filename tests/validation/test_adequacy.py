@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from fnmatch import fnmatchcase
 
 import pytest
 
 from gnomon_spec.edits import address, sources
+from gnomon_spec.equivalent_edits import ARGUMENTS
 from gnomon_spec.single_edits import SingleEdit
-from gnomon_spec.system import find_system
+from gnomon_spec.system import find_system, systems
 from gnomon_validation import adequacy, checker
-from gnomon_validation.adequacy import Adequacy, Found, Prober, edits_of
+from gnomon_validation.adequacy import Adequacy, Found, Prober, addresses, edits_of
 from gnomon_validation.checker import Budget, Plan, check
 from gnomon_validation.ports.bundled import ReferencePort
 
@@ -30,28 +32,28 @@ def replaced(before: str, after: str) -> SingleEdit:
     return SingleEdit("statement", 1, before, after, text.replace(before, after))
 
 
-def test_an_edit_that_a_law_notices_is_caught(prober):
-    found = prober.fate(AT, replaced("params - lr * direction", "params + lr * direction"), [STEP])
-    assert (found.fate, found.by) == ("caught", "sgd.step:agrees_with_the_oracle")
+MOVE, NOTICED = "params - lr * direction", "sgd.step:agrees_with_the_oracle"
+FATES = [
+    (MOVE, "params + lr * direction", "caught", NOTICED),
+    (MOVE, "params + -lr * direction", "equivalent", ""),
+    (MOVE, "params - lr * (direction / 3 * 3)", "survives", ""),
+    ("buffer = grad", "while True: buffer = grad", "caught", "it does not end"),
+]
 
 
-def test_an_edit_with_the_same_bits_is_equivalent(prober):
-    found = prober.fate(AT, replaced("params - lr * direction", "params + -lr * direction"), [STEP])
-    assert found.fate == "equivalent"
+@pytest.mark.parametrize(("before", "after", "fate", "by"), FATES)
+def test_an_edit_is_caught_if_a_law_notices_it_or_it_does_not_end_and_equivalent_with_the_same_bits(
+    prober, before, after, fate, by, monkeypatch
+):
+    monkeypatch.setattr(adequacy, "SECONDS", 0.2 if "while" in after else adequacy.SECONDS)
+    found = prober.fate(AT, replaced(before, after), [STEP])
+    assert found.fate == fate and found.by.endswith(by)
 
 
-def test_an_edit_that_only_rounds_otherwise_survives_unless_somebody_argues_for_it(prober, monkeypatch):
-    edit = replaced("params - lr * direction", "params - lr * (direction / 3 * 3)")
-    assert prober.fate(AT, edit, [STEP]).fate == "survives"
+def test_an_edit_that_only_rounds_otherwise_does_not_survive_if_somebody_argues_for_it(prober, monkeypatch):
+    edit = replaced(*FATES[2][:2])
     monkeypatch.setattr(adequacy, "argument", lambda *_: "it is the same product")
     assert prober.fate(AT, edit, [STEP]) == Found(AT, edit, "equivalent", "it is the same product")
-
-
-def test_an_edit_that_does_not_end_is_caught(prober, monkeypatch):
-    monkeypatch.setattr(adequacy, "SECONDS", 0.2)
-    found = prober.fate(AT, replaced("buffer = grad", "while True: buffer = grad"), [STEP])
-    assert found.fate == "caught"
-    assert found.by.endswith("it does not end")
 
 
 def test_the_share_leaves_equivalent_edits_out():
@@ -81,3 +83,10 @@ def test_a_law_without_time_left_sees_the_fewest_cases():
     plan = Plan(examples=50, dtypes=("float32",), seconds=0.0)
     result = check(ReferencePort(), [SGD], plan, laws=lambda law: law.operation is STEP)
     assert {v.cases for v in result.verdicts} == {checker.FEWEST_CASES}
+
+
+@pytest.mark.parametrize("argued", ARGUMENTS, ids=lambda a: f"{a.where}: {a.before}")
+def test_what_is_argued_for_is_an_edit_of_the_reference(argued):
+    at = {at for system in systems().values() for at in addresses([*system.operations.values()])}
+    edits = {(e.before, e.after) for a in at if fnmatchcase(".".join(a), argued.where) for e in edits_of(a)}
+    assert {(argued.before, after) for after in argued.after} <= edits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from math import copysign, isnan
+from functools import cache
 from types import SimpleNamespace
 
 import numpy as np
@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from small_ports import ADAMW, ORACLE_LAW, decays_after_the_update, port_of, verdict_on
 
-from gnomon.curvature.operators import Dense
 from gnomon.descent.adam import AdamState
 from gnomon_spec.cases import map_leaves
 from gnomon_spec.system import find_system, systems
@@ -28,25 +27,21 @@ from gnomon_validation.replay import replay
 STEP = ADAMW.operations["step"]
 
 
-def again(value):
+def again(value, operation=STEP):
     """Return the value after a journey through the text of a file."""
-    return decoded(json.loads(json.dumps(encoded(value), allow_nan=False)), STEP)
+    return decoded(json.loads(json.dumps(encoded(value), allow_nan=False)), operation)
 
 
 @pytest.mark.parametrize("system", systems().values(), ids=lambda system: system.name)
 def test_every_stored_case_of_a_law_is_stored_again_as_it_was(system):
     for witness in witnesses.read(system, "float64"):
         for value in (value for case in witness.cases for value in case.values()):
-            assert repr(decoded(json.loads(json.dumps(encoded(value))), witness.law.operation)) == repr(value)
+            assert same_bits(again(value, witness.law.operation), value)
 
 
 FLOATS = st.floats(allow_subnormal=True)
-ANY_ARRAY = st.one_of(
-    st.sampled_from([np.float16, np.float32, np.float64]).flatmap(
-        lambda dtype: arrays.arrays(dtype, arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
-    ),
-    arrays.arrays(np.int64, arrays.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3)),
-    arrays.arrays(np.bool_, arrays.array_shapes(min_dims=0, max_dims=2, min_side=0, max_side=3)),
+ANY_ARRAY = st.sampled_from([np.float16, np.float32, np.float64, np.int64, np.bool_]).flatmap(
+    lambda dtype: arrays.arrays(dtype, arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
 )
 LEAVES = st.one_of(FLOATS, st.integers(), st.booleans(), st.text(), st.none(), ANY_ARRAY)
 STATES = st.builds(AdamState, ANY_ARRAY, ANY_ARRAY, ANY_ARRAY, st.integers(0))
@@ -54,35 +49,14 @@ VALUES = st.recursive(LEAVES | STATES, lambda inner: st.lists(inner, max_size=3)
 
 
 def same_bits(left, right):
-    if isinstance(left, tuple):
-        return type(left) is type(right) and len(left) == len(right) and all(map(same_bits, left, right))
-    if isinstance(left, np.ndarray):
-        same = left.dtype == right.dtype and left.shape == right.shape
-        if left.dtype.kind != "f":
-            return same and np.array_equal(left, right)
-        numbers = ~np.isnan(left)  # of a NaN, that it is one
-        return (
-            same and np.array_equal(numbers, ~np.isnan(right)) and left[numbers].tobytes() == right[numbers].tobytes()
-        )
-    if isinstance(left, float):
-        return isinstance(right, float) and (
-            (isnan(left) and isnan(right)) or (left == right and copysign(1, left) == copysign(1, right))
-        )
-    return type(left) is type(right) and left == right
+    """Return whether two values are written alike in every digit; of a NaN, that it is one."""
+    with np.printoptions(floatmode="unique", threshold=sys.maxsize):
+        return repr(left) == repr(right)
 
 
 @given(VALUES)
 def test_every_value_of_a_case_survives_bit_for_bit(value):
     assert same_bits(value, again(value))
-
-
-@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
-def test_the_numbers_at_the_edges_survive(dtype):
-    limits = np.finfo(dtype)
-    edges = [0.0, -0.0, limits.smallest_subnormal, -limits.smallest_subnormal, limits.tiny, limits.max, limits.min]
-    edges += [1 + limits.eps, np.inf, -np.inf, np.nan]
-    array = np.array(edges, dtype=dtype)
-    assert same_bits(array, again(array))
 
 
 def test_a_value_that_no_case_can_hold_is_refused():
@@ -145,28 +119,13 @@ def test_a_replayed_failure_gets_the_verdict_that_it_had(tmp_path, what):
         assert replayed.outcome.digits_lost == verdict.outcome.digits_lost
 
 
-def test_a_file_is_named_after_the_law_and_the_dtype(tmp_path):
-    verdict = verdict_on(port_of(decays_after_the_update), dtype="float64")
-    file = write(tmp_path / "new" / "folder", "a_port", verdict)
-    assert file.name == "adamw-step-agrees-with-the-oracle-float64.json"
-
-
-def test_a_case_holds_what_was_drawn_and_every_call_bit_for_bit(tmp_path):
+def test_a_file_is_named_after_the_law_and_the_dtype_and_holds_what_was_drawn_and_every_call(tmp_path):
     verdict = verdict_on(port_of(decays_after_the_update), "every_step_of_a_run_is_right")
-    stored = read(write(tmp_path, "a_port", verdict))
-    assert same_bits(tuple(dict(stored.case).values()), tuple(dict(verdict.smallest).values()))
-    assert stored.case.hyper == verdict.smallest.hyper
-    for call, original in zip(stored.calls, verdict.outcome.calls, strict=True):
-        assert same_bits(call.inputs, original.inputs)
-        assert call.hyperparameters == original.hyperparameters
-        assert same_bits(call.outputs, original.outputs)
-
-
-def test_an_operator_keeps_its_matrix_whatever_operation_it_is_given_to():
-    operator = Dense(np.array([[1.0, 0.1], [0.1, -2.0]]))
-    for operation in find_system("curvature").operations.values():
-        stored = decoded(json.loads(json.dumps(encoded(operator))), operation)
-        assert same_bits(stored, operator)
+    file = write(tmp_path / "new" / "folder", "a_port", verdict)
+    assert file.name == "adamw-step-every-step-of-a-run-is-right-float32.json"
+    stored = read(file)
+    assert same_bits((dict(stored.case), stored.case.hyper), (dict(verdict.smallest), verdict.smallest.hyper))
+    assert same_bits(stored.calls, verdict.outcome.calls)
 
 
 def test_the_files_of_other_systems_and_operations_are_read_too(tmp_path):
@@ -184,9 +143,13 @@ def test_the_files_of_other_systems_and_operations_are_read_too(tmp_path):
             assert replayed.status == verdict.status
 
 
+@cache
+def a_failure():
+    return verdict_on(port_of(decays_after_the_update))
+
+
 def damaged(tmp_path, **changes):
-    verdict = verdict_on(port_of(decays_after_the_update))
-    file = write(tmp_path, "a_port", verdict)
+    file = write(tmp_path, "a_port", a_failure())
     data = json.loads(file.read_text(encoding="utf-8"))
     file.write_text(json.dumps({**data, **changes}), encoding="utf-8")
     return file
@@ -215,12 +178,15 @@ HOSTILE = {
 }
 
 
-@pytest.mark.parametrize(("part", "value"), [(part, value) for part in HOSTILE for value in HOSTILE[part]], ids=str)
-def test_a_damaged_file_is_refused_in_one_line(tmp_path, part, value):
-    file = damaged(tmp_path, **{part: value})
+def assert_refused(file):
     with pytest.raises(ValueError) as caught:
         read(file)
     assert str(file) in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("part", "value"), [(part, value) for part in HOSTILE for value in HOSTILE[part]], ids=str)
+def test_a_damaged_file_is_refused_in_one_line(tmp_path, part, value):
+    assert_refused(damaged(tmp_path, **{part: value}))
 
 
 TEXTS = {
@@ -239,9 +205,7 @@ TEXTS = {
 def test_a_foreign_file_is_refused_in_one_line(tmp_path, what):
     file = tmp_path / "case.json"
     file.write_bytes(TEXTS[what])
-    with pytest.raises(ValueError, match=r"case file .*case\.json") as caught:
-        read(file)
-    assert "\n" not in str(caught.value)
+    assert_refused(file)
 
 
 NO_INPUTS = {
@@ -255,12 +219,10 @@ NO_INPUTS = {
 
 @pytest.mark.parametrize("name", NO_INPUTS)
 def test_values_that_are_no_inputs_of_the_operation_are_refused(tmp_path, name):
-    file = damaged(tmp_path)
-    data = json.loads(file.read_text(encoding="utf-8"))
+    case = json.loads(damaged(tmp_path).read_text(encoding="utf-8"))["case"]
     for value in NO_INPUTS[name]:
-        file.write_text(json.dumps({**data, "case": {**data["case"], name: value}}), encoding="utf-8")
         with pytest.raises(ValueError, match=r"the stored case is not one of the law adamw\.step:agrees_with_the"):
-            replay(read(file))
+            replay(read(damaged(tmp_path, case={**case, name: value})))
 
 
 def test_words_in_a_file_cannot_steer_the_terminal(tmp_path):

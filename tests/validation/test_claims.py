@@ -11,7 +11,7 @@ import pytest
 
 from gnomon_spec.system import systems
 from gnomon_validation.studies import find
-from gnomon_validation.studies.claim import Claim, Evidence, Ledger
+from gnomon_validation.studies.claim import Evidence, Ledger
 
 CLAIMS = {f"{system}:{claim.name}": claim for system, ledger in find.ledgers().items() for claim in ledger}
 
@@ -28,29 +28,6 @@ def test_a_claim_has_a_name_of_its_own_and_says_what_was_stated_where_and_why_it
         assert claim.statement and claim.source and claim.why
         assert claim.system in systems()
     assert len(CLAIMS) == sum(len(ledger.claims) for ledger in find.ledgers().values())
-
-
-def test_a_docstring_becomes_statement_and_reason():
-    ledger = Ledger("sgd")
-
-    @ledger.claim("holds if", source="a toy", condition="it is Sunday")
-    def rest() -> Evidence:
-        """“rests on
-        the seventh day”
-
-        Because it is
-        written so.
-
-        And was seen.
-        """
-        return Evidence(True, "7")
-
-    (claim,) = ledger
-    assert isinstance(claim, Claim) and claim.examine is rest
-    assert (claim.system, claim.name, claim.source) == ("sgd", "rest", "a toy")
-    assert claim.statement == "“rests on the seventh day”"
-    assert claim.why == "Because it is written so. And was seen."
-    assert claim.judgement == "holds if it is Sunday"
 
 
 def test_a_slip_in_a_claim_gets_a_sentence():
@@ -72,9 +49,13 @@ def toy(shown: Any = True, system: str = "sgd") -> Ledger:
 
     @ledger.claim("false", source="a toy")
     def halves() -> Evidence:
-        """“1/3 is a half”
+        """“1/3 is
+        a half”
 
-        It is less.
+        Because it
+        is less.
+
+        And was seen.
         """
         return Evidence(shown, f"1/3 = {1 / 3:.3f}")
 
@@ -96,7 +77,7 @@ def test_a_ledger_is_printed_claim_by_claim(gnomon, declared):
         "“1/3 is a half”",
         "  source    a toy",
         "  verdict   false",
-        "  because   It is less.",
+        "  because   Because it is less. And was seen.",
         "  measured  1/3 = 0.333",
         "",
         "“1/n is positive”",
@@ -121,7 +102,7 @@ def test_a_measurement_that_contradicts_the_verdict_has_status_1(gnomon, declare
         "statement": "“1/3 is a half”",
         "source": "a toy",
         "verdict": "false",
-        "because": "It is less.",
+        "because": "Because it is less. And was seen.",
         "measured": "1/3 = 0.333",
         "shown": False,
     }

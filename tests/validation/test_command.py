@@ -56,13 +56,10 @@ def test_replay_names_the_mistake_that_the_check_named_and_has_status_0_once_it_
     assert status == 0 and "conforms" in output
 
 
-def test_a_module_and_an_object_in_it_are_ports(gnomon, wrong_port):
+def test_a_module_an_object_in_it_and_a_file_that_imports_what_lies_beside_it_are_ports(gnomon, wrong_port):
     assert gnomon("check", "my_port", *QUICK)[0] == 1
     Path("more.py").write_text("class Kit:\n    import my_port\n    adamw_step = staticmethod(my_port.adamw_step)\n")
     assert gnomon("check", "more:Kit", *QUICK)[0] == 1
-
-
-def test_a_port_file_can_import_what_lies_beside_it(gnomon):
     Path("elsewhere").mkdir()
     Path("elsewhere/the_other_half.py").write_text(DECAYING, encoding="utf-8")
     Path("elsewhere/one_half.py").write_text("from the_other_half import adamw_step\n", encoding="utf-8")
@@ -77,17 +74,12 @@ def test_expected_failures_are_listed_with_their_reason_and_status_0(gnomon, wro
     assert "conforms but for 1 known" in output
 
 
-def test_reports_are_written_beside_what_is_printed(gnomon, wrong_port):
-    status, _, _ = gnomon("check", wrong_port, *QUICK, "--json", "report.json", "--junit", "report.xml")
-    assert status == 1
-    assert json.loads(Path("report.json").read_text(encoding="utf-8"))["conforms"] is False
+def test_reports_are_written_beside_what_is_printed_of_every_law_if_asked_for(gnomon):
+    reports = ("--every-law", "--json", "report.json", "--junit", "report.xml")
+    _, output, _ = gnomon("check", "reference", "--system", "sgd", "--examples", "2", *reports)
+    assert all(law.name.replace("_", " ") in output for law in systems()["sgd"].laws)
+    assert json.loads(Path("report.json").read_text(encoding="utf-8"))["conforms"] is True
     assert "<testsuite" in Path("report.xml").read_text(encoding="utf-8")
-
-
-def test_every_law_gets_a_row_on_request(gnomon):
-    _, output, _ = gnomon("check", "reference", "--system", "sgd", "--examples", "2", "--every-law")
-    for law in systems()["sgd"].laws:
-        assert law.name.replace("_", " ") in output
 
 
 @pytest.mark.parametrize("what", ["systems", "operations", "laws", "mistakes", "ports"])

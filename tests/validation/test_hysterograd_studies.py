@@ -9,11 +9,8 @@ import numpy as np
 import pytest
 
 from gnomon.descent import hysterograd
-from gnomon_validation.studies.hysterograd import atf, published, relu_network, training, wide_resnet
-from gnomon_validation.studies.hysterograd.freeze_time import Clipped, Settings, first_frozen_clipped, first_frozen_step
-from gnomon_validation.studies.hysterograd.quadratic_runs import SETTINGS, run
-from gnomon_validation.studies.hysterograd.two_moons import two_moons
-from gnomon_validation.studies.hysterograd.walk import walk
+from gnomon_validation.studies.hysterograd import atf, training
+from gnomon_validation.studies.hysterograd.runs import SETTINGS, Clipped, Constant, run, walk
 
 EPS = 2.0**-52
 
@@ -26,7 +23,7 @@ def test_the_moons_are_those_of_scikit_learn():
     cos, sin, log and root are within 4 units in the last place wherever NumPy runs. A coordinate is at most 2 and has
     one of the first two (2·EPS), two subtractions (2·EPS), the noise (below ½, of which 10 units: 3·EPS) and a sum.
     """
-    features, labels = two_moons(500, 0.15, 42)
+    features, labels = training.two_moons(500, 0.15, 42)
     printed = [
         [0.8307671074231047, -0.37213904634215134],
         [0.8950324198219548, 0.8583059170258649],
@@ -39,7 +36,7 @@ def test_the_moons_are_those_of_scikit_learn():
 
 def test_without_noise_each_moon_is_half_a_circle():
     """x² + y² of points that are within 3·EPS in each coordinate misses 1 by at most 2·(|x| + |y|)·3·EPS + rounding."""
-    features, labels = two_moons(60, 0.0, 0)
+    features, labels = training.two_moons(60, 0.0, 0)
     upper, lower = features[labels == 0], features[labels == 1] - [1, 0.5]
     assert len(upper) == len(lower) == 30
     for moon, side in ((upper, 1), (lower, -1)):
@@ -47,7 +44,7 @@ def test_without_noise_each_moon_is_half_a_circle():
         assert np.min(side * moon[:, 1]) >= -3 * EPS
 
 
-# --- the network
+# --- the networks
 
 
 def dyadic_network(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -65,7 +62,7 @@ def dyadic_network(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         biases = draw.integers(-3, 4, outputs) + offset
         layers += [scale * weights.reshape(-1), scale * biases]
     params, features = np.concatenate(layers).astype(float), draw.integers(-8, 9, (4, 2)).astype(float)
-    outputs = relu_network.activations(relu_network.layers_of(params), features)[-1]
+    outputs = training.activations(training.layers_of(params), features)[-1]
     return params, features, np.argmax(outputs, axis=1) ^ [1, 0, 1, 0]
 
 
@@ -77,89 +74,50 @@ def test_the_gradient_is_the_derivative(seed):
     (2). All of it is exact, hence the equality to the last bit.
     """
     params, features, labels = dyadic_network(seed)
-    outputs = relu_network.activations(relu_network.layers_of(params), features)[-1]
+    outputs = training.activations(training.layers_of(params), features)[-1]
     apart = outputs[:, 1] - outputs[:, 0]
     first = np.where(apart == 0, 0.5, np.where(apart < 0, 1.0, 0.0))
     pull = np.stack([first, 1 - first], axis=1) - (labels[:, None] == [0, 1])
 
     derivative = []
-    for step in 2.0**-20 * np.eye(relu_network.PARAMETERS):
-        moved = relu_network.activations(relu_network.layers_of(params + step), features)[-1]
+    for step in 2.0**-20 * np.eye(params.size):
+        moved = training.activations(training.layers_of(params + step), features)[-1]
         derivative.append(np.sum(pull * (moved - outputs) * 2.0**20) / 4)
-    _, gradient = relu_network.loss_and_gradient(params, features, labels)
+    _, gradient = training.loss_and_gradient(params, features, labels)
     assert np.array_equal(gradient, derivative)
     assert np.any(gradient[:48]) and np.any(gradient[48:320]) and np.any(gradient[320:])
 
 
-@pytest.mark.parametrize("seed", range(10))
-def test_the_loss_is_how_far_the_wrong_output_is_ahead(seed):
-    """Where one output is far above the other, log Σ exp(z_c) - z_y is their distance, or 0 if the label is right."""
-    params, features, labels = dyadic_network(seed)
-    outputs = relu_network.activations(relu_network.layers_of(params), features)[-1]
-    ahead = np.where(labels == 0, 1, -1) * (outputs[:, 1] - outputs[:, 0])
-    losses = [np.log(2.0) if distance == 0 else max(distance, 0.0) for distance in ahead]
-    loss, _ = relu_network.loss_and_gradient(params, features, labels)
-    assert loss == relu_network.mean_loss(params, features, labels) == np.mean(losses)
-
-
 def test_a_unit_that_is_exactly_zero_passes_nothing_back():
     features, labels = np.ones((1, 2)), np.array([0])
-    params = np.zeros(relu_network.PARAMETERS)
+    params = np.zeros(354)
     params[320:352] = 1.0
-    _, gradient = relu_network.loss_and_gradient(params, features, labels)
+    _, gradient = training.loss_and_gradient(params, features, labels)
     assert np.flatnonzero(gradient).tolist() == [352, 353]
     assert gradient[-2:].tolist() == [-0.5, 0.5]
 
 
-def test_the_network_has_the_published_size_and_start():
-    assert relu_network.PARAMETERS == 354
-    layers = relu_network.layers_of(relu_network.start(np.random.default_rng(0)))
+def test_the_network_and_an_epoch_have_the_published_size():
+    assert training.BATCHES == 16 and training.EXAMPLES - 15 * training.BATCH == 20
+    params = training.start(np.random.default_rng(0))
+    assert params.shape == (354,)
+    layers = training.layers_of(params)
     assert [W.shape for W, _ in layers] == [(16, 2), (16, 16), (2, 16)]
     for W, b in layers:
         assert max(np.max(np.abs(W)), np.max(np.abs(b))) <= W.shape[1] ** -0.5
 
 
-def test_an_epoch_is_sixteen_steps_and_the_last_has_twenty_examples():
-    assert training.BATCHES == 16
-    assert training.EXAMPLES - 15 * training.BATCH == 20
-
-
 def test_without_a_gate_the_versions_do_not_differ():
-    for part, other in zip(
-        training.train(0, "v4", hysteresis_scale=0.0), training.train(0, "head", hysteresis_scale=0.0), strict=True
-    ):
-        assert np.array_equal(part, other)
-
-
-# --- the costs
+    v4, head = (vars(training.train(0, variant=variant, hysteresis_scale=0.0)) for variant in ("v4", "head"))
+    assert all(np.array_equal(v4[part], head[part]) for part in v4)
 
 
 @pytest.mark.parametrize(
     ("depth", "widen_factor", "millions"), [(40, 4, "8.9"), (16, 8, "11.0"), (28, 10, "36.5"), (28, 2, "1.5")]
 )
 def test_wide_residual_networks_have_the_sizes_that_their_paper_prints(depth, widen_factor, millions):
-    parameters = sum(layer.parameters for layer in wide_resnet.layers(depth, widen_factor))
+    parameters = sum(layer.parameters for layer in atf.layers(depth, widen_factor))
     assert f"{parameters / 1e6:.1f}" == millions
-
-
-def test_the_parameters_are_counted_one_by_one():
-    """By hand, one block a stage, width 1: convolutions, shortcuts, two numbers a normalised channel, the end."""
-    convolutions = 9 * (3 * 16 + 2 * 16 * 16 + 16 * 32 + 32 * 32 + 32 * 64 + 64 * 64) + 16 * 32 + 32 * 64
-    normalisations = 2 * (16 + 16 + 16 + 32 + 32 + 64 + 64)
-    assert sum(layer.parameters for layer in wide_resnet.layers(10, 1)) == convolutions + normalisations + 64 * 10 + 10
-
-
-def test_a_forward_pass_is_two_flop_for_each_weight_at_each_place():
-    """The stages of 8 convolutions by hand: 32×32, 16×16 and 8×8 places, the first of a stage still at the old size."""
-    stage_1 = 9 * (16 * 32 + 7 * 32 * 32) * 32**2 + 16 * 32 * 32**2
-    stage_2 = 9 * 32 * 64 * 32**2 + 9 * 7 * 64 * 64 * 16**2 + 32 * 64 * 16**2
-    stage_3 = 9 * 64 * 128 * 16**2 + 9 * 7 * 128 * 128 * 8**2 + 64 * 128 * 8**2
-    assert wide_resnet.forward_flop() == 2 * (27 * 16 * 32**2 + stage_1 + stage_2 + stage_3 + 128 * 10)
-
-
-def test_the_costs_are_printed_as_the_source_prints_them():
-    assert tuple(f"{tflop:.2f}" for tflop in atf.cumulative_tflop(4, 0.4853)) == published.TFLOP
-    assert published.STEPS_AN_EPOCH == 782
 
 
 # --- runs and gates
@@ -191,12 +149,11 @@ def test_a_run_that_stands_still_is_not_yet_shut_for_ever():
 
 def test_one_entry_stands_for_many():
     """With k entries and m the constant gradient freezes when one entry with m/k does."""
-    settings = Settings(16, 4.0, 0.1, 0.25)
-    hyper = {"eps": 0.0, "lr": 0.1, "stiffening_factor": 0.25, "metric_scale": 4.0}
-    told = walk(np.zeros(16), repeat(np.ones(16)), **hyper)
+    settings = Constant(4 / 16, 0.1, 0.25)
+    told = walk(np.zeros(16), repeat(np.ones(16)), eps=0.0, lr=0.1, stiffening_factor=0.25, metric_scale=4.0)
     first = next(t for t, (*_, report) in enumerate(told, start=1) if not report.liquid)
-    assert first_frozen_step(settings, 1000) == first
-    assert first_frozen_step(settings, first - 1) is None
+    assert settings.first_frozen(1000) == first
+    assert settings.first_frozen(first - 1) is None
 
 
 @pytest.mark.parametrize("clip", [0.5, 1.0, 4.0])
@@ -204,5 +161,5 @@ def test_one_entry_stands_for_many():
 def test_a_clipped_gate_does_not_close_before_its_time(clip, stiffening_factor):
     """And closes one day: the mean norm comes as near to the clip as need be, and the root of the path grows."""
     settings = Clipped(lr=0.1, stiffening_factor=stiffening_factor, hysteresis_scale=0.8, grad_clip=clip)
-    first = first_frozen_clipped(settings, 10_000)
-    assert first is not None and first >= settings.open_until
+    first = settings.first_frozen(10_000)
+    assert first is not None and first >= settings.expected

@@ -7,14 +7,12 @@ from math import log10
 
 import numpy as np
 import pytest
-from small_ports import ADAMW, ORACLE_LAW, port_of
+from agreement import outcome
+from small_ports import ORACLE_LAW, port_of, returning
 
 from gnomon.descent import adamw
 from gnomon.descent.adam import AdamState
 from gnomon_spec.bands import MARGIN
-from gnomon_spec.cases import Case
-from gnomon_spec.system import find_system
-from gnomon_validation.judging import Judge
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 
@@ -23,16 +21,14 @@ from gnomon_validation.ports.known_differences import reason_for
 LOST = 31 * 2.0**-59
 BETA1 = 2.0**-7 + LOST
 # With m = 1 and g = 0 the new first moment is β₁ itself.
-STATE = AdamState(np.ones(1), np.ones(1), np.zeros(1), 1)
 HYPER = {"lr": 0.5, "beta1": BETA1, "beta2": 0.5, "eps": 1.0, "weight_decay": 0.0, "variant": "adam"}
 
 
-def judged(port, dtype="float64", system=ADAMW):
+def judged(port, dtype="float64", system="adamw"):
     """Return the outcome of the smallest case in which `lerp` loses what float32 does not show."""
-    about = next(one for one in system.operations["step"].laws if one.name == ORACLE_LAW)
-    arrays = {"params": np.ones(1), "grad": np.zeros(1), "state": STATE}
-    case = Case({**arrays, **HYPER}, HYPER).map(lambda x: x.astype(dtype) if isinstance(x, np.ndarray) else x)
-    return Judge(port, about, np.dtype(dtype), port.offer(about.operation)).outcome(case)
+    ones, zeros = np.ones(1, dtype), np.zeros(1, dtype)
+    arrays = {"params": ones, "grad": zeros, "state": AdamState(ones, ones, zeros, 1)}
+    return outcome(port, f"{system}.step", arrays, HYPER, dtype)
 
 
 def averages_by_lerp(params, grad, state, *, beta1, **hyper):
@@ -44,12 +40,7 @@ def averages_by_lerp(params, grad, state, *, beta1, **hyper):
 
 def moment_off_by(relative):
     """Return an AdamW whose first moment is too large by a factor that is the same in every dtype."""
-
-    def step(params, grad, state, **hyper):
-        new, after = adamw.step(params, grad, state, **hyper)
-        return new, after._replace(first_moment=after.first_moment * (1 + relative))
-
-    return step
+    return returning(lambda new, after: (new, after._replace(first_moment=after.first_moment * (1 + relative))))
 
 
 def test_lerp_loses_the_last_digits_of_a_small_beta():
@@ -96,8 +87,8 @@ def test_float64_computed_in_float32_is_wrong_though_float32_shows_nothing():
 @pytest.mark.parametrize("name", ["Adam", "AdamW"])
 @pytest.mark.parametrize("option", [{}, {"foreach": True}, {"fused": True}])
 def test_what_lerp_loses_in_float64_alone_is_a_known_difference_of_torch(name, option):
-    system, port = find_system(name.lower()), find_port(f"torch:torch.optim.{name}", option)
+    system, port = name.lower(), find_port(f"torch:torch.optim.{name}", option)
     found = judged(port, system=system)
     assert (found.worst.label, found.worst.port, found.worst.deviation) == ("first_moment", 2.0**-7, LOST)
-    assert "lerp" in reason_for(port.name, f"{system.name}.step:{ORACLE_LAW}", "float64", found.status)
+    assert "lerp" in reason_for(port.name, f"{system}.step:{ORACLE_LAW}", "float64", found.status)
     assert judged(port, "float32", system=system).status == "conforms"

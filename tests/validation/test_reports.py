@@ -22,8 +22,6 @@ from gnomon_validation.wording import describe
 DECAY_LAW = "decay_acts_on_the_parameters_before_the_step"
 BEFORE = "Shrinking the parameters by 1 - lr·λ by hand and stepping without decay gives the same parameters"
 AFTER = "Weight decay is applied to the already updated parameters (huggingface/transformers#14539)"
-
-
 HOSTILE = RuntimeError("<out of order> & \x1b[31mred\x00\ud800")
 
 
@@ -68,7 +66,7 @@ def strict(text):
     return json.loads(text, parse_constant=refuse)
 
 
-def test_the_terminal_report_names_the_law_the_mistake_the_smallest_case_and_how_to_replay(wrong):
+def test_the_terminal_report_names_law_mistake_smallest_case_numbers_and_how_to_replay(wrong):
     for verdict in wrong.verdicts:
         verdict.replay_file = "" if not verdict.failed else f"failures/{verdict.law.name}.json"
     text = printed(wrong)
@@ -78,15 +76,9 @@ def test_the_terminal_report_names_the_law_the_mistake_the_smallest_case_and_how
     assert "smallest case: params=[1.] grad=[1.] state=fresh" in text
     assert f"replay: gnomon replay failures/{DECAY_LAW}.json" in text
     assert text.rstrip().splitlines()[-1].startswith("a_port does not conform: 2 of 2 checks of laws fail (")
-
-
-def test_the_terminal_report_prints_port_oracle_and_band(wrong):
-    verdict = next(v for v in wrong.verdicts if v.law.name == DECAY_LAW and v.failed)  # it says more than the oracle's
-    worst = verdict.outcome.worst
-    line = (
-        f"-> params{list(worst.at)}: port {np.float64(worst.port):.9g}, oracle {np.float64(worst.oracle):.9g}, band ±"
-    )
-    assert line in printed(wrong)
+    worst = wrong.verdicts[1].outcome.worst  # of the law that says more than the oracle's
+    numbers = f"port {np.float64(worst.port):.9g}, oracle {np.float64(worst.oracle):.9g}, band ±"
+    assert f"-> params{list(worst.at)}: {numbers}" in text
 
 
 @pytest.mark.parametrize(
@@ -130,12 +122,15 @@ def test_the_json_and_the_junit_report_hold_what_was_found_and_any_parser_reads_
             assert int(suite.get(counted)) == len(suite.findall(f"testcase/{tag}"))
 
 
-def test_an_odd_file_name_of_a_port_stops_no_report(tmp_path):
+def test_a_check_of_nothing_has_reports_too_and_an_odd_file_name_stops_none(tmp_path):
     odd = Check("my\udcff\x00_port.py", 1, 0)
+    assert "provides nothing that was asked for" in printed(odd)
     report_json.write(odd, tmp_path / "report.json")
-    assert strict((tmp_path / "report.json").read_text(encoding="utf-8"))["port"] == odd.port
+    data = strict((tmp_path / "report.json").read_text(encoding="utf-8"))
+    assert (data["port"], data["verdicts"]) == (odd.port, [])
     report_junit.write(odd, tmp_path / "report.xml")
-    assert Xml.parse(tmp_path / "report.xml").getroot().get("name") == "gnomon check my_port.py"
+    suite = Xml.parse(tmp_path / "report.xml").getroot()
+    assert (suite.get("name"), suite.get("tests")) == ("gnomon check my_port.py", "0")
 
 
 def test_an_infinite_deviation_is_null_in_the_json_report(several):
@@ -169,13 +164,6 @@ def test_a_junit_failure_carries_the_mistake_and_the_whole_verdict(wrong):
     failure = case.find("failure")
     assert (case.get("classname"), failure.get("message"), failure.get("type")) == ("adamw.step", AFTER, "wrong")
     assert "smallest case: params=[1.]" in failure.text
-
-
-def test_a_check_of_nothing_has_reports_too(tmp_path):
-    nothing = Check("a_port", 1, 0)
-    assert "provides nothing that was asked for" in printed(nothing)
-    assert strict(json.dumps(report_json.report(nothing)))["verdicts"] == []
-    assert report_junit.report(nothing).get("tests") == "0"
 
 
 def test_the_reports_say_weak_where_few_digits_were_verified():

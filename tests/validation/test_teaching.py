@@ -13,24 +13,28 @@ from gnomon_validation import teaching
 STEPPED = [name for name, system in systems().items() if "step" in system.operations]
 
 
-def test_a_run_is_the_repeated_step_of_the_reference():
-    (run,) = teaching.run(["adam"], "rosenbrock", 7, {"lr": 0.05})
+def adam_step(params, f, state):
+    return adam.step(params, f.gradient(params), state, lr=0.05)
+
+
+def srkl_step(params, f, state):
+    return srkl.step_on(params, f, alpha=1, beta=1), state
+
+
+@pytest.mark.parametrize(
+    ("method", "options", "step"),
+    [("adam", {"lr": 0.05}, adam_step), ("srkl", {"alpha": 1, "beta": 1}, srkl_step)],
+    ids=["by its gradient", "by the objective, for its Hessian"],
+)
+def test_a_run_is_the_repeated_step_of_the_reference(method, options, step):
+    (run,) = teaching.run([method], "rosenbrock", 7, options)
     f = Rosenbrock()
     params, state = f.start, adam.init(f.start)
     for row in run.iterates:
         np.testing.assert_array_equal(row, params)
-        params, state = adam.step(params, f.gradient(params), state, lr=0.05)
+        params, state = step(params, f, state)
     np.testing.assert_array_equal(run.values, [f.value(row) for row in run.iterates])
     assert not run.diverged
-
-
-def test_a_method_that_needs_the_hessian_asks_the_objective():
-    (run,) = teaching.run(["srkl"], "rosenbrock", 3, {"alpha": 1, "beta": 1})
-    f = Rosenbrock()
-    params = f.start
-    for row in run.iterates:
-        np.testing.assert_array_equal(row, params)
-        params = srkl.step_on(params, f, alpha=1, beta=1)
 
 
 def test_hyperparameters_of_the_first_state_are_given_to_it():
@@ -89,16 +93,11 @@ def test_a_slip_gets_a_sentence(methods, objective, options, sentence):
 
 
 @pytest.mark.parametrize("objective", ["rosenbrock", "quadratic"])
-def test_a_picture_is_written(tmp_path, objective):
+def test_a_picture_is_written_or_a_sentence_says_why_not(tmp_path, objective):
     runs = teaching.run(["sgd", "srkl(variant=code, alpha=1, beta=1)"], objective, 20, {})
     for ending in ("png", "svg", "pdf"):
-        file = tmp_path / f"paths.{ending}"
-        teaching.plot(runs, file)
-        assert file.stat().st_size > 1000
-
-
-def test_a_picture_that_cannot_be_written_gets_a_sentence(tmp_path):
-    runs = teaching.run(["sgd"], "rosenbrock", 2, {})
+        teaching.plot(runs, tmp_path / f"paths.{ending}")
+        assert (tmp_path / f"paths.{ending}").stat().st_size > 1000
     with pytest.raises(ValueError, match=r"--plot must end in \.png, \.svg or \.pdf, got .*paths\.gif"):
         teaching.plot(runs, tmp_path / "paths.gif")
     with pytest.raises(ValueError, match=r"directory .*nowhere of the picture does not exist"):

@@ -9,123 +9,71 @@ import contest  # isort: skip (before NumPy)
 
 import ctypes
 import tempfile
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-import click
 import numpy as np
-from rich.table import Table
 
 from gnomon.descent import srkl_map as reference
 from gnomon.domains import Array
 from gnomon.kernels.descent import srkl_map as kernel
 
 GOAL = 1.0
-KERNEL, NUMPY = "gnomon kernel (Numba)", "NumPy over all ratios (the reference)"
-COMPILATION = """
-from time import perf_counter
-import numpy as np
-from gnomon.kernels.descent import srkl_map
-start = perf_counter()
-srkl_map.attractor(np.ones(1), np.ones(1), burn_in=1, kept=1)
-print(perf_counter() - start)
-"""
+KERNEL = "gnomon kernel (Numba)"
+MODULES = {KERNEL: kernel, "NumPy over all ratios (the reference)": reference}
+FIRST_CALL = "srkl_map", "srkl_map.attractor(np.ones(1), np.ones(1), burn_in=1, kept=1)"
 
 
-class Diagram(NamedTuple):
-    """The ratios a in (0, 8], one start for all of them, how many steps to drop and how many points to keep."""
-
-    start: Array
-    ratio: Array
-    burn_in: int
-    kept: int
-
-    @classmethod
-    def of(cls, ratios: int, steps: int, kept: int) -> Diagram:
-        return cls(np.full(ratios, 0.37), np.linspace(0, 8, ratios + 1)[1:], steps - kept, kept)
-
-
-def in_c(library: contest.Library, diagram: Diagram) -> Callable[[], Array]:
+def in_c(start: Array, ratio: Array, burn_in: int, kept: int, library: ctypes.CDLL) -> contest.Run:
     """Return the C loop as a call that returns the points."""
-    assert library.loaded is not None
-    attractor = library.loaded.attractor
-    vector, matrix = (np.ctypeslib.ndpointer(np.float64, ndim, flags="C") for ndim in (1, 2))
-    attractor.argtypes = [vector, vector, matrix, *[ctypes.c_long] * 3]
-    attractor.restype = None
 
     def run() -> Array:
-        start, ratio, burn_in, kept = diagram
         points = np.empty((kept, start.size))
-        attractor(start, ratio, points, start.size, burn_in, kept)
+        library.attractor(*contest.as_c(start, ratio, points, start.size, burn_in, kept))
         return points
 
     return run
 
 
-def diagram_table(diagram: Diagram, repeats: int, folder: Path) -> tuple[Table, float]:
-    """Return the table of the diagram's contenders, and the kernel's median seconds."""
-    start, ratio, burn_in, kept = diagram
-    libraries = [
-        contest.built_in_c(Path(__file__).with_name("bifurcation.c"), flags, folder) for flags in contest.C_FLAGS
-    ]
-    runs: dict[str, Callable[[], Array]] = {
-        KERNEL: lambda: kernel.attractor(start, ratio, burn_in=burn_in, kept=kept),
-        NUMPY: lambda: reference.attractor(start, ratio, burn_in=burn_in, kept=kept),
-        **{library.name: in_c(library, diagram) for library in libraries if library.loaded},
-    }
-    taken, expected = contest.rounds(runs, repeats), runs[KERNEL]()
-    title = f"Bifurcation diagram: {ratio.size:,} ratios × {burn_in + kept:,} steps, {kept:,} kept, float64"
-    table = contest.table(title, "contender", "seconds", "÷ kernel", "million steps / s", "kernel's bits")
-    for name, run in runs.items():
-        typical = taken.seconds(name)
-        rate = (burn_in + kept) * ratio.size / typical / 1e6
-        cells = f"{typical:.4f}", f"{taken.ratio(name, KERNEL):.2f}", f"{rate:,.0f}"
-        table.add_row(name, *cells, "yes" if np.array_equal(run(), expected) else "no")
-    for library in libraries:
-        if not library.loaded:
-            table.add_row(library.name, "–", "–", "–", library.note)
-    return table, taken.seconds(KERNEL)
-
-
-def exponents_table(diagram: Diagram, repeats: int) -> Table:
-    """Return the table of the Lyapunov exponents' contenders."""
-    start, ratio, burn_in, kept = diagram
-    options = {"burn_in": 0, "steps": burn_in + kept}
-    runs = {
-        KERNEL: lambda: kernel.lyapunov_exponent(start, ratio, **options),
-        NUMPY: lambda: reference.lyapunov_exponent(start, ratio, **options),
-    }
-    taken = contest.rounds(runs, repeats)
-    title = f"Lyapunov exponents: {ratio.size:,} ratios × {burn_in + kept:,} steps, float64"
-    table = contest.table(title, "contender", "seconds", "÷ kernel")
-    for name in runs:
-        table.add_row(name, f"{taken.seconds(name):.4f}", f"{taken.ratio(name, KERNEL):.2f}")
-    return table
-
-
-@click.command()
-@contest.count_option("--ratios", 2000)
-@contest.count_option("--steps", 10_000, "Iterations of each ratio.")
-@contest.count_option("--kept", 200, "The last of them are kept.")
-@contest.repeats_option(7)
+@contest.command(
+    7, ratios=(2000,), steps=(10_000, "Iterations of each ratio."), kept=(200, "The last of them are kept.")
+)
 def main(ratios: int, steps: int, kept: int, repeats: int) -> None:
     """Time the map and print two tables."""
     processors = contest.share_one_processor()
-    diagram = Diagram.of(ratios, steps, min(kept, steps))
+    kept = min(kept, steps)
+    # One start for all ratios a in (0, 8].
+    diagram = np.full(ratios, 0.37), np.linspace(0, 8, ratios + 1)[1:]
+    of_points, of_exponents = {"burn_in": steps - kept, "kept": kept}, {"burn_in": 0, "steps": steps}
+    runs = {name: partial(module.attractor, *diagram, **of_points) for name, module in MODULES.items()}
+    source, rows = Path(__file__).with_name("bifurcation.c"), []
     with tempfile.TemporaryDirectory() as temporary:
-        cold, warm = contest.seconds_in_new_processes(COMPILATION, Path(temporary) / "numba")
-        table, typical = diagram_table(diagram, repeats, Path(temporary))
-    exponents = exponents_table(diagram, repeats)
-    start, ratio, burn_in, kept = diagram
-    held, points = contest.peak_bytes(lambda: kernel.attractor(start, ratio, burn_in=burn_in, kept=kept))
+        first = contest.seconds_of_a_first_call(*FIRST_CALL, Path(temporary))
+        in_c_runs = contest.built_in_c(source, Path(temporary), partial(in_c, *diagram, steps - kept, kept))
+        contenders = {**runs, **in_c_runs}
+        taken, expected = contest.rounds(contenders, repeats), runs[KERNEL]()
+        for name, run in contenders.items():
+            if isinstance(run, str):
+                rows.append((name, "–", "–", "–", run))
+                continue
+            rate, same = steps * ratios / taken.seconds(name) / 1e6, np.array_equal(run(), expected)
+            rows.append((name, taken.seconds(name), taken.ratio(name, KERNEL), rate, "yes" if same else "no"))
+    title = f"Bifurcation diagram: {ratios:,} ratios × {steps:,} steps, {kept:,} kept, float64"
+    columns = "contender | seconds {:.4f} | ÷ kernel {:.2f}"
+    points = contest.table(title, f"{columns} | million steps / s {{:,.0f}} | kernel's bits", rows)
+    lyapunov = {name: partial(module.lyapunov_exponent, *diagram, **of_exponents) for name, module in MODULES.items()}
+    slower = contest.rounds(lyapunov, repeats)
+    title = f"Lyapunov exponents: {ratios:,} ratios × {steps:,} steps, float64"
+    rows = [(name, slower.seconds(name), slower.ratio(name, KERNEL)) for name in lyapunov]
+    held, _ = contest.peak_bytes(runs[KERNEL])
     note = (
-        f"Kernel: first call in a new process {cold:.2f} s without, {warm:.2f} s with its disk cache; peak memory "
-        f"{held / 1e6:.2f} MB, of which the result is {points.nbytes / 1e6:.2f} MB. "
+        f"Kernel: first call in a new process {first}; peak memory {held / 1e6:.2f} MB, of which the result is "
+        f"{expected.nbytes / 1e6:.2f} MB. "
     )
-    contest.print_tables(table, exponents, repeats=repeats, processors=processors, note=note)
-    goal = f"{typical:.3f} s for the diagram after compilation (less than {GOAL:g} s)"
-    contest.print_goals({goal: typical < GOAL})
+    typical = taken.seconds(KERNEL)
+    goals = {f"{typical:.3f} s for the diagram after compilation (less than {GOAL:g} s)": typical < GOAL}
+    tables = points, contest.table(title, columns, rows)
+    contest.print_tables(*tables, repeats=repeats, processors=processors, note=note, goals=goals)
 
 
 if __name__ == "__main__":

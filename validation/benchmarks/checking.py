@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import contest  # isort: skip (before NumPy)
 
-from collections.abc import Callable
+from functools import partial
 from statistics import median
 from time import process_time
 
@@ -29,24 +29,20 @@ from gnomon_validation.ports.bundled import NumbaPort
 @click.option("--dtype", default="float32", show_default=True)
 def main(examples: int, repeats: int, dtype: str) -> None:
     """Print a row for every law of a single step of adam, and the median ratio."""
-    port, plan, ratios = NumbaPort(), Plan(examples), []
-    table = contest.table("", "law of adam.step", "bare / s", "checked / s", "cost ratio")
+    port, plan, rows = NumbaPort(), Plan(examples), []
     for law in one_step_laws():
         strategy = law.cases.strategy(np.dtype(dtype))
-
-        def bare(strategy: object = strategy) -> None:
-            visit(strategy, examples=examples, random_seed=0, visitor=lambda _: False)  # type: ignore[arg-type]
-
-        def checked(law: Law = law) -> None:
-            check_law(port, law, dtype, plan)
-
-        checked()
-        times = [(_seconds(bare), _seconds(checked)) for _ in range(repeats)]
-        fast, slow = (min(column) for column in zip(*times, strict=True))
-        ratios.append(slow / fast)
-        table.add_row(law.name, f"{examples / fast:,.0f}", f"{examples / slow:,.0f}", f"{slow / fast:.2f}")
-    contest.console().print(table)
-    click.echo(f"median cost of a checked example: {median(ratios):.2f} times a bare one (goal: at most 1.5)")
+        runs = {
+            "bare": partial(visit, strategy, examples=examples, random_seed=0, visitor=lambda _: False),
+            "checked": partial(check_law, port, law, dtype, plan),
+        }
+        taken = contest.rounds(runs, repeats, processor_seconds).rounds
+        fast, slow = (min(one[name] for one in taken) for name in runs)
+        rows.append((law.name, examples / fast, examples / slow, slow / fast))
+    columns = "law of adam.step | bare / s {:,.0f} | checked / s {:,.0f} | cost ratio {:.2f}"
+    contest.console().print(contest.table("", columns, rows))
+    cost = median(ratio for *_, ratio in rows)
+    click.echo(f"median cost of a checked example: {cost:.2f} times a bare one (goal: at most 1.5)")
 
 
 def one_step_laws() -> list[Law]:
@@ -55,9 +51,9 @@ def one_step_laws() -> list[Law]:
     return [law for law in systems()["adam"].operations["step"].laws if not set(several) & set(law.cases.quantities)]
 
 
-def _seconds(action: Callable[[], None]) -> float:
+def processor_seconds(run: contest.Run) -> float:
     started = process_time()
-    action()
+    run()
     return process_time() - started
 
 

@@ -11,17 +11,17 @@ import contest  # isort: skip (before NumPy)
 
 from collections.abc import Callable
 from functools import partial
-from statistics import median
+from operator import attrgetter
 from time import perf_counter
 from typing import Any, NamedTuple
 
-import click
 import numpy as np
 from rich.table import Table
 
 from gnomon import derivatives
 from gnomon.curvature.draws import gaussian
 from gnomon.curvature.lanczos import lanczos, tridiagonal
+from gnomon.curvature.products import Classification, network
 from gnomon.curvature.quadrature import spectral_measure
 from gnomon.domains import Array
 from gnomon.objectives.mlp import MLP
@@ -30,36 +30,34 @@ GOAL_PRODUCT, GOAL_REST = 4.0, 1.5
 TOP = 5
 # What eigsh is asked for; 0 is machine precision, where it restarts its 20 vectors most and we keep most vectors.
 TOLERANCES = (1e-6, 1e-10, 0.0)
+SECONDS, OUTSIDE = attrgetter("seconds"), attrgetter("outside")
 GNOMON, EIGSH, CURVLINOPS = "gnomon", "scipy eigsh", "curvlinops"
 
 
-class Network(NamedTuple):
-    """An MLP with softmax outputs on random data, parameters to stand at, and its data as drawn."""
-
-    objective: MLP
-    params: Array
-
-    @classmethod
-    def of(cls, inputs: int, hidden: int, classes: int, examples: int) -> Network:
-        rng = np.random.default_rng(2026)
-        features, labels = rng.standard_normal((examples, inputs)), rng.integers(0, classes, examples)
-        objective = MLP(features, labels, (hidden,), "softmax", classes)
-        return cls(objective, objective.start_from(rng.standard_normal(objective.dimension)))
+def specimen(inputs: int, hidden: int, classes: int, examples: int) -> tuple[Classification, Array]:
+    """Return a classification by an MLP on random data, and parameters to stand at."""
+    rng = np.random.default_rng(2026)
+    features, labels = rng.standard_normal((examples, inputs)), rng.integers(0, classes, examples)
+    problem = Classification(features, labels, classes, (hidden,))
+    objective = network(problem)
+    return problem, objective.start_from(rng.standard_normal(objective.dimension))
 
 
 class Timed:
     """An operator that counts its products and how long they take."""
 
-    def __init__(self, operator: Callable[[Array], Array]) -> None:
+    def __init__(self, operator: Callable[[Any], Any]) -> None:
         self.operator = operator
         self.products, self.seconds = 0, 0.0
 
-    def __call__(self, vector: Array) -> Array:
+    def __call__(self, vector: Any) -> Any:
         start = perf_counter()
         product = self.operator(vector)
         self.seconds += perf_counter() - start
         self.products += 1
         return product
+
+    __matmul__ = __call__
 
 
 class Run(NamedTuple):
@@ -71,7 +69,7 @@ class Run(NamedTuple):
     found: Any
 
 
-def timed(operator: Callable[[Array], Array], estimator: Callable[[Timed], Any]) -> Run:
+def timed(operator: Callable[[Any], Any], estimator: Callable[[Timed], Any]) -> Run:
     """Return what an estimator took and found with an operator."""
     counted, start = Timed(operator), perf_counter()
     found = estimator(counted)
@@ -79,37 +77,31 @@ def timed(operator: Callable[[Array], Array], estimator: Callable[[Timed], Any])
     return Run(taken, taken - counted.seconds, counted.products, found)
 
 
-def products_table(network: Network, repeats: int) -> tuple[Table, float, float]:
+def products_table(objective: MLP, params: Array, repeats: int) -> tuple[Table, float, float]:
     """Return the table of one product, and how many gradients a fresh one and one of many cost."""
-    objective, params = network
     vector = np.random.default_rng(1).standard_normal(params.size)
-    reused = derivatives.make_hvp(objective.value, params)
-    runs: dict[str, Callable[[], Any]] = {
-        "gradient, autograd": lambda: derivatives.gradient(objective.value, params),
-        "Hessian product, autograd, traced anew": lambda: derivatives.hvp(objective.value, params, vector),
-        "Hessian product, autograd, trace reused": lambda: reused(vector),
-        "gradient, written out": lambda: objective.gradient(params),
-        "Hessian product, written out": lambda: objective.hvp(params, vector),
-        "Gauss-Newton product, written out": lambda: objective.ggnvp(params, vector),
+    runs = {
+        "gradient, autograd": partial(derivatives.gradient, objective.value, params),
+        "Hessian product, autograd, traced anew": partial(derivatives.hvp, objective.value, params, vector),
+        "Hessian product, autograd, trace reused": partial(derivatives.make_hvp(objective.value, params), vector),
+        "gradient, written out": partial(objective.gradient, params),
+        "Hessian product, written out": partial(objective.hvp, params, vector),
+        "Gauss-Newton product, written out": partial(objective.ggnvp, params, vector),
     }
-    first, *_ = runs
-    taken = contest.rounds(runs, repeats)
+    taken, (first, fresh, again, *_) = contest.rounds(runs, repeats), runs
     title = f"MLP of {params.size:,} parameters, {objective.features.shape[0]} examples"
-    table = contest.table(title, "one call", "ms", "÷ gradient by autograd")
-    for name in runs:
-        table.add_row(name, f"{1e3 * taken.seconds(name):.2f}", f"{taken.ratio(name, first):.2f}")
-    _, fresh, again, *_ = runs
+    rows = ((name, 1e3 * taken.seconds(name), taken.ratio(name, first)) for name in runs)
+    table = contest.table(title, "one call | ms {:.2f} | ÷ gradient by autograd {:.2f}", rows)
     return table, taken.ratio(fresh, first), taken.ratio(again, first)
 
 
-def eigenvalues_table(network: Network, repeats: int) -> tuple[Table, dict[float, float]]:
+def eigenvalues_table(objective: MLP, params: Array, repeats: int) -> tuple[Table, dict[float, float]]:
     """Return the table of the eigenvalues of largest size, and our work outside the products over eigsh's.
 
     For each of eigsh's tolerances both ask for as many products as it needs.
     """
     from scipy.sparse.linalg import LinearOperator, eigsh
 
-    objective, params = network
     operator = derivatives.make_hvp(objective.value, params)
     n, start = params.size, np.random.default_rng(2).standard_normal(params.size)
     dense = np.stack([objective.hvp(params, e) for e in np.eye(n)])
@@ -127,120 +119,90 @@ def eigenvalues_table(network: Network, repeats: int) -> tuple[Table, dict[float
         _vectors = Y[:, top].T @ found.basis  # eigsh returns those of the eigenvalues asked for, too
         return np.abs(values[top])
 
-    headings = "tol of eigsh", "products", "seconds", "outside the products", "÷ eigsh's", "worst relative error"
-    title = f"The {TOP} eigenvalues of largest size, the same operator and start"
-    table = contest.table(title, "Lanczos", *headings)
-    ratios = {}
+    rows, ratios = [], {}
     for tolerance in TOLERANCES:
         steps = timed(operator, partial(by_eigsh, tolerance=tolerance)).products
         estimators = {GNOMON: partial(by_lanczos, steps=steps), EIGSH: partial(by_eigsh, tolerance=tolerance)}
-        taken = [{name: timed(operator, run) for name, run in estimators.items()} for _ in range(repeats + 1)][1:]
-        ratios[tolerance] = _outside(taken, GNOMON, EIGSH)
+        taken = contest.rounds(estimators, repeats, partial(timed, operator))
+        ratios[tolerance] = taken.ratio(GNOMON, EIGSH, OUTSIDE)
         for name in estimators:
-            runs = [one[name] for one in taken]
-            cells = [f"{tolerance:g}", f"{runs[0].products}", f"{median(r.seconds for r in runs):.3f}"]
-            cells += [f"{median(r.outside for r in runs):.4f}", f"{_outside(taken, name, EIGSH):.2f}"]
-            table.add_row(name, *cells, f"{np.max(np.abs(runs[0].found / exact - 1)):.1e}")
-    return table, ratios
+            run = taken.rounds[0][name]
+            seconds, outside = (taken.seconds(name, of) for of in (SECONDS, OUTSIDE))
+            error = np.max(np.abs(run.found / exact - 1))
+            rows.append((name, tolerance, run.products, seconds, outside, taken.ratio(name, EIGSH, OUTSIDE), error))
+    columns = (
+        "Lanczos | tol of eigsh {:g} | products | seconds {:.3f} | outside the products {:.4f} | ÷ eigsh's {:.2f} | "
+        "worst relative error {:.1e}"
+    )
+    return contest.table(f"The {TOP} eigenvalues of largest size, the same operator and start", columns, rows), ratios
 
 
-def _outside(taken: list[dict[str, Run]], name: str, yardstick: str) -> float:
-    return median(one[name].outside / one[yardstick].outside for one in taken)
-
-
-def quadrature_table(network: Network, repeats: int, probes: int, steps: int) -> Table | None:
+def quadrature_table(problem: Classification, params: Array, repeats: int, probes: int, steps: int) -> Table | None:
     """Return the table of spectral densities on the same network; `None` without curvlinops."""
     try:
         import torch
         from curvlinops import HessianLinearOperator
         from curvlinops.papyan2020traces.spectrum import fast_lanczos
+
+        from gnomon_validation.ports.peers import torch_networks
     except ModuleNotFoundError:
         return None
     torch.set_num_threads(1)
-    objective, params = network
-    operator = derivatives.make_hvp(objective.value, params)
     vectors = gaussian(np.random.default_rng(3), probes, params.size)
-    linear = HessianLinearOperator(*_as_torch(network), check_deterministic=False)
+    module, loss = torch_networks.module(problem, params), torch.nn.CrossEntropyLoss()
+    data = [(torch_networks.tensor(problem.features), torch_networks.answers(problem))]
+    linear = HessianLinearOperator(module, loss, list(module.parameters()), data, check_deterministic=False)
 
-    class Counting:
-        """What `fast_lanczos` asks of an operator, with its products timed."""
+    def by_curvlinops(counted: Any) -> float:
+        counted.device, counted.dtype, counted.shape = linear.device, linear.dtype, linear.shape
+        return max(float(nodes.max()) for nodes, _ in [fast_lanczos(counted, steps) for _ in range(probes)])
 
-        device, dtype, shape = linear.device, linear.dtype, linear.shape
-
-        def __init__(self) -> None:
-            self.timed = Timed(lambda v: linear @ v)
-
-        def __matmul__(self, vector: Any) -> Any:
-            return self.timed(vector)
-
-    def theirs() -> Run:
-        counting, begin = Counting(), perf_counter()
-        found = [fast_lanczos(counting, steps) for _ in range(probes)]  # type: ignore[arg-type]
-        taken = perf_counter() - begin
-        return Run(taken, taken - counting.timed.seconds, counting.timed.products, found)
-
-    contenders: dict[str, Callable[[], Run]] = {
-        f"{GNOMON}: reorthogonalised": lambda: timed(
-            operator, lambda counted: spectral_measure(counted, vectors, steps=steps)
+    contenders: dict[str, Any] = {
+        f"{GNOMON}: reorthogonalised": (
+            derivatives.make_hvp(network(problem).value, params),
+            lambda counted: np.max(spectral_measure(counted, vectors, steps=steps).nodes),
         ),
-        f"{CURVLINOPS}: not reorthogonalised": theirs,
+        f"{CURVLINOPS}: not reorthogonalised": (linear.__matmul__, by_curvlinops),
     }
-    taken = [{name: run() for name, run in contenders.items()} for _ in range(repeats + 1)][1:]
-    headings = "products", "seconds", "a product, ms", "outside the products", "largest node"
-    title = f"Spectral density: {probes} probes × {steps} steps, the same network in torch"
-    table = contest.table(title, "Lanczos quadrature", *headings)
+    taken, rows = contest.rounds(contenders, repeats, lambda contender: timed(*contender)), []
     for name in contenders:
-        runs = [one[name] for one in taken]
-        assert runs[0].products == probes * steps
-        inside = median((r.seconds - r.outside) / r.products for r in runs)
-        found = runs[0].found
-        largest = float(np.max(found.nodes)) if hasattr(found, "nodes") else max(float(v.max()) for v, _ in found)
-        cells = [f"{runs[0].products}", f"{median(r.seconds for r in runs):.3f}", f"{1e3 * inside:.2f}"]
-        table.add_row(name, *cells, f"{median(r.outside for r in runs):.4f}", f"{largest:.6f}")
-    return table
+        run = taken.rounds[0][name]
+        assert run.products == probes * steps
+        inside = taken.seconds(name, lambda r: 1e3 * (r.seconds - r.outside) / r.products)
+        rows.append((name, run.products, taken.seconds(name, SECONDS), inside, taken.seconds(name, OUTSIDE), run.found))
+    title = f"Spectral density: {probes} probes × {steps} steps, the same network in torch"
+    columns = (
+        "Lanczos quadrature | products | seconds {:.3f} | a product, ms {:.2f} | outside the products {:.4f} | "
+        "largest node {:.6f}"
+    )
+    return contest.table(title, columns, rows)
 
 
-def _as_torch(network: Network) -> tuple[Any, Any, list[Any], list[tuple[Any, Any]]]:
-    """Return the network as a torch model, its loss, its parameters and its data."""
-    import torch
-
-    objective, params = network
-    widths = objective.widths
-    model = torch.nn.Sequential(
-        torch.nn.Linear(widths[0], widths[1]), torch.nn.Tanh(), torch.nn.Linear(widths[1], widths[2])
-    ).double()
-    with torch.no_grad():
-        for layer, (W, b) in zip((model[0], model[2]), objective.layers(params), strict=True):
-            layer.weight.copy_(torch.as_tensor(W))
-            layer.bias.copy_(torch.as_tensor(b))
-    data = [(torch.as_tensor(objective.features), torch.as_tensor(objective.targets))]
-    return model, torch.nn.CrossEntropyLoss(), list(model.parameters()), data
-
-
-@click.command()
-@contest.count_option("--hidden", 64, "Width of the hidden layer.")
-@contest.count_option("--examples", 256)
-@contest.count_option("--probes", 4, "Of the spectral density.")
-@contest.count_option("--steps", 60, "Of each Lanczos process.")
-@contest.repeats_option(7)
+@contest.command(
+    7,
+    hidden=(64, "Width of the hidden layer."),
+    examples=(256,),
+    probes=(4, "Of the spectral density."),
+    steps=(60, "Of each Lanczos process."),
+)
 def main(hidden: int, examples: int, probes: int, steps: int, repeats: int) -> None:
     """Time products and estimators and print three tables."""
     processors = contest.share_one_processor()
     contest.keep_freed_memory()
-    network = Network.of(20, hidden, 10, examples)
-    products, fresh, again = products_table(network, 3 * repeats)
-    eigenvalues, outside = eigenvalues_table(network, repeats)
-    quadrature = quadrature_table(network, repeats, probes, steps)
+    problem, params = specimen(20, hidden, 10, examples)
+    products, fresh, again = products_table(network(problem), params, 3 * repeats)
+    eigenvalues, ratios = eigenvalues_table(network(problem), params, repeats)
+    quadrature = quadrature_table(problem, params, repeats, probes, steps)
     missing = "curvlinops is not installed: pip install 'gnomon[curvature]'"
-    contest.print_tables(products, eigenvalues, quadrature or missing, repeats=repeats, processors=processors)
     goals = {
         f"a Hessian product costs {fresh:.2f} gradients (at most {GOAL_PRODUCT:g})": fresh <= GOAL_PRODUCT,
         f"with the trace reused {again:.2f}, less than that": again < fresh,
     }
-    for tolerance, x in outside.items():
+    for tolerance, x in ratios.items():
         goal = f"outside the products {x:.2f} times eigsh's time at tol = {tolerance:g} (at most {GOAL_REST:g})"
         goals[goal] = x <= GOAL_REST
-    contest.print_goals(goals)
+    tables = products, eigenvalues, quadrature or missing
+    contest.print_tables(*tables, repeats=repeats, processors=processors, goals=goals)
 
 
 if __name__ == "__main__":

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import contest  # isort: skip (before NumPy)
 
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
-import click
 import numpy as np
 
 from gnomon.descent import hysterograd, srkl
@@ -19,60 +18,43 @@ from gnomon.kernels.descent import hysterograd as compiled_hysterograd
 from gnomon.kernels.descent import srkl as compiled_srkl
 
 
-class Pair(NamedTuple):
-    """A step as NumPy and as a kernel perform it, and how many arrays it must read and write."""
-
-    name: str
-    reference: Callable[[], Any]
-    kernel: Callable[[], Any]
-    arrays: int
-
-
-def pairs(size: int, dtype: Any) -> list[Pair]:
-    """Return the steps on arrays of `size` entries."""
+def steps(size: int, dtype: Any) -> dict[str, tuple[int, contest.Run, contest.Run | None]]:
+    """Return steps on arrays of `size` entries: how many arrays each must read and write, its kernel, and NumPy's."""
     rng = np.random.default_rng(2026)
     params, grad = (rng.standard_normal(size).astype(dtype) for _ in range(2))
     state, copy = hysterograd.init(params), np.empty_like(params)
-
-    def gated(variant: Any) -> list[Callable[[], Any]]:
-        return [lambda m=m: m.step(params, grad, state, variant=variant) for m in (hysterograd, compiled_hysterograd)]
-
-    return [
-        Pair("copy of one array", *[lambda: np.copyto(copy, params)] * 2, 2),
-        Pair("srkl.step_code", *(lambda m=m: m.step_code(params, grad) for m in (srkl, compiled_srkl)), 3),
-        *(Pair(f"hysterograd.step, {variant}", *gated(variant), 5) for variant in hysterograd.VARIANTS),
-    ]
-
-
-def repeated(call: Callable[[], Any], times: int) -> Callable[[], None]:
-    """Return `times` calls as one, so that the grain of the clock does not count."""
-
-    def run() -> None:
-        for _ in range(times):
-            call()
-
-    return run
+    gated = {
+        f"hysterograd.step, {variant}": (
+            5,
+            *(partial(m.step, params, grad, state, variant=variant) for m in (compiled_hysterograd, hysterograd)),
+        )
+        for variant in hysterograd.VARIANTS
+    }
+    return {
+        "copy of one array": (2, partial(np.copyto, copy, params), None),
+        "srkl.step_code": (3, *(partial(m.step_code, params, grad) for m in (compiled_srkl, srkl))),
+        **gated,
+    }
 
 
-@click.command()
-@contest.sizes_option("1000,100000,1000000", "Entries, with commas between.")
-@contest.repeats_option(15)
+@contest.command(15, sizes=("1000,100000,1000000", "Entries, with commas between."))
 def main(sizes: list[int], repeats: int) -> None:
     """Time single steps and print one table."""
-    processors = contest.share_one_processor()
-    headings = "step", "dtype", "entries", "kernel µs", "NumPy µs", "NumPy ÷ kernel", "kernel GB/s"
-    table = contest.table("One step, compiled and in NumPy", *headings, left=2)
+    processors, rows = contest.share_one_processor(), []
     for size in sizes:
-        for dtype in (np.float32, np.float64):
-            for pair in pairs(size, dtype):
-                times = max(1, 200_000 // size)
-                runs = {"kernel": repeated(pair.kernel, times), "NumPy": repeated(pair.reference, times)}
+        times = max(1, 200_000 // size)
+        for dtype in map(np.dtype, (np.float32, np.float64)):
+            for name, (arrays, *both) in steps(size, dtype).items():
+                pair = zip(("kernel", "NumPy"), both, strict=True)
+                runs = {who: contest.repeated(run, times) for who, run in pair if run}
                 taken = contest.rounds(runs, repeats)
-                ours, numpys = (taken.seconds(name) / times for name in runs)
-                moved = pair.arrays * size * np.dtype(dtype).itemsize / ours / 1e9
-                both = [f"{numpys * 1e6:,.1f}", f"{taken.ratio('NumPy', 'kernel'):.2f}"]
-                cells = [f"{ours * 1e6:,.1f}", *(both if pair.reference is not pair.kernel else "––"), f"{moved:.1f}"]
-                table.add_row(pair.name, np.dtype(dtype).name, f"{size:,}", *cells)
+                micro = [1e6 * taken.seconds(who) / times for who in runs]
+                numpys = (micro[1], taken.ratio("NumPy", "kernel")) if len(runs) > 1 else "––"
+                moved = arrays * size * dtype.itemsize / micro[0] / 1e3
+                rows.append((name, dtype.name, size, micro[0], *numpys, moved))
+    words, figures = "step | dtype", "NumPy µs {:,.1f} | NumPy ÷ kernel {:.2f} | kernel GB/s {:.1f}"
+    columns = f"{words} | entries {{:,}} | kernel µs {{:,.1f}} | {figures}"
+    table = contest.table("One step, compiled and in NumPy", columns, rows, left=2)
     contest.print_tables(table, repeats=repeats, processors=processors)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contest  # isort: skip (before NumPy)
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -25,6 +25,7 @@ from gnomon.curvature.power import power_iteration
 from gnomon.curvature.quadrature import spectral_measure
 from gnomon.curvature.trace import hutchinson, hutchpp
 from gnomon.domains import Array
+from gnomon_validation.pictures import entitle, finish, new_figure
 
 EXPECTED = 1.0
 PROBES, SKETCH, STEPS, ITERATIONS = 10, 5, 20, 20
@@ -46,21 +47,19 @@ def second_difference(vector: Array) -> Array:
     return product
 
 
-def estimators(n: int) -> dict[str, Callable[[], Any]]:
+def estimators(n: int) -> dict[str, contest.Run]:
     """Return the estimators with their probes drawn, as calls."""
     rng = np.random.default_rng(2026)
     signs, sketch = rademacher(rng, PROBES, n), gaussian(rng, SKETCH, n)
-    start = sketch[0]
+    options: dict[str, Any] = {"iterations": ITERATIONS, "rtol": 0.0}
     return {
-        f"hutchinson, {PROBES} probes": lambda: hutchinson(second_difference, signs),
-        f"hutchpp, {SKETCH} + {PROBES} probes": lambda: hutchpp(second_difference, sketch, signs),
-        f"bekas, {PROBES} probes": lambda: bekas(second_difference, signs),
-        f"frobenius_squared, {PROBES} probes": lambda: frobenius_squared(second_difference, signs),
-        f"power_iteration, {ITERATIONS} products": lambda: power_iteration(
-            second_difference, start, iterations=ITERATIONS, rtol=0.0
-        ),
-        f"lanczos, {STEPS} steps": lambda: lanczos(second_difference, start, steps=STEPS),
-        f"spectral_measure, 2 × {STEPS} steps": lambda: spectral_measure(second_difference, sketch[:2], steps=STEPS),
+        f"hutchinson, {PROBES} probes": partial(hutchinson, second_difference, signs),
+        f"hutchpp, {SKETCH} + {PROBES} probes": partial(hutchpp, second_difference, sketch, signs),
+        f"bekas, {PROBES} probes": partial(bekas, second_difference, signs),
+        f"frobenius_squared, {PROBES} probes": partial(frobenius_squared, second_difference, signs),
+        f"power_iteration, {ITERATIONS} products": partial(power_iteration, second_difference, sketch[0], **options),
+        f"lanczos, {STEPS} steps": partial(lanczos, second_difference, sketch[0], steps=STEPS),
+        f"spectral_measure, 2 × {STEPS} steps": partial(spectral_measure, second_difference, sketch[:2], steps=STEPS),
     }
 
 
@@ -86,46 +85,40 @@ def exponent(sizes: list[int], figures: list[float]) -> float:
 def growth_table(sizes: list[int], found: dict[str, list[Measured]]) -> Table:
     """Return the table: time and memory at some sizes, and the fitted exponents beside the expected one."""
     shown = [i for i, n in enumerate(sizes) if n in (sizes[0], sizes[len(sizes) // 2], sizes[-1])]
-    times, peaks = ([f"n = {sizes[i]:,}\n{unit}" for i in shown] for unit in ("ms", "MB"))
-    headings = "products", *times, "exponent\nof time", *peaks, "exponent\nof memory", "expected"
-    table = contest.table("Growth with n, the product of time ~ n", "estimator", *headings)
+    times, peaks = ([f"n = {sizes[i]:,}\n{unit}" for i in shown] for unit in ("ms {:,.2f}", "MB {:,.3f}"))
+    exponents = [f"exponent\nof {of} {{:.2f}}" for of in ("time", "memory")]
+    columns = "estimator", "products", *times, exponents[0], *peaks, exponents[1], "expected {:g}"
+    rows = []
     for name, all_sizes in found.items():
-        times, peaks = [m.seconds for m in all_sizes], [float(m.peak) for m in all_sizes]
-        cells = [*(f"{1e3 * times[i]:,.2f}" for i in shown), f"{exponent(sizes, times):.2f}"]
-        cells += [*(f"{peaks[i] / 1e6:,.3f}" for i in shown), f"{exponent(sizes, peaks):.2f}", f"{EXPECTED:g}"]
-        table.add_row(name, f"{all_sizes[0].products}", *cells)
-    return table
+        row: list[Any] = [name, all_sizes[0].products]
+        for figures in ([1e3 * m.seconds for m in all_sizes], [m.peak / 1e6 for m in all_sizes]):
+            row += [*(figures[i] for i in shown), exponent(sizes, figures)]
+        rows.append((*row, EXPECTED))
+    return contest.table("Growth with n, the product of time ~ n", " | ".join(columns), rows)
 
 
 def draw(sizes: list[int], found: dict[str, list[Measured]], picture: Path) -> None:
     """Draw time and memory over n, both logarithmic, beside lines of the expected slope."""
-    import matplotlib
-
-    matplotlib.use("Agg")
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(1, 2, figsize=(13, 5.5), layout="constrained")
-    figure.suptitle("Curvature estimators, matrix-free: time and memory grow in proportion to the number of parameters")
+    figure = new_figure((13, 5.5))
+    left, right = figure.subplots(1, 2)
+    entitle(figure, "Curvature estimators, matrix-free: time and memory grow in proportion to the number of parameters")
     panels = (
-        (axes[0], "time of one call", "milliseconds", lambda m: 1e3 * m.seconds),
-        (axes[1], "most memory held at once, beyond the arguments", "megabytes", lambda m: m.peak / 1e6),
+        (left, "time of one call", "milliseconds", lambda m: 1e3 * m.seconds),
+        (right, "most memory held at once, beyond the arguments", "megabytes", lambda m: m.peak / 1e6),
     )
-    for axis, title, unit, figure_of in panels:
-        for name, all_sizes in found.items():
-            figures = [figure_of(m) for m in all_sizes]
-            axis.loglog(sizes, figures, "o-", label=f"{name}: n^{exponent(sizes, figures):.2f}")
-        least = min(figure_of(all_sizes[-1]) for all_sizes in found.values())
+    for axes, title, unit, figure_of in panels:
+        panel = {name: [figure_of(m) for m in all_sizes] for name, all_sizes in found.items()}
+        for name, figures in panel.items():
+            axes.loglog(sizes, figures, "o-", label=f"{name}: n^{exponent(sizes, figures):.2f}")
+        least = min(figures[-1] for figures in panel.values())
         guide = [least / 2 * n / sizes[-1] for n in sizes]
-        axis.loglog(sizes, guide, "k--", label=f"expected slope: n^{EXPECTED:g}")
-        axis.set(title=title, xlabel="n, number of parameters", ylabel=unit)
-        axis.legend(fontsize="small", title="exponents fitted to the last decade")
-        axis.grid(alpha=0.3)
+        axes.loglog(sizes, guide, "k--", label=f"expected slope: n^{EXPECTED:g}")
+        axes.set(title=title, xlabel="n, number of parameters", ylabel=unit)
+        finish(axes, fontsize="small", title="exponents fitted to the last decade")
     figure.savefig(picture, dpi=110)
 
 
-@click.command()
-@contest.count_option("--largest", 100_000, "The last n.", least=1000)
-@contest.repeats_option(7)
+@contest.command(7, largest=(100_000, "The last n.", 1000))
 @click.option("--plot", type=click.Path(path_type=Path, dir_okay=False), help="Also draw a picture (extra `plot`).")
 def main(largest: int, repeats: int, plot: Path | None) -> None:
     """Time the estimators at growing sizes and print one table."""

@@ -19,26 +19,24 @@ import numpy as np  # isort: skip (both before `contest`, which asks for one thr
 import torch  # isort: skip
 import contest  # isort: skip
 
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache, partial
 from multiprocessing import get_context
-from time import perf_counter, sleep
+from time import sleep
 from typing import Any
-
-import click
 
 from gnomon.curvature.operators import ggn_operator
 from gnomon.curvature.products import Classification, Problem, Regression, network
 from gnomon.hessian_free.optimizer import init, step
+from gnomon_validation.ports.torch_functions import tensors
 from gnomon_validation.ports.torch_hessian_free import hessian_free_step
-from gnomon_validation.ports.torch_hessian_free.objectives import numbers, rebuilt
+from gnomon_validation.ports.torch_hessian_free.objectives import rebuilt
 
 THREADS = torch.get_num_threads()
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 INPUTS, CLASSES, HIDDEN = 64, 10, (32, 32)
 NAMES, TIMED, PAUSE = ("reference", "torch"), ("step", "product", "loss"), 0.1
-Contenders = dict[str, Callable[[], Any]]
+Contenders = dict[str, contest.Run]
 
 
 def problems(examples: int) -> dict[str, Problem]:
@@ -55,7 +53,8 @@ def contenders(name: str, examples: int, iterations: int) -> dict[str, Contender
     problem = problems(examples)[name]
     net, rng = network(problem), np.random.default_rng(7)
     params, vector = net.start_from(rng.standard_normal(net.dimension)), rng.standard_normal(net.dimension)
-    state, f, w, v = init(params), rebuilt(problem), numbers(params), numbers(vector)
+    state, (f, w, v) = init(params), tensors((problem, params, vector))
+    f = rebuilt(f)
     at = f.at(w)
     product = ggn_operator(net, params)
     hyper: dict[str, Any] = {"max_iter": iterations, "rtol": 0.0, "progress_threshold": None}
@@ -64,8 +63,8 @@ def contenders(name: str, examples: int, iterations: int) -> dict[str, Contender
         "torch": lambda: hessian_free_step(params, state, problem, **hyper),
     }
     (ours, _, report), (theirs, _, told) = (run() for run in steps.values())
-    if report.iterations != iterations or told[5] != iterations:
-        raise RuntimeError(f"{report.iterations} and {told[5]} iterations were made, not {iterations}")
+    if report.iterations != iterations or told.iterations != iterations:
+        raise RuntimeError(f"{report.iterations} and {told.iterations} iterations were made, not {iterations}")
     if np.max(np.abs(ours - theirs)) > 1e-6 * np.max(np.abs(ours - params)):
         raise RuntimeError("the two do not make the same step")
     return {
@@ -75,15 +74,10 @@ def contenders(name: str, examples: int, iterations: int) -> dict[str, Contender
     }
 
 
-@click.command()
-@contest.sizes_option("500,1797", "Examples, with commas between.")
-@contest.count_option("--iterations", 30, "Of conjugate gradients.")
-@contest.repeats_option(15)
+@contest.command(15, sizes=("500,1797", "Examples, with commas between."), iterations=(30, "Of conjugate gradients."))
 def main(sizes: list[int], iterations: int, repeats: int) -> None:
     """Time steps and their parts and print one table."""
-    headings = "network", "timed", "examples", "reference ms", "torch ms", "reference ÷ torch"
-    title = f"One step with {iterations} iterations of conjugate gradients, float64"
-    table = contest.table(title, *headings, left=2)
+    rows = []
     os.environ.update(dict.fromkeys(VARIABLES, str(THREADS)))  # `contest` asks for one; the processes inherit these
     spawn = get_context("spawn")
     with ProcessPoolExecutor(1, spawn) as numpy_process, ProcessPoolExecutor(1, spawn) as torch_process:
@@ -95,8 +89,11 @@ def main(sizes: list[int], iterations: int, repeats: int) -> None:
                     what = timed, name, size, iterations
                     run = {who: partial(process.submit, seconds, who, *what) for who, process in processes.items()}
                     taken = contest.rounds(run, repeats, lambda submit: submit().result())
-                    ms = [f"{taken.seconds(who) * 1e3:.2f}" for who in NAMES]
-                    table.add_row(f"{widths}, {name}", timed, f"{size:,}", *ms, f"{taken.ratio(*NAMES):.2f}")
+                    ms = [1e3 * taken.seconds(who) for who in NAMES]
+                    rows.append((f"{widths}, {name}", timed, size, *ms, taken.ratio(*NAMES)))
+    title = f"One step with {iterations} iterations of conjugate gradients, float64"
+    columns = "network | timed | examples {:,} | reference ms {:.2f} | torch ms {:.2f} | reference ÷ torch {:.2f}"
+    table = contest.table(title, columns, rows, left=2)
     processors = f"{THREADS} thread(s) each, {os.cpu_count()} cores"
     contest.print_tables(table, repeats=repeats, processors=processors, note=f"torch {torch.__version__}. ")
 
@@ -106,10 +103,7 @@ def seconds(who: str, timed: str, name: str, examples: int, iterations: int) -> 
     call, times = contenders(name, examples, iterations)[timed][who], 1 if timed == "step" else 20
     sleep(PAUSE)
     call()
-    begin = perf_counter()
-    for _ in range(times):
-        call()
-    return (perf_counter() - begin) / times
+    return contest.seconds(contest.repeated(call, times)) / times
 
 
 if __name__ == "__main__":

@@ -10,12 +10,11 @@ import contest  # isort: skip (before NumPy)
 
 import ctypes
 import tempfile
-from collections.abc import Callable
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import click
 import numpy as np
 
 from gnomon.descent import adam as reference
@@ -25,15 +24,7 @@ from gnomon.kernels.descent import adam as kernel
 SETTINGS: dict[str, Any] = {"lr": 1e-3, "beta1": 0.9, "beta2": 0.999, "eps": 1e-8}
 REFERENCE_SECONDS = 20.0
 KERNEL, AS_WRITTEN = "gnomon kernel (Numba)", "NumPy reference as written"
-COMPILATION = """
-from time import perf_counter
-import numpy as np
-from gnomon.kernels.descent import adam
-start = perf_counter()
-adam.endpoints(np.zeros((1, 1)), np.eye(1), np.zeros(1), steps=1)
-print(perf_counter() - start)
-"""
-Run = Callable[[], Array]
+FIRST_CALL = "adam", "adam.endpoints(np.zeros((1, 1)), np.eye(1), np.zeros(1), steps=1)"
 
 
 class Problem(NamedTuple):
@@ -44,15 +35,15 @@ class Problem(NamedTuple):
     minimiser: Array
     steps: int
 
-    @classmethod
-    def drawn(cls, replicas: int, steps: int, size: int) -> Problem:
-        rng = np.random.default_rng(2014)
-        basis = np.linalg.qr(rng.standard_normal((size, size))).Q
-        hessian = basis @ np.diag(np.linspace(1, 10, size)) @ basis.T
-        return cls(rng.standard_normal((replicas, size)), (hessian + hessian.T) / 2, rng.standard_normal(size), steps)
+
+def drawn(replicas: int, steps: int, size: int) -> Problem:
+    rng = np.random.default_rng(2014)
+    basis = np.linalg.qr(rng.standard_normal((size, size))).Q
+    hessian = basis @ np.diag(np.linspace(1, 10, size)) @ basis.T
+    return Problem(rng.standard_normal((replicas, size)), (hessian + hessian.T) / 2, rng.standard_normal(size), steps)
 
 
-def endpoints(module: Any, problem: Problem, replicas: int | None = None) -> Run:
+def endpoints(module: Any, problem: Problem, replicas: int | None = None) -> contest.Run:
     """Return the operation of the reference or of the kernels as a call, on the first `replicas` starts."""
     params, hessian, minimiser, steps = problem
     return lambda: module.endpoints(params[:replicas], hessian, minimiser, steps=steps, **SETTINGS)
@@ -64,7 +55,7 @@ def affordable_replicas(problem: Problem, repeats: int) -> int:
     return min(len(problem.params), max(1, affordable))
 
 
-def numpy_over_replicas(problem: Problem) -> Run:
+def numpy_over_replicas(problem: Problem) -> contest.Run:
     def run() -> Array:
         x, hessian, minimiser, steps = problem
         state = reference.init(x)
@@ -75,24 +66,19 @@ def numpy_over_replicas(problem: Problem) -> Run:
     return run
 
 
-def in_c(library: contest.Library, problem: Problem) -> Run | str:
-    if library.loaded is None:
-        return library.note
-    adam_endpoints = library.loaded.adam_endpoints
-    matrix, vector = (np.ctypeslib.ndpointer(np.float64, ndim, flags="C") for ndim in (2, 1))
-    adam_endpoints.argtypes = [matrix, matrix, vector, matrix, *[ctypes.c_long] * 3, *[ctypes.c_double] * 4]
-
+def in_c(problem: Problem, library: ctypes.CDLL) -> contest.Run:
     def run() -> Array:
         params, hessian, minimiser, steps = problem
         ends = np.empty_like(params)
-        if adam_endpoints(params, hessian, minimiser, ends, *params.shape, steps, *SETTINGS.values()):
+        given = params, hessian, minimiser, ends, *params.shape, steps, *SETTINGS.values()
+        if library.adam_endpoints(*contest.as_c(*given)):
             raise MemoryError("the C loop found no memory")
         return ends
 
     return run
 
 
-def in_torch(problem: Problem) -> Run | str:
+def in_torch(problem: Problem) -> contest.Run | str:
     if find_spec("torch") is None:
         return "torch is not installed"
     import torch
@@ -107,13 +93,12 @@ def in_torch(problem: Problem) -> Run | str:
         for _ in range(problem.steps):
             x.grad = (x - minimiser) @ hessian
             optimiser.step()
-        ends: Array = x.numpy()
-        return ends
+        return x.numpy()
 
     return run
 
 
-def in_optax(problem: Problem) -> Run | str:
+def in_optax(problem: Problem) -> contest.Run | str:
     if find_spec("optax") is None or find_spec("jax") is None:
         return "optax is not installed"
     import jax
@@ -132,43 +117,37 @@ def in_optax(problem: Problem) -> Run | str:
     return lambda: np.asarray(scan(params))
 
 
-@click.command()
-@contest.count_option("--replicas", 1000)
-@contest.count_option("--steps", 1000)
-@contest.count_option("--size", 10, "Parameters of a replica.")
-@contest.repeats_option(7)
+@contest.command(7, replicas=(1000,), steps=(1000,), size=(10, "Parameters of a replica."))
 def main(replicas: int, steps: int, size: int, repeats: int) -> None:
     """Time Adam on a quadratic and print one table."""
     processors = contest.share_one_processor()
-    problem = Problem.drawn(replicas, steps, size)
+    problem = drawn(replicas, steps, size)
     few = affordable_replicas(problem, repeats)
     with tempfile.TemporaryDirectory() as temporary:
-        folder, source = Path(temporary), Path(__file__).with_name("adam_endpoints.c")
-        cold, warm = contest.seconds_in_new_processes(COMPILATION, folder / "numba")
-        libraries = [contest.built_in_c(source, flags, folder) for flags in contest.C_FLAGS]
-        contenders: dict[str, Run | str] = {
+        folder = Path(temporary)
+        first = contest.seconds_of_a_first_call(*FIRST_CALL, folder)
+        source = Path(__file__).with_name("adam_endpoints.c")
+        contenders: dict[str, contest.Run | str] = {
             KERNEL: endpoints(kernel, problem),
             AS_WRITTEN: endpoints(reference, problem, few),
             "NumPy, all replicas at once": numpy_over_replicas(problem),
-            **{library.name: in_c(library, problem) for library in libraries},
+            **contest.built_in_c(source, folder, partial(in_c, problem)),
             "torch.optim.Adam": in_torch(problem),
             "optax.adam, jitted scan": in_optax(problem),
         }
-        runs = {name: run for name, run in contenders.items() if not isinstance(run, str)}
-        taken, ends = contest.rounds(runs, repeats), {name: run() for name, run in runs.items()}
+        taken, expected, rows = contest.rounds(contenders, repeats), endpoints(kernel, problem)(), []
+        for name, run in contenders.items():
+            if isinstance(run, str):
+                rows.append((name, "–", "–", "–", run))
+                continue
+            ends, scale = run(), replicas / few if name == AS_WRITTEN else 1.0
+            deviation = np.max(np.abs(ends - expected[: len(ends)]), initial=0.0)
+            note = f"timed on {few} replicas, scaled linearly" if scale > 1 else ""
+            rows.append((name, scale * taken.seconds(name), scale * taken.ratio(name, KERNEL), deviation, note))
     title = f"Adam on a quadratic: {replicas:,} replicas × {steps:,} steps × {size:,} parameters, float64"
-    table = contest.table(title, "contender", "seconds", "÷ kernel", "largest deviation", "note")
-    for name, contender in contenders.items():
-        if isinstance(contender, str):
-            table.add_row(name, "–", "–", "–", contender)
-            continue
-        scale = replicas / few if name == AS_WRITTEN else 1.0
-        note = f"timed on {few} replicas, scaled linearly" if scale > 1 else ""
-        deviation = np.max(np.abs(ends[name] - ends[KERNEL][: len(ends[name])]), initial=0.0)
-        cells = f"{scale * taken.seconds(name):.4f}", f"{scale * taken.ratio(name, KERNEL):.2f}", f"{deviation:.1e}"
-        table.add_row(name, *cells, note)
-    first = f"First call of the kernel in a new process: {cold:.2f} s without, {warm:.2f} s with its disk cache. "
-    contest.print_tables(table, repeats=repeats, processors=processors, note=first)
+    columns = "contender | seconds {:.4f} | ÷ kernel {:.2f} | largest deviation {:.1e} | note"
+    note = f"First call of the kernel in a new process: {first}. "
+    contest.print_tables(contest.table(title, columns, rows), repeats=repeats, processors=processors, note=note)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ from gnomon.curvature import operators, products
 from gnomon.hessian_free import small_objectives
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case
-from gnomon_spec.system import Law, Operation, find_system, nearest
+from gnomon_spec.system import Law, Operation, find_law, nearest
+from gnomon_validation.files import parsed
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import Call, PortError, PortMisbehaviourError
 from gnomon_validation.verdicts import Verdict
@@ -62,7 +63,11 @@ def decoded(data: Any, operation: Operation) -> Any:
                 raise ValueError(f"a shape must be integers >= 0, got {shape!r}")
             return np.array(numbers, dtype=dtype).reshape(shape)
         case {"state": str(name), "fields": dict(fields)}:
-            kind = _state_type(name, operation)
+            homes = sys.modules[operation.reference.__module__], operators, products, small_objectives
+            kinds = (getattr(home, name, None) for home in homes)
+            kind = next(
+                (k for k in kinds if isinstance(k, type) and issubclass(k, tuple) and hasattr(k, "_fields")), None
+            )
             if kind is None:
                 raise ValueError(f"{operation.id} has no state called {name!r}")
             if set(fields) != set(kind._fields):
@@ -81,13 +86,9 @@ def decoded(data: Any, operation: Operation) -> Any:
     raise ValueError(f"{text if len(text) <= 60 else text[:60] + '…'} is not a value of a case")
 
 
-def _state_type(name: str, operation: Operation) -> Any:
-    """Return the `NamedTuple` type of that name that the operation may be given or return; `None` if there is none."""
-    for module in (sys.modules[operation.reference.__module__], operators, products, small_objectives):
-        kind = getattr(module, name, None)
-        if isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields"):
-            return kind
-    return None
+def decoded_case(data: Mapping[str, Any], law: Law) -> Case:
+    """Return the case of a law that JSON data stands for."""
+    return Case({name: decoded(value, law.operation) for name, value in data.items()}, law.cases.hyperparameters)
 
 
 @dataclass(frozen=True)
@@ -156,14 +157,7 @@ def write(directory: Path, port: str, verdict: Verdict) -> Path:
 
 def read(file: Path) -> CaseFile:
     """Read a case; raise `ValueError` with one line if the file is not one."""
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"case file {file} does not exist") from None
-    except RecursionError:
-        raise ValueError(f"case file {file} cannot be read: it is nested too deeply") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"case file {file} cannot be read: {error}") from None
+    data = parsed("case file", file, json.loads)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise ValueError(f"case file {file} is not of the format {FORMAT}")
     try:
@@ -179,15 +173,15 @@ def read(file: Path) -> CaseFile:
 def _case_file(data: Mapping[str, Any]) -> CaseFile:
     law = find_law(_text(data, "law"))
     operations = law.operation.system.operations
-    values = {name: decoded(value, law.operation) for name, value in data["case"].items()}
-    missing = [name for name in law.cases.quantities if name not in values]
+    case = decoded_case(data["case"], law)
+    missing = [name for name in law.cases.quantities if name not in case]
     if missing:
         raise ValueError(f"its case has no {', '.join(missing)}")
     return CaseFile(
         port=legible(_text(data, "port")),
         law=law,
         dtype=as_dtype(_text(data, "dtype")).name,
-        case=Case(values, law.cases.hyperparameters),
+        case=case,
         calls=tuple(_call(nearest("operation", _text(c, "operation"), operations), c) for c in data["calls"]),
         verdict=str(data.get("verdict", "")),
         message=legible(str(data.get("message", ""))),
@@ -207,12 +201,6 @@ def _call(operation: Operation, data: Mapping[str, Any]) -> Call:
     outputs = decoded(data["outputs"], operation)
     error, misbehaviour = (legible(str(data.get(what, ""))) for what in ("error", "misbehaviour"))
     return Call(operation, inputs, numbers, outputs, error, misbehaviour)
-
-
-def find_law(law_id: str) -> Law:
-    """Return the law `system.operation:name`; raise `ValueError` that suggests the nearest."""
-    system = find_system(law_id.partition(".")[0])
-    return nearest("law", law_id, {law.id: law for law in system.laws})
 
 
 class RecordedPort:

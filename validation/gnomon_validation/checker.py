@@ -10,8 +10,10 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from statistics import median
 from time import perf_counter, process_time
+from typing import Any
 
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case, Cases
@@ -22,7 +24,7 @@ from gnomon_validation.judging import Judge
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import NotVariedError
-from gnomon_validation.verdicts import SEVERITY, Check, Outcome, Status, Verdict
+from gnomon_validation.verdicts import NOT_REPEATED, SEVERITY, Check, Outcome, Status, Verdict
 
 ENOUGH_FAILURES = 8
 REPEATED_CASES = 3
@@ -73,41 +75,30 @@ def check(
             if fixed:
                 result.held_fixed[operation.id] = [f"{name}={value!r}" for name, value in fixed.items()]
     budget = Budget(plan.seconds, number_of_checks(port, systems, plan, laws))
-    for system in systems:
-        for dtype in plan.dtypes:
-            chosen = [law for law in system.laws if laws(law)]
-            result.verdicts += check_system(port, system, chosen, dtype, plan, progress, expected, budget)
+    for system, dtype in product(systems, plan.dtypes):
+        failing = []
+        for law in filter(laws, system.laws):
+            progress(f"{law.id} {dtype}")
+            verdict, outcomes = check_law(port, law, dtype, plan, budget)
+            result.verdicts.append(verdict)
+            if outcomes:
+                failing.append((verdict, outcomes))
+        if failing:
+            progress(f"{system.name} {dtype}: diagnosis")
+            diagnose(port, failing)
+        for verdict, _ in failing:
+            verdict.expected = expected(port.name, verdict.law.id, dtype, verdict.status)
     result.seconds = perf_counter() - started
     return result
 
 
-def check_system(
-    port: Port,
-    system: System,
-    laws: Sequence[Law],
-    dtype: str,
-    plan: Plan,
-    progress: Progress = lambda _: None,
-    expected: Expected = reason_for,
-    budget: Budget | None = None,
-) -> list[Verdict]:
-    """Hold a port against laws of one system in one dtype, and explain what fails."""
-    verdicts, failing = [], []
-    flush = False
-    for law in laws:
-        progress(f"{law.id} {dtype}")
-        verdict, outcomes = check_law(port, law, dtype, plan, budget)
-        verdicts.append(verdict)
-        if outcomes:
-            failing.append((verdict, outcomes))
-            offer = port.offer(law.operation)
-            flush = flush or (offer is not None and offer.flush_subnormals)
-    if failing:
-        progress(f"{system.name} {dtype}: diagnosis")
-        Diagnostician(system, as_dtype(dtype), flush_subnormals=flush).diagnose(failing)
-    for verdict, _ in failing:
-        verdict.expected = expected(port.name, verdict.law.id, dtype, verdict.status)
-    return verdicts
+def diagnose(port: Port, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:
+    """Give verdicts on laws of one system, in one dtype, the mistakes that explain all their failing cases."""
+    verdict = failing[0][0]
+    offers = [port.offer(verdict.law.operation) for verdict, _ in failing]
+    flush = any(offer is not None and offer.flush_subnormals for offer in offers)
+    system = verdict.law.operation.system
+    Diagnostician(system, as_dtype(verdict.dtype), flush_subnormals=flush).diagnose(failing)
 
 
 def check_law(
@@ -132,7 +123,7 @@ def check_law(
             asked_too_much.append(error)
             return True
         if tally.cases < REPEATED_CASES and not outcome.failed and not judge.repeats(outcome):
-            outcome = outcome._replace(status="wrong", message="the port gives different results for the same inputs")
+            outcome = outcome._replace(status="wrong", message=NOT_REPEATED)
         tally.add(case, outcome)
         return tally.is_enough or budget.is_spent(tally.cases)
 
@@ -157,14 +148,8 @@ def check_law(
                     found.append(outcome)
                 return outcome.status == verdict.status
 
-            smaller = shrink(
-                strategy,
-                examples=plan.examples,
-                random_seed=plan.seed,
-                position=position,
-                attempts=plan.shrink_attempts,
-                fails=fails,
-            )
+            drawn: dict[str, Any] = {"examples": plan.examples, "random_seed": plan.seed, "position": position}
+            smaller = shrink(strategy, attempts=plan.shrink_attempts, fails=fails, **drawn)
             if smaller is not None:
                 verdict.smallest, verdict.outcome = smaller, found[-1]
             verdict.digits_lost = max(verdict.outcome.digits_lost, *(o.digits_lost for (_, o), _ in failing))
@@ -205,10 +190,8 @@ class Budget:
 
 def number_of_checks(port: Port, systems: Iterable[System], plan: Plan, laws: Callable[[Law], bool]) -> int:
     """Return how many laws a port can be held against, each dtype counted."""
-    wanted = [law for system in systems for law in system.laws if laws(law)]
-    return sum(
-        offered_cases(law, port.offer(law.operation), dtype)[0] is not None for law in wanted for dtype in plan.dtypes
-    )
+    wanted = product((law for system in systems for law in system.laws if laws(law)), plan.dtypes)
+    return sum(offered_cases(law, port.offer(law.operation), dtype)[0] is not None for law, dtype in wanted)
 
 
 def offered_cases(law: Law, offer: Offer | None, dtype: str) -> tuple[Cases | None, str]:
@@ -220,11 +203,8 @@ def offered_cases(law: Law, offer: Offer | None, dtype: str) -> tuple[Cases | No
     if dtype not in law.dtypes:
         return None, f"the law is not about {dtype}"
     cases = law.cases.within(offer.fixed)
-    if cases is not None:
-        cases = cases.among(offer.only)
-    if cases is None:
-        return None, OTHER_HYPERPARAMETERS
-    return cases, ""
+    cases = cases.among(offer.only) if cases is not None else None
+    return cases, OTHER_HYPERPARAMETERS if cases is None else ""
 
 
 class Tally:
@@ -263,13 +243,7 @@ class Tally:
             statuses.append("ambiguous only")
         sure = [outcome.status for (_, outcome), _ in self.failing if outcome.sure]
         statuses += sure or [outcome.status for (_, outcome), _ in self.failing]
-        return Verdict(
-            law,
-            dtype,
-            max(statuses, key=SEVERITY.index),
-            self.cases,
-            self.ambiguous,
-            median(self.digits) if self.digits else None,
-            self.worst_ratio,
-            float(median(self.horizons)) if self.horizons else None,
-        )
+        digits = median(self.digits) if self.digits else None
+        horizon = float(median(self.horizons)) if self.horizons else None
+        worst = max(statuses, key=SEVERITY.index)
+        return Verdict(law, dtype, worst, self.cases, self.ambiguous, digits, self.worst_ratio, horizon)

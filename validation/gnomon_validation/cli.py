@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
@@ -16,16 +17,15 @@ from rich.text import Text
 
 from gnomon_spec.system import System, find_system, nearest, systems
 from gnomon_validation import case_files, expectations, report_adequacy, report_json, report_junit, report_terminal
-from gnomon_validation.assignments import assignment
 from gnomon_validation.checker import Plan, number_of_checks
 from gnomon_validation.checker import check as run_check
 from gnomon_validation.console import console, tell
 from gnomon_validation.explain import explain as print_explanation
+from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.ports.find import FORMS, find_port
 from gnomon_validation.replay import replay as run_replay
 from gnomon_validation.studies.command import claims, study
-from gnomon_validation.wording import counted
-from gnomon_validation.writable import require_directory, require_report
+from gnomon_validation.wording import assignment, counted
 
 DTYPES = ("float16", "float32", "float64")
 SECONDS = 30.0
@@ -115,11 +115,10 @@ def check(
 
 
 def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
-    known: dict[str, set[str]] = {}
-    for system in chosen:
-        for law in system.laws:
-            known.setdefault(law.id, set()).add(law.id)
-            known.setdefault(law.name, set()).add(law.id)
+    known = defaultdict[str, set[str]](set)
+    for law in (law for system in chosen for law in system.laws):
+        known[law.id].add(law.id)
+        known[law.name].add(law.id)
     ids: set[str] = set()
     for given in names:
         name = given.replace(" ", "_")
@@ -130,29 +129,20 @@ def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
 
 
 def _progress() -> Progress:
-    columns = (
-        SpinnerColumn(),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.description}"),
-    )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    numbers = SpinnerColumn(), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    return Progress(*numbers, TextColumn("{task.description}"), console=Console(stderr=True), transient=True)
 
 
 @cli.command(name="list")
 @click.argument("what", default="systems")
 def list_(what: str) -> None:
     """List systems, operations, laws, mistakes, ports or objectives."""
+    every = systems().values()
     listings = {
-        "systems": lambda: [(s.name, f"{s.title}: {', '.join(_extent(s))}") for s in systems().values()],
-        "operations": lambda: [
-            (o.id, counted(len(o.laws), "law")) for s in systems().values() for o in s.operations.values()
-        ],
-        "laws": lambda: [(law.id, law.statement) for s in systems().values() for law in s.laws],
-        "mistakes": lambda: [
-            (f"{s.name}:{m.name}", m.statement) for s in systems().values() for m in s.mistakes.values()
-        ],
+        "systems": lambda: [(s.name, f"{s.title}: {', '.join(_extent(s))}") for s in every],
+        "operations": lambda: [(o.id, counted(len(o.laws), "law")) for s in every for o in s.operations.values()],
+        "laws": lambda: [(law.id, law.statement) for s in every for law in s.laws],
+        "mistakes": lambda: [(f"{s.name}:{m.name}", m.statement) for s in every for m in s.mistakes.values()],
         "ports": lambda: list(FORMS.items()),
         "objectives": _objectives,
     }
@@ -241,10 +231,9 @@ cli.add_command(claims)
 
 
 def _hyperparameter(text: str) -> tuple[str, Any]:
-    owner, dot, rest = text.partition("=")[0].rpartition(".")
-    name, value = assignment(text[len(owner) + len(dot) :])
-    del rest
-    return f"{owner}{dot}{name}", value
+    owner = "".join(text.partition("=")[0].rpartition(".")[:2])
+    name, value = assignment(text.removeprefix(owner))
+    return owner + name, value
 
 
 def main() -> None:
@@ -258,10 +247,8 @@ def main() -> None:
         sys.exit(2)
     except click.ClickException as error:
         _fail(error.format_message())
-    except OSError as error:
-        _fail(str(error))
-    except (ValueError, TypeError) as error:
-        if error.__traceback__ is not None and not _is_users(error):
+    except (OSError, ValueError, TypeError) as error:
+        if not isinstance(error, OSError) and not _is_users(error):
             raise
         _fail(str(error))
 

@@ -6,8 +6,10 @@ On a terminal lines end between words; in a file or a pipe a sentence stays one 
 from __future__ import annotations
 
 from itertools import groupby
+from typing import Any
 
 from rich.console import Console
+from rich.table import Table
 from rich.text import Text
 
 WIDTH_OF_A_FILE = 140
@@ -18,6 +20,15 @@ def console() -> Console:
     """Return a console as wide as the terminal; wide enough for every table where the output is not a terminal."""
     terminal = Console(highlight=False)
     return terminal if terminal.is_terminal else Console(highlight=False, width=WIDTH_OF_A_FILE)
+
+
+def grid(*headings: str, no_wrap: bool = False, **options: Any) -> Table:
+    """Return a table, without lines by default; a column whose heading begins with > stands at the right."""
+    table = Table(**{"box": None, "pad_edge": False, "header_style": "bold", **options})
+    for heading in headings:
+        justify: Any = "right" if heading.startswith(">") else "left"
+        table.add_column(heading.removeprefix(">"), justify=justify, no_wrap=no_wrap)
+    return table
 
 
 def tell(screen: Console, text: Text, *, label: str = "", hang: int | None = None) -> None:

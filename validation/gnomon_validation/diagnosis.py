@@ -10,7 +10,7 @@ import numpy as np
 
 from gnomon_spec.bands import judge
 from gnomon_spec.facts import Fact, same_outputs
-from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns, leaves
+from gnomon_spec.stand_ins import ExactOracle, Function, PerturbedRuns, leaves, reference_function
 from gnomon_spec.system import Mistake, System
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.verdicts import Outcome, Verdict
@@ -20,8 +20,7 @@ class Diagnostician:
     """Compares the calls of failing cases with the mistakes of a system, in one dtype."""
 
     def __init__(self, system: System, dtype: np.dtype[Any], *, flush_subnormals: bool = False) -> None:
-        self.system = system
-        self.dtype = dtype
+        self.system, self.dtype = system, dtype
         self.runs = PerturbedRuns(dtype, flush_subnormals=flush_subnormals)
 
     def diagnose(self, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:
@@ -30,12 +29,7 @@ class Diagnostician:
         The most frequent ones come first, and of equally frequent ones those that are made in the law's own operation.
         """
         explained = {
-            id(verdict): [
-                m
-                for m in self.system.mistakes.values()
-                if (not m.edited.without_checks and self.explains(m, outcomes))
-                or (m.edited.without_checks and verdict.law.kind == "rejects" and self.accepts_the_same(m, outcomes))
-            ]
+            id(verdict): [m for m in self.system.mistakes.values() if self.explains(m, verdict, outcomes)]
             for verdict, outcomes in failing
         }
         popularity = Counter(m.name for mistakes in explained.values() for m in mistakes)
@@ -46,21 +40,20 @@ class Diagnostician:
                 # The port does to the last digits what a mistake does: this law alone took it for rounding.
                 verdict.status = "wrong"
 
-    def explains(self, mistake: Mistake, outcomes: Sequence[Outcome]) -> bool:
+    def explains(self, mistake: Mistake, verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
         """Return whether a port with this mistake would have done all that the port did.
 
-        What a call cost is a port's own and need not be the same, unless nothing else would show the mistake.
+        What a call cost is a port's own and need not be the same, unless nothing else would show the mistake. Where no
+        argument is checked, only what is accepted and what is rejected counts, and only in a law about that.
         """
         calls = [call for outcome in outcomes for call in outcome.calls]
+        if mistake.edited.without_checks:
+            accepts_the_same = ((call.outputs is None) == self._rejects(mistake, call) for call in calls)
+            return verdict.law.kind == "rejects" and all(accepts_the_same)
         if not any(mistake.concerns(call.operation) for call in calls):
             return False
         in_full = not any(self.shows(mistake, call) for call in calls)
-        return bool(calls) and all(self.does_the_same(mistake, call, in_full) for call in calls)
-
-    def accepts_the_same(self, mistake: Mistake, outcomes: Sequence[Outcome]) -> bool:
-        """Return whether a port with this mistake would have accepted and rejected what the port did."""
-        calls = [call for outcome in outcomes for call in outcome.calls]
-        return all((call.outputs is None) == self._rejects(mistake, call) for call in calls)
+        return all(self.does_the_same(mistake, call, in_full) for call in calls)
 
     def does_the_same(self, mistake: Mistake, call: Call, in_full: bool = True) -> bool:
         """Return whether the mistake's outputs for a call are the port's, within the mistake's own band.
@@ -71,9 +64,8 @@ class Diagnostician:
             return bool(call.error) and self._rejects(mistake, call)
         shared = call.operation.shared if not in_full else lambda outputs: outputs
         try:
+            expected = shared(self._answer(call, mistake.function))
             with np.errstate(all="ignore"):
-                exact = ExactOracle(self.system, self.dtype, mistake.function)
-                expected = shared(exact.call(call.operation, *call.inputs, **call.hyperparameters))
                 facts = list(same_outputs("", shared(call.outputs), expected))
                 runs = self.runs.of_call(call.operation, call.inputs, call.hyperparameters, mistake)
                 stand_ins = [list(same_outputs("", shared(run), expected)) for run in runs]
@@ -84,13 +76,16 @@ class Diagnostician:
             return False
         return all(j.holds is not False for j in judged)
 
+    def _answer(self, call: Call, function: Function) -> Any:
+        """Return what an exact oracle with this function for each operation gives for a call."""
+        with np.errstate(all="ignore"):
+            oracle = ExactOracle(self.system, self.dtype, function)
+            return oracle.call(call.operation, *call.inputs, **call.hyperparameters)
+
     def _rejects(self, mistake: Mistake, call: Call) -> bool:
         """Return whether a port with the mistake would have raised an exception, too."""
         try:
-            with np.errstate(all="ignore"):
-                ExactOracle(self.system, self.dtype, mistake.function).call(
-                    call.operation, *call.inputs, **call.hyperparameters
-                )
+            self._answer(call, mistake.function)
         except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
             return True
         return False
@@ -100,14 +95,8 @@ class Diagnostician:
         if not call.operation.own:
             return False
         try:
-            with np.errstate(all="ignore"):
-                wrong, right = (
-                    leaves(call.operation.shared(oracle.call(call.operation, *call.inputs, **call.hyperparameters)))
-                    for oracle in (
-                        ExactOracle(self.system, self.dtype, mistake.function),
-                        ExactOracle(self.system, self.dtype),
-                    )
-                )
+            answers = self._answer(call, mistake.function), self._answer(call, reference_function)
+            wrong, right = (leaves(call.operation.shared(answer)) for answer in answers)
         except (TypeError, ValueError, IndexError):  # one of them rejects the inputs
             return True
         pairs = zip(wrong, right, strict=False)

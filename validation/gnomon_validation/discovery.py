@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -18,9 +19,8 @@ from gnomon_spec.stand_ins import leaves
 from gnomon_spec.system import Law, Mistake, System
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.drawing import visit
-from gnomon_validation.evidence import Evidence
-from gnomon_validation.judging import Judge
-from gnomon_validation.ports.mistaken import MistakenPort
+from gnomon_validation.judging import Evidence, Judge
+from gnomon_validation.ports.bundled import MistakenPort
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import Call, PortError
 from gnomon_validation.verdicts import Outcome, Verdict
@@ -35,10 +35,7 @@ class Discovery:
     """The laws of one system in one dtype, with their cases and what the oracle does on them."""
 
     def __init__(self, system: System, dtype: str, *, examples: int = EXAMPLES, seed: int = 0) -> None:
-        self.system = system
-        self.dtype = np.dtype(dtype)
-        self.examples = examples
-        self.seed = seed
+        self.system, self.dtype, self.examples, self.seed = system, np.dtype(dtype), examples, seed
         self.laws = [law for law in system.laws if dtype in law.dtypes]
         self.diagnostician = Diagnostician(system, self.dtype)
         self._cases: dict[tuple[str, int], list[Case]] = {}
@@ -60,12 +57,9 @@ class Discovery:
 
     def of_mistake(self, mistake: Mistake) -> Witness | None:
         """Return a witness of a mistake, from the nearest law that catches it and calls it by its name."""
-        for few in (True, False):
-            for law in sorted(self.laws, key=lambda law: distance(mistake, law)):
-                witness = self.witness(mistake, law, few=few)
-                if witness is not None and witness.named:
-                    return witness
-        return None
+        laws = sorted(self.laws, key=lambda law: distance(mistake, law))
+        found = (self.witness(mistake, law, few=few) for few in (True, False) for law in laws)
+        return next((witness for witness in found if witness is not None and witness.named), None)
 
     def of_law(self, law: Law) -> Witness | None:
         """Return a witness of a law: a mistake that it catches, one that it calls by its name if there is one."""
@@ -147,15 +141,9 @@ class Discovery:
         """Return the cases of a law that a seed draws: all of them, or the few that suffice for most mistakes."""
         number = min(FEW, self.examples) if few else self.examples
         if (law.id, number) not in self._cases:
-            drawn: list[Case] = []
-
-            def visitor(case: Case) -> bool:
-                drawn.append(case)
-                return False
-
+            drawn = self._cases[law.id, number] = []
             strategy: Any = law.cases.strategy(self.dtype)
-            visit(strategy, examples=number, random_seed=self.seed, visitor=visitor)
-            self._cases[law.id, number] = drawn
+            visit(strategy, examples=number, random_seed=self.seed, visitor=drawn.append)
         return self._cases[law.id, number]
 
 
@@ -168,9 +156,15 @@ def distance(mistake: Mistake, law: Law) -> int:
 
 def _same(left: Any, right: Any) -> bool:
     pairs = leaves(left), leaves(right)
-    return len(pairs[0]) == len(pairs[1]) and all(
-        np.shape(x) == np.shape(y) and np.asarray(x).tobytes() == np.asarray(y).tobytes()
-        if not isinstance(y, str)
-        else x == y
-        for x, y in zip(*pairs, strict=True)
-    )
+    return len(pairs[0]) == len(pairs[1]) and all(starmap(_same_bits, zip(*pairs, strict=True)))
+
+
+def _same_bits(x: Any, y: Any) -> bool:
+    """Return whether two outputs are the same but for what a NaN carries; a Python number is as the runner takes it."""
+    if isinstance(y, str):
+        return bool(x == y)
+    b = np.asarray(y)
+    a = np.asarray(x, b.dtype if type(x) is float else None)
+    if a.dtype.kind == b.dtype.kind == "f":
+        a, b = (np.where(np.isnan(array), np.nan, array) for array in (a, b))
+    return a.shape == b.shape and a.tobytes() == b.tobytes()

@@ -7,8 +7,9 @@ installation, and others again once a port is loaded. There is no setting for it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
 from typing import Any, TypeVar
 from unittest.mock import patch
 
@@ -20,6 +21,8 @@ from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
 Drawn = TypeVar("Drawn")
+# What Hypothesis keeps in its own cache of the constants that fit a strategy, those of loaded modules among them.
+_FITTING: LRUCache[Any, Any] = LRUCache(1024)
 
 
 class _EnoughError(BaseException):
@@ -31,7 +34,7 @@ class _StillFailsError(Exception):
 
 
 def visit(
-    strategy: st.SearchStrategy[Drawn], *, examples: int, random_seed: int, visitor: Callable[[Drawn], bool]
+    strategy: st.SearchStrategy[Drawn], *, examples: int, random_seed: int, visitor: Callable[[Drawn], bool | None]
 ) -> None:
     """Show drawn values to the visitor until it returns True or the examples are used up."""
 
@@ -57,17 +60,13 @@ def shrink(
     position: how many values were drawn before the first failing one; they are not tried again.
     """
     smallest: list[Drawn] = []
-    skipped, tried = 0, 0
+    drawn_before = count()
 
     def each(drawn: Drawn) -> None:
-        nonlocal skipped, tried
-        if skipped < position:
-            skipped += 1
-            return
-        tried += 1
-        if tried > attempts:
+        tried = next(drawn_before) - position
+        if tried >= attempts:
             raise _EnoughError
-        if fails(drawn):
+        if tried >= 0 and fails(drawn):
             smallest.append(drawn)
             raise _StillFailsError
 
@@ -93,15 +92,5 @@ def _run(
         print_blob=False,
         report_multiple_bugs=False,
     )
-    with _no_constants_of_loaded_modules():
-        seed(random_seed)(chosen(given(strategy)(test)))()
-
-
-# What Hypothesis keeps in its own cache of the constants that fit a strategy, those of loaded modules among them.
-_FITTING: LRUCache[Any, Any] = LRUCache(1024)
-
-
-@contextmanager
-def _no_constants_of_loaded_modules() -> Iterator[None]:
     with patch.multiple(providers, _get_local_constants=Constants, CONSTANTS_CACHE=_FITTING):
-        yield
+        seed(random_seed)(chosen(given(strategy)(test)))()

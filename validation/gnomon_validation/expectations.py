@@ -14,6 +14,7 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from gnomon_validation.files import parsed
 from gnomon_validation.ports.known_differences import reason_for
 
 Expected = Callable[[str, str, str, str], str | None]
@@ -21,13 +22,7 @@ Expected = Callable[[str, str, str, str], str | None]
 
 def read(file: Path) -> dict[str, str]:
     """Read expected failures; raise `ValueError` with one line if the file is not of the form above."""
-    try:
-        data = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"file of expected failures {file} does not exist") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ValueError(f"file of expected failures {file} cannot be read: {error}") from None
-    table = data.get("expected")
+    table = parsed("file of expected failures", file, tomllib.loads).get("expected")
     if not isinstance(table, dict) or not all(isinstance(v, str) and v.strip() for v in table.values()):
         raise ValueError(f"file of expected failures {file} must have a table [expected] of law = 'reason'")
     return dict(table)

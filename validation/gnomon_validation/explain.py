@@ -37,14 +37,12 @@ def explain(name: str, console: Console) -> None:
         console.print()
         tell_prose(console, inspect.getdoc(operation.reference) or "")
         _tell_domains(operation, console)
-        console.print()
-        console.print(Text(f"Laws of {operation.id} ({len(operation.laws)})", style="bold"))
+        _head(console, f"Laws of {operation.id} ({len(operation.laws)})")
         for law in operation.laws:
             tell(console, Text(f"{law.name.replace('_', ' ')}  [{law.kind}]", style="cyan"), label="  ")
             tell(console, Text(law.statement), label="    ")
     mistakes = [m for m in system.mistakes.values() if any(m.concerns(operation) for operation in operations)]
-    console.print()
-    console.print(Text(f"Known mistakes ({len(mistakes)})", style="bold"))
+    _head(console, f"Known mistakes ({len(mistakes)})")
     for mistake in mistakes:
         tell(console, Text(mistake.name.replace("_", " "), style="cyan"), label="  ")
         tell(console, Text(mistake.statement), label="    ")
@@ -54,22 +52,24 @@ def explain(name: str, console: Console) -> None:
     _explain_claims(system, console)
 
 
+def _head(console: Console, words: str) -> None:
+    console.print()
+    console.print(Text(words, style="bold"))
+
+
 def _tell_domains(operation: Operation, console: Console) -> None:
     """Print what each argument must satisfy, as its signature says."""
     if not is_checked(operation.reference):
         return
-    console.print()
-    console.print(Text("Arguments", style="bold"))
+    _head(console, "Arguments")
     for name, domain in domains_of(operation.reference).items():
         tell(console, Text(f"{name}: {domain}"), label="  ", hang=6)
 
 
 def _explain_differences(system: System, console: Console) -> None:
     known = [d for d in KNOWN if any(fnmatchcase(law.id, d.law) for law in system.laws)]
-    if not known:
-        return
-    console.print()
-    console.print(Text("Known differences of libraries", style="bold"))
+    if known:
+        _head(console, "Known differences of libraries")
     for reason, differences in groupby(known, key=lambda difference: difference.reason):
         for difference in differences:
             what = f"{difference.port}  {difference.law}  {difference.verdict} ({', '.join(difference.dtypes)})"
@@ -79,17 +79,14 @@ def _explain_differences(system: System, console: Console) -> None:
 
 def _explain_claims(system: System, console: Console) -> None:
     claims = claims_about(system.name)
-    if not claims:
-        return
-    console.print()
-    console.print(Text(f"Published claims ({len(claims)}; measured by: gnomon claims {system.name})", style="bold"))
+    if claims:
+        _head(console, f"Published claims ({len(claims)}; measured by: gnomon claims {system.name})")
     for claim in claims:
         tell(console, Text(claim.judgement, style="cyan"), label="  ")
         tell(console, Text(claim.statement), label="    ")
 
 
 def _signature(operation: Operation) -> str:
-    parts = [*operation.inputs, "*"]
-    for name, default in operation.hyperparameters.items():
-        parts.append(name if default is inspect.Parameter.empty else f"{name}={default!r}")
-    return f"({', '.join(parts)})"
+    named = operation.hyperparameters.items()
+    parts = [name if default is inspect.Parameter.empty else f"{name}={default!r}" for name, default in named]
+    return f"({', '.join([*operation.inputs, '*', *parts])})"

@@ -1,8 +1,12 @@
-"""One case of one law, held against a port: the facts, the bands, and whether a deviation is rounding or a mistake."""
+"""One case of one law, held against a port: the facts, the bands, and whether a deviation is rounding or a mistake.
+
+What the oracle does on a case (`Evidence`) is computed once, and held against as many ports as one likes.
+"""
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from math import log10, sqrt
 from typing import Any
 
@@ -11,8 +15,8 @@ import numpy as np
 from gnomon_spec.bands import MARGIN, Judgement, judge
 from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact
+from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
 from gnomon_spec.system import Law
-from gnomon_validation.evidence import Evidence
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import PortError, PortMisbehaviourError, PortRunner
 from gnomon_validation.verdicts import Outcome, Status
@@ -22,25 +26,63 @@ OTHER_DTYPE = {"float16": "float32", "float32": "float64", "float64": "float32"}
 WITHOUT_BAND = ("identical", "rejects")
 
 
+@dataclass
+class Evidence:
+    """The perturbed and the exact oracle on the cases of one law in one dtype.
+
+    keep: how many cases to remember; 1 is enough for one port.
+    """
+
+    law: Law
+    dtype: np.dtype[Any]
+    seed: int = 0
+    flush_subnormals: bool = False
+    keep: int = 1
+    _runs: dict[int, tuple[Case, list[list[Fact]]]] = field(default_factory=dict)
+    _exact: dict[int, tuple[Case, list[Fact]]] = field(default_factory=dict)
+    _elsewhere: dict[int, tuple[Case, Evidence, Case]] = field(default_factory=dict)
+
+    @cached_property
+    def _perturbed(self) -> PerturbedRuns:
+        return PerturbedRuns(self.dtype, seed=self.seed, flush_subnormals=self.flush_subnormals)
+
+    def runs(self, case: Case) -> list[list[Fact]]:
+        """Return the facts of the perturbed runs: one list for each run, or one for all together."""
+        if id(case) not in self._runs:
+            self._remember(self._runs, case, (case, self._perturbed.of_law(self.law, case)))
+        return self._runs[id(case)][1]
+
+    def exact(self, case: Case) -> list[Fact]:
+        """Return the facts of the exact oracle."""
+        if id(case) not in self._exact:
+            oracle = ExactOracle(self.law.operation.system, self.dtype)
+            self._remember(self._exact, case, (case, list(self.law.body(oracle, case.widened(self.dtype)))))
+        return self._exact[id(case)][1]
+
+    def elsewhere(self, case: Case, dtype: np.dtype[Any]) -> tuple[Evidence, Case]:
+        """Return the evidence in another dtype, and the case in it."""
+        if id(case) not in self._elsewhere:
+            known = next((there for _, there, _ in self._elsewhere.values() if there.dtype == dtype), None)
+            there = known or Evidence(self.law, dtype, self.seed, self.flush_subnormals, self.keep)
+            with np.errstate(all="ignore"):
+                rounded = case.map(lambda leaf: leaf.astype(dtype) if _is_floating(leaf) else leaf)
+            self._remember(self._elsewhere, case, (case, there, rounded))
+        return self._elsewhere[id(case)][1:]
+
+    def _remember(self, memory: dict[int, Any], case: Case, value: Any) -> None:
+        while len(memory) >= self.keep:
+            del memory[next(iter(memory))]
+        memory[id(case)] = value
+
+
 class Judge:
     """Judges cases of a system's laws for one port in one dtype."""
 
     def __init__(
-        self,
-        port: Port,
-        law: Law,
-        dtype: np.dtype[Any],
-        offer: Offer,
-        *,
-        seed: int = 0,
-        evidence: Evidence | None = None,
+        self, port: Port, law: Law, dtype: np.dtype[Any], offer: Offer, seed: int = 0, evidence: Evidence | None = None
     ) -> None:
-        flush = offer.flush_subnormals
-        self.evidence = evidence or Evidence(law, dtype, seed=seed, flush_subnormals=flush)
-        self.law = law
-        self.port = port
-        self.dtype = dtype
-        self.offer = offer
+        self.evidence = evidence or Evidence(law, dtype, seed, offer.flush_subnormals)
+        self.law, self.port, self.dtype, self.offer = law, port, dtype, offer
         self.runner = PortRunner(port, law.operation.system, dtype)
 
     def outcome(self, case: Case) -> Outcome:
@@ -61,7 +103,7 @@ class Judge:
             worst = max(broken, key=lambda j: j.ratio)
             rounding, measured = self._rounding_or_mistake(case, broken)
             lost = log10(worst.ratio * MARGIN) if rounding else 0.0
-            message = worst.why and f"{worst.label} {_sentence(worst)}"
+            message = worst.why and f"{worst.label} {worst.why}{f' at {list(worst.at)}' if worst.at else ''}"
             status: Status = "imprecise" if rounding else "wrong"
             return Outcome(status, tuple(judgements), worst, message, lost, calls, sure=measured)
         ambiguous = any(j.holds is None for j in judgements)
@@ -78,9 +120,8 @@ class Judge:
     def _judgements(self, case: Case) -> list[Judgement]:
         with np.errstate(all="ignore"):
             facts = list(self.law.body(self.runner, case.widened(self.dtype)))
-            runs: list[list[Fact]] = []
-            if any(fact.relation not in WITHOUT_BAND for fact in facts):
-                runs = self.evidence.runs(case)
+            with_band = any(fact.relation not in WITHOUT_BAND for fact in facts)
+            runs: list[list[Fact]] = self.evidence.runs(case) if with_band else []
             return [
                 judge(fact, [run[i] for run in runs], self.dtype, partial(self._exact, case, i))
                 for i, fact in enumerate(facts)
@@ -115,16 +156,15 @@ class Judge:
             found = elsewhere.get(j.label)
             if found is None or found.deviations is None:
                 continue
-            deviations = found.deviations[: j.horizon] if j.horizon is not None else found.deviations
+            judged = slice(j.horizon) if j.horizon is not None else ...
+            deviations = found.deviations[judged]
             if deviations.shape != j.beyond.shape:
                 continue
             seen = j.beyond & np.isfinite(deviations)
             if found.beyond is not None:
-                seen = seen & found.beyond[: j.horizon] if j.horizon is not None else seen & found.beyond
-            if is_wider:
-                shrinks += list(deviations[seen] <= line * j.deviations[seen])
-            else:
-                shrinks += list(j.deviations[seen] * line <= deviations[seen])
+                seen = seen & found.beyond[judged]
+            here, there_too = j.deviations[seen], deviations[seen]
+            shrinks += list(there_too <= line * here if is_wider else here * line <= there_too)
         if shrinks:
             return all(shrinks), True
         return not is_wider and max(j.ratio for j in broken) <= line, False
@@ -152,6 +192,5 @@ class Judge:
         return found
 
 
-def _sentence(judgement: Judgement) -> str:
-    at = f" at {list(judgement.at)}" if judgement.at else ""
-    return f"{judgement.why}{at}"
+def _is_floating(leaf: Any) -> bool:
+    return isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f"

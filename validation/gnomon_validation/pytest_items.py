@@ -13,12 +13,12 @@ that is expected to fail by its full id must fail, or the suite says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.system import Law, find_system, systems
-from gnomon_validation.checker import Plan, check_law, offered_cases
-from gnomon_validation.diagnosis import Diagnostician
+from gnomon_validation.checker import Plan, check_law, diagnose, offered_cases
 from gnomon_validation.expectations import Expected, expecting, require_laws
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.functions import FunctionsPort
@@ -74,19 +74,19 @@ def _laws(names: Sequence[str] | None) -> list[Law]:
     return [law for system in chosen for law in system.laws]
 
 
+@dataclass(eq=False)
 class Item:
     """One law and dtype, to be checked by calling it.
 
     reason: says why a verdict is expected. must_fail: the author's own reason for this very law, if there is one.
     """
 
-    def __init__(self, port: Port, law: Law, dtype: str, plan: Plan, reason: Expected, must_fail: str | None) -> None:
-        self.port = port
-        self.law = law
-        self.dtype = dtype
-        self.plan = plan
-        self.reason = reason
-        self.must_fail = must_fail
+    port: Port
+    law: Law
+    dtype: str
+    plan: Plan
+    reason: Expected
+    must_fail: str | None
 
     def __call__(self) -> None:
         __tracebackhide__ = True
@@ -99,10 +99,7 @@ class Item:
             if self.must_fail:
                 raise AssertionError(f"conforms, but is expected to fail ({self.must_fail}): remove the expectation")
             return
-        offer = self.port.offer(self.law.operation)
-        flush = offer is not None and offer.flush_subnormals
-        system = self.law.operation.system
-        Diagnostician(system, as_dtype(self.dtype), flush_subnormals=flush).diagnose([(verdict, outcomes)])
+        diagnose(self.port, [(verdict, outcomes)])
         why = self.reason(self.port.name, self.law.id, self.dtype, verdict.status)
         if why:
             pytest.xfail(why)

@@ -9,18 +9,12 @@ import numpy as np
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.bands import MARGIN
 from gnomon_validation.case_files import CaseFile, RecordedPort
-from gnomon_validation.diagnosis import Diagnostician
+from gnomon_validation.checker import diagnose
 from gnomon_validation.judging import Judge
-from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
+from gnomon_validation.ports.bundled import BUNDLED
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import NotVariedError
-from gnomon_validation.verdicts import Verdict
-
-# Opening a stranger's file must not run code that the file names: only these are run unasked.
-SAFE: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
-
-
-NOT_REPEATED = "the port gives different results for the same inputs"
+from gnomon_validation.verdicts import NOT_REPEATED, Verdict
 
 
 def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
@@ -28,8 +22,8 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
 
     Raises `ValueError` if the given port does not provide the operation, or if the stored values are not inputs of it.
     """
-    if port is None and stored.port in SAFE:
-        port = SAFE[stored.port]()
+    if port is None and stored.port in BUNDLED:  # a stranger's file must not run any other code that it names
+        port = BUNDLED[stored.port]()
     live = port is not None
     actual: Port = port if port is not None else RecordedPort(stored)
     offer = actual.offer(stored.law.operation)
@@ -37,8 +31,7 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
         raise ValueError(f"{actual.name} does not provide {stored.law.operation.id}")
     if not live:
         offer = Offer(dtypes=(stored.dtype,))
-    dtype = as_dtype(stored.dtype)
-    judge = Judge(actual, stored.law, dtype, offer)
+    judge = Judge(actual, stored.law, as_dtype(stored.dtype), offer)
     try:
         outcome = judge.outcome(stored.case)
     except NotVariedError as error:
@@ -55,9 +48,7 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
         outcome = outcome._replace(status="imprecise" if outcome.failed else outcome.status, digits_lost=lost)
     verdict = Verdict(stored.law, stored.dtype, outcome.status, cases=1, smallest=stored.case, outcome=outcome)
     if outcome.failed:
-        system = stored.law.operation.system
-        flush = offer.flush_subnormals
-        Diagnostician(system, dtype, flush_subnormals=flush).diagnose([(verdict, [outcome])])
+        diagnose(actual, [(verdict, [outcome])])
         # What explained all failing cases then is likelier than what explains this one alone.
         ranks = {name: rank for rank, name in enumerate(stored.diagnosis)}
         verdict.diagnosis.sort(key=lambda mistake: ranks.get(mistake.name, len(ranks)))

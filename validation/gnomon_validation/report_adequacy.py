@@ -6,11 +6,10 @@ from itertools import groupby
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
-from rich.table import Table
 from rich.text import Text
 
-from gnomon_validation.adequacy import Adequacy, Found, addresses, adequacy
-from gnomon_validation.console import tell
+from gnomon_validation.adequacy import Adequacy, addresses, adequacy
+from gnomon_validation.console import grid, tell
 from gnomon_validation.explain import find
 from gnomon_validation.wording import counted
 
@@ -24,12 +23,9 @@ def run(name: str, examples: int, console: Console) -> bool:
         task = progress.add_task("")
         for found in adequacy(system, operations, examples=examples):
             result.found.append(found)
-            progress.update(
-                task, description=f"{'.'.join(found.at)}:{found.line}  {counted(len(result.found), 'edit')}"
-            )
-    table = Table(box=None, pad_edge=False)
-    for heading in ("function", "edits", "caught", "equivalent", "survive"):
-        table.add_column(heading, justify="left" if heading == "function" else "right")
+            where = f"{'.'.join(found.at)}:{found.line}"
+            progress.update(task, description=f"{where}  {counted(len(result.found), 'edit')}")
+    table = grid("function", ">edits", ">caught", ">equivalent", ">survive", header_style="table.header")
     for at in addresses(operations):
         counts = result.count(at)
         numbers = counts.total(), counts["caught"], counts["equivalent"], counts["survives"]
@@ -41,7 +37,8 @@ def run(name: str, examples: int, console: Console) -> bool:
         for (at, line), edits in groupby(survivors, key=lambda found: (found.at, found.line)):
             tell(console, Text(f"{'.'.join(at)}:{line}", style="cyan"), label="  ")
             for found in edits:
-                tell_edit(found, console)
+                tell(console, Text(f"{found.edit.kind}: {found.edit.before}"), label="    - ")
+                tell(console, Text(found.edit.after), label="    + ")
     counts = result.count()
     summary = (
         f"\n{name}: {counted(counts.total(), 'single edit')}, {counts['equivalent']} of them equivalent; "
@@ -49,9 +46,3 @@ def run(name: str, examples: int, console: Console) -> bool:
     )
     console.print(Text(summary), soft_wrap=True)
     return not survivors
-
-
-def tell_edit(found: Found, console: Console) -> None:
-    """Print an edit as the lines before and after it."""
-    tell(console, Text(f"{found.edit.kind}: {found.edit.before}"), label="    - ")
-    tell(console, Text(found.edit.after), label="    + ")

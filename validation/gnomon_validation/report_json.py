@@ -28,12 +28,7 @@ def report(check: Check) -> dict[str, Any]:
         "format": FORMAT,
         "gnomon": version("gnomon"),
         "numpy": np.__version__,
-        "port": check.port,
-        "examples": check.examples,
-        "seed": check.seed,
-        "seconds": check.seconds,
-        "conforms": check.conforms,
-        "held_fixed": check.held_fixed,
+        **{of: getattr(check, of) for of in ("port", "examples", "seed", "seconds", "conforms", "held_fixed")},
         "verdicts": [_verdict(v) for v in check.verdicts],
     }
 
@@ -45,14 +40,10 @@ def _verdict(v: Verdict) -> dict[str, Any]:
         "kind": v.law.kind,
         "dtype": v.dtype,
         "verdict": v.status,
-        "failed": v.failed,
-        "expected": v.expected,
-        "reason": v.reason,
-        "cases": v.cases,
-        "ambiguous": v.ambiguous,
+        **{of: getattr(v, of) for of in ("failed", "expected", "reason", "cases", "ambiguous")},
         "digits_verified": v.digits,
         "weak": v.weak,
-        "worst_deviation_over_band": _finite(v.worst_ratio),
+        "worst_deviation_over_band": v.worst_ratio if np.isfinite(v.worst_ratio) else None,
         "horizon": v.horizon,
         "seconds": v.seconds,
         "diagnosis": [{"name": m.name, "statement": m.statement} for m in v.diagnosis],
@@ -67,12 +58,6 @@ def _verdict(v: Verdict) -> dict[str, Any]:
             data["worst"] = {
                 "label": worst.label,
                 "index": list(worst.at),
-                "port": float(worst.port).hex(),
-                "oracle": float(worst.oracle).hex(),
-                "band": float(worst.band).hex(),
+                **{of: float(getattr(worst, of)).hex() for of in ("port", "oracle", "band")},
             }
     return data
-
-
-def _finite(number: float) -> float | None:
-    return number if np.isfinite(number) else None

@@ -13,9 +13,9 @@ from rich.table import Table
 from rich.text import Text
 
 from gnomon_spec.cases import Case
-from gnomon_spec.system import Operation
-from gnomon_validation.console import tell
-from gnomon_validation.verdicts import Check, Verdict
+from gnomon_spec.system import Mistake, Operation
+from gnomon_validation.console import grid, tell
+from gnomon_validation.verdicts import Check, Outcome, Verdict
 from gnomon_validation.wording import counted, describe
 
 STYLES = {
@@ -36,13 +36,10 @@ def show(check: Check, console: Console, *, every_law: bool = False) -> None:
     provided = [v for v in check.verdicts if v.status != "not provided"]
     if provided:
         console.print(_laws(provided) if every_law else _operations(provided))
-    failures = [v for v in provided if v.status in ("imprecise", "wrong", "error") and v.expected is None]
-    for group in _alike(failures):
-        telling, *others = group
+    for telling, *others in _alike(v for v in provided if v.failed):
         text = block(telling)
         if others:
-            names = ", ".join(verdict.law.name.replace("_", " ") for verdict in others)
-            text.append(f"\n  for the same reason fail: {names}")
+            text.append(f"\n  for the same reason fail: {', '.join(map(_words, others))}")
         console.print()
         console.print(text, soft_wrap=True)
     _print_expected([v for v in provided if v.expected], console)
@@ -50,14 +47,19 @@ def show(check: Check, console: Console, *, every_law: bool = False) -> None:
     if weak:
         console.print()
         console.print(Text("weak checks (few digits verified: they say little)", style="yellow"))
-        for verdict in weak:
-            console.print(Text(f"  {verdict.law.id} {verdict.dtype}: {verdict.digits:.1f} digits"), soft_wrap=True)
+    for verdict in weak:
+        console.print(Text(f"  {verdict.law.id} {verdict.dtype}: {verdict.digits:.1f} digits"), soft_wrap=True)
     _print_missing(check, console)
     console.print()
     console.print(summary(check), soft_wrap=True)
 
 
-def _alike(failures: Sequence[Verdict]) -> list[list[Verdict]]:
+def _words(found: Verdict | Mistake) -> str:
+    """Return the name of a verdict's law, or of a mistake, in words."""
+    return (found.law if isinstance(found, Verdict) else found).name.replace("_", " ")
+
+
+def _alike(failures: Iterable[Verdict]) -> list[list[Verdict]]:
     """Return the failures that have one diagnosis together, the law that says most about it first."""
     groups: dict[tuple[str, ...], list[Verdict]] = {}
     for verdict in failures:
@@ -68,44 +70,39 @@ def _alike(failures: Sequence[Verdict]) -> list[list[Verdict]]:
 
 def block(verdict: Verdict) -> Text:
     """Return one failure in full."""
-    text = Text()
-    head = f"{verdict.law.operation.id}  {verdict.dtype}   "
-    text.append(head).append(verdict.status.upper(), style=STYLES[verdict.status])
-    text.append(f'   law "{verdict.law.name.replace("_", " ")}"\n')
+    text = Text(f"{verdict.law.operation.id}  {verdict.dtype}   ")
+    text.append(verdict.status.upper(), style=STYLES[verdict.status]).append(f'   law "{_words(verdict)}"\n')
     text.append(f"  the law: {verdict.law.statement}\n", style="dim")
+    outcome = verdict.outcome
     if verdict.diagnosis:
         likeliest, *others = verdict.diagnosis
         text.append("  behaves as: ").append(likeliest.statement, style="bold").append("\n")
-        for line in likeliest.difference:
-            text.append(f"    {line}\n", style="dim")
+        text.append("".join(f"    {line}\n" for line in likeliest.difference), style="dim")
         if others:
-            names = ", ".join(mistake.name.replace("_", " ") for mistake in others[:3])
+            names = ", ".join(map(_words, others[:3]))
             text.append(f"  (these cases alone would also fit: {names})\n", style="dim")
-    elif verdict.status == "wrong" and not (verdict.outcome and verdict.outcome.message):
+    elif verdict.status == "wrong" and not (outcome and outcome.message):
         text.append("  behaves as no catalogued mistake\n")
-    if verdict.status == "imprecise" and verdict.outcome:
-        lost = max(verdict.digits_lost, verdict.outcome.digits_lost)
+    if verdict.status == "imprecise" and outcome:
+        lost = max(verdict.digits_lost, outcome.digits_lost)
         text.append(
             f"  loses up to {lost:.1f} digits: the deviation shrinks with the unit roundoff, as rounding does\n"
         )
-    if verdict.smallest is not None and verdict.outcome is not None:
+    if verdict.smallest is not None and outcome is not None:
         text.append(f"  smallest case: {described(verdict.smallest, verdict.law.operation)} (all else: defaults)\n")
-        text.append(f"  {_finding(verdict)}\n")
+        text.append(f"  -> {_finding(outcome, np.dtype(verdict.dtype))}\n")
     if verdict.replay_file:
         text.append(f"  replay: gnomon replay {verdict.replay_file}\n")
     text.rstrip()
     return text
 
 
-def _finding(verdict: Verdict) -> str:
-    outcome = verdict.outcome
-    assert outcome is not None
+def _finding(outcome: Outcome, dtype: np.dtype[Any]) -> str:
     worst = outcome.worst
     if outcome.message or worst is None:
-        return f"-> {outcome.message}"
+        return outcome.message
     at = f"{worst.label}{list(worst.at) if worst.at else ''}"
-    dtype = np.dtype(verdict.dtype)
-    return f"-> {at}: port {_short(worst.port, dtype)}, oracle {_short(worst.oracle, dtype)}, band ±{worst.band:.1g}"
+    return f"{at}: port {_short(worst.port, dtype)}, oracle {_short(worst.oracle, dtype)}, band ±{worst.band:.1g}"
 
 
 def _short(value: Any, dtype: np.dtype[Any]) -> str:
@@ -133,62 +130,38 @@ def _is_fresh(state: Iterable[Any]) -> bool:
 
 
 def _operations(verdicts: Sequence[Verdict]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, justify in (
-        ("operation", "left"),
-        ("dtype", "left"),
-        ("laws", "right"),
-        ("verdict", "left"),
-        ("cases", "right"),
-        ("ambiguous", "right"),
-        ("digits", "right"),
-        ("worst / band", "right"),
-    ):
-        table.add_column(name, justify=justify, no_wrap=True)  # type: ignore[arg-type]
+    columns = "operation", "dtype", ">laws", "verdict", ">cases", ">ambiguous", ">digits", ">worst / band"
+    table = grid(*columns, no_wrap=True)
     for (operation, dtype), group in groupby(verdicts, key=lambda v: (v.law.operation.id, v.dtype)):
         rows = list(group)
         digits = [v.digits for v in rows if v.digits is not None]
         ratios = [v.worst_ratio for v in rows if np.isfinite(v.worst_ratio)]
-        table.add_row(
-            operation,
-            dtype,
-            str(len(rows)),
-            _verdict_of(rows),
-            f"{sum(v.cases for v in rows):,}",
-            f"{sum(v.ambiguous for v in rows):,}",
-            f"{median(digits):.1f}" if digits else "-",
-            f"{max(ratios, default=0.0):.3g}",
-        )
+        cases, ambiguous = sum(v.cases for v in rows), sum(v.ambiguous for v in rows)
+        verified = f"{median(digits):.1f}" if digits else "-"
+        figures = f"{cases:,}", f"{ambiguous:,}", verified, f"{max(ratios, default=0.0):.3g}"
+        table.add_row(operation, dtype, str(len(rows)), _verdict_of(rows), *figures)
     return table
 
 
 def _verdict_of(verdicts: Sequence[Verdict]) -> Text:
     failed = [v for v in verdicts if v.failed]
-    expected = [v for v in verdicts if v.expected]
     if failed:
         worst = next((v for v in failed if v.status != "imprecise"), failed[0])
         return Text(f"{len(failed)} {worst.status}", style=STYLES[worst.status])
-    if expected:
-        return Text(f"conforms but for {len(expected)} known", style="green")
-    return Text("conforms", style="green")
+    expected = sum(bool(v.expected) for v in verdicts)
+    return Text(f"conforms but for {expected} known" if expected else "conforms", style="green")
 
 
 def _laws(verdicts: Sequence[Verdict]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("operation", "dtype", "law", "verdict", "cases", "ambiguous", "digits", "worst / band", "horizon"):
-        table.add_column(name, overflow="fold")
+    table = grid("operation", "dtype", "law", "verdict", "cases", "ambiguous", "digits", "worst / band", "horizon")
+    for column in table.columns:
+        column.overflow = "fold"
     for v in verdicts:
-        table.add_row(
-            v.law.operation.id,
-            v.dtype,
-            v.law.name.replace("_", " "),
-            Text(v.status, style=STYLES[v.status]),
-            str(v.cases),
-            str(v.ambiguous),
-            f"{v.digits:.1f}" if v.digits is not None else "-",
-            f"{v.worst_ratio:.2f}",
-            f"{v.horizon:g} steps" if v.horizon is not None else "-",
-        )
+        digits = f"{v.digits:.1f}" if v.digits is not None else "-"
+        horizon = f"{v.horizon:g} steps" if v.horizon is not None else "-"
+        status = Text(v.status, style=STYLES[v.status])
+        figures = str(v.cases), str(v.ambiguous), digits, f"{v.worst_ratio:.2f}", horizon
+        table.add_row(v.law.operation.id, v.dtype, _words(v), status, *figures)
     return table
 
 
@@ -201,42 +174,37 @@ def _print_expected(verdicts: Sequence[Verdict], console: Console) -> None:
     for verdict in verdicts:
         by_reason.setdefault(verdict.expected or "", []).append(verdict)
     for reason, group in by_reason.items():
-        for verdict in group:
-            law = verdict.law.name.replace("_", " ")
-            line = f"  {verdict.law.operation.id} {verdict.dtype} {verdict.status}: {law}"
-            tell(console, Text(line), hang=4)
+        for v in group:
+            tell(console, Text(f"  {v.law.operation.id} {v.dtype} {v.status}: {_words(v)}"), hang=4)
         tell(console, Text(reason, style="dim"), label="    ")
 
 
 def _print_missing(check: Check, console: Console) -> None:
-    missing: dict[str, list[str]] = {}
+    missing: dict[str, dict[str, None]] = {}
     for verdict in check.verdicts:
         if verdict.status == "not provided":
-            operation = verdict.law.operation.id
             whole = "does not provide" in verdict.reason or "compute in" in verdict.reason
-            name = operation if whole else f"{operation} law {verdict.law.name.replace('_', ' ')!r}"
-            if name not in missing.setdefault(verdict.reason, []):
-                missing[verdict.reason].append(name)
-    for operation, fixed in check.held_fixed.items():
-        held = f"{operation} was checked with {', '.join(fixed)} (the port does not vary them)"
+            name = verdict.law.operation.id + ("" if whole else f" law {_words(verdict)!r}")
+            missing.setdefault(verdict.reason, {})[name] = None
+    held = [
+        f"{operation} was checked with {', '.join(fixed)} (the port does not vary them)"
+        for operation, fixed in check.held_fixed.items()
+    ]
+    for line in (*held, *(f"not provided ({reason}): {', '.join(names)}" for reason, names in missing.items())):
         console.print()
-        tell(console, Text(held, style="dim"))
-    for reason, names in missing.items():
-        console.print()
-        tell(console, Text(f"not provided ({reason}): {', '.join(names)}", style="dim"))
+        tell(console, Text(line, style="dim"))
 
 
 def summary(check: Check) -> Text:
     """Return the last line: how many laws hold, and whether the port conforms."""
     provided = [v for v in check.verdicts if v.status != "not provided"]
-    failed = [v for v in provided if v.failed]
-    cases = sum(v.cases for v in provided)
-    effort = f"{counted(cases, 'case')}, {check.seconds:.1f} s, seed {check.seed}"
+    failed = sum(v.failed for v in provided)
+    effort = f"{counted(sum(v.cases for v in provided), 'case')}, {check.seconds:.1f} s, seed {check.seed}"
     if not provided:
         return Text(f"{check.port}: provides nothing that was asked for", style="yellow")
     if not failed:
         every = counted(len(provided), "check")
         return Text(f"{check.port} conforms ", style="bold green").append(f"({every} of laws, {effort})", style="dim")
-    fail = "fails" if len(failed) == 1 else "fail"
-    line = f"{check.port} does not conform: {len(failed)} of {len(provided)} checks of laws {fail} "
+    fail = "fails" if failed == 1 else "fail"
+    line = f"{check.port} does not conform: {failed} of {len(provided)} checks of laws {fail} "
     return Text(line, style="bold red").append(f"({effort})", style="dim")

@@ -5,22 +5,22 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
-from rich.table import Table
 
 from gnomon.objectives import NAMED, KnownObjective
 from gnomon.objectives.contract import GaussNewtonObjective
-from gnomon_spec.system import Operation, find_system, nearest, systems
-from gnomon_validation.assignments import assignment
+from gnomon_spec.system import find_system, nearest, systems
+from gnomon_validation.console import grid
 from gnomon_validation.pictures import COLOURS, new_figure, require_picture, write_figure
+from gnomon_validation.wording import assignment
 
 Path2 = NDArray[np.float64]
+BY_GRADIENT, BY_CURVATURE, BY_ITSELF = ("params", "grad", "state"), ("params", "state", "objective"), ("params",)
 
 
 class Run(NamedTuple):
@@ -64,8 +64,7 @@ class Runner(NamedTuple):
     """How a method of the reference runs on an objective.
 
     method: its name. own: hyperparameters that were given with the name. hyperparameters: the names of all it has.
-    init: makes the state; takes those of `of_init`. advance: (params, state, objective, hyperparameters) → the next
-    params and state.
+    of_init: the names of those that make the state, with `init`. step: from its inputs to the next params and state.
     """
 
     method: str
@@ -73,26 +72,30 @@ class Runner(NamedTuple):
     hyperparameters: tuple[str, ...]
     of_init: tuple[str, ...]
     init: Callable[..., Any]
-    advance: Callable[..., tuple[Any, Any]]
+    step: Callable[..., Sequence[Any]]
+    inputs: tuple[str, ...]
+
+    def advance(self, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> Sequence[Any]:
+        """Return the next params and state; a step with the Hessian if the objective has no Gauss-Newton products."""
+        if self.inputs == BY_ITSELF:
+            return self.step(params, objective, **hyper), state
+        if self.inputs == BY_GRADIENT:
+            return self.step(params, objective.gradient(params), state, **hyper)
+        hyper = hyper if isinstance(objective, GaussNewtonObjective) else {"curvature": "hessian", **hyper}
+        return self.step(params, state, objective, **hyper)
 
 
 def _runner(written: str) -> Runner:
     """Return how to run what a user wrote: `adam` or `adam(lr=0.1)`."""
     method, own = _read(written)
-    system = find_system(method)
-    step = system.operations.get("step")
-    module = sys.modules[step.reference.__module__] if step else None
-    ways: dict[tuple[str, ...], Any] = {
-        ("params", "grad", "state"): _by_gradient,
-        ("params", "state", "objective"): _by_curvature,
-    }
+    step = find_system(method).operations.get("step")
+    module: Any = sys.modules[step.reference.__module__] if step else None
     if hasattr(module, "step_on"):  # a method that asks the objective for more than its gradient
-        step_on = module.step_on  # type: ignore[union-attr]
-        runner = Runner(method, own, _keywords(step_on), (), lambda _: None, partial(_by_objective, step_on))
-    elif step is not None and module is not None and step.inputs[:3] in ways:
-        of_init, way = _keywords(module.init), ways[step.inputs[:3]]
+        runner = Runner(method, own, _keywords(module.step_on), (), lambda _: None, module.step_on, BY_ITSELF)
+    elif step is not None and step.inputs[:3] in (BY_GRADIENT, BY_CURVATURE):
+        of_init = _keywords(module.init)
         known = (*of_init, *step.hyperparameters)
-        runner = Runner(method, own, known, of_init, module.init, partial(way, step))
+        runner = Runner(method, own, known, of_init, module.init, step.reference, step.inputs[:3])
     else:
         runnable = [name for name, s in systems().items() if "step" in s.operations]
         raise ValueError(f"{method} cannot be run on an objective; methods that can: {', '.join(runnable)}")
@@ -116,41 +119,23 @@ def _keywords(function: Callable[..., Any]) -> tuple[str, ...]:
     return tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
 
 
-def _by_gradient(step: Operation, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> tuple[Any, Any]:
-    new, after, *_ = step.reference(params, objective.gradient(params), state, **hyper)
-    return new, after
-
-
-def _by_curvature(step: Operation, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> tuple[Any, Any]:
-    """Make a step that asks the objective itself: with the Hessian, unless it has Gauss-Newton products."""
-    hyper = hyper if isinstance(objective, GaussNewtonObjective) else {"curvature": "hessian", **hyper}
-    new, after, *_ = step.reference(params, state, objective, **hyper)
-    return new, after
-
-
-def _by_objective(step_on: Any, params: Any, state: Any, objective: KnownObjective, hyper: Any) -> tuple[Any, Any]:
-    return step_on(params, objective, **hyper), state
-
-
 def _run(runner: Runner, objective: KnownObjective, steps: int, options: Mapping[str, Any]) -> Run:
-    own = {name: value for name, value in options.items() if name in runner.hyperparameters}
-    mine = {name.rpartition(".")[2]: v for name, v in options.items() if name.rpartition(".")[0] == runner.method}
-    own = {**own, **mine, **runner.own}
+    names, of_init, prefix = runner.hyperparameters, runner.of_init, f"{runner.method}."
+    own = {name: value for name, value in options.items() if name in names}
+    own |= {name.removeprefix(prefix): value for name, value in options.items() if name.startswith(prefix)} | runner.own
     params = np.asarray(objective.start, dtype=np.float64)
-    state = runner.init(params, **{name: own[name] for name in runner.of_init if name in own})
-    hyper = {name: value for name, value in own.items() if name not in runner.of_init}
+    state = runner.init(params, **{name: own[name] for name in of_init if name in own})
+    hyper = {name: value for name, value in own.items() if name not in of_init}
     iterates, values = [params], [float(objective.value(params))]
-    diverged = False
     with np.errstate(all="ignore"):
         for _ in range(steps):
-            params, state = runner.advance(params, state, objective, hyper)
+            params, state, *_ = runner.advance(params, state, objective, hyper)
             value = float(objective.value(params))
-            diverged = not np.isfinite(value)
-            if diverged:
+            if not np.isfinite(value):
                 break
             iterates.append(params)
             values.append(value)
-    return Run(runner.method, own, objective, np.stack(iterates), np.array(values), diverged)
+    return Run(runner.method, own, objective, np.stack(iterates), np.array(values), len(values) <= steps)
 
 
 def show(runs: Sequence[Run], console: Console) -> None:
@@ -160,28 +145,18 @@ def show(runs: Sequence[Run], console: Console) -> None:
     stations = [10**k for k in range(len(str(most))) if 10**k < most]
     start = ", ".join(f"{entry:g}" for entry in np.ravel(runs[0].iterates[0]))
     console.print(f"{objective.name} from ({start}), f = {runs[0].values[0]:.6g}; f after so many steps:")
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-    table.add_column("method", no_wrap=True)
-    table.add_column("hyper-\nparameters", overflow="fold")
-    for label in (*(f"after\n{k}" for k in stations), "at the\nend", "steps", "distance"):
-        table.add_column(label, justify="right", no_wrap=True)
+    after = [f">after\n{k}" for k in stations]
+    headings = "method", "hyper-\nparameters", *after, ">at the\nend", ">steps", ">distance"
+    table = grid(*headings, no_wrap=True, padding=(0, 1, 0, 0))
+    table.columns[1].no_wrap, table.columns[1].overflow = False, "fold"
     for r in runs:
         last = len(r.values) - 1
-        table.add_row(
-            r.method,
-            ", ".join(f"{k}={v}" for k, v in r.hyperparameters.items()) or "defaults",
-            *(f"{r.values[k]:.4g}" if k <= last else "-" for k in stations),
-            f"{r.values[-1]:.4g}",
-            f"{last}, then not finite" if r.diverged else str(last),
-            _distance(r),
-        )
+        values = [f"{r.values[k]:.4g}" if k <= last else "-" for k in stations]
+        distance = min(np.linalg.norm(r.iterates[-1] - minimiser) for minimiser in objective.minimisers)
+        end = f"{r.values[-1]:.4g}", f"{last}, then not finite" if r.diverged else str(last), f"{distance:.3g}"
+        table.add_row(r.method, _given(r) or "defaults", *values, *end)
     console.print(table)
     console.print("distance: from the last point to the nearest known minimiser", style="dim")
-
-
-def _distance(r: Run) -> str:
-    gaps = [float(np.linalg.norm(r.iterates[-1] - minimiser)) for minimiser in r.objective.minimisers]
-    return f"{min(gaps):.3g}" if gaps else "-"
 
 
 def plot(runs: Sequence[Run], file: Path) -> None:
@@ -193,48 +168,41 @@ def plot(runs: Sequence[Run], file: Path) -> None:
     figure = new_figure((12, 5))
     paths, curves = figure.subplots(1, 2)
     objective = runs[0].objective
-    _draw_paths(paths, runs, objective)
+    points = np.concatenate([*(r.iterates for r in runs), objective.minimisers])
+    _draw_contours(paths, points, runs[0].iterates[0], objective)
     minimum = objective.minimum if objective.minimum is not None else min(float(r.values.min()) for r in runs)
     for r, colour in zip(runs, COLOURS * len(runs), strict=False):
+        label = f"{r.method} ({_given(r)})" if r.hyperparameters else r.method
+        paths.plot(*r.iterates.T, color=colour, lw=1.4, label=label)
+        paths.plot(*r.iterates[-1], "o", color=colour, ms=6)
         curves.plot(np.maximum(r.values - minimum, np.finfo(float).tiny), color=colour)
+    paths.plot(*runs[0].iterates[0], "s", color="black", ms=6, label="start")
+    paths.plot(*np.transpose(objective.minimisers), "*", color="gold", mec="black", ms=13, label="minimiser")
+    above = [r.values - minimum for r in runs]
+    bottom = max(min(float(one[one > 0].min(initial=1.0)) for one in above) / 3, 1e-17)
+    curves.set_ylim(bottom, max(3 * max(float(one.max()) for one in above), 10 * bottom))
     curves.set(yscale="log", xlabel="step", ylabel="f(x) − minimum", title="how far above the minimum")
-    lowest = min(float((r.values - minimum)[r.values > minimum].min(initial=1.0)) for r in runs)
-    bottom, highest = max(lowest / 3, 1e-17), max(float((r.values - minimum).max()) for r in runs)
-    curves.set_ylim(bottom, max(3 * highest, 10 * bottom))
     curves.grid(alpha=0.3)
     figure.legend(loc="outside lower center", ncols=min(4, len(runs) + 2), frameon=False)
     figure.suptitle(f"{objective.name}: {', '.join(dict.fromkeys(r.method for r in runs))}")
     write_figure(figure, file)
 
 
-def _draw_paths(axes: Any, runs: Sequence[Run], objective: KnownObjective) -> None:
-    points = np.concatenate([r.iterates for r in runs] + [np.atleast_2d(m) for m in objective.minimisers])
-    if points.shape[1] != 2:
-        for r, colour in zip(runs, COLOURS * len(runs), strict=False):
-            axes.plot([], [], color=colour, label=_label(r))
-        axes.set_axis_off()
-        axes.text(0.5, 0.5, "paths are drawn in two dimensions only", ha="center")
-        return
+def _draw_contours(axes: Any, points: Path2, start: Path2, objective: KnownObjective) -> None:
+    """Draw the objective where most of the points, the start and the first minimisers are."""
+    ends = np.array([start, *objective.minimisers[:4]])
     low, high = np.percentile(points, 1, axis=0), np.percentile(points, 99, axis=0)
     if np.all(np.ptp(points, axis=0) < 3 * (high - low)):  # no run that flies away: show all of it
         low, high = points.min(axis=0), points.max(axis=0)
-    ends = np.concatenate([[runs[0].iterates[0]], [np.asarray(m) for m in objective.minimisers][:4]])
     low, high = np.minimum(low, ends.min(axis=0)), np.maximum(high, ends.max(axis=0))
     margin = 0.15 * np.maximum(high - low, 0.5)
     low, high = low - margin, high + margin
-    x, y = (np.linspace(low[i], high[i], 160) for i in (0, 1))
+    x, y = np.linspace(low, high, 160).T
     values = np.array([[float(objective.value(np.array([a, b]))) for a in x] for b in y])
     shown = np.log10(values - values.min() + 1e-3 * np.ptp(values))
     axes.contourf(x, y, shown, levels=24, cmap="Greys", alpha=0.55)
-    for r, colour in zip(runs, COLOURS * len(runs), strict=False):
-        axes.plot(r.iterates[:, 0], r.iterates[:, 1], "-", color=colour, lw=1.4, label=_label(r))
-        axes.plot(*r.iterates[-1], "o", color=colour, ms=6)
-    axes.plot(*runs[0].iterates[0], "s", color="black", ms=6, label="start")
-    for i, minimiser in enumerate(objective.minimisers):
-        axes.plot(*minimiser, "*", color="gold", mec="black", ms=13, label="minimiser" if i == 0 else None)
     axes.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]), xlabel="x₁", ylabel="x₂", title="the paths")
 
 
-def _label(r: Run) -> str:
-    given = ", ".join(f"{k}={v}" for k, v in r.hyperparameters.items())
-    return f"{r.method} ({given})" if given else r.method
+def _given(r: Run) -> str:
+    return ", ".join(f"{k}={v}" for k, v in r.hyperparameters.items())

@@ -13,6 +13,7 @@ from gnomon_validation.ports.runner import Call
 
 Status = Literal["conforms", "ambiguous only", "imprecise", "wrong", "error", "not provided"]
 FAILING: tuple[Status, ...] = ("imprecise", "wrong", "error")
+NOT_REPEATED = "the port gives different results for the same inputs"
 # The order in which findings matter: the worst one names the verdict.
 SEVERITY: tuple[Status, ...] = ("not provided", "conforms", "ambiguous only", "imprecise", "error", "wrong")
 

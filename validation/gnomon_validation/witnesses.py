@@ -19,7 +19,7 @@ from typing import NamedTuple
 import gnomon_spec
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Mistake, Operation, System
-from gnomon_validation.case_files import decoded, encoded
+from gnomon_validation.case_files import decoded_case, encoded
 
 FORMAT = "gnomon-witnesses/1"
 DTYPES = ("float32", "float64")
@@ -79,11 +79,8 @@ def read(system: System, dtype: str) -> list[Witness]:
         law, mistake = laws.get(stored["law"]), system.mistakes.get(stored["mistake"])
         if law is None or mistake is None:
             raise ValueError(f"{file.name} speaks of {stored['law']} and {stored['mistake']}: find the witnesses anew")
-        cases = [
-            Case({name: decoded(value, law.operation) for name, value in case.items()}, law.cases.hyperparameters)
-            for case in stored["cases"]
-        ]
-        found.append(Witness(mistake, law, dtype, tuple(cases), stored["named"]))
+        cases = tuple(decoded_case(case, law) for case in stored["cases"])
+        found.append(Witness(mistake, law, dtype, cases, stored["named"]))
     return found
 
 

@@ -1,12 +1,11 @@
-"""Values and cases in words that a person can read, and can type into Python."""
+"""Values in words that a person can read, and can type into Python; and read from what a person typed."""
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 import numpy as np
-
-from gnomon_spec.cases import Case
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -31,11 +30,21 @@ def describe(value: Any) -> str:
     return repr(value)
 
 
-def describe_case(case: Case) -> str:
-    """Return a case as `name=value` pairs."""
-    return " ".join(f"{name}={describe(value)}" for name, value in case.items())
-
-
 def legible(text: str) -> str:
     """Return the text on one line, with escapes for characters that a terminal would obey or a file cannot hold."""
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """Return the name and the value: a Python literal, `true`, `false`, or else the text itself.
+
+    Raises `ValueError` if there is no `=` or what stands before it is not a name.
+    """
+    name, equals, value = text.partition("=")
+    name, value = name.strip(), value.strip()
+    if not equals or not name.isidentifier():
+        raise ValueError(f"options are written NAME=VALUE, got {text!r}")
+    try:
+        return name, ast.literal_eval({"true": "True", "false": "False"}.get(value, value))
+    except (ValueError, SyntaxError):
+        return name, value

@@ -29,9 +29,8 @@ def bekas(operator: FiniteOperator, probes: Probes, *, variant: Variant = "ratio
 
     operator: A. probes: Z, shape (m, n), m >= 1, one probe a row. variant: "ratio" or "plain"; for signs ±1 they are
     the same. With signs one probe's variance is Σ_{j≠i} Aᵢⱼ². With normal numbers "plain" adds Aᵢᵢ² to it, and "ratio"
-    has Σ_{j≠i} Aᵢⱼ²/(m-2), infinite for m <= 2.
-    Raises `ValueError` or `TypeError` for probes of another kind, for products that do not fit or are not finite, and
-    for "ratio" if a coordinate is 0 in every probe.
+    has Σ_{j≠i} Aᵢⱼ²/(m-2), infinite for m <= 2. Raises `ValueError` or `TypeError` for probes of another kind, for
+    products that do not fit or are not finite, and for "ratio" if a coordinate is 0 in every probe.
     """
     products = np.stack([product(operator, z, k) for k, z in enumerate(probes)])
     return estimate_of(np.sum(probes * products, axis=0), probes, variant)

@@ -8,7 +8,7 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.curvature.operators import FiniteOperator, Probes, product
-from gnomon.curvature.trace import standard_error
+from gnomon.curvature.trace import estimate_of
 from gnomon.domains import Array
 
 
@@ -33,10 +33,4 @@ def frobenius_squared(operator: FiniteOperator, probes: Probes) -> FrobeniusEsti
     low on average (Jensen). It is Hutchinson's estimate for AᵀA. Raises `ValueError` or `TypeError` as `hutchinson`.
     """
     products = [product(operator, z, k) for k, z in enumerate(probes)]
-    return estimate_of(np.stack([np.dot(w, w) for w in products]))
-
-
-def estimate_of(samples: Array) -> FrobeniusEstimate:
-    """Return the mean of samples that cost a product each, with its standard error, as an estimate of ‖A‖²."""
-    m = samples.shape[0]
-    return FrobeniusEstimate(np.sum(samples) / m, samples, standard_error(samples), int(m))
+    return FrobeniusEstimate(*estimate_of(np.stack([np.dot(w, w) for w in products])))

@@ -60,7 +60,7 @@ def lanczos(operator: FiniteOperator, start: Start, *, steps: PositiveInt) -> La
     operator: A, symmetric. start: v₀, shape (n,), not zero. steps: m >= 1; more than n count as n.
     The process ends early when the space is invariant up to rounding: after as many steps as A has different
     eigenvalues in v₀. For arrays narrower than float64 the threshold 1e-12 is 4500 times their spacing, as it is there.
-    Raises `ValueError` or `TypeError` naming the argument, and for products that do not fit or are not finite.
+    Raises as well for products that do not fit or are not finite.
     """
     steps, threshold = min(steps, start.shape[0]), breakdown_threshold(start)
     Q = np.zeros((steps, 1), start.dtype) * start

@@ -31,12 +31,10 @@ class Eigenpairs(NamedTuple):
 def largest_eigenvalues(operator: FiniteOperator, start: Start, *, count: PositiveInt) -> Eigenpairs:
     """Return the `count` eigenvalues of A that are largest in size, by Lanczos to the end of the Krylov space.
 
-    operator: A, symmetric. start: v₀, shape (n,), not zero. count: >= 1, at most as many as
-    the start sees. As many products as A has different
-    eigenvalues in v₀, n at most: A turned into a tridiagonal matrix of that size, whose eigenvalues are exact. (`ritz`
-    with fewer steps approximates them, and says by its residuals how well.)
-    Raises `ValueError` or `TypeError` naming the argument, for products that do not fit or are not finite, and for more
-    eigenvalues than the start sees.
+    operator: A, symmetric. start: v₀, shape (n,), not zero. count: at most as many as the start sees. As many products
+    as A has different eigenvalues in v₀, n at most: A turned into a tridiagonal matrix of that size, whose eigenvalues
+    are exact. (`ritz` with fewer steps approximates them, and says by its residuals how well.) Raises as well for
+    products that do not fit or are not finite, and for more eigenvalues than the start sees.
 
     Choices: order is by size, |λ₁| >= |λ₂| >= … (of λ and -λ rounding decides which comes first); the sign stays, as it
     does in ARPACK, which returns them in ascending order. One start sees each eigenvalue once, whatever its

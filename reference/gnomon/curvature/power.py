@@ -36,7 +36,6 @@ class Power(NamedTuple):
 
 
 def require_fewer_than_n(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` if rows to deflate leave nothing."""
     rows = given["deflated"]
     if rows is not None and rows.shape[0] >= rows.shape[1]:
         raise ValueError(f"deflated must have fewer than n = {rows.shape[1]} rows, got {rows.shape[0]}")
@@ -44,14 +43,9 @@ def require_fewer_than_n(given: Mapping[str, Any]) -> None:
 
 @checked(require_fewer_than_n)
 def power_iteration(
-    operator: FiniteOperator,
-    start: Start,
-    deflated: Deflated | None = None,
-    *,
-    iterations: PositiveInt = 100,
-    rtol: Fraction = 1e-10,
-    variant: Variant = "standard",
-) -> Power:
+    operator: FiniteOperator, start: Start, deflated: Deflated | None = None, *,
+    iterations: PositiveInt = 100, rtol: Fraction = 1e-10, variant: Variant = "standard",
+) -> Power:  # fmt: skip
     """Return the spectral norm of A by the power method; `iterations` products at most.
 
     ::
@@ -64,8 +58,7 @@ def power_iteration(
     are projected out of v before and out of w after every product; if they are eigenvectors, the next eigenvalue in
     size is found. iterations: K >= 1. rtol: in [0, 1), relative; 0 never stops early. variant: "standard", or "code",
     the published function: |ρ| with v·v + 1e-10 below it, stops if ρ changes by less than an *absolute* rtol, leaves w
-    as it is if ‖w‖ <= 1e-10.
-    Raises `ValueError` or `TypeError` naming the argument, and for products that do not fit or are not finite.
+    as it is if ‖w‖ <= 1e-10. Raises as well for products that do not fit or are not finite.
 
     Choice: ‖A v‖ and not |ρ| estimates the norm: for eigenvalues ±λ of equal size ρ stays anywhere between.
     """

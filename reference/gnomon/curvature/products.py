@@ -58,10 +58,7 @@ def network(problem: Problem) -> MLP:
 
 @checked()
 def hvp(problem: Problem, params: Parameters, vector: Direction) -> Array:
-    """Return ∇²f(w)·v, f the mean loss. params, vector: w and v, shape (n,), finite, of the dtype of the features.
-
-    Raises `ValueError` or `TypeError` naming the argument.
-    """
+    """Return ∇²f(w)·v, f the mean loss. params, vector: w and v, shape (n,), finite, of the dtype of the features."""
     return network(problem).hvp(params, vector)
 
 

@@ -40,8 +40,7 @@ def spectral_measure(operator: FiniteOperator, probes: Starts, *, steps: Positiv
 
     operator: A, symmetric. probes: Z, shape (m, n), m >= 1, one probe a row, none of them zero, of mean 0 and
     covariance I. steps: of each Lanczos process, >= 1. Polynomials up to degree 2·steps - 1 are integrated exactly for
-    each probe.
-    Raises `ValueError` or `TypeError` naming the argument, and as `lanczos`.
+    each probe. Raises as well what `lanczos` raises.
     """
     return measure_of([lanczos(operator, z, steps=steps) for z in probes], probes)
 

@@ -37,13 +37,9 @@ def semidefinite_size(*, error: Positive, failure: OpenFraction, probes: Distrib
 
 @checked()
 def indefinite_size(
-    frobenius: NonNegative,
-    spectral: NonNegative,
-    *,
-    error: Positive,
-    failure: OpenFraction,
-    probes: Distribution = "rademacher",
-) -> int:
+    frobenius: NonNegative, spectral: NonNegative, *,
+    error: Positive, failure: OpenFraction, probes: Distribution = "rademacher",
+) -> int:  # fmt: skip
     """Return how many probes give tr A up to an absolute error ε, A symmetric and indefinite.
 
     Normal numbers: ⌈(4‖A‖_F² + 4ε‖A‖₂)·ε⁻²·ln(2/δ)⌉ of A itself. Signs: ⌈(8‖A‖_F² + 8ε‖A‖₂)·ε⁻²·ln(2/δ)⌉ of A without

@@ -47,13 +47,12 @@ def hutchinson(operator: FiniteOperator, probes: Probes) -> TraceEstimate:
 
 
 def estimate_of(samples: Array) -> TraceEstimate:
-    """Return the mean of samples that cost a product each, with its standard error, as an estimate of a trace."""
+    """Return the mean of samples that cost a product each, with its standard error, as an estimate."""
     m = samples.shape[0]
     return TraceEstimate(np.sum(samples) / m, samples, standard_error(samples), int(m))
 
 
 def require_no_more_than_n(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` if a sketch has more vectors than dimensions."""
     k, n = given["sketch"].shape
     if k > n:
         raise ValueError(f"sketch must have at most n = {n} rows, got {k}")

@@ -34,27 +34,16 @@ class AdamState(NamedTuple):
 
 @checked()
 def init(params: Array) -> AdamState:
-    """Return the state before the first step: all moments 0, `step_count` 0.
-
-    params: floating-point array of any shape. Raises `TypeError` for any other dtype.
-    """
+    """Return the state before the first step: all moments 0, `step_count` 0."""
     return AdamState(np.zeros_like(params), np.zeros_like(params), np.zeros_like(params), 0)
 
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: AdamState,
-    *,
-    lr: NonNegative = 1e-3,
-    beta1: Fraction = 0.9,
-    beta2: Fraction = 0.999,
-    eps: NonNegative = 1e-8,
-    weight_decay: NonNegative = 0.0,
-    variant: Variant = "adam",
-    check_finite: bool = False,
-) -> tuple[Array, AdamState]:
+    params: Array, grad: Array, state: AdamState, *,
+    lr: NonNegative = 1e-3, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 0.0, variant: Variant = "adam", check_finite: bool = False,
+) -> tuple[Array, AdamState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, λ = weight_decay, m and v the moments::
@@ -69,12 +58,7 @@ def step(
         v̂ = v_max,          v_max ← max(v_max, v/(1-β₂ᵗ))  variant "amsgrad-optax"
         x ← x - lr·m̂/(√v̂ + ε)
 
-    params, grad and the state's arrays: one shape and one floating-point dtype, which is that of the result.
-    lr, eps, weight_decay: finite and >= 0. beta1, beta2: in [0, 1). check_finite: reject parameters and gradients that
-    are not finite; otherwise a NaN or an infinity runs through the formula and stays in its own coordinate.
-    With eps 0, a coordinate whose gradients have all been 0 is 0/0 = NaN, as the formula says.
-
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    Arrays, check_finite and an eps of 0: see `gnomon.descent`.
 
     Choice: the two AMSGrad conventions are different algorithms (maximum before or after the bias correction); each
     keeps the name of the library that made it known.

@@ -19,18 +19,10 @@ __all__ = ["AdamState", "Variant", "endpoints", "init", "step", "trajectory"]
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: AdamState,
-    *,
-    lr: NonNegative = 1e-3,
-    beta1: Fraction = 0.9,
-    beta2: Fraction = 0.999,
-    eps: NonNegative = 1e-8,
-    weight_decay: NonNegative = 1e-2,
-    variant: Variant = "adam",
-    check_finite: bool = False,
-) -> tuple[Array, AdamState]:
+    params: Array, grad: Array, state: AdamState, *,
+    lr: NonNegative = 1e-3, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 1e-2, variant: Variant = "adam", check_finite: bool = False,
+) -> tuple[Array, AdamState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, λ = weight_decay, and m̂ and v̂ as in `gnomon.descent.adam.step` (from the gradient alone)::
@@ -38,13 +30,7 @@ def step(
         x ← x·(1 - lr·λ)
         x ← x - lr·m̂/(√v̂ + ε)
 
-    params, grad and the state's arrays: one shape and one floating-point dtype, which is that of the result.
-    lr, eps, weight_decay: finite and >= 0. beta1, beta2: in [0, 1). variant: as for Adam. check_finite: reject
-    parameters and gradients that are not finite.
-
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
-
-    Choice: the default decay is torch's 1e-2 (optax: 1e-4).
+    Everything else as for Adam. Choice: the default decay is torch's 1e-2 (optax: 1e-4).
     """
     state = update_moments(grad, state, beta1=beta1, beta2=beta2, variant=variant)
     m_hat, v_hat = bias_corrected(state, beta1=beta1, beta2=beta2, variant=variant)

@@ -54,14 +54,13 @@ def init(params: Array, *, initial_temp: NonNegative = 1.0) -> HysteroGradState:
     """Return the state before the first step: G = τ = E = 0, T = initial_temp, liquid.
 
     params: floating-point array of any shape. initial_temp: finite and >= 0; above 1 the gate stays open until T has
-    cooled below 1. Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    cooled below 1.
     """
     zero = params.dtype.type(0)
     return HysteroGradState(np.zeros_like(params), zero, zero + initial_temp, zero, True)
 
 
 def require_known_to_theory(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` if the variant "theory" is given what it does not know."""
     grad_clip, hysteresis_scale = given["grad_clip"], given["hysteresis_scale"]
     if given["variant"] == "theory" and not (grad_clip is None and hysteresis_scale == 1):
         raise ValueError(
@@ -72,23 +71,13 @@ def require_known_to_theory(given: Mapping[str, Any]) -> None:
 
 @checked(require_known_to_theory)
 def step(
-    params: Array,
-    grad: Array,
-    state: HysteroGradState,
-    *,
-    lr: NonNegative = 1e-3,
-    stiffening_factor: NonNegative = 0.01,
-    beta: Fraction = 0.99,
-    eps: NonNegative = 1e-7,
-    cooling_rate: UnitInterval = 0.99,
-    metric_scale: Positive = 1.0,
-    adaptive_threshold: bool = True,
-    grad_clip: Positive | None = None,
-    hysteresis_scale: NonNegative = 1.0,
-    release_ratio: Annotated[float, Number(0, 1, above=True, closed=True)] = 1.0,
-    variant: Variant = "head",
+    params: Array, grad: Array, state: HysteroGradState, *,
+    lr: NonNegative = 1e-3, stiffening_factor: NonNegative = 0.01, beta: Fraction = 0.99, eps: NonNegative = 1e-7,
+    cooling_rate: UnitInterval = 0.99, metric_scale: Positive = 1.0, adaptive_threshold: bool = True,
+    grad_clip: Positive | None = None, hysteresis_scale: NonNegative = 1.0,
+    release_ratio: Annotated[float, Number(0, 1, above=True, closed=True)] = 1.0, variant: Variant = "head",
     check_finite: bool = False,
-) -> tuple[Array, HysteroGradState, Report]:
+) -> tuple[Array, HysteroGradState, Report]:  # fmt: skip
     """Take one step of a parameter group and return its new parameters, its new state and the report.
 
     With θ = params, g = grad, κ = stiffening_factor, β = beta, ε = eps, γ = cooling_rate, m = metric_scale,
@@ -110,14 +99,10 @@ def step(
     Variant "theory" is d = g/(G + ε), n = √(mean of d²), h = κ·√τ·(1 - min(T, 1)), times E if adaptive, with τ and T of
     before the step, and τ ← τ + √(ΔᵀGΔ) with the step Δ that was taken.
 
-    params, grad, state.metric: arrays of one shape and one floating-point dtype (that of the results): the group's
-    arrays, concatenated. state: numbers of that dtype. lr, stiffening_factor, eps, hysteresis_scale: finite, >= 0.
-    beta: in [0, 1). cooling_rate: in [0, 1]. metric_scale: > 0. grad_clip: `None` or > 0 (for the two versions 0 means
-    different things). release_ratio: ρ in (0, 1]; 1 is the source's gate, less is a Schmitt trigger with two
-    thresholds. Variant "theory" knows no clipping and no hysteresis_scale: they must be `None` and 1. check_finite:
-    reject parameters and gradients that are not finite; otherwise a NaN freezes the group for ever, as in the source.
-
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    params, grad, state.metric: the group's arrays, concatenated (see `gnomon.descent`). state: numbers of that dtype.
+    grad_clip: not 0, which means different things in the two versions. release_ratio: 1 is the source's gate, less is a
+    Schmitt trigger with two thresholds. Variant "theory" knows no clipping and no hysteresis_scale: they must be `None`
+    and 1. check_finite: if not, a NaN freezes the group for ever, as in the source.
 
     Choices: the source validates nothing; a gradient of no entries has norm 0; the text defines neither the order of
     events nor T beyond 1 for "theory"; the Schmitt trigger is ours, the source only bears its name.
@@ -164,7 +149,6 @@ def shock(state: HysteroGradState, *, factor: UnitInterval = 0.5) -> HysteroGrad
     """Return the state after a shock: τ ← φ·τ, T ← max(T, 0.2); all else as it was.
 
     factor: φ in [0, 1]. Nothing calls it by itself; the source's example does when the accuracy stagnates.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
 
     Choice: before the first step the source does nothing; here T is raised then, too (they differ only if
     initial_temp < 0.2).

@@ -15,7 +15,6 @@ from gnomon.domains import Array, Entries, Like
 
 
 def require_cost(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless accuracy >= 0 and tflop > 0."""
     if not np.all(given["accuracy"] >= 0):
         raise ValueError("accuracy must be >= 0 in every entry")
     if not np.all(given["tflop"] > 0):
@@ -23,7 +22,6 @@ def require_cost(given: Mapping[str, Any]) -> None:
 
 
 def require_growing_cost(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless each epoch costs something."""
     if not np.all(increments(given["tflop"]) > 0):
         raise ValueError("tflop must grow from epoch to epoch")
 
@@ -33,7 +31,7 @@ def atf(accuracy: Array, tflop: Array) -> Array:
     """Return accuracy per training cost, ATF = accuracy/tflop, entry by entry.
 
     accuracy: in percent, >= 0. tflop: cumulative training cost in TFLOP (forward times 3, evaluation left out), > 0.
-    One shape and one floating-point dtype. Raises `ValueError` or `TypeError` naming the argument and the constraint.
+    One shape and one floating-point dtype.
     """
     ratio: Array = accuracy / tflop
     return ratio

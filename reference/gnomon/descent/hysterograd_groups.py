@@ -47,7 +47,6 @@ def init_groups(groups: tuple[Group, ...], *, initial_temp: float = 1.0) -> tupl
 
 
 def require_fitting_groups(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` or `TypeError` unless there are groups, each with gradients and a state that fit it."""
     params, grads, states = given["params"], given["grads"], given["states"]
     if not (len(params) == len(grads) == len(states) > 0):
         raise ValueError(

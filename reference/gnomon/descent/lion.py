@@ -23,25 +23,16 @@ class LionState(NamedTuple):
 
 @checked()
 def init(params: Array) -> LionState:
-    """Return the state before the first step: zeros.
-
-    params: floating-point array of any shape. Raises `TypeError` for any other dtype.
-    """
+    """Return the state before the first step: zeros."""
     return LionState(np.zeros_like(params))
 
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: LionState,
-    *,
-    lr: NonNegative = 1e-4,
-    beta1: Fraction = 0.9,
-    beta2: Fraction = 0.99,
-    weight_decay: NonNegative = 0.0,
+    params: Array, grad: Array, state: LionState, *,
+    lr: NonNegative = 1e-4, beta1: Fraction = 0.9, beta2: Fraction = 0.99, weight_decay: NonNegative = 0.0,
     check_finite: bool = False,
-) -> tuple[Array, LionState]:
+) -> tuple[Array, LionState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, m = momentum, λ = weight_decay::
@@ -50,14 +41,8 @@ def step(
         x ← x - lr·(sign(c) + λ·x)
         m ← β₂·m + (1-β₂)·g
 
-    params, grad, state.momentum: arrays of one shape and one floating-point dtype, which is that of the result.
-    lr, weight_decay: finite and >= 0. beta1, beta2: in [0, 1). check_finite: reject parameters and gradients that are
-    not finite; otherwise a NaN or an infinity runs through the formula and stays in its own coordinate.
-    The sign of 0 is 0: an entry that has never had a gradient stays where it is.
-
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
-
-    Choice: no decay by default, as in the authors' code (optax: 1e-3).
+    Arrays and check_finite: see `gnomon.descent`. The sign of 0 is 0: without decay an entry that has never had a
+    gradient stays where it is. Choice: no decay by default, as in the authors' code (optax: 1e-3).
     """
     interpolated = beta1 * state.momentum + (1 - beta1) * grad
     momentum = beta2 * state.momentum + (1 - beta2) * grad

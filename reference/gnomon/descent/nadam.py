@@ -33,28 +33,17 @@ class NAdamState(NamedTuple):
 
 @checked()
 def init(params: Array) -> NAdamState:
-    """Return the state before the first step: moments 0, `momentum_product` 1, `step_count` 0.
-
-    params: floating-point array of any shape. Raises `TypeError` for any other dtype.
-    """
+    """Return the state before the first step: moments 0, `momentum_product` 1, `step_count` 0."""
     return NAdamState(np.zeros_like(params), np.zeros_like(params), 1.0, 0)
 
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: NAdamState,
-    *,
-    lr: NonNegative = 2e-3,
-    beta1: Fraction = 0.9,
-    beta2: Fraction = 0.999,
-    eps: NonNegative = 1e-8,
-    weight_decay: NonNegative = 0.0,
-    momentum_decay: NonNegative = 4e-3,
-    variant: Variant = "scheduled",
+    params: Array, grad: Array, state: NAdamState, *,
+    lr: NonNegative = 2e-3, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: NonNegative = 1e-8,
+    weight_decay: NonNegative = 0.0, momentum_decay: NonNegative = 4e-3, variant: Variant = "scheduled",
     check_finite: bool = False,
-) -> tuple[Array, NAdamState]:
+) -> tuple[Array, NAdamState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, λ = weight_decay, ψ = momentum_decay, m and v the moments::
@@ -69,13 +58,7 @@ def step(
         v̂ = v/(1-β₂ᵗ)
         x ← x - lr·m̂/(√v̂ + ε)
 
-    params, grad and the state's arrays: one shape and one floating-point dtype, which is that of the result.
-    state.momentum_product: a number in [0, 1]. lr, eps, weight_decay, momentum_decay: finite and >= 0. beta1, beta2: in
-    [0, 1). check_finite: reject parameters and gradients that are not finite; otherwise a NaN or an infinity runs
-    through the formula and stays in its own coordinate. With eps 0, a coordinate whose gradients have all been 0 is
-    0/0 = NaN, as the formula says.
-
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    Arrays, check_finite and an eps of 0: see `gnomon.descent`.
 
     Choice: as in both libraries, m decays by β₁ whatever μₜ is, and v̂ has no factor β₂ (the paper has μₜ and β₂ there).
     """

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any
 
 import numpy as np
 
-from gnomon.arguments import check_arguments, checked
+from gnomon.arguments import check_arguments, checked, with_keywords
 from gnomon.domains import Array, Entries, NonNegativeInt
 
+Start = Annotated[Array, Entries(("n",))]
+Starts = Annotated[Array, Entries(("replicas", "n"))]
 Hessian = Annotated[Array, Entries(("n", "n"), fit="params")]
 Minimiser = Annotated[Array, Entries(("n",), fit="params")]
-
-
-def iterate(
-    init: Callable[[Array], Any],
-    step: Callable[..., tuple[Any, ...]],
-    params: Array,
-    hessian: Array,
-    minimiser: Array,
-    steps: int,
-    **hyperparameters: Any,
-) -> Array:
-    """Return x₀ … x_steps of `step` on ½(x-x*)ᵀH(x-x*), shape (steps + 1, n).
-
-    init, step: the method. params: x₀, shape (n,). hessian: H, shape (n, n). minimiser: x*, shape (n,).
-    """
-    iterates, state = [params], init(params)
-    for _ in range(steps):
-        grad = hessian @ (iterates[-1] - minimiser)
-        new, state, *_ = step(iterates[-1], grad, state, **hyperparameters)
-        iterates.append(new)
-    return np.stack(iterates)
 
 
 def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callable[..., Array], Callable[..., Array]]:
@@ -53,51 +34,40 @@ def repeated(init: Callable[..., Any], step: Callable[..., Any]) -> tuple[Callab
         begin, then = split(given)
         check_arguments(step, given["params"], given["params"], begin(given["params"]), **then)
 
-    def trajectory(params: Array, hessian: Array, minimiser: Array, *, steps: int, **given: Any) -> Array:
+    @with_keywords(step)
+    @with_keywords(init)
+    def trajectory(
+        params: Start, hessian: Hessian, minimiser: Minimiser, *, steps: NonNegativeInt, **given: Any
+    ) -> Array:
         """Iterate `step` on the quadratic ½(x-x*)ᵀH(x-x*) and return x₀ … x_steps, shape (steps + 1, n).
 
         params: x₀, shape (n,). hessian: H, symmetric, shape (n, n). minimiser: x*, shape (n,). One dtype for all.
         steps: how many steps, >= 0. The hyperparameters are those of `init` and `step`; the errors likewise.
         """
         begin, then = split({**given, "hessian": hessian})
-        return iterate(begin, step, params, hessian, minimiser, steps, **then)
+        iterates, state = [params], begin(params)
+        for _ in range(steps):
+            grad = hessian @ (iterates[-1] - minimiser)
+            new, state, *_ = step(iterates[-1], grad, state, **then)
+            iterates.append(new)
+        return np.stack(iterates)
 
-    def endpoints(params: Array, hessian: Array, minimiser: Array, *, steps: int, **given: Any) -> Array:
+    @with_keywords(step)
+    @with_keywords(init)
+    def endpoints(
+        params: Starts, hessian: Hessian, minimiser: Minimiser, *, steps: NonNegativeInt, **given: Any
+    ) -> Array:
         """Return where `trajectory` ends from each row of `params`, shape (replicas, n).
 
         params: shape (replicas, n), one start a row. Everything else as in `trajectory`.
         """
-        ends = [trajectory(row, hessian, minimiser, steps=steps, **given)[-1] for row in params]
-        return np.stack(ends) if ends else params
+        ends = [trajectory(row, hessian, minimiser, steps=steps, **given)[-1:] for row in params]
+        return np.concatenate([params[:0], *ends])
 
-    hyperparameters = {name: keyword for name, keyword in {**of_init, **of_step}.items() if name != "hessian"}
-    hints = get_type_hints(init, include_extras=True) | get_type_hints(step, include_extras=True)
-    hints = {name: hints[name] for name in hyperparameters}
-    for function, axes in ((trajectory, ("n",)), (endpoints, ("replicas", "n"))):
+    for function in (trajectory, endpoints):
         function.__module__, function.__qualname__ = step.__module__, function.__name__
-        sign(function, axes, hyperparameters.values(), hints)
     one, many = (checked(require_first_step)(function) for function in (trajectory, endpoints))
     return one, many
-
-
-def sign(
-    function: Callable[..., Array],
-    axes: tuple[str, ...],
-    hyperparameters: Iterable[inspect.Parameter],
-    hints: Mapping[str, Any],
-) -> None:
-    """Give a function the signature of one that repeats a step.
-
-    axes: what the lengths of its `params` are called. hints: what the hyperparameters' annotations mean.
-    """
-    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    given = {"params": "Array", "hessian": "Hessian", "minimiser": "Minimiser"}
-    parameters = [inspect.Parameter(name, kind, annotation=hint) for name, hint in given.items()]
-    parameters.append(inspect.Parameter("steps", inspect.Parameter.KEYWORD_ONLY, annotation="NonNegativeInt"))
-    parameters += hyperparameters
-    function.__signature__ = inspect.Signature(parameters, return_annotation="Array")  # type: ignore[attr-defined]
-    start = {"params": Annotated[Array, Entries(axes)], "hessian": Hessian, "minimiser": Minimiser}
-    function.__annotations__ = {**start, "steps": NonNegativeInt, **hints, "return": Array}
 
 
 def keywords(function: Callable[..., Any]) -> dict[str, inspect.Parameter]:

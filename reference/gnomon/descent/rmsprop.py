@@ -33,28 +33,16 @@ class RMSpropState(NamedTuple):
 
 @checked()
 def init(params: Array) -> RMSpropState:
-    """Return the state before the first step: zeros.
-
-    params: floating-point array of any shape. Raises `TypeError` for any other dtype.
-    """
+    """Return the state before the first step: zeros."""
     return RMSpropState(np.zeros_like(params), np.zeros_like(params), np.zeros_like(params))
 
 
 @checked()
 def step(
-    params: Array,
-    grad: Array,
-    state: RMSpropState,
-    *,
-    lr: NonNegative = 1e-2,
-    alpha: Fraction = 0.99,
-    eps: NonNegative = 1e-8,
-    momentum: NonNegative = 0.0,
-    centred: bool = False,
-    weight_decay: NonNegative = 0.0,
-    variant: Variant = "outside",
-    check_finite: bool = False,
-) -> tuple[Array, RMSpropState]:
+    params: Array, grad: Array, state: RMSpropState, *,
+    lr: NonNegative = 1e-2, alpha: Fraction = 0.99, eps: NonNegative = 1e-8, momentum: NonNegative = 0.0,
+    centred: bool = False, weight_decay: NonNegative = 0.0, variant: Variant = "outside", check_finite: bool = False,
+) -> tuple[Array, RMSpropState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, α = alpha, μ = momentum, λ = weight_decay::
@@ -68,13 +56,8 @@ def step(
         x ← x - lr·d                            if μ = 0
         buf ← μ·buf + d,  x ← x - lr·buf        if μ > 0
 
-    params, grad and the state's arrays: one shape and one floating-point dtype, which is that of the result.
-    lr, eps, momentum, weight_decay: finite and >= 0 (momentum >= 1 is legal and unstable). alpha: in [0, 1).
-    check_finite: reject parameters and gradients that are not finite; otherwise a NaN or an infinity runs through the
-    formula and stays in its own coordinate. With eps 0, a coordinate whose gradients have all been 0 is 0/0 = NaN.
-    Where gradients hardly change, rounding can make v - ḡ² negative, and its root NaN, as in both libraries.
-
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    Arrays, check_finite and an eps of 0: see `gnomon.descent`. momentum: >= 1 is legal and unstable. Where gradients
+    hardly change, rounding can make v - ḡ² negative, and its root NaN, as in both libraries.
 
     Choice: the new ḡ is subtracted (both libraries), the buffer holds no lr, and the defaults are torch's.
     """

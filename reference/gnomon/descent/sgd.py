@@ -29,15 +29,11 @@ class SGDState(NamedTuple):
 
 @checked()
 def init(params: Array) -> SGDState:
-    """Return the state before the first step: an empty buffer (zeros) and `step_count` 0.
-
-    params: floating-point array of any shape. Raises `TypeError` for any other dtype.
-    """
+    """Return the state before the first step: an empty buffer (zeros) and `step_count` 0."""
     return SGDState(np.zeros_like(params), 0)
 
 
 def require_nesterov(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless Nesterov's momentum has what it needs."""
     if given["nesterov"] and (given["momentum"] == 0 or given["dampening"] != 0):
         raise ValueError(
             f"nesterov requires momentum > 0 and dampening 0, "
@@ -47,17 +43,10 @@ def require_nesterov(given: Mapping[str, Any]) -> None:
 
 @checked(require_nesterov)
 def step(
-    params: Array,
-    grad: Array,
-    state: SGDState,
-    *,
-    lr: NonNegative = 1e-3,
-    momentum: NonNegative = 0.0,
-    dampening: UnitInterval = 0.0,
-    nesterov: bool = False,
-    weight_decay: NonNegative = 0.0,
-    check_finite: bool = False,
-) -> tuple[Array, SGDState]:
+    params: Array, grad: Array, state: SGDState, *,
+    lr: NonNegative = 1e-3, momentum: NonNegative = 0.0, dampening: UnitInterval = 0.0, nesterov: bool = False,
+    weight_decay: NonNegative = 0.0, check_finite: bool = False,
+) -> tuple[Array, SGDState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
     With x = params, g = grad, μ = momentum, τ = dampening, λ = weight_decay, t = step_count::
@@ -69,13 +58,8 @@ def step(
         x ← x - lr·buf              if μ > 0
         x ← x - lr·(g + μ·buf)      if μ > 0 and nesterov
 
-    params, grad, state.momentum_buffer: arrays of one shape and one floating-point dtype, which is that of the result.
-    lr, momentum, weight_decay: finite and >= 0 (momentum >= 1 is legal and unstable). dampening: in [0, 1].
-    nesterov: needs momentum > 0 and dampening 0. check_finite: reject parameters and gradients that are not finite;
-    otherwise a NaN or an infinity runs through the formula and stays in its own coordinate.
-    With momentum 0 the buffer is returned as it was, and dampening has no effect.
-
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    Arrays and check_finite: see `gnomon.descent`. momentum: >= 1 is legal and unstable; with 0 the buffer is returned
+    as it was, and dampening has no effect. nesterov: needs momentum > 0 and dampening 0.
 
     Choice: torch accepts every real dampening; here it is limited to [0, 1], where the buffer is a mean of gradients.
     """

@@ -3,18 +3,16 @@
 Source: PyTorch issue 184466 (2026), a text with five lines of code. They contradict each other: the text takes κ from
 the Hessian, the code from the gradient alone. Both are kept, the code as variant "code", the text as one variant for
 each norm of the Hessian; `gnomon_spec.descent.srkl` says what is known of each.
-
-Every function raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
 
-from gnomon.arguments import checked
+from gnomon.arguments import checked, with_keywords
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Entries, Like, NonNegative, Positive, Scalar, require_floating, require_like
 from gnomon.objectives.contract import Objective
@@ -22,6 +20,7 @@ from gnomon.objectives.contract import Objective
 Norm = Literal["fro", "spectral", "diag"]
 Variant = Literal["fro", "spectral", "diag", "code", "coordinate"]
 NORMS, VARIANTS = get_args(Norm), get_args(Variant)
+Hessian: TypeAlias = Annotated[Array, Entries(("n", "n"), fit="params", symmetric=True)]
 
 
 class Diagnostics(NamedTuple):
@@ -72,7 +71,6 @@ def curvature_hessian(hessian: Annotated[Array, Entries(("n", "n"), symmetric=Tr
 
 
 def require_probes(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless there is a probe, and all entries of probes are ±1."""
     if given["probes"].shape[0] == 0:
         raise ValueError(f"probes must have shape (m, n) with m >= 1, got {given['probes'].shape}")
     if not np.all(np.abs(given["probes"]) == 1):
@@ -106,14 +104,8 @@ def brake(curvature: Annotated[Any, Scalar(low=0)], *, alpha: Positive = 1e-3, b
 
 
 @checked()
-def step(
-    params: Array,
-    grad: Array,
-    curvature: Annotated[Any, Scalar("params", low=0)],
-    *,
-    alpha: Positive = 1e-3,
-    beta: NonNegative = 0.1,
-) -> Array:
+@with_keywords(brake)
+def step(params: Array, grad: Array, curvature: Annotated[Any, Scalar("params", low=0)], **rates: float) -> Array:
     """Return w - Φ·g with the rate Φ = α/(1+βκ), one for all coordinates.
 
     params, grad: w and g, arrays of one shape and one floating-point dtype, which is that of the result. curvature: κ
@@ -123,7 +115,7 @@ def step(
     Choice: the text speaks of one multiplier Φ(W) and calls it decentralised; the multiplier is one here, and
     `step_coordinate` has one for each coordinate. κ and g are taken before the step.
     """
-    new: Array = params - brake(curvature, alpha=alpha, beta=beta) * grad
+    new: Array = params - brake(curvature, **rates) * grad
     return new
 
 
@@ -157,13 +149,9 @@ def require_pairs(params: Sequence[Array], grads: Sequence[Array]) -> None:
 
 @checked()
 def step_arrays(
-    params: tuple[Array, ...],
-    grads: tuple[Array, ...],
-    *,
-    alpha: Positive = 1e-3,
-    beta: NonNegative = 0.1,
-    per_array: bool = False,
-) -> tuple[Array, ...]:
+    params: tuple[Array, ...], grads: tuple[Array, ...], *,
+    alpha: Positive = 1e-3, beta: NonNegative = 0.1, per_array: bool = False,
+) -> tuple[Array, ...]:  # fmt: skip
     """Take one step of `step_code` on parameters that are kept in several arrays, and return the new arrays.
 
     params, grads: w and g, tuples of the same length, the arrays pairwise of one shape and all of one dtype. per_array:
@@ -199,15 +187,10 @@ def step_coordinate(
 
 
 @checked()
-def diagnostics(
-    grad: Array,
-    curvature: Annotated[Any, Scalar("grad", low=0)],
-    *,
-    alpha: Positive = 1e-3,
-    beta: NonNegative = 0.1,
-) -> Diagnostics:
+@with_keywords(brake)
+def diagnostics(grad: Array, curvature: Annotated[Any, Scalar("grad", low=0)], **rates: float) -> Diagnostics:
     """Return κ, Φ = α/(1+βκ) and the length ‖Φg‖₂ of the step that `step` would make with these arguments."""
-    rate = brake(curvature, alpha=alpha, beta=beta)
+    rate = brake(curvature, **rates)
     return Diagnostics(curvature, rate, length(rate * grad))
 
 
@@ -217,14 +200,9 @@ def init(params: Array, *, hessian: Array) -> Array:
 
 
 @checked()
+@with_keywords(brake)
 def advance(
-    params: Array,
-    grad: Array,
-    hessian: Annotated[Array, Entries(("n", "n"), fit="params", symmetric=True)],
-    *,
-    variant: Variant = "fro",
-    alpha: Positive = 1e-3,
-    beta: NonNegative = 0.1,
+    params: Array, grad: Array, hessian: Hessian, *, variant: Variant = "fro", **rates: float
 ) -> tuple[Array, Array]:
     """Take one step of a variant where the Hessian at w is known, and return the new parameters and the Hessian.
 
@@ -232,21 +210,15 @@ def advance(
     `step_coordinate`.
     """
     if variant == "code":
-        return step_code(params, grad, alpha=alpha, beta=beta), hessian
+        return step_code(params, grad, **rates), hessian
     if variant == "coordinate":
-        return step_coordinate(params, grad, np.diagonal(hessian), alpha=alpha, beta=beta), hessian
-    return step(params, grad, curvature_hessian(hessian, norm=variant), alpha=alpha, beta=beta), hessian
+        return step_coordinate(params, grad, np.diagonal(hessian), **rates), hessian
+    return step(params, grad, curvature_hessian(hessian, norm=variant), **rates), hessian
 
 
 @checked()
-def step_on(
-    params: Array,
-    objective: Objective,
-    *,
-    variant: Variant = "fro",
-    alpha: Positive = 1e-3,
-    beta: NonNegative = 0.1,
-) -> Array:
+@with_keywords(brake)
+def step_on(params: Array, objective: Objective, *, variant: Variant = "fro", **rates: float) -> Array:
     """Return the next parameters on an objective f, its gradient and, if the variant needs it, its Hessian taken at w.
 
     params: w, shape (n,). objective: answers with ∇f(w) and ∇²f(w)·v. variant: as in `advance`; all but "code" cost n
@@ -254,9 +226,9 @@ def step_on(
     """
     grad = objective.gradient(params)
     if variant == "code":
-        return step_code(params, grad, alpha=alpha, beta=beta)
+        return step_code(params, grad, **rates)
     hessian = np.stack([objective.hvp(params, column) for column in np.eye(params.shape[0], dtype=params.dtype)])
-    return advance(params, grad, hessian, variant=variant, alpha=alpha, beta=beta)[0]
+    return advance(params, grad, hessian, variant=variant, **rates)[0]
 
 
 trajectory, endpoints = repeated(init, advance)

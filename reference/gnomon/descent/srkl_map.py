@@ -36,9 +36,8 @@ def slope(y: Array, ratio: Array) -> Array:
 def orbit(start: Start, ratio: Ratio, *, steps: NonNegativeInt) -> Array:
     """Return y₀ … y_steps of y ← y·(1 - a/(1+y²)), one orbit for each entry, shape (steps + 1, *shape).
 
-    start, ratio: y₀ and a, arrays of one shape and one floating-point dtype, which is that of the result; a > 0.
-    steps: >= 0. An orbit never leaves [-m, m], m = max(|y₀|, a/2).
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    start, ratio: y₀ and a, arrays of one shape and one floating-point dtype, which is that of the result; a > 0. An
+    orbit never leaves [-m, m], m = max(|y₀|, a/2).
     """
     points = [start]
     for _ in range(steps):

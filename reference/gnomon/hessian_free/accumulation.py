@@ -1,7 +1,4 @@
-"""The Hessian-free step with loss, gradient and curvature each accumulated over batches of its own.
-
-Source: `acc_step` of `ltatzel/PyTorchHessianFree`, commit f430d81.
-"""
+"""The Hessian-free step with loss, gradient and curvature each over batches of its own: the package's `acc_step`."""
 
 from __future__ import annotations
 
@@ -68,21 +65,15 @@ def whole(batches: tuple[Batch, ...], quantity: Callable[[Any], Any], reduction:
 @checked()
 @with_keywords(step)
 def acc_step(
-    params: Params,
-    state: HessianFreeState,
-    losses: tuple[Batch, ...],
-    gradients: tuple[Batch, ...] | None = None,
-    curvatures: tuple[Batch, ...] | None = None,
-    preconditioner: Operator | Dense | None = None,
-    *,
-    reduction: Reduction = "mean",
-    **hyper: Any,
-) -> tuple[Array, HessianFreeState, Report]:
+    params: Params, state: HessianFreeState, losses: tuple[Batch, ...], gradients: tuple[Batch, ...] | None = None,
+    curvatures: tuple[Batch, ...] | None = None, preconditioner: Operator | Dense | None = None, *,
+    reduction: Reduction = "mean", **hyper: Any,
+) -> tuple[Array, HessianFreeState, Report]:  # fmt: skip
     """Return what `step` returns, with f over `losses`, g over `gradients` and B over `curvatures`.
 
     losses: what ρ, backtracking and the line search ask. gradients: for b = -g and the slope. curvatures: for B.
     `None` is `losses`. reduction: "mean" or "sum", that of each batch's loss. The rest is as for `step`.
-    Raises `ValueError` or `TypeError` naming the argument, also for an empty list.
+    Raises as well for an empty list.
     """
     objective = accumulated(losses, gradients, curvatures, reduction)
     if hyper.get("curvature", "ggn") == "ggn":

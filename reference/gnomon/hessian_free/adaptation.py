@@ -1,8 +1,4 @@
-"""What a step's damping becomes: between which points, and against which model, the loss is judged.
-
-Sources: Martens, ICML 2010, section 4.1 (as in the released demo) for "martens"; `ltatzel/PyTorchHessianFree`, commit
-f430d81, for "code".
-"""
+"""What a step's damping becomes: between which points, and against which model, the loss is judged (section 4.1)."""
 
 from __future__ import annotations
 
@@ -35,10 +31,7 @@ class Rules(NamedTuple):
     on_increase: str
 
 
-PRESETS = {
-    "code": Rules("x0", "damped", "last", "ratio"),
-    "martens": Rules("zero", "undamped", "selected", "distrust"),
-}
+PRESETS = {"code": Rules("x0", "damped", "last", "ratio"), "martens": Rules("zero", "undamped", "selected", "distrust")}
 
 
 class Model(NamedTuple):

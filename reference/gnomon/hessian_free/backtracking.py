@@ -1,7 +1,6 @@
 """Which of the kept iterates of conjugate gradients is taken: the loss itself decides, not its model.
 
-Sources: Martens, ICML 2010, section 4.6 (as in the released demo) for "martens"; `ltatzel/PyTorchHessianFree`, commit
-f430d81, for "code" and "full".
+Section 4.6 for "martens"; the package for "code" and "full".
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ def choose_iterate(
     strictly, "martens" while it does not rise; the one before the first that does not is taken. "full" looks at all of
     them and takes the first with the least loss.
 
-    losses: shape (s,), s >= 1. Raises `ValueError` or `TypeError` naming the argument.
-    Choice: iterates with a NaN or infinite loss are never taken; the package crashes on them.
+    losses: shape (s,), s >= 1. Choice: iterates with a NaN or infinite loss are never taken; the package crashes on
+    them.
     """
     return choose(lambda i: losses[i], losses.shape[0], variant=variant)
 

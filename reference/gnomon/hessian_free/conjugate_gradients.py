@@ -1,7 +1,6 @@
 """Preconditioned conjugate gradients on the quadratic model of a loss, with the iterates that backtracking needs.
 
-Sources: Hestenes & Stiefel 1952; Martens, ICML 2010 (and the demo released with it) for "martens";
-`ltatzel/PyTorchHessianFree`, commit f430d81, for "code".
+Source beside those of the folder: Hestenes & Stiefel 1952.
 """
 
 from __future__ import annotations
@@ -45,26 +44,19 @@ class Solution(NamedTuple):
 
 
 def require_stored(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` or `TypeError` unless what is to be stored are numbers of iterations."""
     for iteration in given["stored"]:
         require_count("stored", iteration)
 
 
 @checked(require_stored)
 def conjugate_gradients(
-    operator: Operator,
-    rhs: Annotated[Array, Entries(("n",), least=1, finite=True)],
+    operator: Operator, rhs: Annotated[Array, Entries(("n",), least=1, finite=True)],
     start: Annotated[Array, Entries(("n",), fit="rhs", finite=True)] | None = None,
-    preconditioner: Operator | None = None,
-    *,
-    max_iter: PositiveInt = 250,
-    rtol: NonNegative = 1e-5,
-    atol: NonNegative = 0.0,
-    progress_threshold: NonNegative | None = 5e-4,
-    on_nonpositive_curvature: Policy = "ignore",
-    stored: tuple[int, ...] = (),
-    variant: Variant = "martens",
-) -> Solution:
+    preconditioner: Operator | None = None, *,
+    max_iter: PositiveInt = 250, rtol: NonNegative = 1e-5, atol: NonNegative = 0.0,
+    progress_threshold: NonNegative | None = 5e-4, on_nonpositive_curvature: Policy = "ignore",
+    stored: tuple[int, ...] = (), variant: Variant = "martens",
+) -> Solution:  # fmt: skip
     """Minimise m(x) = ½ xᵀA x - bᵀx from x₀; at most `max_iter` iterations, one product each and one before.
 
     ::
@@ -78,19 +70,18 @@ def conjugate_gradients(
     that iteration.
 
     operator: A, symmetric, with the damping in it. rhs: b, shape (n,), finite. start: x₀, shape (n,), finite; `None` is
-    0. preconditioner: M, an approximation of A⁻¹, symmetric and positive definite; `None` is the identity. rtol, atol:
-    >= 0. progress_threshold: ε of the rule of relative progress, `None` to do without it; variant: "code" or "martens"
-    of that rule. on_nonpositive_curvature: what to do where pᵀAp <= 0: "ignore" goes on as if nothing had happened,
-    "stop" returns what there is (the iterate before), "saddle-free" takes |pᵀAp|, for which there is no theorem, and
-    "raise" is a `ValueError`; where it is 0 all others stop. stored: iterations whose iterates are kept beside the last
-    one (see `storage_grid`), integers >= 0.
-    Raises `ValueError` or `TypeError` naming the argument, and for products that do not fit or are not finite.
+    0. preconditioner: M, an approximation of A⁻¹, symmetric and positive definite; `None` is the identity.
+    progress_threshold: ε of the rule of relative progress, `None` to do without it; variant: "code" or "martens" of
+    that rule. on_nonpositive_curvature: what to do where pᵀAp <= 0: "ignore" goes on as if nothing had happened, "stop"
+    returns what there is (the iterate before), "saddle-free" takes |pᵀAp|, for which there is no theorem, and "raise"
+    is a `ValueError`; where it is 0 all others stop. stored: iterations whose iterates are kept beside the last one
+    (see `storage_grid`), integers >= 0. Raises as well for products that do not fit or are not finite.
 
-    Choices: rᵀy = 0 is looked for, where the package divides 0 by 0: at an exact start, and for b = 0, whose
-    tolerance of 0 nothing can meet. A pᵀAp of 0 that is positive once p has been scaled has underflowed: nothing is
-    left to do, and it does not count as curvature that is not positive. Where x or r overflows the package returns that
-    iterate; here it is the one before, "divergence". The test of the residual is strict, as in the package (its text
-    says <=). The residual is the recursive one and is never computed afresh.
+    Choices: rᵀy = 0 is looked for, where the package divides 0 by 0: at an exact start, and for b = 0, whose tolerance
+    of 0 nothing can meet. A pᵀAp of 0 that is positive once p has been scaled has underflowed: nothing is left to do,
+    and it does not count as curvature that is not positive. Where x or r overflows the package returns that iterate;
+    here it is the one before, "divergence". The test of the residual is strict, as in the package (its text says <=).
+    The residual is the recursive one and is never computed afresh.
     """
     x = 0 * rhs if start is None else start
     bound = np.maximum(rtol * np.sqrt(np.dot(rhs, rhs)), atol)

@@ -1,7 +1,6 @@
 """How well the quadratic model predicted, and what that makes of the damping: the rule of Levenberg and Marquardt.
 
-Sources: Levenberg 1944, Marquardt 1963; Martens, ICML 2010, section 4.1 (as in the released demo) for "martens";
-`ltatzel/PyTorchHessianFree`, commit f430d81, for "code".
+Sources beside those of the folder: Levenberg 1944, Marquardt 1963; section 4.1 for "martens".
 """
 
 from __future__ import annotations
@@ -39,28 +38,20 @@ def reduction_ratio(before: Any, after: Any, predicted: Any, *, variant: Variant
 
 
 def require_order(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless the thresholds are in order."""
     if given["low"] > given["high"]:
         raise ValueError(f"low must be at most high, got {given['low']!r} and {given['high']!r}")
 
 
 @checked(require_order)
 def updated_damping(
-    damping: Annotated[Any, Number()],
-    ratio: Any,
-    *,
-    variant: Variant = "martens",
-    low: NonNegative = LOW,
-    high: NonNegative = HIGH,
-    grow: Annotated[float, Number(1)] = GROW,
-    shrink: Annotated[float, Number(0, 1, above=True, closed=True)] = SHRINK,
-) -> Any:
+    damping: Annotated[Any, Number()], ratio: Any, *,
+    variant: Variant = "martens", low: NonNegative = LOW, high: NonNegative = HIGH,
+    grow: Annotated[float, Number(1)] = GROW, shrink: Annotated[float, Number(0, 1, above=True, closed=True)] = SHRINK,
+) -> Any:  # fmt: skip
     """Return λ·`grow` if ρ < `low`, λ·`shrink` if ρ > `high`, otherwise λ.
 
     damping: λ, finite and >= 0. ratio: ρ, any number; NaN leaves λ in "code" and counts as bad in "martens" (·`grow`).
-    Where λ·`grow` would leave the range of the dtype, λ stays.
-    low, high: 0 <= low <= high, finite. grow: finite and >= 1. shrink: in (0, 1].
-    Raises `ValueError` or `TypeError` naming the argument.
+    Where λ·`grow` would leave the range of the dtype, λ stays. low, high: 0 <= low <= high, finite.
     """
     if ratio < low or (variant == "martens" and np.isnan(ratio)):
         with np.errstate(over="ignore"):

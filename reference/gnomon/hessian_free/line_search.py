@@ -1,7 +1,4 @@
-"""Backtracking line search with Armijo's condition.
-
-Sources: Armijo 1966; `ltatzel/PyTorchHessianFree`, commit f430d81, for the constants.
-"""
+"""Backtracking line search with Armijo's condition (Armijo 1966), and the package's constants."""
 
 from __future__ import annotations
 
@@ -27,24 +24,18 @@ class LineSearch(NamedTuple):
 
 @checked()
 def armijo(
-    objective: Objective | Quadratic | Fenced | Valley,
-    params: Annotated[Array, Entries(("n",), least=1)],
-    direction: Annotated[Array, Like("params")],
-    grad: Annotated[Array, Like("params")],
-    *,
-    lr: NonNegative = 1.0,
-    shrink: OpenFraction = SHRINK,
-    slope_fraction: Fraction = SLOPE_FRACTION,
-    max_iter: PositiveInt = 20,
-    reject_ascent: bool = False,
-) -> LineSearch:
+    objective: Objective | Quadratic | Fenced | Valley, params: Annotated[Array, Entries(("n",), least=1)],
+    direction: Annotated[Array, Like("params")], grad: Annotated[Array, Like("params")], *,
+    lr: NonNegative = 1.0, shrink: OpenFraction = SHRINK, slope_fraction: Fraction = SLOPE_FRACTION,
+    max_iter: PositiveInt = 20, reject_ascent: bool = False,
+) -> LineSearch:  # fmt: skip
     """Return the first a of lr, lr·β, lr·β², … with f(x + a·d) <= f(x) + c·a·gᵀd.
 
     objective: f; only its `value` is asked for. params, direction, grad: x, d and g = ∇f(x), shape (n,), n >= 1, one
     dtype. lr: the first candidate, finite and >= 0. shrink: β in (0, 1). slope_fraction: c in [0, 1). max_iter: how
     many candidates. reject_ascent: take no step where gᵀd > 0; otherwise the condition lets f rise there by up to
     c·a·gᵀd. A value that is not finite fulfils nothing. If no candidate does, a = 0 and the value is f(x).
-    Raises `ValueError` or `TypeError` naming the argument, and `ValueError` if f(x) is not finite.
+    Raises as well if f(x) is not finite.
 
     Choices: f(x) is evaluated here, also if the caller knows it, as in the package: 2 + i evaluations for the candidate
     lr·βⁱ. a is multiplied by β again and again (β⁵ as a power differs in the last digit), and f is not asked for a

@@ -1,8 +1,4 @@
-"""The Hessian-free optimizer: one step, made of the parts in this folder.
-
-Sources: Martens, ICML 2010 (and the demo released with it) for "martens"; `ltatzel/PyTorchHessianFree`, commit f430d81,
-for "code".
-"""
+"""The Hessian-free optimizer: one step, made of the parts in this folder."""
 
 from __future__ import annotations
 
@@ -76,28 +72,13 @@ def init(params: Array, *, damping: NonNegative = 1.0) -> HessianFreeState:
 
 @checked()
 def step(
-    params: Params,
-    state: HessianFreeState,
-    objective: Problem,
-    preconditioner: Operator | Dense | None = None,
-    *,
-    curvature: Curvature = "ggn",
-    variant: Variant = "martens",
-    adapt_damping: bool = True,
-    max_iter: PositiveInt = 250,
-    decay: NonNegative = 0.95,
-    backtracking: bool = True,
-    lr: NonNegative = 1.0,
-    linesearch: bool = True,
-    rtol: NonNegative | None = None,
-    progress_threshold: NonNegative | None = 5e-4,
-    rho_origin: Origin | None = None,
-    rho_model: ModelKind | None = None,
-    rho_iterate: End | None = None,
-    on_increase: OnIncrease | None = None,
-    on_nonpositive_curvature: Policy | None = None,
-    reject_ascent: bool = False,
-) -> tuple[Array, HessianFreeState, Report]:
+    params: Params, state: HessianFreeState, objective: Problem, preconditioner: Operator | Dense | None = None, *,
+    curvature: Curvature = "ggn", variant: Variant = "martens", adapt_damping: bool = True, max_iter: PositiveInt = 250,
+    decay: NonNegative = 0.95, backtracking: bool = True, lr: NonNegative = 1.0, linesearch: bool = True,
+    rtol: NonNegative | None = None, progress_threshold: NonNegative | None = 5e-4, rho_origin: Origin | None = None,
+    rho_model: ModelKind | None = None, rho_iterate: End | None = None, on_increase: OnIncrease | None = None,
+    on_nonpositive_curvature: Policy | None = None, reject_ascent: bool = False,
+) -> tuple[Array, HessianFreeState, Report]:  # fmt: skip
     """Return the parameters after one step, the new state and a report.
 
     ::
@@ -126,8 +107,7 @@ def step(
         on_increase                "ratio"     "distrust"    where f rose from o to e: the quotient, or -∞
         on_nonpositive_curvature   "ignore"    "stop"
 
-    Raises `ValueError` or `TypeError` naming the argument, also for a loss or gradient that is not finite; nothing is
-    changed then, since everything is returned anew.
+    Raises as well for a loss or gradient that is not finite; nothing is changed then: everything is returned anew.
 
     Choices: backtracking passes over iterates whose loss is not finite; if none is left the step is refused (a = 0,
     warm start 0). Without a line search no step is made to a loss that is not finite, and a = 0 leaves θ as it is, bit
@@ -179,18 +159,10 @@ def step(
             found = LineSearch(0 * params[0], loss, 1)
     new = params if found.step_length == 0 else params + found.step_length * direction
     warm_start = 0 * params if refused else decay * x[-1]
-    report = Report(
-        loss,
-        found.value,
-        state.damping,
-        adaptation.ratio,
-        solution.reason,
-        solution.iterations,
-        chosen,
-        found.step_length,
-        solution.products + adaptation.products,
-        1 + selection.visited + adaptation.evaluations + found.evaluations,
-    )
+    solved, products = (solution.reason, solution.iterations), solution.products + adaptation.products
+    evaluations = 1 + selection.visited + adaptation.evaluations + found.evaluations
+    losses = loss, found.value
+    report = Report(*losses, state.damping, adaptation.ratio, *solved, chosen, found.step_length, products, evaluations)
     return new, HessianFreeState(warm_start, adaptation.damping), report
 
 

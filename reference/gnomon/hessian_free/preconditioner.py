@@ -1,7 +1,6 @@
 """The preconditioner: the diagonal of the empirical Fisher matrix, damped, to a power.
 
-Sources: Martens, ICML 2010, section 4.7; `ltatzel/PyTorchHessianFree`, commit f430d81 (whose method that should return
-it returns nothing).
+Section 4.7; the package's method that should return it returns nothing.
 """
 
 from __future__ import annotations
@@ -35,8 +34,8 @@ def squared_gradients(
 ) -> Array:
     """Return the diagonal d of the empirical Fisher matrix: Σᵢ gᵢ∘gᵢ, over N for "mean".
 
-    example_gradients: gᵢ of each example's own loss, without 1/N, shape (N, n), N and n >= 1. reduction: that of
-    the loss, "mean" or "sum". Raises `ValueError` or `TypeError` naming the argument.
+    example_gradients: gᵢ of each example's own loss, without 1/N, shape (N, n), N and n >= 1. reduction: that of the
+    loss, "mean" or "sum".
     """
     total: Array = np.sum(example_gradients * example_gradients, axis=0)
     return total / example_gradients.shape[0] if reduction == "mean" else total
@@ -52,8 +51,7 @@ def fisher_preconditioner(
     """Return M: v ↦ v·(d + λ)^(-ξ).
 
     diagonal: d >= 0, finite, shape (n,). damping: λ, finite and >= 0, that of the step. exponent: ξ in [0, 1]; 0 is no
-    preconditioner at all. Raises `ValueError` or `TypeError` naming the argument, and if an entry of d + λ is 0 while
-    ξ is not.
+    preconditioner at all. Raises as well if an entry of d + λ is 0 while ξ is not.
     """
     damped = diagonal + damping
     if exponent == 0:

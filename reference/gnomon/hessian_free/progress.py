@@ -1,7 +1,6 @@
 """When conjugate gradients have stopped to pay: the rule of relative progress.
 
-Sources: Martens, ICML 2010, section 4.4 (as in the released demo) for "martens"; `ltatzel/PyTorchHessianFree`, commit
-f430d81, for "code", which cites that section and differs from it in three ways.
+Section 4.4 for "martens"; the package cites that section and differs from it in three ways.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ LEAST_WINDOW = 10
 def window(iteration: NonNegativeInt, *, variant: Variant = "martens") -> int:
     """Return k, how many iterations back progress is measured: max(10, i/10), "code" rounded down, "martens" up.
 
-    iteration: i >= 0. Raises `ValueError` or `TypeError` naming the argument.
+    iteration: i >= 0.
     """
     return max(LEAST_WINDOW, iteration // 10 if variant == "code" else ceil(iteration / 10))
 
@@ -40,7 +39,7 @@ def progress_has_ended(
         martens   k < i  and  m_{i-k} < 0  and  (mᵢ - m_{i-k})/mᵢ < k·ε
 
     model: m, shape (i + 1,), i >= 0. threshold: ε, finite and >= 0. k is `window(i)`, so that nothing ends before
-    i = 11. A ratio that is not a number ends nothing. Raises `ValueError` or `TypeError` naming the argument.
+    i = 11. A ratio that is not a number ends nothing.
 
     Choice: "martens" asks for m_{i-k} < 0, as the demo does; the paper, as others quote it, asks for mᵢ < 0, which
     follows from it, since the model only falls.

@@ -57,26 +57,19 @@ class Runs(NamedTuple):
 @checked()
 @with_keywords(step, *OF_A_STEP)
 def minimise_quadratics(
-    params: Starts,
-    matrices: Matrices,
-    stationary: Points,
-    *,
-    steps: PositiveInt,
-    damping: NonNegative = 1.0,
-    **hyper: Any,
-) -> Runs:
+    params: Starts, matrices: Matrices, stationary: Points, *,
+    steps: PositiveInt, damping: NonNegative = 1.0, **hyper: Any,
+) -> Runs:  # fmt: skip
     """Make `steps` steps on every ½(x - x*)ᵀH(x - x*), from a cold start.
 
     params: a start for each problem, shape (P, n), P and n >= 1. matrices: H, symmetric, (P, n, n). stationary: x*,
-    (P, n). steps: >= 1. damping: λ of the first step. The rest is as for `gnomon.hessian_free.optimizer.step`.
-    Raises `ValueError` or `TypeError` naming the argument, and whatever a step raises.
+    (P, n). damping: λ of the first step. The rest, and what is raised, is as for `gnomon.hessian_free.optimizer.step`.
     """
     objectives = [Quadratic(H, x) for H, x in zip(matrices, stationary, strict=True)]
     return run_each(params, objectives, steps, damping, hyper)
 
 
 def require_targets(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless the loss allows the targets."""
     loss, targets = given["loss"], given["targets"]
     low, high = TARGETS[loss]
     if not (np.all(targets >= low) and np.all(targets <= high)):
@@ -86,33 +79,22 @@ def require_targets(given: Mapping[str, Any]) -> None:
 @checked(require_targets)
 @with_keywords(step, *OF_A_STEP)
 def fit_linear_models(
-    params: Starts,
-    features: Features,
-    targets: Targets,
-    *,
-    steps: PositiveInt,
-    loss: Annotated[str, Choice(LOSSES)] = "squared",
-    ridge: NonNegative = 0.0,
-    damping: NonNegative = 1.0,
-    **hyper: Any,
-) -> Runs:
+    params: Starts, features: Features, targets: Targets, *,
+    steps: PositiveInt, loss: Annotated[str, Choice(LOSSES)] = "squared", ridge: NonNegative = 0.0,
+    damping: NonNegative = 1.0, **hyper: Any,
+) -> Runs:  # fmt: skip
     """Make `steps` steps on every `LinearModel`, from a cold start.
 
     params: weights to start from, shape (P, n), P and n >= 1. features: X, (P, N, n), N >= 1. targets: y, (P, N); in
     [0, 1] for "logistic", >= 0 for "poisson". loss: "squared", "logistic" or "poisson". ridge: ρ, finite and >= 0.
-    steps: >= 1. damping: λ of the first step. The rest is as for `gnomon.hessian_free.optimizer.step`.
-    Raises `ValueError` or `TypeError` naming the argument, and whatever a step raises.
+    damping: λ of the first step. The rest, and what is raised, is as for `gnomon.hessian_free.optimizer.step`.
     """
     objectives = [LinearModel(X, y, ridge, loss) for X, y in zip(features, targets, strict=True)]
     return run_each(params, objectives, steps, damping, hyper)
 
 
 def run_each(
-    params: Array,
-    objectives: Sequence[Quadratic | LinearModel],
-    steps: int,
-    damping: float,
-    hyper: Mapping[str, Any],
+    params: Array, objectives: Sequence[Quadratic | LinearModel], steps: int, damping: float, hyper: Mapping[str, Any]
 ) -> Runs:
     """Run each problem by itself, one after the other."""
     runs = []

@@ -1,7 +1,4 @@
-"""Whether an objective is fit for the optimizer: two self-tests, to be run before it.
-
-Source: `test_deterministic` and `test_reduction` of `ltatzel/PyTorchHessianFree`, commit f430d81.
-"""
+"""Whether an objective is fit for the optimizer: the package's `test_deterministic` and `test_reduction`."""
 
 from __future__ import annotations
 
@@ -19,21 +16,15 @@ Vector: TypeAlias = Annotated[Array, Entries(("n",), fit="params", finite=True)]
 
 @checked()
 def is_deterministic(
-    objective: Problem,
-    params: Params,
-    vector: Vector,
-    *,
-    curvature: Curvature = "ggn",
-    rtol: NonNegative = 1e-5,
-    atol: NonNegative = 1e-8,
-) -> bool:
+    objective: Problem, params: Params, vector: Vector, *,
+    curvature: Curvature = "ggn", rtol: NonNegative = 1e-5, atol: NonNegative = 1e-8,
+) -> bool:  # fmt: skip
     """Return whether f(θ), ∇f(θ) and B·v are the same when they are asked for twice: |a - b| <= atol + rtol·|b|.
 
-    Where they are not (dropout, other data at every call) the quadratic model has nothing to do with the loss.
-    params: θ, shape (n,). vector: v, shape (n,), finite, any that is not special; the package draws it. curvature:
-    "ggn" or "hessian", for B. rtol, atol: >= 0. A NaN is not the same as anything.
-    Raises `ValueError` or `TypeError` naming the argument.
-    Choice: the package only warns, and looks at the outputs of the network and not at the gradient.
+    Where they are not (dropout, other data at every call) the quadratic model has nothing to do with the loss. params:
+    θ, shape (n,). vector: v, shape (n,), finite, any that is not special; the package draws it. curvature: "ggn" or
+    "hessian", for B. A NaN is not the same as anything. Choice: the package only warns, and looks at the outputs of the
+    network and not at the gradient.
     """
     f = objective_of(objective)
     first, second = (_answers(f, params, vector, curvature) for _ in range(2))
@@ -42,21 +33,13 @@ def is_deterministic(
 
 @checked()
 def reduction_matches(
-    batches: tuple[Batch, ...],
-    whole: Problem,
-    params: Params,
-    vector: Vector,
-    *,
-    reduction: Reduction = "mean",
-    curvature: Curvature = "ggn",
-    rtol: NonNegative = 1e-2,
-    atol: NonNegative = 1e-4,
-) -> bool:
+    batches: tuple[Batch, ...], whole: Problem, params: Params, vector: Vector, *,
+    reduction: Reduction = "mean", curvature: Curvature = "ggn", rtol: NonNegative = 1e-2, atol: NonNegative = 1e-4,
+) -> bool:  # fmt: skip
     """Return whether f(θ), ∇f(θ) and B·v accumulated over batches are those of the whole, so that `reduction` fits.
 
     batches: at least two. whole: the objective on all their data. reduction: "mean" or "sum", see `acc_step`. The rest
-    is as for `is_deterministic`. Raises `ValueError` or `TypeError` naming the argument.
-    Choice: the package raises an error where this returns False.
+    is as for `is_deterministic`. Choice: the package raises an error where this returns False.
     """
     if len(batches) < 2:
         raise ValueError(f"batches must be at least two, got {len(batches)}")

@@ -1,8 +1,4 @@
-"""Which iterates of conjugate gradients are kept for backtracking: a grid that grows geometrically.
-
-Sources: Martens, Deep learning via Hessian-free optimization, ICML 2010 (and the demo released with it) for "martens";
-`ltatzel/PyTorchHessianFree`, commit f430d81, for "code".
-"""
+"""Which iterates of conjugate gradients are kept for backtracking: a grid that grows geometrically."""
 
 from __future__ import annotations
 
@@ -27,7 +23,6 @@ def storage_grid(
     "martens": ⌈5γʲ⌉: 5, 7, 9, 11, 15, …. The last iterate is always kept in addition, whichever it is
     (`kept_iterations`).
 
-    max_iter: >= 1. base: finite and > 1. Raises `ValueError` or `TypeError` naming the argument.
     Choice: γʲ is taken in double precision. The package takes it in single precision, which first shows at j = 44
     (103,158 instead of 103,159).
     """

@@ -1,5 +1,4 @@
-"""The two forms of the method: "martens", the demo that its author released, and "code", a package with rules of its
-own (`ltatzel/PyTorchHessianFree`, commit f430d81)."""
+"""The two forms of the method: "martens", its author's demo, and "code", a package with rules of its own."""
 
 from __future__ import annotations
 

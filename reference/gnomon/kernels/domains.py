@@ -17,26 +17,31 @@ COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 Operation = Callable[..., Any]
 
 
-def in_place_of(reference: Operation) -> Callable[[Operation], Operation]:
+def first_is_compiled(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments if loops are compiled for the dtype of the first, or of the first part of that."""
+    name, array = next(iter(given.items()))
+    if isinstance(array, tuple):
+        name, array = f"{name}.{array._fields[0]}", array[0]  # type: ignore[attr-defined]
+    require_compiled(name, array)
+    return given
+
+
+def in_place_of(
+    reference: Operation, prepare: Callable[[dict[str, Any]], dict[str, Any]] = first_is_compiled
+) -> Callable[[Operation], Operation]:
     """Give the decorated function the signature, the documentation and the checks of an operation of the reference.
 
-    It is called with every argument by its name, defaults included, and only if loops are compiled for the dtype of
-    the first, or of the first part of that.
+    It is called with every argument by its name, defaults included, as `prepare` returns them.
     """
     parameters = inspect.signature(reference).parameters.values()
     positional = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
-    defaults = {p.name: p.default for p in parameters if p.default is not p.empty}
+    defaults = {p.name: p.default for p in parameters}
 
     def decorate(function: Operation) -> Operation:
         @wraps(reference)
         def call(*args: Any, **kwargs: Any) -> Any:
             check_arguments(reference, *args, **kwargs)
-            given = {**defaults, **dict(zip(positional, args, strict=False)), **kwargs}
-            name, array = positional[0], given[positional[0]]
-            if isinstance(array, tuple):
-                name, array = f"{name}.{array._fields[0]}", array[0]  # type: ignore[attr-defined]
-            require_compiled(name, array)
-            return function(**given)
+            return function(**prepare({**defaults, **dict(zip(positional, args, strict=False)), **kwargs}))
 
         call.__module__ = reference.__module__.replace("gnomon.", "gnomon.kernels.", 1)
         return call

@@ -20,5 +20,6 @@ def loop_over(formula: Any, loop: Any, **calls: Any) -> Any:
     """Return `loop` compiled, kept with `formula`. calls: what it calls, compiled, by the global names for them."""
     name = "_".join([loop.__name__, formula.__name__, *(function.__name__ for function in calls.values())])
     code = loop.__code__.replace(co_filename=formula.__code__.co_filename, co_name=name, co_qualname=name)
-    copy = FunctionType(code, {**loop.__globals__, **calls, "__name__": formula.__module__})
+    scope = {**loop.__globals__, **calls, "__name__": formula.__module__}
+    copy = FunctionType(code, scope, argdefs=loop.__defaults__)
     return njit(copy, cache=True, error_model="numpy")

@@ -4,8 +4,6 @@ Terms are summed pairwise: those of each chunk of `CHUNK`, then the sums of the 
 half of the rows onto the lower one until one is left. So a term of a sum of n passes ⌈log₂n⌉ additions, one more if
 n > `CHUNK`; each fold is a loop over independent additions, which vectorises as it stands; and nothing beyond a chunk
 need be stored.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete every `__pycache__` below.
 """
 
 from __future__ import annotations
@@ -54,7 +52,7 @@ def fold_in_chunks(terms: Array) -> None:
     fold(terms[:chunks])
 
 
-def sum_loop(left: Array, right: Array, number: Any) -> Any:
+def sum_loop(left: Array, right: Array, number: Any = 1) -> Any:
     """Return the sum of `term(uᵢ, vᵢ, number)`; both arrays (n,)."""
     chunks = (left.size + CHUNK - 1) // CHUNK
     terms, sums = np.empty((min(left.size, CHUNK), 1), left.dtype), np.zeros((max(chunks, 1), 1), left.dtype)
@@ -68,7 +66,7 @@ def sum_loop(left: Array, right: Array, number: Any) -> Any:
     return sums[0, 0]
 
 
-def sum_of(term: Callable[[Any, Any, Any], Any]) -> Callable[[Array, Array, Any], Any]:
+def sum_of(term: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """Return the compiled sum of a term of two entries and a number: (left, right, number) → Σ term(uᵢ, vᵢ, number)."""
     return loop_over(term, sum_loop, term=njit(term, error_model="numpy"))  # type: ignore[no-any-return]
 

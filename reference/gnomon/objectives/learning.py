@@ -9,19 +9,85 @@ and gradients carry neither 1/N nor ρ; there is no intercept beside the feature
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
 
 import autograd.numpy as traced
 import numpy as np
 
-from gnomon.domains import Array, require_like, require_number
+from gnomon.domains import Array, Number, require_like
 from gnomon.objectives.contract import Scalar, require_point
 from gnomon.objectives.output_losses import Labels, LogisticLoss, SoftmaxLoss, require_labels, require_matrix
 
 
+class Regression(ABC):
+    """What both have: data X and y, a loss of the outputs, and a ridge."""
+
+    features: Array
+    labels: Labels
+    classes: int
+    ridge: float
+    loss_of: ClassVar[type[LogisticLoss] | type[SoftmaxLoss]]
+
+    def __post_init__(self) -> None:
+        require_matrix("features", self.features)
+        require_labels(self.labels, self.features.shape[0], self.classes)
+        Number().require("ridge", self.ridge, {})
+
+    @property
+    def dimension(self) -> int:
+        """How many parameters there are, d."""
+        return int(self.features.shape[1])
+
+    @property
+    def loss(self) -> LogisticLoss | SoftmaxLoss:
+        """The loss of the outputs."""
+        return self.loss_of(self.labels)
+
+    @property
+    def start(self) -> Array:
+        """The zero vector: every class equally probable."""
+        return np.zeros(self.dimension, self.features.dtype)
+
+    @abstractmethod
+    def outputs(self, params: Array) -> Array:
+        """Return z, one example a row."""
+
+    @abstractmethod
+    def pulled_back(self, rows: Array) -> Array:
+        """Return Jᵀu = Σᵢ uᵢ ⊗ xᵢ as a flat vector, J the Jacobian of the outputs."""
+
+    def value(self, params: Array) -> Scalar:
+        """Return f(w)."""
+        mean = traced.sum(self.example_values(params)) / self.features.shape[0]
+        return mean + 0.5 * self.ridge * traced.sum(params**2)
+
+    def gradient(self, params: Array) -> Array:
+        """Return (1/N)·Jᵀδ + ρw, δᵢ = ∂ℓᵢ/∂zᵢ."""
+        delta = self.loss.gradients(self.outputs(params))
+        mean: Array = self.pulled_back(delta) / self.features.shape[0]
+        return mean + self.ridge * params
+
+    def hvp(self, params: Array, vector: Array) -> Array:
+        """Return (1/N)·Jᵀu + ρv, uᵢ = ∂²ℓᵢ/∂zᵢ²·(J·v)ᵢ."""
+        outputs = self.outputs(params)
+        require_like("vector", vector, params)
+        curved = self.loss.hessian_products(outputs, self.outputs(vector))
+        mean: Array = self.pulled_back(curved) / self.features.shape[0]
+        return mean + self.ridge * vector
+
+    def ggnvp(self, params: Array, vector: Array) -> Array:
+        """Return `hvp`: the outputs are linear in w. The ridge belongs to it."""
+        return self.hvp(params, vector)
+
+    def example_values(self, params: Array) -> Array:
+        """Return ℓᵢ(w), shape (N,), without 1/N and ridge."""
+        return self.loss.losses(self.outputs(params))
+
+
 @dataclass(frozen=True, eq=False)
-class LogisticRegression:
+class LogisticRegression(Regression):
     """f(w) = (1/N) Σᵢ log(1 + exp(-sᵢ·xᵢᵀw)) + ½ρ‖w‖², s = 2y - 1.
 
     features: X, shape (N, d), finite. labels: y, integers 0 and 1, shape (N,). ridge: ρ >= 0, a Python number.
@@ -33,67 +99,24 @@ class LogisticRegression:
     ridge: float = 0.0
 
     name: ClassVar[str] = "logistic_regression"
-
-    def __post_init__(self) -> None:
-        require_matrix("features", self.features)
-        require_labels(self.labels, self.features.shape[0], 2)
-        require_number("ridge", self.ridge, 0)
-
-    @property
-    def dimension(self) -> int:
-        """How many parameters there are, d."""
-        return int(self.features.shape[1])
-
-    @property
-    def start(self) -> Array:
-        """The zero vector: every probability ½."""
-        return np.zeros(self.dimension, self.features.dtype)
-
-    @property
-    def loss(self) -> LogisticLoss:
-        """The loss of the outputs."""
-        return LogisticLoss(self.labels)
+    classes, loss_of = 2, LogisticLoss
 
     def outputs(self, params: Array) -> Array:
         """Return z = X·w, shape (N,)."""
         require_point(params, self.dimension, self.features.dtype)
         return self.features @ params
 
-    def value(self, params: Array) -> Scalar:
-        """Return f(w)."""
-        N = self.features.shape[0]
-        return traced.sum(self.example_values(params)) / N + 0.5 * self.ridge * traced.sum(params**2)
-
-    def gradient(self, params: Array) -> Array:
-        """Return (1/N)·Xᵀδ + ρw, δᵢ = ∂ℓᵢ/∂zᵢ."""
-        delta = self.loss.gradients(self.outputs(params))
-        mean: Array = np.transpose(self.features) @ delta / self.features.shape[0]
-        return mean + self.ridge * params
-
-    def hvp(self, params: Array, vector: Array) -> Array:
-        """Return (1/N)·Xᵀ(D·(X·v)) + ρv, D = diag(σ(zᵢ)σ(-zᵢ))."""
-        outputs = self.outputs(params)
-        require_like("vector", vector, params)
-        curved = self.loss.hessian_products(outputs, self.features @ vector)
-        mean: Array = np.transpose(self.features) @ curved / self.features.shape[0]
-        return mean + self.ridge * vector
-
-    def ggnvp(self, params: Array, vector: Array) -> Array:
-        """Return `hvp`: the outputs are linear in w. The ridge belongs to it."""
-        return self.hvp(params, vector)
-
-    def example_values(self, params: Array) -> Array:
-        """Return ℓᵢ(w), shape (N,), without 1/N and ridge."""
-        return self.loss.losses(self.outputs(params))
+    def pulled_back(self, rows: Array) -> Array:
+        """Return Xᵀu."""
+        return np.transpose(self.features) @ rows
 
     def example_gradients(self, params: Array) -> Array:
         """Return δᵢ·xᵢ, shape (N, d), without 1/N and ridge."""
-        delta = self.loss.gradients(self.outputs(params))
-        return delta[:, None] * self.features
+        return self.loss.gradients(self.outputs(params))[:, None] * self.features
 
 
 @dataclass(frozen=True, eq=False)
-class SoftmaxRegression:
+class SoftmaxRegression(Regression):
     """f(W) = (1/N) Σᵢ (log Σ_c exp(z_ic) - z_i,yᵢ) + ½ρ‖W‖², Z = X·Wᵀ.
 
     features: X, shape (N, d), finite. labels: y, integers in [0, C), shape (N,). classes: C >= 2. ridge: ρ >= 0, a
@@ -108,26 +131,12 @@ class SoftmaxRegression:
     ridge: float = 0.0
 
     name: ClassVar[str] = "softmax_regression"
-
-    def __post_init__(self) -> None:
-        require_matrix("features", self.features)
-        require_labels(self.labels, self.features.shape[0], self.classes)
-        require_number("ridge", self.ridge, 0)
+    loss_of = SoftmaxLoss
 
     @property
     def dimension(self) -> int:
         """How many parameters there are, C·d."""
-        return self.classes * int(self.features.shape[1])
-
-    @property
-    def start(self) -> Array:
-        """The zero vector: every class equally probable."""
-        return np.zeros(self.dimension, self.features.dtype)
-
-    @property
-    def loss(self) -> SoftmaxLoss:
-        """The loss of the outputs."""
-        return SoftmaxLoss(self.labels)
+        return self.classes * super().dimension
 
     def outputs(self, params: Array) -> Array:
         """Return Z = X·Wᵀ, shape (N, C)."""
@@ -136,38 +145,11 @@ class SoftmaxRegression:
         Z: Array = self.features @ traced.transpose(W)
         return Z
 
-    def value(self, params: Array) -> Scalar:
-        """Return f(W)."""
-        N = self.features.shape[0]
-        return traced.sum(self.example_values(params)) / N + 0.5 * self.ridge * traced.sum(params**2)
-
-    def gradient(self, params: Array) -> Array:
-        """Return (1/N)·ΔᵀX + ρW, Δ = ∂ℓ/∂Z, shape (N, C)."""
-        delta = self.loss.gradients(self.outputs(params))
-        mean: Array = self.pulled_back(delta) / self.features.shape[0]
-        return mean + self.ridge * params
-
-    def hvp(self, params: Array, vector: Array) -> Array:
-        """Return (1/N)·UᵀX + ρV, the rows of U being (diag(pᵢ) - pᵢpᵢᵀ)·(V·xᵢ)."""
-        outputs = self.outputs(params)
-        require_like("vector", vector, params)
-        curved = self.loss.hessian_products(outputs, self.outputs(vector))
-        mean: Array = self.pulled_back(curved) / self.features.shape[0]
-        return mean + self.ridge * vector
-
-    def ggnvp(self, params: Array, vector: Array) -> Array:
-        """Return `hvp`: the outputs are linear in W. The ridge belongs to it."""
-        return self.hvp(params, vector)
-
-    def example_values(self, params: Array) -> Array:
-        """Return ℓᵢ(W), shape (N,), without 1/N and ridge."""
-        return self.loss.losses(self.outputs(params))
+    def pulled_back(self, rows: Array) -> Array:
+        """Return UᵀX, row after row."""
+        return np.reshape(np.transpose(rows) @ self.features, (self.dimension,))
 
     def example_gradients(self, params: Array) -> Array:
         """Return δᵢ ⊗ xᵢ, shape (N, C·d), without 1/N and ridge."""
         delta = self.loss.gradients(self.outputs(params))
         return np.reshape(delta[:, :, None] * self.features[:, None, :], (self.features.shape[0], self.dimension))
-
-    def pulled_back(self, rows: Array) -> Array:
-        """Return Σᵢ uᵢ ⊗ xᵢ as a flat vector: the transposed Jacobian of the outputs, applied."""
-        return np.reshape(np.transpose(rows) @ self.features, (self.dimension,))

@@ -14,7 +14,7 @@ from typing import ClassVar, NamedTuple
 import autograd.numpy as traced
 import numpy as np
 
-from gnomon.domains import Array, require_count, require_finite, require_floating, require_like, require_number
+from gnomon.domains import Array, Number, require_count, require_finite, require_floating, require_like
 from gnomon.objectives.contract import Scalar, require_point
 
 
@@ -58,7 +58,7 @@ class Quadratic:
             i, j = (int(k) for k in asymmetric[0])
             above, below = self.hessian[i, j], self.hessian[j, i]
             raise ValueError(f"hessian must be symmetric, got {above} at ({i}, {j}) and {below} at ({j}, {i})")
-        require_number("offset", self.offset, -inf)
+        Number(-inf).require("offset", self.offset, {})
         if not np.isfinite(self.offset):
             raise ValueError(f"offset must be finite, got {self.offset!r}")
 
@@ -89,7 +89,7 @@ class Quadratic:
         start: x₀, shape (n,), of the dtype of H. lr: finite and >= 0, a Python number. steps: t >= 0.
         """
         require_point(start, self.dimension, self.minimiser.dtype, "start")
-        require_number("lr", lr, 0)
+        Number().require("lr", lr, {})
         require_count("steps", steps)
         eigenvalues, Q = self.spectrum
         contraction = (1 - lr * eigenvalues) ** steps

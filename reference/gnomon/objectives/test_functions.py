@@ -8,7 +8,7 @@ dimensions by Mühlenbein et al. (1991); Ackley, A Connectionist Machine for Gen
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import e, pi
 from typing import ClassVar
 
@@ -19,30 +19,45 @@ from gnomon.domains import Array, require_count, require_like
 from gnomon.objectives.contract import Scalar, require_point
 
 
+class KnownFunction:
+    """What all of them have: a dimension n, a start, minimisers where f is 0.
+
+    usual_start, solutions: the start and each minimiser, their coordinates taken again and again up to the n-th.
+    """
+
+    dimension: int
+    least_dimension: ClassVar[int] = 1
+    name: ClassVar[str]
+    minimum: ClassVar[float] = 0.0
+    usual_start: ClassVar[tuple[float, ...]] = (-2.0, 3.5)
+    solutions: ClassVar[tuple[tuple[float, ...], ...]] = ((0.0,),)
+
+    def __post_init__(self) -> None:
+        require_count("dimension", self.dimension, self.least_dimension)
+
+    @property
+    def start(self) -> Array:
+        """The usual start."""
+        return np.resize(np.array(self.usual_start), self.dimension)
+
+    @property
+    def minimisers(self) -> tuple[Array, ...]:
+        """Every known global minimiser."""
+        return tuple(np.resize(np.array(solution), self.dimension) for solution in self.solutions)
+
+
 @dataclass(frozen=True)
-class Rosenbrock:
+class Rosenbrock(KnownFunction):
     """f(x) = Σᵢ 100·(xᵢ₊₁ - xᵢ²)² + (1 - xᵢ)², i = 1 … n-1: a curved valley with a flat floor.
 
-    dimension: n >= 2. The one global minimiser is (1, …, 1); from n = 4 on there is a local one near (-1, 1, …, 1).
+    dimension: n >= 2. The one global minimiser is (1, …, 1); from n = 4 on there is a local one near (-1, 1, …, 1). The
+    standard start is (-1.2, 1, -1.2, 1, …).
     """
 
     dimension: int = 2
 
-    name: ClassVar[str] = "rosenbrock"
-    minimum: ClassVar[float] = 0.0
-
-    def __post_init__(self) -> None:
-        require_count("dimension", self.dimension, 2)
-
-    @property
-    def start(self) -> Array:
-        """(-1.2, 1, -1.2, 1, …), the standard start."""
-        return np.resize(np.array([-1.2, 1.0]), self.dimension)
-
-    @property
-    def minimisers(self) -> tuple[Array, ...]:
-        """(1, …, 1)."""
-        return (np.ones(self.dimension),)
+    name = "rosenbrock"
+    least_dimension, usual_start, solutions = 2, (-1.2, 1.0), ((1.0,),)
 
     def value(self, params: Array) -> Scalar:
         """Return f(x). params: x, shape (n,)."""
@@ -70,22 +85,16 @@ class Rosenbrock:
 
 
 @dataclass(frozen=True)
-class Beale:
-    """f(x, y) = Σₖ (cₖ - x·(1 - yᵏ))², k = 1, 2, 3, c = (1.5, 2.25, 2.625): flat with steep walls; usual box ±4.5."""
+class Beale(KnownFunction):
+    """f(x, y) = Σₖ (cₖ - x·(1 - yᵏ))², k = 1, 2, 3, c = (1.5, 2.25, 2.625): flat with steep walls; usual box ±4.5.
 
-    dimension: ClassVar[int] = 2
-    name: ClassVar[str] = "beale"
-    minimum: ClassVar[float] = 0.0
+    The standard start is (1, 1).
+    """
 
-    @property
-    def start(self) -> Array:
-        """(1, 1), the standard start."""
-        return np.array([1.0, 1.0])
+    dimension: int = field(default=2, init=False, repr=False)
 
-    @property
-    def minimisers(self) -> tuple[Array, ...]:
-        """(3, ½)."""
-        return (np.array([3.0, 0.5]),)
+    name = "beale"
+    usual_start, solutions = (1.0, 1.0), ((3.0, 0.5),)
 
     def value(self, params: Array) -> Scalar:
         """Return f(x, y). params: shape (2,)."""
@@ -123,31 +132,24 @@ class Beale:
 
 
 @dataclass(frozen=True)
-class Himmelblau:
+class Himmelblau(KnownFunction):
     """f(x, y) = (x² + y - 11)² + (x + y² - 7)²: four minima of equal depth, one maximum near (-0.27, -0.92).
 
     At a minimum both brackets vanish. Putting y = 11 - x² into the second leaves (x - 3)(x³ + 3x² - 13x - 38) = 0,
-    whose roots are the four minimisers' x.
+    whose roots are the four minimisers' x: (3, 2) is exact, the other three are rounded to float64. Choice: the start
+    is (0, 0), near the maximum in the middle; the source prescribes none.
     """
 
-    dimension: ClassVar[int] = 2
-    name: ClassVar[str] = "himmelblau"
-    minimum: ClassVar[float] = 0.0
+    dimension: int = field(default=2, init=False, repr=False)
 
-    @property
-    def start(self) -> Array:
-        """(0, 0), near the maximum in the middle. Choice: the source prescribes none."""
-        return np.array([0.0, 0.0])
-
-    @property
-    def minimisers(self) -> tuple[Array, ...]:
-        """(3, 2), which is exact, and the other three rounded to float64."""
-        return (
-            np.array([3.0, 2.0]),
-            np.array([-2.805118086952745, 3.131312518250573]),
-            np.array([-3.779310253377747, -3.2831859912861696]),
-            np.array([3.5844283403304917, -1.8481265269644036]),
-        )
+    name = "himmelblau"
+    usual_start = (0.0,)
+    solutions = (
+        (3.0, 2.0),
+        (-2.805118086952745, 3.131312518250573),
+        (-3.779310253377747, -3.2831859912861696),
+        (3.5844283403304917, -1.8481265269644036),
+    )
 
     def value(self, params: Array) -> Scalar:
         """Return f(x, y). params: shape (2,)."""
@@ -174,29 +176,16 @@ class Himmelblau:
 
 
 @dataclass(frozen=True)
-class Rastrigin:
+class Rastrigin(KnownFunction):
     """f(x) = Σᵢ xᵢ² + 10·(1 - cos 2πxᵢ): a bowl with a local minimum near every integer point; usual box ±5.12.
 
     dimension: n >= 1. The value is computed as Σ xᵢ² + 20·sin² πxᵢ, which is the same and does not cancel near 0.
+    The minimiser is the origin. Choice: the start is (-2, 3.5, -2, 3.5, …); the sources draw it from the box.
     """
 
     dimension: int = 2
 
-    name: ClassVar[str] = "rastrigin"
-    minimum: ClassVar[float] = 0.0
-
-    def __post_init__(self) -> None:
-        require_count("dimension", self.dimension, 1)
-
-    @property
-    def start(self) -> Array:
-        """(-2, 3.5, -2, 3.5, …). Choice: the sources draw it at random from the box."""
-        return np.resize(np.array([-2.0, 3.5]), self.dimension)
-
-    @property
-    def minimisers(self) -> tuple[Array, ...]:
-        """The origin."""
-        return (np.zeros(self.dimension),)
+    name = "rastrigin"
 
     def value(self, params: Array) -> Scalar:
         """Return f(x). params: x, shape (n,)."""
@@ -218,7 +207,7 @@ class Rastrigin:
 
 
 @dataclass(frozen=True)
-class Ackley:
+class Ackley(KnownFunction):
     """f(x) = 20·(1 - exp(-r/5)) + e - exp(m), r = √(Σ xᵢ²/n), m = (1/n) Σ cos 2πxᵢ; usual box ±32.768.
 
     dimension: n >= 1. The value is computed with exp(t) - 1 and sin² πxᵢ, so that it does not cancel near 0.
@@ -226,26 +215,12 @@ class Ackley:
     Choice: at the origin, the minimiser, f has the kink of a cone and no derivative. `gradient` returns 0 there, a
     subgradient, so that descent rests at the minimum; `hvp` raises `ValueError`, because the curvature around it grows
     without bound. "The origin" includes points so near that Σ xᵢ² underflows to 0. Derivatives of `value` by autograd
-    are NaN there.
+    are NaN there. The start is that of Rastrigin's function; the source prescribes none.
     """
 
     dimension: int = 2
 
-    name: ClassVar[str] = "ackley"
-    minimum: ClassVar[float] = 0.0
-
-    def __post_init__(self) -> None:
-        require_count("dimension", self.dimension, 1)
-
-    @property
-    def start(self) -> Array:
-        """(-2, 3.5, -2, 3.5, …). Choice: the source prescribes none."""
-        return np.resize(np.array([-2.0, 3.5]), self.dimension)
-
-    @property
-    def minimisers(self) -> tuple[Array, ...]:
-        """The origin."""
-        return (np.zeros(self.dimension),)
+    name = "ackley"
 
     def value(self, params: Array) -> Scalar:
         """Return f(x) = -20·(exp(-r/5) - 1) - e·(exp(m - 1) - 1), with m - 1 = -(2/n) Σ sin² πxᵢ."""

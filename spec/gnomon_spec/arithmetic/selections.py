@@ -36,12 +36,7 @@ _function: Any
 for _function in (np.max, np.min, np.any, np.all, np.nanmax, np.nanmin, np.count_nonzero):
     RULES[_function] = _selection(_function)
 REDUCTIONS.update(
-    {
-        np.maximum: RULES[np.max],
-        np.minimum: RULES[np.min],
-        np.logical_and: RULES[np.all],
-        np.logical_or: RULES[np.any],
-    }
+    {np.maximum: RULES[np.max], np.minimum: RULES[np.min], np.logical_and: RULES[np.all], np.logical_or: RULES[np.any]}
 )
 
 

@@ -12,9 +12,8 @@ from gnomon.curvature import products as reference
 from gnomon.curvature.products import network
 from gnomon.objectives.output_losses import softmax
 from gnomon_spec.cases import Case
-from gnomon_spec.curvature.learning_problems import cases, classification, regression, with_other_answers
-from gnomon_spec.curvature.products import declare_mean, problems, system
-from gnomon_spec.curvature.symmetries import unchanged
+from gnomon_spec.curvature.learning_problems import cases, classification, regression
+from gnomon_spec.curvature.products import problems, system
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import shapes
 from gnomon_spec.system import WITH_ROOM
@@ -25,35 +24,30 @@ empirical_fisher_product = system.operation(reference.empirical_fisher_product, 
 
 @fisher_product.law("closed form", cases=problems)
 def it_is_the_gauss_newton_product(port: Any, case: Case) -> Iterable[Fact]:
-    """For squared errors and for cross-entropy F is G."""
+    """For squared errors and for cross-entropy F is G: a mean over the examples that no label of theirs enters."""
     expected = port.oracle.ggnvp(case.problem, case.params, case.vector)
     yield equal("product", port.fisher_product(case.problem, case.params, case.vector), expected)
 
 
-fisher_product.symmetry(
-    "invariance",
-    "labels_of_the_data_do_not_enter_it",
-    "Other targets or labels give the same F: the labels are the model's",
-    inputs={"problem": with_other_answers},
-    outputs=unchanged,
-)
-declare_mean(fisher_product, "of_all_examples_it_is_the_mean")
-
-
-@empirical_fisher_product.law("fixed point", cases=cases(regression()))
-def it_vanishes_where_the_data_are_interpolated(port: Any, case: Case) -> Iterable[Fact]:
-    """With targets that the model meets E is 0, where G and H are not."""
-    met = case.problem._replace(targets=network(case.problem).outputs(case.params))
-    yield equal("product", port.empirical_fisher_product(met, case.params, case.vector), 0 * case.params)
+@fisher_product.law("limit", cases=cases(classification()))
+def a_model_without_doubt_has_none(port: Any, case: Case) -> Iterable[Fact]:
+    """Where one output is larger than the others by thousands the probabilities are 1 and 0, and F is 0."""
+    objective = network(case.problem)
+    *layers, (W, b) = objective.layers(case.params)
+    far = objective.flat([*layers, (W, b + 4096 * (np.arange(len(b)) == 0))])
+    yield equal("product", port.fisher_product(case.problem, far, case.vector), 0 * case.params)
 
 
 @empirical_fisher_product.law("equivariance", cases=cases(regression()))
 def it_grows_with_the_square_of_the_residuals(port: Any, case: Case) -> Iterable[Fact]:
-    """Residuals twice as large give four times E."""
+    """Residuals twice as large give four times E, and where the model meets the targets E is 0, as G and H are not."""
     z = network(case.problem).outputs(case.params)
-    farther = case.problem._replace(targets=2 * case.problem.targets - z)
-    found = port.empirical_fisher_product(case.problem, case.params, case.vector)
-    yield equal("product", port.empirical_fisher_product(farther, case.params, case.vector), 4 * found)
+    found, farther, met = (
+        port.empirical_fisher_product(case.problem._replace(targets=targets), case.params, case.vector)
+        for targets in (case.problem.targets, 2 * case.problem.targets - z, z)
+    )
+    yield equal("farther", farther, 4 * found)
+    yield equal("met", met, 0 * case.params)
 
 
 @empirical_fisher_product.law("closed form", cases=cases(classification()).shaped(shapes((1,), (2,))))
@@ -86,43 +80,33 @@ def its_trace_is_the_mean_squared_length(port: Any, case: Case) -> Iterable[Fact
 
 
 PROBABILITY, FISHER_MEAN = "p[:, c] *", "total / z.shape[0]"
-fisher_product.edit("fisher_of_the_sum", "The examples are added up and not averaged", (FISHER_MEAN, "total"))
-fisher_product.edit(
-    "labels_of_the_data",
-    "The labels are those of the data: the empirical Fisher product",
-    ("", "return empirical_fisher_product(problem, params, vector)"),
-)
+fisher_product.edits(f"""
+fisher_of_the_sum: The examples are added up and not averaged
+    `{FISHER_MEAN}` → `total`
+probabilities_overflow: The largest output is not taken off before the exponential: large outputs have no probabilities
+    `outputs - M` → `outputs`
+labels_of_the_data: The labels are those of the data: the empirical Fisher product
+    `` → `return empirical_fisher_product(problem, params, vector)`
+""")
 OF_CLASSES = "(p[:, c] if isinstance(problem, Regression) else {}) *"
-fisher_product.edit(
-    "classes_are_equally_probable",
-    "All classes have the same weight, whatever the model says",
-    (PROBABILITY, OF_CLASSES.format("0 * p[:, c] + 1 / p.shape[1]")),
-)
-fisher_product.edit(
-    "classes_are_added_up", "The classes have weight 1: they are added up and not averaged", (PROBABILITY, "1 *")
-)
-fisher_product.edit(
-    "most_probable_class_only",
-    "The label is the class that the model finds most probable",
-    (PROBABILITY, "np.where(p[:, c] == np.max(p, axis=1), 1 + 0 * p[:, c], 0 * p[:, c]) *"),
-)
+fisher_product.edits(f"""
+classes_are_equally_probable: All classes have the same weight, whatever the model says
+    `{PROBABILITY}` → `{OF_CLASSES.format("0 * p[:, c] + 1 / p.shape[1]")}`
+classes_are_added_up: The classes have weight 1: they are added up and not averaged
+    `{PROBABILITY}` → `1 *`
+most_probable_class_only: The label is the class that the model finds most probable
+    `{PROBABILITY}` → `np.where(p[:, c] == np.max(p, axis=1), 1 + 0 * p[:, c], 0 * p[:, c]) *`
+""")
 GRADIENTS, MEAN = "network(problem).example_gradients(params)", " / g.shape[0]"
-empirical_fisher_product.edit(
-    "square_of_the_mean_gradient",
-    "The gradient of the mean is squared, ḡḡᵀ, and not each example's",
-    (GRADIENTS, "network(problem).gradient(params)[np.newaxis]"),
-)
-empirical_fisher_product.edit(
-    "covariance_of_the_gradients",
-    "The mean gradient is subtracted first",
-    (GRADIENTS, f"{GRADIENTS} - network(problem).gradient(params)"),
-)
-empirical_fisher_product.edit(
-    "gradients_that_carry_the_mean",
-    "The examples' gradients carry the 1/N of the mean, so that E is N² times too small",
-    (GRADIENTS, f"{GRADIENTS} / problem.features.shape[0]"),
-)
-empirical_fisher_product.edit(
-    "labels_of_the_model", "The labels are the model's", ("", "return fisher_product(problem, params, vector)")
-)
-empirical_fisher_product.edit("empirical_fisher_of_the_sum", "The examples are added up and not averaged", (MEAN, ""))
+empirical_fisher_product.edits(f"""
+square_of_the_mean_gradient: The gradient of the mean is squared, ḡḡᵀ, and not each example's
+    `{GRADIENTS}` → `network(problem).gradient(params)[np.newaxis]`
+covariance_of_the_gradients: The mean gradient is subtracted first
+    `{GRADIENTS}` → `{GRADIENTS} - network(problem).gradient(params)`
+gradients_that_carry_the_mean: The examples' gradients carry the 1/N of the mean, so that E is N² times too small
+    `{GRADIENTS}` → `{GRADIENTS} / problem.features.shape[0]`
+labels_of_the_model: The labels are the model's
+    `` → `return fisher_product(problem, params, vector)`
+empirical_fisher_of_the_sum: The examples are added up and not averaged
+    `{MEAN}` → ``
+""")

@@ -2,31 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gnomon.curvature.products import Classification, Problem, Regression, network
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
-from gnomon_spec.strategies import CODES, SMALL_CODES, shapes
+from gnomon_spec.curvature.matrices_and_probes import nonzero
+from gnomon_spec.strategies import SMALL_CODES, shapes
 
 Array = NDArray[Any]
 HIDDEN = ((), (1,), (2,))
 EXAMPLES = shapes((1,), (2,), (3,), (2,))
 
 
-def _entry(code: int) -> float:
-    """Return 1, or ±(1 + fraction)·2^e with e from -3 to 0."""
-    return (-1.0 if code % 2 else 1.0) * (1 + code // 8 % 997 / 997) * 2.0 ** (-(code // 2 % 4)) if code else 1.0
-
-
-def _array(draw: Draw, context: Context, shape: tuple[int, ...]) -> Array:
-    size = int(np.prod(shape))
-    codes = draw(st.lists(CODES, min_size=size, max_size=size))
-    return np.array([_entry(code) for code in codes], context.dtype).reshape(shape)
+def _array(draw: Draw, context: Context, *shape: int) -> Array:
+    """Return an array, every entry from 1/8 to 2 in size."""
+    return nonzero(draw, context, shape, -3, 0)
 
 
 def regression(hidden: tuple[tuple[int, ...], ...] = HIDDEN, outputs: int = 2) -> Quantity:
@@ -35,7 +28,7 @@ def regression(hidden: tuple[tuple[int, ...], ...] = HIDDEN, outputs: int = 2) -
     def draw_regression(draw: Draw, context: Context) -> Regression:
         N, C = context.shape[0], 1 + draw(SMALL_CODES) % outputs
         widths = hidden[draw(SMALL_CODES) % len(hidden)]
-        return Regression(_array(draw, context, (N, 2)), _array(draw, context, (N, C)), widths)
+        return Regression(_array(draw, context, N, 2), _array(draw, context, N, C), widths)
 
     return Quantity(draw_regression, f"Regression with N examples, hidden layers one of {hidden}")
 
@@ -47,7 +40,7 @@ def classification(hidden: tuple[tuple[int, ...], ...] = HIDDEN) -> Quantity:
         N, C = context.shape[0], 2 + draw(SMALL_CODES) % 2
         widths = hidden[draw(SMALL_CODES) % len(hidden)]
         labels = np.array([draw(SMALL_CODES) % C for _ in range(N)])
-        return Classification(_array(draw, context, (N, 2)), labels, C, widths)
+        return Classification(_array(draw, context, N, 2), labels, C, widths)
 
     return Quantity(draw_classification, f"Classification with N examples, hidden layers one of {hidden}")
 
@@ -65,11 +58,10 @@ def either(hidden: tuple[tuple[int, ...], ...] = HIDDEN) -> Quantity:
 
 def parameters() -> Quantity:
     """A vector with one entry for each parameter of the problem, every entry from 1/8 to 2 in size."""
-
-    def draw_parameters(draw: Draw, context: Context) -> Array:
-        return _array(draw, context, (network(context.drawn["problem"]).dimension,))
-
-    return Quantity(draw_parameters, "vector (n,), entries from 1/8 to 2 in size")
+    return Quantity(
+        lambda draw, context: _array(draw, context, network(context.drawn["problem"]).dimension),
+        "vector (n,), entries from 1/8 to 2 in size",
+    )
 
 
 def cases(problem: Quantity) -> Cases:
@@ -77,11 +69,11 @@ def cases(problem: Quantity) -> Cases:
     return Cases({"problem": problem, "params": parameters(), "vector": parameters()}, EXAMPLES)
 
 
-def each_example(problem: Any) -> Iterator[Any]:
-    """Yield the problems of single examples."""
-    answers = problem.targets if isinstance(problem, Regression) else problem.labels
-    for i in range(len(problem.features)):
-        yield problem._replace(features=problem.features[i : i + 1], **{_answers(problem): answers[i : i + 1]})
+def examples(problem: Any, first: int, end: int) -> Any:
+    """Return the problem of some of the examples."""
+    answers = "targets" if isinstance(problem, Regression) else "labels"
+    some = {name: getattr(problem, name)[first:end] for name in ("features", answers)}
+    return problem._replace(**some)
 
 
 def with_other_answers(problem: Any, case: Case) -> Any:
@@ -89,7 +81,3 @@ def with_other_answers(problem: Any, case: Case) -> Any:
     if isinstance(problem, Regression):
         return problem._replace(targets=2 * problem.targets + 1)
     return problem._replace(labels=(problem.labels + 1) % problem.classes)
-
-
-def _answers(problem: Any) -> str:
-    return "targets" if isinstance(problem, Regression) else "labels"

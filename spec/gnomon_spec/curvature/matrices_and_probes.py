@@ -1,4 +1,4 @@
-"""What estimators are given in a case: operators of all kinds and probes; and the rules that replace drawing."""
+"""What estimators are given in a case: operators, probes and starts; and the rules that replace drawing."""
 
 from __future__ import annotations
 
@@ -11,18 +11,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gnomon.curvature.operators import Dense
-from gnomon_spec.cases import Context, Draw, Quantity
+from gnomon_spec.cases import Case, Context, Draw, Quantity
 from gnomon_spec.strategies import CODES, SMALL_CODES, rotation, shapes, tame
 
 Array = NDArray[Any]
 UP_TO_THREE = shapes((1,), (2,), (3,), (2,), (3,))
 UP_TO_FOUR = shapes((1,), (2,), (3,), (4,), (2,), (3,))
 TWO_OR_MORE = shapes((2,), (3,), (4,), (2,), (5,))
-
-
-def square(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return (n, n) for (n,)."""
-    return (*shape, *shape)
 
 
 def operator(matrix: Quantity) -> Quantity:
@@ -38,8 +33,7 @@ def operator(matrix: Quantity) -> Quantity:
 
 def any_matrix() -> Quantity:
     """A matrix (n, n), symmetric or not."""
-    entries = tame(shape=square)
-    return Quantity(entries.draw, "any matrix (n, n)")
+    return Quantity(tame(shape=lambda shape: shape * 2).draw, "any matrix (n, n)")
 
 
 def symmetric_matrix(eigenvalues: Quantity) -> Quantity:
@@ -59,6 +53,46 @@ def regular_matrix() -> Quantity:
     return symmetric_matrix(nonzero_vector())
 
 
+def separate_eigenvalues() -> Quantity:
+    """Eigenvalues (n,), n <= 17: different integers from -8 to 8, times 1/8."""
+
+    def draw_eigenvalues(draw: Draw, context: Context) -> Any:
+        order = np.random.Generator(np.random.PCG64(draw(CODES))).permutation(17)
+        return np.asarray((order[: context.shape[0]] - 8) / 8, context.dtype)
+
+    return Quantity(draw_eigenvalues, "different multiples of 1/8 in [-1, 1], shape (n,)")
+
+
+def eigenvalues_of_separate_sizes() -> Quantity:
+    """Eigenvalues ±(1 + fraction/4)/2ⁱ, i = 0, …, n - 1 in any order: each at most 5/8 of the one before in size."""
+
+    def draw_eigenvalues(draw: Draw, context: Context) -> Any:
+        (n,) = context.shape
+        exponents = np.random.Generator(np.random.PCG64(draw(CODES))).permutation(n)
+        codes = draw(st.lists(CODES, min_size=n, max_size=n))
+        sizes = [_sign(code) * (1 + code // 2 % 997 / (4 * 997)) for code in codes]
+        return np.asarray(np.array(sizes) / 2.0**exponents, context.dtype)
+
+    return Quantity(draw_eigenvalues, "(n,), each at most 5/8 of the one before in size, any sign, any order")
+
+
+def with_spectrum(case: Case) -> Dense:
+    """Return UΛUᵀ of a case with `turn` and `eigenvalues`."""
+    return Dense((case.turn * case.eigenvalues) @ case.turn.T)
+
+
+def start_with_all_eigenvectors(components: Quantity | None = None) -> Quantity:
+    """A start with such components along the eigenvectors of the drawn operator (`None`: from 1/4 to 4 in size)."""
+    along = components or nonzero_vector()
+
+    def draw_start(draw: Draw, context: Context) -> Any:
+        _, vectors = np.linalg.eigh(context.drawn["operator"].matrix.astype(np.float64))
+        drawn = along.draw(draw, context._replace(dtype=np.dtype(np.float64)))
+        return np.asarray(vectors @ drawn, context.dtype)
+
+    return Quantity(draw_start, f"components along all eigenvectors: {along.text}")
+
+
 def orthonormal_rows(least: int = 0) -> Quantity:
     """Orthonormal rows (k, n), k from `least` to n."""
 
@@ -71,13 +105,17 @@ def orthonormal_rows(least: int = 0) -> Quantity:
     return Quantity(draw_orthonormal, f"orthonormal rows (k, n), k from {least} to n")
 
 
-def _rows(entry: Callable[[int], float], text: str, most: int, least: int = 1) -> Quantity:
+def _rows(entry: Callable[[int], float], text: str, most: int) -> Quantity:
     def draw_rows(draw: Draw, context: Context) -> Array:
-        count = least + draw(SMALL_CODES) % (most - least + 1)
-        codes = draw(st.lists(CODES, min_size=count * context.shape[0], max_size=count * context.shape[0]))
-        return np.array([entry(code) for code in codes], context.dtype).reshape(count, *context.shape)
+        return _array(draw, context, (1 + draw(SMALL_CODES) % most, *context.shape), entry)
 
-    return Quantity(draw_rows, f"{text}, shape (m, n), m from {least} to {most}")
+    return Quantity(draw_rows, f"{text}, shape (m, n), m from 1 to {most}")
+
+
+def _array(draw: Draw, context: Context, shape: tuple[int, ...], entry: Callable[[int], float]) -> Array:
+    size = int(np.prod(shape))
+    codes = draw(st.lists(CODES, min_size=size, max_size=size))
+    return np.array([entry(code) for code in codes], context.dtype).reshape(shape)
 
 
 def _sign(code: int) -> float:
@@ -90,30 +128,33 @@ def _nonzero(code: int, low: int = -2, high: int = 1) -> float:
     return _sign(code) * (1 + code // (2 * span) % 997 / 997) * 2.0 ** (code // 2 % span + low) if code else 1.0
 
 
-def signs(most: int = 5, least: int = 1) -> Quantity:
+def signs(most: int = 5) -> Quantity:
     """Sign vectors, one a row."""
-    return _rows(_sign, "sign vectors", most, least)
+    return _rows(_sign, "sign vectors", most)
 
 
-def probes(most: int = 5, least: int = 1) -> Quantity:
+def probes(most: int = 5) -> Quantity:
     """Vectors without a 0, one a row: signs in one case of two."""
-    numbers, only_signs = _rows(_nonzero, "vectors without a 0", most, least), signs(most, least)
+    numbers, only_signs = _rows(_nonzero, "vectors without a 0", most), signs(most)
 
     def draw_probes(draw: Draw, context: Context) -> Array:
         drawn: Array = (numbers if draw(SMALL_CODES) % 2 else only_signs).draw(draw, context)
         return drawn
 
-    return Quantity(draw_probes, f"probes, signs or other vectors without a 0, shape (m, n), m from {least} to {most}")
+    return Quantity(draw_probes, f"probes, signs or other vectors without a 0, shape (m, n), m from 1 to {most}")
+
+
+def nonzero(draw: Draw, context: Context, shape: tuple[int, ...], low: int = -2, high: int = 1) -> Array:
+    """Return an array, every entry from 2^low to 2^(high + 1) in size."""
+    return _array(draw, context, shape, lambda code: _nonzero(code, low, high))
 
 
 def nonzero_vector(low: int = -2, high: int = 1) -> Quantity:
     """A vector (n,), every entry from 2^low to 2^(high + 1) in size."""
-
-    def draw_vector(draw: Draw, context: Context) -> Array:
-        codes = draw(st.lists(CODES, min_size=context.shape[0], max_size=context.shape[0]))
-        return np.array([_nonzero(code, low, high) for code in codes], context.dtype)
-
-    return Quantity(draw_vector, f"vector (n,), entries from {2.0**low:g} to {2.0 ** (high + 1):g} in size")
+    return Quantity(
+        lambda draw, context: nonzero(draw, context, context.shape[:1], low, high),
+        f"vector (n,), entries from {2.0**low:g} to {2.0 ** (high + 1):g} in size",
+    )
 
 
 def three_point_rule(dimension: int, kurtosis: Any) -> tuple[Array, Array]:

@@ -35,19 +35,12 @@ from gnomon.curvature import products as reference
 from gnomon.curvature.products import Regression, network
 from gnomon.objectives.output_losses import softmax
 from gnomon_spec.cases import Case
-from gnomon_spec.curvature.learning_problems import (
-    cases,
-    classification,
-    each_example,
-    either,
-    parameters,
-    regression,
-    with_other_answers,
-)
+from gnomon_spec.curvature import learning_problems as given
+from gnomon_spec.curvature.learning_problems import cases, classification, either, regression
 from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.facts import Fact, at_least, equal, identical
-from gnomon_spec.strategies import count, shapes
-from gnomon_spec.system import WITH_ROOM, Changed, Operation, System
+from gnomon_spec.strategies import count
+from gnomon_spec.system import WITH_ROOM, Changed, System
 
 system = System("products", title="Products of curvature matrices", text=__doc__ or "")
 
@@ -55,27 +48,6 @@ problems = cases(either())
 
 hvp = system.operation(reference.hvp, cases=problems, dtypes=WITH_ROOM)
 ggnvp = system.operation(reference.ggnvp, cases=problems, dtypes=WITH_ROOM)
-
-
-def declare_mean(product: Operation, name: str) -> None:
-    """Declare, under a name, that a product is the mean over the examples."""
-
-    def law(port: Any, case: Case) -> Iterable[Fact]:
-        """The product with v is the mean of the products of single examples."""
-        multiply = getattr(port, product.name)
-        single = [multiply(one, case.params, case.vector) for one in each_example(case.problem)]
-        mean = np.sum(np.stack(single), axis=0) / len(single)
-        yield equal("product", multiply(case.problem, case.params, case.vector), mean)
-
-    law.__name__ = name
-    product.law("conservation")(law)
-
-
-def scaled_layers(problem: Any, params: Any, factors: Any) -> Any:
-    """Return the parameters with W and b of each layer times a pair of factors."""
-    objective = network(problem)
-    pairs = zip(objective.layers(params), factors, strict=True)
-    return objective.flat([(W * of_weights, b * of_biases) for (W, b), (of_weights, of_biases) in pairs])
 
 
 @hvp.law("closed form", cases=cases(either(((),))))
@@ -97,7 +69,15 @@ def loss_hessian(case: Case, u: Any) -> Any:
     return p * u - p * np.sum(p * u, axis=1, keepdims=True)
 
 
-@hvp.law("invariance", cases=problems.but(other=parameters()))
+@hvp.law("conservation", cases=problems)
+def of_a_mean_it_is_the_mean(port: Any, case: Case) -> Iterable[Fact]:
+    """The product with v is the mean of the products of single examples."""
+    N = len(case.problem.features)
+    single = [port.hvp(given.examples(case.problem, i, i + 1), case.params, case.vector) for i in range(N)]
+    yield equal("product", port.hvp(case.problem, case.params, case.vector), np.sum(np.stack(single), axis=0) / N)
+
+
+@hvp.law("invariance", cases=problems.but(other=given.parameters()))
 def it_is_linear_and_symmetric(port: Any, case: Case) -> Iterable[Fact]:
     """H·(2u + v) = 2H·u + H·v and u·Hv = v·Hu."""
     Hu, Hv = (port.hvp(case.problem, case.params, v) for v in (case.other, case.vector))
@@ -140,9 +120,10 @@ def the_residuals_make_the_difference_to_gauss_newton(port: Any, case: Case) -> 
 def in_other_units(factor: float) -> Changed:
     """Return what multiplies the first W by factorᵏ."""
 
-    def change(layers: Any, case: Case) -> Any:
-        rest = [(1.0, 1.0)] * len(case.problem.hidden)
-        return scaled_layers(case.problem, layers, [(factor**case.power, 1.0), *rest])
+    def change(flat: Any, case: Case) -> Any:
+        objective = network(case.problem)
+        (W, b), *rest = objective.layers(flat)
+        return objective.flat([(W * factor**case.power, b), *rest])
 
     return change
 
@@ -180,84 +161,41 @@ ggnvp.symmetry(
     "invariance",
     "labels_and_targets_do_not_enter_it",
     "Other targets or labels give the same G",
-    inputs={"problem": with_other_answers},
+    inputs={"problem": given.with_other_answers},
     outputs=unchanged,
 )
 
 
-@ggnvp.law("closed form", cases=cases(either(((),))))
-def of_a_linear_model_it_is_the_hessian(port: Any, case: Case) -> Iterable[Fact]:
-    """Without hidden layers G is H."""
-    expected = port.oracle.hvp(case.problem, case.params, case.vector)
-    yield equal("product", port.ggnvp(case.problem, case.params, case.vector), expected)
-
-
-@ggnvp.law("fixed point", cases=cases(regression(outputs=1)).shaped(shapes((1,))))
-def directions_that_no_output_sees_are_flat(port: Any, case: Case) -> Iterable[Fact]:
-    """With one example and one output G has rank 1: orthogonal to the gradient of the output the product is 0."""
-    objective = network(case.problem)
-    j = objective.example_pullbacks(case.params, np.ones((1, 1), case.params.dtype))[0]
-    across = case.vector - j * (np.sum(j * case.vector) / np.sum(j * j))
-    yield equal("product", port.ggnvp(case.problem, case.params, across), 0 * case.params)
-
-
-declare_mean(hvp, "of_a_mean_it_is_the_mean")
 HESSIAN, GAUSS_NEWTON = ("network(problem).hvp(params, vector)", "network(problem).ggnvp(params, vector)")
 # The Hessian of cross-entropy is diag(p) - ppᵀ; this adds what takes ppᵀ away again.
 WITHOUT_PP = """if isinstance(problem, Classification):
     g = network(problem).example_pullbacks(params, softmax(network(problem).outputs(params)))
     return {} + np.transpose(g) @ (g @ vector) / g.shape[0]"""
-for name, statement, product in (
-    (
-        "gauss_newton_for_the_hessian",
-        "The Gauss-Newton product is returned: the curvature of the model is left out",
-        GAUSS_NEWTON,
-    ),
-    (
-        "hessian_of_the_sum",
-        "The examples' losses are added up and not averaged",
-        f"{HESSIAN} * problem.features.shape[0]",
-    ),
-    (
-        "hessian_along_the_unit_vector",
-        "The vector is scaled to length 1 first, and the product is not scaled back",
-        f"{HESSIAN} / np.sqrt(np.sum(vector * vector))",
-    ),
-    (
-        "curvature_of_the_model_with_the_wrong_sign",
-        "The residual is y - z where the model's curvature is added: 2G - H",
-        f"2 * {GAUSS_NEWTON} - {HESSIAN}",
-    ),
-    (
-        "biases_without_curvature",
-        "The rows of the biases are left at 0",
-        f"network(problem).flat([(W, 0 * b) for W, b in network(problem).layers({HESSIAN})])",
-    ),
-):
-    hvp.edit(name, statement, (HESSIAN, product))
-hvp.edit(
-    "cross_entropy_without_the_product_of_probabilities",
-    "The Hessian of cross-entropy in the outputs is taken for diag(p), without -ppᵀ",
-    ("", WITHOUT_PP.format(HESSIAN)),
-)
-ggnvp.edit("hessian_for_gauss_newton", "The Hessian product is returned", (GAUSS_NEWTON, HESSIAN))
-ggnvp.edit(
-    "loss_taken_for_half_a_square",
-    "The Hessian of the loss is left out, (1/N)·JᵀJ: right for squared errors, wrong for cross-entropy",
-    ("", "problem = Regression(problem.features, 0 * network(problem).outputs(params), problem.hidden)"),
-)
-ggnvp.edit(
-    "square_without_its_half",
-    "Squared errors are differentiated as ‖z - y‖², without ½",
-    (GAUSS_NEWTON, f"{GAUSS_NEWTON} * (2 if isinstance(problem, Regression) else 1)"),
-)
-ggnvp.edit(
-    "probabilities_on_the_diagonal_only",
-    "The Hessian of cross-entropy is taken for diag(p), without -ppᵀ",
-    ("", WITHOUT_PP.format(GAUSS_NEWTON)),
-)
-ggnvp.edit(
-    "gauss_newton_of_the_sum",
-    "The examples are added up and not averaged",
-    (GAUSS_NEWTON, f"{GAUSS_NEWTON} * problem.features.shape[0]"),
-)
+hvp.edits(f"""
+gauss_newton_for_the_hessian: The Gauss-Newton product is returned: the curvature of the model is left out
+    `{HESSIAN}` → `{GAUSS_NEWTON}`
+hessian_of_the_sum: The examples' losses are added up and not averaged
+    `{HESSIAN}` → `{HESSIAN} * problem.features.shape[0]`
+hessian_along_the_unit_vector: The vector is scaled to length 1 first, and the product is not scaled back
+    `{HESSIAN}` → `{HESSIAN} / np.sqrt(np.sum(vector * vector))`
+curvature_of_the_model_with_the_wrong_sign: The residual is y - z where the model's curvature is added: 2G - H
+    `{HESSIAN}` → `2 * {GAUSS_NEWTON} - {HESSIAN}`
+biases_without_curvature: The rows of the biases are left at 0
+    `{HESSIAN}` → `network(problem).flat([(W, 0 * b) for W, b in network(problem).layers({HESSIAN})])`
+cross_entropy_without_the_product_of_probabilities: The Hessian of cross-entropy in the outputs is taken for diag(p),
+    without -ppᵀ
+    `` → `{WITHOUT_PP.format(HESSIAN)}`
+""")
+ggnvp.edits(f"""
+hessian_for_gauss_newton: The Hessian product is returned
+    `{GAUSS_NEWTON}` → `{HESSIAN}`
+loss_taken_for_half_a_square: The Hessian of the loss is left out, (1/N)·JᵀJ: right for squared errors, wrong for
+    cross-entropy
+    `` → `problem = Regression(problem.features, 0 * network(problem).outputs(params), problem.hidden)`
+square_without_its_half: Squared errors are differentiated as ‖z - y‖², without ½
+    `{GAUSS_NEWTON}` → `{GAUSS_NEWTON} * (2 if isinstance(problem, Regression) else 1)`
+probabilities_on_the_diagonal_only: The Hessian of cross-entropy is taken for diag(p), without -ppᵀ
+    `` → `{WITHOUT_PP.format(GAUSS_NEWTON)}`
+gauss_newton_of_the_sum: The examples are added up and not averaged
+    `{GAUSS_NEWTON}` → `{GAUSS_NEWTON} * problem.features.shape[0]`
+""")

@@ -1,8 +1,10 @@
-"""How operators, vectors and results change together: times a power of two, turned, with the sign of the matrix."""
+"""How operators, vectors and results change together: times a power of two, turned, shifted, with the matrix's sign."""
 
 from __future__ import annotations
 
 from typing import Any
+
+import numpy as np
 
 from gnomon.curvature.operators import Dense
 from gnomon_spec.cases import Case
@@ -15,6 +17,17 @@ def scaled(value: Any, case: Case) -> Any:
 
 def negated(value: Any, case: Case) -> Any:
     return Dense(-value.matrix) if isinstance(value, Dense) else -value
+
+
+def scaled_and_negated(value: Any, case: Case) -> Any:
+    """Return an operator or a number times -2ᵏ."""
+    return negated(scaled(value, case), case)
+
+
+def shifted(value: Any, case: Case) -> Any:
+    """Return the drawn operator A plus cI, c the drawn shift times the largest entry of A, or numbers plus c."""
+    c = case.shift * np.max(np.abs(case.operator.matrix))
+    return Dense(value.matrix + c * np.eye(len(value.matrix))) if isinstance(value, Dense) else value + c
 
 
 def turned(value: Any, case: Case) -> Any:

@@ -34,13 +34,9 @@ elementwise.declare_repetitions(system, reference, adam_family.hyperparameters)
 
 adam_family.declare_mistakes(step)
 weight_decay.declare_coupled(step, adam_family.calm)
-step.edit(
-    "decay_outside_the_second_moment",
-    "The weight decay's gradient enters the first moment but not the second",
-    (
-        adam_family.UPDATE,
-        "first = beta1 * state.first_moment + (1 - beta1) * grad\n"
-        f"{adam_family.UPDATE.replace('grad,', 'grad - weight_decay * params,')}\n"
-        "state = state._replace(first_moment=first)",
-    ),
-)
+step.edits(f"""
+decay_outside_the_second_moment: The weight decay's gradient enters the first moment but not the second
+    `{adam_family.UPDATE}` → `first = beta1 * state.first_moment + (1 - beta1) * grad
+        {adam_family.UPDATE.replace("grad,", "grad - weight_decay * params,")}
+        state = state._replace(first_moment=first)`
+""")

@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import adam
-from gnomon_spec.cases import Case, Cases, Quantity, choice
+from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent import elementwise
-from gnomon_spec.descent.step_cases import decay, nonzero, step_cases, zeros
+from gnomon_spec.descent.step_cases import decay, step_cases
 from gnomon_spec.facts import Fact, at_least, equal, identical
-from gnomon_spec.strategies import count, fraction, number, steps_of, tame
+from gnomon_spec.strategies import count, entry_signs, fraction, nonzero, number, steps_of, tame, zeros
 from gnomon_spec.system import Operation
 
 UNITS = {
@@ -127,13 +127,9 @@ def declare_laws(step: Operation) -> None:
         weight = (1 - case.beta2**state.step_count) if corrected else 1
         yield at_least("the new moment", state.largest_second_moment, state.second_moment / weight)
 
-    signs = Quantity(
-        lambda draw, context: np.where(tame().draw(draw, context) < 0, -1, 1).astype(context.dtype), "±1 in each entry"
-    )
-
     @step.law(
         "invariance",
-        cases=fresh.but(variant=choice("amsgrad-torch", "amsgrad-optax"), signs=steps_of(signs, 8), grad=nonzero),
+        cases=fresh.but(variant=choice("amsgrad-torch", "amsgrad-optax"), signs=steps_of(entry_signs, 8), grad=nonzero),
     )
     def both_amsgrads_agree_while_gradients_keep_their_size(port: Any, case: Case) -> Iterable[Fact]:
         """While |g| is constant, the two conventions of AMSGrad give what plain Adam gives."""
@@ -160,74 +156,51 @@ CORRECTED = "second / (1 - beta2**step_count)"
 
 def declare_moment_mistakes(step: Operation, count: str, second: str) -> None:
     """Declare the mistakes in ε and the moments. count, second: what t and the correction of v are in the source."""
-    step.edit("epsilon_inside_the_root", "ε is added inside the square root", (EPS, "np.sqrt(v_hat + eps)"))
-    step.edit(
-        "epsilon_before_the_bias_correction",
-        "ε is added before the bias correction, which then scales it: (√v + ε)/√(1-β₂ᵗ)",
-        (EPS, f"np.sqrt(v_hat) + eps / (1 - beta2**{count}) ** 0.5"),
-    )
-    step.edit("epsilon_left_out", "ε is not added at all", (EPS, "np.sqrt(v_hat)"))
-    step.edit("no_bias_correction_of_the_second_moment", "The second moment is not bias-corrected", (second, "second"))
-    step.edit(
-        "second_moment_of_the_updated_gradient",
-        "The second moment averages the squares of the updated first moment instead of those of the gradient",
-        ("(grad * grad)", "(first * first)"),
-    )
-    step.edit(
-        "first_moment_without_its_weight",
-        "The first moment adds the whole gradient instead of (1-β₁) of it",
-        ("(1 - beta1) * grad", "grad"),
-    )
+    step.edits(f"""
+    epsilon_inside_the_root: ε is added inside the square root
+        `{EPS}` → `np.sqrt(v_hat + eps)`
+    epsilon_before_the_bias_correction: ε is added before the bias correction, which then scales it: (√v + ε)/√(1-β₂ᵗ)
+        `{EPS}` → `np.sqrt(v_hat) + eps / (1 - beta2**{count}) ** 0.5`
+    epsilon_left_out: ε is not added at all
+        `{EPS}` → `np.sqrt(v_hat)`
+    no_bias_correction_of_the_second_moment: The second moment is not bias-corrected
+        `{second}` → `second`
+    second_moment_of_the_updated_gradient: The second moment averages the squares of the updated first moment instead of
+        those of the gradient
+        `(grad * grad)` → `(first * first)`
+    first_moment_without_its_weight: The first moment adds the whole gradient instead of (1-β₁) of it
+        `(1 - beta1) * grad` → `grad`
+    """)
 
 
 def declare_mistakes(step: Operation) -> None:
     """Declare the mistakes that Adam and AdamW share."""
     elementwise.declare_step_mistakes(step)
     declare_moment_mistakes(step, "state.step_count", SECOND)
-    step.edit(
-        "no_bias_correction_of_the_first_moment",
-        "The first moment is not bias-corrected",
-        (FIRST, "state.first_moment"),
-    )
-    step.edit(
-        "no_bias_correction", "Neither moment is bias-corrected", (FIRST, "state.first_moment"), (SECOND, "second")
-    )
-    for name, statement, counted in (
-        ("one_ahead", "The bias correction counts one step too many (it starts with t = 2)", "({} + 1)"),
-        (
-            "one_behind",
-            "The bias correction counts one step too few (the second step uses t = 1 again)",
-            "max({} - 1, 1)",
-        ),
-    ):
-        step.edit(
-            f"step_count_{name}",
-            statement,
-            ("beta1**state.step_count", f"beta1 ** {counted.format('state.step_count')}"),
-            ("beta2**state.step_count", f"beta2 ** {counted.format('state.step_count')}"),
-            ("beta2**step_count", f"beta2 ** {counted.format('step_count')}"),
-        )
-    step.edit(
-        "step_count_not_advanced",
-        "The step count is used but never advanced",
-        ("+ eps), state", "+ eps), state._replace(step_count=state.step_count - 1)"),
-    )
-    step.edit("betas_swapped", "β₁ and β₂ are swapped", ("beta1=beta1, beta2=beta2", "beta1=beta2, beta2=beta1"))
-    step.edit(
-        "maximum_of_the_corrected_second_moment",
-        "AMSGrad takes the maximum after the bias correction (optax) where it should be before it (torch)",
-        ("np.maximum(largest, second)", f"np.maximum(largest, {CORRECTED})"),
-        ('if variant == "amsgrad-optax"', 'if variant != "adam"'),
-    )
-    step.edit(
-        "maximum_of_the_raw_second_moment",
-        "AMSGrad takes the maximum before the bias correction (torch) where it should be after it (optax)",
-        (f"np.maximum(largest, {CORRECTED})", "np.maximum(largest, second)"),
-        ('if variant == "amsgrad-optax"', "if False"),
-    )
-    step.edit(
-        "maximum_forgotten",
-        "AMSGrad's maximum is computed from this step alone",
-        ("np.maximum(largest, second)", "second"),
-        (f"np.maximum(largest, {CORRECTED})", CORRECTED),
-    )
+    step.edits(f"""
+    no_bias_correction_of_the_first_moment: The first moment is not bias-corrected
+        `{FIRST}` → `state.first_moment`
+    no_bias_correction: Neither moment is bias-corrected
+        `{FIRST}` → `state.first_moment`, `{SECOND}` → `second`
+    step_count_one_ahead: The bias correction counts one step too many (it starts with t = 2)
+        `beta1**state.step_count` → `beta1 ** {"({} + 1)".format("state.step_count")}`
+        `beta2**state.step_count` → `beta2 ** {"({} + 1)".format("state.step_count")}`
+        `beta2**step_count` → `beta2 ** {"({} + 1)".format("step_count")}`
+    step_count_one_behind: The bias correction counts one step too few (the second step uses t = 1 again)
+        `beta1**state.step_count` → `beta1 ** {"max({} - 1, 1)".format("state.step_count")}`
+        `beta2**state.step_count` → `beta2 ** {"max({} - 1, 1)".format("state.step_count")}`
+        `beta2**step_count` → `beta2 ** {"max({} - 1, 1)".format("step_count")}`
+    step_count_not_advanced: The step count is used but never advanced
+        `+ eps), state` → `+ eps), state._replace(step_count=state.step_count - 1)`
+    betas_swapped: β₁ and β₂ are swapped
+        `beta1=beta1, beta2=beta2` → `beta1=beta2, beta2=beta1`
+    maximum_of_the_corrected_second_moment: AMSGrad takes the maximum after the bias correction (optax) where it should
+        be before it (torch)
+        `np.maximum(largest, second)` → `np.maximum(largest, {CORRECTED})`
+        `if variant == "amsgrad-optax"` → `if variant != "adam"`
+    maximum_of_the_raw_second_moment: AMSGrad takes the maximum before the bias correction (torch) where it should be
+        after it (optax)
+        `np.maximum(largest, {CORRECTED})` → `np.maximum(largest, second)`, `if variant == "amsgrad-optax"` → `if False`
+    maximum_forgotten: AMSGrad's maximum is computed from this step alone
+        `np.maximum(largest, second)` → `second`, `np.maximum(largest, {CORRECTED})` → `{CORRECTED}`
+    """)

@@ -33,10 +33,7 @@ adam_family.declare_laws(step)
 elementwise.declare_repetitions(system, reference, adam_family.hyperparameters)
 
 
-@step.law(
-    "closed form",
-    cases=adam_family.fresh.but(weight_decay=decay(0.5, 0.01), times=count(1, 2, low=1, high=12)),
-)
+@step.law("closed form", cases=adam_family.fresh.but(weight_decay=decay(0.5, 0.01), times=count(1, 2, low=1, high=12)))
 def without_gradients_only_decay_is_left(port: Any, case: Case) -> Iterable[Fact]:
     """With gradients 0 from a fresh state, t steps multiply the parameters by (1 - lr·λ)ᵗ."""
     params, state = case.params, case.state
@@ -47,13 +44,10 @@ def without_gradients_only_decay_is_left(port: Any, case: Case) -> Iterable[Fact
 
 adam_family.declare_mistakes(step)
 DECAY = "params * (1 - lr * weight_decay)"
-weight_decay.declare_decoupled(step, adam_family.calm, (DECAY, "params"))
-step.edit(
-    "decay_after_the_update",
-    "Weight decay is applied to the already updated parameters (huggingface/transformers#14539)",
-    (DECAY, "params"),
-    (
-        "decayed - lr * m_hat / (np.sqrt(v_hat) + eps)",
-        "(decayed - lr * m_hat / (np.sqrt(v_hat) + eps)) * (1 - lr * weight_decay)",
-    ),
-)
+weight_decay.declare_decoupled(step, adam_family.calm, f"`{DECAY}` → `params`")
+step.edits(f"""
+decay_after_the_update: Weight decay is applied to the already updated parameters (huggingface/transformers#14539)
+    `{DECAY}` → `params`
+    `decayed - lr * m_hat / (np.sqrt(v_hat) + eps)` →
+        `(decayed - lr * m_hat / (np.sqrt(v_hat) + eps)) * (1 - lr * weight_decay)`
+""")

@@ -12,17 +12,20 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.cases import Case, Cases, Quantity, choice, map_leaves
-from gnomon_spec.descent.step_cases import StepCases, some_eps, zeros
+from gnomon_spec.curvature.symmetries import negated, unchanged
+from gnomon_spec.descent.step_cases import StepCases, some_eps
 from gnomon_spec.facts import Fact, follows, identical, same_outputs
 from gnomon_spec.strategies import (
     VECTORS,
     count,
     indices,
     permutation,
+    poisons,
     shapes,
     steps_of,
     symmetric,
     tame,
+    zeros,
 )
 from gnomon_spec.system import ALL_DTYPES, WITH_ROOM, Changed, Operation, System
 
@@ -37,16 +40,8 @@ def rearranged(value: Any, case: Case) -> Any:
     return on_arrays(lambda array: array[case.order], value)
 
 
-def negated(value: Any, case: Case) -> Any:
-    return -value
-
-
 def shifted(value: Any, case: Case) -> Any:
     return value + case.shift
-
-
-def unchanged(value: Any, case: Case) -> Any:
-    return value
 
 
 def scaled(degree: int) -> Changed:
@@ -81,34 +76,19 @@ def declare_step_laws(
         same=identical,
     )
 
-    @step.law(
-        "conservation",
-        cases=calm.but(place=indices(), bad=choice(np.nan, np.inf, -np.inf)).shaped(shapes((2,), (3,), (5,), (17,))),
-    )
+    @step.law("conservation", cases=calm.but(place=indices(), bad=poisons).shaped(shapes((2,), (3,), (5,), (17,))))
     def a_bad_gradient_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
         """A NaN or infinite entry of the gradient leaves every other entry of every output as it was, bit for bit."""
         poison = np.arange(case.grad.size) == case.place
         outputs = port.step(case.params, case.grad, case.state, **case.hyper)
         poisoned = port.step(case.params, np.where(poison, case.bad, case.grad), case.state, **case.hyper)
 
-        def others(array: Any) -> Any:
-            return array[~poison]
-
         names = ("params", *case.state._fields)
-        before = (outputs[0], *outputs[1])
-        after = (poisoned[0], *poisoned[1])
-        for name, left, right in zip(names, after, before, strict=True):
+        for name, left, right in zip(names, (poisoned[0], *poisoned[1]), (outputs[0], *outputs[1]), strict=True):
             if np.ndim(left):
-                yield identical(name, others(left), others(right))
+                yield identical(name, left[~poison], right[~poison])
 
-    step.symmetry(
-        "equivariance",
-        "a_shifted_run_is_the_shift_of_the_run",
-        "Without weight decay, adding a constant to the parameters adds it to the new parameters",
-        cases=bare.but(shift=tame()),
-        inputs={"params": shifted},
-        outputs={"params": shifted},
-    )
+    declare_shift(step, bare)
     if units is not None:
         step.symmetry(
             "invariance",
@@ -138,6 +118,19 @@ def declare_step_laws(
                 yield identical(name, left, right)
 
     declare_run_laws(step, calm)
+
+
+def declare_shift(step: Operation, cases: Cases, *along: str, **others: Changed) -> None:
+    """Declare that parameters can be shifted. along: inputs that are, too. others: what becomes of other outputs."""
+    step.symmetry(
+        "equivariance",
+        "a_shifted_run_is_the_shift_of_the_run",
+        "Without weight decay, adding a constant to the parameters (and to a minimiser) adds it to the new parameters",
+        cases=cases.but(shift=tame()),
+        inputs=dict.fromkeys(("params", *along), shifted),
+        outputs={"params": shifted, **others},
+        same=step.compare,
+    )
 
 
 def declare_run_laws(step: Operation, calm: Cases) -> None:
@@ -186,32 +179,22 @@ def declare_step_mistakes(step: Operation) -> None:
         last = (np.arange(params.size) == params.size - 1).reshape(params.shape)
         return (np.where(last, params, new), *rest) if params.size else (new, *rest)
 
-    for name, statement, first in (
-        ("absolute_gradient", "The sign of the gradient is lost", "grad = np.abs(grad)"),
-        ("ascent_instead_of_descent", "The step goes up the gradient: its sign is wrong", "grad = -grad"),
-        (
-            "step_skipped_when_a_gradient_is_not_finite",
-            "The whole step is skipped when any entry of the gradient is not finite",
-            "if not bool(np.all(np.isfinite(grad))):\n    return params, state",
-        ),
-        (
-            "step_in_proportion_to_the_parameters",
-            "The gradient is multiplied by the size of the parameter (a trust ratio that nobody asked for)",
-            "grad = grad * np.abs(params)",
-        ),
-        (
-            "gradient_of_unit_length",
-            "The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)",
-            "grad = grad * np.minimum(1, 1 / np.sqrt(np.sum(grad * grad)))",
-        ),
-    ):
-        step.edit(name, statement, ("", first))
+    step.edits("""
+    absolute_gradient: The sign of the gradient is lost
+        `` → `grad = np.abs(grad)`
+    ascent_instead_of_descent: The step goes up the gradient: its sign is wrong
+        `` → `grad = -grad`
+    step_skipped_when_a_gradient_is_not_finite: The whole step is skipped when any entry of the gradient is not finite
+        `` → `if not bool(np.all(np.isfinite(grad))):\n    return params, state`
+    step_in_proportion_to_the_parameters: The gradient is multiplied by the size of the parameter (a trust ratio that
+        nobody asked for)
+        `` → `grad = grad * np.abs(params)`
+    gradient_of_unit_length: The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)
+        `` → `grad = grad * np.minimum(1, 1 / np.sqrt(np.sum(grad * grad)))`
+    """)
     if "weight_decay" in step.hyperparameters:
-        step.edit(
-            "no_decay_taken_for_a_default",
-            "Weight decay 0 is taken for none given, and some is done (`weight_decay or 0.01`)",
-            ("", "weight_decay = weight_decay or 0.01"),
-        )
+        statement = "Weight decay 0 is taken for none given, and some is done (`weight_decay or 0.01`)"
+        step.edit("no_decay_taken_for_a_default", statement, ("", "weight_decay = weight_decay or 0.01"))
 
 
 def declare_repetitions(
@@ -226,11 +209,8 @@ def declare_repetitions(
     reference: the reference's module. cases: the hyperparameters of such a run. at_rest: those that must be limited for
     a run to stay where the gradient is 0, besides weight decay and ε. dtypes: those that such runs are about.
     """
-    runs = (
-        Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame()}, VECTORS)
-        .but(steps=count(1, 2, 3, low=0, high=12))
-        .but(**cases.quantities)
-    )
+    start = Cases({"params": tame(), "hessian": symmetric(), "minimiser": tame()}, VECTORS)
+    runs = start.but(steps=count(1, 2, 3, low=0, high=12)).but(**cases.quantities)
     many = runs.but(params=tame(shape=lambda shape: (3, *shape)), steps=count(1, 2, low=0, high=4))
     trajectory = system.operation(reference.trajectory, cases=runs, compare=follows, dtypes=dtypes)
     endpoints = system.operation(reference.endpoints, cases=many, dtypes=dtypes)
@@ -259,25 +239,17 @@ def declare_repetitions(
         inputs={"params": lambda starts, case: starts[list(case.order)]},
         outputs={"params": lambda ends, case: ends[list(case.order)]},
     )
-    endpoints.edit(
-        "first_replica_for_all",
-        "The first start is used for every replica",
-        ("for row in params]", "for row in np.broadcast_to(params[0], params.shape)]"),
-    )
-    endpoints.edit(
-        "one_step_too_many",
-        "A run makes one step more than was asked for",
-        ("steps=steps, **given)[-1]", "steps=steps + 1, **given)[-1]"),
-    )
-    trajectory.edit(
-        "minimiser_taken_for_the_origin",
-        "The gradient of the quadratic is H·x, as if the minimiser were 0",
-        ("hessian @ (iterates[-1] - minimiser)", "hessian @ iterates[-1]"),
-    )
-    trajectory.edit(
-        "start_left_out",
-        "The start is missing from the trajectory: it begins after the first step",
-        ("range(steps)", "range(steps + 1)"),
-        ("np.stack(iterates)", "np.stack(iterates[1:])"),
-    )
+
+    endpoints.edits("""
+    first_replica_for_all: The first start is used for every replica
+        `for row in params]` → `for row in np.broadcast_to(params[0], params.shape)]`
+    one_step_too_many: A run makes one step more than was asked for
+        `steps=steps, **given)` → `steps=steps + 1, **given)`
+    """)
+    trajectory.edits("""
+    minimiser_taken_for_the_origin: The gradient of the quadratic is H·x, as if the minimiser were 0
+        `hessian @ (iterates[-1] - minimiser)` → `hessian @ iterates[-1]`
+    start_left_out: The start is missing from the trajectory: it begins after the first step
+        `range(steps)` → `range(steps + 1)`, `np.stack(iterates)` → `np.stack(iterates[1:])`
+    """)
     return trajectory, endpoints

@@ -21,9 +21,12 @@ from gnomon_spec.strategies import (
     nonnegative,
     normal,
     number,
+    or_none,
+    single,
     tame,
     unit_interval,
     vector,
+    zeros,
 )
 
 ALL_VARIANTS = choice(*reference.VARIANTS)
@@ -36,18 +39,12 @@ paths = number(0.0, 1.0, 4.0, 0.25, exponents=(-6, 8))
 mean_norms = number(0.0, 1.0, 2.0, 0.5, exponents=(-6, 5))
 
 
-def scalar(value: float, context: Context) -> Any:
-    """Return a number of the state as case files keep it: an array without dimensions, of the dtype."""
-    return np.array(value, context.dtype)
-
-
 def fresh_states(temperature: Quantity = temperatures) -> Quantity:
     """The state before the first step, of any initial temperature."""
 
     def draw_state(draw: Draw, context: Context) -> HysteroGradState:
-        zero = scalar(0.0, context)
-        warm = scalar(temperature.draw(draw, context), context)
-        return HysteroGradState(np.zeros(context.shape, context.dtype), zero, warm, zero, True)
+        zero, warm = np.zeros((), context.dtype), single(temperature).draw(draw, context)
+        return HysteroGradState(zeros.draw(draw, context), zero, warm, zero, True)
 
     return Quantity(draw_state, f"HysteroGradState: fresh; temperature: {temperature.text}")
 
@@ -73,7 +70,7 @@ def states(metric: Quantity) -> Quantity:
             return fresh
         is_free = code % 4 == 1 or "variant" not in context.drawn
         numbers = (paths, temperatures if is_free else cold, mean_norms)
-        path, warm, mean = (scalar(q.draw(draw, context), context) for q in numbers)
+        path, warm, mean = (single(q).draw(draw, context) for q in numbers)
         squares = np.asarray(draw_metric(draw, context))
         state = HysteroGradState(squares, path, warm, mean, draw(SMALL_CODES) % 2 == 1)
         if is_free:
@@ -102,7 +99,7 @@ def near_the_gate(state: HysteroGradState, ratio: float, context: Context) -> Hy
     with np.errstate(all="ignore"):
         _, after, report = reference.step(params, grad, start, **hyper)
         walked = 0 if hyper["variant"] == "theory" else after.path_length - 1
-        path = scalar((1 + walked) * (ratio * report.norm / report.width) ** 2 - walked, context)
+        path = np.array((1 + walked) * (ratio * report.norm / report.width) ** 2 - walked, context.dtype)
     return state._replace(path_length=path) if 0 <= path < np.inf else state
 
 
@@ -110,9 +107,7 @@ def or_zeros(quantity: Quantity) -> Quantity:
     """Like `quantity`, or all zeros for one case in eight."""
 
     def draw_either(draw: Draw, context: Context) -> Any:
-        if draw(SMALL_CODES) % 8 == 7:
-            return np.zeros(context.shape, context.dtype)
-        return quantity.draw(draw, context)
+        return (zeros if draw(SMALL_CODES) % 8 == 7 else quantity).draw(draw, context)
 
     return Quantity(draw_either, f"{quantity.text}; or all zeros")
 
@@ -127,17 +122,6 @@ def for_the_code(quantity: Quantity, theory: Any, *variants: str) -> Quantity:
 
     text = f"{quantity.text}; {theory!r} for other variants than {', '.join(chosen)}"
     return Quantity(draw_it, text, lambda value: value == theory or quantity.allows(value))
-
-
-def or_none(quantity: Quantity) -> Quantity:
-    """`None` for one case in four, else like `quantity`."""
-
-    def draw_either(draw: Draw, context: Context) -> Any:
-        return None if draw(SMALL_CODES) < 16 else quantity.draw(draw, context)
-
-    return Quantity(
-        draw_either, f"None, or {quantity.text}", lambda value: value is None or bool(quantity.allows(value))
-    )
 
 
 clips = or_none(number(1.0, 0.0625, 0.001, exponents=(-12, 0)))
@@ -156,39 +140,18 @@ hyperparameters = Cases({"variant": ALL_VARIANTS}, VECTORS).but(
     grad_clip=for_the_code(clips, None),
     stiffening_factor=number(0.01, 1.0, 0.0, 0.5, 8.0, exponents=(-6, 4)),
 )
-steps = (
-    Cases({"params": vector(), "grad": or_zeros(vector())}, ANY_SHAPE)
-    .but(**hyperparameters.quantities)
-    .but(state=states(nonnegative()))
-)
+inputs = Cases({"params": vector(), "grad": or_zeros(vector())}, ANY_SHAPE)
+steps = inputs.but(**hyperparameters.quantities).but(state=states(nonnegative()))
 
 # `asarray`: NumPy makes a number of |x| where x is an array without axes.
 magnitude = Quantity(
     lambda draw, context: np.asarray(np.abs(tame().draw(draw, context))), f"{tame().text}, not negative"
 )
-poisons = choice(float("nan"), float("inf"), float("-inf"))
-zeros = Quantity(lambda _draw, c: np.zeros(c.shape, c.dtype), "zeros")
-
-
-def _without_zeros(draw: Draw, context: Context) -> Any:
-    drawn = tame().draw(draw, context)
-    return np.where(drawn == 0, np.ones_like(drawn), drawn)
-
-
-nonzero = Quantity(_without_zeros, f"{tame().text}, not 0")
 calm = steps.but(params=tame(), grad=tame(), state=states(magnitude), eps=some_eps).shaped(VECTORS)
 plain = calm.but(variant=CODE, release_ratio=1.0)
 fresh = plain.but(state=fresh_states())
 unclipped = plain.but(grad_clip=NO_CLIP)
 fresh_unclipped = unclipped.but(state=fresh_states())
-
-
-def scaled(value: Any, case: Case) -> Any:
-    return value * 2.0**case.power
-
-
-def scaled_twice(value: Any, case: Case) -> Any:
-    return value * 4.0**case.power
 
 
 def mirrored(array: Any, case: Case) -> Any:

@@ -8,64 +8,51 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
-from gnomon_spec.descent.elementwise import unchanged
+from gnomon_spec.descent import hysterograd_cases as given
 from gnomon_spec.descent.hysterograd import step
-from gnomon_spec.descent.hysterograd_cases import (
-    CODE,
-    calm,
-    clips,
-    cold,
-    for_the_code,
-    fresh_states,
-    fresh_unclipped,
-    nonzero,
-    norms_under_a_constant_gradient,
-    or_zeros,
-    plain,
-    poisons,
-    run,
-    running_mean,
-    stiff,
-    unclipped,
-    zeros,
-)
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical
+from gnomon_spec.facts import Fact, agree, equal, identical
 from gnomon_spec.strategies import (
     count,
     fraction,
     indices,
+    nonzero,
     number,
+    poisons,
     shapes,
     steps_of,
     tame,
     unit_interval,
     vector,
+    zeros,
 )
 
 NAN = np.array(np.nan)
 
 
-@step.law("closed form", cases=calm)
+@step.law("closed form", cases=given.calm.but(release_ratio=number(0.5, 1.0, 0.25, exponents=(-4, -1))))
 def the_gate_compares_norm_and_width(port: Any, case: Case) -> Iterable[Fact]:
-    """A step is liquid if and only if n > h, or n > ρ·h if the step before was liquid: as reported, nothing hidden."""
-    _, state, report = port.step(case.params, case.grad, case.state, **case.hyper)
-    threshold = case.release_ratio * report.width if case.state.liquid else report.width
-    yield agree("liquid", report.liquid, report.norm > threshold)
-    yield agree("liquid in the state", state.liquid, report.norm > threshold)
+    """A step is liquid if and only if n > h, or n > ρ·h if the step before was liquid: as reported, nothing hidden. So
+    between its thresholds the gate stays as it was; with ρ = 1, the source's gate, it remembers nothing."""
+    for before in (True, False):
+        _, state, report = port.step(case.params, case.grad, case.state._replace(liquid=before), **case.hyper)
+        threshold = case.release_ratio * report.width if before else report.width
+        label = f"liquid after {'liquid' if before else 'frozen'}"
+        yield agree(label, report.liquid, report.norm > threshold)
+        yield agree(f"{label}, in the state", state.liquid, report.norm > threshold)
 
 
 @step.law(
     "closed form",
-    cases=plain.but(
-        state=fresh_states(),
+    cases=given.plain.but(
+        state=given.fresh_states(),
         grads=steps_of(tame(), 10),
-        grad_clip=for_the_code(clips, None, "head"),
-        stiffening_factor=stiff,
+        grad_clip=given.for_the_code(given.clips, None, "head"),
+        stiffening_factor=given.stiff,
     ),
 )
 def the_barrier_follows_from_the_reported_norms(port: Any, case: Case) -> Iterable[Fact]:
     """h_t = κ·s·√(lr·Σ nₖ)·(1 - min(T₀γᵗ, 1))·((1-β)·Σ βᵗ⁻ᵏ·nₖ + 1e-8), of a run's norms alone (v4: γᵗ⁻¹)."""
-    done = run(port, case, case.grads)
+    done = given.run(port, case, case.grads)
     barrier = barriers(case, done.norms)
     yield equal("widths", done.widths, barrier)
     yield agree("liquid", done.liquid, done.norms > barrier)
@@ -76,17 +63,17 @@ def barriers(case: Case, norms: Any) -> Any:
     cooled = np.arange(len(norms)) + (case.variant == "head")
     warmth = np.minimum(case.state.temperature * case.cooling_rate**cooled, 1)
     height = case.stiffening_factor * case.hysteresis_scale * np.sqrt(case.lr * np.cumsum(norms)) * (1 - warmth)
-    return height * (running_mean(norms, case.beta) + 1e-8) if case.adaptive_threshold else height
+    return height * (given.running_mean(norms, case.beta) + 1e-8) if case.adaptive_threshold else height
 
 
 @step.law(
     "closed form",
-    cases=fresh_unclipped.but(
+    cases=given.fresh_unclipped.but(
         grad=nonzero,
         eps=0.0,
         hysteresis_scale=1.0,
-        stiffening_factor=stiff,
-        state=fresh_states(cold),
+        stiffening_factor=given.stiff,
+        state=given.fresh_states(given.cold),
         lr=number(1.0, 0.5, 0.1, exponents=(-4, 2)),
         beta=fraction(0.5, 0.9, 0.0, 0.99, closest=6),
     ),
@@ -94,8 +81,8 @@ def barriers(case: Case, norms: Any) -> Any:
 def a_constant_gradient_freezes_when_predicted(port: Any, case: Case) -> Iterable[Fact]:
     """Under a constant gradient (ε = 0) the first frozen step of 16 is the first t whose barrier, from closed forms
     alone, is not below √(k/(m(1-βᵗ)))."""
-    done = run(port, case, [case.grad] * 16)
-    norms = norms_under_a_constant_gradient(case, 16)
+    done = given.run(port, case, [case.grad] * 16)
+    norms = given.norms_under_a_constant_gradient(case, 16)
     yield agree(
         "steps before the first frozen one", first_frozen(done.liquid), first_frozen(norms > barriers(case, norms))
     )
@@ -106,7 +93,9 @@ def first_frozen(liquid: Any) -> int:
     return int(np.argmin(np.append(liquid, False)))
 
 
-@step.law("limit", cases=calm.but(cooling_rate=choice(1.0, 0.5, 0.75), warmth=number(2.0, 4.0, 3.0, exponents=(1, 3))))
+@step.law(
+    "limit", cases=given.calm.but(cooling_rate=choice(1.0, 0.5, 0.75), warmth=number(2.0, 4.0, 3.0, exponents=(1, 3)))
+)
 def while_warm_there_is_no_barrier(port: Any, case: Case) -> Iterable[Fact]:
     """While T >= 1, h is exactly 0 and every step with n > 0 is liquid."""
     warm = case.state._replace(temperature=case.warmth + 0 * case.state.temperature)
@@ -115,68 +104,38 @@ def while_warm_there_is_no_barrier(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("liquid", report.liquid, report.norm > 0)
 
 
-@step.law("limit", cases=calm.but(variant=CODE, grad=or_zeros(tame()), hysteresis_scale=0.0))
-def without_hysteresis_scale_there_is_no_barrier(port: Any, case: Case) -> Iterable[Fact]:
-    """With s = 0, h is exactly 0 and every step with n > 0 is liquid."""
-    _, _, report = port.step(case.params, case.grad, case.state, **case.hyper)
-    yield identical("width", report.width, np.zeros(()))
-    yield agree("liquid", report.liquid, report.norm > 0)
-
-
-@step.law("fixed point", cases=calm.but(grad=zeros, stiffening_factor=0.0))
-def a_norm_equal_to_the_barrier_is_refused(port: Any, case: Case) -> Iterable[Fact]:
-    """n = h is frozen: without gradient and without barrier n = h = 0, and the step is refused."""
-    _, state, report = port.step(case.params, case.grad, case.state, **case.hyper)
-    yield identical("norm", report.norm, np.zeros(()))
-    yield identical("width", report.width, np.zeros(()))
-    yield agree("liquid", report.liquid, False)
-    yield agree("liquid in the state", state.liquid, False)
-
-
 @step.law(
-    "fixed point", cases=calm.but(grad=zeros, state=fresh_states()).shaped(shapes((1,), (2,), (3,), (0,), (5,), (0,)))
+    "fixed point",
+    cases=given.calm.but(grad=zeros, state=given.fresh_states()).shaped(shapes((1,), (2,), (3,), (0,), (5,), (0,))),
 )
 def without_a_gradient_nothing_moves(port: Any, case: Case) -> Iterable[Fact]:
-    """From a fresh state a gradient of 0, or of no entries, has n = h = 0 and is frozen; only T moves on."""
+    """From a fresh state a gradient of 0, or of no entries, has n = h = 0, which is frozen; only T moves on."""
     params, state, report = port.step(case.params, case.grad, case.state, **case.hyper)
     yield identical("params", params, case.params)
     for name, value in (("norm", report.norm), ("width", report.width), ("path_length", state.path_length)):
         yield identical(name, value, np.zeros(()))
-    yield agree("liquid", report.liquid, False)
+    yield agree("liquid", [bool(report.liquid), bool(state.liquid)], [False, False])
     yield equal("temperature", state.temperature, case.cooling_rate * case.state.temperature)
 
 
-refusing = calm.but(
+refusing = given.calm.but(
     stiffening_factor=number(64.0, 8.0, 512.0, exponents=(3, 10)),
     hysteresis_scale=1.0,
-    coldness=cold,
+    coldness=given.cold,
     walked=number(1.0, 4.0, exponents=(0, 8)),
 )
 
 
 @step.law("conservation", cases=refusing)
-def a_refused_step_changes_no_parameter(port: Any, case: Case) -> Iterable[Fact]:
-    """A frozen step leaves every bit of the parameters as it was; a liquid one moves them by lr·f·d and no less."""
-    state = at_a_barrier(case)
-    params, _, report = port.step(case.params, case.grad, state, **case.hyper)
-    yield identical("params", case.params if report.liquid else params, case.params)
-    moved, _, _ = port.oracle.step(case.params, case.grad, state, **{**case.hyper, "stiffening_factor": 0.0})
-    yield equal("move", params, moved if report.liquid else case.params)
-
-
-def at_a_barrier(case: Case) -> Any:
-    """Return the case's state, cooled and after a walk, so that a barrier stands."""
+def a_refused_step_changes_the_state_and_no_parameter(port: Any, case: Case) -> Iterable[Fact]:
+    """A frozen step leaves every bit of the parameters as it was, a liquid one moves them by lr·f·d and no less; G, τ,
+    T and E move on as if there were no barrier (in theory τ does not: it counts what was walked)."""
     nothing = 0 * case.state.temperature
-    return case.state._replace(temperature=case.coldness + nothing, path_length=case.walked + nothing)
-
-
-@step.law("conservation", cases=refusing)
-def a_refusal_does_not_reach_the_state(port: Any, case: Case) -> Iterable[Fact]:
-    """G, τ, T and E move on as if there were no barrier (in theory τ does not: it counts what was walked)."""
-    state = at_a_barrier(case)
-    _, after, report = port.step(case.params, case.grad, state, **case.hyper)
-    free = {**case.hyper, "stiffening_factor": 0.0}
-    _, expected, _ = port.oracle.step(case.params, case.grad, state, **free)
+    state = case.state._replace(temperature=case.coldness + nothing, path_length=case.walked + nothing)
+    params, after, report = port.step(case.params, case.grad, state, **case.hyper)
+    yield identical("params", case.params if report.liquid else params, case.params)
+    moved, expected, _ = port.oracle.step(case.params, case.grad, state, **{**case.hyper, "stiffening_factor": 0.0})
+    yield equal("move", params, moved if report.liquid else case.params)
     stays = case.variant == "theory" and not report.liquid
     yield equal("metric", after.metric, expected.metric)
     yield equal("temperature", after.temperature, expected.temperature)
@@ -184,31 +143,22 @@ def a_refusal_does_not_reach_the_state(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("path_length", after.path_length, state.path_length if stays else expected.path_length)
 
 
-@step.law("conservation", cases=plain.but(params=zeros))
+@step.law("conservation", cases=given.plain.but(params=zeros))
 def a_step_is_as_long_as_what_it_adds_to_the_path(port: Any, case: Case) -> Iterable[Fact]:
-    """A liquid group moves by exactly the length that τ grows by, which is lr·n in head; a frozen one not at all."""
+    """A liquid group moves by exactly the length that τ grows by, which is lr·n in head; a frozen one not at all: no
+    run gets further than τ from its start."""
     state = case.state._replace(path_length=0 * case.state.path_length)
     params, after, report = port.step(case.params, case.grad, state, **case.hyper)
     length = np.sqrt(np.sum(params**2))
     yield equal("length", length, after.path_length if report.liquid else 0 * length)
 
 
-@step.law("bound", cases=plain.but(state=fresh_states(), grads=steps_of(tame(), 10), stiffening_factor=stiff))
-def nobody_gets_further_than_the_path(port: Any, case: Case) -> Iterable[Fact]:
-    """After any run ‖θ - θ₀‖ is at most Σ lr·n over the liquid steps, and that at most τ (v4: to 1e-6 of it)."""
-    done = run(port, case, case.grads)
-    walked = case.lr * np.sum(done.norms * done.liquid)
-    far = np.sqrt(np.sum((done.params[-1] - case.params) ** 2))
-    yield at_least("walked", walked, far)
-    yield at_least("path_length", done.states[-1].path_length, walked if case.variant == "head" else far)
-
-
 @step.law(
     "bound",
-    cases=plain.but(
+    cases=given.plain.but(
         hysteresis_scale=number(1.0, 0.5, 2.0, exponents=(-3, 2)),
-        stiffening_factor=stiff,
-        coldness=cold,
+        stiffening_factor=given.stiff,
+        coldness=given.cold,
         excess=number(1.5, 2.0, 4.0, exponents=(1, 6)),
         grads=steps_of(vector(), 6),
         bad=choice(False, False, True),
@@ -225,7 +175,7 @@ def beyond_the_leash_no_gradient_is_long_enough(port: Any, case: Case) -> Iterab
     nothing = 0 * case.state.temperature
     state = case.state._replace(temperature=case.coldness + nothing, path_length=root**2 + nothing)
     grads = [np.nan * grad if case.bad and t == 1 else grad for t, grad in enumerate(case.grads)]
-    done = run(port, Case({**case, "state": state}, case.hyper), grads)
+    done = given.run(port, Case({**case, "state": state}, case.hyper), grads)
     for t, params in enumerate(done.params, start=1):
         yield identical(f"params after step {t}", params, case.params)
     yield agree("liquid", done.liquid, np.zeros(len(case.grads), bool))
@@ -233,7 +183,7 @@ def beyond_the_leash_no_gradient_is_long_enough(port: Any, case: Case) -> Iterab
 
 @step.law(
     "fixed point",
-    cases=unclipped.but(
+    cases=given.unclipped.but(
         eps=0.0, stiffening_factor=0.0, curvature=nonzero, signs=nonzero, times=count(1, 2, 3, low=1, high=12)
     ),
 )
@@ -258,10 +208,10 @@ fitting_stiffness = Quantity(_fitting_stiffness, "number: κ with 12·lr·c·(κ
 
 @step.law(
     "bound",
-    cases=plain.but(
+    cases=given.plain.but(
         grad=nonzero,
         eps=0.0,
-        state=fresh_states(),
+        state=given.fresh_states(),
         adaptive_threshold=True,
         hysteresis_scale=number(1.0, 0.5, 2.0, exponents=(-3, 2)),
         grad_clip=number(0.125, 0.0625, exponents=(-8, -6)),
@@ -271,16 +221,16 @@ fitting_stiffness = Quantity(_fitting_stiffness, "number: κ with 12·lr·c·(κ
 )
 def a_saturated_clip_keeps_the_gate_open(port: Any, case: Case) -> Iterable[Fact]:
     """While N > c, every step t < 1/(lr·c·(κ·s)²) is liquid, whatever the temperature."""
-    done = run(port, case, [case.grad] * 12)
+    done = given.run(port, case, [case.grad] * 12)
     yield agree("liquid", done.liquid, np.ones(12, bool))
 
 
 @step.law(
     "bound",
-    cases=calm.but(
-        variant=CODE,
-        grads=steps_of(or_zeros(tame()), 12),
-        stiffening_factor=stiff,
+    cases=given.calm.but(
+        variant=given.CODE,
+        grads=steps_of(given.or_zeros(tame()), 12),
+        stiffening_factor=given.stiff,
         release_ratio=number(0.5, 0.25, exponents=(-4, -1)),
         share=number(1.0, 0.5, exponents=(-4, -1)),
     ),
@@ -291,8 +241,8 @@ def a_wider_hysteresis_freezes_less_and_changes_less(port: Any, case: Case) -> I
     start = case.state._replace(liquid=True)
     begun = Case({**case, "state": start}, case.hyper)
     higher = case.release_ratio + (1 - case.release_ratio) * case.share
-    wide = run(port, begun, case.grads).liquid
-    narrow = run(port, begun, case.grads, release_ratio=higher).liquid
+    wide = given.run(port, begun, case.grads).liquid
+    narrow = given.run(port, begun, case.grads, release_ratio=higher).liquid
     yield agree("liquid as well", wide | ~narrow, np.ones(len(case.grads), bool))
     yield agree("no more changes", changes(wide) <= changes(narrow), True)
 
@@ -302,28 +252,7 @@ def changes(liquid: Any) -> int:
     return int(np.sum(np.diff(np.concatenate([[True], liquid]))))
 
 
-step.symmetry(
-    "invariance",
-    "with_one_threshold_the_gate_remembers_nothing",
-    "With ρ = 1, the source's gate, it makes no difference whether the step before was liquid",
-    cases=calm.but(release_ratio=1.0),
-    inputs={"state.liquid": lambda liquid, case: not liquid},
-    outputs=dict.fromkeys(("params", "metric", "path_length", "liquid", "norm", "width"), unchanged),
-    same=identical,
-)
-
-
-@step.law("closed form", cases=calm.but(release_ratio=number(0.5, 0.25, exponents=(-4, -2))))
-def between_its_thresholds_the_gate_stays_as_it_was(port: Any, case: Case) -> Iterable[Fact]:
-    """With ρ < 1 a step with ρ·h < n <= h is liquid if the one before was, and frozen if that was."""
-    for liquid in (True, False):
-        _, _, report = port.step(case.params, case.grad, case.state._replace(liquid=liquid), **case.hyper)
-        is_between = (case.release_ratio * report.width < report.norm) & (report.norm <= report.width)
-        kept = np.where(is_between, report.liquid, liquid)
-        yield agree(f"after {'liquid' if liquid else 'frozen'}", kept == liquid, True)
-
-
-@step.law("conservation", cases=calm.but(variant=CODE, place=indices(), bad=poisons, later=tame()))
+@step.law("conservation", cases=given.calm.but(variant=given.CODE, place=indices(), bad=poisons, later=tame()))
 def a_gradient_that_is_no_number_kills_the_group(port: Any, case: Case) -> Iterable[Fact]:
     """A NaN or infinite entry of the gradient makes n, τ and E NaN: this step and all later ones are refused.
 
@@ -343,7 +272,7 @@ def a_gradient_that_is_no_number_kills_the_group(port: Any, case: Case) -> Itera
     yield equal("metric elsewhere", np.where(poison, 0, state.metric), np.where(poison, 0, unharmed))
 
 
-@step.law("conservation", cases=plain.but(state=fresh_states(), eps=0.0, place=indices()))
+@step.law("conservation", cases=given.plain.but(state=given.fresh_states(), eps=0.0, place=indices()))
 def nothing_divided_by_nothing_kills_the_group(port: Any, case: Case) -> Iterable[Fact]:
     """With ε = 0 an entry that never had a gradient is 0/0: n, τ and E are NaN and the step is refused."""
     grad = np.where(np.arange(case.grad.size) == case.place, 0, case.grad)

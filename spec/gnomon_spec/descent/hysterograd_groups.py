@@ -13,17 +13,9 @@ from gnomon.descent.hysterograd import HysteroGradState
 from gnomon.descent.hysterograd_groups import GroupState, cut, join
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.hysterograd import system
-from gnomon_spec.descent.hysterograd_cases import (
-    hyperparameters,
-    magnitude,
-    nonzero,
-    or_zeros,
-    poisons,
-    some_eps,
-    states,
-)
+from gnomon_spec.descent.hysterograd_cases import hyperparameters, magnitude, or_zeros, some_eps, states
 from gnomon_spec.facts import Fact, agree, equal, identical, rejects
-from gnomon_spec.strategies import SMALL_CODES, count, fraction, shapes, tame
+from gnomon_spec.strategies import SMALL_CODES, count, fraction, nonzero, poisons, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 
 ARRAYS = shapes((2,), (1,), (3,), (2, 2), (), (0,), (1,))
@@ -103,10 +95,7 @@ groups = (
     .but(eps=some_eps, states=group_states())
 )
 several = groups.but(params=groups_of(tame(), fewest=2))
-complete = several.but(
-    params=groups_of(tame(), fewest=2, shape=WITH_ENTRIES),
-    grads=grads_of(nonzero, missing=False),
-)
+complete = several.but(params=groups_of(tame(), fewest=2, shape=WITH_ENTRIES), grads=grads_of(nonzero, missing=False))
 
 
 step_groups = system.operation(reference.step_groups, cases=groups, rejecting=groups, dtypes=WITH_ROOM)
@@ -214,17 +203,6 @@ def a_group_without_any_gradient_is_skipped(port: Any, case: Case) -> Iterable[F
     yield equal("width", summary.width, share * others.width)
 
 
-@step_groups.law("fixed point", cases=groups.but(grads=grads_of(choice(None), missing=False)))
-def without_any_gradient_nothing_changes(port: Any, case: Case) -> Iterable[Fact]:
-    """If no group has a gradient every group keeps every bit, and the summary is "Frozen" with norm and width 0."""
-    new, after, summary = port.step_groups(case.params, case.grads, case.states, **case.hyper)
-    for i, before in enumerate(zip(case.params, case.states, strict=True)):
-        yield from untouched(f"group {i + 1}", (new[i], after[i]), before)
-    yield agree("status", summary.status, "Frozen")
-    yield identical("norm", summary.norm, np.zeros(()))
-    yield identical("width", summary.width, np.zeros(()))
-
-
 @step_groups.law("conservation", cases=complete.but(bad=poisons))
 def a_gradient_that_is_no_number_kills_its_own_group(port: Any, case: Case) -> Iterable[Fact]:
     """A NaN or an infinity freezes its own group and makes the mean norm NaN; the other groups do as without it."""
@@ -265,88 +243,53 @@ def groups_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]
 RETURN = "return new, after, summary(reports)"
 MEAN = "sum(report.norm for report in reports) / len(reports)"
 
-step_groups.edit(
-    "groups_share_one_gate",
-    "If any group is liquid all are moved",
-    (
-        RETURN,
-        "if any(report.liquid for report in reports):\n"
-        "    free = {**hyperparameters, 'stiffening_factor': 0.0}\n"
-        "    outputs = [step_group(*group, **free) for group in zip(params, grads, states, strict=True)]\n"
-        f"    new, after, _ = zip(*outputs, strict=True)\n{RETURN}",
-    ),
-)
-step_groups.edit(
-    "every_array_has_a_gate",
-    "Each array is compared with the barrier by its own norm; path and mean norm are those of the group",
-    (
-        "return cut(params, group, present),",
-        "alone = ((group[i], grads[i], HysteroGradState(state.metrics[i], *state[1:])) for i in present)\n"
-        "new = join(hysterograd.step(*arrays, **hyperparameters)[0] for arrays in alone)\n"
-        "return cut(new, group, present),",
-    ),
-)
-step_groups.edit(
-    "summary_of_the_last_group",
-    "Status, norm and width are those of the last group: each group's overwrite those of the one before",
-    (RETURN, RETURN.replace("reports", "reports[-1:]")),
-)
-step_groups.edit(
-    "mean_over_active_groups",
-    "Norm and width are means over the groups that have a gradient, not over all",
-    (
-        RETURN,
-        "active = [r for r, some in zip(reports, grads) if any(grad is not None for grad in some)]\n"
-        + RETURN.replace("reports", "active or reports"),
-    ),
-)
-step_groups.edit(
-    "sums_instead_of_means",
-    "Norm and width of all groups are added up and not divided by their number",
-    (" / len(reports)", ""),
-)
-step_groups.edit(
-    "norm_of_all_groups_together",
-    "The norm returned is the length over all groups instead of the mean of their lengths",
-    (MEAN, "np.sqrt(sum(report.norm * report.norm for report in reports))"),
-)
-step_groups.edit("liquid_only_if_all_groups_are", 'The status is "Liquid" only if every group is', ("any(", "all("))
-step_groups.edit(
-    "one_missing_gradient_skips_the_group",
-    "A group is skipped as soon as one of its arrays has no gradient",
-    ("if not present", "if len(present) < len(group)"),
-)
-step_groups.edit(
-    "skipped_groups_cool",
-    "The temperature of a group without any gradient is cooled",
-    (
-        "group, state, Report(",
-        "group, state._replace(temperature=hyperparameters['cooling_rate'] * state.temperature), Report(",
-    ),
-)
-step_groups.edit(
-    "missing_gradients_taken_for_zeros",
-    "A missing gradient is replaced by zeros: G fades, and a group that should be skipped cools",
-    (
-        "",
-        "grads = tuple(np.zeros_like(x) if grad is None else grad for x, grad in zip(group, grads, strict=True))",
-    ),
+step_groups.edits(f"""
+groups_share_one_gate: If any group is liquid all are moved
+    `{RETURN}` → `if any(report.liquid for report in reports):
+            free = {{**hyperparameters, 'stiffening_factor': 0.0}}
+            outputs = [step_group(*group, **free) for group in zip(params, grads, states, strict=True)]
+            new, after, _ = zip(*outputs, strict=True)
+        {RETURN}`
+every_array_has_a_gate: Each array is compared with the barrier by its own norm; path and mean norm are those of the
+    group
+    `return cut(params, group, present),` →
+        `alone = ((group[i], grads[i], HysteroGradState(state.metrics[i], *state[1:])) for i in present)
+        new = join(hysterograd.step(*arrays, **hyperparameters)[0] for arrays in alone)
+        return cut(new, group, present),`
+summary_of_the_last_group: Status, norm and width are those of the last group: each group's overwrite those of the one
+    before
+    `{RETURN}` → `{RETURN.replace("reports", "reports[-1:]")}`
+mean_over_active_groups: Norm and width are means over the groups that have a gradient, not over all
+    `{RETURN}` → `active = [r for r, some in zip(reports, grads) if any(grad is not None for grad in some)]
+        {RETURN.replace("reports", "active or reports")}`
+sums_instead_of_means: Norm and width of all groups are added up and not divided by their number
+    ` / len(reports)` → ``
+norm_of_all_groups_together: The norm returned is the length over all groups instead of the mean of their lengths
+    `{MEAN}` → `np.sqrt(sum(report.norm * report.norm for report in reports))`
+liquid_only_if_all_groups_are: The status is "Liquid" only if every group is
+    `any(` → `all(`
+one_missing_gradient_skips_the_group: A group is skipped as soon as one of its arrays has no gradient
+    `if not present` → `if len(present) < len(group)`
+skipped_groups_cool: The temperature of a group without any gradient is cooled
+    `group, state, Report(` →
+        `group, state._replace(temperature=hyperparameters['cooling_rate'] * state.temperature), Report(`
+""")
+step_groups.edits(
+    """
+missing_gradients_taken_for_zeros: A missing gradient is replaced by zeros: G fades, and a group that should be skipped
+    cools
+    `` → `grads = tuple(np.zeros_like(x) if grad is None else grad for x, grad in zip(group, grads, strict=True))`
+""",
     within=reference.step_group,
 )
-step_groups.edit(
-    "numbers_of_the_first_group_for_all",
-    "Path, temperature and mean norm are kept once, with the first group, and read by all",
-    ("", "states = tuple(GroupState(state.metrics, *states[0][1:]) for state in states)"),
-)
-step_groups.edit(
-    "groups_after_a_skipped_one_left_out",
-    "The loop ends at the first group without a gradient instead of going on with the next",
-    (
-        "",
-        "skipped = np.cumsum([all(grad is None for grad in given) for given in grads])\n"
-        "grads = tuple((None,) * len(given) if skipped[i] else given for i, given in enumerate(grads))",
-    ),
-)
+step_groups.edits("""
+numbers_of_the_first_group_for_all: Path, temperature and mean norm are kept once, with the first group, and read by all
+    `` → `states = tuple(GroupState(state.metrics, *states[0][1:]) for state in states)`
+groups_after_a_skipped_one_left_out: The loop ends at the first group without a gradient instead of going on with the
+    next
+    `` → `skipped = np.cumsum([all(grad is None for grad in given) for given in grads])
+        grads = tuple((None,) * len(given) if skipped[i] else given for i, given in enumerate(grads))`
+""")
 
 
 @system.mistake("step_groups")

@@ -10,18 +10,9 @@ import numpy as np
 from gnomon.descent import hysterograd as reference
 from gnomon_spec.cases import Case, Cases
 from gnomon_spec.descent.hysterograd import step, system
-from gnomon_spec.descent.hysterograd_cases import (
-    cold,
-    magnitude,
-    states,
-    unclipped,
-)
+from gnomon_spec.descent.hysterograd_cases import cold, magnitude, states, unclipped
 from gnomon_spec.facts import Fact, agree, equal, identical
-from gnomon_spec.strategies import (
-    ANY_SHAPE,
-    VECTORS,
-    unit_interval,
-)
+from gnomon_spec.strategies import ANY_SHAPE, VECTORS, unit_interval
 from gnomon_spec.system import WITH_ROOM
 
 shocks = Cases({"state": states(magnitude)}, ANY_SHAPE).but(factor=unit_interval())
@@ -54,31 +45,23 @@ def a_shock_lowers_the_next_barrier(port: Any, case: Case) -> Iterable[Fact]:
 
 PATH, WARMTH = "factor * state.path_length", "np.maximum(state.temperature, 0.2)"
 
-shock.edit(
-    "shock_adds_to_the_temperature",
-    "0.2 is added to the temperature, which should be raised to 0.2 if it is below",
-    (WARMTH, "state.temperature + 0.2"),
-)
-shock.edit(
-    "shock_sets_the_temperature",
-    "The temperature becomes 0.2 even if it is higher: a shock cools a warm group",
-    (WARMTH, "0.2 + 0 * state.temperature"),
-)
-shock.edit(
-    "shock_does_not_warm", "The path is shortened, but the temperature stays as it was", (WARMTH, "state.temperature")
-)
-shock.edit("shock_forgets_the_path", "The path becomes 0, whatever the factor is", (PATH, "0 * state.path_length"))
-shock.edit(
-    "shock_keeps_the_path", "The group is warmed, but its path stays as long as it was", (PATH, "state.path_length")
-)
-shock.edit(
-    "shock_takes_the_factor_away",
-    "The path is shortened by the factor of it instead of to the factor of it: τ ← (1-φ)·τ",
-    (PATH, "(1 - factor) * state.path_length"),
-)
-for name, statement, more in (
-    ("shock_reaches_the_mean_norm", "The mean norm is shortened like the path", "mean_norm=factor * state.mean_norm"),
-    ("shock_forgets_the_metric", "The metric starts again from 0", "metric=0 * state.metric"),
-    ("shock_thaws", "The status becomes liquid, which only a step that is long enough may make it", "liquid=True"),
-):
-    shock.edit(name, statement, (PATH, f"{PATH}, {more}"))
+shock.edits(f"""
+shock_adds_to_the_temperature: 0.2 is added to the temperature, which should be raised to 0.2 if it is below
+    `{WARMTH}` → `state.temperature + 0.2`
+shock_sets_the_temperature: The temperature becomes 0.2 even if it is higher: a shock cools a warm group
+    `{WARMTH}` → `0.2 + 0 * state.temperature`
+shock_does_not_warm: The path is shortened, but the temperature stays as it was
+    `{WARMTH}` → `state.temperature`
+shock_forgets_the_path: The path becomes 0, whatever the factor is
+    `{PATH}` → `0 * state.path_length`
+shock_keeps_the_path: The group is warmed, but its path stays as long as it was
+    `{PATH}` → `state.path_length`
+shock_takes_the_factor_away: The path is shortened by the factor of it instead of to the factor of it: τ ← (1-φ)·τ
+    `{PATH}` → `(1 - factor) * state.path_length`
+shock_reaches_the_mean_norm: The mean norm is shortened like the path
+    `{PATH}` → `{PATH}, mean_norm=factor * state.mean_norm`
+shock_forgets_the_metric: The metric starts again from 0
+    `{PATH}` → `{PATH}, metric=0 * state.metric`
+shock_thaws: The status becomes liquid, which only a step that is long enough may make it
+    `{PATH}` → `{PATH}, liquid=True`
+""")

@@ -7,30 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_spec.cases import Case, Quantity
-from gnomon_spec.descent.elementwise import unchanged
+from gnomon_spec.cases import Case
+from gnomon_spec.curvature.symmetries import unchanged
+from gnomon_spec.descent import hysterograd_cases as given
+from gnomon_spec.descent.elementwise import scaled
 from gnomon_spec.descent.hysterograd import step
-from gnomon_spec.descent.hysterograd_cases import (
-    NO_CLIP,
-    calm,
-    fresh_states,
-    nonzero,
-    scaled,
-    scaled_twice,
-    stiff,
-    zeros,
-)
 from gnomon_spec.facts import Fact, equal, identical
-from gnomon_spec.strategies import (
-    count,
-    tame,
-)
+from gnomon_spec.strategies import count, nonzero, zeros
 
 step.symmetry(
     "invariance",
     "v4_is_one_cooling_behind",
     "Without clipping, v4 started at temperature γT does what head does at T",
-    cases=calm.but(variant="head", grad_clip=NO_CLIP),
+    cases=given.calm.but(variant="head", grad_clip=given.NO_CLIP),
     inputs={
         "variant": lambda _head, _case: "v4",
         "state.temperature": lambda temperature, case: case.cooling_rate * temperature,
@@ -38,14 +27,10 @@ step.symmetry(
     outputs=dict.fromkeys(("params", "path_length", "mean_norm", "norm", "width"), unchanged),
 )
 
-theory = calm.but(variant="theory")
+theory = given.calm.but(variant="theory")
 
 
-def unscaled(value: Any, case: Case) -> Any:
-    return value / 2.0**case.power
-
-
-@step.law("closed form", cases=theory.but(state=fresh_states()))
+@step.law("closed form", cases=theory.but(state=given.fresh_states()))
 def theory_divides_by_the_metric_itself(port: Any, case: Case) -> Iterable[Fact]:
     """In theory the first step, never refused as no path lies behind it, is lr·g/((1-β)·m·g² + ε)."""
     params, _, report = port.step(case.params, case.grad, case.state, **case.hyper)
@@ -54,7 +39,7 @@ def theory_divides_by_the_metric_itself(port: Any, case: Case) -> Iterable[Fact]
     yield equal("norm", report.norm, np.sqrt(np.sum(direction**2) / direction.size))
 
 
-@step.law("conservation", cases=theory.but(params=zeros, stiffening_factor=stiff))
+@step.law("conservation", cases=theory.but(params=zeros, stiffening_factor=given.stiff))
 def theory_measures_the_step_that_was_taken(port: Any, case: Case) -> Iterable[Fact]:
     """In theory τ grows by √(ΔᵀGΔ) of the step that was taken, with the new G, and not at all when it was refused."""
     params, state, _ = port.step(case.params, case.grad, case.state, **case.hyper)
@@ -67,25 +52,7 @@ step.symmetry(
     "In theory with ε = 0, gradients 2ᵏ times as large make steps and norms 2ᵏ times as small, bit for bit, and leave "
     "the path and an adaptive gate as they are",
     cases=theory.but(params=zeros, eps=0.0, grad=nonzero, adaptive_threshold=True, power=count(1, 3, low=-20, high=20)),
-    inputs={"grad": scaled, "state.metric": scaled_twice, "state.mean_norm": unscaled},
-    outputs={"params": unscaled, "norm": unscaled, "path_length": unchanged, "liquid": unchanged},
-    same=identical,
-)
-
-units = Quantity(
-    lambda draw, context: np.exp2(np.rint(tame().draw(draw, context) / 2)).astype(context.dtype), "powers of 2"
-)
-
-
-step.symmetry(
-    "equivariance",
-    "theory_follows_a_change_of_units",
-    "In theory with ε = 0 and without a barrier, a parameter measured in units of D moves by 1/D of the numbers",
-    cases=theory.but(stiffening_factor=0.0, params=zeros, eps=0.0, grad=nonzero, units=units),
-    inputs={
-        "grad": lambda grad, case: case.units * grad,
-        "state.metric": lambda metric, case: case.units**2 * metric,
-    },
-    outputs={"params": lambda params, case: params / case.units},
+    inputs={"grad": scaled(1), "state.metric": scaled(2), "state.mean_norm": scaled(-1)},
+    outputs={"params": scaled(-1), "norm": scaled(-1), "path_length": unchanged, "liquid": unchanged},
     same=identical,
 )

@@ -68,39 +68,22 @@ def decay_keeps_parameters_in_a_box(port: Any, case: Case) -> Iterable[Fact]:
 
 
 SIGN = "np.sign(interpolated)"
-weight_decay.declare_decoupled(step, calm, (f"({SIGN} + weight_decay * params)", SIGN))
-for name, statement, *pieces in (
-    ("betas_swapped", "β₁ and β₂ are swapped", ("", "beta1, beta2 = beta2, beta1")),
-    (
-        "sign_of_the_new_momentum",
-        "The sign is that of the new momentum, not of the interpolation",
-        (SIGN, "np.sign(momentum)"),
-    ),
-    (
-        "momentum_of_the_interpolation",
-        "The interpolation is kept as the momentum: β₁ is used twice, β₂ never",
-        ("LionState(momentum)", "LionState(interpolated)"),
-    ),
-    ("sign_left_out", "The step is the interpolation itself, not its sign", (SIGN, "interpolated")),
-    (
-        "sign_of_zero_is_one",
-        "Where the interpolation is 0 its sign is taken for 1",
-        (SIGN, "np.where(interpolated >= 0, np.ones_like(params), -np.ones_like(params))"),
-    ),
-    (
-        "sign_of_the_gradient",
-        "The sign is that of the gradient alone (sign descent)",
-        (SIGN, "np.sign(grad)"),
-    ),
-    (
-        "interpolation_without_its_weight",
-        "The interpolation adds the whole gradient instead of (1-β₁) of it",
-        ("(1 - beta1) * grad", "grad"),
-    ),
-    (
-        "momentum_without_its_weight",
-        "The momentum adds the whole gradient instead of (1-β₂) of it",
-        ("(1 - beta2) * grad", "grad"),
-    ),
-):
-    step.edit(name, statement, *pieces)
+weight_decay.declare_decoupled(step, calm, f"`({SIGN} + weight_decay * params)` → `{SIGN}`")
+step.edits(f"""
+betas_swapped: β₁ and β₂ are swapped
+    `` → `beta1, beta2 = beta2, beta1`
+sign_of_the_new_momentum: The sign is that of the new momentum, not of the interpolation
+    `{SIGN}` → `np.sign(momentum)`
+momentum_of_the_interpolation: The interpolation is kept as the momentum: β₁ is used twice, β₂ never
+    `LionState(momentum)` → `LionState(interpolated)`
+sign_left_out: The step is the interpolation itself, not its sign
+    `{SIGN}` → `interpolated`
+sign_of_zero_is_one: Where the interpolation is 0 its sign is taken for 1
+    `{SIGN}` → `np.where(interpolated >= 0, np.ones_like(params), -np.ones_like(params))`
+sign_of_the_gradient: The sign is that of the gradient alone (sign descent)
+    `{SIGN}` → `np.sign(grad)`
+interpolation_without_its_weight: The interpolation adds the whole gradient instead of (1-β₁) of it
+    `(1 - beta1) * grad` → `grad`
+momentum_without_its_weight: The momentum adds the whole gradient instead of (1-β₂) of it
+    `(1 - beta2) * grad` → `grad`
+""")

@@ -80,59 +80,30 @@ CORRECTED = "second / (1 - beta2**step_count)"
 AHEAD, NOW = "mu_next * first / (1 - product * mu_next)", "(1 - mu) * grad / (1 - product)"
 PRODUCT = "kept = product = state.momentum_product * mu"
 adam_family.declare_moment_mistakes(step, "step_count", CORRECTED)
-for name, statement, *pieces in (
-    (
-        "without_looking_ahead",
-        "The step is Adam's: it uses the momentum of this step, not of the next",
-        (f"{AHEAD} + {NOW}", "first / (1 - beta1**step_count)"),
-    ),
-    (
-        "momentum_of_this_step_ahead",
-        "The first moment is weighed by μₜ instead of μₜ₊₁",
-        (AHEAD, "mu * first / (1 - product * mu)"),
-    ),
-    (
-        "momentum_of_the_next_step_now",
-        "The gradient is weighed by 1-μₜ₊₁ instead of 1-μₜ",
-        (NOW, NOW.replace("mu", "mu_next")),
-    ),
-    (
-        "schedule_one_ahead",
-        "The schedule counts one step too many",
-        ("t * momentum_decay", "(t + 1) * momentum_decay"),
-    ),
-    ("schedule_without_its_half", "The schedule grows from 0 instead of β₁/2", ("0.5 * 0.96", "0.96")),
-    (
-        "product_not_kept",
-        "The product of the momenta is computed anew from this step's alone",
-        (PRODUCT, "kept, product = state.momentum_product, mu"),
-    ),
-    (
-        "product_taken_for_a_power",
-        "Bias is corrected by 1-β₁ᵗ although the momentum is scheduled",
-        (PRODUCT, "kept, product = state.momentum_product * mu, beta1**step_count"),
-    ),
-    (
-        "product_without_this_step",
-        "Bias is corrected by the product before this step entered it",
-        (PRODUCT, "kept, product = state.momentum_product * mu, state.momentum_product"),
-    ),
-    (
-        "one_correction_for_both",
-        "The first moment ahead is corrected by 1-Pₜ instead of 1-Pₜ₊₁",
-        ("(1 - product * mu_next)", "(1 - product)"),
-    ),
-    ("gradient_not_corrected", "The gradient's part has no bias correction", (NOW, "(1 - mu) * grad")),
-    (
-        "first_moment_decays_by_the_schedule",
-        "The first moment decays by μₜ instead of β₁ (as in the paper)",
-        ("beta1 * state.first_moment + (1 - beta1) * grad", "0 * grad"),
-        ("m_hat = mu_next", "first = mu * state.first_moment + (1 - mu) * grad\nm_hat = mu_next"),
-    ),
-    (
-        "second_moment_times_its_decay",
-        "The corrected second moment has a factor β₂ (as in the paper)",
-        (CORRECTED, f"beta2 * {CORRECTED}"),
-    ),
-):
-    step.edit(name, statement, *pieces)
+step.edits(f"""
+without_looking_ahead: The step is Adam's: it uses the momentum of this step, not of the next
+    `{AHEAD} + {NOW}` → `first / (1 - beta1**step_count)`
+momentum_of_this_step_ahead: The first moment is weighed by μₜ instead of μₜ₊₁
+    `{AHEAD}` → `mu * first / (1 - product * mu)`
+momentum_of_the_next_step_now: The gradient is weighed by 1-μₜ₊₁ instead of 1-μₜ
+    `{NOW}` → `{NOW.replace("mu", "mu_next")}`
+schedule_one_ahead: The schedule counts one step too many
+    `t * momentum_decay` → `(t + 1) * momentum_decay`
+schedule_without_its_half: The schedule grows from 0 instead of β₁/2
+    `0.5 * 0.96` → `0.96`
+product_not_kept: The product of the momenta is computed anew from this step's alone
+    `{PRODUCT}` → `kept, product = state.momentum_product, mu`
+product_taken_for_a_power: Bias is corrected by 1-β₁ᵗ although the momentum is scheduled
+    `{PRODUCT}` → `kept, product = state.momentum_product * mu, beta1**step_count`
+product_without_this_step: Bias is corrected by the product before this step entered it
+    `{PRODUCT}` → `kept, product = state.momentum_product * mu, state.momentum_product`
+one_correction_for_both: The first moment ahead is corrected by 1-Pₜ instead of 1-Pₜ₊₁
+    `(1 - product * mu_next)` → `(1 - product)`
+gradient_not_corrected: The gradient's part has no bias correction
+    `{NOW}` → `(1 - mu) * grad`
+first_moment_decays_by_the_schedule: The first moment decays by μₜ instead of β₁ (as in the paper)
+    `beta1 * state.first_moment + (1 - beta1) * grad` → `0 * grad`
+    `m_hat = mu_next` → `first = mu * state.first_moment + (1 - mu) * grad\nm_hat = mu_next`
+second_moment_times_its_decay: The corrected second moment has a factor β₂ (as in the paper)
+    `{CORRECTED}` → `beta2 * {CORRECTED}`
+""")

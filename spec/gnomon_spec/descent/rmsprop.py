@@ -26,11 +26,12 @@ import numpy as np
 from gnomon.descent import rmsprop as reference
 from gnomon.descent.rmsprop import RMSpropState
 from gnomon_spec.cases import Case
+from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.descent import elementwise, weight_decay
-from gnomon_spec.descent.elementwise import scaled, unchanged
-from gnomon_spec.descent.step_cases import step_cases, zeros
+from gnomon_spec.descent.elementwise import scaled
+from gnomon_spec.descent.step_cases import step_cases
 from gnomon_spec.facts import Fact, at_least, equal
-from gnomon_spec.strategies import count, fraction, number
+from gnomon_spec.strategies import count, fraction, number, zeros
 from gnomon_spec.system import System
 
 system = System("rmsprop", title="RMSprop", text=__doc__ or "")
@@ -104,55 +105,41 @@ SQUARE = "alpha * state.square_average + (1 - alpha) * (grad * grad)"
 OUTSIDE, INSIDE = "np.sqrt(spread) + eps", "np.sqrt(spread + eps)"
 ROOT = f'{OUTSIDE} if variant == "outside" else {INSIDE}'
 BUFFER = "direction = buffer = momentum * buffer + direction"
-for name, statement, *pieces in (
-    ("epsilon_always_inside_the_root", "ε is added inside the square root whatever the variant", (ROOT, INSIDE)),
-    ("epsilon_always_outside_the_root", "ε is added outside the square root whatever the variant", (ROOT, OUTSIDE)),
-    ("epsilon_left_out", "ε is not added at all", (ROOT, "np.sqrt(spread)")),
-    ("root_left_out", "The gradient is divided by the mean square itself, not by its root", (ROOT, "spread + eps")),
-    (
-        "decay_and_its_complement_swapped",
-        "α weighs the new square and 1-α the old mean (the decay is taken for 1-α)",
-        (SQUARE, "(1 - alpha) * state.square_average + alpha * (grad * grad)"),
-    ),
-    ("squares_added_up", "The new square is added whole", ("(1 - alpha) * (grad * grad)", "grad * grad")),
-    (
-        "mean_begun_with_the_first_square",
-        "The first square is taken whole, as if to correct a bias",
-        (SQUARE, f"np.where(state.square_average == 0, grad * grad, {SQUARE})"),
-    ),
-    (
-        "old_mean_square_divides",
-        "The gradient is divided by the mean before it entered",
-        ("state.momentum_buffer, square", "state.momentum_buffer, state.square_average"),
-        ("square - mean", "state.square_average - mean"),
-    ),
-    ("mean_not_squared", "The mean is subtracted from the mean square, not its square", ("mean * mean", "mean")),
-    (
-        "centred_by_the_old_mean",
-        "Centring subtracts the square of the mean before this gradient",
-        ("mean * mean", "state.mean_gradient * state.mean_gradient"),
-    ),
-    ("centring_ignored", "The mean square is never centred", ("square - mean * mean", "square")),
-    (
-        "learning_rate_inside_the_buffer",
-        "The buffer holds lr times the direction, so that a change of lr reaches only later gradients",
-        ("if momentum != 0:", "direction = lr * direction\nif momentum != 0:"),
-        ("params - lr * direction", "params - direction"),
-    ),
-    (
-        "momentum_before_the_division",
-        "The buffer gathers gradients, and is divided, instead of gathering what was divided",
-        (
-            "direction = grad / (",
-            "if momentum != 0:\n    grad = buffer = momentum * buffer + grad\ndirection = grad / (",
-        ),
-        (BUFFER, "pass"),
-    ),
-    ("buffer_as_a_running_mean", "The buffer takes (1-μ) of the direction", (BUFFER, f"{BUFFER} * (1 - momentum)")),
-):
-    step.edit(name, statement, *pieces)
-trajectory.edit(
-    "mean_square_started_at_one",
-    "The mean square starts at 1 instead of 0 (TensorFlow 1)",
-    ("RMSpropState(np.zeros_like(params)", "RMSpropState(np.ones_like(params)"),
-)
+step.edits(f"""
+epsilon_always_inside_the_root: ε is added inside the square root whatever the variant
+    `{ROOT}` → `{INSIDE}`
+epsilon_always_outside_the_root: ε is added outside the square root whatever the variant
+    `{ROOT}` → `{OUTSIDE}`
+epsilon_left_out: ε is not added at all
+    `{ROOT}` → `np.sqrt(spread)`
+root_left_out: The gradient is divided by the mean square itself, not by its root
+    `{ROOT}` → `spread + eps`
+decay_and_its_complement_swapped: α weighs the new square and 1-α the old mean (the decay is taken for 1-α)
+    `{SQUARE}` → `(1 - alpha) * state.square_average + alpha * (grad * grad)`
+squares_added_up: The new square is added whole
+    `(1 - alpha) * (grad * grad)` → `grad * grad`
+mean_begun_with_the_first_square: The first square is taken whole, as if to correct a bias
+    `{SQUARE}` → `np.where(state.square_average == 0, grad * grad, {SQUARE})`
+old_mean_square_divides: The gradient is divided by the mean before it entered
+    `state.momentum_buffer, square` → `state.momentum_buffer, state.square_average`
+    `square - mean` → `state.square_average - mean`
+mean_not_squared: The mean is subtracted from the mean square, not its square
+    `mean * mean` → `mean`
+centred_by_the_old_mean: Centring subtracts the square of the mean before this gradient
+    `mean * mean` → `state.mean_gradient * state.mean_gradient`
+centring_ignored: The mean square is never centred
+    `square - mean * mean` → `square`
+learning_rate_inside_the_buffer: The buffer holds lr times the direction, so that a change of lr reaches only later
+    gradients
+    `if momentum != 0:` → `direction = lr * direction\nif momentum != 0:`
+    `params - lr * direction` → `params - direction`
+momentum_before_the_division: The buffer gathers gradients, and is divided, instead of gathering what was divided
+    `direction = grad / (` → `if momentum != 0:\n    grad = buffer = momentum * buffer + grad\ndirection = grad / (`
+    `{BUFFER}` → `pass`
+buffer_as_a_running_mean: The buffer takes (1-μ) of the direction
+    `{BUFFER}` → `{BUFFER} * (1 - momentum)`
+""")
+trajectory.edits("""
+mean_square_started_at_one: The mean square starts at 1 instead of 0 (TensorFlow 1)
+    `RMSpropState(np.zeros_like(params)` → `RMSpropState(np.ones_like(params)`
+""")

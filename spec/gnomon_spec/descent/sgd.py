@@ -23,6 +23,7 @@ from typing import Any
 
 from gnomon.descent import sgd as reference
 from gnomon_spec.cases import Case, Quantity, choice
+from gnomon_spec.curvature.symmetries import turned, unchanged
 from gnomon_spec.descent import elementwise, weight_decay
 from gnomon_spec.descent.step_cases import step_cases
 from gnomon_spec.facts import Fact, equal, identical, rejects
@@ -33,14 +34,14 @@ system = System("sgd", title="Stochastic gradient descent", text=__doc__ or "")
 
 
 cases = step_cases(reference, momentum=fraction(0.9, 0.0, 0.5), nesterov=False)
-hyperparameters, steps, calm, _, fresh = cases
+hyperparameters, steps, calm, bare, fresh = cases
 fresh = fresh.but(momentum=fraction(0.9, 0.5, 0.99))
 
 step = system.operation(reference.step, cases=steps, rejecting=calm)
 elementwise.declare_step_laws(step, cases, mirrored=["momentum_buffer"])
 elementwise.declare_step_mistakes(step)
 weight_decay.declare_coupled(step, calm)
-elementwise.declare_repetitions(system, reference, hyperparameters)
+trajectory = elementwise.declare_repetitions(system, reference, hyperparameters)[0]
 
 
 @step.law("oracle agreement", cases=steps.but(momentum=fraction(0.9, 0.5), dampening=0.0, nesterov=True))
@@ -52,7 +53,7 @@ def nesterov_agrees_with_the_oracle(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("momentum_buffer", state.momentum_buffer, oracle_state.momentum_buffer)
 
 
-@step.law("closed form", cases=calm.but(momentum=0.0, weight_decay=0.0, curvature=tame(-3), times=count(1, 2, high=12)))
+@step.law("closed form", cases=bare.but(momentum=0.0, curvature=tame(-3), times=count(1, 2, high=12)))
 def gradient_descent_contracts_by_the_curvature(port: Any, case: Case) -> Iterable[Fact]:
     """On ½λx² without momentum, t steps multiply x by (1 - lr·λ)ᵗ."""
     params, state = case.params, case.state
@@ -101,10 +102,6 @@ def dampening_equal_to_momentum_averages_the_gradients(port: Any, case: Case) ->
     yield equal("momentum_buffer", state.momentum_buffer, mean)
 
 
-def turned(vector: Any, case: Case) -> Any:
-    return case.turn @ vector
-
-
 step.symmetry(
     "equivariance",
     "a_rotated_run_is_the_rotation_of_the_run",
@@ -117,13 +114,13 @@ step.symmetry(
     "invariance",
     "gradients_and_learning_rate_scale_against_each_other",
     "Gradients times 2ᵏ with the learning rate divided by 2ᵏ give the same parameters, bit for bit",
-    cases=calm.but(weight_decay=0.0, power=count(1, 3, low=-20, high=20)),
+    cases=bare.but(power=count(1, 3, low=-20, high=20)),
     inputs={
         "grad": elementwise.scaled(1),
         "state.momentum_buffer": elementwise.scaled(1),
         "lr": elementwise.scaled(-1),
     },
-    outputs={"params": elementwise.unchanged},
+    outputs={"params": unchanged},
     same=identical,
     dtypes=WITH_ROOM,
 )
@@ -144,42 +141,35 @@ def nesterov_needs_momentum(port: Any, case: Case) -> Iterable[Fact]:
     yield rejects("momentum = 0", lambda: port.step(case.params, case.grad, case.state, **case.hyper))
 
 
-step.edit(
-    "dampening_on_the_first_step",
-    "The first buffer is (1-τ) times the gradient instead of the gradient",
-    ("buffer = grad", "buffer = (1 - dampening) * grad"),
-)
-step.edit(
-    "momentum_buffer_started_from_zero",
-    "The momentum buffer starts from zero: the first gradient moves the parameters but never enters it",
-    ("SGDState(buffer,", "SGDState(buffer if state.step_count > 0 else 0 * buffer,"),
-)
-step.edit(
-    "nesterov_without_looking_ahead",
-    "Nesterov's momentum is asked for but plain momentum is done (the gradient is not taken at the point ahead)",
-    ("grad + momentum * buffer if nesterov else buffer", "buffer"),
-)
-step.edit(
-    "nesterov_in_the_other_form",
-    "Nesterov's momentum looks ahead along the old buffer instead of the new one: g + μ²·buf instead of g + μ·buf'",
-    ("grad + momentum * buffer if", "grad + momentum * momentum * state.momentum_buffer if"),
-)
-step.edit(
-    "learning_rate_inside_the_buffer",
-    "The buffer holds lr·g, so that a change of the learning rate reaches only later gradients",
-    ("if state.step_count == 0:", "grad = lr * grad\nif state.step_count == 0:"),
-    ("params - lr * direction", "params - direction"),
-)
-step.edit(
-    "dampening_on_the_buffer",
-    "The dampening weakens the old buffer instead of the new gradient",
-    (
-        "momentum * state.momentum_buffer + (1 - dampening) * grad",
-        "(1 - dampening) * momentum * state.momentum_buffer + grad",
-    ),
-)
-step.edit(
-    "dampening_without_momentum",
-    "The dampening scales the gradient although there is no momentum",
-    ("params - lr * grad", "params - lr * (1 - dampening) * grad"),
-)
+@trajectory.law("rejects", cases=trajectory.cases.but(momentum=0.0, dampening=0.0, nesterov=True, steps=0))
+def a_run_of_no_steps_checks_its_arguments(port: Any, case: Case) -> Iterable[Fact]:
+    """Nesterov's momentum with momentum 0 is rejected before the first step, where none is asked for, too."""
+    yield rejects("momentum = 0", lambda: trajectory.call(port, case))
+
+
+trajectory.edits("""
+arguments_are_checked_by_the_first_step: Nothing is checked before the first step is made
+    `check_arguments(step, given["params"], given["params"], begin(given["params"]), **then)` → `pass`
+""")
+step.edits("""
+dampening_on_the_first_step: The first buffer is (1-τ) times the gradient instead of the gradient
+    `buffer = grad` → `buffer = (1 - dampening) * grad`
+momentum_buffer_started_from_zero: The momentum buffer starts from zero: the first gradient moves the parameters but
+    never enters it
+    `SGDState(buffer,` → `SGDState(buffer if state.step_count > 0 else 0 * buffer,`
+nesterov_without_looking_ahead: Nesterov's momentum is asked for but plain momentum is done (the gradient is not taken
+    at the point ahead)
+    `grad + momentum * buffer if nesterov else buffer` → `buffer`
+nesterov_in_the_other_form: Nesterov's momentum looks ahead along the old buffer instead of the new one: g + μ²·buf
+    instead of g + μ·buf'
+    `grad + momentum * buffer if` → `grad + momentum * momentum * state.momentum_buffer if`
+learning_rate_inside_the_buffer: The buffer holds lr·g, so that a change of the learning rate reaches only later
+    gradients
+    `if state.step_count == 0:` → `grad = lr * grad\nif state.step_count == 0:`
+    `params - lr * direction` → `params - direction`
+dampening_on_the_buffer: The dampening weakens the old buffer instead of the new gradient
+    `momentum * state.momentum_buffer + (1 - dampening) * grad` →
+        `(1 - dampening) * momentum * state.momentum_buffer + grad`
+dampening_without_momentum: The dampening scales the gradient although there is no momentum
+    `params - lr * grad` → `params - lr * (1 - dampening) * grad`
+""")

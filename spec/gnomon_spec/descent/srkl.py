@@ -41,46 +41,33 @@ Source: PyTorch issue 184466 (2026), a text and five lines of JAX.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from math import inf, nan
+from math import inf
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.elementwise import negated, shifted, unchanged
+from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.descent.elementwise import declare_shift
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import (
-    VECTORS,
     count,
+    entry_signs,
     indices,
     number,
     permutation,
+    poisons,
     powered,
     shapes,
-    symmetric,
+    single,
     tame,
     vector,
+    zeros,
 )
 from gnomon_spec.system import WITH_ROOM, Operation, System
 
 system = System("srkl", title="Self-regulated kinetic learning", text=__doc__ or "")
-
-
-def single(quantity: Quantity) -> Quantity:
-    """A number as an array without dimensions, of the dtype of the case."""
-    return Quantity(lambda draw, context: np.array(quantity.draw(draw, context), context.dtype), quantity.text)
-
-
-def without_zeros(quantity: Quantity) -> Quantity:
-    """Like `quantity`, an array, with 1 in the place of 0."""
-
-    def draw_nonzero(draw: Draw, context: Context) -> Any:
-        array = quantity.draw(draw, context)
-        return np.where(array == 0, np.ones_like(array), array)
-
-    return Quantity(draw_nonzero, f"{quantity.text}; 1 instead of 0")
 
 
 SEVERAL = shapes((2,), (3,), (2, 3), (5,), (1,), (), (4,), (8,), (0,), (3, 1), (2, 2, 2), (17,))
@@ -91,15 +78,6 @@ braking = number(1.0, 0.1, 0.5, 2.0)
 finite_curvature = single(number(1.0, 0.0, 2.0, 0.5, exponents=(-30, 30)))
 any_curvature = single(number(1.0, 0.0, inf, 0.5, exponents=(-30, 30)))
 power = count(1, -1, 3, low=-20, high=20)
-nonzero = without_zeros(tame())
-zeros = Quantity(lambda _draw, context: np.zeros(context.shape, context.dtype), "zeros")
-signs = Quantity(
-    lambda draw, context: np.where(tame().draw(draw, context) < 0, -1, 1).astype(context.dtype), "±1 in each entry"
-)
-
-
-def scaled(value: Any, case: Case) -> Any:
-    return value * 2.0**case.power
 
 
 def turned(array: Any, case: Case) -> Any:
@@ -122,37 +100,10 @@ def the_rate_lies_between_0_and_alpha(port: Any, case: Case) -> Iterable[Fact]:
 
 @brake.law("closed form", cases=finite_rates)
 def the_inverse_rate_is_affine_in_the_curvature(port: Any, case: Case) -> Iterable[Fact]:
-    """1/Φ = 1/α + (β/α)·κ: the denominator does not "scale non-linearly"."""
+    """1/Φ = 1/α + (β/α)·κ: the denominator does not "scale non-linearly". So Φ falls with κ and with β, of which only
+    the product matters, and goes with α."""
     rate = port.brake(case.curvature, **case.hyper)
     yield equal("inverse rate", 1 / rate, 1 / case.alpha + case.beta / case.alpha * case.curvature)
-
-
-@brake.law("bound", cases=finite_rates.but(more=number(1.0, 0.5, exponents=(-12, 3))))
-def more_curvature_or_beta_never_raises_the_rate(port: Any, case: Case) -> Iterable[Fact]:
-    """Φ falls with κ and with β."""
-    rate = port.brake(case.curvature, **case.hyper)
-    yield at_least("more curvature", rate, port.brake(case.curvature + case.more, **case.hyper))
-    yield at_least("more beta", rate, port.brake(case.curvature, alpha=case.alpha, beta=case.beta + case.more))
-
-
-brake.symmetry(
-    "invariance",
-    "beta_and_curvature_scale_against_each_other",
-    "Only the product β·κ matters: κ times 2ᵏ with β divided by 2ᵏ changes no bit",
-    cases=finite_rates.but(power=power),
-    inputs={"curvature": scaled, "beta": lambda beta, case: beta / 2.0**case.power},
-    outputs=unchanged,
-    same=identical,
-)
-brake.symmetry(
-    "equivariance",
-    "the_rate_is_proportional_to_alpha",
-    "α times 2ᵏ makes Φ exactly 2ᵏ times as large",
-    cases=finite_rates.but(power=power),
-    inputs={"alpha": scaled},
-    outputs=scaled,
-    same=identical,
-)
 
 
 @brake.law("limit")
@@ -170,46 +121,26 @@ def infinite_curvature_stops(port: Any, case: Case) -> Iterable[Fact]:
 
 
 BRAKING, RATE = "np.zeros_like(curvature) if beta == 0 else beta * curvature", "alpha / (1 + braking)"
-brake.edit(
-    "the_rate_times_the_curvature",
-    "The rate is α/(1+β) times κ instead of α divided by 1 + β·κ",
-    (RATE, "alpha / (1 + beta) * curvature"),
-)
-brake.edit(
-    "no_one_in_the_denominator",
-    "The rate is α/(β·κ): the 1 in the denominator is left out, so that it has no upper limit",
-    (RATE, "alpha / (1 if beta == 0 else braking)"),
-)
-brake.edit(
-    "infinite_curvature_is_ignored",
-    "An infinite curvature counts as no curvature: the rate is α instead of 0",
-    ("if beta == 0", "if beta == 0 or np.isinf(curvature)"),
-)
-brake.edit("no_brake_at_all", "The rate is α whatever the curvature is", (BRAKING, "np.zeros_like(curvature)"))
-brake.edit("curvature_squared", "κ enters the rate squared", ("beta * curvature", "beta * curvature * curvature"))
-brake.edit(
-    "root_of_the_curvature", "The square root of κ enters the rate", ("beta * curvature", "beta * np.sqrt(curvature)")
-)
-brake.edit(
-    "exponential_brake",
-    'The rate falls exponentially, α·exp(-β·κ), as if the denominator "scaled non-linearly"',
-    (RATE, "alpha * np.exp(-braking)"),
-)
-brake.edit(
-    "alpha_in_the_denominator",
-    "The rate is α/(1 + α·β·κ): the brake is made proportional to the learning rate",
-    ("beta * curvature", "alpha * beta * curvature"),
-)
-brake.edit(
-    "infinity_times_zero",
-    "With β = 0 an infinite curvature makes the rate NaN instead of α",
-    (BRAKING, "beta * curvature"),
-)
-
-
-def new_params(step: Operation, port: Any, case: Case, **changed: Any) -> Any:
-    """Return the parameters after a step with the inputs of the case, some of them changed."""
-    return step.call(port, case, **changed)
+brake.edits(f"""
+the_rate_times_the_curvature: The rate is α/(1+β) times κ instead of α divided by 1 + β·κ
+    `{RATE}` → `alpha / (1 + beta) * curvature`
+no_one_in_the_denominator: The rate is α/(β·κ): the 1 in the denominator is left out, so that it has no upper limit
+    `{RATE}` → `alpha / (1 if beta == 0 else braking)`
+infinite_curvature_is_ignored: An infinite curvature counts as no curvature: the rate is α instead of 0
+    `if beta == 0` → `if beta == 0 or np.isinf(curvature)`
+no_brake_at_all: The rate is α whatever the curvature is
+    `{BRAKING}` → `np.zeros_like(curvature)`
+curvature_squared: κ enters the rate squared
+    `beta * curvature` → `beta * curvature * curvature`
+root_of_the_curvature: The square root of κ enters the rate
+    `beta * curvature` → `beta * np.sqrt(curvature)`
+exponential_brake: The rate falls exponentially, α·exp(-β·κ), as if the denominator "scaled non-linearly"
+    `{RATE}` → `alpha * np.exp(-braking)`
+alpha_in_the_denominator: The rate is α/(1 + α·β·κ): the brake is made proportional to the learning rate
+    `beta * curvature` → `alpha * beta * curvature`
+infinity_times_zero: With β = 0 an infinite curvature makes the rate NaN instead of α
+    `{BRAKING}` → `beta * curvature`
+""")
 
 
 def reordered(curvature: Any, case: Case) -> Any:
@@ -229,29 +160,22 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases) -> None:
     def without_beta_it_is_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
         """With β = 0, or where the curvature given is 0 (a linear loss), w' = w - α·g."""
         descent = case.params - case.alpha * case.grad
-        yield equal("beta = 0", new_params(step, port, case), descent)
+        yield equal("beta = 0", step.call(port, case), descent)
         for name in given:
-            flat = new_params(step, port, case, beta=1.0, **{name: 0 * np.ones_like(case[name])})
+            flat = step.call(port, case, beta=1.0, **{name: 0 * np.ones_like(case[name])})
             yield equal(f"{name} = 0", flat, descent)
 
     @step.law("fixed point", cases=steps.but(grad=zeros))
     def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
         """A gradient of 0 leaves the parameters alone, bit for bit, whatever the curvature: also at saddles, maxima."""
-        yield identical("params", new_params(step, port, case), case.params)
+        yield identical("params", step.call(port, case), case.params)
 
-    step.symmetry(
-        "equivariance",
-        "a_shifted_step_is_the_shift_of_the_step",
-        "Adding a constant to the parameters adds it to the new parameters",
-        cases=calm.but(shift=tame()),
-        inputs={"params": shifted},
-        outputs=shifted,
-    )
+    declare_shift(step, calm)
     step.symmetry(
         "equivariance",
         "it_has_the_symmetries_of_the_axes",
         "Rearranging entries and changing their signs does the same to the new parameters",
-        cases=calm.but(sign=signs, order=permutation()).shaped(LISTS),
+        cases=calm.but(sign=entry_signs, order=permutation()).shaped(LISTS),
         inputs={"params": turned, "grad": turned, **dict.fromkeys(given, reordered)},
         outputs=turned,
     )
@@ -275,20 +199,11 @@ def declare_step_laws(step: Operation, steps: Cases, calm: Cases) -> None:
 
 def declare_one_rate(step: Operation, steps: Cases, calm: Cases) -> None:
     """Declare what steps along the gradient obey beyond that."""
-    step.symmetry(
-        "equivariance",
-        "a_mirrored_step_is_the_mirror_image",
-        "Negating parameters and gradient negates the new parameters, bit for bit",
-        cases=steps,
-        inputs={"params": negated, "grad": negated},
-        outputs=negated,
-        same=identical,
-    )
 
     @step.law("conservation", cases=calm.but(params=zeros))
     def all_entries_have_one_rate(port: Any, case: Case) -> Iterable[Fact]:
         """A step is a multiple of the gradient, never a positive one."""
-        move = new_params(step, port, case).reshape(-1)
+        move = step.call(port, case).reshape(-1)
         grad = case.grad.reshape(-1)
         yield equal("direction", np.outer(move, grad), np.outer(grad, move))
         yield at_least("descent", 0, np.sum(move * grad))
@@ -303,7 +218,7 @@ declare_one_rate(step, steps, calm)
 
 @step.law("closed form", cases=calm)
 def the_step_is_the_rate_times_the_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """w' = w - Φ·g with the Φ of `brake`."""
+    """w' = w - Φ·g with the Φ of `brake`: it changes ½wᵀHw by -Φ‖g‖² + ½Φ²·gᵀHg."""
     new = port.step(case.params, case.grad, case.curvature, **case.hyper)
     rate = port.brake(case.curvature, **case.hyper)
     yield equal("params", new, case.params - rate * case.grad)
@@ -316,17 +231,7 @@ def no_entry_moves_farther_than_by_gradient_descent(port: Any, case: Case) -> It
     yield at_least("alpha·|grad|", case.alpha * np.abs(case.grad), np.abs(move))
 
 
-@step.law("closed form", cases=calm.but(hessian=symmetric()).shaped(VECTORS))
-def a_quadratic_falls_by_the_rate_times_the_squared_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """On f = ½wᵀHw a step changes f by -Φ‖g‖² + ½Φ²·gᵀHg."""
-    grad = case.hessian @ case.params
-    new = port.step(case.params, grad, case.curvature, **case.hyper)
-    rate = port.brake(case.curvature, **case.hyper)
-    before, after = case.params @ grad / 2, np.sum(new * (case.hessian @ new)) / 2
-    yield equal("change", after - before, -rate * (grad @ grad) + rate * rate * (grad @ (case.hessian @ grad)) / 2)
-
-
-@step.law("conservation", cases=calm.but(place=indices(), bad=choice(nan, inf, -inf)).shaped(LISTS))
+@step.law("conservation", cases=calm.but(place=indices(), bad=poisons).shaped(LISTS))
 def a_bad_gradient_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
     """With κ given, a NaN or infinite entry of the gradient leaves every other entry as it was, bit for bit."""
     poison = np.arange(case.grad.size) == case.place
@@ -338,33 +243,23 @@ def a_bad_gradient_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
 LAST = "np.arange(grad.size).reshape(grad.shape) == grad.size - 1"  # where the last entry is
 LAST_LEFT_OUT = f"grad = np.where({LAST}, 0, grad)"
 SKIP = "if not bool(np.all(np.isfinite(grad))):\n    return params"
-step.edit("ascent_instead_of_descent", "The step goes up the gradient: its sign is wrong", ("", "grad = -grad"))
-step.edit(
-    "last_entry_left_out",
-    "The last entry of an array is not updated (the tail of a vectorised loop is missing)",
-    ("", LAST_LEFT_OUT),
-)
-step.edit("absolute_gradient", "The sign of the gradient is lost", ("", "grad = np.abs(grad)"))
-step.edit(
-    "gradient_of_unit_length",
-    "The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)",
-    ("", "grad = grad * np.minimum(1, 1 / length(grad))"),
-)
-step.edit(
-    "step_in_proportion_to_the_parameters",
-    "The gradient is multiplied by the size of the parameter",
-    ("", "grad = grad * np.abs(params)"),
-)
-step.edit(
-    "step_skipped_when_a_gradient_is_not_finite",
-    "The whole step is skipped when any entry of the gradient is not finite",
-    ("", SKIP),
-)
-step.edit(
-    "parameters_shrink_with_the_curvature",
-    "The parameters, too, are divided by 1 + β·κ: (w - α·g)/(1 + β·κ), an implicit step that nobody asked for",
-    ("params - brake", "brake(curvature, alpha=1.0, beta=beta) * params - brake"),
-)
+step.edits(f"""
+ascent_instead_of_descent: The step goes up the gradient: its sign is wrong
+    `` → `grad = -grad`
+last_entry_left_out: The last entry of an array is not updated (the tail of a vectorised loop is missing)
+    `` → `{LAST_LEFT_OUT}`
+absolute_gradient: The sign of the gradient is lost
+    `` → `grad = np.abs(grad)`
+gradient_of_unit_length: The gradient is scaled down to length 1 when it is longer (clipping that nobody asked for)
+    `` → `grad = grad * np.minimum(1, 1 / length(grad))`
+step_in_proportion_to_the_parameters: The gradient is multiplied by the size of the parameter
+    `` → `grad = grad * np.abs(params)`
+step_skipped_when_a_gradient_is_not_finite: The whole step is skipped when any entry of the gradient is not finite
+    `` → `{SKIP}`
+parameters_shrink_with_the_curvature: The parameters, too, are divided by 1 + β·κ: (w - α·g)/(1 + β·κ), an implicit step
+    that nobody asked for
+    `params - brake` → `brake(curvature, **(rates | dict(alpha=1.0))) * params - brake`
+""")
 
 reports = Cases({"grad": powered(2), "curvature": finite_curvature}, SEVERAL).but(alpha=alpha, beta=beta)
 diagnostics = system.operation(reference.diagnostics, cases=reports, dtypes=WITH_ROOM)
@@ -380,13 +275,11 @@ def the_report_is_of_the_step_that_is_made(port: Any, case: Case) -> Iterable[Fa
     yield equal("step_length", report.step_length, length(move))
 
 
-for name, statement, reported in (
-    ("length_of_the_gradient", "The length reported is that of the gradient, not of the step", "length(grad)"),
-    ("squared_length", "The length reported is squared", "length(rate * grad) ** 2"),
-    (
-        "largest_entry_for_the_length",
-        "The length reported is the largest entry of the step, not its Euclidean norm",
-        "np.max(np.abs(rate * grad), initial=0)",
-    ),
-):
-    diagnostics.edit(name, statement, ("length(rate * grad)", reported))
+diagnostics.edits("""
+length_of_the_gradient: The length reported is that of the gradient, not of the step
+    `length(rate * grad)` → `length(grad)`
+squared_length: The length reported is squared
+    `length(rate * grad)` → `length(rate * grad) ** 2`
+largest_entry_for_the_length: The length reported is the largest entry of the step, not its Euclidean norm
+    `length(rate * grad)` → `np.max(np.abs(rate * grad), initial=0)`
+""")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import product
-from math import inf, nan
 from typing import Any
 
 import numpy as np
@@ -15,29 +14,25 @@ import numpy as np
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.elementwise import negated, unchanged
-from gnomon_spec.descent.srkl import (
-    LAST_LEFT_OUT,
-    LISTS,
-    SEVERAL,
-    SKIP,
-    alpha,
-    beta,
-    braking,
-    declare_step_laws,
+from gnomon_spec.curvature.symmetries import unchanged
+from gnomon_spec.descent import srkl
+from gnomon_spec.descent.srkl import system
+from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.strategies import (
+    count,
+    entry_signs,
+    indices,
     nonzero,
-    signs,
-    system,
+    number,
+    poisons,
+    powered,
+    rotation,
+    shapes,
+    tame,
+    vector,
     zeros,
 )
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
-from gnomon_spec.strategies import count, indices, number, permutation, powered, rotation, shapes, tame, vector
 from gnomon_spec.system import WITH_ROOM
-
-
-def square(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Return the shape of a matrix for vectors of the given shape."""
-    return (*shape, *shape)
 
 
 def mirrored(entries: Quantity) -> Quantity:
@@ -54,8 +49,8 @@ positive = Quantity(lambda draw, context: np.abs(nonzero.draw(draw, context)), f
 SIDES = shapes((2,), (3,), (1,), (5,), (2,), (4,))
 norms = choice("fro", "spectral", "diag")
 turning = choice("fro", "spectral")
-indefinite = mirrored(tame(shape=square))
-hessians = Cases({"hessian": mirrored(powered(2, square))}, SIDES).but(norm=norms)
+indefinite = mirrored(tame(shape=lambda shape: shape * 2))
+hessians = Cases({"hessian": mirrored(powered(2, lambda shape: shape * 2))}, SIDES).but(norm=norms)
 calm_hessians = hessians.but(hessian=indefinite)
 curvature_hessian = system.operation(
     reference.curvature_hessian, cases=hessians, rejecting=calm_hessians, dtypes=WITH_ROOM
@@ -68,10 +63,6 @@ def rotated(hessian: Any, case: Case) -> Any:
     return (product + product.T) / 2
 
 
-def scaled_and_rearranged(hessian: Any, case: Case) -> Any:
-    return case.factor * (case.sign[:, np.newaxis] * hessian * case.sign)[case.order][:, case.order]
-
-
 curvature_hessian.symmetry(
     "invariance",
     "two_norms_do_not_depend_on_the_coordinates",
@@ -79,14 +70,6 @@ curvature_hessian.symmetry(
     cases=calm_hessians.but(turn=rotation(), norm=turning),
     inputs={"hessian": rotated},
     outputs=unchanged,
-)
-curvature_hessian.symmetry(
-    "equivariance",
-    "norms_are_of_the_first_degree",
-    "c·H has |c|·κ, for negative c, too; the order and the signs of the axes do not matter",
-    cases=calm_hessians.but(factor=choice(-1.0, 2.0, -0.5, 0.0), order=permutation(), sign=signs),
-    inputs={"hessian": scaled_and_rearranged},
-    outputs=lambda kappa, case: abs(case.factor) * kappa,
 )
 
 
@@ -102,63 +85,36 @@ def the_norms_are_ordered(port: Any, case: Case) -> Iterable[Fact]:
 
 
 @curvature_hessian.law("closed form", cases=Cases({"v": tame(), "sign": choice(1.0, -1.0)}, SIDES))
-def of_a_product_of_vectors_the_norms_are_known(port: Any, case: Case) -> Iterable[Fact]:
-    """Of ±v·vᵀ fro = spectral = ‖v‖², and diag = ‖v∘v‖, which is smaller by up to √n."""
-    hessian = case.sign * np.outer(case.v, case.v)
-    yield equal("fro", port.curvature_hessian(hessian, norm="fro"), np.sum(case.v**2))
-    yield equal("spectral", port.curvature_hessian(hessian, norm="spectral"), np.sum(case.v**2))
-    yield equal("diag", port.curvature_hessian(hessian, norm="diag"), length(case.v**2))
-
-
-@curvature_hessian.law("closed form", cases=Cases({"h": tame()}, SIDES))
-def of_a_diagonal_matrix_the_norms_are_those_of_its_entries(port: Any, case: Case) -> Iterable[Fact]:
-    """Of a diagonal H fro = diag = ‖h‖₂, and spectral = max |hᵢ|."""
-    hessian = np.diag(case.h)
-    yield equal("fro", port.curvature_hessian(hessian, norm="fro"), length(case.h))
-    yield equal("spectral", port.curvature_hessian(hessian, norm="spectral"), np.max(np.abs(case.h)))
-    yield equal("diag", port.curvature_hessian(hessian, norm="diag"), length(case.h))
+def of_two_matrices_the_norms_are_known(port: Any, case: Case) -> Iterable[Fact]:
+    """Of ±v·vᵀ fro = spectral = ‖v‖², and diag = ‖v∘v‖, which is smaller by up to √n. Of a diagonal matrix
+    fro = diag = ‖v‖ and spectral = max |vᵢ|."""
+    whole, size = np.sum(case.v**2), length(case.v)
+    for label, hessian, norms in (
+        ("product", case.sign * np.outer(case.v, case.v), {"fro": whole, "spectral": whole, "diag": length(case.v**2)}),
+        ("diagonal", np.diag(case.v), {"fro": size, "spectral": np.max(np.abs(case.v)), "diag": size}),
+    ):
+        for norm, expected in norms.items():
+            yield equal(f"{norm} of a {label}", port.curvature_hessian(hessian, norm=norm), expected)
 
 
 LARGEST, DIAGONAL = "np.max(np.abs(np.linalg.eigvalsh(hessian)), initial=0)", "np.diagonal(hessian)"
-for name, statement, *pieces in (
-    (
-        "largest_eigenvalue_with_its_sign",
-        "The spectral norm is taken for the largest eigenvalue, not for the largest in size",
-        (LARGEST, "np.max(np.linalg.eigvalsh(hessian))"),
-    ),
-    (
-        "row_sums_for_the_diagonal",
-        "The row sums H·1 are taken for the diagonal, as differentiating Σ ∂f/∂wᵢ once more gives them",
-        (DIAGONAL, "np.sum(hessian, axis=1)"),
-    ),
-    (
-        "trace_for_the_diagonal",
-        "The trace's absolute value is taken for the norm of the diagonal",
-        (DIAGONAL, "np.trace(hessian)"),
-    ),
-    (
-        "largest_diagonal_entry",
-        "The largest |Hᵢᵢ| is taken for the norm of the diagonal",
-        (DIAGONAL, "np.max(np.abs(np.diagonal(hessian)), initial=0)"),
-    ),
-    (
-        "spectral_for_frobenius",
-        "The spectral norm is given for the Frobenius norm (as a library's norm of a matrix may do)",
-        ('norm == "spectral"', 'norm != "diag"'),
-    ),
-    (
-        "one_triangle_counted_once",
-        "Only the upper triangle enters the Frobenius norm, so that no entry beside the diagonal counts twice",
-        ("else hessian", "else np.triu(hessian)"),
-    ),
-    (
-        "root_left_out",
-        "κ is the square of the norm",
-        (LARGEST, f"{LARGEST} ** 2"),
-        ("else hessian)", "else hessian) ** 2"),
-    ),
-):
-    curvature_hessian.edit(name, statement, *pieces)
+curvature_hessian.edits(f"""
+largest_eigenvalue_with_its_sign: The spectral norm is taken for the largest eigenvalue, not for the largest in size
+    `{LARGEST}` → `np.max(np.linalg.eigvalsh(hessian))`
+row_sums_for_the_diagonal: The row sums H·1 are taken for the diagonal, as differentiating Σ ∂f/∂wᵢ once more gives them
+    `{DIAGONAL}` → `np.sum(hessian, axis=1)`
+trace_for_the_diagonal: The trace's absolute value is taken for the norm of the diagonal
+    `{DIAGONAL}` → `np.trace(hessian)`
+largest_diagonal_entry: The largest |Hᵢᵢ| is taken for the norm of the diagonal
+    `{DIAGONAL}` → `np.max(np.abs(np.diagonal(hessian)), initial=0)`
+spectral_for_frobenius: The spectral norm is given for the Frobenius norm (as a library's norm of a matrix may do)
+    `norm == "spectral"` → `norm != "diag"`
+one_triangle_counted_once: Only the upper triangle enters the Frobenius norm, so that no entry beside the diagonal
+    counts twice
+    `else hessian` → `else np.triu(hessian)`
+root_left_out: κ is the square of the norm
+    `{LARGEST}` → `{LARGEST} ** 2`, `else hessian)` → `else hessian) ** 2`
+""")
 
 
 def probes(most: int) -> Quantity:
@@ -166,7 +122,7 @@ def probes(most: int) -> Quantity:
 
     def draw_probes(draw: Draw, context: Context) -> Any:
         rows = count(*range(1, min(most, 3) + 1), low=1, high=most).draw(draw, context)
-        return signs.draw(draw, context._replace(shape=(rows, *context.shape)))
+        return entry_signs.draw(draw, context._replace(shape=(rows, *context.shape)))
 
     return Quantity(draw_probes, f"1 to {most} vectors (rows) with entries ±1")
 
@@ -193,36 +149,16 @@ def of_a_diagonal_matrix_every_probe_is_exact(port: Any, case: Case) -> Iterable
     yield equal("curvature", port.curvature_probe(case.probes * case.h, case.probes), length(case.h))
 
 
-@curvature_probe.law("closed form", cases=Cases({"hessian": indefinite}, shapes((2,), (3,), (1,))))
+@curvature_probe.law("closed form", cases=Cases({"hessian": indefinite}, shapes((2,), (3,), (1,), (2,), (2,))))
 def in_the_mean_one_probe_measures_the_frobenius_norm(port: Any, case: Case) -> Iterable[Fact]:
-    """The mean of κ² over all 2ⁿ single probes is ‖H‖²_F, exactly."""
-    every = [np.array([z], case.hessian.dtype) for z in product((1, -1), repeat=case.hessian.shape[0])]
-    squares = [port.curvature_probe(z @ case.hessian, z) ** 2 for z in every]
-    yield equal("mean of squares", np.sum(np.stack(squares)) / len(every), np.sum(case.hessian**2))
-
-
-@curvature_probe.law("closed form", cases=Cases({"hessian": indefinite}, shapes((2,), (1,))))
-def in_the_mean_two_probes_are_nearer_to_the_diagonal(port: Any, case: Case) -> Iterable[Fact]:
-    """The mean of κ² over all pairs of probes is ‖diag H‖² + (‖H‖²_F - ‖diag H‖²)/2, exactly."""
-    n = case.hessian.shape[0]
-    every = [np.array(z, case.hessian.dtype).reshape(2, n) for z in product((1, -1), repeat=2 * n)]
-    squares = [port.curvature_probe(z @ case.hessian, z) ** 2 for z in every]
-    diagonal = np.sum(np.diag(case.hessian) ** 2)
-    expected = diagonal + (np.sum(case.hessian**2) - diagonal) / 2
-    yield equal("mean of squares", np.sum(np.stack(squares)) / len(every), expected)
-
-
-def opposite_and_twice(rows: Any, case: Case) -> Any:
-    return -np.concatenate([rows[::-1], rows])
-
-
-curvature_probe.symmetry(
-    "invariance",
-    "it_is_a_mean_over_the_probes",
-    "Neither the order of the probes matters, nor their sign, nor whether each is taken twice",
-    inputs={"products": opposite_and_twice, "probes": opposite_and_twice},
-    outputs=unchanged,
-)
+    """The mean of κ² over all 2ᵐⁿ choices of m probes is ‖diag H‖² + (‖H‖²_F - ‖diag H‖²)/m, exactly: ‖H‖²_F for one
+    probe, two are nearer to the diagonal."""
+    n, diagonal, whole = case.hessian.shape[0], np.sum(np.diag(case.hessian) ** 2), np.sum(case.hessian**2)
+    for m in (1, 2) if n < 3 else (1,):
+        every = [np.array(z, case.hessian.dtype).reshape(m, n) for z in product((1, -1), repeat=m * n)]
+        squares = [port.curvature_probe(z @ case.hessian, z) ** 2 for z in every]
+        mean = np.sum(np.stack(squares)) / len(every)
+        yield equal(f"mean of squares, m = {m}", mean, diagonal + (whole - diagonal) / m)
 
 
 @curvature_probe.law("rejects")
@@ -233,50 +169,38 @@ def probes_other_than_signs_are_rejected(port: Any, case: Case) -> Iterable[Fact
 
 
 MEAN = "np.sum(probes * products, axis=0) / probes.shape[0]"
-for name, statement, piece, instead in (
-    ("sum_over_the_probes", "The estimates of the probes are added up: the mean is left out", " / probes.shape[0]", ""),
-    (
-        "mean_of_the_norms",
-        "κ is the mean of the probes' own norms instead of the norm of their mean",
-        "length(diagonal)",
-        "np.sum(np.sqrt(np.sum(products * products, axis=1))) / probes.shape[0]",
-    ),
-    (
-        "products_without_their_probes",
-        "The products H·z are averaged without being multiplied by their probes",
-        "probes * products",
-        "products",
-    ),
-    (
-        "absolute_estimates",
-        "The absolute values of z∘(H·z) are averaged",
-        "probes * products",
-        "np.abs(probes * products)",
-    ),
-    ("only_the_first_probe_counts", "All probes but the first are ignored", MEAN, "probes[0] * products[0]"),
-    ("square_of_the_norm", "κ is ‖ĥ‖² instead of ‖ĥ‖", "length(diagonal)", "length(diagonal) ** 2"),
-    (
-        "trace_of_the_estimate",
-        "κ is |Σ ĥᵢ|, Hutchinson's estimate of the trace, instead of the norm of the diagonal",
-        "length(diagonal)",
-        "np.abs(np.sum(diagonal))",
-    ),
-):
-    curvature_probe.edit(name, statement, (piece, instead))
+curvature_probe.edits(f"""
+sum_over_the_probes: The estimates of the probes are added up: the mean is left out
+    ` / probes.shape[0]` → ``
+mean_of_the_norms: κ is the mean of the probes' own norms instead of the norm of their mean
+    `length(diagonal)` → `np.sum(np.sqrt(np.sum(products * products, axis=1))) / probes.shape[0]`
+products_without_their_probes: The products H·z are averaged without being multiplied by their probes
+    `probes * products` → `products`
+absolute_estimates: The absolute values of z∘(H·z) are averaged
+    `probes * products` → `np.abs(probes * products)`
+only_the_first_probe_counts: All probes but the first are ignored
+    `{MEAN}` → `probes[0] * products[0]`
+square_of_the_norm: κ is ‖ĥ‖² instead of ‖ĥ‖
+    `length(diagonal)` → `length(diagonal) ** 2`
+trace_of_the_estimate: κ is |Σ ĥᵢ|, Hutchinson's estimate of the trace, instead of the norm of the diagonal
+    `length(diagonal)` → `np.abs(np.sum(diagonal))`
+""")
 
 
-steps = Cases({"params": vector(), "grad": vector(), "hessian_diagonal": vector()}, SEVERAL).but(alpha=alpha, beta=beta)
+steps = Cases({"params": vector(), "grad": vector(), "hessian_diagonal": vector()}, srkl.SEVERAL).but(
+    alpha=srkl.alpha, beta=srkl.beta
+)
 calm = steps.but(params=tame(), grad=tame(), hessian_diagonal=tame())
-bare = calm.but(params=zeros, beta=braking)
-separable = Cases({"params": tame(), "hessian_diagonal": tame()}, SEVERAL).but(alpha=alpha, beta=braking)
+bare = calm.but(params=zeros, beta=srkl.braking)
+separable = Cases({"params": tame(), "hessian_diagonal": tame()}, srkl.SEVERAL).but(alpha=srkl.alpha, beta=srkl.braking)
 convex = separable.but(hessian_diagonal=positive)
 step_coordinate = system.operation(reference.step_coordinate, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
-declare_step_laws(step_coordinate, steps, calm)
+srkl.declare_step_laws(step_coordinate, steps, calm)
 
 
 @step_coordinate.law("invariance", cases=calm)
 def every_coordinate_moves_as_if_it_were_alone(port: Any, case: Case) -> Iterable[Fact]:
-    """Each wᵢ is moved as `step` moves it with κ = |hᵢ|."""
+    """Each wᵢ is moved as `step` moves it with κ = |hᵢ|: a maximum is left as slowly as a minimum is approached."""
     new = port.step_coordinate(case.params, case.grad, case.hessian_diagonal, **case.hyper).reshape(-1)
     w, g, h = (x.reshape(-1) for x in (case.params, case.grad, case.hessian_diagonal))
     for i in range(w.size):
@@ -295,16 +219,6 @@ def it_is_two_steps_in_parallel(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("inverse length", 1 / move, 1 / descent + 1 / newton)
     yield at_least("gradient descent", descent, move)
     yield at_least("newton", newton, move)
-
-
-step_coordinate.symmetry(
-    "invariance",
-    "the_sign_of_the_curvature_does_not_matter",
-    "h and -h make the same step, bit for bit: a maximum is left as slowly as a minimum is approached",
-    inputs={"hessian_diagonal": negated},
-    outputs=unchanged,
-    same=identical,
-)
 
 
 @step_coordinate.law("closed form", cases=convex)
@@ -332,7 +246,7 @@ def on_a_power_the_step_is_a_share_of_the_distance(port: Any, case: Case) -> Ite
     yield at_least("share", case.alpha * case.x / (case.beta * (p - 1)), np.abs(move))
 
 
-@step_coordinate.law("conservation", cases=calm.but(place=indices(), bad=choice(nan, inf, -inf)).shaped(LISTS))
+@step_coordinate.law("conservation", cases=calm.but(place=indices(), bad=poisons).shaped(srkl.LISTS))
 def a_bad_entry_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
     """A NaN or infinite entry of gradient or Hessian leaves every other entry as it was, bit for bit."""
     poison = np.arange(case.grad.size) == case.place
@@ -345,45 +259,23 @@ def a_bad_entry_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
 
 
 SIZE = "np.abs(hessian_diagonal)"
-for name, statement, piece, instead in (
-    (
-        "negative_curvature_is_not_braked",
-        "Where the diagonal is negative it counts as 0 instead of by its absolute value",
-        SIZE,
-        "np.maximum(hessian_diagonal, 0)",
-    ),
-    (
-        "one_brake_for_all_coordinates",
-        "All coordinates are braked by the norm of the diagonal",
-        SIZE,
-        "length(hessian_diagonal)",
-    ),
-    (
-        "squared_gradient_for_the_diagonal",
-        "gᵢ² is taken for the diagonal of the Hessian",
-        SIZE,
-        "(grad * grad)",
-    ),
-    (
-        "root_of_the_diagonal",
-        "√|hᵢ| enters the brake, as in methods that divide by the root of a second moment",
-        SIZE,
-        f"np.sqrt({SIZE})",
-    ),
-    ("no_coordinate_is_braked", "The diagonal of the Hessian is ignored", f"1 + beta * {SIZE}", "1"),
-    ("last_coordinate_left_out", "The last coordinate is not updated", "", LAST_LEFT_OUT),
-    ("every_coordinate_goes_up", "Every coordinate goes up the gradient", "", "grad = -grad"),
-    (
-        "coordinates_shrink_with_their_curvature",
-        "The parameters, too, are divided by 1 + β|hᵢ|",
-        "params - alpha * grad",
-        "(params - alpha * grad)",
-    ),
-    (
-        "coordinates_are_skipped_when_one_is_bad",
-        "No coordinate is updated when any entry of gradient or Hessian is not finite",
-        "",
-        SKIP.replace("grad", "np.stack([grad, hessian_diagonal])"),
-    ),
-):
-    step_coordinate.edit(name, statement, (piece, instead))
+step_coordinate.edits(f"""
+negative_curvature_is_not_braked: Where the diagonal is negative it counts as 0 instead of by its absolute value
+    `{SIZE}` → `np.maximum(hessian_diagonal, 0)`
+one_brake_for_all_coordinates: All coordinates are braked by the norm of the diagonal
+    `{SIZE}` → `length(hessian_diagonal)`
+squared_gradient_for_the_diagonal: gᵢ² is taken for the diagonal of the Hessian
+    `{SIZE}` → `(grad * grad)`
+root_of_the_diagonal: √|hᵢ| enters the brake, as in methods that divide by the root of a second moment
+    `{SIZE}` → `np.sqrt({SIZE})`
+no_coordinate_is_braked: The diagonal of the Hessian is ignored
+    `1 + beta * {SIZE}` → `1`
+last_coordinate_left_out: The last coordinate is not updated
+    `` → `{srkl.LAST_LEFT_OUT}`
+every_coordinate_goes_up: Every coordinate goes up the gradient
+    `` → `grad = -grad`
+coordinates_shrink_with_their_curvature: The parameters, too, are divided by 1 + β|hᵢ|
+    `params - alpha * grad` → `(params - alpha * grad)`
+coordinates_are_skipped_when_one_is_bad: No coordinate is updated when any entry of gradient or Hessian is not finite
+    `` → `{srkl.SKIP.replace("grad", "np.stack([grad, hessian_diagonal])")}`
+""")

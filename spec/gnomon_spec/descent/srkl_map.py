@@ -13,10 +13,9 @@ import numpy as np
 
 from gnomon.descent import srkl_map as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.elementwise import negated, unchanged
-from gnomon_spec.descent.srkl import SEVERAL, braking, nonzero, signs, system, zeros
-from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical
-from gnomon_spec.strategies import count, number, shapes, tame
+from gnomon_spec.descent.srkl import SEVERAL, braking, system
+from gnomon_spec.facts import Fact, at_least, equal, follows, identical
+from gnomon_spec.strategies import count, entry_signs, number, shapes, tame, zeros
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -39,7 +38,7 @@ def on_cycle(points: Callable[[Any], Any]) -> Quantity:
 
     def draw_point(draw: Draw, context: Context) -> Any:
         ratio = context.drawn["ratio"].astype(np.longdouble)
-        return (signs.draw(draw, context) * points(ratio)).astype(context.dtype)
+        return (entry_signs.draw(draw, context) * points(ratio)).astype(context.dtype)
 
     return Quantity(draw_point, "a point of the 2-cycle of these ratios, of either sign")
 
@@ -70,16 +69,10 @@ def an_orbit_begins_at_its_start(port: Any, case: Case) -> Iterable[Fact]:
 
 @orbit.law("closed form", cases=one_step)
 def a_step_divides_by_one_plus_the_square(port: Any, case: Case) -> Iterable[Fact]:
-    """y' = y - a·y/(1+y²): gradient descent with the rate a on ½ln(1+y²), the Cauchy loss."""
+    """y' = y - a·y/(1+y²): gradient descent with the rate a on ½ln(1+y²), the Cauchy loss. Its sign is the other iff
+    y² < a - 1, near 0 only; for a = 1 it is y³/(1+y²): convergence is cubic."""
     path = port.orbit(case.start, case.ratio, **case.hyper)
     yield equal("image", path[1], case.start - case.ratio * case.start / (1 + case.start**2))
-
-
-@orbit.law("closed form", cases=orbits.but(ratio=between(1.0, 1.0)))
-def at_ratio_1_convergence_is_cubic(port: Any, case: Case) -> Iterable[Fact]:
-    """For a = 1, y' = y³/(1+y²)."""
-    path = port.orbit(case.start, case.ratio, steps=1)
-    yield equal("image", path[1], case.start**3 / (1 + case.start**2))
 
 
 @orbit.law("bound", cases=orbits.but(ratio=between(0.125, 1.0)))
@@ -97,13 +90,6 @@ def up_to_ratio_2_the_size_falls(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("falls", path[:-1], path[1:])
 
 
-@orbit.law("closed form", cases=one_step.but(start=nonzero))
-def the_sign_changes_within_a_radius(port: Any, case: Case) -> Iterable[Fact]:
-    """y' has the other sign iff y² < a - 1: for a > 1 near 0, never for a <= 1."""
-    path = port.orbit(case.start, case.ratio, **case.hyper)
-    yield agree("overshoots", path[1] * case.start < 0, case.start**2 < case.ratio - 1)
-
-
 @orbit.law("closed form", cases=one_step.but(ratio=between(2.0, 8.0)))
 def beyond_ratio_2_there_is_a_symmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
     """For a > 2, F maps √(a/2 - 1) to its negative."""
@@ -111,7 +97,7 @@ def beyond_ratio_2_there_is_a_symmetric_cycle(port: Any, case: Case) -> Iterable
     yield equal("image", port.orbit(point, case.ratio, **case.hyper)[1], -point)
 
 
-@orbit.law("closed form", cases=orbits.but(ratio=between(4.0, 8.0), steps=2, sign=signs))
+@orbit.law("closed form", cases=orbits.but(ratio=between(4.0, 8.0), steps=2, sign=entry_signs))
 def beyond_ratio_4_there_is_an_asymmetric_cycle(port: Any, case: Case) -> Iterable[Fact]:
     """For a > 4, F maps u = (√a + √(a-4))/2 to -1/u and that to u, and likewise their mirror images."""
     point = case.sign * outer_point(case.ratio)
@@ -140,16 +126,6 @@ def far_away_progress_is_slow(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("height", height, case.start**2 / 2 + np.log(case.start) - case.ratio)
 
 
-orbit.symmetry(
-    "equivariance",
-    "a_mirrored_orbit_is_the_mirror_image",
-    "Starting at -y negates the orbit, bit for bit",
-    inputs={"start": negated},
-    outputs=negated,
-    same=identical,
-)
-
-
 @orbit.law("invariance", cases=orbits.but(steps=count(1, 2, high=6), more=count(1, 2, high=6)))
 def an_orbit_can_be_continued(port: Any, case: Case) -> Iterable[Fact]:
     """An orbit from where another one ends is the rest of a longer one."""
@@ -159,7 +135,8 @@ def an_orbit_can_be_continued(port: Any, case: Case) -> Iterable[Fact]:
 
 
 parabolas = Cases(
-    {"sign": signs, "height": number(1.0, 2.0, 0.5, 0.25), "lam": number(1.0, 2.0, 0.5)}, shapes((2,), (1,), (4,), (9,))
+    {"sign": entry_signs, "height": number(1.0, 2.0, 0.5, 0.25), "lam": number(1.0, 2.0, 0.5)},
+    shapes((2,), (1,), (4,), (9,)),
 ).but(alpha=number(1.0, 0.5, 2.0, 3.0, exponents=(-4, 1)), beta=braking, steps=count(1, 2, 3, high=8))
 
 
@@ -177,40 +154,29 @@ def the_code_on_a_round_bowl_is_this_map(port: Any, case: Case) -> Iterable[Fact
 
 
 IMAGE = "y * (1 - ratio / (1 + y * y))"
-for name, statement, piece, instead in (
-    ("the_map_of_gradient_descent", "The brake is missing: y ← y·(1 - a)", IMAGE, "y * (1 - ratio)"),
-    (
-        "squared_denominator",
-        "The denominator is squared: y ← y·(1 - a/(1+y²)²)",
-        "(1 + y * y)",
-        "((1 + y * y) * (1 + y * y))",
-    ),
-    ("absolute_value_for_the_square", "|y| stands in the denominator for y²", "y * y", "np.abs(y)"),
-    (
-        "one_sided_map",
-        "The map takes |y| for y, so that every orbit is on the positive side before it moves",
-        IMAGE,
-        "np.abs(y) * (1 - ratio / (1 + y * y))",
-    ),
-    ("upwards", "The map goes up the loss: y ← y·(1 + a/(1+y²))", "1 - ratio", "1 + ratio"),
-):
-    orbit.edit(name, statement, (piece, instead), within=reference.image)
-orbit.edit(
-    "first_point_left_out",
-    "The start is missing from the orbit: it begins after the first step",
-    ("range(steps)", "range(steps + 1)"),
-    ("np.stack(points)", "np.stack(points[1:])"),
+orbit.edits(
+    f"""
+the_map_of_gradient_descent: The brake is missing: y ← y·(1 - a)
+    `{IMAGE}` → `y * (1 - ratio)`
+squared_denominator: The denominator is squared: y ← y·(1 - a/(1+y²)²)
+    `(1 + y * y)` → `((1 + y * y) * (1 + y * y))`
+absolute_value_for_the_square: |y| stands in the denominator for y²
+    `y * y` → `np.abs(y)`
+one_sided_map: The map takes |y| for y, so that every orbit is on the positive side before it moves
+    `{IMAGE}` → `np.abs(y) * (1 - ratio / (1 + y * y))`
+upwards: The map goes up the loss: y ← y·(1 + a/(1+y²))
+    `1 - ratio` → `1 + ratio`
+""",
+    within=reference.image,
 )
-orbit.edit(
-    "every_second_point",
-    "Two steps are made where one is asked for",
-    ("image(points[-1], ratio)", "image(image(points[-1], ratio), ratio)"),
-)
-orbit.edit(
-    "one_ratio_for_all_orbits",
-    "The first ratio is used for every orbit",
-    ("", "if ratio.size:\n    ratio = np.broadcast_to(ratio.reshape(-1)[0], ratio.shape)"),
-)
+orbit.edits("""
+first_point_left_out: The start is missing from the orbit: it begins after the first step
+    `range(steps)` → `range(steps + 1)`, `np.stack(points)` → `np.stack(points[1:])`
+every_second_point: Two steps are made where one is asked for
+    `image(points[-1], ratio)` → `image(image(points[-1], ratio), ratio)`
+one_ratio_for_all_orbits: The first ratio is used for every orbit
+    `` → `if ratio.size:\n    ratio = np.broadcast_to(ratio.reshape(-1)[0], ratio.shape)`
+""")
 
 tails = Cases({"ratio": any_ratio, "start": tame()}, SEVERAL).but(
     burn_in=count(0, 1, 2, high=4), kept=count(1, 2, low=1, high=4)
@@ -226,16 +192,14 @@ def an_attractor_is_the_end_of_an_orbit(port: Any, case: Case) -> Iterable[Fact]
 
 
 POINTS = "orbit(end(start, ratio, burn_in), ratio, steps=kept)"
-for name, statement, instead in (
-    ("burn_in_too_short", "The points kept begin one step too early", f"{POINTS}[:-1]"),
-    (
-        "no_burn_in",
-        "The points of the burn-in are kept, too, in the place of later ones",
-        "orbit(start, ratio, steps=kept)[1:]",
-    ),
-    ("the_last_point_repeated", "The last point is given in every row", f"np.stack(kept * [{POINTS}[-1]])"),
-):
-    attractor.edit(name, statement, (f"{POINTS}[1:]", instead))
+attractor.edits(f"""
+burn_in_too_short: The points kept begin one step too early
+    `{POINTS}[1:]` → `{POINTS}[:-1]`
+no_burn_in: The points of the burn-in are kept, too, in the place of later ones
+    `{POINTS}[1:]` → `orbit(start, ratio, steps=kept)[1:]`
+the_last_point_repeated: The last point is given in every row
+    `{POINTS}[1:]` → `np.stack(kept * [{POINTS}[-1]])`
+""")
 
 QUIET, FAR, SYMMETRIC, OUTER = "a <= 7/8", "|y| >= 16", "2-cycle, 2 < a < 4", "2-cycle, 4 < a < 5"
 # Courses on which F' cannot vanish, so that its logarithm is known to the last digits: where their ratios lie.
@@ -258,7 +222,7 @@ def _start_of_course(draw: Draw, context: Context) -> Any:
     if course == QUIET:
         return tame().draw(draw, context)
     if course == FAR:
-        return np.asarray(signs.draw(draw, context) * (16 + np.abs(tame().draw(draw, context))))
+        return np.asarray(entry_signs.draw(draw, context) * (16 + np.abs(tame().draw(draw, context))))
     return on_cycle(symmetric_point if course == SYMMETRIC else outer_point).draw(draw, context)
 
 
@@ -301,48 +265,20 @@ def where_the_slope_vanishes_it_is_minus_infinity(port: Any, case: Case) -> Iter
     yield identical("exponent", exponent, np.full_like(exponent, -inf))
 
 
-lyapunov_exponent.symmetry(
-    "invariance",
-    "a_mirrored_orbit_has_the_same_exponent",
-    "Starting at -y gives the same exponent, bit for bit",
-    inputs={"start": negated},
-    outputs=unchanged,
-    same=identical,
-)
-
 LOGARITHM = "np.log(np.abs(slope(y, ratio)))"
-for name, statement, piece, instead in (
-    (
-        "logarithm_of_the_signed_slope",
-        "The logarithm of F' is taken without its absolute value: NaN where the map turns round",
-        LOGARITHM,
-        "np.log(slope(y, ratio))",
-    ),
-    ("logarithm_to_base_2", "The exponent is in bits a step instead of nats", "np.log(", "np.log2("),
-    ("sum_for_the_mean", "The logarithms are added up, not averaged", "total / steps", "total"),
-    (
-        "burn_in_counted",
-        "The sum is divided by the number of all steps, the burn-in's too",
-        "total / steps",
-        "total / (burn_in + steps)",
-    ),
-    (
-        "slope_without_the_quotient_rule",
-        "F' is taken for 1 - a/(1+y²), as if the denominator did not depend on y",
-        "ratio * (1 - y * y) / ((1 + y * y) * (1 + y * y))",
-        "ratio / (1 + y * y)",
-    ),
-    (
-        "logarithm_kept_from_infinity",
-        "A small number is added to |F'| so that its logarithm is never -∞",
-        LOGARITHM,
-        "np.log(np.abs(slope(y, ratio)) + 1e-3)",
-    ),
-    (
-        "only_one_side_counts",
-        "Points on the negative side count as 0 in the mean",
-        LOGARITHM,
-        f"np.where(y < 0, 0, {LOGARITHM})",
-    ),
-):
-    lyapunov_exponent.edit(name, statement, (piece, instead))
+lyapunov_exponent.edits(f"""
+logarithm_of_the_signed_slope: The logarithm of F' is taken without its absolute value: NaN where the map turns round
+    `{LOGARITHM}` → `np.log(slope(y, ratio))`
+logarithm_to_base_2: The exponent is in bits a step instead of nats
+    `np.log(` → `np.log2(`
+sum_for_the_mean: The logarithms are added up, not averaged
+    `total / steps` → `total`
+burn_in_counted: The sum is divided by the number of all steps, the burn-in's too
+    `total / steps` → `total / (burn_in + steps)`
+slope_without_the_quotient_rule: F' is taken for 1 - a/(1+y²), as if the denominator did not depend on y
+    `ratio * (1 - y * y) / ((1 + y * y) * (1 + y * y))` → `ratio / (1 + y * y)`
+logarithm_kept_from_infinity: A small number is added to |F'| so that its logarithm is never -∞
+    `{LOGARITHM}` → `np.log(np.abs(slope(y, ratio)) + 1e-3)`
+only_one_side_counts: Points on the negative side count as 0 in the mean
+    `{LOGARITHM}` → `np.where(y < 0, 0, {LOGARITHM})`
+""")

@@ -15,21 +15,13 @@ import numpy as np
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.descent.elementwise import declare_repetitions, shifted, unchanged
-from gnomon_spec.descent.srkl import braking, nonzero, system
+from gnomon_spec.curvature.symmetries import turned
+from gnomon_spec.descent.elementwise import declare_repetitions, declare_shift
+from gnomon_spec.descent.srkl import braking, system
 from gnomon_spec.descent.srkl_hessian import SIDES, indefinite, norms, rotated, turning
 from gnomon_spec.facts import Fact, at_least, equal, follows
-from gnomon_spec.strategies import count, number, rotation, shapes, spectrum, symmetric, tame
+from gnomon_spec.strategies import count, nonzero, number, one_of, rotation, shapes, spectrum, symmetric, tame
 from gnomon_spec.system import WITH_ROOM
-
-
-def one_of(*quantities: Quantity) -> Quantity:
-    """One of the given quantities; the first is the simplest."""
-
-    def draw_one(draw: Draw, context: Context) -> Any:
-        return quantities[count(high=len(quantities) - 1).draw(draw, context)].draw(draw, context)
-
-    return Quantity(draw_one, "; or ".join(quantity.text for quantity in quantities))
 
 
 def times(quantity: Quantity, factor: Quantity) -> Quantity:
@@ -95,22 +87,6 @@ def a_parabola_is_overshot_from_one_rate_on(port: Any, case: Case) -> Iterable[F
     yield equal("jumps", run(alpha=2 * case.beta + 2 / case.lam), jumps)
 
 
-@trajectory.law("closed form", cases=line.but(beta=braking, steps=count(1, 2, low=1, high=6)))
-def with_alpha_equal_to_beta_it_is_backward_euler(port: Any, case: Case) -> Iterable[Fact]:
-    """With a norm, in one dimension, α = β makes x_t = x₀/(1+βλ)ᵗ."""
-    path = port.trajectory(
-        case.params,
-        np.full((1, 1), case.lam),
-        0 * case.params,
-        steps=case.steps,
-        variant=case.variant,
-        alpha=case.beta,
-        beta=case.beta,
-    )
-    factors = np.stack([(1 + case.beta * case.lam) ** -t for t in range(case.steps + 1)])
-    yield equal("path", path, factors[:, np.newaxis] * case.params)
-
-
 scaled = times(symmetric(), number(1.0, 2.0**20, 2.0**-10, exponents=(-20, 20)))
 any_size = braked.but(hessian=scaled, variant=turning)
 
@@ -130,18 +106,6 @@ def no_step_is_longer_than_a_share_of_the_distance(port: Any, case: Case) -> Ite
     path = port.trajectory(case.params, case.hessian, case.minimiser, **{**case.hyper, "steps": 1})
     share = case.alpha / case.beta * length(case.params - case.minimiser)
     yield at_least("share", share, length(path[1] - path[0]))
-
-
-@trajectory.law("limit", cases=any_size.but(hessian=symmetric(), share=number(1.0, 0.5, 2.0)))
-def with_large_rates_the_hessians_norm_sets_the_step(port: Any, case: Case) -> Iterable[Fact]:
-    """With α = s·β → ∞ a step becomes -s·g/‖H‖: it is within s‖g‖/(β‖H‖²) of that."""
-    kappa = port.curvature_hessian(case.hessian, norm=case.variant)
-    large = 2.0**12 * case.beta
-    hyper = {**case.hyper, "steps": 1, "alpha": case.share * large, "beta": large}
-    path = port.trajectory(case.params, case.hessian, case.minimiser, **hyper)
-    grad = case.hessian @ (case.params - case.minimiser)
-    away = path[1] - path[0] + case.share * grad / kappa
-    yield at_least("bound", case.share * length(grad) / (large * kappa * kappa), length(away))
 
 
 @trajectory.law(
@@ -175,41 +139,16 @@ def a_saddle_is_left_more_slowly_than_by_gradient_descent(port: Any, case: Case)
     yield equal("growth", y / case.params[1], np.stack([growth**t for t in range(case.steps + 1)]))
 
 
-def turned(vector: Any, case: Case) -> Any:
-    return case.turn @ vector
-
-
 trajectory.symmetry(
     "equivariance",
     "a_rotated_run_is_the_rotation_of_the_run",
     'With "fro" and "spectral" rotating start, Hessian and minimiser rotates the path (the others lack this)',
     cases=some_steps.but(variant=turning, turn=rotation()),
     inputs={"params": turned, "hessian": rotated, "minimiser": turned},
-    outputs=lambda path, case: path @ case.turn.T,
+    outputs=turned,
     same=follows,
 )
-trajectory.symmetry(
-    "equivariance",
-    "a_shifted_run_is_the_shift_of_the_run",
-    "Shifting start and minimiser shifts the path",
-    cases=some_steps.but(shift=tame()),
-    inputs={"params": shifted, "minimiser": shifted},
-    outputs=shifted,
-    same=follows,
-)
-trajectory.symmetry(
-    "invariance",
-    "a_factor_of_the_loss_moves_into_both_rates",
-    'c·f with α/c and β/c (with β/c² in the variant "code") makes the path of f',
-    cases=some_steps.but(factor=number(2.0, 0.5, 3.0, exponents=(-2, 1))),
-    inputs={
-        "hessian": lambda hessian, case: case.factor * hessian,
-        "alpha": lambda alpha, case: alpha / case.factor,
-        "beta": lambda beta, case: beta / case.factor ** (2 if case.variant == "code" else 1),
-    },
-    outputs=unchanged,
-    same=follows,
-)
+declare_shift(trajectory, some_steps, "minimiser")
 
 
 convex = braked.but(variant="code", hessian=symmetric())
@@ -246,22 +185,15 @@ def the_code_never_leaves_a_ball(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("ball", bound + 0 * away, away)
 
 
-trajectory.edit(
-    "one_norm_for_all_variants",
-    "Whichever norm is asked for, the Frobenius norm is taken",
-    ("norm=variant", 'norm="fro"'),
-)
-CODE = "step_code(params, grad, alpha=alpha, beta=beta), hessian"
-for name, statement, kappa in (
-    (
-        "the_code_with_the_curvature_of_the_text",
-        'The variant "code" takes κ from the Hessian',
-        "curvature_hessian(hessian)",
-    ),
-    (
-        "brake_of_the_new_point",
-        'The variant "code" takes κ at the point where gradient descent\'s step would lead, not before the step',
-        "curvature(grad - alpha * hessian @ grad)",
-    ),
-):
-    trajectory.edit(name, statement, (CODE, f"step(params, grad, {kappa}, alpha=alpha, beta=beta), hessian"))
+trajectory.edits("""
+one_norm_for_all_variants: Whichever norm is asked for, the Frobenius norm is taken
+    `norm=variant` → `norm="fro"`
+""")
+CODE = "step_code(params, grad, **rates), hessian"
+trajectory.edits(f"""
+the_code_with_the_curvature_of_the_text: The variant "code" takes κ from the Hessian
+    `{CODE}` → `step(params, grad, curvature_hessian(hessian), **rates), hessian`
+brake_of_the_new_point: The variant "code" takes κ at the point where gradient descent's step would lead, not before the
+    step
+    `{CODE}` → `step(params, grad, curvature(grad - rates['alpha'] * hessian @ grad), **rates), hessian`
+""")

@@ -24,13 +24,6 @@ from gnomon_spec.strategies import (
     vector,
 )
 
-zeros = Quantity(lambda _draw, context: np.zeros(context.shape, context.dtype), "zeros")
-nonzero = Quantity(
-    lambda draw, context: (
-        np.where(grad == 0, np.ones_like(grad), grad) if (grad := tame().draw(draw, context)).size else grad
-    ),
-    f"{tame().text}, not 0",
-)
 some_eps = normal(number(1e-8, 1e-3, 1.0, exponents=(-30, 3)))
 
 

@@ -22,28 +22,21 @@ def declare_coupled(step: Operation, calm: Cases) -> None:
         without = {**case.hyper, "weight_decay": 0.0}
         yield from same_outputs("params", outputs, port.oracle.step(case.params, by_hand, case.state, **without))
 
-    for name, statement, instead in (
-        ("left_out", "Weight decay is ignored", "pass"),
-        (
-            "of_the_wrong_sign",
-            "Weight decay pushes the parameters away from 0",
-            "grad = grad - weight_decay * params",
-        ),
-        (
-            "decoupled_from_the_gradient",
-            "Weight decay is taken off the parameters (as in AdamW) instead of being added to the gradient",
-            "params = params - lr * weight_decay * params",
-        ),
-        (
-            "decoupled_and_not_scaled",
-            "Weight decay is taken off the parameters without being multiplied by the learning rate",
-            "params = params - weight_decay * params",
-        ),
-    ):
-        step.edit(f"decay_{name}", statement, ("grad = grad + weight_decay * params", instead))
+    step.edits("""
+    decay_left_out: Weight decay is ignored
+        `grad = grad + weight_decay * params` → `pass`
+    decay_of_the_wrong_sign: Weight decay pushes the parameters away from 0
+        `grad = grad + weight_decay * params` → `grad = grad - weight_decay * params`
+    decay_decoupled_from_the_gradient: Weight decay is taken off the parameters (as in AdamW) instead of being added to
+        the gradient
+        `grad = grad + weight_decay * params` → `params = params - lr * weight_decay * params`
+    decay_decoupled_and_not_scaled: Weight decay is taken off the parameters without being multiplied by the learning
+        rate
+        `grad = grad + weight_decay * params` → `params = params - weight_decay * params`
+    """)
 
 
-def declare_decoupled(step: Operation, calm: Cases, left_out: tuple[str, str]) -> None:
+def declare_decoupled(step: Operation, calm: Cases, left_out: str) -> None:
     """Declare the laws and the mistakes of weight decay that is taken off the parameters; left_out: the edit."""
     decaying = calm.but(weight_decay=decay(0.5, 0.01))
 
@@ -62,16 +55,12 @@ def declare_decoupled(step: Operation, calm: Cases, left_out: tuple[str, str]) -
         without = {**case.hyper, "weight_decay": 0.0}
         yield from same_outputs("state", state, port.oracle.step(case.params, case.grad, case.state, **without)[1])
 
-    step.edit("decay_left_out", "Weight decay is ignored", left_out)
-    step.edit(
-        "decay_through_the_gradient",
-        "Weight decay is added to the gradient (coupled, as in Adam) instead of being taken off the parameters",
-        ("", "grad = grad + weight_decay * params"),
-        left_out,
-    )
-    step.edit(
-        "decay_not_scaled_by_the_learning_rate",
-        "The parameters are multiplied by 1 - λ instead of 1 - lr·λ",
-        ("", "params = params * (1 - weight_decay)"),
-        left_out,
-    )
+    step.edits(f"""
+    decay_left_out: Weight decay is ignored
+        {left_out}
+    decay_through_the_gradient: Weight decay is added to the gradient (coupled, as in Adam) instead of being taken off
+        the parameters
+        `` → `grad = grad + weight_decay * params`, {left_out}
+    decay_not_scaled_by_the_learning_rate: The parameters are multiplied by 1 - λ instead of 1 - lr·λ
+        `` → `params = params * (1 - weight_decay)`, {left_out}
+    """)

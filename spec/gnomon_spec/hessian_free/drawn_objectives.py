@@ -20,14 +20,11 @@ def positive_matrix(least: float = 1.0, most: float = 8.0, *, signed: bool = Fal
     """A symmetric matrix (n, n), eigenvalues between the two, all of them different, some negative if `signed`."""
 
     def draw_matrix(draw: Draw, context: Context) -> Any:
-        double = context._replace(dtype=np.dtype(np.float64))
+        (n,), double = context.shape, context._replace(dtype=np.dtype(np.float64))
         turn, code = rotation().draw(draw, double), draw(CODES)
-        uniform = np.random.Generator(np.random.PCG64(code)).uniform(0, 1, context.shape)
-        spread = uniform if code else np.arange(context.shape[0]) / context.shape[0]
-        eigenvalues = least * (most / least) ** spread
-        if signed:
-            eigenvalues = np.where(np.arange(context.shape[0]) == code % (context.shape[0] + 1), -1, 1) * eigenvalues
-        matrix = (turn * eigenvalues) @ turn.T
+        spread = np.random.Generator(np.random.PCG64(code)).uniform(0, 1, n) if code else np.arange(n) / n
+        signs = np.where(np.arange(n) == code % (n + 1), -1, 1) if signed else 1
+        matrix = (turn * signs * least * (most / least) ** spread) @ turn.T
         return np.asarray((matrix + matrix.T) / 2, context.dtype)
 
     return Quantity(
@@ -38,11 +35,11 @@ def positive_matrix(least: float = 1.0, most: float = 8.0, *, signed: bool = Fal
 def up_to_the_dimension() -> Quantity:
     """A number of iterations from 1 to n: with more, rounding decides when the residual is exactly 0."""
 
-    def draw_iterations(draw: Draw, context: Context) -> int:
-        n, code = context.shape[-1], int(draw(SMALL_CODES))
-        return n - code % n
-
-    return Quantity(draw_iterations, "integer from 1 to n", lambda value: value >= 1)
+    return Quantity(
+        lambda draw, c: c.shape[-1] - int(draw(SMALL_CODES)) % c.shape[-1],
+        "integer from 1 to n",
+        lambda value: value >= 1,
+    )
 
 
 def searchable(sure: Callable[[Mapping[str, Any]], bool], otherwise: str) -> Quantity:
@@ -51,11 +48,11 @@ def searchable(sure: Callable[[Mapping[str, Any]], bool], otherwise: str) -> Qua
     From a warm start the direction may be uphill, and among 60 candidates rounding finds one that does not rise.
     """
 
-    def draw_search(draw: Draw, context: Context) -> bool:
-        possible = context.drawn["variant"] == "code" or sure(context.drawn)
-        return bool(draw(SMALL_CODES) % 2 == 0 and possible)
-
-    return Quantity(draw_search, f'True or False; False for "martens"{otherwise}', lambda v: v in (True, False))
+    return Quantity(
+        lambda draw, c: bool(draw(SMALL_CODES) % 2 == 0 and (c.drawn["variant"] == "code" or sure(c.drawn))),
+        f'True or False; False for "martens"{otherwise}',
+        lambda value: value in (True, False),
+    )
 
 
 def quadratic(matrix: Quantity) -> Quantity:

@@ -14,17 +14,14 @@ from gnomon_spec.strategies import CODES, SMALL_CODES, count, shapes
 # P problems of n parameters each.
 MANY = shapes((1, 1), (2, 2), (2, 1), (1, 2), (3, 1), (2, 3), (2, 2))
 ONE_DIMENSION = shapes((1, 1), (2, 1), (3, 1))
-MOST_EXAMPLES = 5
 
 
 def sizes(draw: Draw, shape: tuple[int, ...], low: float, high: float) -> NDArray[Any]:
     """Return numbers from `low` to `high` in size, of either sign; all of them `high` for the simplest case."""
     code = draw(CODES)
-    if code == 0:
-        return np.full(shape, high)
     rng = np.random.Generator(np.random.PCG64(code))
     signs = 2 * rng.integers(0, 2, shape) - 1
-    drawn: NDArray[Any] = signs * rng.uniform(low, high, shape)
+    drawn: NDArray[Any] = signs * rng.uniform(low, high, shape) if code else np.full(shape, high)
     return drawn
 
 
@@ -47,23 +44,20 @@ def away() -> Quantity:
 def positive_matrices() -> Quantity:
     """One symmetric matrix a problem, shape (P, n, n), eigenvalues from 1 to 8."""
     matrix = positive_matrix()
-
-    def draw_matrices(draw: Draw, context: Context) -> Any:
-        P, n = context.shape
-        return np.stack([matrix.draw(draw, context._replace(shape=(n,))) for _ in range(P)])
-
-    return Quantity(draw_matrices, f"for each problem a {matrix.text}")
+    return Quantity(
+        lambda draw, c: np.stack([matrix.draw(draw, c._replace(shape=c.shape[1:])) for _ in range(c.shape[0])]),
+        f"for each problem a {matrix.text}",
+    )
 
 
 def features() -> Quantity:
     """One matrix of examples a problem, shape (P, N, n), N from 1 to 5, entries from 1/4 to 1 in size."""
 
     def draw_features(draw: Draw, context: Context) -> Any:
-        P, n = context.shape
-        N = 1 + draw(SMALL_CODES) % MOST_EXAMPLES
+        (P, n), N = context.shape, 1 + draw(SMALL_CODES) % 5
         return np.asarray(sizes(draw, (P, N, n), 0.25, 1.0), context.dtype)
 
-    return Quantity(draw_features, f"examples (P, N, n), N from 1 to {MOST_EXAMPLES}, entries from 1/4 to 1 in size")
+    return Quantity(draw_features, "examples (P, N, n), N from 1 to 5, entries from 1/4 to 1 in size")
 
 
 def targets() -> Quantity:

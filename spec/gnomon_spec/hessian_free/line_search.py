@@ -8,29 +8,20 @@ from typing import Any
 import numpy as np
 
 from gnomon.hessian_free import line_search as reference
-from gnomon.hessian_free.line_search import LineSearch
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.hessian_free import drawn_objectives as given
 from gnomon_spec.hessian_free.definition import system
-from gnomon_spec.hessian_free.drawn_objectives import (
-    away,
-    downhill,
-    fenced,
-    functions,
-    gradient,
-    positive_matrix,
-    quadratic,
-)
 from gnomon_spec.strategies import VECTORS, count, number
 from gnomon_spec.system import WITH_ROOM
 
 searches = Cases(
     {
-        "objective": functions(),
+        "objective": given.functions(),
         "params": nonzero_vector(),
-        "grad": gradient(),
-        "direction": downhill(),
+        "grad": given.gradient(),
+        "direction": given.downhill(),
         "lr": number(1.0, 0.5, exponents=(-2, 2)),
         "shrink": choice(0.8, 0.5, 0.25),
         "slope_fraction": choice(0.01, 0.0, 0.25, 0.5),
@@ -39,16 +30,10 @@ searches = Cases(
     },
     VECTORS,
 )
-convex = searches.but(objective=quadratic(positive_matrix()), params=away())
+convex = searches.but(objective=given.quadratic(given.positive_matrix()), params=given.away())
 
 armijo = system.operation(reference.armijo, cases=searches, dtypes=WITH_ROOM)
-
-
-def call(port: Any, case: Case, **changed: Any) -> LineSearch:
-    """Return what a port finds in a case, with some of its inputs or hyperparameters changed."""
-    inputs = [changed.pop(name, case[name]) for name in ("objective", "params", "direction", "grad")]
-    found: LineSearch = port.armijo(*inputs, **{**case.hyper, **changed})
-    return found
+call = armijo.call
 
 
 def bound(case: Case, a: Any) -> Any:
@@ -111,7 +96,7 @@ def a_rate_of_nothing_stays(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("evaluations", found.evaluations, 2)
 
 
-@armijo.law("bound", cases=searches.but(objective=fenced(), lr=64.0, max_iter=20, shrink=choice(0.8, 0.5)))
+@armijo.law("bound", cases=searches.but(objective=given.fenced(), lr=64.0, max_iter=20, shrink=choice(0.8, 0.5)))
 def a_value_that_is_not_finite_is_not_accepted(port: Any, case: Case) -> Iterable[Fact]:
     """Whatever lies beyond the fence, NaN, ∞ or -∞, the step stays inside it."""
     found = call(port, case)
@@ -148,67 +133,39 @@ def from_where_the_value_is_not_finite_no_line_is_searched(port: Any, case: Case
 
 
 FALL, UPHILL, FINITE = "slope_fraction * a * slope", "reject_ascent and slope > 0", "np.isfinite(reached)"
-for name, statement, *pieces in (
-    ("armijo_without_equality", "The condition is strict: < for <=", ("reached <= value", "reached < value")),
-    (
-        "a_fall_is_asked_for_uphill",
-        "The fall that is asked for is c·a·|gᵀd|, also where the slope is positive",
-        (FALL, "slope_fraction * a * -np.abs(slope)"),
-    ),
-    ("ascent_is_not_rejected", "`reject_ascent` is ignored", (UPHILL, "False")),
-    (
-        "slope_of_steepest_descent",
-        "The slope is -dᵀd, as if the direction were minus the gradient",
-        ("np.dot(grad, direction)", "-np.dot(direction, direction)"),
-    ),
-    (
-        "slope_not_times_the_step",
-        "The fall that is asked for is c·gᵀd, whatever a is",
-        (FALL, "slope_fraction * slope"),
-    ),
-    (
-        "plain_decrease_is_enough",
-        "Any step that does not raise f is accepted: c is not used",
-        (f"value + {FALL}", "value"),
-    ),
-    (
-        "failed_search_keeps_the_last_step",
-        "If no candidate fulfils the condition the last one is taken, not 0",
-        ("LineSearch(none, value, max_iter + 1)", "LineSearch(a / shrink, reached, max_iter + 1)"),
-    ),
-    (
-        "value_before_the_step",
-        "The value returned is f(x) and not f(x + a·d)",
-        ("LineSearch(a, reached,", "LineSearch(a, value,"),
-    ),
-    (
-        "one_evaluation_too_many",
-        "After the last candidate f is asked for one more, which is thrown away",
-        ("max_iter + 1", "max_iter + 2"),
-    ),
-    ("halving_instead_of_shrinking", "Steps are halved, whatever β is", ("a * shrink", "a * 0.5")),
-    (
-        "rate_of_nothing_is_taken_for_one",
-        "A rate of 0 counts as none given: the search begins at 1",
-        ("none + lr", "none + (lr if lr != 0 else 1)"),
-    ),
-    ("first_candidate_is_left_out", "The first candidate is lr·β", ("none + lr", "none + lr * shrink")),
-    (
-        "number_of_candidates_is_fixed",
-        "There are 20 candidates, whatever was asked for",
-        ("", "max_iter = 20"),
-    ),
-    ("ascent_is_always_rejected", "No step is taken uphill, whether that was asked or not", (UPHILL, "slope > 0")),
-    (
-        "value_at_the_start_is_not_looked_at",
-        "It is not looked whether f(x) is finite",
-        ("not np.isfinite(value)", "False"),
-    ),
-    ("minus_infinity_is_a_fall", "A value of -∞ is accepted", (FINITE, "reached < np.inf")),
-    (
-        "not_a_number_is_a_fall",
-        "A value of NaN is accepted: it is not above the bound",
-        (FINITE, "np.isnan(reached) or np.isfinite(reached)"),
-    ),
-):
-    armijo.edit(name, statement, *pieces)
+armijo.edits(f"""
+armijo_without_equality: The condition is strict: < for <=
+    `reached <= value` → `reached < value`
+a_fall_is_asked_for_uphill: The fall that is asked for is c·a·|gᵀd|, also where the slope is positive
+    `{FALL}` → `slope_fraction * a * -np.abs(slope)`
+ascent_is_not_rejected: `reject_ascent` is ignored
+    `{UPHILL}` → `False`
+slope_of_steepest_descent: The slope is -dᵀd, as if the direction were minus the gradient
+    `np.dot(grad, direction)` → `-np.dot(direction, direction)`
+slope_not_times_the_step: The fall that is asked for is c·gᵀd, whatever a is
+    `{FALL}` → `slope_fraction * slope`
+plain_decrease_is_enough: Any step that does not raise f is accepted: c is not used
+    `value + {FALL}` → `value`
+failed_search_keeps_the_last_step: If no candidate fulfils the condition the last one is taken, not 0
+    `LineSearch(none, value, max_iter + 1)` → `LineSearch(a / shrink, reached, max_iter + 1)`
+value_before_the_step: The value returned is f(x) and not f(x + a·d)
+    `LineSearch(a, reached,` → `LineSearch(a, value,`
+one_evaluation_too_many: After the last candidate f is asked for one more, which is thrown away
+    `max_iter + 1` → `max_iter + 2`
+halving_instead_of_shrinking: Steps are halved, whatever β is
+    `a * shrink` → `a * 0.5`
+rate_of_nothing_is_taken_for_one: A rate of 0 counts as none given: the search begins at 1
+    `none + lr` → `none + (lr if lr != 0 else 1)`
+first_candidate_is_left_out: The first candidate is lr·β
+    `none + lr` → `none + lr * shrink`
+number_of_candidates_is_fixed: There are 20 candidates, whatever was asked for
+    `` → `max_iter = 20`
+ascent_is_always_rejected: No step is taken uphill, whether that was asked or not
+    `{UPHILL}` → `slope > 0`
+value_at_the_start_is_not_looked_at: It is not looked whether f(x) is finite
+    `not np.isfinite(value)` → `False`
+minus_infinity_is_a_fall: A value of -∞ is accepted
+    `{FINITE}` → `reached < np.inf`
+not_a_number_is_a_fall: A value of NaN is accepted: it is not above the bound
+    `{FINITE}` → `np.isnan(reached) or np.isfinite(reached)`
+""")

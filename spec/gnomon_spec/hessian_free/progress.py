@@ -18,8 +18,6 @@ iterations = Cases(
     {"iteration": count(1, 100, 101, 110, 115, 200, 10, high=2000), "variant": choice("code", "martens")}, VECTORS
 )
 
-window = system.operation(reference.window, cases=iterations, dtypes=WITH_ROOM)
-
 
 def falling() -> Quantity:
     """Values m₀ … mᵢ of a model that falls, i from 0 to 40: from any m₀, by steps that shrink geometrically."""
@@ -29,8 +27,7 @@ def falling() -> Quantity:
         ratio = (0.5, 0.75, 0.875, 0.9375, 1.0)[code % 5]
         share = (0.0, 0.25, -0.5, 0.75, -4.0, 1.25)[code // 5 % 6]
         jumps = np.random.Generator(np.random.PCG64(code // 30)).uniform(0.5, 1.5, length - 1)
-        steps = jumps * ratio ** np.arange(length - 1)
-        fallen = np.concatenate([[0.0], np.cumsum(steps)])
+        fallen = np.concatenate([[0.0], np.cumsum(jumps * ratio ** np.arange(length - 1))])
         return np.asarray(share * fallen[-1] - fallen, context.dtype)
 
     return Quantity(draw_values, "values m₀ … mᵢ of a model that falls, i up to 40")
@@ -46,6 +43,7 @@ sequences = Cases(
 )
 geometric = sequences.but(ratio=choice(0.5, 0.75, 0.875), limit=choice(1.0, 4.0, 0.25), share=choice(0.0, -1.0, 0.5))
 
+window = system.operation(reference.window, cases=iterations, dtypes=WITH_ROOM)
 progress_has_ended = system.operation(reference.progress_has_ended, cases=sequences, dtypes=WITH_ROOM)
 
 
@@ -93,8 +91,8 @@ def the_scale_of_the_model_does_not_count(port: Any, case: Case) -> Iterable[Fac
 @progress_has_ended.law("invariance", cases=sequences.but(variant="code", shift=choice(-16.0, 1.0, -4.0)))
 def progress_made_does_not_depend_on_the_start(port: Any, case: Case) -> Iterable[Fact]:
     """In "code" a constant added to all values changes nothing: only differences count."""
-    found = port.progress_has_ended(case.model, **case.hyper)
     moved = case.model + case.shift * np.max(np.abs(case.model))
+    found = port.progress_has_ended(case.model, **case.hyper)
     yield agree("ended", port.progress_has_ended(moved, **case.hyper), found)
 
 
@@ -107,67 +105,35 @@ def a_model_above_zero_never_ends(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("just below", port.progress_has_ended(np.where(last, -still, still), **case.hyper), False)
 
 
-window.edit(
-    "window_rounded_the_other_way",
-    'i/10 is rounded up in "code" and down in "martens"',
-    ('variant == "code"', 'variant == "martens"'),
-)
-window.edit(
-    "window_of_ten_for_ever",
-    "The window does not grow with the iterations",
-    ('max(LEAST_WINDOW, iteration // 10 if variant == "code" else ceil(iteration / 10))', "LEAST_WINDOW"),
-)
-window.edit(
-    "window_without_its_least",
-    "The window is a tenth of the iterations from the first one on",
-    ("max(LEAST_WINDOW", "max(0"),
-)
+window.edits("""
+window_rounded_the_other_way: i/10 is rounded up in "code" and down in "martens"
+    `variant == "code"` → `variant == "martens"`
+window_of_ten_for_ever: The window does not grow with the iterations
+    `max(LEAST_WINDOW, iteration // 10 if variant == "code" else ceil(iteration / 10))` → `LEAST_WINDOW`
+window_without_its_least: The window is a tenth of the iterations from the first one on
+    `max(LEAST_WINDOW` → `max(0`
+""")
 
-for name, statement, *pieces in (
-    (
-        "progress_measured_one_iteration_too_far_back",
-        "The gain is that of the last k + 1 iterations",
-        ("model[i] - model[i - k]", "model[i] - model[i - k - 1]"),
-    ),
-    (
-        "progress_rule_without_the_factor",
-        'The threshold of "martens" lacks the factor k: the iteration goes on 10 times too strictly',
-        ("k * threshold", "threshold"),
-    ),
-    (
-        "progress_rule_of_the_code_with_the_factor",
-        'The threshold of "code" has the factor k',
-        ("model[0], threshold", "model[0], k * threshold"),
-    ),
-    (
-        "progress_relative_to_the_progress_made",
-        'In "martens" the gain is divided by mᵢ - m₀ and not by mᵢ: the same from a cold start, not from a warm one',
-        ("gained, model[i], k", "gained, model[i] - model[0], k"),
-    ),
-    (
-        "progress_relative_to_the_value",
-        'In "code" the gain is divided by mᵢ and not by mᵢ - m₀: the same from a cold start, not from a warm one',
-        ("model[i] - model[0]", "model[i]"),
-    ),
-    (
-        "sign_of_the_last_value",
-        'In "martens" the last value must be below 0, and not that of k iterations ago',
-        ("model[i - k] < 0", "model[i] < 0"),
-    ),
-    (
-        "progress_without_looking_at_the_sign",
-        'In "martens" it is not asked whether the model was below 0',
-        ("model[i - k] < 0", "True"),
-    ),
-    (
-        "progress_may_end_at_the_tenth_iteration",
-        "The rule is asked for k <= i and not for k < i",
-        ("k >= i", "k > i"),
-    ),
-    (
-        "progress_against_an_absolute_threshold",
-        "The gain itself is compared with the threshold: the scale of the loss decides",
-        ("gained / whole < threshold", "-gained < threshold"),
-    ),
-):
-    progress_has_ended.edit(name, statement, *pieces)
+progress_has_ended.edits("""
+progress_measured_one_iteration_too_far_back: The gain is that of the last k + 1 iterations
+    `model[i] - model[i - k]` → `model[i] - model[i - k - 1]`
+progress_rule_without_the_factor: The threshold of "martens" lacks the factor k: the iteration goes on 10 times too
+    strictly
+    `k * threshold` → `threshold`
+progress_rule_of_the_code_with_the_factor: The threshold of "code" has the factor k
+    `model[0], threshold` → `model[0], k * threshold`
+progress_relative_to_the_progress_made: In "martens" the gain is divided by mᵢ - m₀ and not by mᵢ: the same from a cold
+    start, not from a warm one
+    `gained, model[i], k` → `gained, model[i] - model[0], k`
+progress_relative_to_the_value: In "code" the gain is divided by mᵢ and not by mᵢ - m₀: the same from a cold start, not
+    from a warm one
+    `model[i] - model[0]` → `model[i]`
+sign_of_the_last_value: In "martens" the last value must be below 0, and not that of k iterations ago
+    `model[i - k] < 0` → `model[i] < 0`
+progress_without_looking_at_the_sign: In "martens" it is not asked whether the model was below 0
+    `model[i - k] < 0` → `True`
+progress_may_end_at_the_tenth_iteration: The rule is asked for k <= i and not for k < i
+    `k >= i` → `k > i`
+progress_against_an_absolute_threshold: The gain itself is compared with the threshold: the scale of the loss decides
+    `gained / whole < threshold` → `-gained < threshold`
+""")

@@ -8,23 +8,17 @@ from typing import Any
 import numpy as np
 
 from gnomon.hessian_free import optimizer as reference
-from gnomon.hessian_free.optimizer import HessianFreeState, Report
+from gnomon.hessian_free.optimizer import HessianFreeState
 from gnomon.hessian_free.small_objectives import Fenced
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
+from gnomon_spec.curvature.symmetries import scaled, turned, unchanged
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.hessian_free import drawn_objectives as given
 from gnomon_spec.hessian_free.conjugate_gradients import none, preconditioners
 from gnomon_spec.hessian_free.definition import system
-from gnomon_spec.hessian_free.drawn_objectives import (
-    away,
-    functions,
-    positive_matrix,
-    quadratic,
-    searchable,
-    up_to_the_dimension,
-)
-from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, shapes, tame
+from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, rotation, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -43,26 +37,23 @@ def states(*dampings: float, warm: bool = True) -> Quantity:
     return Quantity(draw_state, f"HessianFreeState: damping one of {listed}, warm start {'any, or ' * warm}0")
 
 
-def anywhere() -> Quantity:
-    """Parameters that are not the stationary point by chance."""
-    entries = nonzero_vector()
-    return Quantity(lambda draw, c: np.asarray(entries.draw(draw, c) + 0.3, c.dtype), f"0.3 more than {entries.text}")
-
-
+entries = nonzero_vector()
 steps = Cases(
     {
-        "objective": functions(),
-        "params": anywhere(),
+        "objective": given.functions(),
+        "params": Quantity(  # not the stationary point by chance
+            lambda draw, c: np.asarray(entries.draw(draw, c) + 0.3, c.dtype), f"0.3 more than {entries.text}"
+        ),
         "state": states(1.25, 0.5, 4.25, 0.0, 0.25),
         "preconditioner": preconditioners(),
         "curvature": choice("hessian", "ggn"),
         "variant": choice("martens", "code"),
         "adapt_damping": choice(True, True, True, False),
-        "max_iter": up_to_the_dimension(),
+        "max_iter": given.up_to_the_dimension(),
         "decay": choice(0.95, 0.5, 1.0, 0.0),
         "backtracking": choice(True, False),
         "lr": choice(1.0, 0.5, 2.0),
-        "linesearch": searchable(lambda drawn: not np.any(drawn["state"].warm_start), " from a warm start"),
+        "linesearch": given.searchable(lambda drawn: not np.any(drawn["state"].warm_start), " from a warm start"),
         "rtol": choice(0.25, 0.0625, 0.01, None),
         "progress_threshold": choice(5e-4),
         "rho_origin": choice(None, "x0", "zero", None),
@@ -74,24 +65,22 @@ steps = Cases(
     },
     VECTORS,
 )
-presets = {
-    name: constant(None)
-    for name in ("rho_origin", "rho_model", "rho_iterate", "on_increase", "on_nonpositive_curvature")
-}
-convex = steps.but(objective=quadratic(positive_matrix()), params=away(), preconditioner=none, adapt_damping=True).but(
-    state=states(1.25, 0.5, 4.25, 0.25), rtol=choice(0.25, 0.0625, 0.01), **presets
+RULES = ("rho_origin", "rho_model", "rho_iterate", "on_increase", "on_nonpositive_curvature")
+presets = dict.fromkeys(RULES, constant(None))
+convex = steps.but(
+    objective=given.quadratic(given.positive_matrix()),
+    params=given.away(),
+    preconditioner=none,
+    adapt_damping=True,
+    state=states(1.25, 0.5, 4.25, 0.25),
+    rtol=choice(0.25, 0.0625, 0.01),
+    **presets,
 )
 cold = convex.but(state=states(1.25, 0.5, 4.25, 0.25, warm=False))
 full = {"backtracking": False, "linesearch": False, "lr": 1.0}
 
 step = system.operation(reference.step, cases=steps, dtypes=WITH_ROOM)
-
-
-def outcome(port: Any, case: Case, **changed: Any) -> tuple[Any, HessianFreeState, Report]:
-    """Return what a port's step gives in a case, with some of its inputs or hyperparameters changed."""
-    inputs = [changed.pop(name, case[name]) for name in ("params", "state", "objective", "preconditioner")]
-    new, state, report = port.step(*inputs, **{**case.hyper, **changed})
-    return new, state, report
+outcome = step.call
 
 
 def damped(case: Case) -> Any:
@@ -99,15 +88,11 @@ def damped(case: Case) -> Any:
     return case.objective.matrix + case.state.damping * np.eye(len(case.params))
 
 
-def summit(case: Case) -> Any:
-    """Return -½‖x - x*‖² in the place of a quadratic."""
-    n, dtype = len(case.params), case.params.dtype
-    return case.objective._replace(matrix=-np.eye(n, dtype=dtype))
-
-
-def quadratic_form(matrix: Any, x: Any) -> Any:
-    """Return xᵀAx."""
-    return np.sum(x * (matrix @ x))
+def uphill(port: Any, case: Case, **changed: Any) -> Any:
+    """Return what a port's step does on -½‖x - x*‖², whose curvature is -1, with λ = 1/4."""
+    hill = case.objective._replace(matrix=-np.eye(len(case.params), dtype=case.params.dtype))
+    quarter = case.state._replace(damping=0 * case.state.damping + 0.25)
+    return outcome(port, case, objective=hill, state=quarter, **changed)
 
 
 @step.law(
@@ -116,12 +101,11 @@ def quadratic_form(matrix: Any, x: Any) -> Any:
 )
 def with_enough_iterations_it_is_newtons_damped_step(port: Any, case: Case) -> Iterable[Fact]:
     """On a convex quadratic n iterations give θ' - θ* = λ(B + λI)⁻¹(θ - θ*): the minimiser itself if λ = 0."""
-    away_by = case.params - case.objective.stationary
-    new, _, _ = outcome(port, case, max_iter=len(case.params), **full)
-    rest = case.state.damping * lapack(np.linalg.solve, damped(case), away_by)
-    yield equal("params", new, case.objective.stationary + rest)
-    undamped = case.state._replace(damping=0 * case.state.damping)
-    new, state, _ = outcome(port, case, max_iter=len(case.params), state=undamped, **full)
+    enough = {**full, "max_iter": len(case.params)}
+    new, _, _ = outcome(port, case, **enough)
+    rest = lapack(np.linalg.solve, damped(case), case.params - case.objective.stationary)
+    yield equal("params", new, case.objective.stationary + case.state.damping * rest)
+    new, state, _ = outcome(port, case, state=case.state._replace(damping=0 * case.state.damping), **enough)
     yield equal("undamped", new, case.objective.stationary)
     yield equal("damping 0", state.damping, np.zeros(()))
 
@@ -145,13 +129,12 @@ def the_warm_start_is_the_last_iterate(port: Any, case: Case) -> Iterable[Fact]:
 def no_step_is_made_uphill_if_that_is_asked(port: Any, case: Case) -> Iterable[Fact]:
     """Where gᵀs > 0, with `reject_ascent`, the parameters stay, bit for bit, and f is not asked for; otherwise, without
     a line search, the step is made."""
-    hill, quarter = summit(case), case.state._replace(damping=0 * case.state.damping + 0.25)
     for linesearch, evaluations in ((False, 1), (True, 2)):
-        new, _, report = outcome(port, case, objective=hill, state=quarter, linesearch=linesearch, reject_ascent=True)
+        new, _, report = uphill(port, case, linesearch=linesearch, reject_ascent=True)
         yield identical(f"params, search {linesearch}", new, case.params)
         yield agree(f"evaluations, search {linesearch}", report.evaluations, evaluations)
-    new, _, _ = outcome(port, case, objective=hill, state=quarter, linesearch=False, reject_ascent=False)
-    yield equal("made", new, case.params - case.lr * 4 * (case.params - hill.stationary) / 3)
+    new, _, _ = uphill(port, case, linesearch=False, reject_ascent=False)
+    yield equal("made", new, case.params - case.lr * 4 * (case.params - case.objective.stationary) / 3)
 
 
 @step.law("bound", cases=cold.but(linesearch=True))
@@ -182,20 +165,14 @@ def a_rate_of_nothing_moves_nothing_but_the_state(port: Any, case: Case) -> Iter
     yield identical("damping", state.damping, other.damping)
 
 
-def scaled(value: Any, case: Case) -> Any:
-    return value * 2.0**case.power
-
-
-def scaled_twice(value: Any, case: Case) -> Any:
-    return value * 4.0**case.power
-
-
-def shrunk(value: Any, case: Case) -> Any:
+def finer(value: Any, case: Case) -> Any:
+    """Return a number divided by 2ᵏ."""
     return value / 2.0**case.power
 
 
-def unchanged(value: Any, case: Case) -> Any:
-    return value
+def squared(value: Any, case: Case) -> Any:
+    """Return a number times 4ᵏ."""
+    return value * 4.0**case.power
 
 
 step.symmetry(
@@ -214,15 +191,27 @@ step.symmetry(
     " those units, bit for bit",
     cases=convex.but(power=count(1, 3, low=-10, high=10)),
     inputs={
-        "params": shrunk,
-        "objective": lambda f, case: f._replace(
-            matrix=scaled_twice(f.matrix, case), stationary=shrunk(f.stationary, case)
-        ),
-        "state.warm_start": shrunk,
-        "state.damping": scaled_twice,
+        "params": finer,
+        "objective": lambda f, case: f._replace(matrix=squared(f.matrix, case), stationary=finer(f.stationary, case)),
+        "state.warm_start": finer,
+        "state.damping": squared,
     },
-    outputs={"params": shrunk, "warm_start": shrunk, "damping": scaled_twice},
+    outputs={"params": finer, "warm_start": finer, "damping": squared},
     same=identical,
+)
+step.symmetry(
+    "equivariance",
+    "steps_do_not_know_their_axes",
+    "In turned coordinates, f(Qᵀ·) from Qθ and Qx₀, without a preconditioner, the step is the turned one",
+    cases=convex.but(turn=rotation()),
+    inputs={
+        "params": turned,
+        "objective": lambda f, case: f._replace(
+            matrix=case.turn @ f.matrix @ case.turn.T, stationary=turned(f.stationary, case)
+        ),
+        "state.warm_start": turned,
+    },
+    outputs={"params": turned, "warm_start": turned, "damping": unchanged, "ratio": unchanged},
 )
 
 

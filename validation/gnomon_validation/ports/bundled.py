@@ -1,4 +1,4 @@
-"""The ports that come with Gnomon: the Numba kernels, and the reference itself."""
+"""The ports that come with Gnomon: the Numba kernels, the reference, and the reference with something changed in it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from typing import Any
 
+from gnomon_spec.edits import Edited
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.port import Offer
 
@@ -32,13 +33,25 @@ class NumbaPort:
         return function(*inputs, **hyperparameters)
 
 
-class ReferencePort:
-    """The reference in the dtype under test: the check of the checker."""
+class MistakenPort:
+    """The reference with an edit: right in everything that does not call what was edited."""
 
-    name = "reference"
+    def __init__(self, edited: Edited, name: str = "mistaken") -> None:
+        self.edited = edited
+        self.name = name
 
-    def offer(self, operation: Operation) -> Offer | None:
+    def offer(self, operation: Operation) -> Offer:
         return Offer()
 
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
-        return operation.reference(*inputs, **hyperparameters)
+        return self.edited.function(operation.reference)(*inputs, **hyperparameters)
+
+
+class ReferencePort(MistakenPort):
+    """The reference in the dtype under test: the check of the checker."""
+
+    def __init__(self) -> None:
+        super().__init__(Edited({}), "reference")
+
+
+BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}

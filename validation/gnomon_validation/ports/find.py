@@ -8,14 +8,13 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
+from gnomon_validation.ports.bundled import BUNDLED
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.loading import exists, load, load_file
 from gnomon_validation.ports.port import Port
-from gnomon_validation.ports.targets import module_and_name
+from gnomon_validation.ports.targets import load_named, module_and_name, read_target
 
-BUNDLED: dict[str, type[NumbaPort] | type[ReferencePort]] = {"numba": NumbaPort, "reference": ReferencePort}
-# Adapters need an extra: the module that has a class `from_target`, imported only when asked for.
+# Adapters need an extra: the module whose `port_of` makes the port, imported only when asked for.
 ADAPTERS = {"torch": "gnomon_validation.ports.torch_optim", "optax": "gnomon_validation.ports.optax_transforms"}
 # What is written with a library: the module with the functions of the port, and the packages that it needs.
 PEERS = {
@@ -49,13 +48,17 @@ def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
     """
     kind, _, rest = target.partition(":")
     if kind in ADAPTERS:
-        return _adapter(kind, rest, dict(options or {}))
+        module_and_name(rest.partition("(")[0])  # before the extra is asked for, so that a slip is called a slip
+        adapter = _module(ADAPTERS[kind], f"{kind} ports need", f"'gnomon[{kind}]'")
+        name, joined = read_target(rest, options or {})
+        return adapter.port_of(load_named(name), name, joined)  # type: ignore[no-any-return]
     if options:
         raise ValueError(f"options are for torch and optax ports, got {', '.join(options)} for {target!r}")
     if target in BUNDLED:
         return BUNDLED[target]()
     if target in PEERS:
-        return _peer(target)
+        module, packages = PEERS[target]
+        return FunctionsPort(_module(module, f"the port {target} needs", packages), target)
     if target.endswith(".py") or "/" in target or "\\" in target:
         path = Path(target)
         return FunctionsPort(load_file(path), str(path))
@@ -73,23 +76,11 @@ def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
         raise
 
 
-def _peer(name: str) -> Port:
-    module, packages = PEERS[name]
+def _module(name: str, who_needs: str, extra: str) -> Any:
+    """Import a module that needs an extra; raise `ValueError` that says who needs it and how it is had."""
     try:
-        return FunctionsPort(import_module(module), name)
+        return import_module(name)
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.startswith("gnomon"):
             raise
-        raise ValueError(f"the port {name} needs the package {error.name!r}: pip install {packages}") from error
-
-
-def _adapter(kind: str, target: str, options: dict[str, Any]) -> Port:
-    module_and_name(target.partition("(")[0])  # before the extra is asked for, so that a slip is called a slip
-    try:
-        module = import_module(ADAPTERS[kind])
-    except ModuleNotFoundError as error:
-        if error.name is not None and error.name.startswith("gnomon"):
-            raise
-        raise ValueError(f"{kind} ports need the package {error.name!r}: pip install 'gnomon[{kind}]'") from error
-    port: Port = module.from_target(target, options)
-    return port
+        raise ValueError(f"{who_needs} the package {error.name!r}: pip install {extra}") from error

@@ -39,30 +39,30 @@ class FunctionsPort:
         function = self.find(operation)
         if function is None:
             return None
-        try:
-            parameters = inspect.signature(function).parameters
-        except (TypeError, ValueError):  # compiled functions may not say what they take
-            return self._offer(operation, {})
-        if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
-            return self._offer(operation, {})
-        missing = {name: default for name, default in operation.hyperparameters.items() if name not in parameters}
-        return self._offer(operation, missing)
-
-    def _offer(self, operation: Operation, fixed: Mapping[str, Any]) -> Offer:
-        dtypes = getattr(self.namespace, "dtypes", None)
-        if not (isinstance(dtypes, tuple | list) and all(isinstance(name, str) for name in dtypes)):
-            dtypes = None  # something else of that name, such as a module that the file imports
-        flush = getattr(self.namespace, "flush_subnormals", False) is True
-        declared = getattr(self.namespace, "only", None)
-        only = declared.get(operation.id, {}) if isinstance(declared, dict) else {}
+        dtypes, declared = (getattr(self.namespace, name, None) for name in ("dtypes", "only"))
+        # What else has that name, such as a module that the file imports, says nothing.
+        says = isinstance(dtypes, tuple | list) and all(isinstance(name, str) for name in dtypes)
         return Offer(
-            fixed=fixed, only=only, dtypes=tuple(dtypes) if dtypes is not None else None, flush_subnormals=flush
+            fixed=lacking(function, operation),
+            only=declared.get(operation.id, {}) if isinstance(declared, dict) else {},
+            dtypes=tuple(dtypes or ()) if says else None,
+            flush_subnormals=getattr(self.namespace, "flush_subnormals", False) is True,
         )
 
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
         function = self.find(operation)
         if function is None:
             raise LookupError(f"{self.name} has no {operation.id}")
-        offer = self.offer(operation)
-        fixed = offer.fixed if offer else {}
+        fixed = lacking(function, operation)
         return function(*inputs, **{name: value for name, value in hyperparameters.items() if name not in fixed})
+
+
+def lacking(function: Callable[..., Any], operation: Operation) -> dict[str, Any]:
+    """Return the hyperparameters of an operation that a function has no keyword for, and their defaults."""
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):  # compiled functions may not say what they take
+        return {}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        return {}
+    return {name: default for name, default in operation.hyperparameters.items() if name not in parameters}

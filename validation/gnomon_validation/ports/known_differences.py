@@ -118,80 +118,62 @@ PYHESSIAN_ADDEND = (
     "1e-6/|λ|. Divided by the length alone it conforms."
 )
 
-KNOWN = (
+REJECTED = ":bad_input_is_rejected"
+BAD_INPUT, WRONG, OFF = f"step{REJECTED}", ("wrong",), ("wrong", "imprecise")
+EIGENVALUES = "curvature.largest_eigenvalues:"
+IN_TORCH = ("SGD", "Adam", "RMSprop", "NAdam")
+LERPING = ("torch.optim.Adam", "torch.optim.NAdam", "torch.optim.RMSprop", "pytorch_optimizer.Lion")
+IN_OPTAX = {"sgd": "sgd", "adam": "adam*", "amsgrad": "adam*", "nadam": "nadam", "rmsprop": "rmsprop", "lion": "lion"}
+ADAMS = ("adam", "amsgrad", "nadam")
+OF_LENGTHS = (
+    "agrees_with_the_oracle",
+    "they_are_those_that_the_matrix_was_made_of",
+    "the_vectors_are_orthonormal_eigenvectors",
+    "they_scale_with_the_matrix",
+)
+HIOPTIMIZER = "torch:hysterograd.optimizer.HIOptimizer"
+# Of each reason the dtypes, the verdicts, and the ports and laws.
+ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]], ...] = (
+    (TORCH_UNCHECKED, ALL, WRONG, [(f"torch:torch.optim.{name}*", f"*.{BAD_INPUT}") for name in IN_TORCH]),
+    (LION_UNCHECKED, ALL, WRONG, [("torch:pytorch_optimizer.Lion*", f"lion.{BAD_INPUT}")]),
+    (TORCH_PRODUCT, ("float64",), WRONG, [("torch:torch.optim.NAdam", "nadam.step:*")]),
+    (TORCH_LERP, ALL, ("imprecise",), [(f"torch:{name}*", "*.step:*") for name in LERPING]),
+    (OPTAX_UNCHECKED, ALL, WRONG, [(f"optax:optax.{name}*", f"{of}.{BAD_INPUT}") for name, of in IN_OPTAX.items()]),
+    (HIOPTIMIZER_UNCHECKED, ALL, WRONG, [(f"{HIOPTIMIZER}*", "hysterograd.*_rejected")]),
+    (HIOPTIMIZER_SINGLE, ("float64",), OFF, [(HIOPTIMIZER, "hysterograd.*")]),
+    (EIGSH_UNCHECKED, WITH_ROOM, WRONG, [("scipy", f"{EIGENVALUES}bad_input_is_rejected")]),
     *(
-        Difference(f"torch:torch.optim.{name}*", "*.step:bad_input_is_rejected", ALL, "wrong", TORCH_UNCHECKED)
-        for name in ("SGD", "Adam", "RMSprop", "NAdam")
-    ),
-    Difference("torch:pytorch_optimizer.Lion*", "lion.step:bad_input_is_rejected", ALL, "wrong", LION_UNCHECKED),
-    Difference("torch:torch.optim.NAdam", "nadam.step:*", ("float64",), "wrong", TORCH_PRODUCT),
-    *(
-        Difference(f"torch:{name}*", "*.step:*", ALL, "imprecise", TORCH_LERP)
-        for name in ("torch.optim.Adam", "torch.optim.NAdam", "torch.optim.RMSprop", "pytorch_optimizer.Lion")
-    ),
-    *(
-        Difference(f"optax:optax.{name}*", f"{system}.step:bad_input_is_rejected", ALL, "wrong", OPTAX_UNCHECKED)
-        for name, system in (
-            ("sgd", "sgd"),
-            ("adam", "adam*"),
-            ("amsgrad", "adam*"),
-            *((same, same) for same in ("nadam", "rmsprop", "lion")),
+        (reason, WITH_ROOM, WRONG, [("scipy", f"hessian_free.conjugate_gradients:{law}") for law in laws])
+        for reason, *laws in (
+            (CG_START, "agrees_with_the_oracle", "the_residual_is_first_tested_after_an_iteration"),
+            (CG_EXACT, "an_exact_start_is_the_answer"),
+            (
+                CG_UNCHECKED,
+                "a_product_that_is_not_finite_stops_everything",
+                "bad_input_is_rejected",
+                "iterations_below_0_are_not_stored",
+            ),
+            (CG_RANGE, "curvature_that_underflows_is_not_negative", "an_iterate_that_overflows_is_not_returned"),
         )
     ),
-    Difference(
-        "torch:hysterograd.optimizer.HIOptimizer*", "hysterograd.*_rejected", ALL, "wrong", HIOPTIMIZER_UNCHECKED
-    ),
-    *(
-        Difference(
-            "torch:hysterograd.optimizer.HIOptimizer", "hysterograd.*", ("float64",), verdict, HIOPTIMIZER_SINGLE
-        )
-        for verdict in ("wrong", "imprecise")
-    ),
-    Difference(
-        "scipy",
-        "curvature.largest_eigenvalues:bad_input_is_rejected",
+    (
+        CURVLINOPS_UNCHECKED,
         WITH_ROOM,
-        "wrong",
-        EIGSH_UNCHECKED,
+        WRONG,
+        [("curvlinops", f"{of}.*:bad_input_is_rejected") for of in ("products", "curvature")],
     ),
-    *(
-        Difference("scipy", f"hessian_free.conjugate_gradients:{law}", WITH_ROOM, "wrong", reason)
-        for law, reason in (
-            ("agrees_with_the_oracle", CG_START),
-            ("definite_systems_agree_with_the_oracle", CG_START),
-            ("the_residual_is_first_tested_after_an_iteration", CG_START),
-            ("an_exact_start_is_the_answer", CG_EXACT),
-            ("a_product_that_is_not_finite_stops_everything", CG_UNCHECKED),
-            ("bad_input_is_rejected", CG_UNCHECKED),
-            ("iterations_below_0_are_not_stored", CG_UNCHECKED),
-            ("curvature_that_underflows_is_not_negative", CG_RANGE),
-            ("an_iterate_that_overflows_is_not_returned", CG_RANGE),
-        )
-    ),
-    *(
-        Difference("curvlinops", f"{system}.*_rejected", WITH_ROOM, "wrong", CURVLINOPS_UNCHECKED)
-        for system in ("products", "curvature")
-    ),
-    Difference(
-        "curvlinops", "curvature.hutchpp:of_nothing_the_trace_is_nothing", WITH_ROOM, "wrong", CURVLINOPS_COLUMNS
-    ),
-    Difference("pyhessian", "curvature.largest_eigenvalues:*_rejected", WITH_ROOM, "wrong", PYHESSIAN_UNCHECKED),
-    *(
-        Difference("pyhessian", f"curvature.largest_eigenvalues:{law}", WITH_ROOM, verdict, PYHESSIAN_ADDEND)
-        for law in (
-            "agrees_with_the_oracle",
-            "they_are_those_that_the_matrix_was_made_of",
-            "the_vectors_are_orthonormal_eigenvectors",
-            "they_scale_with_the_matrix",
-        )
-        for verdict in ("wrong", "imprecise")
-    ),
-    Difference("optax:optax.rmsprop*", "rmsprop.step:no_learning_rate_no_move", ALL, "wrong", OPTAX_BUFFER),
-    Difference("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum", ALL, "wrong", OPTAX_NESTEROV),
-    *(
-        Difference(f"optax:optax.{name}*", "*adam*.step:*", ("float32",), "imprecise", OPTAX_BIAS)
-        for name in ("adam", "amsgrad", "nadam")
-    ),
+    (CURVLINOPS_COLUMNS, WITH_ROOM, WRONG, [("curvlinops", "curvature.hutchpp:of_nothing_the_trace_is_nothing")]),
+    (PYHESSIAN_UNCHECKED, WITH_ROOM, WRONG, [("pyhessian", f"{EIGENVALUES}*_rejected")]),
+    (PYHESSIAN_ADDEND, WITH_ROOM, OFF, [("pyhessian", f"{EIGENVALUES}{law}") for law in OF_LENGTHS]),
+    (OPTAX_BUFFER, ALL, WRONG, [("optax:optax.rmsprop*", "rmsprop.step:no_learning_rate_no_move")]),
+    (OPTAX_NESTEROV, ALL, WRONG, [("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum")]),
+    (OPTAX_BIAS, ("float32",), ("imprecise",), [(f"optax:optax.{name}*", "*adam*.step:*") for name in ADAMS]),
+)
+KNOWN = tuple(
+    Difference(port, law, dtypes, verdict, reason)
+    for reason, dtypes, verdicts, laws in ROWS
+    for port, law in laws
+    for verdict in verdicts
 )
 
 

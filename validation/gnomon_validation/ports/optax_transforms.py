@@ -22,7 +22,7 @@ import optax
 
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.adapted import AdaptedPort, fresh
-from gnomon_validation.ports.targets import load_named, read_target, row_of
+from gnomon_validation.ports.targets import row_of
 
 
 class OptaxPort(AdaptedPort):
@@ -52,37 +52,27 @@ class OptaxPort(AdaptedPort):
             return np.array(optax.apply_updates(x, updates)), self.after(state, after, after)
 
 
-def from_target(target: str, options: Mapping[str, Any]) -> OptaxPort:
-    """Return the port that `module.function` or `module.function(option=value)` names.
+def port_of(found: Any, path: str, options: Mapping[str, Any]) -> OptaxPort:
+    """Return the port of a function. path: what it is called. options: its arguments, `system` (`row_of`).
 
-    options: arguments of the function, and `system` to say which method it is meant to be. Raises `ValueError` with
-    one line that says what is wrong.
+    Raises `ValueError` with one line that says what is wrong.
     """
-    path, joined = read_target(target, options)
-    found = load_named(path)
     if not callable(found):
         raise ValueError(f"{path} must be a function that returns an optax optimizer, got a {type(found).__name__}")
     takes = inspect.signature(found).parameters
-    return OptaxPort(found, path, joined, row_of("optax", path, [path.rpartition(".")[2]], takes, joined), takes)
+    return OptaxPort(found, path, options, row_of("optax", path, [path.rpartition(".")[2]], takes, options), takes)
 
 
 def leaves(kept: Any) -> dict[str, Any]:
-    """Return the fields of a state tree that hold arrays, by their names."""
-    found: dict[str, Any] = {}
-    if not isinstance(kept, tuple):
-        return found
-    for name, part in zip(getattr(kept, "_fields", [""] * len(kept)), kept, strict=True):
-        found |= leaves(part) if isinstance(part, tuple) else {name: part}
-    return found
+    """Return what a state tree holds by the names of the fields."""
+    return {named(path): leaf for path, leaf in jax.tree.leaves_with_path(kept)}
 
 
 def written(kept: Any, values: Mapping[str, Any]) -> Any:
     """Return the state tree with values in the fields of those names, the other ones as they were."""
-    if hasattr(kept, "_fields"):
-        return type(kept)(
-            *(
-                written(part, values) if isinstance(part, tuple) else jnp.array(values.get(name, part), part.dtype)
-                for name, part in zip(kept._fields, kept, strict=True)
-            )
-        )
-    return tuple(written(part, values) for part in kept) if isinstance(kept, tuple) else kept
+    return jax.tree.map_with_path(lambda path, leaf: jnp.array(values.get(named(path), leaf), leaf.dtype), kept)
+
+
+def named(path: tuple[Any, ...]) -> str:
+    """Return the name of the field on a path into a state tree, the innermost one."""
+    return next((key.name for key in reversed(path) if hasattr(key, "name")), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, NamedTuple, get_type_hints
 
@@ -17,6 +17,12 @@ from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.wording import legible
 
 STORABLE_DTYPES = ("float16", "float32", "float64", "int64", "bool")
+# What is no array: as what it is kept, of what the reference and a port may make it, and what it is called.
+WORDS: tuple[tuple[Any, Any, Any, str], ...] = (
+    (bool, bool, bool | np.bool_, "True or False"),
+    (str, str, str, "a text"),
+    (int, int | np.integer, int | np.integer, "an integer"),
+)
 
 
 class PortError(Exception):
@@ -53,7 +59,7 @@ class PortRunner(Implementation):
         self.port = port
         self.calls: list[Call] = []
         self._returned: list[tuple[Any, list[bytes]]] = []
-        self._offers: dict[str, Offer | None] = {}
+        self._offer = cache(port.offer)
 
     def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
         given = tuple(map_leaves(self._narrow, x) for x in inputs)
@@ -62,11 +68,9 @@ class PortRunner(Implementation):
         call = Call(operation, given, numbers, None)
         try:
             outputs = self._outputs(call)
-        except PortError as error:
-            self.calls.append(call._replace(error=str(error)))
-            raise
-        except PortMisbehaviourError as error:
-            self.calls.append(call._replace(misbehaviour=str(error)))
+        except (PortError, PortMisbehaviourError) as error:
+            did: dict[str, Any] = {"error" if isinstance(error, PortError) else "misbehaviour": str(error)}
+            self.calls.append(call._replace(**did))
             raise
         self.calls.append(call._replace(outputs=outputs))
         wide = wide_dtype(self.dtype)
@@ -87,11 +91,6 @@ class PortRunner(Implementation):
             return False
         return leaves(map_leaves(_bits, again)) == leaves(map_leaves(_bits, call.outputs))
 
-    def _offer(self, operation: Operation) -> Offer | None:
-        if operation.name not in self._offers:
-            self._offers[operation.name] = self.port.offer(operation)
-        return self._offers[operation.name]
-
     def _require_offered(self, operation: Operation, numbers: Mapping[str, Any]) -> None:
         """Raise `NotVariedError` if the port has not the value of a hyperparameter that a law asks it for."""
         offer = self._offer(operation) or Offer()
@@ -103,7 +102,11 @@ class PortRunner(Implementation):
     def _outputs(self, call: Call) -> Any:
         """Return what the port gives for the inputs of a call in the types of the reference; raise if it cannot be."""
         operation, given, numbers, *_ = call
-        template = self._template(operation, given, numbers)
+        try:
+            with np.errstate(all="ignore"):
+                template = operation.reference(*given, **numbers)
+        except (TypeError, ValueError):  # the reference rejects the inputs
+            template = None
         if template is not None:
             return self._fitted(self._performed(operation, given, numbers), template, operation.inputs[0], operation)
         try:
@@ -138,14 +141,6 @@ class PortRunner(Implementation):
             return np.array(leaf, dtype=self.dtype, order="C")
         return _number(leaf)
 
-    def _template(self, operation: Operation, inputs: Any, hyperparameters: Any) -> Any:
-        """Return the reference's output, whose structure the port's must have; None if it rejects the inputs."""
-        with np.errstate(all="ignore"):
-            try:
-                return operation.reference(*inputs, **hyperparameters)
-            except (TypeError, ValueError):
-                return None
-
     def _fitted(self, value: Any, template: Any, name: str, operation: Operation) -> Any:
         """Return `value` in the structure of the reference's output; raise if it does not fit."""
         if isinstance(template, tuple):
@@ -164,18 +159,11 @@ class PortRunner(Implementation):
             return type(template)(*fitted) if fields else tuple(fitted)
         if isinstance(value, np.ndarray) and value.ndim == 0 and isinstance(template, bool | int | np.integer):
             value = value[()]
-        if isinstance(template, bool):
-            if not isinstance(value, bool | np.bool_):
-                raise PortMisbehaviourError(f"returns {_described(value)} as {name} where True or False is expected")
-            return bool(value)
-        if isinstance(template, str):
-            if not isinstance(value, str):
-                raise PortMisbehaviourError(f"returns {_described(value)} as {name} where a text is expected")
-            return str(value)
-        if isinstance(template, int | np.integer):
-            if isinstance(value, bool) or not isinstance(value, int | np.integer):
-                raise PortMisbehaviourError(f"returns {_described(value)} as {name} where an integer is expected")
-            return int(value)
+        for kind, like, made, words in WORDS:
+            if isinstance(template, like):
+                if not isinstance(value, made) or (kind is int and isinstance(value, bool)):
+                    raise PortMisbehaviourError(f"returns {_described(value)} as {name} where {words} is expected")
+                return kind(value)
         is_number = np.ndim(template) == 0 and np.asarray(template).dtype.kind == "f"
         if is_number and type(value) is float:  # not np.float64, which says that it has another dtype
             value = self.dtype.type(value)
@@ -224,12 +212,17 @@ def _bits(leaf: Any) -> Any:
     return leaf.tobytes() if isinstance(leaf, np.ndarray) else leaf
 
 
+def _text(make: Callable[[Any], str], thing: Any) -> str:
+    """Return what `make` says of a thing, nothing if that is an error: an object may not say what it is."""
+    try:
+        return make(thing)
+    except Exception:
+        return ""
+
+
 def _told(error: BaseException) -> str:
     """Return an error's type and text as one line."""
-    try:
-        text = legible(str(error))
-    except Exception:  # an error whose own text cannot be had
-        text = ""
+    text = legible(_text(str, error))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__
 
 
@@ -253,8 +246,5 @@ def _plain(value: Any, operation: Operation) -> Any:
 def _described(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
-    try:
-        text = repr(value)
-    except Exception:  # an object that cannot say what it is
-        text = ""
+    text = _text(repr, value)
     return legible(text) if 0 < len(text) <= 40 and "\n" not in text else f"a {type(value).__name__}"

@@ -29,7 +29,8 @@ from gnomon.domains import require_choice
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import PortMisbehaviourError
-from gnomon_validation.ports.torch_port import Arrays, TorchPort, tensor
+from gnomon_validation.ports.torch_functions import tensor
+from gnomon_validation.ports.torch_port import Arrays, TorchPort
 
 STATUSES = {"Liquid": True, "Frozen": False}
 
@@ -78,7 +79,7 @@ class HysteroGradPort(TorchPort):
         *,
         hyper: Mapping[str, Any],
     ) -> Any:
-        single = [_of_arrays(state) for state in states]
+        single = [[HysteroGradState(metric, *state[1:]) for metric in state.metrics] for state in states]
         arguments = self.arguments(hyper)
         optimizer, tensors, (liquid, norm, width) = self.take_step(params, grads, single, arguments)
         new = tuple(tuple(parameter.detach().numpy() for parameter in group) for group in tensors)
@@ -146,12 +147,6 @@ def _triple(returned: Any) -> tuple[bool, float, float]:
         return STATUSES[status], float(norm), float(width)
     except (KeyError, TypeError, ValueError):
         text = " ".join(repr(returned).split())
-        raise PortMisbehaviourError(
-            f"returns {text if len(text) <= 60 else text[:60] + '…'} from step(), "
-            "where ('Liquid' or 'Frozen', norm, width) is expected"
-        ) from None
-
-
-def _of_arrays(state: GroupState) -> list[HysteroGradState]:
-    """Return a group's state as one of each of its arrays."""
-    return [HysteroGradState(metric, *state[1:]) for metric in state.metrics]
+        text = text if len(text) <= 60 else text[:60] + "…"
+        expected = "where ('Liquid' or 'Frozen', norm, width) is expected"
+        raise PortMisbehaviourError(f"returns {text} from step(), {expected}") from None

@@ -9,26 +9,23 @@ from typing import Any
 import torch
 
 from gnomon_validation.ports.port import Port
-from gnomon_validation.ports.targets import load_named, read_target, row_of
+from gnomon_validation.ports.targets import row_of
 from gnomon_validation.ports.torch_hysterograd import HysteroGradPort
 from gnomon_validation.ports.torch_port import TorchPort
 
 
-def from_target(target: str, options: Mapping[str, Any]) -> Port:
-    """Return the port that `module.Class` or `module.Class(option=value)` names.
+def port_of(found: Any, path: str, options: Mapping[str, Any]) -> Port:
+    """Return the port of a class. path: what it is called. options: arguments of its constructor, `system` (`row_of`).
 
-    options: arguments of the constructor, and `system` to say which method the class is meant to be. Raises
-    `ValueError` with one line that says what is wrong.
+    Raises `ValueError` with one line that says what is wrong.
     """
-    path, joined = read_target(target, options)
-    found = load_named(path)
     if not (isinstance(found, type) and issubclass(found, torch.optim.Optimizer)):
         raise ValueError(f"{path} must be a class derived from torch.optim.Optimizer, got a {type(found).__name__}")
     takes = constructor_parameters(found)
     names = [cls.__name__ for cls in found.__mro__ if cls not in (torch.optim.Optimizer, object)]
-    row = row_of("torch", path, names, takes, joined)
+    row = row_of("torch", path, names, takes, options)
     adapter = HysteroGradPort if row.system == "hysterograd" else TorchPort
-    return adapter(found, path, joined, row, takes)
+    return adapter(found, path, options, row, takes)
 
 
 def constructor_parameters(optimizer: type[Any]) -> Mapping[str, inspect.Parameter]:

@@ -19,6 +19,7 @@ from gnomon.domains import require_choice
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.adapted import AdaptedPort, fresh
 from gnomon_validation.ports.methods import COUNTS
+from gnomon_validation.ports.torch_functions import tensor
 
 Arrays = Sequence[Any]
 DEFAULT_DTYPES = {None: None, "float32": torch.float32, "float64": torch.float64}
@@ -130,11 +131,6 @@ class TorchPort(AdaptedPort):
             for p in group["params"]
         ]
         return [self.after(old, own, {**group, **kept[0]}) for old, own in zip(before, kept, strict=True)]
-
-
-def tensor(array: Any) -> torch.Tensor:
-    """Return a tensor with a copy of the array."""
-    return torch.from_numpy(np.array(array, order="C"))
 
 
 def in_the_form_of(kept: Any, value: Any) -> Any:

@@ -38,6 +38,9 @@ class Evidence(NamedTuple):
     figure: str
 
 
+Examine = Callable[[], Evidence]
+
+
 @dataclass(frozen=True)
 class Claim:
     """A published statement about a system. condition: with the verdict "holds if", under which condition it does."""
@@ -49,7 +52,7 @@ class Claim:
     source: str
     verdict: Verdict
     condition: str
-    examine: Callable[[], Evidence]
+    examine: Examine
 
     @property
     def judgement(self) -> str:
@@ -67,23 +70,19 @@ class Ledger:
     def __iter__(self) -> Iterator[Claim]:
         return iter(self.claims)
 
-    def claim(
-        self, verdict: Verdict, *, source: str, condition: str = ""
-    ) -> Callable[[Callable[[], Evidence]], Callable[[], Evidence]]:
+    def claim(self, verdict: Verdict, *, source: str, condition: str = "") -> Callable[[Examine], Examine]:
         """Declare the decorated function a claim: its docstring is the statement, its result the evidence."""
         if verdict not in get_args(Verdict):
             raise ValueError(f"verdict must be one of {', '.join(map(repr, get_args(Verdict)))}, got {verdict!r}")
         if (verdict == "holds if") != bool(condition):
             raise ValueError(f"condition must be given with the verdict 'holds if' and with no other, got {verdict!r}")
 
-        def declare(examine: Callable[[], Evidence]) -> Callable[[], Evidence]:
-            paragraphs = [" ".join(p.split()) for p in inspect.cleandoc(examine.__doc__ or "").split("\n\n")]
-            if not paragraphs[0]:
+        def declare(examine: Examine) -> Examine:
+            statement, *why = (" ".join(part.split()) for part in inspect.cleandoc(examine.__doc__ or "").split("\n\n"))
+            if not statement:
                 raise ValueError(f"{examine.__name__} needs a docstring: the statement that is claimed")
-            why = " ".join(paragraphs[1:])
-            self.claims.append(
-                Claim(self.system, examine.__name__, paragraphs[0], why, source, verdict, condition, examine)
-            )
+            words = self.system, examine.__name__, statement, " ".join(why), source
+            self.claims.append(Claim(*words, verdict, condition, examine))
             return examine
 
         return declare

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pkgutil
-from collections.abc import Callable
 from functools import cache
 from importlib import import_module
 from types import ModuleType
@@ -24,21 +23,20 @@ def _modules() -> tuple[ModuleType, ...]:
 
 def studies() -> dict[str, Study]:
     """Return every study, by name."""
-    return _declared("study", Study, lambda study: study.name)
+    return _declared("study", Study, "name")
 
 
 def ledgers() -> dict[str, Ledger]:
     """Return the ledger of every system that has one, by the system's name."""
-    return _declared("ledger", Ledger, lambda ledger: ledger.system)
+    return _declared("ledger", Ledger, "system")
 
 
-def _declared(variable: str, kind: type[T], name: Callable[[T], str]) -> dict[str, T]:
+def _declared(variable: str, kind: type[T], name: str) -> dict[str, T]:
     """Return what the modules declare under that variable; raise `ValueError` if two of them have one name."""
     declared: dict[str, T] = {}
-    for module in _modules():
-        found = getattr(module, variable, None)
-        if isinstance(found, kind) and declared.setdefault(name(found), found) is not found:
-            raise ValueError(f"two modules declare a {variable} called {name(found)!r}")
+    for found in (getattr(module, variable, None) for module in _modules()):
+        if isinstance(found, kind) and declared.setdefault(getattr(found, name), found) is not found:
+            raise ValueError(f"two modules declare a {variable} called {getattr(found, name)!r}")
     return declared
 
 
@@ -48,17 +46,7 @@ def claims_about(system: str) -> list[Claim]:
 
 
 def find_studies(name: str) -> list[Study]:
-    """Return the study of that name, or all studies of the system of that name.
-
-    Raises `ValueError` naming the nearest if there is none.
-    """
+    """Return the study of that name, or all of the system of that name; `ValueError` naming the nearest if none."""
     known = studies()
     of_system = [study for study in known.values() if study.system == name]
-    if of_system:
-        return of_system
-    return [nearest("study", name, {**known, **{study.system: study for study in known.values()}})]
-
-
-def find_claims(system: str) -> list[Claim]:
-    """Return the claims about a system; raise `ValueError` naming the nearest if there is no ledger of that name."""
-    return list(nearest("ledger", system, ledgers()))
+    return of_system or [nearest("study", name, {**known, **{study.system: study for study in known.values()}})]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 from math import isfinite
@@ -30,7 +30,11 @@ class Comparison(NamedTuple):
         Both numbers next to a tie are accepted. Raises `ValueError` if what is stated is not a number, or if a range is
         empty; a measured NaN or infinity is not reproduced.
         """
-        lowest, highest = self._bounds()
+        first, mark, last = self.stated.partition("…")
+        low, high = _number(first), _number(last if mark else first)
+        if low > high:
+            raise ValueError(f"stated must be a range from the smaller number to the larger, got {self.stated!r}")
+        lowest, highest = Fraction(low) - _half_unit(low), Fraction(high) + _half_unit(high)
         return isfinite(self.measured) and lowest <= Fraction(float(self.measured)) <= highest
 
     @property
@@ -39,18 +43,20 @@ class Comparison(NamedTuple):
         stated = [_number(part) for part in self.stated.split("…")]
         return f"{self.measured:.{max(10, *(len(number.as_tuple().digits) + 2 for number in stated))}g}"
 
-    def _bounds(self) -> tuple[Fraction, Fraction]:
-        """Return the numbers between which all is as stated: half a unit of the last digit around it."""
-        first, mark, last = self.stated.partition("…")
-        low, high = _number(first), _number(last if mark else first)
-        if low > high:
-            raise ValueError(f"stated must be a range from the smaller number to the larger, got {self.stated!r}")
-        return Fraction(low) - _half_unit(low), Fraction(high) + _half_unit(high)
-
 
 def compare_each(quantity: str, stated: Mapping[Any, str], measured: Any) -> list[Comparison]:
     """Return a comparison for each stated figure, whose key fills the gap in `quantity` and finds what was measured."""
     return [Comparison(quantity.format(key), figure, measured[key]) for key, figure in stated.items()]
+
+
+def listed(numbers: Iterable[Any], form: str = "{:.3f}") -> str:
+    """Return numbers as text, with commas between them. form: how each is printed."""
+    return ", ".join(map(form.format, numbers))
+
+
+def spread(numbers: Collection[Any], form: str = "{}") -> str:
+    """Return the smallest and the largest of some numbers as text."""
+    return " … ".join(map(form.format, (min(numbers), max(numbers))))
 
 
 def _number(text: str) -> Decimal:
@@ -67,6 +73,4 @@ def _number(text: str) -> Decimal:
 
 def _half_unit(number: Decimal) -> Fraction:
     """Return half a unit of the last printed digit."""
-    exponent = number.as_tuple().exponent
-    assert isinstance(exponent, int)
-    return Fraction(10) ** exponent / 2
+    return Fraction(10) ** int(number.as_tuple().exponent) / 2

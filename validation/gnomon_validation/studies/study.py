@@ -1,8 +1,8 @@
 """What a study is: a published result, run again, as a table of figures and a picture that explains itself.
 
-A study's module declares one::
+A study's module declares one, with its title, its question and its source in `WORDS`, each on a line of its own::
 
-    study = Study("srkl-bifurcation", title="…", question="…", source="…", measure=measure, draw=draw)
+    study = Study.of("srkl-bifurcation", WORDS, measure, draw, size=(11.0, 8.0))
 
 `measure()` does the work, in less than a minute, and needs NumPy and the reference only; `draw(findings.data, figure)`
 makes the picture from what was measured and needs matplotlib.
@@ -10,7 +10,6 @@ makes the picture from what was measured and needs matplotlib.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -32,16 +31,13 @@ class Table(NamedTuple):
         columns: the names with " | " between them, each followed by how its cells are printed, if that is not as `str`
         does: "step | loss {:.3g} | missing {:.1%}". A value that is text stands as it is.
         """
-        heads = [re.fullmatch(r"(.*?)( \{.*)?", one) for one in columns.split(" | ")]
-        formats = [(head[2] or " {}")[1:] for head in heads if head]
+        heads = [one.partition(" {") for one in columns.split(" | ")]
+        formats = [(mark + form).strip() or "{}" for _, mark, form in heads]
         cells = (
-            tuple(
-                value if isinstance(value, str) else form.format(value)
-                for value, form in zip(row, formats, strict=True)
-            )
+            tuple(x if isinstance(x, str) else form.format(x) for x, form in zip(row, formats, strict=True))
             for row in rows
         )
-        return cls(title, tuple(head[1] for head in heads if head), tuple(cells))
+        return cls(title, tuple(name for name, _, _ in heads), tuple(cells))
 
 
 class Findings(NamedTuple):
@@ -62,6 +58,10 @@ class Findings(NamedTuple):
         return all(comparison.reproduced for comparison in self.comparisons)
 
 
+Measure = Callable[[], Findings]
+Draw = Callable[[Any, Any], None]
+
+
 @dataclass(frozen=True)
 class Study:
     """A published result as something that runs.
@@ -74,9 +74,15 @@ class Study:
     title: str
     question: str
     source: str
-    measure: Callable[[], Findings]
-    draw: Callable[[Any, Any], None]
+    measure: Measure
+    draw: Draw
     size: tuple[float, float] = (10.0, 6.0)
+
+    @classmethod
+    def of(cls, name: str, words: str, measure: Measure, draw: Draw, *, size: tuple[float, float]) -> Study:
+        """Return the study whose title, question and source are the lines of a text; the source may take several."""
+        title, question, source = words.split("\n", 2)
+        return cls(name, title, question, source.replace("\n", " "), measure, draw, size)
 
     def __post_init__(self) -> None:
         if not all(self.name.partition("-")):

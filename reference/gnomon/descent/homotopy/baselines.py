@@ -20,7 +20,6 @@ from gnomon.domains import Array, Entries, Finite, NonNegative, Positive, Positi
 
 
 def require_gradient_at_gap(given: Mapping[str, Any]) -> None:
-    """Raise `TypeError` unless gap and gradient have one dtype, and `ValueError` for a gap without a gradient."""
     gap, grad = given["gap"], given["grad"]
     if gap.dtype != grad.dtype:
         raise TypeError(f"gap must have the dtype of grad {grad.dtype}, got {gap.dtype}")
@@ -34,7 +33,7 @@ def polyak_rate(gap: Annotated[Any, Scalar(low=0)], grad: Annotated[Array, Finit
 
     gap: L - L*, a number >= 0 of the gradient's dtype. grad: g, finite, any shape. With κ = ‖H‖/‖g‖² it is
     κ·(L-L*)/‖H‖: on a positive definite quadratic from ½ to cond H/2 times 1/‖H‖.
-    Raises `ValueError` or `TypeError` naming the argument; also for a gradient of 0 with a gap.
+    Raises as well for a gradient of 0 with a gap.
     """
     if gap == 0:
         return np.zeros_like(gap)
@@ -43,13 +42,7 @@ def polyak_rate(gap: Annotated[Any, Scalar(low=0)], grad: Annotated[Array, Finit
 
 
 @checked()
-def edge_rate(
-    operator: FiniteOperator,
-    start: Start,
-    *,
-    scale: Positive = 1.0,
-    iterations: PositiveInt = 100,
-) -> Any:
+def edge_rate(operator: FiniteOperator, start: Start, *, scale: Positive = 1.0, iterations: PositiveInt = 100) -> Any:
     """Return scale/‖H‖₂ by power iteration from `start`, ∞ if H is 0; at most `iterations` products.
 
     scale: finite, > 0; 2 is the limit of stability of gradient descent. operator, start, iterations: as in
@@ -62,17 +55,12 @@ def edge_rate(
 
 @checked()
 def cdat_rate(
-    grad: Gradient,
-    update: Annotated[Array, Entries(("n",), fit="grad", finite=True)],
-    operator: FiniteOperator,
-    *,
-    sigma: Positive = 1.0,
-    eps: NonNegative = 0.0,
-) -> Any:
+    grad: Gradient, update: Annotated[Array, Entries(("n",), fit="grad", finite=True)], operator: FiniteOperator, *,
+    sigma: Positive = 1.0, eps: NonNegative = 0.0,
+) -> Any:  # fmt: skip
     """Return σ·max(-gᵀu, 0)/(|uᵀHu| + ε), the rate that minimises the quadratic model along u for σ = 1; one product.
 
-    grad, update: g and u, shape (n,), of one dtype. operator: H. sigma: finite, > 0. eps: finite, >= 0. 0/0 counts
-    as 0; for uᵀHu = 0 otherwise the rate is ∞. Raises `ValueError` or `TypeError` naming the argument.
+    grad, update: g and u, shape (n,), of one dtype. operator: H. 0/0 counts as 0; for uᵀHu = 0 otherwise the rate is ∞.
     """
     slope = np.maximum(-np.dot(grad, update), 0)
     if slope == 0:

@@ -1,6 +1,6 @@
 """How many bits of mantissa a computation of curvature κ is said to need: a diagnostic, no bound.
 
-Source: TorchType's `homotopy_lr` and `hnf_paper.tex` (commit 8b8a54b), Theorem 5.8.
+Source: `homotopy_lr` and `hnf_paper.tex`, Theorem 5.8.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ def required_bits(
 ) -> Any:
     """Return log₂(c·κ·D²/ε), 0 if κ <= 0 or ε <= 0: a number of the dtype of κ, negative where little is asked.
 
-    curvature: κ, a number, finite. diameter: D, finite, > 0, of the domain. tolerance: ε, finite. constant: c, finite,
-    > 0: 1 in the code, about ⅛ in the text. Rounding up is left to the caller.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    curvature: κ, a number, finite. diameter: D, finite, > 0, of the domain. tolerance: ε, finite. constant: c,
+    finite, > 0: 1 in the code, about ⅛ in the text. Rounding up is left to the caller.
 
     The theorem is about half the second derivative of the map that is computed, in the units of its values; then the
     number does not depend on units. With κ = ‖H‖/‖g‖² it does: a loss s times as large, computed to s·ε, changes it by

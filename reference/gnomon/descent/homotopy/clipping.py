@@ -1,7 +1,4 @@
-"""Gradients shortened to a length that falls with the curvature.
-
-Source: class CurvatureAwareGradientClipper of TorchType's `homotopy_lr` (commit 8b8a54b).
-"""
+"""Gradients shortened to a length that falls with the curvature: class CurvatureAwareGradientClipper."""
 
 from __future__ import annotations
 
@@ -18,7 +15,6 @@ from gnomon.domains import Array, NonNegative, Positive, require_floating
 
 
 def require_one_dtype(given: Mapping[str, Any]) -> None:
-    """Raise `TypeError` unless the gradients, where there are any, and the curvature have one dtype."""
     dtype = given["curvature"].dtype
     for g in given["grads"]:
         if g is not None:
@@ -29,14 +25,10 @@ def require_one_dtype(given: Mapping[str, Any]) -> None:
 
 @checked(require_one_dtype)
 def clip_gradients(
-    grads: tuple[Array | None, ...],
-    curvature: Curvature,
-    *,
-    base_norm: Positive = 1.0,
-    target_curvature: Positive = 1e4,
-    min_norm: NonNegative = 0.01,
+    grads: tuple[Array | None, ...], curvature: Curvature, *,
+    base_norm: Positive = 1.0, target_curvature: Positive = 1e4, min_norm: NonNegative = 0.01,
     variant: Variant = "standard",
-) -> tuple[tuple[Array | None, ...], Any]:
+) -> tuple[tuple[Array | None, ...], Any]:  # fmt: skip
     """Return the gradients, shortened together to a length of at most c, and c.
 
     ::
@@ -45,9 +37,8 @@ def clip_gradients(
         g ← g·c/‖g‖  if ‖g‖ > c,  ‖g‖ over all arrays
 
     grads: arrays of any shapes and one floating-point dtype; `None` where there is no gradient, which stays. curvature:
-    κ >= 0, a number of that dtype, ∞ too. base_norm, target_curvature: finite, > 0. min_norm: finite, >= 0.
-    variant: "code" adds 1e-10 to the target and to ‖g‖, so that what is clipped ends a little below c.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    κ >= 0, a number of that dtype, ∞ too. variant: "code" adds 1e-10 to the target and to ‖g‖, so that what is clipped
+    ends a little below c.
 
     Choices: new arrays are returned (the source changes the gradients in place), and c as in the source, not the length
     before. A gradient with a NaN in it is left to the formula.

@@ -1,6 +1,6 @@
 """The curvature κ = ‖H‖₂/‖g‖₂² along a run: measured now and then by products with the Hessian, remembered in between.
 
-Source: class CurvatureEstimator of TorchType's `homotopy_lr` (commit 8b8a54b).
+Source: class CurvatureEstimator.
 """
 
 from __future__ import annotations
@@ -60,18 +60,10 @@ def init_estimator(grad: Array) -> EstimatorState:
 
 @checked()
 def estimate(
-    state: EstimatorState,
-    operator: FiniteOperator,
-    grad: Gradient,
-    probes: Probes,
-    start: Start,
-    *,
-    frequency: PositiveInt = 10,
-    decay: Fraction = 0.9,
-    iterations: PositiveInt = 20,
-    rtol: Fraction = 1e-6,
+    state: EstimatorState, operator: FiniteOperator, grad: Gradient, probes: Probes, start: Start, *,
+    frequency: PositiveInt = 10, decay: Fraction = 0.9, iterations: PositiveInt = 20, rtol: Fraction = 1e-6,
     variant: Variant = "standard",
-) -> tuple[EstimatorState, Measurement]:
+) -> tuple[EstimatorState, Measurement]:  # fmt: skip
     """Return the state after one more call, and what it found.
 
     With N = frequency and β = decay, t counting the calls from 1::
@@ -90,8 +82,7 @@ def estimate(
     frequency: N >= 1. decay: β in [0, 1). iterations: K >= 1. rtol: in [0, 1), of the power iteration. At most K + m
     products on a full call. variant: "standard", or "code", which takes the published power iteration (with rtol an
     absolute tolerance), and κ = 0 for ‖g‖ <= 1e-10.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value; `NonFiniteError`, a
-    `ValueError`, for a gradient or a product with a NaN or an infinity in it.
+    Raises `NonFiniteError`, a `ValueError`, for a gradient or a product with a NaN or an infinity in it.
 
     Choices: where the gradient is 0 κ is the limit, ∞, or 0 if H is 0, too; the code's 0 makes the rate largest
     exactly there. κ is computed as (s/‖g‖)/‖g‖, which stays in the range longer than s/‖g‖².

@@ -1,7 +1,4 @@
-"""What a run did, as CSV text that keeps every bit.
-
-Source: the exports of TorchType's `homotopy_lr` (commit 8b8a54b), which keep six digits and another rate than was used.
-"""
+"""What a run did, as CSV text that keeps every bit (the source's has six digits, and another rate than was used)."""
 
 from __future__ import annotations
 
@@ -22,31 +19,24 @@ LAYERS_HEADER = "layer,step,curvature,learning_rate"
 
 @checked()
 def history_csv(
-    reports: Sequence[Report],
-    *,
-    variant: Variant = "standard",
-    base_lr: float = 1e-3,
-    target_curvature: float = 1e4,
-    alpha: float = 1.0,
-    min_lr: float = 1e-7,
-    max_lr: float = 1.0,
-) -> str:
+    reports: Sequence[Report], *,
+    variant: Variant = "standard", base_lr: float = 1e-3, target_curvature: float = 1e4, alpha: float = 1.0,
+    min_lr: float = 1e-7, max_lr: float = 1.0,
+) -> str:  # fmt: skip
     """Return the header and one line for each report of `schedule`, the steps counted from 1.
 
     variant: "standard", the rate that was used, every number in as many digits as `float` needs to read the same bits;
     "code", six significant digits, and the rate that `rate` gives for the *fixed* target, which with an adaptive target
     is not the one used. Only "code" needs the other arguments, those of `rate`.
     """
-    written = _six_digits if variant == "code" else _shortest
-    bounds = {"min_lr": min_lr, "max_lr": max_lr}
-    lines = [HEADER]
+    bounds, lines = {"min_lr": min_lr, "max_lr": max_lr}, [HEADER]
     for step, report in enumerate(reports, start=1):
         lr, kappa = report.lr, np.asarray(report.curvature)
         if variant == "code":
             target = target_curvature + np.zeros_like(kappa)
             lr = rate(kappa, target, base_lr=base_lr, alpha=alpha, **bounds, variant="code")
         numbers = (report.norm, report.trace, report.grad_norm, report.curvature, lr)
-        lines.append(",".join([str(step), *map(written, numbers)]))
+        lines.append(",".join([str(step), *(written(number, variant) for number in numbers)]))
     return "\n".join(lines) + "\n"
 
 
@@ -56,20 +46,17 @@ def layers_csv(states: Sequence[LayersState], *, variant: Variant = "standard") 
 
     variant: "standard", the rate of that step; "code", the layer's last rate in every line, and six digits.
     """
-    written = _six_digits if variant == "code" else _shortest
     lines = [LAYERS_HEADER]
     for layer, name in enumerate(states[0].names if states else ()):
         if any(mark in name for mark in ',"\n\r'):
             raise ValueError(f"names must have no comma, quote or line break to stand in a table, got {name!r}")
         for step, state in enumerate(states):
             used = states[-1] if variant == "code" else state
-            lines.append(f"{name},{step},{written(state.curvatures[layer])},{written(used.rates[layer])}")
+            numbers = (written(number, variant) for number in (state.curvatures[layer], used.rates[layer]))
+            lines.append(",".join([name, str(step), *numbers]))
     return "\n".join(lines) + "\n"
 
 
-def _shortest(number: Any) -> str:
-    return repr(float(number))
-
-
-def _six_digits(number: Any) -> str:
-    return f"{float(number):.6g}"
+def written(number: Any, variant: Variant) -> str:
+    """Return a number in six digits, or in as many as it needs."""
+    return format(float(number), ".6g" if variant == "code" else "")

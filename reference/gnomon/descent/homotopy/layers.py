@@ -1,7 +1,4 @@
-"""A rate for each layer, from its curvature relative to the median layer's.
-
-Source: class PerLayerHomotopyLR of TorchType's `homotopy_lr` (commit 8b8a54b).
-"""
+"""A rate for each layer, from its curvature relative to the median layer's: class PerLayerHomotopyLR."""
 
 from __future__ import annotations
 
@@ -58,14 +55,10 @@ def rate_of(state: LayersState, name: str) -> Any:
 
 @checked(require_ordered_bounds)
 def layer_rates(
-    curvatures: Curvatures,
-    *,
-    base_lr: Positive = 1e-3,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
-    normalize_by_median: bool = True,
+    curvatures: Curvatures, *,
+    base_lr: Positive = 1e-3, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0, normalize_by_median: bool = True,
     variant: Variant = "standard",
-) -> Array:
+) -> Array:  # fmt: skip
     """Return the rate of each layer.
 
     With b = base_lr and med the ⌊L/2⌋-th of the sorted κ, from 0 (the upper one of two medians)::
@@ -76,7 +69,6 @@ def layer_rates(
 
     then kept within min_lr and max_lr. curvatures: κ of the layers, shape (L,), L >= 1, >= 0, ∞ too; 0/0 counts as 0
     and ∞/∞ as 1. normalize_by_median: if not, med is b, as in the code: a rate in the place of a curvature.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
     """
     guard = 1e-10 if variant == "code" else 0.0
     median = np.sort(curvatures)[curvatures.shape[0] // 2] if normalize_by_median else base_lr
@@ -88,7 +80,6 @@ def layer_rates(
 
 
 def require_layers(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless the names are good ones and everything is there once for each layer."""
     require_names(given["state"].names)
     layers = len(given["state"].names)
     for name in ("operators", "grads", "probes", "starts"):
@@ -99,21 +90,11 @@ def require_layers(given: Mapping[str, Any]) -> None:
 @checked(require_layers, require_ordered_bounds)
 @with_keywords(estimate)
 def schedule_layers(
-    state: LayersState,
-    operators: tuple[Operator, ...],
-    grads: tuple[Array, ...],
-    probes: tuple[Array, ...],
-    starts: tuple[Array, ...],
-    step_index: NonNegativeInt,
-    *,
-    layer_frequency: PositiveInt = 10,
-    base_lr: Positive = 1e-3,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
-    normalize_by_median: bool = True,
-    variant: Variant = "standard",
-    **measuring: Any,
-) -> tuple[LayersState, int]:
+    state: LayersState, operators: tuple[Operator, ...], grads: tuple[Array, ...], probes: tuple[Array, ...],
+    starts: tuple[Array, ...], step_index: NonNegativeInt, *,
+    layer_frequency: PositiveInt = 10, base_lr: Positive = 1e-3, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0,
+    normalize_by_median: bool = True, variant: Variant = "standard", **measuring: Any,
+) -> tuple[LayersState, int]:  # fmt: skip
     """Return the state after a step, with the rates in it, and how many products with the Hessian were made.
 
     If layer_frequency divides step_index (from 0) every layer's estimator is called and the rates are computed anew;
@@ -121,9 +102,8 @@ def schedule_layers(
     that the two frequencies multiply: with 10 and 10 the Hessian is asked at steps 0, 90, 190, ….
 
     operators: the diagonal blocks of the Hessian. grads, probes, starts: as in `estimate`, one for each layer; of one
-    dtype. layer_frequency: >= 1. measuring: frequency, decay, iterations, rtol of `estimate`, whose variant is
-    "code" if this one's is. The rest as in `layer_rates`.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    dtype. measuring: frequency, decay, iterations, rtol of `estimate`, whose variant is "code" if this one's is. The
+    rest as in `layer_rates`.
     """
     if step_index % layer_frequency != 0:
         return state, 0
@@ -133,14 +113,8 @@ def schedule_layers(
         given = (operators[layer], grads[layer], probes[layer], starts[layer])
         found.append(estimate(before, *given, variant="code" if variant == "code" else "standard", **measuring))
     curvatures = np.stack([measurement.curvature for _, measurement in found])
-    rates = layer_rates(
-        curvatures,
-        base_lr=base_lr,
-        min_lr=min_lr,
-        max_lr=max_lr,
-        normalize_by_median=normalize_by_median,
-        variant=variant,
-    )
+    bounded = {"base_lr": base_lr, "min_lr": min_lr, "max_lr": max_lr}
+    rates = layer_rates(curvatures, **bounded, normalize_by_median=normalize_by_median, variant=variant)
     norms = np.stack([after.norm_average for after, _ in found])
     traces = np.stack([after.trace_average for after, _ in found])
     products = sum(measurement.products for _, measurement in found)

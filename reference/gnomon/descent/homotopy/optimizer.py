@@ -1,7 +1,6 @@
-"""An optimizer whose learning rate is the scheduler's, at every step.
+"""An optimizer whose learning rate is the scheduler's, at every step: class HomotopyOptimizer.
 
-Source: class HomotopyOptimizer of TorchType's `homotopy_lr` (commit 8b8a54b), whose rate never reaches the optimizer:
-the body of the function that should hand it over is empty. Here it is handed over.
+There the rate never reaches the optimizer: the body of the function that should hand it over is empty. Here it does.
 """
 
 from __future__ import annotations
@@ -45,24 +44,16 @@ def init(params: Array, *, base: Base = "sgd", base_lr: Positive = 1e-3) -> Homo
 @with_keywords(schedule)
 def step(
     params: Annotated[Array, Entries(("n",), least=1)],
-    grad: Annotated[Array, Entries(("n",), fit="params", finite=True)],
-    state: HomotopyState,
-    operator: FiniteOperator,
-    probes: Probes,
-    start: Start,
-    *,
-    base: Base = "sgd",
-    momentum: NonNegative = 0.0,
-    weight_decay: NonNegative = 0.0,
-    **scheduling: Any,
-) -> tuple[Array, HomotopyState, Report]:
+    grad: Annotated[Array, Entries(("n",), fit="params", finite=True)], state: HomotopyState, operator: FiniteOperator,
+    probes: Probes, start: Start, *,
+    base: Base = "sgd", momentum: NonNegative = 0.0, weight_decay: NonNegative = 0.0, **scheduling: Any,
+) -> tuple[Array, HomotopyState, Report]:  # fmt: skip
     """Take a step of the optimizer with the scheduler's rate; return params, state and the scheduler's report.
 
     params, grad: x and g, shape (n,). operator: the Hessian at x. probes, start: as in `estimate`. base: "sgd", with
     momentum; "adam" or "adamw", with momentum for β₁ unless it is 0, then 0.9. weight_decay: the optimizer's.
     scheduling: what `schedule` takes; its step_index is the number of steps taken before. A call that it holds leaves
-    the rate as it was, and the step is taken.
-    The rate in the report, in the state and in the step are the same number.
+    the rate as it was, and the step is taken. The rate in the report, in the state and in the step are the same number.
     Raises `ValueError` or `TypeError` as `schedule` and the optimizer do.
     """
     inputs = (operator, grad, probes, start, state.step_count)
@@ -83,16 +74,10 @@ def advance(
 
 
 def step_on(
-    params: Array,
-    objective: Objective,
-    *,
-    base_lr: float = 1e-3,
-    target_curvature: float = 1e4,
-    alpha: float = 1.0,
-    min_lr: float = 1e-7,
-    max_lr: float = 1.0,
+    params: Array, objective: Objective, *,
+    base_lr: float = 1e-3, target_curvature: float = 1e4, alpha: float = 1.0, min_lr: float = 1e-7, max_lr: float = 1.0,
     variant: Variant = "standard",
-) -> Array:
+) -> Array:  # fmt: skip
     """Return the next parameters of gradient descent on an objective, κ measured exactly at x and the target fixed.
 
     This is the rule without memory: N = 1, no adaptive target, ‖H‖₂ from the eigenvalues; n products. params: x, shape

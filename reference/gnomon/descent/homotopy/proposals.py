@@ -1,7 +1,7 @@
 """Two designs that came before the code: a running mean of κ itself, and a target that creeps after a percentile.
 
-Source: `07_homotopy_lr.md` of TorchType (commit 8b8a54b), pseudo-Python. A third, for Adam, is the README's formula
-with α = 1 and target 1e4: `rate(κ, 1e4, variant="readme")`.
+Source: `07_homotopy_lr.md`, pseudo-Python. A third, for Adam, is the README's formula with α = 1 and target 1e4:
+`rate(κ, 1e4, variant="readme")`.
 """
 
 from __future__ import annotations
@@ -42,18 +42,10 @@ def init_average(grad: Array, *, target_curvature: Positive = 1e4) -> AverageSta
 
 @checked()
 def proposal_average(
-    state: AverageState,
-    operator: FiniteOperator,
-    grad: Gradient,
-    start: Start,
-    *,
-    base_lr: Positive = 1e-3,
-    target_curvature: Positive = 1e4,
-    alpha: NonNegative = 1.0,
-    frequency: PositiveInt = 10,
-    decay: Fraction = 0.9,
-    iterations: PositiveInt = 20,
-) -> tuple[AverageState, Any]:
+    state: AverageState, operator: FiniteOperator, grad: Gradient, start: Start, *,
+    base_lr: Positive = 1e-3, target_curvature: Positive = 1e4, alpha: NonNegative = 1.0, frequency: PositiveInt = 10,
+    decay: Fraction = 0.9, iterations: PositiveInt = 20,
+) -> tuple[AverageState, Any]:  # fmt: skip
     """Return the state after one more call, and the rate.
 
     With t counting the calls from 1, N = frequency and β = decay::
@@ -62,8 +54,7 @@ def proposal_average(
         lr = b/(1 + α·max(0, κ̄/target - 1))
 
     κ̄ begins at the target, so that the rate is b until the first estimate, at t = N. operator, grad, start: as in
-    `estimate`. There are no bounds of the rate. Raises `ValueError` or `TypeError` naming the argument, what it must
-    satisfy and its value.
+    `estimate`. There are no bounds of the rate.
 
     Choice: the source gives no β; 0.9 is the code's.
     """
@@ -83,7 +74,6 @@ def init_creeping(grad: Array) -> CreepingState:
 
 
 def require_dtype_of_history(given: Mapping[str, Any]) -> None:
-    """Raise `TypeError` unless the curvature has the dtype of those before."""
     dtype = given["state"].history.dtype
     if given["curvature"].dtype != dtype:
         raise TypeError(f"curvature must have the dtype of state.history {dtype}, got {given['curvature'].dtype}")
@@ -91,15 +81,10 @@ def require_dtype_of_history(given: Mapping[str, Any]) -> None:
 
 @checked(require_dtype_of_history)
 def proposal_adaptive(
-    state: CreepingState,
-    curvature: Annotated[Any, Scalar(low=0, finite=True)],
-    *,
-    base_lr: Positive = 1e-3,
-    warmup_steps: PositiveInt = 100,
-    percentile: UnitInterval = 0.75,
-    creep: UnitInterval = 0.01,
-    window: PositiveInt = 100,
-) -> tuple[CreepingState, Any]:
+    state: CreepingState, curvature: Annotated[Any, Scalar(low=0, finite=True)], *,
+    base_lr: Positive = 1e-3, warmup_steps: PositiveInt = 100, percentile: UnitInterval = 0.75,
+    creep: UnitInterval = 0.01, window: PositiveInt = 100,
+) -> tuple[CreepingState, Any]:  # fmt: skip
     """Return the state after one more call, and the rate.
 
     With k the number of calls so far, this one included, W = warmup_steps and P(h) the percentile of h, interpolated::
@@ -109,8 +94,7 @@ def proposal_adaptive(
         k > W:  target ← (1-r)·target + r·P(the last `window` κ)
         k >= W: lr = b/(1 + max(0, κ/target - 1))
 
-    curvature: κ, finite. percentile: in [0, 1]. creep: r in [0, 1]. warmup_steps, window: >= 1. There are no bounds of
-    the rate. Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    curvature: κ, finite. creep: r in [0, 1]. There are no bounds of the rate.
     """
     history = np.concatenate([state.history, curvature.reshape(1)])
     calls, target = history.shape[0], state.target

@@ -1,7 +1,6 @@
 """A rate from how much the gradient's norm changes, without a Hessian: what the demonstrations really ran.
 
-Source: the Python demonstrations of TorchType's proposal 7 (commit 8b8a54b), whose stored results are the only
-published figures that can be repeated.
+Source: the Python demonstrations of proposal 7, whose stored results are the only published figures to be repeated.
 """
 
 from __future__ import annotations
@@ -40,14 +39,9 @@ def init_proxy(grad: Array) -> ProxyState:
 
 @checked()
 def proxy_rate(
-    state: ProxyState,
-    grad: Annotated[Array, Finite()],
-    *,
-    base_lr: Positive = 1e-3,
-    alpha: NonNegative = 1.0,
-    decay: Fraction = 0.9,
-    warmup_steps: NonNegativeInt = 10,
-) -> tuple[ProxyState, ProxyReport]:
+    state: ProxyState, grad: Annotated[Array, Finite()], *,
+    base_lr: Positive = 1e-3, alpha: NonNegative = 1.0, decay: Fraction = 0.9, warmup_steps: NonNegativeInt = 10,
+) -> tuple[ProxyState, ProxyReport]:  # fmt: skip
     """Return the state after one more call, and what it found, the rate among it.
 
     With t counting the calls from 1, β = decay and W = warmup_steps::
@@ -56,9 +50,7 @@ def proxy_rate(
         κ̄ ← κ  at t = 1,  else  β·κ̄ + (1-β)·κ
         lr = b·t/W  for t < W,  else  b/(1 + α·κ̄)
 
-    grad: g_t, floating-point array of any shape, finite. base_lr: finite, > 0. alpha: finite, >= 0. decay: in [0, 1).
-    warmup_steps: >= 0. The results are numbers of the gradient's dtype.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    grad: g_t, floating-point array of any shape, finite. The results are numbers of the gradient's dtype.
     """
     calls, size = state.calls + 1, length([grad])
     if calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10):

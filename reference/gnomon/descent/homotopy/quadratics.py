@@ -27,21 +27,11 @@ class Descent(NamedTuple):
 @checked(require_ordered_bounds)
 def descend(
     params: Annotated[Array, Entries(("n",), least=1, finite=True)],
-    eigenvalues: Annotated[Array, Entries(("n",), fit="params", finite=True)],
-    *,
-    steps: NonNegativeInt,
-    rule: Rule = "homotopy",
-    base_lr: Positive = 1e-3,
-    target_curvature: Positive = 1e4,
-    alpha: NonNegative = 1.0,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
-    warmup_steps: NonNegativeInt = 100,
-    adaptive: bool = False,
-    percentile: UnitInterval = 0.75,
-    window: PositiveInt = 1000,
-    variant: Variant = "standard",
-) -> Descent:
+    eigenvalues: Annotated[Array, Entries(("n",), fit="params", finite=True)], *,
+    steps: NonNegativeInt, rule: Rule = "homotopy", base_lr: Positive = 1e-3, target_curvature: Positive = 1e4,
+    alpha: NonNegative = 1.0, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0, warmup_steps: NonNegativeInt = 100,
+    adaptive: bool = False, percentile: UnitInterval = 0.75, window: PositiveInt = 1000, variant: Variant = "standard",
+) -> Descent:  # fmt: skip
     """Iterate x ← x - lr·λ∘x on L(x) = ½Σ λᵢxᵢ² and return what happened.
 
     ::
@@ -53,8 +43,7 @@ def descend(
         cdat       lr = base_lr·‖g‖²/|gᵀHg|   base_lr is σ, relative to the exact line search
 
     The last three are kept within no bounds; where g = 0 their rate is 0. params, eigenvalues: x₀ and λ, shape (n,), of
-    one dtype, finite. Rotated quadratics give rotated runs with the same rates. steps: >= 0. The rest as in `schedule`.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    one dtype, finite. Rotated quadratics give rotated runs with the same rates. The rest as in `schedule`.
     """
     norm = np.max(np.abs(eigenvalues))
     iterates: list[Array] = [params]

@@ -1,6 +1,6 @@
 """The rate as a function of the curvature κ, and the target that the curvatures of the past set for it.
 
-Source: TorchType's `homotopy_lr` (commit 8b8a54b), a C++ file, and its README, which has another formula.
+Source: a C++ file, and its README, which has another formula.
 """
 
 from __future__ import annotations
@@ -21,22 +21,16 @@ Curvatures: TypeAlias = Annotated[Array, Entries(("k",), least=1, low=0)]
 
 
 def require_ordered_bounds(given: Mapping[str, Any]) -> None:
-    """Raise `ValueError` unless min_lr <= max_lr."""
     if given["min_lr"] > given["max_lr"]:
         raise ValueError(f"min_lr must be <= max_lr, got {given['min_lr']!r} > {given['max_lr']!r}")
 
 
 @checked(require_ordered_bounds)
 def rate(
-    curvature: Curvature,
-    target: Target,
-    *,
-    base_lr: Positive = 1e-3,
-    alpha: NonNegative = 1.0,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
+    curvature: Curvature, target: Target, *,
+    base_lr: Positive = 1e-3, alpha: NonNegative = 1.0, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0,
     variant: Variant = "standard",
-) -> Any:
+) -> Any:  # fmt: skip
     """Return the learning rate for a curvature κ, a number of its dtype: the formula first, then the bounds.
 
     With b = base_lr and α = alpha::
@@ -45,13 +39,12 @@ def rate(
         code       the same with target + 1e-10
         readme     b/(1 + α·κ/target)
 
-    curvature, target: numbers >= 0 of one floating-point dtype, ∞ too; 0/0 counts as 0 and ∞/∞ as 1, so that
-    "standard" gives b for κ = 0 = target. base_lr: finite, > 0. alpha: finite, >= 0; with 0 the rate is b for every κ.
-    min_lr, max_lr: 0 <= min_lr <= max_lr, finite; base_lr may lie outside of them, the rate does not.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    curvature, target: numbers >= 0 of one floating-point dtype, ∞ too; 0/0 counts as 0 and ∞/∞ as 1, so that "standard"
+    gives b for κ = 0 = target. alpha: finite, >= 0; with 0 the rate is b for every κ. min_lr, max_lr:
+    0 <= min_lr <= max_lr, finite; base_lr may lie outside of them, the rate does not.
 
-    Choices: README and code contradict each other (at κ = target: b/(1+α) against b); the code's is the default.
-    Its 1e-10, a guard against target 0, is an absolute number in units of 1/loss; only variant "code" has it.
+    Choices: README and code contradict each other (at κ = target: b/(1+α) against b); the code's is the default. Its
+    1e-10, a guard against target 0, is an absolute number in units of 1/loss; only variant "code" has it.
     """
     free = unbounded(curvature, target, base_lr, alpha, variant)
     return np.clip(free, min_lr, max_lr)
@@ -81,8 +74,7 @@ def adaptive_target(history: Curvatures, *, percentile: UnitInterval = 0.75, win
     sorted.
 
     history: curvatures in the order of time, the current one last, shape (len,), len >= 1, >= 0 and not NaN.
-    percentile: q in [0, 1]; 1 gives the largest. window: >= 1. The result is one of the curvatures, of their dtype.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    percentile: q in [0, 1]; 1 gives the largest. The result is one of the curvatures, of their dtype.
 
     Choice: an order statistic without interpolation, as in the code; `numpy.percentile` gives other numbers.
     """

@@ -1,7 +1,4 @@
-"""The scheduler: measure the curvature, choose the target, return the rate.
-
-Source: class HomotopyLRScheduler of TorchType's `homotopy_lr` (commit 8b8a54b).
-"""
+"""The scheduler: measure the curvature, choose the target, return the rate (class HomotopyLRScheduler)."""
 
 from __future__ import annotations
 
@@ -68,26 +65,13 @@ def init_scheduler(grad: Array, *, base_lr: Positive = 1e-3) -> SchedulerState:
 @checked(require_ordered_bounds)
 @with_keywords(estimate)
 def schedule(
-    state: SchedulerState,
-    operator: FiniteOperator,
-    grad: Annotated[Array, Entries(("n",), least=1)],
-    probes: Probes,
-    start: Start,
-    step_index: NonNegativeInt,
-    *,
-    base_lr: Positive = 1e-3,
-    target_curvature: Positive = 1e4,
-    alpha: NonNegative = 1.0,
-    min_lr: NonNegative = 1e-7,
-    max_lr: NonNegative = 1.0,
-    warmup_steps: NonNegativeInt = 100,
-    adaptive: bool = True,
-    percentile: UnitInterval = 0.75,
-    window: PositiveInt = 1000,
-    variant: Variant = "standard",
-    on_nonfinite: Literal["raise", "hold"] = "raise",
-    **measuring: Any,
-) -> tuple[SchedulerState, Report]:
+    state: SchedulerState, operator: FiniteOperator, grad: Annotated[Array, Entries(("n",), least=1)], probes: Probes,
+    start: Start, step_index: NonNegativeInt, *,
+    base_lr: Positive = 1e-3, target_curvature: Positive = 1e4, alpha: NonNegative = 1.0, min_lr: NonNegative = 1e-7,
+    max_lr: NonNegative = 1.0, warmup_steps: NonNegativeInt = 100, adaptive: bool = True,
+    percentile: UnitInterval = 0.75, window: PositiveInt = 1000, variant: Variant = "standard",
+    on_nonfinite: Literal["raise", "hold"] = "raise", **measuring: Any,
+) -> tuple[SchedulerState, Report]:  # fmt: skip
     """Return the state after one more call, and the report, with the rate in it.
 
     With κ from `estimate`, W = warmup_steps, h the curvatures of all calls so far, this one's included::
@@ -99,11 +83,10 @@ def schedule(
     state … start: as in `estimate`. step_index: the caller's number of the step, from 0; it is another clock than the
     number of calls. target_curvature: finite, > 0, in units of 1/loss. warmup_steps: >= 0; nothing is warmed up before,
     only the target is fixed. percentile, window: as in `adaptive_target`. base_lr, alpha, min_lr, max_lr: as in `rate`.
-    measuring: frequency, decay, iterations, rtol of `estimate`.
-    variant: "standard"; "code", which is "code" in every part; "readme", with that formula and else "standard".
-    on_nonfinite: "raise"; or "hold": with a gradient or a product that is not finite the state and the rate stay as
-    they were, as if there had been no call, and the report has NaN.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    measuring: frequency, decay, iterations, rtol of `estimate`. variant: "standard"; "code", which is "code" in every
+    part; "readme", with that formula and else "standard". on_nonfinite: "raise"; or "hold": with a gradient or a
+    product that is not finite the state and the rate stay as they were, as if there had been no call, and the report
+    has NaN.
 
     Choice: the source takes a NaN for a low curvature or for none at all, so that it diverges at its highest rate.
     """

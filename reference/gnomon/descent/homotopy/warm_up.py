@@ -1,7 +1,4 @@
-"""A rate that rises from a small one while the curvature is low.
-
-Source: class CurvatureAwareWarmup of TorchType's `homotopy_lr` (commit 8b8a54b).
-"""
+"""A rate that rises from a small one while the curvature is low: class CurvatureAwareWarmup."""
 
 from __future__ import annotations
 
@@ -33,15 +30,10 @@ def init_warm_up(
 
 @checked()
 def warm_up(
-    state: WarmUpState,
-    curvature: Curvature,
-    *,
-    target_lr: Positive = 1e-3,
-    threshold: Positive = 1e6,
-    factor: Annotated[float, Number(1, above=True)] = 1.01,
-    max_steps: PositiveInt = 1000,
-    force: bool = True,
-) -> WarmUpState:
+    state: WarmUpState, curvature: Curvature, *,
+    target_lr: Positive = 1e-3, threshold: Positive = 1e6, factor: Annotated[float, Number(1, above=True)] = 1.01,
+    max_steps: PositiveInt = 1000, force: bool = True,
+) -> WarmUpState:  # fmt: skip
     """Return the state after one more call, with the rate in it.
 
     ::
@@ -51,9 +43,7 @@ def warm_up(
         lr ← target_lr, done                if lr >= target_lr, or if force and calls >= max_steps
 
     Without force the rate is never raised but by the factor. Once it is done the state stays as it is; κ is not needed.
-    curvature: κ >= 0, a number of a floating-point dtype, ∞ too. target_lr, threshold: finite, > 0. factor: finite,
-    > 1. max_steps: >= 1.
-    Raises `ValueError` or `TypeError` naming the argument, what it must satisfy and its value.
+    curvature: κ >= 0, a number of a floating-point dtype, ∞ too.
 
     Choice: force is the source's behaviour: after max_steps the rate jumps, by up to 1/fraction at once. The design
     before it never forces.

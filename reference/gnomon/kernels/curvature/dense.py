@@ -2,8 +2,6 @@
 
 A product sums Aᵢⱼ·vⱼ over j in ascending order, starting from 0; inner products are summed pairwise, as in
 `gnomon.kernels.reductions`. Numba's own `@` would need SciPy.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations
@@ -16,7 +14,7 @@ from numba import njit
 from gnomon.curvature.operators import Dense, Operator, product
 from gnomon.domains import Array, NonFiniteError
 from gnomon.kernels.domains import contiguous, require_compiled
-from gnomon.kernels.reductions import CHUNK, fold
+from gnomon.kernels.reductions import sum_of
 
 # What a loop returns if every product is finite; otherwise it returns the index of the first that is not.
 ALL_FINITE = -1
@@ -39,19 +37,12 @@ def multiply(columns: Array, vector: Array, result: Array) -> bool:
     return bool(nothing == 0)
 
 
-@njit(cache=True, error_model="numpy")
-def inner(left: Array, right: Array) -> Any:
-    """Return Σ uᵢvᵢ; both (n,), n >= 1."""
-    chunks = (left.size + CHUNK - 1) // CHUNK
-    terms, sums = np.empty((min(left.size, CHUNK), 1), left.dtype), np.zeros((chunks, 1), left.dtype)
-    for c in range(chunks):
-        u, v = left[c * CHUNK : (c + 1) * CHUNK], right[c * CHUNK : (c + 1) * CHUNK]
-        for i in range(u.size):
-            terms[i, 0] = u[i] * v[i]
-        fold(terms[: u.size])
-        sums[c, 0] = terms[0, 0]
-    fold(sums)
-    return sums[0, 0]
+def times(u: Any, v: Any, unused: Any) -> Any:
+    """Return u·v."""
+    return u * v
+
+
+inner = sum_of(times)
 
 
 @njit(cache=True, error_model="numpy")
@@ -65,20 +56,26 @@ def project_out(basis: Array, vector: Array, coefficients: Array) -> None:
             vector[i] -= c * basis[k, i]
 
 
-def columns_of(operator: Operator, vector: Array) -> Array:
-    """Return the columns of a `Dense` operator as rows, in the dtype of the vectors that it will multiply.
+def with_columns(given: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments with the columns of the operator, which must be `Dense`, as rows in its place."""
+    vector = given["start"] if "start" in given else given["probes"][0]
+    return {**given, "operator": contiguous(matrix_of(given["operator"], vector, "the vectors").T)}
+
+
+def matrix_of(operator: Operator, vector: Array, name: str) -> Array:
+    """Return the matrix of a `Dense` operator, in the dtype of the vectors, called `name`, that it will multiply.
 
     Raises `TypeError` for any other operator and other dtypes than float32 and float64, and what the reference raises
     where the matrix does not fit the vectors.
     """
     if not isinstance(operator, Dense):
         raise TypeError(f"operator must be a Dense matrix for a compiled kernel, got {type(operator).__name__}")
-    require_compiled("the vectors", vector)
+    require_compiled(name, vector)
     matrix = operator.matrix
     if matrix.shape != 2 * vector.shape or np.result_type(matrix, vector) != vector.dtype:
         product(operator, vector, 0)
         raise ValueError(f"operator must be a matrix of shape {2 * vector.shape}, got {matrix.shape}")
-    return contiguous(matrix.T.astype(vector.dtype, copy=False))
+    return matrix.astype(vector.dtype, copy=False)
 
 
 def require_finite(index: int) -> None:

@@ -5,13 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from gnomon.arguments import check_arguments
 from gnomon.curvature import diagonal as reference
 from gnomon.curvature.diagonal import DiagonalEstimate, Variant, estimate_of
-from gnomon.curvature.operators import FiniteOperator, Probes
 from gnomon.domains import Array
-from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, multiply, require_finite
-from gnomon.kernels.domains import contiguous
+from gnomon.kernels.curvature.dense import ALL_FINITE, multiply, require_finite, with_columns
+from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.kernels.reductions import fold_in_chunks
 
 __all__ = ["DiagonalEstimate", "bekas"]
@@ -28,11 +26,10 @@ def terms_loop(columns: Array, probes: Array, terms: Array) -> int:
     return ALL_FINITE
 
 
-def bekas(operator: FiniteOperator, probes: Probes, *, variant: Variant = "ratio") -> DiagonalEstimate:
-    """Return the estimate of diag A that `gnomon.curvature.diagonal.bekas` returns; `Dense` only."""
-    check_arguments(reference.bekas, operator, probes, variant=variant)
-    columns, terms = columns_of(operator, probes[0]), np.empty(probes.shape, probes.dtype)
-    require_finite(terms_loop(columns, contiguous(probes), terms))
+@in_place_of(reference.bekas, with_columns)
+def bekas(operator: Array, probes: Array, variant: Variant) -> DiagonalEstimate:
+    terms = np.empty(probes.shape, probes.dtype)
+    require_finite(terms_loop(operator, contiguous(probes), terms))
     fold_in_chunks(terms)
     total = terms[0] + 0  # NumPy's sums of zeros are +0
     return estimate_of(total, probes, variant)

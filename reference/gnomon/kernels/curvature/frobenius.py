@@ -2,34 +2,17 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numba import njit
-
-from gnomon.arguments import check_arguments
 from gnomon.curvature import frobenius as reference
-from gnomon.curvature.frobenius import FrobeniusEstimate, estimate_of
-from gnomon.curvature.operators import FiniteOperator, Probes
+from gnomon.curvature.frobenius import FrobeniusEstimate
+from gnomon.curvature.trace import estimate_of
 from gnomon.domains import Array
-from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, require_finite
-from gnomon.kernels.domains import contiguous
+from gnomon.kernels.curvature.dense import with_columns
+from gnomon.kernels.curvature.trace import samples_of
+from gnomon.kernels.domains import in_place_of
 
 __all__ = ["FrobeniusEstimate", "frobenius_squared"]
 
 
-@njit(cache=True, error_model="numpy")
-def samples_loop(columns: Array, probes: Array, samples: Array) -> int:
-    """Write ‖Azₖ‖² into `samples` (m,); return the index of the first product that is not finite, or `ALL_FINITE`."""
-    result = np.empty_like(probes[0])
-    for k in range(probes.shape[0]):
-        if not multiply(columns, probes[k], result):
-            return k
-        samples[k] = inner(result, result)
-    return ALL_FINITE
-
-
-def frobenius_squared(operator: FiniteOperator, probes: Probes) -> FrobeniusEstimate:
-    """Return the estimate (1/m) Σₖ ‖A zₖ‖² of ‖A‖², as `gnomon.curvature.frobenius` does; `Dense` only."""
-    check_arguments(reference.frobenius_squared, operator, probes)
-    columns, samples = columns_of(operator, probes[0]), np.empty(probes.shape[0], probes.dtype)
-    require_finite(samples_loop(columns, contiguous(probes), samples))
-    return estimate_of(samples)
+@in_place_of(reference.frobenius_squared, with_columns)
+def frobenius_squared(operator: Array, probes: Array) -> FrobeniusEstimate:
+    return FrobeniusEstimate(*estimate_of(samples_of(operator, probes, squared=True)))

@@ -1,4 +1,7 @@
-"""`gnomon.curvature.lanczos` for a matrix that is at hand: the process as one compiled call."""
+"""`gnomon.curvature.lanczos` for a matrix that is at hand: the process as one compiled call.
+
+Numba's linear algebra needs SciPy; the eigenvalues are NumPy's.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,11 @@ from math import sqrt
 import numpy as np
 from numba import njit
 
-from gnomon.arguments import check_arguments
 from gnomon.curvature import lanczos as reference
 from gnomon.curvature.lanczos import AGAIN, Lanczos, Ritz, Variant, breakdown_threshold, ritz_of
-from gnomon.curvature.operators import FiniteOperator, Start
-from gnomon.domains import Array, PositiveInt
-from gnomon.kernels.curvature.dense import ALL_FINITE, columns_of, inner, multiply, project_out, require_finite
-from gnomon.kernels.domains import contiguous
+from gnomon.domains import Array
+from gnomon.kernels.curvature.dense import ALL_FINITE, inner, multiply, project_out, require_finite, with_columns
+from gnomon.kernels.domains import contiguous, in_place_of
 
 __all__ = ["Lanczos", "Ritz", "lanczos", "ritz"]
 
@@ -55,22 +56,19 @@ def lanczos_loop(
     return diagonal.size, ALL_FINITE
 
 
-def lanczos(operator: FiniteOperator, start: Start, *, steps: PositiveInt) -> Lanczos:
-    """Return the Lanczos decomposition from `start`, as `gnomon.curvature.lanczos.lanczos` does; `Dense` only."""
-    check_arguments(reference.lanczos, operator, start, steps=steps)
-    columns, n = columns_of(operator, start), start.shape[0]
-    most, number = min(int(steps), n), start.dtype.type
-    basis, diagonal, off_diagonal = (np.empty(shape, start.dtype) for shape in ((most, n), most, most))
+def decomposition(operator: Array, start: Array, steps: int) -> Lanczos:
+    """Return the Lanczos decomposition from `start`. operator: its columns as rows."""
+    most, number = min(int(steps), start.shape[0]), start.dtype.type
+    basis, diagonal, off_diagonal = (np.empty(shape, start.dtype) for shape in ((most, start.shape[0]), most, most))
     threshold = number(breakdown_threshold(start))
-    j, index = lanczos_loop(columns, contiguous(start), basis, diagonal, off_diagonal, threshold)
+    j, index = lanczos_loop(operator, contiguous(start), basis, diagonal, off_diagonal, threshold)
     require_finite(index)
     return Lanczos(diagonal[:j], off_diagonal[: j - 1], basis[:j], off_diagonal[j - 1], j)
 
 
-def ritz(operator: FiniteOperator, start: Start, *, steps: PositiveInt, variant: Variant = "standard") -> Ritz:
-    """Return the Ritz values and vectors of `lanczos`, as `gnomon.curvature.lanczos.ritz` does; `Dense` only.
+lanczos = in_place_of(reference.lanczos, with_columns)(decomposition)
 
-    Numba's linear algebra needs SciPy; the eigenvalues are NumPy's.
-    """
-    check_arguments(reference.ritz, operator, start, steps=steps, variant=variant)
-    return ritz_of(lanczos(operator, start, steps=steps), variant)
+
+@in_place_of(reference.ritz, with_columns)
+def ritz(operator: Array, start: Array, steps: int, variant: Variant) -> Ritz:
+    return ritz_of(decomposition(operator, start, steps), variant)

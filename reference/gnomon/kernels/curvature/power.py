@@ -7,13 +7,11 @@ from math import sqrt
 import numpy as np
 from numba import njit
 
-from gnomon.arguments import check_arguments
 from gnomon.curvature import power as reference
-from gnomon.curvature.operators import FiniteOperator, Start
-from gnomon.curvature.power import Deflated, Power, Variant, first_vector
-from gnomon.domains import Array, Fraction, PositiveInt
-from gnomon.kernels.curvature.dense import columns_of, inner, multiply, project_out, require_finite
-from gnomon.kernels.domains import contiguous
+from gnomon.curvature.power import Power, Variant, first_vector
+from gnomon.domains import Array
+from gnomon.kernels.curvature.dense import inner, multiply, project_out, require_finite, with_columns
+from gnomon.kernels.domains import contiguous, in_place_of
 
 __all__ = ["Power", "power_iteration"]
 
@@ -56,22 +54,13 @@ def power_loop(
     return iterations, GOES_ON
 
 
+@in_place_of(reference.power_iteration, with_columns)
 def power_iteration(
-    operator: FiniteOperator,
-    start: Start,
-    deflated: Deflated | None = None,
-    *,
-    iterations: PositiveInt = 100,
-    rtol: Fraction = 1e-10,
-    variant: Variant = "standard",
+    operator: Array, start: Array, deflated: Array | None, iterations: int, rtol: float, variant: Variant
 ) -> Power:
-    """Return the spectral norm of A by the power method, as `gnomon.curvature.power` does; `Dense` only."""
-    check_arguments(
-        reference.power_iteration, operator, start, deflated, iterations=iterations, rtol=rtol, variant=variant
-    )
-    columns, number, report = columns_of(operator, start), start.dtype.type, np.empty(3, start.dtype)
+    number, report = start.dtype.type, np.empty(3, start.dtype)
     v, basis = first_vector(start, deflated)
-    made, end = power_loop(columns, contiguous(basis), v, int(iterations), number(rtol), variant == "code", report)
+    made, end = power_loop(operator, contiguous(basis), v, int(iterations), number(rtol), variant == "code", report)
     if end == NOT_FINITE:
         require_finite(made)
     return Power(report[NORM], report[RAYLEIGH], v, report[RESIDUAL], end == CONVERGED, made)

@@ -22,21 +22,15 @@ Constants = namedtuple(
 
 
 def constants(
-    number: Any,
-    *,
-    lr: float,
-    beta1: float,
-    beta2: float,
-    eps: float,
-    weight_decay: float,
-    variant: Variant,
-    shrink: float = 1.0,
-) -> Constants:
+    number: Any, *,
+    beta1: float, beta2: float, weight_decay: float, variant: Variant, shrink: float = 1.0, **others: float,
+) -> Constants:  # fmt: skip
     """base1, base2: β₁ and β₂ in double precision, for the bias corrections. coupled: whether `decay` is added to g.
 
     shrink: what the old parameters are multiplied by; 1, which changes no bit, for Adam.
     """
-    rounded = map(number, (lr, beta1, 1 - beta1, beta2, 1 - beta2, eps, weight_decay, shrink))
+    betas = beta1, 1 - beta1, beta2, 1 - beta2
+    rounded = map(number, (others["lr"], *betas, others["eps"], weight_decay, shrink))
     index = get_args(Variant).index(variant)
     return Constants(index, weight_decay != 0, float(beta1), float(beta2), *rounded)
 

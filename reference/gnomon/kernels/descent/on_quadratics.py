@@ -2,8 +2,6 @@
 
 Both gradients sum H_ij·(x_j - x*_j) over j in ascending order, starting from 0, so that a point's gradient has the same
 bits in either. Within a row the loops run over independent sums: they vectorise without any sum being reordered.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations

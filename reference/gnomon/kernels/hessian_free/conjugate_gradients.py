@@ -1,37 +1,28 @@
 """`gnomon.hessian_free.conjugate_gradients` for a matrix that is at hand: the whole iteration as one compiled call.
 
 Inner products are summed pairwise (`gnomon.kernels.reductions.fold`); products are those of
-`gnomon.kernels.hessian_free.products`. A start of 0 costs no product, since A·0 = 0.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
+`gnomon.kernels.hessian_free.products`. A start of 0 costs no product, since A·0 = 0: `products` is one less than the
+reference's then. operator: `Dense`. preconditioner: `Dense`, `DiagonalPower` or `None`.
 """
 
 from __future__ import annotations
 
+from collections import namedtuple
 from math import sqrt
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gnomon.arguments import check_arguments
 from gnomon.curvature.operators import Dense, Operator, product
-from gnomon.domains import Array, NonFiniteError, require_like
-from gnomon.hessian_free.conjugate_gradients import (
-    DIVERGED,
-    LIMIT,
-    NEGATIVE,
-    NOTHING_LEFT,
-    POLICIES,
-    PROGRESS,
-    RESIDUAL,
-    Solution,
-)
-from gnomon.hessian_free.conjugate_gradients import conjugate_gradients as plain
+from gnomon.domains import Array, require_like
+from gnomon.hessian_free import conjugate_gradients as plain
+from gnomon.hessian_free.conjugate_gradients import POLICIES, Solution
 from gnomon.hessian_free.preconditioner import DiagonalPower
 from gnomon.hessian_free.progress import LEAST_WINDOW
-from gnomon.kernels.domains import contiguous, require_compiled
+from gnomon.kernels.curvature.dense import matrix_of, require_finite
+from gnomon.kernels.domains import contiguous, in_place_of, require_compiled
 from gnomon.kernels.hessian_free.products import multiply
 from gnomon.kernels.reductions import fold
 
@@ -40,42 +31,18 @@ __all__ = ["Solution", "conjugate_gradients"]
 IGNORE, STOP, SADDLE_FREE, RAISE = range(len(POLICIES))
 NONE, DIAGONAL, DENSE = range(3)
 # Why a loop ended: for one of the reference's reasons, or with one of its errors.
-REASONS = (NOTHING_LEFT, PROGRESS, LIMIT, RESIDUAL, NEGATIVE, DIVERGED)
+REASONS = (plain.NOTHING_LEFT, plain.PROGRESS, plain.LIMIT, plain.RESIDUAL, plain.NEGATIVE, plain.DIVERGED)
 ZERO, STALLED, EXHAUSTED, SMALL, DOWNWARD, OVERFLOWN, REFUSED, NOT_FINITE, GOES_ON = range(9)
 # How many values and iterates there is room for at first.
 FEW = 16
 
 
-class Rules(NamedTuple):
-    """When to stop, tolerances in the dtype of the vectors. threshold: ε, negative to do without the rule."""
-
-    max_iter: int
-    rtol: Any
-    atol: Any
-    threshold: float
-    policy: int
-    martens: bool
-
-
-class Preconditioner(NamedTuple):
-    """What stands for M: which kind, the scales of a diagonal one (n,), the matrix of a dense one."""
-
-    kind: int
-    scales: Array
-    matrix: Array
-
-
-class Found(NamedTuple):
-    """What the loop found: as `Solution`, in arrays with room to spare. curvature: the last pᵀAp."""
-
-    iterates: Array
-    kept: int
-    values: Array
-    iterations: int
-    end: int
-    non_positive: int
-    products: int
-    curvature: Any
+# When to stop, tolerances in the dtype of the vectors. threshold: ε, negative to do without the rule.
+Rules = namedtuple("Rules", "max_iter rtol atol threshold policy martens")
+# What stands for M: which kind, the scales of a diagonal one (n,), the matrix of a dense one.
+Preconditioner = namedtuple("Preconditioner", "kind scales matrix")
+# What the loop found: as `Solution`, in arrays with room to spare. curvature: the last pᵀAp.
+Found = namedtuple("Found", "iterates kept values iterations end non_positive products curvature")
 
 
 @njit(cache=True, error_model="numpy")
@@ -231,84 +198,33 @@ def iterate(
     return Found(iterates, kept, values, i, end, non_positive, products, pAp)
 
 
-def conjugate_gradients(
-    operator: Operator,
-    rhs: Array,
-    start: Array | None = None,
-    preconditioner: Operator | None = None,
-    *,
-    max_iter: int = 250,
-    rtol: float = 1e-5,
-    atol: float = 0.0,
-    progress_threshold: float | None = 5e-4,
-    on_nonpositive_curvature: str = "ignore",
-    stored: tuple[int, ...] = (),
-    variant: str = "martens",
-) -> Solution:
-    """Minimise ½ xᵀA x - bᵀx, as `gnomon.hessian_free.conjugate_gradients` does.
+def rules_of(number: Any, *, max_iter: int, progress_threshold: float | None, variant: str, **given: Any) -> Rules:
+    """Return when to stop. number: rounds to the dtype of the vectors."""
+    threshold = -1.0 if progress_threshold is None else float(progress_threshold)
+    rtol, atol, policy = number(given["rtol"]), number(given["atol"]), POLICIES.index(given["on_nonpositive_curvature"])
+    return Rules(int(max_iter), rtol, atol, threshold, policy, variant == "martens")
 
-    operator: `Dense`. preconditioner: `Dense`, `DiagonalPower` or `None`. Vectors: float32 and float64.
-    `products` is one less than the reference's if the start is 0.
-    """
-    check_arguments(
-        plain,
-        operator,
-        rhs,
-        start,
-        preconditioner,
-        max_iter=max_iter,
-        rtol=rtol,
-        atol=atol,
-        progress_threshold=progress_threshold,
-        on_nonpositive_curvature=on_nonpositive_curvature,
-        stored=stored,
-        variant=variant,
-    )
+
+@in_place_of(plain.conjugate_gradients, dict)
+def conjugate_gradients(
+    operator: Operator, rhs: Array, start: Array | None, preconditioner: Operator | None, stored: Any, **stopping: Any
+) -> Solution:
     x = 0 * rhs if start is None else start
     require_compiled("rhs", rhs)
-    matrix, number = matrix_of(operator, rhs), rhs.dtype.type
-    smoothing = preconditioner_of(preconditioner, rhs, matrix)
-    rules = Rules(
-        int(max_iter),
-        number(rtol),
-        number(atol),
-        -1.0 if progress_threshold is None else float(progress_threshold),
-        POLICIES.index(on_nonpositive_curvature),
-        variant == "martens",
-    )
-    kept = np.array(sorted({int(k) for k in stored if k <= max_iter}), np.int64)
+    matrix = contiguous(matrix_of(operator, rhs, "rhs"))
+    smoothing, rules = preconditioner_of(preconditioner, rhs, matrix), rules_of(rhs.dtype.type, **stopping)
+    kept = np.array(sorted({int(k) for k in stored if k <= rules.max_iter}), np.int64)
     found = iterate(matrix, contiguous(rhs), contiguous(x), smoothing, rules, kept)
     if found.end == NOT_FINITE or found.products == 0:
         with np.errstate(all="ignore"):
             product(operator, x, 0)  # raises, if it was this one, or would have been
     if found.end == NOT_FINITE:
-        index = found.products + (not np.any(x != 0))
-        raise NonFiniteError(f"product {index} of the operator must be finite, got a NaN or an infinity in it")
+        require_finite(found.products + (not np.any(x != 0)))
     if found.end == REFUSED:
         where = f"got {found.curvature} in iteration {found.iterations + 1}"
         raise ValueError(f"operator must be positive along every direction, {where}")
-    values = found.values[: found.iterations + 1, 0]
-    return Solution(
-        found.iterates[: found.kept],
-        found.iterations,
-        values,
-        REASONS[found.end],
-        found.non_positive,
-        found.products,
-    )
-
-
-def matrix_of(operator: Operator, rhs: Array) -> Array:
-    """Return a `Dense` operator as the loop reads it.
-
-    Raises `TypeError` for any other operator, and what the reference raises where the matrix does not fit.
-    """
-    if not isinstance(operator, Dense):
-        raise TypeError(f"operator must be a Dense matrix for a compiled kernel, got {type(operator).__name__}")
-    if not _fits(operator, rhs):
-        product(operator, rhs, 0)
-        raise ValueError(f"operator must be a matrix of shape {2 * rhs.shape}, got {operator.matrix.shape}")
-    return contiguous(operator.matrix.astype(rhs.dtype, copy=False))
+    iterates, values = found.iterates[: found.kept], found.values[: found.iterations + 1, 0]
+    return Solution(iterates, found.iterations, values, REASONS[found.end], found.non_positive, found.products)
 
 
 def preconditioner_of(preconditioner: Operator | None, rhs: Array, unused: Array) -> Preconditioner:
@@ -326,8 +242,3 @@ def preconditioner_of(preconditioner: Operator | None, rhs: Array, unused: Array
     if isinstance(preconditioner, DiagonalPower):
         return Preconditioner(DIAGONAL, contiguous(preconditioner.scales), unused)
     return Preconditioner(DENSE, rhs[:0].copy(), contiguous(preconditioner.matrix.astype(rhs.dtype, copy=False)))
-
-
-def _fits(operator: Dense, vector: Array) -> bool:
-    matrix = operator.matrix
-    return matrix.shape == 2 * vector.shape and np.result_type(matrix, vector) == vector.dtype

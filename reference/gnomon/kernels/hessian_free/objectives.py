@@ -2,14 +2,13 @@
 
 They are those of `gnomon.hessian_free.small_objectives` and `gnomon.hessian_free.linear_models`. Sums
 are made in ascending order.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations
 
+from collections import namedtuple
 from math import exp, log1p
-from typing import Any, NamedTuple
+from typing import Any
 
 from numba import njit
 
@@ -20,14 +19,8 @@ KINDS = (*LOSSES, "quadratic")
 SQUARED, LOGISTIC, POISSON, QUADRATIC = range(len(KINDS))
 
 
-class Problem(NamedTuple):
-    """A function. kind: which of `KINDS`. rows, answers: H and x*, or X and y. ridge: ρ. outputs: room, as answers."""
-
-    kind: int
-    rows: Array
-    answers: Array
-    ridge: Any
-    outputs: Array
+# A function. kind: which of `KINDS`. rows, answers: H and x*, or X and y. ridge: ρ. outputs: room, as answers.
+Problem = namedtuple("Problem", "kind rows answers ridge outputs")
 
 
 @njit(cache=True, error_model="numpy")

@@ -3,8 +3,6 @@
 Numba's own `@` would need SciPy. One row alone is a chain of additions, each of which waits for the last, and a copy in
 another layout takes longer than some products. So the sums of this file, and of no other, may be reordered by the
 compiler: how is decided by n and the processor's vectors, not by how the matrix lies in memory.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations

@@ -1,69 +1,43 @@
 """`gnomon.hessian_free.runs` as compiled loops: every step of every run, with all its parts, in one call.
 
 The curvature is made as a matrix in every step, so that a product costs n² and not 2Nn operations.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from collections import namedtuple
+from typing import Any
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from gnomon.arguments import check_arguments, with_keywords
 from gnomon.domains import Array
 from gnomon.hessian_free import runs as reference
-from gnomon.hessian_free.conjugate_gradients import POLICIES
 from gnomon.hessian_free.damping import GROW, HIGH, LOW
 from gnomon.hessian_free.damping import SHRINK as LESS_DAMPED
 from gnomon.hessian_free.line_search import SHRINK, SLOPE_FRACTION
-from gnomon.hessian_free.optimizer import CG_RTOL, ON_NONPOSITIVE_CURVATURE, TRIES, step
-from gnomon.hessian_free.runs import OF_A_STEP, Runs
+from gnomon.hessian_free.optimizer import CG_RTOL, ON_NONPOSITIVE_CURVATURE, TRIES
+from gnomon.hessian_free.runs import Runs
 from gnomon.hessian_free.storage_grid import storage_grid
-from gnomon.kernels.domains import contiguous, require_compiled
-from gnomon.kernels.hessian_free.conjugate_gradients import (
-    NONE,
-    NOT_FINITE,
-    REFUSED,
-    ZERO,
-    Found,
-    Preconditioner,
-    Rules,
-    iterate,
-)
+from gnomon.kernels.domains import Operation, contiguous, in_place_of
+from gnomon.kernels.hessian_free import conjugate_gradients as cg
+from gnomon.kernels.hessian_free.conjugate_gradients import Found, Preconditioner, Rules, iterate, rules_of
 from gnomon.kernels.hessian_free.objectives import KINDS, QUADRATIC, Problem, derive, value
 from gnomon.kernels.hessian_free.products import multiply
 
 __all__ = ["Runs", "fit_linear_models", "minimise_quadratics"]
 
 ALL_WENT_WELL = -1
-DEFAULTS = {name: inspect.signature(step).parameters[name].default for name in OF_A_STEP}
-
-
-class Plan(NamedTuple):
-    """What a step does beside conjugate gradients, numbers in the dtype. slope_fraction, shorter: c and β of Armijo."""
-
-    martens: bool
-    adapt_damping: bool
-    decay: Any
-    backtracking: bool
-    lr: Any
-    linesearch: bool
-    tries: int
-    slope_fraction: Any
-    shorter: Any
-    low: Any
-    high: Any
-    grow: Any
-    shrink: Any
-    zero: Any
-    one: Any
-    half: Any
+NO_PRECONDITIONER, NOTHING_LEFT, WENT_WRONG = cg.NONE, cg.ZERO, (cg.NOT_FINITE, cg.REFUSED)
+# What a step does beside conjugate gradients, numbers in the dtype. slope_fraction, shorter: c and β of Armijo.
+Plan = namedtuple(
+    "Plan",
+    "martens adapt_damping backtracking linesearch tries decay lr slope_fraction shorter low high grow shrink zero one "
+    "half",
+)
+# What the damping is judged by: ∇f, B and f at the parameters. point: room, shape (n,).
+Model = namedtuple("Model", "grad curvature loss point")
 
 
 @njit(cache=True, error_model="numpy")
@@ -84,7 +58,7 @@ def value_along(problem: Problem, params: Array, length: Any, direction: Array, 
 
 
 @njit(cache=True, error_model="numpy")
-def chosen(problem: Problem, params: Array, found: Found, plan: Plan, point: Array) -> int:
+def chosen(problem: Problem, params: Array, found: Found, plan: Plan, point: Array) -> Any:
     """Return the row of the kept iterate that backtracking takes, -1 if none has a finite loss."""
     if not plan.backtracking:
         return found.kept - 1
@@ -116,26 +90,17 @@ def updated_damping(damping: Any, ratio: Any, plan: Plan) -> Any:
 
 @njit(cache=True, error_model="numpy")
 def next_damping(
-    problem: Problem,
-    params: Array,
-    warm_start: Array,
-    found: Found,
-    row: int,
-    grad: Array,
-    curvature: Array,
-    loss: Any,
-    damping: Any,
-    plan: Plan,
-    point: Array,
+    problem: Problem, params: Array, start: Array, found: Found, row: int, model: Model, damping: Any, plan: Plan
 ) -> Any:
     """Return the damping of the next step, as `gnomon.hessian_free.adaptation.next_damping` does with the presets."""
+    grad, curvature, loss, point = model
     end = found.iterates[row] if plan.martens and row >= 0 else found.iterates[found.kept - 1]
     moved = row >= 0 or not plan.martens
     same = True
     for i in range(params.size):
-        same &= end[i] == (plan.zero if plan.martens else warm_start[i])
+        same &= end[i] == (plan.zero if plan.martens else start[i])
     if same or not moved:
-        stays = row >= 0 and found.end == ZERO
+        stays = row >= 0 and found.end == NOTHING_LEFT
         return damping if stays or not plan.martens else grown(damping, plan)
     after = value_along(problem, params, plan.one, end, point)
     if plan.martens:
@@ -144,7 +109,7 @@ def next_damping(
         multiply(curvature, end, point)
         predicted = dot(grad, end) + dot(end, point) * plan.half
         return updated_damping(damping, (after - loss) / predicted, plan)
-    before = value_along(problem, params, plan.one, warm_start, point)
+    before = value_along(problem, params, plan.one, start, point)
     if after == -np.inf:
         return damping
     return updated_damping(damping, (after - before) / (found.values[found.iterations, 0] - found.values[0, 0]), plan)
@@ -169,22 +134,14 @@ def line_search(
 
 @njit(cache=True, error_model="numpy")
 def run(
-    problem: Problem,
-    params: Array,
-    damping: Any,
-    plan: Plan,
-    rules: Rules,
-    stored: NDArray[np.int64],
-    losses: Array,
-    dampings: Array,
-    iterations: NDArray[np.int64],
-    lengths: Array,
+    problem: Problem, k: int, damping: Any, plan: Plan, rules: Rules, stored: NDArray[np.int64], runs: Runs
 ) -> bool:
-    """Make the steps of one run on `params` in place and write down what they did; return whether all went well."""
+    """Make the steps of the k-th run in place and write down what they did; return whether all went well."""
+    params, losses, dampings, lengths = runs.params[k], runs.losses[k], runs.dampings[k], runs.step_lengths[k]
     n, dtype = params.size, params.dtype
     grad, rhs, point, warm_start = np.empty(n, dtype), np.empty(n, dtype), np.empty(n, dtype), np.zeros(n, dtype)
     curvature, damped = np.empty((n, n), dtype), np.empty((n, n), dtype)
-    none = Preconditioner(NONE, point, damped)
+    none = Preconditioner(NO_PRECONDITIONER, point, damped)
     for t in range(lengths.size):
         loss = value(problem, params)
         derive(problem, params, grad, curvature)
@@ -195,12 +152,13 @@ def run(
             damped[i, i] += damping
             rhs[i] = -grad[i]
         found = iterate(damped, rhs, warm_start, none, rules, stored)
-        if found.end in (NOT_FINITE, REFUSED):
+        if found.end in WENT_WRONG:
             return False
         row = chosen(problem, params, found, plan, point)
-        losses[t], dampings[t], iterations[t] = loss, damping, found.iterations
+        losses[t], dampings[t], runs.iterations[k, t] = loss, damping, found.iterations
         if plan.adapt_damping and damping > 0:
-            damping = next_damping(problem, params, warm_start, found, row, grad, curvature, loss, damping, plan, point)
+            model = Model(grad, curvature, loss, point)
+            damping = next_damping(problem, params, warm_start, found, row, model, damping, plan)
         a, reached = plan.zero, loss
         if row >= 0:
             a, reached = line_search(problem, params, found.iterates[row], grad, loss, plan, point)
@@ -215,117 +173,44 @@ def run(
 
 @njit(cache=True, error_model="numpy")
 def run_all(
-    kind: int,
-    rows: Array,
-    answers: Array,
-    ridge: Any,
-    damping: Any,
-    plan: Plan,
-    rules: Rules,
-    stored: NDArray[np.int64],
-    runs: Runs,
+    kind: int, rows: Array, answers: Array, ridge: Any, damping: Any, plan: Plan, rules: Rules, stored: Any, runs: Runs
 ) -> int:
     """Make all runs, one after the other; return the first that went wrong, or `ALL_WENT_WELL`."""
     outputs = np.empty_like(answers[0])
     for k in range(rows.shape[0]):
         problem = Problem(kind, rows[k], answers[k], ridge, outputs)
-        if not run(
-            problem,
-            runs.params[k],
-            damping,
-            plan,
-            rules,
-            stored,
-            runs.losses[k],
-            runs.dampings[k],
-            runs.iterations[k],
-            runs.step_lengths[k],
-        ):
+        if not run(problem, k, damping, plan, rules, stored, runs):
             return k
     return ALL_WENT_WELL
 
 
-@with_keywords(step, *OF_A_STEP)
-def minimise_quadratics(
-    params: Array, matrices: Array, stationary: Array, *, steps: int, damping: float = 1.0, **hyper: Any
-) -> Runs:
-    """Make `steps` steps on every quadratic, as `gnomon.hessian_free.runs` does; float32 and float64 only."""
-    hyper = {"steps": steps, "damping": damping, **hyper}
-    check_arguments(reference.minimise_quadratics, params, matrices, stationary, **hyper)
-
-    def plainly(k: slice) -> Runs:
-        return reference.minimise_quadratics(params[k], matrices[k], stationary[k], **hyper)
-
-    return _runs(QUADRATIC, params, matrices, stationary, 0.0, {**DEFAULTS, **hyper}, plainly)
+@in_place_of(reference.minimise_quadratics)
+def minimise_quadratics(params: Array, matrices: Array, stationary: Array, **hyper: Any) -> Runs:
+    return runs_of(reference.minimise_quadratics, QUADRATIC, (params, matrices, stationary), hyper)
 
 
-@with_keywords(step, *OF_A_STEP)
-def fit_linear_models(
-    params: Array,
-    features: Array,
-    targets: Array,
-    *,
-    steps: int,
-    loss: str = "squared",
-    ridge: float = 0.0,
-    damping: float = 1.0,
-    **hyper: Any,
-) -> Runs:
-    """Make `steps` steps on every model, as `gnomon.hessian_free.runs` does; float32 and float64 only."""
-    hyper = {"steps": steps, "damping": damping, **hyper}
-    model: dict[str, Any] = {"loss": loss, "ridge": ridge}
-    check_arguments(reference.fit_linear_models, params, features, targets, **model, **hyper)
-
-    def plainly(k: slice) -> Runs:
-        return reference.fit_linear_models(params[k], features[k], targets[k], **model, **hyper)
-
-    return _runs(KINDS.index(loss), params, features, targets, ridge, {**DEFAULTS, **hyper}, plainly)
+@in_place_of(reference.fit_linear_models)
+def fit_linear_models(params: Array, features: Array, targets: Array, **hyper: Any) -> Runs:
+    return runs_of(reference.fit_linear_models, KINDS.index(hyper["loss"]), (params, features, targets), hyper)
 
 
-def _runs(
-    kind: int,
-    params: Array,
-    rows: Array,
-    answers: Array,
-    ridge: float,
-    hyper: Mapping[str, Any],
-    plainly: Callable[[slice], Runs],
-) -> Runs:
-    """Make all runs. plainly: the reference on some of the problems, for its sentence where a run goes wrong."""
-    require_compiled("params", params)
+def runs_of(plain: Operation, kind: int, problems: tuple[Array, ...], hyper: dict[str, Any]) -> Runs:
+    """Make all runs. plain: the reference, which is asked for its sentence where a run goes wrong."""
+    params, rows, answers = problems
     number, variant, steps, P = params.dtype.type, hyper["variant"], int(hyper["steps"]), params.shape[0]
-    searches = SLOPE_FRACTION, SHRINK
-    damps = LOW, HIGH, GROW, LESS_DAMPED
-    plan = Plan(
-        variant == "martens",
-        bool(hyper["adapt_damping"]),
-        number(hyper["decay"]),
-        bool(hyper["backtracking"]),
-        number(hyper["lr"]),
-        bool(hyper["linesearch"]),
-        TRIES[variant],
-        *(number(x) for x in (*searches, *damps, 0, 1, 0.5)),
-    )
-    rules = Rules(
-        int(hyper["max_iter"]),
-        number(CG_RTOL[variant] if hyper["rtol"] is None else hyper["rtol"]),
-        number(0),
-        -1.0 if hyper["progress_threshold"] is None else float(hyper["progress_threshold"]),
-        POLICIES.index(ON_NONPOSITIVE_CURVATURE[variant]),
-        variant == "martens",
-    )
-    grid = storage_grid(rules.max_iter, variant=variant) if hyper["backtracking"] else np.empty(0, np.int64)
-    runs = Runs(
-        np.array(params, order="C"),
-        np.empty((P, steps + 1), params.dtype),
-        np.empty((P, steps + 1), params.dtype),
-        np.empty((P, steps), np.int64),
-        np.empty((P, steps), params.dtype),
-    )
-    wrong = run_all(
-        kind, contiguous(rows), contiguous(answers), number(ridge), number(hyper["damping"]), plan, rules, grid, runs
-    )
+    adapts, backtracks, searches = (bool(hyper[name]) for name in ("adapt_damping", "backtracking", "linesearch"))
+    numbers = hyper["decay"], hyper["lr"], SLOPE_FRACTION, SHRINK, LOW, HIGH, GROW, LESS_DAMPED, 0, 1, 0.5
+    plan = Plan(variant == "martens", adapts, backtracks, searches, TRIES[variant], *map(number, numbers))
+    rtol = CG_RTOL[variant] if hyper["rtol"] is None else hyper["rtol"]
+    policy = ON_NONPOSITIVE_CURVATURE[variant]
+    rules = rules_of(number, **{**hyper, "rtol": rtol, "atol": 0, "on_nonpositive_curvature": policy})
+    grid = storage_grid(rules.max_iter, variant=variant) if plan.backtracking else np.empty(0, np.int64)
+    losses, dampings = (np.empty((P, steps + 1), params.dtype) for _ in range(2))
+    iterations, lengths = np.empty((P, steps), np.int64), np.empty((P, steps), params.dtype)
+    runs = Runs(np.array(params, order="C"), losses, dampings, iterations, lengths)
+    data, ridge = (contiguous(rows), contiguous(answers)), number(hyper.get("ridge", 0))
+    wrong = run_all(kind, *data, ridge, number(hyper["damping"]), plan, rules, grid, runs)
     if wrong != ALL_WENT_WELL:
-        plainly(slice(wrong, wrong + 1))
+        plain(*(array[wrong : wrong + 1] for array in problems), **hyper)
         raise ValueError(f"problem {wrong} must have finite losses, gradients and curvatures wherever a run gets")
     return runs

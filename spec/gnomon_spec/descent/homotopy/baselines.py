@@ -14,16 +14,16 @@ from gnomon_spec.cases import Case, Cases, Quantity
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, regular_matrix
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
-from gnomon_spec.descent.homotopy.inputs import near_one, nonzero, power, single
+from gnomon_spec.descent.homotopy.inputs import near_one, power
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
-from gnomon_spec.strategies import count, number, rotation, spectrum, tame
+from gnomon_spec.strategies import count, nonzero, number, rotation, single, spectrum, tame
 from gnomon_spec.system import WITH_ROOM
 
-gaps = Cases({"gap": single(near_one), "grad": nonzero()}, UP_TO_3)
+gaps = Cases({"gap": single(near_one), "grad": nonzero}, UP_TO_3)
 polyak_rate = system.operation(reference.polyak_rate, cases=gaps, dtypes=WITH_ROOM)
 
 
-@polyak_rate.law("bound", cases=gaps.but(turn=rotation(), eigenvalues=spectrum(2.0), error=nonzero()))
+@polyak_rate.law("bound", cases=gaps.but(turn=rotation(), eigenvalues=spectrum(2.0), error=nonzero))
 def polyaks_rate_on_quadratics_lies_between_two_others(port: Any, case: Case) -> Iterable[Fact]:
     """On ½xᵀHx, H positive definite, it is from 1/(2·λ_max) to 1/(2·λ_min), and 1/(2λ) along an eigenvector."""
     H = (case.turn * case.eigenvalues) @ case.turn.T
@@ -71,7 +71,7 @@ def a_loss_without_curvature_has_no_edge(port: Any, case: Case) -> Iterable[Fact
     yield equal("rate", port.edge_rate(Dense(0 * case.operator.matrix), case.start, **case.hyper), inf)
 
 
-updates = Cases({"grad": nonzero(), "update": tame(), "operator": operator(regular_matrix())}, UP_TO_3).but(
+updates = Cases({"grad": nonzero, "update": tame(), "operator": operator(regular_matrix())}, UP_TO_3).but(
     sigma=near_one, eps=number(0.0, 0.5, exponents=(-8, 2))
 )
 descending = updates.but(eps=0.0, turn=rotation(), eigenvalues=spectrum(2.0))
@@ -109,33 +109,28 @@ def cdat_scales_against_the_update(port: Any, case: Case) -> Iterable[Fact]:
         yield at_least(f"{label} is positive", lr, 0.0)
 
 
-polyak_rate.edit("gap_over_the_norm", "(L - L*)/‖g‖: the norm is not squared", ("gap / size / size", "gap / size"))
-polyak_rate.edit("gap_divided_by_zero", "0/0 at a minimum", ("if gap == 0:", "if False:"))
-edge_rate.edit("scale_left_out", "The scale is ignored: 1/‖H‖", ("scale / norm", "1 / norm"))
-edge_rate.edit(
-    "edge_kept_finite",
-    "A small number stands below the norm: the rate is finite for H = 0",
-    ("scale / norm", "scale / (norm + 1e-2)"),
-)
+polyak_rate.edits("""
+gap_over_the_norm: (L - L*)/‖g‖: the norm is not squared
+    `gap / size / size` → `gap / size`
+gap_divided_by_zero: 0/0 at a minimum
+    `if gap == 0:` → `if False:`
+""")
+edge_rate.edits("""
+scale_left_out: The scale is ignored: 1/‖H‖
+    `scale / norm` → `1 / norm`
+edge_kept_finite: A small number stands below the norm: the rate is finite for H = 0
+    `scale / norm` → `scale / (norm + 1e-2)`
+""")
 BEND = "np.dot(update, product(operator, update, 0))"
-cdat_rate.edit(
-    "cdat_with_its_sign",
-    "The absolute value is missing: the rate is negative where the curvature is",
-    (f"np.abs({BEND})", BEND),
-)
-cdat_rate.edit(
-    "cdat_climbs",
-    "The maximum with 0 is missing: the rate is negative where the update climbs",
-    ("np.maximum(-np.dot(grad, update), 0)", "-np.dot(grad, update)"),
-)
-cdat_rate.edit(
-    "cdat_along_the_gradient",
-    "The curvature is that along the gradient and not along the update",
-    (BEND, "np.dot(grad, product(operator, grad, 0))"),
-)
-cdat_rate.edit("sigma_left_out", "σ is ignored", ("sigma * slope", "slope"))
-cdat_rate.edit(
-    "half_of_the_quadratic",
-    "The ½ of the quadratic model is forgotten: the rate is half of what minimises it",
-    ("sigma * slope", "sigma / 2 * slope"),
-)
+cdat_rate.edits(f"""
+cdat_with_its_sign: The absolute value is missing: the rate is negative where the curvature is
+    `np.abs({BEND})` → `{BEND}`
+cdat_climbs: The maximum with 0 is missing: the rate is negative where the update climbs
+    `np.maximum(-np.dot(grad, update), 0)` → `-np.dot(grad, update)`
+cdat_along_the_gradient: The curvature is that along the gradient and not along the update
+    `{BEND}` → `np.dot(grad, product(operator, grad, 0))`
+sigma_left_out: σ is ignored
+    `sigma * slope` → `slope`
+half_of_the_quadratic: The ½ of the quadratic model is forgotten: the rate is half of what minimises it
+    `sigma * slope` → `sigma / 2 * slope`
+""")

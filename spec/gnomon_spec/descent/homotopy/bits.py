@@ -11,9 +11,9 @@ import numpy as np
 from gnomon.descent.homotopy import bits as reference
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import near_one, power, single
+from gnomon_spec.descent.homotopy.inputs import near_one, power
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.strategies import number, shapes
+from gnomon_spec.strategies import number, shapes, single
 from gnomon_spec.system import WITH_ROOM
 
 counts = Cases({"curvature": single(number(1.0, 0.0, 3.0, -1.0, 4096.0, exponents=(-10, 20)))}, shapes(())).but(
@@ -23,20 +23,6 @@ counts = Cases({"curvature": single(number(1.0, 0.0, 3.0, -1.0, 4096.0, exponent
 )
 positive = counts.but(curvature=single(near_one), tolerance=number(2.0**-20, 1e-3, exponents=(-30, -8)))
 required_bits = system.operation(reference.required_bits, cases=counts, dtypes=WITH_ROOM)
-
-
-@required_bits.law("equivariance", cases=positive.but(power=power))
-def twice_as_fine_is_one_bit(port: Any, case: Case) -> Iterable[Fact]:
-    """κ times 2ᵏ, or ε over 2ᵏ, asks for k bits more, D times 2ᵏ for 2k, c = ⅛ for three fewer than c = 1."""
-    found, k = port.required_bits(case.curvature, **case.hyper), case.power
-    scale = 2.0**k
-    for name, changed, more in (
-        ("curvature", case.curvature * scale, k),
-        ("tolerance", case.tolerance / scale, k),
-        ("diameter", case.diameter * scale, 2 * k),
-        ("constant", case.constant / 8, -3),
-    ):
-        yield equal(name, required_bits.call(port, case, **{name: changed}), found + more)
 
 
 @required_bits.law("equivariance", cases=positive.but(power=power))
@@ -67,13 +53,17 @@ def without_curvature_or_tolerance_there_are_no_bits(port: Any, case: Case) -> I
 
 
 BITS = "np.log2(constant * curvature * diameter * diameter / tolerance)"
-required_bits.edit("diameter_not_squared", "log₂(c·κ·D/ε)", ("diameter * diameter", "diameter"))
-required_bits.edit("natural_logarithm", "The logarithm is the natural one", ("np.log2", "np.log"))
-required_bits.edit("bits_rounded_up", "The number is rounded up", (BITS, f"np.ceil({BITS})"))
-required_bits.edit("never_fewer_than_no_bits", "A negative number is replaced by 0", (BITS, f"np.maximum({BITS}, 0)"))
-required_bits.edit("constant_left_out", "c is accepted and taken for 1", ("", "constant = 1.0"))
-required_bits.edit(
-    "guarded_logarithm",
-    "A small number is put below the logarithm instead of the cases for κ <= 0 and ε <= 0",
-    ("", "curvature, tolerance = np.maximum(curvature, 1e-2), max(tolerance, 1e-12)"),
-)
+required_bits.edits(f"""
+diameter_not_squared: log₂(c·κ·D/ε)
+    `diameter * diameter` → `diameter`
+natural_logarithm: The logarithm is the natural one
+    `np.log2` → `np.log`
+bits_rounded_up: The number is rounded up
+    `{BITS}` → `np.ceil({BITS})`
+never_fewer_than_no_bits: A negative number is replaced by 0
+    `{BITS}` → `np.maximum({BITS}, 0)`
+constant_left_out: c is accepted and taken for 1
+    `` → `constant = 1.0`
+guarded_logarithm: A small number is put below the logarithm instead of the cases for κ <= 0 and ε <= 0
+    `` → `curvature, tolerance = np.maximum(curvature, 1e-2), max(tolerance, 1e-12)`
+""")

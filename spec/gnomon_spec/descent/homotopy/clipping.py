@@ -12,9 +12,9 @@ from gnomon.descent.homotopy import clipping as reference
 from gnomon.descent.homotopy.estimator import VARIANTS
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import near_one, single
+from gnomon_spec.descent.homotopy.inputs import near_one
 from gnomon_spec.facts import Fact, equal, identical
-from gnomon_spec.strategies import SMALL_CODES, number, shapes, tame
+from gnomon_spec.strategies import SMALL_CODES, number, shapes, single, tame
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -69,15 +69,6 @@ def the_threshold_falls_with_the_curvature(port: Any, case: Case) -> Iterable[Fa
         yield equal(label, threshold, np.maximum(expected, case.min_norm))
 
 
-@clip_gradients.law("fixed point", cases=plain)
-def clipping_twice_is_clipping_once(port: Any, case: Case) -> Iterable[Fact]:
-    """What was clipped is not clipped again."""
-    clipped, _ = port.clip_gradients(case.grads, case.curvature, **case.hyper)
-    again, _ = port.clip_gradients(clipped, case.curvature, **case.hyper)
-    for k, (out, once) in enumerate(zip(again, clipped, strict=True)):
-        yield equal(f"gradient {k}", out, once)
-
-
 @clip_gradients.law("fixed point", cases=finite.but(min_norm=2.0**10))
 def short_gradients_are_left_alone(port: Any, case: Case) -> Iterable[Fact]:
     """Gradients of length 0, and all that are shorter than c, keep every bit."""
@@ -101,54 +92,27 @@ def only_the_code_adds_to_its_target(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("threshold", threshold, case.base_norm / 2)
 
 
-clip_gradients.edit(
-    "length_before_clipping_returned",
-    "The length of the gradients before clipping is returned, as other clippers do, and not c",
-    ("return grads, threshold", "return grads, norm"),
-    ("for g in grads), threshold", "for g in grads), norm"),
-)
-clip_gradients.edit(
-    "each_array_clipped_by_itself",
-    "Every array is cut at c by its own length",
-    ("g * scale", "g * (threshold / np.maximum(threshold, length([g])))"),
-)
-clip_gradients.edit(
-    "short_gradients_stretched",
-    "Gradients shorter than c are made as long as c, too",
-    ("not norm > threshold", "not norm > 0"),
-)
-clip_gradients.edit(
-    "clipped_without_the_least_length",
-    "min_norm is ignored",
-    ("np.maximum(base_norm / (1 + relative), min_norm)", "base_norm / (1 + relative)"),
-)
-clip_gradients.edit(
-    "threshold_above_the_target_only",
-    "The threshold is lowered only above the target, like the rate: base_norm/(1 + max(0, κ/target - 1))",
-    ("1 + relative", "1 + np.maximum(relative - 1, 0)"),
-)
-clip_gradients.edit(
-    "clipped_whatever_the_curvature",
-    "The threshold is base_norm, whatever κ is",
-    ("base_norm / (1 + relative)", "base_norm + np.zeros_like(relative)"),
-)
-clip_gradients.edit(
-    "threshold_rises_with_the_curvature",
-    "The ratio is upside down: base_norm/(1 + target/κ)",
-    ("1 + relative", "1 + ratio(np.ones_like(relative), relative)"),
-)
-clip_gradients.edit(
-    "clipped_entry_by_entry",
-    "Every entry is cut at ±c, and the direction changes",
-    ("g * scale", "np.clip(g, -threshold, threshold)"),
-)
-clip_gradients.edit(
-    "clipper_of_the_code_without_its_guards",
-    'Variant "code" does without its 1e-10',
-    ('1e-10 if variant == "code" else 0.0', "0.0"),
-)
-clip_gradients.edit(
-    "guards_in_every_clipper",
-    "1e-10 is added to the target and to the length in every variant",
-    ('1e-10 if variant == "code" else 0.0', "1e-10"),
-)
+clip_gradients.edits("""
+length_before_clipping_returned: The length of the gradients before clipping is returned, as other clippers do, and not
+    c
+    `return grads, threshold` → `return grads, norm`, `for g in grads), threshold` → `for g in grads), norm`
+each_array_clipped_by_itself: Every array is cut at c by its own length
+    `g * scale` → `g * (threshold / np.maximum(threshold, length([g])))`
+short_gradients_stretched: Gradients shorter than c are made as long as c, too
+    `not norm > threshold` → `not norm > 0`
+clipped_without_the_least_length: min_norm is ignored
+    `np.maximum(base_norm / (1 + relative), min_norm)` → `base_norm / (1 + relative)`
+threshold_above_the_target_only: The threshold is lowered only above the target, like the rate: base_norm/(1 + max(0,
+    κ/target - 1))
+    `1 + relative` → `1 + np.maximum(relative - 1, 0)`
+clipped_whatever_the_curvature: The threshold is base_norm, whatever κ is
+    `base_norm / (1 + relative)` → `base_norm + np.zeros_like(relative)`
+threshold_rises_with_the_curvature: The ratio is upside down: base_norm/(1 + target/κ)
+    `1 + relative` → `1 + ratio(np.ones_like(relative), relative)`
+clipped_entry_by_entry: Every entry is cut at ±c, and the direction changes
+    `g * scale` → `np.clip(g, -threshold, threshold)`
+clipper_of_the_code_without_its_guards: Variant "code" does without its 1e-10
+    `1e-10 if variant == "code" else 0.0` → `0.0`
+guards_in_every_clipper: 1e-10 is added to the target and to the length in every variant
+    `1e-10 if variant == "code" else 0.0` → `1e-10`
+""")

@@ -14,9 +14,9 @@ from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix, signs
 from gnomon_spec.curvature.symmetries import scaled, turned, unchanged
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import decay, frequency, near_one, nonzero, power, series, single, zero
+from gnomon_spec.descent.homotopy.inputs import decay, frequency, near_one, power, series, zero
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
-from gnomon_spec.strategies import SMALL_CODES, count, number, rotation, shapes, spectrum, steps_of
+from gnomon_spec.strategies import SMALL_CODES, count, nonzero, number, rotation, shapes, single, spectrum, steps_of
 from gnomon_spec.system import WITH_ROOM
 
 UP_TO_3 = shapes((1,), (2,), (3,), (2,))
@@ -35,7 +35,7 @@ calls = Cases(
     {
         "state": states,
         "operator": operator(regular_matrix()),
-        "grad": nonzero(),
+        "grad": nonzero,
         "probes": probes(3),
         "start": nonzero_vector(),
     },
@@ -50,7 +50,7 @@ calls = Cases(
 fresh = calls.but(state=fresh_state, variant="standard", rtol=0.0)
 # A run on balls cₜ·I, whose norm and trace are known after one product.
 on_balls = fresh.but(
-    iterations=1, probes=signs(2), norms=series(near_one, 7), grads=steps_of(nonzero(), 7), frequency=frequency
+    iterations=1, probes=signs(2), norms=series(near_one, 7), grads=steps_of(nonzero, 7), frequency=frequency
 )
 estimate = system.operation(reference.estimate, cases=calls, rejecting=fresh, dtypes=WITH_ROOM)
 
@@ -102,39 +102,23 @@ def the_hessian_is_measured_at_the_first_and_every_nth_call(port: Any, case: Cas
 
 @estimate.law("closed form", cases=on_balls)
 def a_full_call_reports_what_it_measured_and_others_the_mean(port: Any, case: Case) -> Iterable[Fact]:
-    """‖H‖ and tr H are those measured on a full call, the running means on the others."""
-    _, found = along_balls(port, case)
-    pairs = enumerate(zip(case.norms, running_means(case), strict=True), start=1)
-    reported = np.stack([size if is_full(t, case.frequency) else mean for t, (size, mean) in pairs])
+    """‖H‖ and tr H are those measured on a full call, on the others the running means. These begin at the first value
+    and move on full calls: for N = 1 the mean of s₀ … sₖ is βᵏ·s₀ + (1-β)·Σ βᵏ⁻ⁱ·sᵢ, i >= 1; no bias is corrected."""
+    states, found = along_balls(port, case)
+    means = np.stack(running_means(case))
+    full = [is_full(t, case.frequency) for t in range(1, len(case.norms) + 1)]
+    reported = np.where(full, case.norms, means)
     yield equal("norm", np.stack([m.norm for m in found]), reported)
     yield equal("trace", np.stack([m.trace for m in found]), len(case.start) * reported)
-
-
-@estimate.law("closed form", cases=on_balls.but(frequency=1))
-def the_mean_begins_at_the_first_value(port: Any, case: Case) -> Iterable[Fact]:
-    """With N = 1 the mean after s₀ … sₖ is βᵏ·s₀ + (1-β)·Σ βᵏ⁻ⁱ·sᵢ, i >= 1: no bias to be corrected."""
-    states, _ = along_balls(port, case)
-    last = len(case.norms) - 1
-    mean = case.decay**last * case.norms[0]
-    for i in range(1, last + 1):
-        mean = mean + (1 - case.decay) * case.decay ** (last - i) * case.norms[i]
-    yield equal("norm_average", states[-1].norm_average, mean)
-    yield equal("trace_average", states[-1].trace_average, len(case.start) * mean)
-
-
-@estimate.law("conservation", cases=on_balls.but(frequency=1000))
-def between_full_calls_only_the_gradient_moves_the_curvature(port: Any, case: Case) -> Iterable[Fact]:
-    """From one full call to the next κ·‖g‖² stays what it was, g the gradient of now."""
-    _, found = along_balls(port, case)
-    norms = np.stack([np.sum(case.grads[t % len(case.grads)] ** 2) for t in range(len(case.norms))])
-    yield equal("grad_norm", np.stack([m.grad_norm for m in found]), np.sqrt(norms))
-    yield equal("curvature", np.stack([m.curvature for m in found]) * norms, case.norms[0] + 0 * norms)
+    yield equal("norm_average", np.stack([state.norm_average for state in states]), means)
+    yield equal("trace_average", np.stack([state.trace_average for state in states]), len(case.start) * means)
 
 
 @estimate.law("closed form")
 def the_curvature_is_the_norm_over_the_squared_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """κ = s/‖g‖², s the norm that is reported."""
+    """κ = s/‖g‖², s the norm that is reported, g the gradient of now: between full calls only that moves κ."""
     found = measured(port, case)
+    yield equal("grad_norm", found.grad_norm**2, np.sum(case.grad**2))
     yield equal("curvature", found.curvature * np.sum(case.grad**2), found.norm)
 
 
@@ -160,7 +144,7 @@ estimate.symmetry(
     },
     outputs={"curvature": unchanged, "trace": lambda trace, case: case.unit**2 * trace},
 )
-quadratics = fresh.but(turn=rotation(), eigenvalues=spectrum(2.0), error=nonzero(), iterations=1)
+quadratics = fresh.but(turn=rotation(), eigenvalues=spectrum(2.0), error=nonzero, iterations=1)
 
 
 @estimate.law("bound", cases=quadratics)

@@ -9,13 +9,8 @@ import numpy as np
 
 from gnomon_spec.cases import Case, Context, Draw, Quantity
 from gnomon_spec.facts import Fact, rejects
-from gnomon_spec.strategies import SMALL_CODES, count, number, tame
+from gnomon_spec.strategies import SMALL_CODES, count, number
 from gnomon_spec.system import Operation
-
-
-def single(quantity: Quantity) -> Quantity:
-    """A number as an array without dimensions, of the dtype of the case."""
-    return Quantity(lambda draw, context: np.array(quantity.draw(draw, context), context.dtype), quantity.text)
 
 
 def series(quantity: Quantity, most: int, least: int = 1) -> Quantity:
@@ -26,16 +21,6 @@ def series(quantity: Quantity, most: int, least: int = 1) -> Quantity:
         return np.array([quantity.draw(draw, context) for _ in range(size)], context.dtype)
 
     return Quantity(draw_series, f"{least} to {most} numbers, each {quantity.text}")
-
-
-def nonzero() -> Quantity:
-    """A vector (n,) without a 0."""
-
-    def draw_nonzero(draw: Draw, context: Context) -> Any:
-        drawn = tame().draw(draw, context)
-        return np.where(drawn == 0, np.ones_like(drawn), drawn)
-
-    return Quantity(draw_nonzero, f"{tame().text}, not 0")
 
 
 def zero(context: Context) -> Any:

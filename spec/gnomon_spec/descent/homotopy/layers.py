@@ -1,4 +1,4 @@
-"""The layers along a run: an estimator for each."""
+"""Layers: their rates from their curvatures; and along a run, with an estimator for each."""
 
 from __future__ import annotations
 
@@ -11,15 +11,116 @@ import numpy as np
 from gnomon.descent.homotopy import layers as reference
 from gnomon.descent.homotopy.estimator import EstimatorState
 from gnomon.descent.homotopy.layers import LayersState
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix
-from gnomon_spec.descent.homotopy import system
+from gnomon_spec.curvature.symmetries import scaled, unchanged
+from gnomon_spec.descent.homotopy import inputs, system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
-from gnomon_spec.descent.homotopy.inputs import HIGHEST, decay, declare_order_of_bounds, near_one, nonzero
-from gnomon_spec.descent.homotopy.layer_rates import bounds
-from gnomon_spec.facts import Fact, agree, equal, identical, rejects
-from gnomon_spec.strategies import SMALL_CODES, count
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.strategies import SMALL_CODES, count, nonzero, number, shapes
 from gnomon_spec.system import WITH_ROOM
+
+bounds = {
+    "base_lr": number(1e-3, 1.0, 4.0, 0.5, exponents=(-8, 4)),
+    "min_lr": inputs.min_lr,
+    "max_lr": inputs.max_lr,
+    "variant": choice(*reference.VARIANTS),
+}
+kappas = number(1.0, 0.0, 2.0, 0.5, exponents=(-30, 10))
+rates = Cases({"curvatures": inputs.series(kappas, 5)}, shapes(())).but(
+    **bounds, normalize_by_median=choice(True, False)
+)
+by_median = rates.but(normalize_by_median=True, min_lr=0.0, max_lr=inputs.HIGHEST)
+positive = by_median.but(curvatures=inputs.series(inputs.near_one, 5), variant=choice("standard", "docs"))
+layer_rates = system.operation(reference.layer_rates, cases=rates, dtypes=WITH_ROOM)
+inputs.declare_order_of_bounds(layer_rates)
+
+
+@layer_rates.law("closed form", cases=positive)
+def the_median_layer_gets_half_of_the_rate(port: Any, case: Case) -> Iterable[Fact]:
+    """The layer with the (upper) median curvature gets b/2, whatever comment the code has; b in variant "docs". So
+    does a layer alone."""
+    found = port.layer_rates(case.curvatures, **case.hyper)
+    order = np.argsort(case.curvatures)
+    part = 1.0 if case.variant == "docs" else 0.5
+    yield equal("median", found[order[len(order) // 2]], part * case.base_lr)
+    yield equal("alone", port.layer_rates(case.curvatures[:1], **case.hyper), part * case.base_lr + 0 * found[:1])
+
+
+@layer_rates.law("closed form", cases=positive.but(variant="standard"))
+def the_inverse_rate_is_affine_in_the_curvature_of_the_layer(port: Any, case: Case) -> Iterable[Fact]:
+    """b/lr = 1 + κ/med."""
+    found = port.layer_rates(case.curvatures, **case.hyper)
+    yield equal("inverse", case.base_lr / found, 1 + case.curvatures / np.sort(case.curvatures)[len(found) // 2])
+
+
+@layer_rates.law("closed form", cases=positive.but(variant="standard", normalize_by_median=False))
+def without_the_median_a_rate_stands_for_a_curvature(port: Any, case: Case) -> Iterable[Fact]:
+    """Without normalize_by_median lr = b/(1 + κ/b): the units do not fit, as in the code."""
+    found = port.layer_rates(case.curvatures, **case.hyper)
+    yield equal("rates", found, case.base_lr / (1 + case.curvatures / case.base_lr))
+
+
+@layer_rates.law(
+    "bound",
+    cases=rates.but(base_lr=choice(0.5, 0.125, 2.0), min_lr=choice(0.0, 0.0625), max_lr=choice(1.0, 0.25)).but(
+        variant=choice("standard", "code")
+    ),
+)
+def rates_of_layers_lie_within_their_bounds(port: Any, case: Case) -> Iterable[Fact]:
+    """min_lr <= lr <= max_lr, and lr <= b, for each layer."""
+    found = port.layer_rates(case.curvatures, **case.hyper)
+    yield at_least("min_lr", found, case.min_lr + 0 * found)
+    yield at_least("max_lr", case.max_lr + 0 * found, found)
+    yield at_least("base_lr", np.maximum(case.base_lr, case.min_lr) + 0 * found, found)
+
+
+layer_rates.symmetry(
+    "invariance",
+    "only_curvatures_relative_to_the_median_count",
+    "All curvatures times 2ᵏ change no bit of the rates",
+    cases=positive.but(power=inputs.power),
+    inputs={"curvatures": scaled},
+    outputs={"rates": unchanged},
+    same=identical,
+)
+
+
+@layer_rates.law("limit", cases=positive.but(variant="standard"))
+def layers_without_curvature_have_the_whole_rate(port: Any, case: Case) -> Iterable[Fact]:
+    """lr = b exactly where κ = 0, also if the median is 0."""
+    flat = np.where(np.arange(len(case.curvatures)) == 0, 0 * case.curvatures, case.curvatures)
+    yield equal("one", port.layer_rates(flat, **case.hyper)[0], case.base_lr)
+    yield equal("all", port.layer_rates(0 * flat, **case.hyper), case.base_lr + 0 * flat)
+
+
+MEDIAN, GUARD = "np.sort(curvatures)[curvatures.shape[0] // 2]", '1e-10 if variant == "code" else 0.0'
+RATES = 'base_lr / relative if variant == "docs" else base_lr / (1 + relative)'
+layer_rates.edits(f"""
+median_layer_gets_the_whole_rate: The comment is believed: the median layer gets b and not b/2
+    `{RATES}` → `base_lr / relative`
+docs_taken_for_the_code: Variant "docs" gives the median layer b/2, too
+    `{RATES}` → `base_lr / (1 + relative)`
+lower_median: Of two medians the lower one is taken
+    `curvatures.shape[0] // 2` → `(curvatures.shape[0] - 1) // 2`
+mean_of_two_medians: Of two medians the mean is taken, as numpy.median does
+    `{MEDIAN}` → `np.median(curvatures)`
+mean_for_the_median: The curvatures are taken relative to their mean
+    `{MEDIAN}` → `np.sum(curvatures) / curvatures.shape[0]`
+curvatures_are_never_normalised: normalize_by_median is ignored: b stands for the median
+    `if normalize_by_median` → `if False`
+curvatures_are_always_normalised: normalize_by_median is ignored: the median is always used
+    `if normalize_by_median` → `if True`
+guard_below_every_median: 1e-10 is added to the median in every variant
+    `{GUARD}` → `1e-10`
+median_of_the_code_without_its_guard: Variant "code" does without the 1e-10 that it adds to the median
+    `{GUARD}` → `0.0`
+rates_of_layers_without_bounds: The rates are not kept within min_lr and max_lr
+    `np.clip(rates, min_lr, max_lr)` → `rates`
+rates_in_the_order_of_the_curvatures: The rates come back sorted by curvature and not by layer
+    `` → `curvatures = np.sort(curvatures)`
+""")
+
 
 NAMES = ("first", "second", "third")
 
@@ -37,7 +138,7 @@ def draw_state(draw: Draw, context: Context) -> LayersState:
     layers, calls = 1 + draw(SMALL_CODES) % 3, max(0, draw(SMALL_CODES) % 9 - 3)
 
     def some(fresh: float) -> Any:
-        drawn = [near_one.draw(draw, context) if calls else fresh for _ in range(layers)]
+        drawn = [inputs.near_one.draw(draw, context) if calls else fresh for _ in range(layers)]
         return np.array(drawn, context.dtype)
 
     return LayersState(NAMES[:layers], calls, some(0.0), some(0.0), some(1.0), some(1e-3))
@@ -48,7 +149,7 @@ steps = Cases(
     {
         "state": states,
         "operators": layered(operator(regular_matrix())),
-        "grads": layered(nonzero()),
+        "grads": layered(nonzero),
         "probes": layered(probes(2)),
         "starts": layered(nonzero_vector()),
         "step_index": count(0, 2, 6, high=12),
@@ -57,15 +158,15 @@ steps = Cases(
 ).but(
     layer_frequency=count(1, 2, 3, low=1, high=3),
     frequency=count(1, 2, 3, low=1, high=3),
-    decay=decay,
+    decay=inputs.decay,
     iterations=count(1, 2, low=1, high=2),
     rtol=0.0,
     **bounds,
     normalize_by_median=True,
 )
 schedule_layers = system.operation(reference.schedule_layers, cases=steps, dtypes=WITH_ROOM)
-declare_order_of_bounds(schedule_layers)
-plain = steps.but(variant="standard", min_lr=0.0, max_lr=HIGHEST)
+inputs.declare_order_of_bounds(schedule_layers)
+plain = steps.but(variant="standard", min_lr=0.0, max_lr=inputs.HIGHEST)
 
 
 @schedule_layers.law("conservation", cases=plain.but(layer_frequency=count(2, 3, low=2, high=4)))
@@ -122,28 +223,15 @@ def bad_layers_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     yield rejects("a name given twice", lambda: call(state=doubled, **more))
 
 
-schedule_layers.edit(
-    "layers_measured_at_every_step",
-    "layer_frequency is ignored",
-    ("if step_index % layer_frequency != 0:", "if False:"),
-)
-schedule_layers.edit(
-    "frequencies_do_not_multiply",
-    "The Hessian is measured at every turn: N is ignored",
-    ("**measuring", '**{**measuring, "frequency": 1}'),
-)
-schedule_layers.edit(
-    "first_gradient_for_all_layers",
-    "Every layer's curvature is taken with the first layer's gradient",
-    ("grads[layer]", "grads[0]"),
-)
-schedule_layers.edit(
-    "layers_keep_their_first_rates",
-    "The rates are computed and never stored",
-    ("traces, curvatures, rates)", "traces, curvatures, state.rates)"),
-)
-schedule_layers.edit(
-    "products_of_one_layer_counted",
-    "Only the first layer's products are counted",
-    ("sum(measurement.products for _, measurement in found)", "found[0][1].products"),
-)
+schedule_layers.edits("""
+layers_measured_at_every_step: layer_frequency is ignored
+    `if step_index % layer_frequency != 0:` → `if False:`
+frequencies_do_not_multiply: The Hessian is measured at every turn: N is ignored
+    `**measuring` → `**{**measuring, "frequency": 1}`
+first_gradient_for_all_layers: Every layer's curvature is taken with the first layer's gradient
+    `grads[layer]` → `grads[0]`
+layers_keep_their_first_rates: The rates are computed and never stored
+    `traces, curvatures, rates)` → `traces, curvatures, state.rates)`
+products_of_one_layer_counted: Only the first layer's products are counted
+    `sum(measurement.products for _, measurement in found)` → `found[0][1].products`
+""")

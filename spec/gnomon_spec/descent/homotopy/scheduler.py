@@ -15,25 +15,11 @@ from gnomon.descent.homotopy.estimator import EstimatorState
 from gnomon.descent.homotopy.scheduler import Report, SchedulerState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, probes, regular_matrix, signs
-from gnomon_spec.descent.homotopy import system
+from gnomon_spec.descent.homotopy import inputs, system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
-from gnomon_spec.descent.homotopy.inputs import (
-    HIGHEST,
-    alpha,
-    decay,
-    declare_order_of_bounds,
-    frequency,
-    max_lr,
-    min_lr,
-    near_one,
-    nonzero,
-    power,
-    series,
-    zero,
-)
-from gnomon_spec.descent.homotopy.target import PERCENTILES
+from gnomon_spec.descent.homotopy.rate import PERCENTILES
 from gnomon_spec.facts import Fact, agree, equal, identical, rejects
-from gnomon_spec.strategies import SMALL_CODES, count, number, steps_of
+from gnomon_spec.strategies import SMALL_CODES, count, nonzero, number, poisons, steps_of
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -43,9 +29,9 @@ def states(most: int = 7) -> Quantity:
     def draw_state(draw: Draw, context: Context) -> SchedulerState:
         code = draw(SMALL_CODES)
         calls = 0 if code % 4 == 0 else 1 + code // 4 % most
-        numbers = [near_one.draw(draw, context) if calls else 0.0 for _ in range(2)]
-        history = [near_one.draw(draw, context) for _ in range(calls)]
-        last = near_one.draw(draw, context)
+        numbers = [inputs.near_one.draw(draw, context) if calls else 0.0 for _ in range(2)]
+        history = [inputs.near_one.draw(draw, context) for _ in range(calls)]
+        last = inputs.near_one.draw(draw, context)
         norm, trace = (np.array(x, context.dtype) for x in numbers)
         return SchedulerState(calls, norm, trace, np.array(history, context.dtype), np.array(last, context.dtype))
 
@@ -53,14 +39,16 @@ def states(most: int = 7) -> Quantity:
 
 
 fresh_state = Quantity(
-    lambda _draw, context: SchedulerState(0, zero(context), zero(context), np.zeros(0, context.dtype), zero(context)),
+    lambda _draw, context: SchedulerState(
+        0, inputs.zero(context), inputs.zero(context), np.zeros(0, context.dtype), inputs.zero(context)
+    ),
     "fresh SchedulerState",
 )
 vectors = Cases(
     {
         "state": states(),
         "operator": operator(regular_matrix()),
-        "grad": nonzero(),
+        "grad": nonzero,
         "probes": probes(2),
         "start": nonzero_vector(),
     },
@@ -68,29 +56,33 @@ vectors = Cases(
 )
 hyperparameters = {
     "base_lr": number(1e-3, 1.0, 4.0, 0.5, exponents=(-8, 4)),
-    "target_curvature": near_one,
-    "alpha": alpha,
-    "min_lr": min_lr,
-    "max_lr": max_lr,
+    "target_curvature": inputs.near_one,
+    "alpha": inputs.alpha,
+    "min_lr": inputs.min_lr,
+    "max_lr": inputs.max_lr,
     "warmup_steps": count(0, 2, 4, high=7),
     "percentile": PERCENTILES,
     "window": count(1000, 3, 5, low=7, high=12),
-    "frequency": frequency,
-    "decay": decay,
+    "frequency": inputs.frequency,
+    "decay": inputs.decay,
     "iterations": count(1, 2, low=1, high=3),
     "variant": choice(*rates.VARIANTS),
 }
 schedules = vectors.but(step_index=count(0, 1, 5, high=8)).but(
     **hyperparameters, adaptive=choice(True, False), rtol=0.0, on_nonfinite="raise"
 )
-plain = schedules.but(variant="standard", min_lr=0.0, max_lr=HIGHEST)
+plain = schedules.but(variant="standard", min_lr=0.0, max_lr=inputs.HIGHEST)
 # A run on balls cₜ·I from a fresh state, whose norms are known after one product.
 on_balls = plain.but(
-    state=fresh_state, iterations=1, probes=signs(1), norms=series(near_one, 5), grads=steps_of(nonzero(), 5)
+    state=fresh_state,
+    iterations=1,
+    probes=signs(1),
+    norms=inputs.series(inputs.near_one, 5),
+    grads=steps_of(nonzero, 5),
 )
 fresh = schedules.but(state=fresh_state)
 schedule = system.operation(reference.schedule, cases=schedules, rejecting=fresh, dtypes=WITH_ROOM)
-declare_order_of_bounds(schedule)
+inputs.declare_order_of_bounds(schedule)
 
 
 def along_balls(port: Any, case: Case, scale: Any = 1.0, **changed: Any) -> list[Report]:
@@ -160,7 +152,9 @@ def the_rate_times_the_norm_is_large_where_the_gradient_is(port: Any, case: Case
     )
 
 
-@schedule.law("fixed point", cases=on_balls.but(adaptive=True, warmup_steps=0, min_lr=min_lr, max_lr=max_lr))
+@schedule.law(
+    "fixed point", cases=on_balls.but(adaptive=True, warmup_steps=0, min_lr=inputs.min_lr, max_lr=inputs.max_lr)
+)
 def a_constant_curvature_is_its_own_target(port: Any, case: Case) -> Iterable[Fact]:
     """If H and g stay what they are, the adaptive target is κ and the rate b, within its bounds."""
     state, ball = case.state, Dense(case.norms[0] * np.eye(len(case.start)))
@@ -170,7 +164,7 @@ def a_constant_curvature_is_its_own_target(port: Any, case: Case) -> Iterable[Fa
         yield equal("rate", report.lr, np.clip(case.base_lr, case.min_lr, case.max_lr))
 
 
-@schedule.law("invariance", cases=on_balls.but(power=power))
+@schedule.law("invariance", cases=on_balls.but(power=inputs.power))
 def an_adaptive_target_knows_no_units_of_the_loss(port: Any, case: Case) -> Iterable[Fact]:
     """A loss 2ᵏ times as large has the same rates, bit for bit, where the target is adaptive from the start; a fixed
     target must be divided by 2ᵏ."""
@@ -184,15 +178,6 @@ def an_adaptive_target_knows_no_units_of_the_loss(port: Any, case: Case) -> Iter
     yield identical("fixed", np.stack([r.lr for r in others]), np.stack([r.lr for r in rates]))
 
 
-@schedule.law("closed form", cases=on_balls.but(adaptive=False, frequency=1000, alpha=1.0, target_curvature=2.0**-12))
-def between_full_calls_the_rate_follows_the_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """Far above the target lr = b·target·‖g‖²/s with the gradient of now, s the norm of the last full call."""
-    reports = along_balls(port, case)
-    squares = np.stack([np.sum(case.grads[k % len(case.grads)] ** 2) for k in range(len(case.norms))])
-    expected = case.base_lr * np.minimum(1, case.target_curvature * squares / case.norms[0])
-    yield equal("rates", np.stack([r.lr for r in reports]), expected)
-
-
 # Bounds well apart from all rates that are not beyond them, so that rounding cannot decide.
 @schedule.law(
     "closed form",
@@ -204,7 +189,7 @@ def the_report_says_whether_a_bound_was_met(port: Any, case: Case) -> Iterable[F
     yield agree("clamped", report.clamped, bool(case.base_lr < case.min_lr or case.base_lr > case.max_lr))
 
 
-@schedule.law("closed form", cases=schedules.but(on_nonfinite="hold", bad=choice(np.nan, np.inf, -np.inf)))
+@schedule.law("closed form", cases=schedules.but(on_nonfinite="hold", bad=poisons))
 def a_call_that_is_held_changes_nothing(port: Any, case: Case) -> Iterable[Fact]:
     """With "hold", a gradient that is not finite leaves state and rate as they were, and the report has NaN."""
     bad = np.where(np.arange(len(case.grad)) == 0, case.bad, case.grad)
@@ -214,10 +199,46 @@ def a_call_that_is_held_changes_nothing(port: Any, case: Case) -> Iterable[Fact]
     yield identical("history", state.history, case.state.history)
     yield identical("rate", report.lr, case.state.lr)
     yield identical("curvature", report.curvature, nan + 0 * case.state.lr)
+    yield agree("products", report.products, 0)
 
 
-@schedule.law("rejects", cases=schedules.but(bad=choice(np.nan, np.inf, -np.inf)))
+@schedule.law("rejects", cases=schedules.but(bad=poisons))
 def a_gradient_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Unless it is asked to hold, a gradient that is not finite is an error: it is no low curvature."""
     bad = np.where(np.arange(len(case.grad)) == 0, case.bad, case.grad)
     yield rejects("gradient", lambda: schedule.call(port, case, grad=bad))
+
+
+CLOCKS, TARGET = "step_index >= warmup_steps and after.calls >= warmup_steps", "adaptive_target(history, "
+schedule.edits(f"""
+calls_do_not_count_for_the_target: Only the step index must reach W, even if there were fewer calls
+    `{CLOCKS}` → `step_index >= warmup_steps`
+step_index_does_not_count_for_the_target: Only the number of calls must reach W: the caller's clock is taken for the
+    estimator's
+    `{CLOCKS}` → `after.calls >= warmup_steps`
+target_adapts_one_call_late: More than W calls are needed, or this one is not counted
+    `after.calls >= warmup_steps` → `state.calls >= warmup_steps`
+target_stays_fixed: The adaptive target is never used
+    `adaptive and {CLOCKS}` → `False`
+target_adapts_at_once: The target is adaptive from the first call, whatever W is
+    ` and {CLOCKS}` → ``
+current_curvature_left_out_of_the_history: The adaptive target is that of the earlier curvatures, without the one of now
+    `{TARGET}` → `adaptive_target(history[:-1] if state.calls > 0 else history, `
+mean_curvature_as_the_target: The adaptive target is the mean of the curvatures
+    `{TARGET}percentile=percentile, window=window)` → `np.sum(history) / history.shape[0]`
+curvature_of_the_call_before: Between full calls κ stays what it was: the gradient's norm is stale, too
+    `history = np.concatenate` → `if not found.full and state.history.shape[0] > 0:
+            found = found._replace(curvature=state.history[-1])
+        history = np.concatenate`
+schedule_by_the_readme: The rate is always the README's
+    `max_lr=max_lr, variant=variant` → `max_lr=max_lr, variant="readme"`
+rate_is_not_remembered: The state keeps its first rate: a call that is held returns to it
+    `SchedulerState(*after, history, lr)` → `SchedulerState(*after, history, state.lr)`
+a_bound_is_never_reported: clamped is always False
+    `lr, clamped)` → `lr, False)`
+a_nan_is_a_low_curvature: A gradient that is not finite gives κ = 0 and with it the highest rate
+    `if on_nonfinite == "raise":` → `if False:`
+    `held(state)` → `held(state)._replace(curvature=0 * state.lr, lr=np.clip(0 * state.lr + base_lr, min_lr, max_lr))`
+a_held_call_is_counted: A call that is held counts as a call of the estimator
+    `return state, held` → `return state._replace(calls=state.calls + 1), held`
+""")

@@ -12,9 +12,9 @@ from gnomon.descent.homotopy import warm_up as reference
 from gnomon.descent.homotopy.warm_up import WarmUpState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.homotopy import system
-from gnomon_spec.descent.homotopy.inputs import series, single
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical
-from gnomon_spec.strategies import SMALL_CODES, count, number, shapes
+from gnomon_spec.descent.homotopy.inputs import series
+from gnomon_spec.facts import Fact, agree, equal, identical
+from gnomon_spec.strategies import SMALL_CODES, count, number, shapes, single
 from gnomon_spec.system import WITH_ROOM
 
 # ln(1/fraction)/ln(factor) is nowhere within 0.03 of an integer, so that rounding cannot decide the number of calls.
@@ -54,49 +54,26 @@ def along(port: Any, case: Case, curvatures: Any) -> list[WarmUpState]:
     return states
 
 
-def needed(case: Case) -> int:
-    """Return how many raises lead from the fraction to the target."""
-    return ceil(log(1 / float(case.fraction)) / log(float(case.factor)))
-
-
-@warm_up.law("closed form", cases=runs.but(max_steps=1000, force=True))
+@warm_up.law("closed form", cases=runs)
 def the_rate_counts_the_calls_of_low_curvature(port: Any, case: Case) -> Iterable[Fact]:
-    """Before it is done lr = target·fraction·factor^k, k the number of calls with κ < threshold."""
-    states, low = along(port, case, case.curvatures), 0
-    for state, kappa in zip(states[1:], case.curvatures, strict=True):
-        low += bool(kappa < case.threshold)
-        is_done = low >= needed(case)
-        expected = case.target_lr * (1 if is_done else case.fraction * case.factor**low)
-        yield equal("rate", state.lr, expected)
-        yield agree("done", state.done, is_done)
-
-
-@warm_up.law("closed form", cases=runs.but(max_steps=1000))
-def low_curvature_takes_the_logarithm_of_the_fraction(port: Any, case: Case) -> Iterable[Fact]:
-    """With κ always below the threshold it is done after exactly ⌈ln(1/fraction)/ln(factor)⌉ calls."""
-    times = needed(case)
-    states = along(port, case, [0 * case.curvatures[0]] * (times + 1))
-    yield agree("done", [state.done for state in states], [k >= times for k in range(times + 2)])
-    yield agree("calls", states[-1].calls, times)
-
-
-@warm_up.law("closed form", cases=runs.but(max_steps=count(3, 1, 2, low=1, high=5)))
-def high_curvature_ends_in_a_jump(port: Any, case: Case) -> Iterable[Fact]:
-    """With κ always above the threshold the rate stays, and jumps to the target at call max_steps, if force."""
-    states = along(port, case, [4 + 0 * case.curvatures[0]] * (case.max_steps + 1))
-    yield agree("done", [s.done for s in states], [case.force and k >= case.max_steps for k in range(len(states))])
-    for k, state in enumerate(states[1:], start=1):
-        at_target = case.force and k >= case.max_steps
-        yield equal("rate", state.lr, case.target_lr * (1 if at_target else case.fraction))
-
-
-@warm_up.law("bound", cases=runs.but(fraction=choice(0.25, 0.125, 0.5), target_lr=choice(1.0, 0.5, 0.0625)))
-def the_rate_never_falls(port: Any, case: Case) -> Iterable[Fact]:
-    """The rate never falls and never exceeds the target."""
-    states = along(port, case, case.curvatures)
-    rates = np.stack([state.lr for state in states])
-    yield at_least("order", rates[1:], rates[:-1])
-    yield at_least("target", case.target_lr + 0 * rates, rates)
+    """Before it is done lr = target·fraction·factor^k, k the number of calls with κ < threshold: it never falls. It is
+    done, and lr the target, when k is ⌈ln(1/fraction)/ln(factor)⌉, or, if force, by a jump at call max_steps."""
+    needed = ceil(log(1 / float(case.fraction)) / log(float(case.factor)))
+    nothing = 0 * case.curvatures[0]
+    for label, curvatures in (
+        ("", case.curvatures),
+        (" (low)", [nothing] * (needed + 1)),
+        (" (high)", [nothing + 4] * 9),
+    ):
+        low, calls, is_done = 0, 0, False
+        for state, kappa in zip(along(port, case, curvatures)[1:], curvatures, strict=True):
+            calls += not is_done
+            low += bool(kappa < case.threshold)
+            is_done = low >= needed or (case.force and calls >= case.max_steps)
+            expected = case.target_lr * (1 if is_done else case.fraction * case.factor**low)
+            yield equal(f"rate{label}", state.lr, expected)
+            yield agree(f"done{label}", state.done, is_done)
+            yield agree(f"calls{label}", state.calls, calls)
 
 
 @warm_up.law("fixed point")
@@ -110,44 +87,23 @@ def what_is_done_stays(port: Any, case: Case) -> Iterable[Fact]:
 
 
 RAISED, TARGET = "state.lr * factor if curvature < threshold else state.lr", "0 * lr + target_lr"
-warm_up.edit(
-    "the_jump_is_missing",
-    "After max_steps the rate goes on as before although force is asked for",
-    ("(force and calls >= max_steps)", "False"),
-)
-warm_up.edit(
-    "the_jump_is_always_made",
-    "After max_steps the rate jumps to the target although it should not be forced",
-    ("force and calls >= max_steps", "calls >= max_steps"),
-)
-warm_up.edit(
-    "done_without_the_jump",
-    "After max_steps it is done, but the rate stays where it was for ever",
-    (TARGET, f"min(lr, {TARGET})"),
-)
-warm_up.edit(
-    "raised_whatever_the_curvature",
-    "The rate is raised at every call: the curvature does not count",
-    (RAISED, "state.lr * factor"),
-)
-warm_up.edit(
-    "raised_where_the_curvature_is_high",
-    "The comparison is the wrong way round: the rate is raised where κ >= threshold",
-    ("curvature < threshold", "curvature >= threshold"),
-)
-warm_up.edit(
-    "beyond_the_target", "The last raise is not cut at the target", (TARGET, f"lr if lr >= target_lr else {TARGET}")
-)
-warm_up.edit(
-    "calls_are_counted_for_ever",
-    "Calls after the end are counted, too",
-    ("return state", "return state._replace(calls=state.calls + 1)"),
-)
-warm_up.edit(
-    "one_call_too_many", "The jump comes one call late: calls > max_steps", ("calls >= max_steps", "calls > max_steps")
-)
-warm_up.edit(
-    "starts_again_after_the_end",
-    "That it is done is not looked at: the rate is set to the target again and again",
-    ("if state.done:", "if False:"),
-)
+warm_up.edits(f"""
+the_jump_is_missing: After max_steps the rate goes on as before although force is asked for
+    `(force and calls >= max_steps)` → `False`
+the_jump_is_always_made: After max_steps the rate jumps to the target although it should not be forced
+    `force and calls >= max_steps` → `calls >= max_steps`
+done_without_the_jump: After max_steps it is done, but the rate stays where it was for ever
+    `{TARGET}` → `min(lr, {TARGET})`
+raised_whatever_the_curvature: The rate is raised at every call: the curvature does not count
+    `{RAISED}` → `state.lr * factor`
+raised_where_the_curvature_is_high: The comparison is the wrong way round: the rate is raised where κ >= threshold
+    `curvature < threshold` → `curvature >= threshold`
+beyond_the_target: The last raise is not cut at the target
+    `{TARGET}` → `lr if lr >= target_lr else {TARGET}`
+calls_are_counted_for_ever: Calls after the end are counted, too
+    `return state` → `return state._replace(calls=state.calls + 1)`
+one_call_too_many: The jump comes one call late: calls > max_steps
+    `calls >= max_steps` → `calls > max_steps`
+starts_again_after_the_end: That it is done is not looked at: the rate is set to the target again and again
+    `if state.done:` → `if False:`
+""")

@@ -13,67 +13,78 @@ a sketch, for which `hutchinson_trace` is called. Its diagonal estimator is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 from curvlinops import EFLinearOperator, GGNLinearOperator, HessianLinearOperator
-from curvlinops.diagonal import hutchinson as of_diagonal
-from curvlinops.norm import hutchinson as of_norm
-from curvlinops.trace import hutchinson as of_trace
-from curvlinops.trace import meyer2020hutch as of_trace_plus_plus
+from curvlinops.diagonal.hutchinson import hutchinson_diag
+from curvlinops.norm.hutchinson import hutchinson_squared_fro
+from curvlinops.trace.hutchinson import hutchinson_trace
+from curvlinops.trace.meyer2020hutch import hutchpp_trace
 
 from gnomon.curvature.products import Problem, Regression
-from gnomon_validation.ports.peers.torch_networks import answers, module, tensor
+from gnomon_validation.ports.peers.torch_networks import answers, module
+from gnomon_validation.ports.torch_functions import tensor, tensors
 
 dtypes = ("float32", "float64")
 only = {"curvature.bekas": {"variant": ("plain",)}}
 
 
-def products_hvp(problem: Problem, params: Any, vector: Any) -> Any:
-    """Return H·v by `HessianLinearOperator`."""
-    return multiplied(HessianLinearOperator, problem, params, vector, 2)
-
-
-def products_ggnvp(problem: Problem, params: Any, vector: Any) -> Any:
-    """Return G·v by `GGNLinearOperator`."""
-    return multiplied(GGNLinearOperator, problem, params, vector, 2)
-
-
-def products_empirical_fisher_product(problem: Problem, params: Any, vector: Any) -> Any:
-    """Return E·v by `EFLinearOperator`."""
-    return multiplied(EFLinearOperator, problem, params, vector, 4)
-
-
-def multiplied(kind: Any, problem: Problem, params: Any, vector: Any, convention: int) -> Any:
+def multiplied(kind: Any, convention: int, problem: Problem, params: Any, vector: Any) -> Any:
     """Return the product of one of its operators with v, in our convention of squared errors."""
-    made = module(problem, params)
-    is_regression = isinstance(problem, Regression)
+    problem = tensors(problem)
+    made, y, is_regression = module(problem, tensor(params)), answers(problem), isinstance(problem, Regression)
     criterion = torch.nn.MSELoss() if is_regression else torch.nn.CrossEntropyLoss()
-    data = [(tensor(problem.features), answers(problem))]
+    data = [(problem.features, y)]
     operator = kind(made, criterion, list(made.parameters()), data, check_deterministic=False)
     product = (operator @ tensor(vector)).detach().numpy()
-    return product * (data[0][1].shape[1] / convention) if is_regression else product
+    return product * (y.shape[1] / convention) if is_regression else product
 
 
-def curvature_hutchinson(operator: Any, probes: Any) -> tuple[Any, Any, Any, int]:
-    """Return what `hutchinson_trace` does."""
-    return estimated(of_trace, of_trace.hutchinson_trace, operator, probes)
+products_hvp = partial(multiplied, HessianLinearOperator, 2)
+products_ggnvp = partial(multiplied, GGNLinearOperator, 2)
+products_empirical_fisher_product = partial(multiplied, EFLinearOperator, 4)
 
 
-def curvature_frobenius_squared(operator: Any, probes: Any) -> tuple[Any, Any, Any, int]:
-    """Return what `hutchinson_squared_fro` does."""
-    return estimated(of_norm, of_norm.hutchinson_squared_fro, operator, probes)
+class Multiplied:
+    """A matrix with rows and columns of zeros, as an operator that counts its products."""
+
+    def __init__(self, matrix: Any, zeros: int) -> None:
+        self._matrix = tensor(np.pad(matrix, (0, zeros)))
+        self.shape, self.device, self.dtype = self._matrix.shape, self._matrix.device, self._matrix.dtype
+        self.products = 0
+
+    def __matmul__(self, columns: Any) -> Any:
+        self.products += columns.shape[1]
+        return self._matrix @ columns
+
+
+def estimate(estimator: Callable[..., Any], operator: Any, vectors: Sequence[Any], m: int) -> tuple[Any, int]:
+    """Return what an estimator that is asked for m products makes of these vectors, and how many it asked for."""
+    A, left = Multiplied(operator.matrix, m + 1), iter(vectors)
+    with patch.dict(estimator.__globals__, random_vector=lambda *_: tensor(np.pad(next(left), (0, m + 1)))):
+        return estimator(A, m).numpy()[()], A.products
+
+
+def estimated(estimator: Callable[..., Any], operator: Any, probes: Any) -> tuple[Any, Any, Any, int]:
+    """Return an estimate, that of each probe alone, the standard error, and the number of products."""
+    mean, asked = estimate(estimator, operator, probes, len(probes))
+    samples = np.array([estimate(estimator, operator, [probe], 1)[0] for probe in probes])
+    return mean, samples, error_of(samples), asked
+
+
+curvature_hutchinson = partial(estimated, hutchinson_trace)
+curvature_frobenius_squared = partial(estimated, hutchinson_squared_fro)
 
 
 def curvature_bekas(operator: Any, probes: Any, *, variant: str = "plain") -> tuple[Any, int]:
     """Return what `hutchinson_diag` does."""
-    A = Multiplied(operator.matrix, len(probes) + 1)
-    with handed(of_diagonal, A, probes):
-        found = of_diagonal.hutchinson_diag(A, len(probes)).numpy()
-    return found[: len(operator.matrix)].copy(), A.products
+    found, asked = estimate(hutchinson_diag, operator, probes, len(probes))
+    return found[: len(operator.matrix)].copy(), asked
 
 
 def curvature_hutchpp(operator: Any, sketch: Any, probes: Any) -> tuple[Any, Any, Any, int]:
@@ -83,55 +94,14 @@ def curvature_hutchpp(operator: Any, sketch: Any, probes: Any) -> tuple[Any, Any
         return curvature_hutchinson(operator, probes)
     if k > len(operator.matrix) or len(probes) == 0:  # which it would refuse without the zeros and the repetition
         raise ValueError(f"{k} sketch vectors and {len(probes)} probes for a matrix of {len(operator.matrix)} rows")
-
-    def estimate(probe: Any) -> tuple[Any, int]:
-        A = Multiplied(operator.matrix, 3 * k + 1)
-        with handed(of_trace_plus_plus, A, [*sketch, *[probe] * k]):
-            return of_trace_plus_plus.hutchpp_trace(A, 3 * k).numpy()[()], A.products
-
-    seen, asked = estimate(0 * sketch[0])
-    samples = np.array([estimate(probe)[0] for probe in probes]) - seen
+    (seen, asked), *found = (
+        estimate(hutchpp_trace, operator, [*sketch, *[probe] * k], 3 * k) for probe in (0 * sketch[0], *probes)
+    )
+    samples = np.array([sample for sample, _ in found]) - seen
     return seen + samples.mean(), samples, error_of(samples), asked - k + len(probes)
-
-
-def estimated(place: Any, estimator: Any, operator: Any, probes: Any) -> tuple[Any, Any, Any, int]:
-    """Return an estimate, that of each probe alone, the standard error, and the number of products."""
-
-    def estimate(some: Any) -> tuple[Any, int]:
-        A = Multiplied(operator.matrix, len(some) + 1)
-        with handed(place, A, some):
-            return estimator(A, len(some)).numpy()[()], A.products
-
-    mean, asked = estimate(probes)
-    samples = np.array([estimate(probe[np.newaxis])[0] for probe in probes])
-    return mean, samples, error_of(samples), asked
 
 
 def error_of(samples: Any) -> Any:
     """Return the standard error of the mean of samples."""
     m = len(samples)
     return samples.std(ddof=1) / samples.dtype.type(m**0.5) if m > 1 else samples.dtype.type(np.inf)
-
-
-class Multiplied:
-    """A matrix with rows and columns of zeros, as an operator that counts its products."""
-
-    def __init__(self, matrix: Any, zeros: int) -> None:
-        self._matrix = tensor(np.pad(matrix, (0, zeros)))
-        self.shape, self.device, self.dtype = self._matrix.shape, self._matrix.device, self._matrix.dtype
-        self.zeros, self.products = zeros, 0
-
-    def __matmul__(self, columns: Any) -> Any:
-        self.products += columns.shape[1]
-        return self._matrix @ columns
-
-
-@contextmanager
-def handed(place: Any, operator: Multiplied, vectors: Sequence[Any]) -> Iterator[None]:
-    """Let an estimator of a module take these vectors, one after the other, where it would draw them."""
-    drawn, left = place.random_vector, iter(vectors)
-    place.random_vector = lambda *_: tensor(np.pad(next(left), (0, operator.zeros)))
-    try:
-        yield
-    finally:
-        place.random_vector = drawn

@@ -6,15 +6,15 @@ dtype; for a call it is handed the case's start instead. It is asked for `tol=0`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib import import_module
+from types import SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import torch
 
-from gnomon_validation.ports.peers.torch_networks import tensor
+from gnomon_validation.ports.torch_functions import tensor
 
 dtypes = ("float32", "float64")
 library = import_module("pyhessian.hessian")  # the package has a class of the same name
@@ -24,9 +24,10 @@ ITERATIONS = 100
 
 def curvature_largest_eigenvalues(operator: Any, start: Any, *, count: int) -> tuple[Any, Any, int]:
     """Return the eigenvalues in the order in which deflation finds them, their vectors, and the number of products."""
-    model = Quadratic(operator.matrix)
-    with handed(tensor(start)):
-        hessian = library.hessian(model, lambda value, _: value, data=(torch.zeros(1), torch.zeros(1)), cuda=False)
+    model, data = Quadratic(operator.matrix), (torch.zeros(1), torch.zeros(1))
+    handing_the_start = SimpleNamespace(**{**vars(torch), "randn": lambda *_: tensor(start)})
+    with patch.object(library, "torch", handing_the_start):
+        hessian = library.hessian(model, lambda value, _: value, data=data, cuda=False)
         values, vectors = hessian.eigenvalues(maxIter=ITERATIONS, tol=0, top_n=count)
     rows = np.stack([vector.numpy() for (vector,) in vectors])
     signs = np.copysign(1, rows @ start)[:, np.newaxis].astype(rows.dtype)
@@ -43,23 +44,3 @@ class Quadratic(torch.nn.Module):  # type: ignore[misc]
 
     def forward(self, _: Any) -> Any:
         return self.weights @ self.matrix @ self.weights / 2
-
-
-@contextmanager
-def handed(start: Any) -> Iterator[None]:
-    """Let pyhessian start from this vector where it would draw one."""
-    vars(library)["torch"] = TorchWithout(start)
-    try:
-        yield
-    finally:
-        vars(library)["torch"] = torch
-
-
-class TorchWithout:
-    """The module torch, with one vector for `randn`."""
-
-    def __init__(self, start: Any) -> None:
-        self.randn = lambda *_: start.clone()
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(torch, name)

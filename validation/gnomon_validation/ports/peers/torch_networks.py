@@ -8,26 +8,29 @@ from typing import Any
 import torch
 from torch.nn import functional
 
-from gnomon.curvature.products import Problem, Regression, network
-
-
-def tensor(array: Any) -> Any:
-    """Return a tensor with a copy of the array."""
-    return torch.from_numpy(array.copy())
+from gnomon.curvature.products import Problem, Regression
 
 
 def answers(problem: Problem) -> Any:
-    """Return targets or labels as a tensor."""
-    return tensor(problem.targets if isinstance(problem, Regression) else problem.labels)
+    """Return targets or labels."""
+    return problem.targets if isinstance(problem, Regression) else problem.labels
+
+
+def widths(problem: Problem) -> tuple[int, ...]:
+    """Return how wide the layers are, from the features to the outputs."""
+    last = problem.targets.shape[1] if isinstance(problem, Regression) else problem.classes
+    return problem.features.shape[1], *problem.hidden, last
 
 
 def outputs(problem: Problem, params: Any, features: Any) -> Any:
     """Return z for parameters as one flat tensor; features: one example or several as rows."""
-    widths, begin, a = network(problem).widths, 0, features
-    for layer, (inputs, out) in enumerate(pairwise(widths)):
+    layers, begin, a = [*pairwise(widths(problem))], 0, features
+    for layer, (inputs, out) in enumerate(layers, 1):
         middle, end = begin + out * inputs, begin + out * (inputs + 1)
         a = functional.linear(a, params[begin:middle].reshape(out, inputs), params[middle:end])
-        begin, a = end, (a if layer == len(widths) - 2 else torch.tanh(a))
+        begin, a = end, (a if layer == len(layers) else torch.tanh(a))
+    if len(params) != begin:
+        raise ValueError(f"the network has {begin} parameters, got {len(params)}")
     return a
 
 
@@ -41,11 +44,11 @@ def loss(problem: Problem, z: Any, answer: Any) -> Any:
 def module(problem: Problem, params: Any) -> Any:
     """Return the network as a `torch.nn.Sequential` with these parameters, in the dtype of the features."""
     layers: list[Any] = []
-    for inputs, out in pairwise(network(problem).widths):
-        layers += [torch.nn.Linear(inputs, out, dtype=tensor(problem.features).dtype), torch.nn.Tanh()]
+    for inputs, out in pairwise(widths(problem)):
+        layers += [torch.nn.Linear(inputs, out, dtype=problem.features.dtype), torch.nn.Tanh()]
     made = torch.nn.Sequential(*layers[:-1])
-    flat = tensor(params)
-    if flat.shape != (sum(p.numel() for p in made.parameters()),):
-        raise ValueError(f"the network has {sum(p.numel() for p in made.parameters())} parameters, got {flat.shape}")
-    torch.nn.utils.vector_to_parameters(flat, made.parameters())
+    n = sum(p.numel() for p in made.parameters())
+    if params.shape != (n,):
+        raise ValueError(f"the network has {n} parameters, got {tuple(params.shape)}")
+    torch.nn.utils.vector_to_parameters(params, made.parameters())
     return made

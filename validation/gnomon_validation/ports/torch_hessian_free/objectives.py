@@ -12,17 +12,19 @@ his valley, the outputs of the network for a learning problem, Xw and the weight
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
+from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 from torch.nn import functional
 
 from gnomon.curvature.products import Classification, Regression
 from gnomon.hessian_free.linear_models import LinearModel
 from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
-from gnomon_validation.ports.peers.torch_networks import answers
-from gnomon_validation.ports.peers.torch_networks import outputs as network_outputs
+from gnomon_validation.ports.peers.torch_networks import outputs
+
+Parts = Sequence[tuple[float, "Composed"]]
 
 
 class Composed(NamedTuple):
@@ -50,103 +52,86 @@ class At:
     def __init__(self, f: Composed, w: Any) -> None:
         self._w = w.clone().requires_grad_()
         self._z = f.outputs(self._w)
-        loss = f.loss(self._z)
-        (self._gradient,) = torch.autograd.grad(loss, self._w, create_graph=True)
-        self._of_outputs: tuple[Any, Any, Any] | None = None
-        self._loss = loss
-        self.value = f.value(w) if f.reach is not None else loss.detach()
+        self._loss = f.loss(self._z)
+        (self._gradient,) = torch.autograd.grad(self._loss, self._w, create_graph=True)
+        self.value = self._loss.detach() if f.reach is None else f.value(w)
         self.gradient = self._gradient.detach()
 
     def hvp(self, v: Any) -> Any:
         """Return ∇²f·v."""
         return torch.autograd.grad(self._gradient, self._w, v, retain_graph=True)[0]
 
+    @cached_property
+    def _of_outputs(self) -> tuple[Any, Any, Any]:
+        """u, Jᵀu and ∇L."""
+        u = torch.zeros_like(self._z, requires_grad=True)
+        (pulled,) = torch.autograd.grad(self._z, self._w, u, create_graph=True)
+        return u, pulled, torch.autograd.grad(self._loss, self._z, create_graph=True)[0]
+
     def ggnvp(self, v: Any) -> Any:
         """Return Jᵀ·∇²L·J·v."""
-        if self._of_outputs is None:
-            u = torch.zeros_like(self._z, requires_grad=True)
-            (pulled,) = torch.autograd.grad(self._z, self._w, u, create_graph=True)
-            (slope,) = torch.autograd.grad(self._loss, self._z, create_graph=True)
-            self._of_outputs = u, pulled, slope
         u, pulled, slope = self._of_outputs
         (forward,) = torch.autograd.grad(pulled, u, v, retain_graph=True)
         (curved,) = torch.autograd.grad(slope, self._z, forward, retain_graph=True)
         return torch.autograd.grad(self._z, self._w, curved, retain_graph=True)[0]
 
 
-class Weighted:
-    """Σ cᵢ·fᵢ over Σ cᵢ, or over 1: f over some parts, ∇f over others, curvature over yet others."""
+class Weighted(NamedTuple):
+    """Σ cᵢ·fᵢ: f over some (cᵢ, fᵢ), ∇f over others, curvature over yet others."""
 
-    def __init__(
-        self,
-        losses: Sequence[tuple[float, Composed]],
-        gradients: Sequence[tuple[float, Composed]],
-        curvatures: Sequence[tuple[float, Composed]],
-    ) -> None:
-        self.losses, self.gradients, self.curvatures = losses, gradients, curvatures
+    losses: Parts
+    gradients: Parts
+    curvatures: Parts
 
     def value(self, w: Any) -> Any:
         """Return f(w)."""
         return sum(c * f.value(w) for c, f in self.losses)
 
-    def at(self, w: Any) -> WeightedAt:
-        """Return f and its derivatives at w."""
-        return WeightedAt(self, w)
-
-
-class WeightedAt:
-    """A `Weighted` at one point."""
-
-    def __init__(self, f: Weighted, w: Any) -> None:
-        self.value = f.value(w)
-        self.gradient = sum(c * part.at(w).gradient for c, part in f.gradients)
-        self._parts = [(c, part.at(w)) for c, part in f.curvatures]
-
-    def hvp(self, v: Any) -> Any:
-        """Return ∇²f·v."""
-        return sum(c * part.hvp(v) for c, part in self._parts)
-
-    def ggnvp(self, v: Any) -> Any:
-        """Return G·v."""
-        return sum(c * part.ggnvp(v) for c, part in self._parts)
+    def at(self, w: Any) -> SimpleNamespace:
+        """Return f and its derivatives at w, as an `At` has them."""
+        curvatures = [(c, f.at(w)) for c, f in self.curvatures]
+        return SimpleNamespace(
+            value=self.value(w),
+            gradient=sum(c * f.at(w).gradient for c, f in self.gradients),
+            hvp=lambda v: sum(c * at.hvp(v) for c, at in curvatures),
+            ggnvp=lambda v: sum(c * at.ggnvp(v) for c, at in curvatures),
+        )
 
 
 def rebuilt(objective: Any) -> Composed:
-    """Return an objective that is given as a tuple of arrays. Raises `TypeError` for any other."""
-    if isinstance(objective, Quadratic | Fenced):
-        H, stationary = numbers(objective.matrix), numbers(objective.stationary)
-        fence = (numbers(objective.reach), numbers(objective.beyond)) if isinstance(objective, Fenced) else ()
-        return Composed(lambda w: w - stationary, lambda z: z @ (H @ z) / 2, *fence)
-    if isinstance(objective, Valley):
-        root = numbers(objective.steepness).sqrt()
-        return Composed(lambda w: torch.stack([1 - w[0], root.to(w.dtype) * (w[1] - w[0] ** 2)]), lambda z: z @ z)
-    if isinstance(objective, Regression | Classification):
-        X, y = numbers(objective.features), answers(objective)
-        if isinstance(objective, Regression):
-            return Composed(lambda w: network_outputs(objective, w, X), lambda z: ((z - y) ** 2).sum() / (2 * len(X)))
-        return Composed(lambda w: network_outputs(objective, w, X), lambda z: functional.cross_entropy(z, y))
-    if isinstance(objective, LinearModel):
-        return linear(objective)
+    """Return an objective that is given as a tuple of tensors. Raises `TypeError` for any other."""
+    match objective:
+        case Quadratic(H, stationary):
+            return quadratic(H, stationary)
+        case Fenced(H, stationary, reach, beyond):
+            return quadratic(H, stationary)._replace(reach=reach, beyond=beyond)
+        case Valley(steepness):
+            return Composed(lambda w: torch.stack([1 - w[0], steepness.sqrt() * (w[1] - w[0] ** 2)]), lambda z: z @ z)
+        case Regression(X, y):
+            return Composed(lambda w: outputs(objective, w, X), lambda z: ((z - y) ** 2).sum() / (2 * len(X)))
+        case Classification(X, y):
+            return Composed(lambda w: outputs(objective, w, X), lambda z: functional.cross_entropy(z, y))
+        case LinearModel():
+            return linear(*objective)
     raise TypeError(f"objective must be one that torch can rebuild from its arrays, got {type(objective).__name__}")
 
 
-def linear(model: LinearModel) -> Composed:
-    """Return a linear model: its outputs are Xw, and w for the ridge."""
-    X, y, ridge = numbers(model.features), numbers(model.targets), model.ridge
+def quadratic(H: Any, stationary: Any) -> Composed:
+    """Return ½(w - w*)ᵀH(w - w*)."""
+    return Composed(lambda w: w - stationary, lambda z: z @ (H @ z) / 2)
 
-    def loss(z: Any) -> Any:
+
+def linear(X: Any, y: Any, ridge: Any, loss: str) -> Composed:
+    """Return a linear model: its outputs are Xw, and w for the ridge."""
+
+    def of_outputs(z: Any) -> Any:
         z, w = z[: len(y)], z[len(y) :]
-        if model.loss == "squared":
+        if loss == "squared":
             losses = (z - y) ** 2 / 2
-        elif model.loss == "logistic":  # softplus is log(1 + eᶻ) up to z = 20 only, where it becomes z
+        elif loss == "logistic":  # softplus is log(1 + eᶻ) up to z = 20 only, where it becomes z
             losses = -y * functional.logsigmoid(z) - (1 - y) * functional.logsigmoid(-z)
         else:
             losses = z.exp() - y * z
         return losses.mean() + ridge * (w @ w) / 2
 
-    return Composed(lambda w: torch.cat([X @ w, w]), loss)
-
-
-def numbers(array: Any) -> Any:
-    """Return a tensor with a copy of an array or a number."""
-    return torch.from_numpy(np.array(array))
+    return Composed(lambda w: torch.cat([X @ w, w]), of_outputs)

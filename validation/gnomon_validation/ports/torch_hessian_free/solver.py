@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 
+from gnomon.hessian_free.conjugate_gradients import Solution
 from gnomon_validation.ports.torch_hessian_free import parts
-from gnomon_validation.ports.torch_hessian_free.arguments import require
-
-POLICIES = ("ignore", "stop", "saddle-free", "raise")
-
-
-class Found(NamedTuple):
-    """What conjugate gradients found: which iterations were kept, their iterates, m₀ … m_N, why it stopped, how often
-    the curvature was not positive, how many products there were."""
-
-    kept: list[int]
-    iterates: list[Any]
-    values: list[Any]
-    reason: str
-    non_positive: int
-    products: int
 
 
 def conjugate_gradients(
@@ -33,19 +19,19 @@ def conjugate_gradients(
     *,
     max_iter: int,
     rtol: float,
-    threshold: float | None,
-    policy: str,
+    progress_threshold: float | None,
+    on_nonpositive_curvature: str,
     stored: Sequence[int],
     variant: str,
     atol: float = 0.0,
-) -> Found:
+) -> Solution:
     """Lower ½xᵀAx - bᵀx from x on, by conjugate gradients preconditioned with M."""
-    A, non_positive, i, reason = Multiplied(operator), 0, 0, ""
+    A, non_positive, i, reason, policy = Multiplied(operator), 0, 0, "", on_nonpositive_curvature
     bound = torch.clamp(rtol * torch.linalg.vector_norm(b), min=atol)
     r = A(x) - b
     y = r if M is None else M(r)
     p, slope = -y, r @ y
-    kept, iterates, values = ([0], [x], [(r - b) @ x / 2])
+    iterates, values = {0: x}, [(r - b) @ x / 2]
     while slope != 0:
         Ap = A(p)
         curved = p @ Ap
@@ -53,9 +39,8 @@ def conjugate_gradients(
             break
         if curved <= 0:
             non_positive += 1
-            require(
-                policy != "raise", f"the operator must be positive, got pᵀAp = {curved.item()} in iteration {i + 1}"
-            )
+            sentence = f"the operator must be positive, got pᵀAp = {curved.item()} in iteration {i + 1}"
+            parts.require(policy != "raise", sentence)
             if policy == "stop" or curved == 0:
                 reason = "non-positive curvature"
                 break
@@ -63,15 +48,15 @@ def conjugate_gradients(
                 curved = curved.abs()
         alpha = slope / curved
         ahead = x + alpha * p, r + alpha * Ap
-        if not all(bool(torch.isfinite(v).all()) for v in ahead):
+        if not all(torch.isfinite(v).all() for v in ahead):
             reason = "divergence"
             break
+        if i not in stored:
+            del iterates[i]
         i, (x, r) = i + 1, ahead
-        if kept[-1] not in stored:
-            kept, iterates = kept[:-1], iterates[:-1]
-        kept, iterates = [*kept, i], [*iterates, x]
+        iterates[i] = x
         values.append((r - b) @ x / 2)
-        if threshold is not None and parts.progress_has_ended(values, threshold, variant):
+        if progress_threshold is not None and parts.progress_has_ended(values, progress_threshold, variant):
             reason = "relative progress"
         elif i >= max_iter:
             reason = "number of iterations"
@@ -82,7 +67,8 @@ def conjugate_gradients(
         y = r if M is None else M(r)
         before, slope = slope, r @ y
         p = slope / before * p - y
-    return Found(kept, iterates, values, reason or "zero residual", non_positive, A.products)
+    kept, model = torch.stack([*iterates.values()]), torch.stack(values)
+    return Solution(kept, i, model, reason or "zero residual", non_positive, A.products)
 
 
 class Multiplied:
@@ -94,6 +80,6 @@ class Multiplied:
     def __call__(self, v: Any) -> Any:
         """Return the product with v."""
         found = self._product(v)
-        require(bool(torch.isfinite(found).all()), f"product {self.products} of the operator must be finite")
+        parts.require(torch.isfinite(found).all(), f"product {self.products} of the operator must be finite")
         self.products += 1
         return found

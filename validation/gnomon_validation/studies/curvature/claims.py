@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from itertools import product
 
 import numpy as np
 
@@ -13,9 +12,7 @@ from gnomon.curvature.sample_sizes import chebyshev_size, semidefinite_size
 from gnomon.curvature.trace import hutchinson, rademacher_variance
 from gnomon.domains import Array
 from gnomon_validation.studies.claim import Evidence, Ledger
-from gnomon_validation.studies.curvature.enumeration import Rule, moments, normal, signs
-from gnomon_validation.studies.curvature.stopping import stopped_trace
-from gnomon_validation.studies.curvature.variance import hutch_errors
+from gnomon_validation.studies.curvature.variance import hutch_errors, independent, moments, normal, signs
 
 ledger = Ledger("curvature")
 
@@ -27,6 +24,22 @@ def indefinite() -> Array:
     symmetric = (draw + draw.T) / 2
     moved: Array = symmetric + (1.434 - np.trace(symmetric)) / 10 * np.eye(10)
     return moved
+
+
+def stopped_trace(samples: Array, *, tolerance: float = 1e-3, absolute: bool = False) -> tuple[float, int]:
+    """Return PyHessian's estimate of a trace, and of how many of the samples zᵀH z it is the mean.
+
+    With the running mean tₖ after k probes, t₀ = 0, it stops when |tₖ - tₖ₋₁|/(tₖ₋₁ + 1e-6) is below the tolerance, or
+    after all samples. Once tₖ₋₁ is below -1e-6 the quotient is negative, which is below any tolerance. absolute: with
+    |tₖ₋₁| in the denominator, as meant.
+    """
+    total = mean = 0.0
+    for k, sample in enumerate(samples, start=1):
+        total += float(sample)
+        before, mean = mean, total / k
+        if abs(mean - before) / ((abs(before) if absolute else before) + 1e-6) < tolerance:
+            return mean, k
+    return mean, len(samples)
 
 
 @ledger.claim(
@@ -46,18 +59,17 @@ def tolerance_of_the_trace() -> Evidence:
     negative = samples[samples < -1e-6]
     pairs = [stopped_trace(np.array([a, b, *samples[:98]])) for a in negative[::16] for b in samples[::16]]
     drawn = hutchinson(Dense(matrix), rademacher(np.random.default_rng(1), 20_000, 10)).samples.reshape(200, 100)
-    as_it_is = [stopped_trace(row) for row in drawn]
-    as_meant = [stopped_trace(row, absolute=True) for row in drawn]
-    early = [one for one in as_it_is if one.probes == 2]
+    early = [estimate for estimate, probes in map(stopped_trace, drawn) if probes == 2]
+    as_meant = sum(stopped_trace(row, absolute=True)[1] == 2 for row in drawn)
+    stops_at = (np.mean(negative) + trace) / 2
     figure = (
         f"a 10×10 matrix with the trace {trace:.3f}: of all {samples.size} sign vectors {negative.size} give a "
         f"negative sample, on average {np.mean(negative):.3f}; after each of those it stops at probe 2 and returns "
-        f"{(np.mean(negative) + trace) / 2:.3f} on average. Of 200 runs of 100 probes {len(early)} stop after 2, the "
-        f"first with {early[0].trace:.3f}; with an absolute value {sum(one.probes == 2 for one in as_meant)} do"
+        f"{stops_at:.3f} on average. Of 200 runs of 100 probes {len(early)} stop after 2, the "
+        f"first with {early[0]:.3f}; with an absolute value {as_meant} do"
     )
-    stops = all(one.probes == 2 for one in pairs)
-    fewer = len(early) > sum(one.probes == 2 for one in as_meant)
-    return Evidence(stops and fewer and bool((np.mean(negative) + trace) / 2 < 0 < trace), figure)
+    stops = all(probes == 2 for _, probes in pairs)
+    return Evidence(stops and len(early) > as_meant and bool(stops_at < 0 < trace), figure)
 
 
 @ledger.claim(
@@ -71,11 +83,7 @@ def hutchpp_outperforms() -> Evidence:
     Its error is that of Hutchinson's estimator for what the sketch leaves over, with a third of the probes. Where the
     spectrum is flat the sketch leaves nearly everything: worse with few products, better with many.
     """
-    medians = {}
-    for decay in (2.0, 0.5):
-        errors = hutch_errors(decay, (12, 96))
-        medians[decay] = [np.median(part, axis=1) for part in errors]
-    (fast, fast_plus), (flat, flat_plus) = medians.values()
+    (fast, fast_plus), (flat, flat_plus) = (np.median(hutch_errors(decay, (12, 96)), axis=-1) for decay in (2.0, 0.5))
     figure = "n = 1024, median relative error of 20 seeds, Hutchinson and Hutch++: " + "; ".join(
         f"{budget} products {fast[i]:.1e} and {fast_plus[i]:.1e} for λᵢ = i⁻², {flat[i]:.1e} and {flat_plus[i]:.1e} "
         f"for λᵢ = i^-½"
@@ -91,19 +99,13 @@ def signs_have_the_least_variance() -> Evidence:
     It is 2‖S‖² + (μ₄ - 3)ΣSᵢᵢ² with the fourth moment μ₄ of an entry, and μ₄ >= 1, with equality for signs.
     """
     matrix = indefinite()[:5, :5]
-    values, weights = (-(2**0.5), 0.0, 2**0.5), (0.25, 0.5, 0.25)
-    sparse = Rule(
-        np.array(list(product(values, repeat=5))), np.prod(np.array(list(product(weights, repeat=5))), axis=1)
-    )
-    found = {
-        "signs (μ₄ = 1)": moments(matrix, signs(5)).variance,
-        "0, ±√2 (μ₄ = 2)": moments(matrix, sparse).variance,
-        "normal (μ₄ = 3)": moments(matrix, normal(5)).variance,
-    }
+    sparse = independent(5, (-(2**0.5), 0.0, 2**0.5), (0.25, 0.5, 0.25))
+    rules = {"signs (μ₄ = 1)": signs(5), "0, ±√2 (μ₄ = 2)": sparse, "normal (μ₄ = 3)": normal(5)}
+    variances = [moments(matrix, rule)[1] for rule in rules.values()]
     figure = "a 5×5 matrix, every probe enumerated: variance " + ", ".join(
-        f"{variance:.6f} with {name}" for name, variance in found.items()
+        f"{variance:.6f} with {name}" for name, variance in zip(rules, variances, strict=True)
     )
-    least, middle, most = found.values()
+    least, middle, most = variances
     even = f"{most - middle:.9g}" == f"{middle - least:.9g}"
     return Evidence(least < middle < most and even, figure)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
 from math import comb
 from typing import Any
 
@@ -15,6 +16,13 @@ from gnomon.hessian_free.progress import progress_has_ended
 from gnomon.hessian_free.storage_grid import storage_grid
 from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.hessian_free.sources import DOCSTRINGS, PACKAGE, README, TESTS, ledger
+
+run_out = partial(conjugate_gradients, rtol=0.0, progress_threshold=None)
+
+
+def distance(x: Array, aim: Array) -> float:
+    """Return ‖x - x*‖/‖x*‖."""
+    return float(np.linalg.norm(x - aim) / np.linalg.norm(aim))
 
 
 def random_system(draw: np.random.Generator, n: int) -> tuple[Array, Array, Array]:
@@ -38,10 +46,10 @@ def the_stopping_rule() -> Evidence:
         n = int(draw.integers(12, 121))
         A, _, b = random_system(draw, n)
         lowest = -float(b @ np.linalg.solve(A, b)) / 2
-        found = {v: conjugate_gradients(Dense(A), b, max_iter=100, rtol=0.0, variant=v) for v in ("code", "martens")}
-        if all(one.reason == PROGRESS for one in found.values()):
-            counts.append([one.iterations for one in found.values()])
-            excess.append([1 - float(one.values[-1]) / lowest for one in found.values()])
+        found = [conjugate_gradients(Dense(A), b, max_iter=100, rtol=0.0, variant=v) for v in ("code", "martens")]
+        if all(one.reason == PROGRESS for one in found):
+            counts.append([one.iterations for one in found])
+            excess.append([1 - float(one.values[-1]) / lowest for one in found])
     code, martens = np.array(counts).T
     late, early = np.median(excess, axis=0)
     figure = (
@@ -91,12 +99,13 @@ def the_rule_is_triggered() -> Evidence:
             A, x, b = random_system(draw, n)
             found = conjugate_gradients(Dense(A), b, draw.uniform(-0.5, 0.5, n), max_iter=250, variant="code")
             fired += found.reason == PROGRESS
-            distances.append(float(np.linalg.norm(found.iterates[-1] - x) / np.linalg.norm(x)))
+            distances.append(distance(found.iterates[-1], x))
         ends[n], errors[n] = fired, float(np.median(distances))
-    figure = "random systems of the tests in float64, of 30 the rule ends " + ", ".join(
-        f"{fired} in dimension {n}" for n, fired in ends.items()
+    told = ", ".join(f"{fired} in dimension {n}" for n, fired in ends.items())
+    figure = (
+        f"random systems of the tests in float64, of 30 the rule ends {told}; median error of the solution then "
+        f"{errors[30]:.0%} and {errors[50]:.0%} in dimensions 30 and 50"
     )
-    figure += f"; median error of the solution then {errors[30]:.0%} and {errors[50]:.0%} in dimensions 30 and 50"
     return Evidence(ends[11] == ends[12] == 0 < ends[50], figure)
 
 
@@ -108,9 +117,8 @@ def the_tolerance_is_reached() -> Evidence:
     start seen; the package then divides 0 by 0.
     """
     operator, b = Dense(np.diag([1.0, 3.0])), np.ones(2)
-    half = conjugate_gradients(operator, b, rtol=0.5, progress_threshold=None, variant="code")
-    above = conjugate_gradients(operator, b, rtol=0.5 * (1 + 2.0**-52), progress_threshold=None, variant="code")
-    strict = float(np.linalg.norm(b - operator(above.iterates[-1])) / np.linalg.norm(b))
+    half, above = (run_out(operator, b, rtol=rtol, variant="code") for rtol in (0.5, 0.5 * (1 + 2.0**-52)))
+    strict = distance(operator(above.iterates[-1]), b)
     none = conjugate_gradients(operator, 0 * b, np.ones(2), progress_threshold=None, max_iter=50)
     figure = (
         f"A = diag(1, 3), b = (1, 1): after one iteration ‖r‖ = {strict:g}·‖b‖; with tol = 0.5 {half.iterations} "
@@ -129,46 +137,32 @@ def as_many_iterations_as_unknowns() -> Evidence:
     In floating point they lose conjugacy. The package's own default for a missing `cg_max_iter` is n all the same.
     """
     n = 10
-    eps = np.finfo(np.float64).eps
-    A = np.array([[comb(i + j, i) for j in range(n)] for i in range(n)])
-    exact = exact_residual(A, n)
-    numbers = A.astype(float)
-    b = numbers @ np.ones(n)
-    errors = {}
-    for count in (n, 2 * n, 20 * n):
-        found = conjugate_gradients(Dense(numbers), b, max_iter=count, rtol=0.0, progress_threshold=None)
-        errors[count] = float(np.linalg.norm(found.iterates[-1] - 1))
-    bound = float(np.linalg.cond(numbers) * eps * np.sqrt(n))
+    A = np.array([[comb(i + j, i) for j in range(n)] for i in range(n)], dtype=float)
+    exact, condition, b = exact_residual(A, n), np.linalg.cond(A), A @ np.ones(n)
+    ends = {count: run_out(Dense(A), b, max_iter=count).iterates[-1] for count in (n, 2 * n, 20 * n)}
+    errors = {count: float(np.linalg.norm(end - 1)) for count, end in ends.items()}
+    bound = float(condition * np.finfo(np.float64).eps * np.sqrt(n))
+    told = ", ".join(f"{error:.1e} after {count}" for count, error in errors.items())
     figure = (
-        f"Pascal's matrix of order {n} (κ = {np.linalg.cond(numbers):.1e}), solution (1, …, 1): in fractions the "
-        f"residual after {n} iterations is {exact}; in float64 ‖x − 1‖ is "
-        + ", ".join(f"{e:.1e} after {k}" for k, e in errors.items())
-        + f"; a change of A by ε moves x by up to κε‖x‖ = {bound:.1e}"
+        f"Pascal's matrix of order {n} (κ = {condition:.1e}), solution (1, …, 1): in fractions the residual after {n} "
+        f"iterations is {exact}; in float64 ‖x − 1‖ is {told}; a change of A by ε moves x by up to κε‖x‖ = {bound:.1e}"
     )
     return Evidence(exact == 0 and errors[n] > bound > errors[20 * n], figure)
 
 
-def exact_residual(matrix: Any, iterations: int) -> Fraction:
-    """Return ‖r‖² of conjugate gradients from 0 in fractions, on A x = A(1, …, 1)."""
-    A = [[Fraction(int(a)) for a in row] for row in matrix]
-    x = [Fraction(0)] * len(A)
-    r = [sum(row, Fraction(0)) for row in A]
-    p, rr = r, squared(r)
+def exact_residual(matrix: Array, iterations: int) -> Any:
+    """Return ‖r‖² of conjugate gradients from 0 in fractions, on A x = A(1, …, 1), A of whole numbers."""
+    A: Any = np.vectorize(Fraction, otypes=[object])(matrix)
+    r = p = np.sum(A, axis=1)
+    rr = r @ r
     for _ in range(iterations):
-        Ap = [sum((a * c for a, c in zip(row, p, strict=True)), Fraction(0)) for row in A]
-        alpha = rr / sum(c * d for c, d in zip(p, Ap, strict=True))
-        x = [c + alpha * d for c, d in zip(x, p, strict=True)]
-        r = [c - alpha * d for c, d in zip(r, Ap, strict=True)]
-        before, rr = rr, squared(r)
+        Ap = A @ p
+        r = r - rr / (p @ Ap) * Ap
+        before, rr = rr, r @ r
         if rr == 0:
-            return Fraction(0)
-        p = [c + rr / before * d for c, d in zip(r, p, strict=True)]
+            break
+        p = r + rr / before * p
     return rr
-
-
-def squared(vector: list[Fraction]) -> Fraction:
-    """Return ‖v‖²."""
-    return sum((c * c for c in vector), Fraction(0))
 
 
 @ledger.claim("false", source=f"{PACKAGE}, cg.py, the option saddle-free")
@@ -178,28 +172,20 @@ def saddle_free_conjugate_gradients() -> Evidence:
     The idea is |A|⁻¹b. With |pᵀAp| in place of pᵀAp directions are no longer conjugate and the iterates go to neither
     |A|⁻¹b nor A⁻¹b. Reference [4] is not in the list, and no argument of the package reaches the option.
     """
-    draw, off, rounding = np.random.default_rng(0), [], []
+    draw, told = np.random.default_rng(0), []
     for _ in range(200):
         n = int(draw.integers(3, 7))
         rotation, _ = np.linalg.qr(draw.standard_normal((n, n)))
         spectrum = draw.uniform(0.5, 3.0, n) * np.where(np.arange(n) < 1, -1, 1)
-        b = draw.standard_normal(n)
-        A = rotation @ np.diag(spectrum) @ rotation.T
-        found, plain = (
-            conjugate_gradients(
-                Dense(A), b, max_iter=n, rtol=0.0, progress_threshold=None, on_nonpositive_curvature=option
-            )
-            for option in ("saddle-free", "ignore")
-        )
-        solution = rotation @ ((rotation.T @ b) / spectrum)
-        rounding.append(float(np.linalg.norm(plain.iterates[-1] - solution) / np.linalg.norm(solution)))
-        for eigenvalues in (spectrum, np.abs(spectrum)):
-            aim = rotation @ ((rotation.T @ b) / eigenvalues)
-            off.append(float(np.linalg.norm(found.iterates[-1] - aim) / np.linalg.norm(aim)))
-    inverse, absolute = np.array(off).reshape(200, 2).T
+        b, A = draw.standard_normal(n), Dense(rotation @ np.diag(spectrum) @ rotation.T)
+        found, plain = (run_out(A, b, max_iter=n, on_nonpositive_curvature=k) for k in ("saddle-free", "ignore"))
+        solution, aim = (rotation @ ((rotation.T @ b) / eigenvalues) for eigenvalues in (spectrum, np.abs(spectrum)))
+        pairs = ((found, solution), (found, aim), (plain, solution))
+        told.append([distance(one.iterates[-1], end) for one, end in pairs])
+    inverse, absolute, rounding = np.array(told).T
     figure = (
         f"200 random matrices of order 3 to 6 with one negative eigenvalue, n iterations: relative distance to |A|⁻¹b "
         f"between {np.min(absolute):.2g} and {np.max(absolute):.2g}, to A⁻¹b at least {np.min(inverse):.2g}; with "
-        f"pᵀAp itself A⁻¹b is met to {max(rounding):.1g}"
+        f"pᵀAp itself A⁻¹b is met to {np.max(rounding):.1g}"
     )
-    return Evidence(bool(min(np.min(absolute), np.min(inverse)) > max(rounding)), figure)
+    return Evidence(bool(min(*absolute, *inverse) > np.max(rounding)), figure)

@@ -12,7 +12,8 @@ stops short of any minimum.
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -20,12 +21,14 @@ from gnomon.domains import Array
 from gnomon.hessian_free.optimizer import HessianFreeState, step
 from gnomon.hessian_free.small_objectives import Quadratic
 from gnomon_validation.pictures import COLOURS, entitle
-from gnomon_validation.studies.hessian_free.networks import tiny_networks
-from gnomon_validation.studies.hessian_free.runs import Run, descend
+from gnomon_validation.studies.hessian_free.runs import Run, descend, tiny_networks
 from gnomon_validation.studies.hessian_free.sources import PACKAGE, RUN
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = f"""the damping that runs away
+What do the released defaults do with the damping on a convex quadratic, and which rule changes that?
+rules of {PACKAGE}; {RUN}; the limit: own derivation"""
 STEPS = 60
 EIGENVALUES = np.geomspace(0.01, 1.0, 5)
 RULES: dict[str, dict[str, Any]] = {
@@ -34,29 +37,19 @@ RULES: dict[str, dict[str, Any]] = {
     "ρ measured from zero": {"variant": "code", "rho_origin": "zero"},
     "the original authors' rules": {"variant": "martens"},
 }
+RELEASED, COLD, FROM_ZERO, ORIGINAL = RULES
 STATIONS = (5, 10, 20, 60)
 STALLED = {5: "3.85e-2", 10: "2.86e-2", 20: "2.76e-2", 60: "2.76e-2"}
 FREE = {5: "1.66e-2", 10: "7.14e-4", 20: "4.1e-18"}
 DECAYS = (0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 1.0)
 
 
-class Data(NamedTuple):
-    """quadratic: runs on the convex quadratic by rule. limits: d, ρ of the theory, ρ measured where λ is large."""
-
-    quadratic: dict[str, Run]
-    limits: Array
-
-
 def measure() -> Findings:
     runs = {name: on_quadratic(rule) for name, rule in RULES.items()}
-    released = runs["as released (d = 0.95)"]
-    ratios = {
-        f"{one.name}, λ₀ = {damping:g}": float(
-            descend(one.problem, one.start, STEPS, damping=damping, variant="code").ratios[-1]
-        )
-        for one in tiny_networks()
-        for damping in (1.0, 10.0, 100.0)
-    }
+    released, ratios = runs[RELEASED], {}
+    for (name, problem, start), damping in product(tiny_networks(), (1.0, 10.0, 100.0)):
+        run = descend(problem, start, STEPS, damping=damping, variant="code")
+        ratios[f"{name}, λ₀ = {damping:g}"] = float(run.ratios[-1])
     limits = np.array([(d, limit(d), measured_limit(d)) for d in DECAYS])
     compared = [
         Comparison("-2/(1.5d - 1) for d = 0.95", "-4.70588", limit(0.95)),
@@ -66,10 +59,15 @@ def measure() -> Findings:
         *compare_each("quadratic, as released: f after {} steps", STALLED, released.losses),
         Comparison("quadratic, as released: λ of step 51", "1.9e8", released.dampings[50]),
     ]
-    for name in ("cold starts (d = 0)", "the original authors' rules"):
+    for name in (COLD, ORIGINAL):
         compared += compare_each(f"quadratic, {name}: f after {{}} steps", FREE, runs[name].losses)
-    tables = (quadratic_table(runs), limit_table(limits, ratios))
-    return Findings(tables, tuple(compared), conclusions(runs, ratios), Data(runs, limits))
+    table = Table.of(
+        "ρ where λ is large: the theory's −2/(1.5d − 1), and ρ of one step with λ = 2²⁶ or of the last of 60 steps",
+        "problem | theory {:.5f} | measured {:.5f}",
+        [(f"f = ½x², d = {d:g}", theory, found) for d, theory, found in limits]
+        + [(f"{name}, d = 0.95", limit(0.95), found) for name, found in ratios.items()],
+    )
+    return Findings((quadratic_table(runs), table), tuple(compared), conclusions(runs, ratios), (runs, limits))
 
 
 def on_quadratic(rule: dict[str, Any], steps: int = STEPS) -> Run:
@@ -105,13 +103,6 @@ def quadratic_table(runs: dict[str, Run]) -> Table:
     return Table.of("f = ½ Σ dᵢθᵢ², dᵢ = 0.01 … 1 (five), from θ = (1, …, 1), λ₀ = 1, exact Hessian", columns, rows)
 
 
-def limit_table(limits: Array, ratios: dict[str, float]) -> Table:
-    rows = [(f"f = ½x², d = {d:g}", theory, found) for d, theory, found in limits]
-    rows += [(f"{name}, d = 0.95", limit(0.95), found) for name, found in ratios.items()]
-    title = "ρ where λ is large: the theory's −2/(1.5d − 1), and ρ of one step with λ = 2²⁶ or of the last of 60 steps"
-    return Table.of(title, "problem | theory {:.5f} | measured {:.5f}", rows)
-
-
 def steps_that_grow(run: Run) -> int:
     """Return after how many of the last steps, without a gap, λ grew."""
     others = np.flatnonzero(np.diff(run.dampings) <= 0)
@@ -119,14 +110,13 @@ def steps_that_grow(run: Run) -> int:
 
 
 def conclusions(runs: dict[str, Run], ratios: dict[str, float]) -> tuple[str, ...]:
-    released = runs["as released (d = 0.95)"]
-    walked = float(np.sum(released.lengths))
-    after = {name: float(run.losses[20]) for name, run in runs.items() if run is not released}
+    released = runs[RELEASED]
+    after = {name: run.losses[20] for name, run in runs.items() if run is not released}
     ends = [*ratios.values(), float(released.ratios[-1])]
     return (
         f"On a convex quadratic in five dimensions, with its exact Hessian, the released defaults multiply λ by 3/2 in "
         f"the last {steps_that_grow(released)} of {STEPS} steps, and f goes from {released.losses[0]:.3g} to "
-        f"{released.losses[-1]:.3g}. All steps together are {walked:.3f} long; the minimum was "
+        f"{released.losses[-1]:.3g}. All steps together are {np.sum(released.lengths):.3f} long; the minimum was "
         f"{np.linalg.norm(released.points[0]):.3f} away.",
         "One rule changed, or all: f after 20 steps is "
         + ", ".join(f"{f:.1e} with {name}" for name, f in after.items())
@@ -136,9 +126,10 @@ def conclusions(runs: dict[str, Run], ratios: dict[str, float]) -> tuple[str, ..
     )
 
 
-def draw(data: Data, figure: Any) -> None:
+def draw(data: tuple[dict[str, Run], Array], figure: Any) -> None:
+    runs, (decays, _, measured) = data[0], data[1].T
     left, middle, right = figure.subplots(1, 3)
-    run, other = data.quadratic["as released (d = 0.95)"], data.quadratic["ρ measured from zero"]
+    run, other = runs[RELEASED], runs[FROM_ZERO]
     entitle(
         figure,
         f"As released λ grows in the last {steps_that_grow(run)} of {STEPS} steps; f after 20 is "
@@ -147,24 +138,19 @@ def draw(data: Data, figure: Any) -> None:
         "left.",
     )
     steps = np.arange(1, STEPS + 1)
-    marks = ("-", "-", "--", ":")
-    for (name, one), colour, dashes in zip(data.quadratic.items(), COLOURS, marks, strict=False):
+    for (name, one), colour, dashes in zip(runs.items(), COLOURS, ("-", "-", "--", ":"), strict=False):
         left.plot(steps, one.dampings[:-1], dashes, color=colour, lw=2.2, label=name)
-        right.plot(np.arange(STEPS + 1), np.maximum(one.losses, 1e-30), dashes, color=colour, lw=2.2, label=name)
+        right.plot(np.maximum(one.losses, 1e-30), dashes, color=colour, lw=2.2)
     left.plot(steps, run.dampings[30] * 1.5 ** (steps - 31.0), color="black", lw=0.9, label="theory: λ grows like 1.5ᵗ")
     left.plot(steps, (2 / 3) ** (steps - 1.0), "-.", color="black", lw=0.9, label="theory: λ falls like (2/3)ᵗ")
     left.set(yscale="log", xlabel="step t", ylabel="damping λ", title="the damping", ylim=(1e-10, 1e17), xlim=(0, 52))
     left.legend(fontsize=9, loc="upper left")
     d = np.linspace(0.68, 1.0, 200)
     middle.plot(d, -2 / (1.5 * d - 1), color="black", lw=1.2, label="theory: −2/(1.5d − 1)")
-    middle.plot(data.limits[:, 0], data.limits[:, 2], "o", color=COLOURS[0], ms=7, label="measured on ½x², λ = 2²⁶")
+    middle.plot(decays, measured, "o", color=COLOURS[0], ms=7, label="measured on ½x², λ = 2²⁶")
     middle.axvline(2 / 3, color="grey", ls=":")
-    middle.annotate(
-        "dotted, left: d = 2/3; for smaller d\nthe limit is positive and λ falls",
-        (2 / 3, -60),
-        xytext=(0.715, -53),
-        fontsize=9,
-    )
+    below = "dotted, left: d = 2/3; for smaller d\nthe limit is positive and λ falls"
+    middle.annotate(below, (2 / 3, -60), xytext=(0.715, -53), fontsize=9)
     middle.axvline(0.95, color="grey", ls=":")
     middle.annotate(f"default d = 0.95:\nρ = {limit(0.95):.3f}", (0.95, limit(0.95)), xytext=(0.84, -24), fontsize=9)
     middle.axhspan(0.25, 4, color=COLOURS[2], alpha=0.15)
@@ -172,19 +158,10 @@ def draw(data: Data, figure: Any) -> None:
     middle.set(xlabel="decay d of the warm start", ylabel="ρ, actual by predicted change", ylim=(-62, 4))
     middle.set_title("the limit of ρ")
     middle.legend(fontsize=9, loc="lower right")
-    right.set(
-        yscale="log", xlabel="step t", ylabel="f, whose minimum is 0", title="the loss", ylim=(1e-25, 10), xlim=(0, 40)
-    )
+    right.set(yscale="log", xlabel="step t", title="the loss", ylim=(1e-25, 10), xlim=(0, 40))
+    right.set_ylabel("f, whose minimum is 0")
     for ax in (left, middle, right):
         ax.grid(alpha=0.3)
 
 
-study = Study(
-    "hessian_free-runaway",
-    title="the damping that runs away",
-    question="What do the released defaults do with the damping on a convex quadratic, and which rule changes that?",
-    source=f"rules of {PACKAGE}; {RUN}; the limit: own derivation",
-    measure=measure,
-    draw=draw,
-    size=(15.0, 5.6),
-)
+study = Study.of("hessian_free-runaway", WORDS, measure, draw, size=(15.0, 5.6))

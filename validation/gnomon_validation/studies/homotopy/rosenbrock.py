@@ -18,53 +18,48 @@ from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """the demonstration on Rosenbrock's function
+Can the published figures of the demonstration be found again, and what do they say?
+stored results of the Python demonstrations, github.com/thehalleyyoung/TorchType, commit 8b8a54b (float32); figures in
+float64: own computation"""
 STEPS, BASE, ALPHA, RAMP = 500, 1e-3, 5.0, 10
 START = (-1.5, 2.5)
 PUBLISHED = 4.878743648529053
 
 
 class Run(NamedTuple):
-    """The loss before each step, the rate of it, and the running mean of the proxy (0 for a constant rate)."""
+    """The loss before each step, the rate of it, and the running mean of the proxy."""
 
     losses: Array
     rates: Array
     averages: Array
 
 
-class Data(NamedTuple):
-    """What the picture shows."""
-
-    constant: Run
-    proxy: Run
-    slower: Run
-
-
 def measure() -> Findings:
     constant, proxy = run(BASE), run(None)
     slower = run(float(np.mean(proxy.rates)))
     narrow, narrow_proxy = (float(run(rate, np.float32).losses[-1]) for rate in (BASE, None))
-    worse = 100 * (proxy.losses[-1] / constant.losses[-1] - 1)
     together = np.corrcoef(proxy.averages[RAMP:], proxy.rates[RAMP:])[0, 1]
-    constant_end, proxy_end = float(constant.losses[-1]), float(proxy.losses[-1])
+    end, proxy_end = float(constant.losses[-1]), float(proxy.losses[-1])
+    worse = 100 * (proxy_end / end - 1)
     compared = (
-        Comparison("constant rate: f, float64", "4.878744075012", constant_end),
+        Comparison("constant rate: f, float64", "4.878744075012", end),
         Comparison("proxy: f, float64", "5.398919174642", proxy_end),
-        Comparison(
-            "constant rate: f, the published 4.878743648529053 (float32) to six digits", "4.87874", constant_end
-        ),
+        Comparison(f"constant rate: f, the published {PUBLISHED} (float32) to six digits", "4.87874", end),
         Comparison("proxy: f, the published 5.398920059204102 (float32) to six digits", "5.39892", proxy_end),
-        Comparison("how much worse the proxy is, in percent", "10.66", float(worse)),
+        Comparison("how much worse the proxy is, in percent", "10.66", worse),
         Comparison("mean of the first ten rates", "4.672721848501e-4", float(np.mean(proxy.rates[:RAMP]))),
         Comparison("correlation of mean proxy and rate after step 10", "-0.930783", float(together)),
     )
-    columns = "rate | f after 500 steps {:.12g} | mean rate {:.4e} | largest rate {:.4e}"
-    rows = tuple(
-        (name, one.losses[-1], np.mean(one.rates), np.max(one.rates))
-        for name, one in (
-            ("constant 1e-3", constant),
-            ("homotopy (proxy), b = 1e-3, a = 5", proxy),
-            ("constant, the mean of the proxy's", slower),
-        )
+    named = {
+        "constant 1e-3": constant,
+        "homotopy (proxy), b = 1e-3, a = 5": proxy,
+        "constant, the mean of the proxy's": slower,
+    }
+    table = Table.of(
+        "f = (1−x)² + 100(y−x²)² from (−1.5, 2.5), gradient descent",
+        "rate | f after 500 steps {:.12g} | mean rate {:.4e} | largest rate {:.4e}",
+        ((name, one.losses[-1], np.mean(one.rates), np.max(one.rates)) for name, one in named.items()),
     )
     units = abs(narrow - PUBLISHED) / float(np.spacing(np.float32(PUBLISHED)))
     ahead = int(np.flatnonzero(proxy.losses < constant.losses)[-1]) + 1
@@ -81,8 +76,7 @@ def measure() -> Findings:
         f"The rise of the rate during the first steps is written into the demonstration (b·t/{RAMP}); no curvature is "
         f"measured, and no Hessian.",
     )
-    title = "f = (1−x)² + 100(y−x²)² from (−1.5, 2.5), gradient descent"
-    return Findings((Table.of(title, columns, rows),), compared, conclusions, Data(constant, proxy, slower))
+    return Findings((table,), compared, conclusions, (constant, proxy, slower))
 
 
 def run(rate: float | None, dtype: Any = np.float64) -> Run:
@@ -91,17 +85,14 @@ def run(rate: float | None, dtype: Any = np.float64) -> Run:
     state, told = init_proxy(x), []
     for _ in range(STEPS):
         grad = objective.gradient(x)
-        if rate is None:
-            state, report = proxy_rate(state, grad, base_lr=BASE, alpha=ALPHA, decay=0.9, warmup_steps=RAMP)
-            lr, average = report.lr, report.average
-        else:
-            lr, average = dtype(rate), dtype(0)
-        told.append((objective.value(x), lr, average))
+        state, report = proxy_rate(state, grad, base_lr=BASE, alpha=ALPHA, decay=0.9, warmup_steps=RAMP)
+        lr = report.lr if rate is None else dtype(rate)
+        told.append((objective.value(x), lr, report.average))
         x = x - lr * grad
     return Run(*(np.array(column) for column in zip(*told, strict=True)))
 
 
-def draw(data: Data, figure: Any) -> None:
+def draw(data: tuple[Run, Run, Run], figure: Any) -> None:
     left, right = figure.subplots(1, 2)
     entitle(
         figure,
@@ -110,17 +101,14 @@ def draw(data: Data, figure: Any) -> None:
         "Hessian is asked for.",
     )
     steps = np.arange(1, STEPS + 1)
-    arms = (
-        (data.constant, "constant rate b = 0.001", COLOURS[0], "-"),
-        (data.proxy, "homotopy as demonstrated (proxy)", COLOURS[1], "-"),
-        (data.slower, f"constant rate {data.slower.rates[0]:.2e}, the proxy's mean", COLOURS[2], "--"),
-    )
-    for one, name, colour, dashes in arms:
+    slower = f"constant rate {data[2].rates[0]:.2e}, the proxy's mean"
+    names = ("constant rate b = 0.001", "homotopy as demonstrated (proxy)", slower)
+    for one, name, colour, dashes in zip(data, names, COLOURS[:3], ("-", "-", "--"), strict=True):
         left.plot(steps, one.losses, dashes, color=colour, lw=1.8, label=f"{name}: ends at {one.losses[-1]:.4f}")
         right.plot(steps, 1e3 * one.rates, dashes, color=colour, lw=1.8)
     left.set(xlabel="step", ylabel="f, whose minimum is 0", title="the loss", xscale="log", yscale="log")
     left.set_ylim(4, 200)
-    left.set_yticks([5, 10, 20, 50, 100], ["5", "10", "20", "50", "100"])
+    left.set_yticks([5, 10, 20, 50, 100], [5, 10, 20, 50, 100])
     left.minorticks_off()
     finish(left, loc="upper right")
     right.set(xscale="log", xlabel="step", ylabel="learning rate, in 1/1000", title="the rate", ylim=(0, 1.08))
@@ -129,13 +117,4 @@ def draw(data: Data, figure: Any) -> None:
     right.grid(alpha=0.3)
 
 
-study = Study(
-    "homotopy-rosenbrock",
-    title="the demonstration on Rosenbrock's function",
-    question="Can the published figures of the demonstration be found again, and what do they say?",
-    source="stored results of the Python demonstrations, github.com/thehalleyyoung/TorchType, commit 8b8a54b "
-    "(float32); figures in float64: own computation",
-    measure=measure,
-    draw=draw,
-    size=(12.5, 5.6),
-)
+study = Study.of("homotopy-rosenbrock", WORDS, measure, draw, size=(12.5, 5.6))

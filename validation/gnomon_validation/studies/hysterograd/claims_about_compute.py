@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gnomon_validation.studies.claim import Evidence
-from gnomon_validation.studies.hysterograd import published, wide_resnet
-from gnomon_validation.studies.hysterograd.atf import cumulative_tflop, curves, pflop_with_evaluation
-from gnomon_validation.studies.hysterograd.sources import OLDER_README, README, THEORY, ledger
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.hysterograd import atf, published
+from gnomon_validation.studies.hysterograd.atf import ADAMW, COMMON, OURS, RATIO
+from gnomon_validation.studies.hysterograd.published import OLDER_README, OLDEST_README, README, THEORY, ledger
+from gnomon_validation.studies.printed import listed
 
 
-def printed(stated: tuple[str, ...], measured: object) -> bool:
+def printed(stated: tuple[str, ...], measured: Any) -> bool:
     """Return whether each number would be printed as stated."""
-    pairs = zip(stated, np.asarray(measured, dtype=np.float64), strict=True)
-    return all(Comparison("", s, float(m)).reproduced for s, m in pairs)
-
-
-def listed(numbers: object, digits: int = 3) -> str:
-    """Return the numbers as text."""
-    return ", ".join(f"{number:.{digits}f}" for number in np.asarray(numbers, dtype=np.float64))
+    return all(comparison.reproduced for comparison in atf.per_epoch("", stated, measured))
 
 
 @ledger.claim("holds", source=README)
@@ -28,8 +24,7 @@ def the_table_of_ratios() -> Evidence:
 
     The quotients of the printed accuracies and costs.
     """
-    ratio = curves().atf
-    return Evidence(printed(published.ATF, ratio), f"{listed(ratio, 5)} %/TFLOP")
+    return Evidence(printed(published.ATF, OURS.atf), f"{listed(OURS.atf, '{:.5f}')} %/TFLOP")
 
 
 @ledger.claim("holds", source=README)
@@ -39,9 +34,8 @@ def the_column_of_costs() -> Evidence:
     They follow from the architecture, without training: forward cost of WideResNet-28-2 on 32×32 images, times 3, times
     50,000 images an epoch. The source rounds the forward cost to 0.4853 GFLOP first.
     """
-    flop = wide_resnet.forward_flop()
-    added_up = cumulative_tflop(len(published.TFLOP), round(flop / 1e9, 4))
-    figure = f"forward {flop:,} FLOP, {wide_resnet.parameter_count():,} parameters; cumulative {listed(added_up)} TFLOP"
+    added_up = atf.cumulative_tflop()
+    figure = f"forward {atf.FLOP:,} FLOP, {atf.PARAMETERS:,} parameters; cumulative {listed(added_up)} TFLOP"
     return Evidence(printed(published.TFLOP, added_up), figure)
 
 
@@ -51,9 +45,7 @@ def three_times_the_accuracy_per_tflop() -> Evidence:
 
     The author's own figures of AdamW, in theory.tex, give a ratio below 1 at every common cost.
     """
-    c = curves()
-    ratio = c.atf[: c.adamw_atf.size] / c.adamw_atf
-    return Evidence(bool(np.all(ratio < 1)), f"HysteroGrad's ATF over AdamW's: {listed(ratio)}")
+    return Evidence(bool(np.all(RATIO < 1)), f"HysteroGrad's ATF over AdamW's: {listed(RATIO)}")
 
 
 @ledger.claim("false", source=README)
@@ -62,11 +54,9 @@ def less_accurate_but_more_accurate_per_compute() -> Evidence:
 
     Impossible: at equal cumulative cost the ratio of two ATFs is the ratio of the accuracies.
     """
-    c = curves()
-    common = c.adamw_atf.size
-    by_atf, by_accuracy = c.atf[:common] / c.adamw_atf, c.accuracy[:common] / c.adamw_accuracy
-    figure = f"ratios of the ATFs: {listed(by_atf)}; of the accuracies: {listed(by_accuracy)}"
-    return Evidence(bool(np.all((by_atf < 1) == (by_accuracy < 1)) and by_accuracy[0] < 1), figure)
+    by_accuracy = OURS.accuracy[:COMMON] / ADAMW.accuracy
+    figure = f"ratios of the ATFs: {listed(RATIO)}; of the accuracies: {listed(by_accuracy)}"
+    return Evidence(bool(np.all((RATIO < 1) == (by_accuracy < 1)) and by_accuracy[0] < 1), figure)
 
 
 @ledger.claim("false", source=THEORY)
@@ -75,13 +65,10 @@ def a_higher_efficiency_slope() -> Evidence:
 
     Per TFLOP spent in an epoch it gains less than AdamW in two epochs of three, and its ATF is lower after each.
     """
-    c = curves()
-    common = c.adamw_marginal.size
-    behind = int(np.sum(c.marginal[:common] < c.adamw_marginal))
-    figure = (
-        f"marginal ATF {listed(c.marginal[:common])}, AdamW's {listed(c.adamw_marginal)}: behind in {behind} epochs"
-    )
-    return Evidence(behind > common - behind, figure)
+    ours, theirs = OURS.marginal[:COMMON], ADAMW.marginal
+    behind = int(np.sum(ours < theirs))
+    figure = f"marginal ATF {listed(ours)}, AdamW's {listed(theirs)}: behind in {behind} epochs"
+    return Evidence(behind > COMMON - behind, figure)
 
 
 @ledger.claim("false", source=THEORY)
@@ -92,16 +79,12 @@ def ahead_by_3_37_percent() -> Evidence:
     The difference to the baseline's last published figure is another number, and that figure is of 3 epochs: three
     quarters of the cost.
     """
-    c = curves()
-    lead, last = c.accuracy[-1] - c.adamw_accuracy[-1], c.adamw_accuracy.size
-    equal = c.accuracy[last - 1] - c.adamw_accuracy[-1]
+    epochs, ours, last = OURS.accuracy.size, OURS.accuracy[-1], ADAMW.accuracy[-1]
     figure = (
-        f"{c.accuracy[-1]} - {c.adamw_accuracy[-1]} = {lead:.2f} points, with {c.accuracy.size} epochs against {last}; "
+        f"{ours} - {last} = {ours - last:.2f} points, with {epochs} epochs against {COMMON}; after {COMMON} epochs "
+        f"each: {OURS.accuracy[COMMON - 1] - last:+.2f}"
     )
-    return Evidence(
-        not printed(("3.37",), [lead]) and c.accuracy.size != last,
-        figure + f"after {last} epochs each: {equal:+.2f}",
-    )
+    return Evidence(not printed(("3.37",), [ours - last]) and epochs != COMMON, figure)
 
 
 @ledger.claim("not reproducible", source=README)
@@ -111,12 +94,9 @@ def seventy_two_percent_in_four_epochs() -> Evidence:
     No seed is set, the script's baseline is commented out and has another learning rate (3e-3) than the text's (1e-3),
     and the run costs hours. What can be checked is the cost.
     """
-    steps = len(published.TFLOP) * published.STEPS_AN_EPOCH
-    cost = cumulative_tflop(len(published.TFLOP), round(wide_resnet.forward_flop() / 1e9, 4))[-1]
-    return Evidence(
-        printed(published.TFLOP[-1:], [cost]),
-        f"not run: {steps:,} steps, {cost:.2f} TFLOP, of a network of {wide_resnet.parameter_count():,} parameters",
-    )
+    steps, cost = len(published.TFLOP) * published.STEPS_AN_EPOCH, atf.cumulative_tflop()[-1]
+    figure = f"not run: {steps:,} steps, {cost:.2f} TFLOP, of a network of {atf.PARAMETERS:,} parameters"
+    return Evidence(printed(published.TFLOP[-1:], [cost]), figure)
 
 
 @ledger.claim("false", source=README)
@@ -125,8 +105,8 @@ def accuracy_per_compute_spikes() -> Evidence:
 
     ATF falls from each epoch to the next. What rises in epoch 3 is the marginal one, because epoch 2 brought so little.
     """
-    c = curves()
-    return Evidence(bool(np.all(np.diff(c.atf) < 0)), f"ATF {listed(c.atf)}; marginal {listed(c.marginal)}")
+    falls = bool(np.all(np.diff(OURS.atf) < 0))
+    return Evidence(falls, f"ATF {listed(OURS.atf)}; marginal {listed(OURS.marginal)}")
 
 
 @ledger.claim("false", source=THEORY)
@@ -135,8 +115,8 @@ def the_axis_in_pflop() -> Evidence:
 
     Off by 1000: these are TFLOP.
     """
-    epoch = wide_resnet.forward_flop() * 3 * published.TRAINING_IMAGES / 1e15
-    return Evidence(round(float(published.TFLOP[0]) / epoch) == 1000, f"an epoch costs {epoch:.4f} PFLOP")
+    factor = round(float(published.TFLOP[0]) / atf.PFLOP_AN_EPOCH)
+    return Evidence(factor == 1000, f"an epoch costs {atf.PFLOP_AN_EPOCH:.4f} PFLOP")
 
 
 @ledger.claim("holds if", source=OLDER_README, condition="the passes over the test images are counted, too")
@@ -146,27 +126,21 @@ def the_older_table_in_pflop() -> Evidence:
 
     Forward and backward alone are 0.0728 PFLOP an epoch; the script adds the evaluation.
     """
-    epoch = pflop_with_evaluation()
-    alone = wide_resnet.forward_flop() * 3 * published.TRAINING_IMAGES / 1e15
+    alone, epoch = atf.PFLOP_AN_EPOCH, atf.PFLOP_WITH_EVALUATION
     added_up = [epochs * epoch for epochs in published.OLDER_PFLOP]
     # The source's table cuts some figures off and rounds others: each is within one unit of its last digit.
     close = all(abs(float(s) - m) < 1e-4 for s, m in zip(published.OLDER_PFLOP.values(), added_up, strict=True))
-    return Evidence(
-        close and round(alone, 4) != round(epoch, 4),
-        f"{listed(added_up, 5)} with evaluation; {alone:.5f} an epoch without",
-    )
+    figure = f"{listed(added_up, '{:.5f}')} with evaluation; {alone:.5f} an epoch without"
+    return Evidence(close and round(alone, 4) != round(epoch, 4), figure)
 
 
-@ledger.claim("false", source="github.com/dingste/HysteroGrad, README.md, 2025-12-29 (commit 4b36dc4)")
+@ledger.claim("false", source=OLDEST_README)
 def frozen_updates_save_compute() -> Evidence:
     """“In the "Frozen" state, updates are skipped, saving compute in the final epochs.”
 
     What is skipped is the last addition, 2 FLOP a parameter: less than the forward pass of a single image. Forward and
     backward pass of the batch, the metric and the norm are computed before the gate decides.
     """
-    saved = 2 * wide_resnet.parameter_count()
-    step = 3 * published.BATCH * wide_resnet.forward_flop()
-    return Evidence(
-        saved < wide_resnet.forward_flop(),
-        f"a Frozen step of WideResNet-28-2 with 64 images saves {saved:,} of {step:,} FLOP: {saved / step:.4%}",
-    )
+    saved, step = 2 * atf.PARAMETERS, 3 * published.BATCH * atf.FLOP
+    figure = f"a Frozen step of WideResNet-28-2 with 64 images saves {saved:,} of {step:,} FLOP: {saved / step:.4%}"
+    return Evidence(saved < atf.FLOP, figure)

@@ -1,4 +1,4 @@
-"""What was printed about HysteroGrad, number by number, so that it can be computed with.
+"""Where the claims about HysteroGrad stand, their ledger, and the numbers printed there, to be computed with.
 
 Sources: github.com/dingste/HysteroGrad at its last commit (2026-01-16): `README.md`, `docs/theory.tex`,
 `examples/ATF-Arena.py`, `examples/cifar_test.py`; the README of 2026-01-01 (commit f0bfd93); `validation_results.csv`
@@ -6,6 +6,15 @@ in its three revisions (2025-12-29, commits 4b36dc4 and 98fd4e1; 2026-01-11, com
 """
 
 from __future__ import annotations
+
+from gnomon_validation.studies.claim import Ledger
+
+README = "github.com/dingste/HysteroGrad, README.md, 2026-01-16"
+THEORY = "github.com/dingste/HysteroGrad, docs/theory.tex, 2026-01-16"
+OLDER_README = "github.com/dingste/HysteroGrad, README.md, 2026-01-01"
+OLDEST_README = "github.com/dingste/HysteroGrad, README.md, 2025-12-29 (commit 4b36dc4)"
+
+ledger = Ledger("hysterograd")
 
 # WideResNet-28-2 on CIFAR-10: README, table "WRN-28-2 Battle Results"; AdamW: theory.tex, figure 1.
 ACCURACY = (43.81, 47.39, 68.43, 72.76)
@@ -20,7 +29,6 @@ OLDER_PFLOP = {1: "0.0777", 2: "0.1553", 3: "0.2329", 5: "0.3883", 10: "0.7765"}
 # CIFAR-10 has 50,000 images to train with and 10,000 to test with; the scripts take 64 at a time.
 TRAINING_IMAGES, TEST_IMAGES, BATCH = 50_000, 10_000, 64
 STEPS_AN_EPOCH = -(-TRAINING_IMAGES // BATCH)
-
 
 # The second revision of `validation_results.csv`: the barrier of its last epochs, 97, 98 and 99.
 LAST_WIDTHS = (2.0220913436267614, 1.940210290972447, 2.154936081401505)

@@ -6,7 +6,9 @@ first, αλ and y₀ = √β·λ·x₀ to the second, so two plane maps show eve
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,45 +19,26 @@ from gnomon_validation.pictures import COLOURS, entitle
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """when a step jumps over the minimum
+For which α and β does a step on ½λx² jump over the minimum: the text's rule, and the code's?
+closed forms of gnomon explain srkl; the claim “zero overshooting” is PyTorch issue 184466's, 2026-05-20"""
 CASES = 20_000
-CLOSER, JUMPS, FLEES = 0, 1, 2
 KINDS = (
     "approaches from one side",
     "jumps over the minimum,\nbut every step comes closer",
     "jumps, and comes no closer",
 )
-
-
 Truths = NDArray[np.bool_]
-
-
-class Planes(NamedTuple):
-    """What the picture shows: kinds of behaviour, each an array (rows, columns) over the values of its two axes."""
-
-    text: NDArray[np.int64]
-    text_axes: tuple[Array, Array]
-    code: NDArray[np.int64]
-    jumps_at_once: Truths
-    code_axes: tuple[Array, Array]
+Planes = tuple[tuple[Array, Array], NDArray[np.int64], NDArray[np.int64], Truths]
+"""What the picture shows: two axes, and over them (rows, columns) the kinds of behaviour of text and code, and whether
+the code's first step jumps."""
 
 
 def measure() -> Findings:
-    text_jumps, text_flees = text_rule()
-    code_jumps, code_ever = code_rule()
-    tried = (
-        ("text: a step jumps over the minimum", "λ(α−β) > 1", text_jumps),
-        ("text: a step ends farther away than it began", "λ(α−2β) > 2", text_flees),
-        ("code: a step from x jumps over the minimum", "βλ²x² < αλ−1", code_jumps),
-        ("code: one of the first 1,000 steps jumps over", "αλ > 1", code_ever),
-    )
-    rows = tuple(
-        (what, formula, CASES, int(np.sum(seen)), _mismatches(seen, said)) for what, formula, (seen, said) in tried
-    )
+    tried = (*text_rule(), *code_rule())
+    rows = [(what, formula, CASES, np.sum(seen), np.sum(seen != said)) for what, formula, seen, said in tried]
     columns = "what is seen of the minimum of ½λx² | exactly if | random cases {:,} | seen in {:,} | mismatches"
-    compared = tuple(
-        Comparison(f"{what}, exactly if {formula}: mismatches", "0", float(_mismatches(*pair)))
-        for what, formula, pair in tried
-    )
+    compared = tuple(Comparison(f"{row[0]}, exactly if {row[1]}: mismatches", "0", float(row[-1])) for row in rows)
     conclusions = (
         "The text's rule never overshoots a parabola if β >= α, whatever λ is; with β < α it overshoots as soon as "
         "λ > 1/(α−β). On a parabola it is gradient descent with the constant rate α/(1+βλ).",
@@ -66,63 +49,49 @@ def measure() -> Findings:
     return Findings((Table.of(title, columns, rows),), compared, conclusions, planes())
 
 
-def text_rule() -> tuple[tuple[Truths, Truths], tuple[Truths, Truths]]:
-    """Return (seen, predicted) of "the step jumps over" and of "it ends farther away", κ = |λ|."""
-    rng = np.random.default_rng(9)
-    jumps, flees, predicted_jumps, predicted_flees = [], [], [], []
-    for alpha, beta, curvature, x in 10 ** rng.uniform([-2, -2, -1, -3], [2, 2, 3, 3], (CASES, 4)):
-        new = srkl.step(np.array([x]), np.array([curvature * x]), curvature, alpha=alpha, beta=beta)[0]
-        jumps.append(new < 0)
-        flees.append(abs(new) > x)
-        predicted_jumps.append(curvature * (alpha - beta) > 1)
-        predicted_flees.append(curvature * (alpha - 2 * beta) > 2)
-    return (np.array(jumps), np.array(predicted_jumps)), (np.array(flees), np.array(predicted_flees))
+def text_rule() -> Iterator[tuple[str, str, Truths, Truths]]:
+    """Yield what may happen, the formula that predicts it, whether it was seen, and whether it was predicted."""
+    cases = 10 ** np.random.default_rng(9).uniform([-2, -2, -1, -3], [2, 2, 3, 3], (CASES, 4))
+    alpha, beta, curvature, x = cases.T
+    new = np.array([srkl.step(np.array([x]), np.array([k * x]), k, alpha=a, beta=b)[0] for a, b, k, x in cases])
+    yield "text: a step jumps over the minimum", "λ(α−β) > 1", new < 0, curvature * (alpha - beta) > 1
+    far = np.abs(new) > x
+    yield "text: a step ends farther away than it began", "λ(α−2β) > 2", far, curvature * (alpha - 2 * beta) > 2
 
 
-def code_rule() -> tuple[tuple[Truths, Truths], tuple[Truths, Truths]]:
-    """Return (seen, predicted) of "this step jumps over" and of "one of 1,000 steps does"."""
+def code_rule() -> Iterator[tuple[str, str, Truths, Truths]]:
+    """Yield the same of the code."""
     rng = np.random.default_rng(22)
-    jumps, predicted = [], []
-    for alpha, beta, curvature, x in 10 ** rng.uniform([-1, -2, -1, -2], [2, 2, 1, 1], (CASES, 4)):
-        new = srkl.step_code(np.array([x]), np.array([curvature * x]), alpha=alpha, beta=beta)[0]
-        jumps.append(new < 0)
-        predicted.append(beta * (curvature * x) ** 2 < alpha * curvature - 1)
+    cases = 10 ** rng.uniform([-1, -2, -1, -2], [2, 2, 1, 1], (CASES, 4))
+    alpha, beta, curvature, x = cases.T
+    new = np.array([srkl.step_code(np.array([x]), np.array([k * x]), alpha=a, beta=b)[0] for a, b, k, x in cases])
+    braked = beta * (curvature * x) ** 2 < alpha * curvature - 1
+    yield "code: a step from x jumps over the minimum", "βλ²x² < αλ−1", new < 0, braked
     ratios: Array = 10 ** rng.uniform(-1, 1, CASES)
     starts: Array = 10 ** rng.uniform(-2, 1, CASES)
     ever = np.zeros(CASES, dtype=bool)
     for _ in range(1000):
         after = srkl_map.image(starts, ratios)
         ever, starts = ever | (after * starts < 0), after
-    return (np.array(jumps), np.array(predicted)), (ever, ratios > 1)
+    yield "code: one of the first 1,000 steps jumps over", "αλ > 1", ever, ratios > 1
 
 
 def planes() -> Planes:
     """Return what happens over the (αλ, βλ) plane for the text, and the (αλ, y₀²) plane for the code."""
     alphas, betas = np.linspace(0.03, 6, 100), np.linspace(0.03, 4, 80)
-    text = np.array([[_kind(_text_orbit(a, b)) for a in alphas] for b in betas])
-    squares = np.linspace(0.03, 4, 80)
-    ratios = np.tile(alphas, (len(squares), 1))
-    starts = np.tile(squares[:, None] ** 0.5, (1, len(alphas)))
-    orbits = srkl_map.orbit(starts, ratios, steps=1000)
-    code = np.array([[_kind(orbits[:, i, j]) for j in range(len(alphas))] for i in range(len(squares))])
-    return Planes(text, (alphas, betas), code, orbits[1] < 0, (alphas, squares))
-
-
-def _text_orbit(alpha: float, beta: float) -> Array:
-    one = np.ones(1)
-    return srkl.trajectory(one, np.ones((1, 1)), 0 * one, steps=2, variant="fro", alpha=alpha, beta=beta)[:, 0]
+    run = partial(srkl.trajectory, np.ones(1), np.ones((1, 1)), np.zeros(1), steps=2)
+    text = np.array([[_kind(run(alpha=a, beta=b)[:, 0]) for a in alphas] for b in betas])
+    ratios, squares = np.meshgrid(alphas, np.linspace(0.03, 4, 80))
+    orbits = srkl_map.orbit(squares**0.5, ratios, steps=1000)
+    return (alphas, betas), text, np.apply_along_axis(_kind, 0, orbits), orbits[1] < 0
 
 
 def _kind(orbit: Array) -> int:
-    """Return whether an orbit keeps its sign and, if not, whether each of its steps comes closer to 0 (or is there)."""
+    """Return which of `KINDS` an orbit is: it keeps its sign, or each of its steps comes closer to 0, or neither."""
     if np.all(orbit[1:] * orbit[:-1] >= 0):
-        return CLOSER
+        return 0
     size = np.abs(orbit)
-    return JUMPS if np.all((size[1:] < size[:-1]) | (size[:-1] == 0)) else FLEES
-
-
-def _mismatches(seen: Truths, predicted: Truths) -> int:
-    return int(np.sum(seen != predicted))
+    return 1 if np.all((size[1:] < size[:-1]) | (size[:-1] == 0)) else 2
 
 
 def draw(data: Planes, figure: Any) -> None:
@@ -132,24 +101,29 @@ def draw(data: Planes, figure: Any) -> None:
     left, right = figure.subplots(1, 2, sharex=True)
     entitle(figure, "“Zero overshooting” is true of the text's rule if β ≥ α, of the code's only if αλ ≤ 1, whatever β")
     shades = ListedColormap([COLOURS[4], COLOURS[5], COLOURS[1]])
-    for axes, kinds, (x, y) in ((left, data.text, data.text_axes), (right, data.code, data.code_axes)):
-        axes.pcolormesh(x, y, kinds, cmap=shades, vmin=0, vmax=2, alpha=0.65, rasterized=True)
+    plane, text, code, jumps_at_once = data
+    for axes, kinds in ((left, text), (right, code)):
+        axes.pcolormesh(*plane, kinds, cmap=shades, vmin=0, vmax=2, alpha=0.65, rasterized=True)
         axes.set(xlim=(0, 6), ylim=(0, 4), xlabel="αλ: step size times curvature")
-    right.contourf(*data.code_axes, ~data.jumps_at_once, levels=[0.5, 1.5], colors="none", hatches=["...."])
+    right.contourf(*plane, ~jumps_at_once, levels=[0.5, 1.5], colors="none", hatches=["...."])
     a = np.linspace(0, 6, 200)
-    left.plot(a, a - 1, color="black", lw=2)
-    left.plot(a, a / 2 - 1, color="black", lw=2, ls="--")
-    left.plot(a, a, color="black", lw=1, ls=":")
-    _along(left, 3.35, 3.47, "β = α", 45)
-    _along(left, 4.05, 2.75, "jumps over below λ(α−β) = 1", 45)
-    _along(left, 5.0, 1.72, "flees below λ(α−2β) = 2", 27)
+    for line, width, style in ((a - 1, 2, "-"), (a / 2 - 1, 2, "--"), (a, 1, ":")):
+        left.plot(a, line, color="black", lw=width, ls=style)
     left.set(ylabel="βλ: brake times curvature", title="the text: κ = |f″| = λ")
     right.axvline(1, color="black", lw=2)
     right.axvline(2, color="black", lw=2, ls="--")
     right.plot(a, a - 1, color="black", lw=1, ls=":")
-    _along(right, 0.8, 2.0, "αλ = 1", 90)
-    _along(right, 1.8, 3.2, "αλ = 2", 90)
-    _along(right, 3.3, 2.3, "y₀² = αλ−1", 45)
+    for axes, x, y, words, angle in (
+        (left, 3.35, 3.47, "β = α", 45),
+        (left, 4.05, 2.75, "jumps over below λ(α−β) = 1", 45),
+        (left, 5.0, 1.72, "flees below λ(α−2β) = 2", 27),
+        (right, 0.8, 2.0, "αλ = 1", 90),
+        (right, 1.8, 3.2, "αλ = 2", 90),
+        (right, 3.3, 2.3, "y₀² = αλ−1", 45),
+    ):
+        along = {"rotation": angle, "transform_rotates_text": True, "rotation_mode": "anchor", "ha": "center"}
+        box = {"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1.5}
+        axes.text(x, y, words, va="center", fontsize=9, bbox=box, **along)
     right.set(ylabel="y₀² = βλ²x₀²: brake at the start", title="the code: κ = ‖g∘g‖ = λ²x²")
     handles = [Patch(facecolor=shades(i), alpha=0.65, label=KINDS[i]) for i in range(3)]
     handles.append(Patch(facecolor="none", edgecolor="black", hatch="....", label="the first step does not jump"))
@@ -157,28 +131,4 @@ def draw(data: Planes, figure: Any) -> None:
     figure.legend(handles=handles, title=caption, title_fontsize=9, fontsize=9, loc="outside lower center", ncols=4)
 
 
-def _along(axes: Any, x: float, y: float, words: str, angle: float) -> None:
-    """Write words with their centre at a point, at an angle measured in the axes' data."""
-    axes.text(
-        x,
-        y,
-        words,
-        rotation=angle,
-        transform_rotates_text=True,
-        rotation_mode="anchor",
-        ha="center",
-        va="center",
-        fontsize=9,
-        bbox={"facecolor": "white", "alpha": 0.8, "lw": 0, "pad": 1.5},
-    )
-
-
-study = Study(
-    "srkl-overshoot",
-    title="when a step jumps over the minimum",
-    question="For which α and β does a step on ½λx² jump over the minimum: the text's rule, and the code's?",
-    source="closed forms of gnomon explain srkl; the claim “zero overshooting” is PyTorch issue 184466's, 2026-05-20",
-    measure=measure,
-    draw=draw,
-    size=(12.0, 6.2),
-)
+study = Study.of("srkl-overshoot", WORDS, measure, draw, size=(12.0, 6.2))

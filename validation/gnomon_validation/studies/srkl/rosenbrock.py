@@ -13,8 +13,11 @@ from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
+WORDS = """the text's rule and the code's on Rosenbrock's function
+How far do the two rules of the proposal come on a classical test function, and what do α and β decide?
+own computation with the rules of PyTorch issue 184466, 2026-05-20, which reports no experiment"""
 ROSENBROCK = Rosenbrock()
-STATIONS = (1, 100, 1000, 20_000)
+STATIONS = {1: "1 step", 100: "100 steps", 1000: "1,000 steps", 20_000: "20,000 steps"}
 
 
 class Method(NamedTuple):
@@ -50,38 +53,33 @@ def measure() -> Findings:
     runs = {method: run(method) for method in METHODS}
     start = ROSENBROCK.start
     hessian = np.stack([ROSENBROCK.hvp(start, column) for column in np.eye(2)])
-    again = run(CHAOTIC, np.nextafter(start, 0))
+    again = run(CHAOTIC, np.nextafter(start, 0)).values[-1]
     overflowed = len(runs[FLEEING].path)
     compared = [
         Comparison("f at the start", "24.2", float(ROSENBROCK.value(start))),
         Comparison("κ = ‖g∘g‖ at the start", "47124.0", float(srkl.curvature(ROSENBROCK.gradient(start)))),
         Comparison("κ = ‖H‖, Frobenius, at the start", "1506.55", float(srkl.curvature_hessian(hessian))),
         *(
-            Comparison(f"{label(method)}: f after {_counted(t)}", stated, float(runs[method].values[t]))
-            for method in METHODS
-            for t, stated in zip(STATIONS, method.stated, strict=True)
+            Comparison(f"{label(method)}: f after {after}", stated, values[t])
+            for method, (_, values) in runs.items()
+            for (t, after), stated in zip(STATIONS.items(), method.stated, strict=True)
             if stated
         ),
         Comparison(f"{label(FLEEING)}: step in which a parameter overflows", "6", overflowed),
     ]
-    rows = tuple(
-        (label(method), *(runs[method].values[t] if t < len(runs[method].values) else "-" for t in STATIONS))
-        for method in METHODS
-    )
-    columns = " | ".join(["method", *(f"f after {_counted(t)} {{:.7g}}" for t in STATIONS)])
-    finite = np.isfinite(runs[FLEEING].values)
-    last, other = runs[CHAOTIC].values[-1], again.values[-1]
-    ratio = float(runs[DEFAULTS].values[-1] / runs[TUNED].values[-1])
-    settled = runs[CHAOTIC].values[101:]
+    rows = ((label(one), *(f[t] if t < len(f) else "-" for t in STATIONS)) for one, (_, f) in runs.items())
+    columns = " | ".join(["method", *(f"f after {after} {{:.7g}}" for after in STATIONS.values())])
+    default, tuned, chaotic = (runs[method].values for method in (DEFAULTS, TUNED, CHAOTIC))
     conclusions = (
-        f"The same rule of the text ends at f = {runs[DEFAULTS].values[-1]:.3g} with its defaults and at "
-        f"{runs[TUNED].values[-1]:.3g} with α = β = 1, a factor of {ratio:.1e}: the rates do have to be chosen.",
-        f"“{label(CHAOTIC)}” stays bounded and never settles: f lies between {np.min(settled):.3g} and "
-        f"{np.max(settled):.3g} after step 100. Its value after 20,000 steps is chance ({last:.3g}; from a start one "
-        f"rounding away, {other:.3g}), so that no figure for it can be reproduced; an earlier run had 28.9.",
+        f"The same rule of the text ends at f = {default[-1]:.3g} with its defaults and at {tuned[-1]:.3g} with "
+        f"α = β = 1, a factor of {default[-1] / tuned[-1]:.1e}: the rates do have to be chosen.",
+        f"“{label(CHAOTIC)}” stays bounded and never settles: f lies between {np.min(chaotic[101:]):.3g} and "
+        f"{np.max(chaotic[101:]):.3g} after step 100. Its value after 20,000 steps is chance ({chaotic[-1]:.3g}; "
+        f"from a start one rounding away, {again:.3g}), so that no figure for it can be reproduced; an earlier run had "
+        "28.9.",
         f"“{label(STUCK)}” is stuck on a cycle of {period(runs[STUCK].path)} points: with the diagonal's norm β must "
         f"be at least α√n/2 = {2**0.5 / 2:.3f}, and 0.6 is less.",
-        f"“{label(FLEEING)}”: f itself is out of range after {int(np.argmin(finite))} steps, the "
+        f"“{label(FLEEING)}”: f itself is out of range after {np.argmin(np.isfinite(runs[FLEEING].values))} steps, the "
         f"parameters after {overflowed}. Braked by its own Hessian the same rate works.",
     )
     title = "Rosenbrock's f from (−1.2, 1); its minimum is f(1, 1) = 0"
@@ -92,7 +90,7 @@ def run(method: Method, start: Array = ROSENBROCK.start) -> Run:
     """Iterate a method 20,000 times, or until a parameter is no longer finite (that point is left out)."""
     path, state = [start], sgd.init(start)
     with np.errstate(over="ignore", invalid="ignore"):
-        for _ in range(STATIONS[-1]):
+        for _ in range(max(STATIONS)):
             x = path[-1]
             if method.variant:
                 new = srkl.step_on(x, ROSENBROCK, variant=method.variant, alpha=method.alpha, beta=method.beta)
@@ -111,12 +109,7 @@ def period(path: Array) -> int:
 
 
 def label(method: Method) -> str:
-    rates = f"α = {method.alpha:g}" + (f", β = {method.beta:g}" if method.variant else "")
-    return f"{method.name}, {rates}"
-
-
-def _counted(steps: int) -> str:
-    return "1 step" if steps == 1 else f"{steps:,} steps"
+    return f"{method.name}, α = {method.alpha:g}" + (f", β = {method.beta:g}" if method.variant else "")
 
 
 def draw(data: dict[Method, Run], figure: Any) -> None:
@@ -130,23 +123,19 @@ def draw(data: dict[Method, Run], figure: Any) -> None:
     )
     x, y = np.linspace(-1.65, 1.65, 220), np.linspace(-0.75, 1.75, 180)
     values = np.array([[ROSENBROCK.value(np.array([a, b])) for a in x] for b in y])
-    levels = np.logspace(-1.5, 3.2, 12)
-    paths.contour(x, y, values, levels=levels, colors="grey", linewidths=0.6, alpha=0.7)
+    paths.contour(x, y, values, levels=np.logspace(-1.5, 3.2, 12), colors="grey", linewidths=0.6, alpha=0.7)
     shown = [method for method in METHODS if method is not FLEEING]
     for method, colour in zip(shown, COLOURS, strict=True):
         path, found = data[method]
-        settled = method is not CHAOTIC
         steps = np.arange(1, len(found))
-        if settled:
-            curves.plot(steps, found[1:], color=colour, lw=1.8)
-        else:
+        if method is CHAOTIC:
             curves.plot(steps, found[1:], ".", color=colour, ms=1.2, alpha=0.5, zorder=1, rasterized=True)
-        curves.plot([], [], color=colour, lw=2.5, label=label(method))
-        if settled:
-            paths.plot(path[:, 0], path[:, 1], "-", color=colour, lw=1.4)
-            paths.plot(*path[-1], "o", color=colour, ms=9, mec="black", zorder=5)
+            paths.plot(*path[1:3000].T, ".", color=colour, ms=2, alpha=0.5, zorder=1)
         else:
-            paths.plot(path[1:3000, 0], path[1:3000, 1], ".", color=colour, ms=2, alpha=0.5, zorder=1)
+            curves.plot(steps, found[1:], color=colour, lw=1.8)
+            paths.plot(*path.T, "-", color=colour, lw=1.4)
+            paths.plot(*path[-1], "o", color=colour, ms=9, mec="black", zorder=5)
+        curves.plot([], [], color=colour, lw=2.5, label=label(method))
     curves.set(xscale="log", yscale="log", xlim=(1, 20_000), xlabel="steps", ylabel="f(x), whose minimum is 0")
     curves.set_title("f against the number of steps")
     finish(curves, loc="lower left", fontsize=8.5)
@@ -154,17 +143,8 @@ def draw(data: dict[Method, Run], figure: Any) -> None:
     paths.annotate("start (−1.2, 1)", ROSENBROCK.start, xytext=(-1.6, 1.25), fontsize=9)
     paths.plot(1, 1, "*", color="gold", mec="black", ms=17, zorder=7)
     paths.annotate("minimum (1, 1)", (1, 1), xytext=(0.42, 1.22), fontsize=9)
-    paths.set(
-        xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel="x₁", ylabel="x₂", title="the paths; dots: after 20,000 steps"
-    )
+    paths.set(xlim=(x[0], x[-1]), ylim=(y[0], y[-1]), xlabel="x₁", ylabel="x₂")
+    paths.set_title("the paths; dots: after 20,000 steps")
 
 
-study = Study(
-    "srkl-rosenbrock",
-    title="the text's rule and the code's on Rosenbrock's function",
-    question="How far do the two rules of the proposal come on a classical test function, and what do α and β decide?",
-    source="own computation with the rules of PyTorch issue 184466, 2026-05-20, which reports no experiment",
-    measure=measure,
-    draw=draw,
-    size=(13.0, 6.2),
-)
+study = Study.of("srkl-rosenbrock", WORDS, measure, draw, size=(13.0, 6.2))

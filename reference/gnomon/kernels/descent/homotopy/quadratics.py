@@ -1,8 +1,6 @@
 """`gnomon.descent.homotopy.quadratics` as one compiled loop: a run with its rates and curvatures in one call.
 
 The adaptive target is read off the last curvatures, which are kept sorted: each step puts one in and takes one out.
-
-Numba's disk cache does not see through a call into another file: after an edit here, delete the `__pycache__` beside.
 """
 
 from __future__ import annotations

@@ -1,9 +1,23 @@
-"""Whether what a command is to write can be written: asked before the work, not after it."""
+"""Files that a user names: what one holds, and whether what a command is to write can be written, asked before."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+
+def parsed(what: str, file: Path, parse: Callable[[str], Any]) -> Any:
+    """Return what a file holds; raise `ValueError` with one line if there is no such file, or nothing that it holds."""
+    try:
+        return parse(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"{what} {file} does not exist") from None
+    except RecursionError:
+        raise ValueError(f"{what} {file} cannot be read: it is nested too deeply") from None
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{what} {file} cannot be read: {error}") from None
 
 
 def require_report(file: Path | None) -> None:

@@ -1,36 +1,35 @@
-"""Torch optimizers as ports of HysteroGrad: what is mapped and what derived, what is right and what is caught."""
+"""Torch optimizers as ports of HysteroGrad and SRKL: what is mapped and what derived, what is right, what is caught."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
-from agreement import GRAD, PARAMS, assert_explained, operation
+from agreement import DTYPES, GRAD, PARAMS, assert_explained, failing, operation, outcome, verdicts
 
-from gnomon.descent import hysterograd, hysterograd_groups
+from gnomon.descent import hysterograd
 from gnomon.descent.hysterograd import HysteroGradState
 from gnomon.descent.hysterograd_groups import GroupState
-from gnomon_spec.cases import Case
-from gnomon_spec.stand_ins import leaves
 from gnomon_spec.system import find_system
-from gnomon_validation.checker import Plan, check, check_law
+from gnomon_validation.checker import Plan, check_law
 from gnomon_validation.diagnosis import Diagnostician
-from gnomon_validation.judging import Judge
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.runner import PortMisbehaviourError
 
 pytestmark = pytest.mark.torch
 
-SYSTEM = find_system("hysterograd")
 MINE = "torch:reference_in_torch.HIOptimizer"
-DTYPES = ("float32", "float64")
 STEP, SHOCK, GROUPS = (operation(f"hysterograd.{name}") for name in ("step", "shock", "step_groups"))
 HYPER = STEP.hyperparameters | {"lr": 0.125, "stiffening_factor": 0.5, "beta": 0.875, "eps": 2.0**-20}
 HYPER |= {"cooling_rate": 0.9375, "metric_scale": 2.0, "grad_clip": 1.5}
 # Some for each thing that the adapter writes, reads back or derives of a step.
 GATE = ("equality_is_liquid", "clip_missing_in_the_gate", "temperature_not_clamped", "barrier_of_the_mean_before")
-REST = ("clip_missing_in_the_move", "clip_missing_in_the_path", "clip_missing_in_the_mean", "metric_kept_when_frozen")
-FEW = ("path_counts_liquid_steps_only", "sums_instead_of_means", "liquid_only_if_all_groups_are", "shock_does_not_warm")
+MOVE = ("clip_missing_in_the_move", "clip_missing_in_the_path", "clip_missing_in_the_mean", "clipping_also_lengthens")
+REST = ("metric_kept_when_frozen", "path_counts_liquid_steps_only", "sums_instead_of_means", "shock_does_not_warm")
+MISTAKEN = [
+    *(("HIOptimizer", name) for name in (*GATE, *MOVE, *REST, "liquid_only_if_all_groups_are")),
+    ("SRKL", "fourth_powers_overflow"),
+]
 
 
 def state_of(dtype, metric=(0.5, 1.0, 2.0), path=4.0, temperature=0.5, mean=0.25, liquid=True):
@@ -38,35 +37,35 @@ def state_of(dtype, metric=(0.5, 1.0, 2.0), path=4.0, temperature=0.5, mean=0.25
     return HysteroGradState(np.array(metric, dtype), number(path), number(temperature), number(mean), liquid)
 
 
-def outcome_of(port, op, inputs, hyper):
-    """Judge one call by the law that every operation has."""
-    law = op.laws[0]
-    dtype = next(leaf.dtype for leaf in leaves(inputs) if isinstance(leaf, np.ndarray))
-    case = Case({**dict(zip(op.inputs, inputs, strict=True)), **hyper}, op.hyperparameters)
-    return Judge(port, law, dtype, port.offer(op)).outcome(case)
+IMPORTS = "import torch\nfrom reference_in_torch import SRKL, HIOptimizer\nfrom torch.optim import Optimizer\n"
 
 
-IMPORTS = "import torch\nfrom reference_in_torch import HIOptimizer\n"
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-def test_the_reference_dressed_as_an_optimizer_conforms_to_every_law(dtype):
-    result = check(find_port(MINE), [SYSTEM], Plan(25, (dtype,)))
-    offered = [verdict for verdict in result.verdicts if verdict.status != "not provided"]
-    assert {verdict.law.operation for verdict in offered} == {STEP, SHOCK, GROUPS}
-    assert [(v.law.id, v.outcome) for v in offered if v.status != "conforms"] == []
+DRESSED = [
+    ("HIOptimizer", {}, "hysterograd", 25, {"step", "shock", "step_groups"}),
+    ("SRKL", {}, "srkl", 40, {"step_code", "step_arrays"}),
+    ("SRKLForEachArray", {"per_array": True}, "srkl", 40, {"step_code", "step_arrays"}),
+]
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("name", GATE + REST + FEW)
-def test_a_mistake_in_torch_is_caught_and_called_by_its_name(name, dtype):
-    port = find_port(MINE, {"mistake": name})
-    wrong = SYSTEM.mistakes[name].operation
-    judged = (check_law(port, law, dtype, Plan(100, shrink_attempts=0)) for law in SYSTEM.operations[wrong].laws)
+@pytest.mark.parametrize(("name", "options", "system", "examples", "operations"), DRESSED)
+def test_the_reference_dressed_as_an_optimizer_conforms_to_every_law(
+    name, options, system, examples, operations, dtype
+):
+    found = verdicts(find_port(f"torch:reference_in_torch.{name}", options), system, dtype, examples)
+    assert failing(found, operations) == set()
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize(("target", "name"), MISTAKEN)
+def test_a_mistake_in_torch_is_caught_and_called_by_its_name(target, name, dtype):
+    port = find_port(f"torch:reference_in_torch.{target}", {"mistake": name})
+    mistake = find_system(port.system).mistakes[name]
+    laws = [law for law in mistake.system.laws if mistake.concerns(law.operation)]
+    judged = (check_law(port, law, dtype, Plan(100, shrink_attempts=0)) for law in laws)
     verdict, outcomes = next(found for found in judged if found[1])
-    assert verdict.status == "wrong"
-    Diagnostician(SYSTEM, np.dtype(dtype)).diagnose([(verdict, outcomes)])
-    assert verdict.diagnosis[0] is SYSTEM.mistakes[name]
+    Diagnostician(mistake.system, np.dtype(dtype)).diagnose([(verdict, outcomes)])
+    assert verdict.status == "wrong" and verdict.diagnosis[0] is mistake
 
 
 def test_what_a_port_cannot_vary_is_said():
@@ -79,16 +78,6 @@ def test_what_a_port_cannot_vary_is_said():
     assert all(port.offer(operation(name)) is None for name in ("adam.step", "hysterograd.trajectory"))
     with pytest.raises(ValueError, match=r"^release_ratio must be 1\.0, which this port cannot vary, got 0\.5$"):
         port.call(STEP, (PARAMS, GRAD, state_of(float)), {**HYPER, "variant": "v4", "release_ratio": 0.5})
-
-
-def test_the_scale_is_what_clipping_does_to_the_norm_that_is_returned():
-    port, state = find_port(MINE), state_of("float64")
-    free = port.call(STEP, (PARAMS, GRAD, state), {**HYPER, "grad_clip": None})[2]
-    clipped = port.call(STEP, (PARAMS, GRAD, state), {**HYPER, "grad_clip": 1.0})[2]
-    assert free.scale == 1 and free.norm > 1
-    assert clipped.scale == clipped.norm / free.norm < 1
-    lengthening = find_port(MINE, {"mistake": "clipping_also_lengthens"})
-    assert lengthening.call(STEP, (PARAMS, GRAD, state), {**HYPER, "grad_clip": 64.0})[2].scale > 1
 
 
 @pytest.mark.parametrize(
@@ -113,8 +102,8 @@ def test_numbers_of_any_kind_are_read_and_written_where_the_optimizer_keeps_them
     assert port.fixed["metric_scale"] == 1.0 and port.offer(SHOCK) is None
     state = hysterograd.init(PARAMS) if fresh else state_of("float64")
     hyper = {**HYPER, "metric_scale": 1.0, "variant": "v4", "grad_clip": grad_clip}
-    outcome = outcome_of(port, STEP, (PARAMS, GRAD, state), hyper)
-    assert outcome.status == "conforms", outcome
+    found = outcome(port, STEP.id, {"params": PARAMS, "grad": GRAD, "state": state}, hyper, float)
+    assert found.status == "conforms", found
     assert capsys.readouterr().out == ""
 
 
@@ -150,7 +139,8 @@ def test_numbers_in_torchs_default_dtype_are_checked_as_they_are_or_in_another(m
         assert bool(after.temperature == HYPER["cooling_rate"] * state.temperature) is right
         in_an_array = port.call(STEP, (PARAMS, GRAD, state._replace(temperature=np.array(1 / 7))), hyper)[1].temperature
         assert type(in_an_array) is np.float64 and in_an_array == after.temperature
-        assert outcome_of(port, STEP, (PARAMS, GRAD, state), hyper).failed is not right
+        given = {"params": PARAMS, "grad": GRAD, "state": state}
+        assert outcome(port, STEP.id, given, hyper, float).failed is not right
     assert torch.get_default_dtype() == torch.float32
     with pytest.raises(RuntimeError):
         port.call(STEP, (PARAMS, GRAD[:2], state), HYPER)
@@ -159,28 +149,24 @@ def test_numbers_in_torchs_default_dtype_are_checked_as_they_are_or_in_another(m
         find_port("torch:my_gates.SingleHIOptimizer", {"default_dtype": "half"})
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        (
-            "class LossOptimizer(HIOptimizer):\n    def step(self, closure=None):\n        return None\n",
-            "cannot make a step: PortMisbehaviourError: returns None from step(), where ('Liquid' or 'Frozen', norm, "
-            "width) is expected",
-        ),
-        (
-            "class StrangeOptimizer(HIOptimizer):\n    def numbers(self, group):\n"
-            "        return {**super().numbers(group), 'charge': 1.0}\n",
-            "cannot be read as hysterograd: its state has 'charge' (understood: G, metric, fisher, group_tau, tau, ",
-        ),
-        (
-            "class PoorOptimizer(HIOptimizer):\n    def __init__(self, params, lr=0.5):\n"
-            "        super().__init__(params, lr)\n        self.defaults.pop('beta')\n"
-            "        [g.setdefault('beta', 0.5) for g in self.param_groups]\n",
-            "it neither takes nor keeps 'beta'",
-        ),
-    ],
-    ids=["no triple", "unknown state", "unknown beta"],
-)
+NOT_MAPPED = {
+    "class LossOptimizer(HIOptimizer):\n    def step(self, closure=None): return None\n": (
+        "step: PortMisbehaviourError: returns None from step(), where ('Liquid' or 'Frozen', norm, width) is expected"
+    ),
+    "class StrangeOptimizer(HIOptimizer):\n    def numbers(self, group):\n"
+    "        return {**super().numbers(group), 'charge': 1.0}\n": (
+        "cannot be read as hysterograd: its state has 'charge' (understood: G, metric, fisher, group_tau, tau, "
+    ),
+    "class SRKLWithoutBrake(Optimizer):\n    def __init__(self, params, lr=1.0): super().__init__(params, {'lr': lr})\n"
+    "    def step(self): pass\n": "cannot be read as srkl: it neither takes nor keeps 'beta'",
+    "class SRKLWithMemory(SRKL):\n    def step(self):\n        super().step()\n"
+    "        self.state[self.param_groups[0]['params'][0]]['average'] = 0\n": (
+        "cannot be read as srkl: its state has 'average' (understood: nothing)"
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), NOT_MAPPED.items())
 def test_what_cannot_be_mapped_is_explained_in_one_line(text, message, module):
     module("my_gates", IMPORTS + text)
     assert_explained(f"torch:my_gates.{text[6 : text.index('(')]}", message)
@@ -202,55 +188,52 @@ def test_a_metric_of_another_shape_cannot_be_a_parameters():
         find_port(MINE).call(STEP, (PARAMS, GRAD, state), HYPER)
 
 
-def test_a_shock_is_felt_before_the_first_step_too():
-    after = find_port(MINE).call(SHOCK, (hysterograd.init(PARAMS, initial_temp=0.125),), {"factor": 0.5})
-    assert after.temperature == 0.2 and after.liquid is True
-    after = find_port(MINE).call(SHOCK, (state_of("float64", liquid=False),), {"factor": 0.25})
-    assert (after.path_length, after.temperature, after.mean_norm, after.liquid) == (1.0, 0.5, 0.25, False)
-    np.testing.assert_array_equal(after.metric, [0.5, 1.0, 2.0])
-
-
-def grouped(values, dtype):
-    return tuple(tuple(None if v is None else np.array(v, dtype) for v in group) for group in values)
-
-
-THREE = [[[1.0, -2.0], [[0.5], [0.25]]], [[3.0]], [[1.0, 1.0, 1.0], 2.0]]
-GRADIENTS = {
-    "all": [[[0.5, 1.0], [[-2.0], [0.25]]], [[1.0]], [[1e-3, -0.5, 3.0], 0.125]],
-    "some missing": [[[0.5, 1.0], None], [[1.0]], [None, 0.125]],
-    "a group without": [[None, [[-2.0], [0.25]]], [None], [[1e-3, -0.5, 3.0], 0.125]],
-    "none at all": [[None, None], [None], [None, None]],
-    "a zero group": [[[0.0, 0.0], [[0.0], [0.0]]], [[1.0]], [[1e-3, -0.5, 3.0], 0.125]],
-}
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("lr", (0.125, 0.0))
-@pytest.mark.parametrize("paths", ((0.0, 0.0, 0.0), (1.0, 2.0**20, 4.0), (2.0**20, 2.0**20, 2.0**20)), ids=str)
-@pytest.mark.parametrize("grads", GRADIENTS)
-def test_groups_agree_with_the_reference(grads, paths, lr, dtype):
-    """Path 2²⁰ freezes a group, path 0 is a fresh start; with lr = 0 liquid groups do not move either."""
-    params, number = grouped(THREE, dtype), np.dtype(dtype).type
-    states = []
-    for fresh, path in zip(hysterograd_groups.init_groups(params, initial_temp=0.75), paths, strict=True):
-        metrics = tuple(array * array for array in params[len(states)])
-        used = GroupState(metrics, number(path), number(0.5), number(1.0), path > 4)
-        states.append(used if path else fresh)
-    hyper = {name: value for name, value in HYPER.items() if name != "check_finite"}
-    inputs = params, grouped(GRADIENTS[grads], dtype), tuple(states)
-    outcome = outcome_of(find_port(MINE), GROUPS, inputs, {**hyper, "lr": lr})
-    assert outcome.status == "conforms", outcome
+def test_a_group_that_a_step_does_not_move_is_asked_alone_whether_it_was_liquid(dtype):
+    """With lr = 0 none is moved. Path 2²⁰ freezes a group."""
+    arrays = [np.array(values, dtype) for values in ([1.0, -2.0], [[0.5], [0.25]], 3.0)]
+    params, grads = ((arrays[0], arrays[1]), (arrays[2],)), ((arrays[0], None), (arrays[2],))
+    number = np.dtype(dtype).type
+    states = tuple(
+        GroupState(tuple(x * x for x in group), number(path), number(0.5), number(1.0), path > 4)
+        for group, path in zip(params, (1.0, 2.0**20), strict=True)
+    )
+    hyper = {name: value for name, value in HYPER.items() if name != "check_finite"} | {"lr": 0.0}
+    given = {"params": params, "grads": grads, "states": states}
+    found = outcome(find_port(MINE), GROUPS.id, given, hyper, dtype)
+    assert found.status == "conforms", found
 
 
-def test_what_the_published_optimizer_is_known_to_do_has_a_reason():
-    published = "torch:hysterograd.optimizer.HIOptimizer"
-    rejected, agrees = "hysterograd.step:lr_out_of_its_domain_is_rejected", "hysterograd.step:agrees_with_the_oracle"
-    assert "no argument" in reason_for(f"{published}(variant='v4')", rejected, "float32", "wrong")
-    assert "default dtype" in reason_for(published, agrees, "float64", "wrong")
-    for port, dtype in (
-        (published, "float32"),
-        (f"{published}(default_dtype='float64')", "float64"),
-        (f"{published}(variant='v4')", "float64"),
-        (MINE, "float64"),
-    ):
-        assert reason_for(port, agrees, dtype, "wrong") is None
+@pytest.mark.parametrize(
+    ("options", "law", "dtype", "words"),
+    [
+        ("(variant='v4')", "bad_input_is_rejected", "float32", "no argument"),
+        ("", "agrees_with_the_oracle", "float64", "default dtype"),
+        ("", "agrees_with_the_oracle", "float32", ""),
+        ("(default_dtype='float64')", "agrees_with_the_oracle", "float64", ""),
+        ("(variant='v4')", "agrees_with_the_oracle", "float64", ""),
+    ],
+)
+def test_what_the_published_optimizer_is_known_to_do_has_a_reason(options, law, dtype, words):
+    reason = reason_for(f"torch:hysterograd.optimizer.HIOptimizer{options}", f"hysterograd.step:{law}", dtype, "wrong")
+    assert words in reason if words else reason is None
+
+
+# --- SRKL
+
+
+CODE, ARRAYS = operation("srkl.step_code"), operation("srkl.step_arrays")
+
+
+def test_a_curvature_for_each_array_is_not_one_for_all():
+    verdict, _ = check_law(find_port("torch:reference_in_torch.SRKLForEachArray"), ARRAYS.laws[0], "float64", Plan(40))
+    assert verdict.status == "wrong"
+
+
+def test_whether_each_array_has_a_curvature_is_said_to_the_adapter_and_torch_needs_no_parameters():
+    with pytest.raises(TypeError, match=r"^per_array must be True or False, got 'yes'$"):
+        find_port("torch:reference_in_torch.SRKL", {"per_array": "yes"})
+    port = find_port("torch:reference_in_torch.SRKL", {"lr": 0.5, "beta": 0.0})
+    assert port.offer(CODE).fixed == {"alpha": 0.5, "beta": 0.0}
+    assert port.offer(ARRAYS).fixed == {"alpha": 0.5, "beta": 0.0, "per_array": False}
+    assert port.call(ARRAYS, ((), ()), {}) == ()
