@@ -15,6 +15,8 @@ from gnomon_spec.system import Mistake, System
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.verdicts import Outcome, Verdict
 
+REJECTIONS = ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError
+
 
 class Diagnostician:
     """Compares the calls of failing cases with the mistakes of a system, in one dtype."""
@@ -22,12 +24,14 @@ class Diagnostician:
     def __init__(self, system: System, dtype: np.dtype[Any], *, flush_subnormals: bool = False) -> None:
         self.system, self.dtype = system, dtype
         self.runs = PerturbedRuns(dtype, flush_subnormals=flush_subnormals)
+        self._right: dict[int, tuple[Call, Any]] = {}
 
     def diagnose(self, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:
         """Give every verdict the mistakes that explain all its failing cases.
 
         The most frequent ones come first, and of equally frequent ones those that are made in the law's own operation.
         """
+        self._right.clear()
         explained = {
             id(verdict): [m for m in self.system.mistakes.values() if self.explains(m, verdict, outcomes)]
             for verdict, outcomes in failing
@@ -43,16 +47,18 @@ class Diagnostician:
     def explains(self, mistake: Mistake, verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
         """Return whether a port with this mistake would have done all that the port did.
 
-        What a call cost is a port's own and need not be the same, unless nothing else would show the mistake. Where no
-        argument is checked, only what is accepted and what is rejected counts, and only in a law about that.
+        A mistake that changes nothing in these calls explains nothing. What a call cost is a port's own and need not be
+        the same, unless nothing else would show the mistake. Where no argument is checked, only what is accepted and
+        what is rejected counts, and only in a law about that.
         """
         calls = [call for outcome in outcomes for call in outcome.calls]
         if mistake.edited.without_checks:
             accepts_the_same = ((call.outputs is None) == self._rejects(mistake, call) for call in calls)
             return verdict.law.kind == "rejects" and all(accepts_the_same)
-        if not any(mistake.concerns(call.operation) for call in calls):
+        concerned = [call for call in calls if mistake.concerns(call.operation)]
+        if not any(self.differs(mistake, call) for call in concerned):
             return False
-        in_full = not any(self.shows(mistake, call) for call in calls)
+        in_full = not any(call.operation.own and self.differs(mistake, call, shared=True) for call in concerned)
         return all(self.does_the_same(mistake, call, in_full) for call in calls)
 
     def does_the_same(self, mistake: Mistake, call: Call, in_full: bool = True) -> bool:
@@ -86,22 +92,33 @@ class Diagnostician:
         """Return whether a port with the mistake would have raised an exception, too."""
         try:
             self._answer(call, mistake.function)
-        except (ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError):
+        except REJECTIONS:
             return True
         return False
 
-    def shows(self, mistake: Mistake, call: Call) -> bool:
-        """Return whether a mistake's outputs for a call differ from the oracle's in more than what is a port's own."""
-        if not call.operation.own:
-            return False
-        try:
-            answers = self._answer(call, mistake.function), self._answer(call, reference_function)
-            wrong, right = (leaves(call.operation.shared(answer)) for answer in answers)
-        except (TypeError, ValueError, IndexError):  # one of them rejects the inputs
-            return True
+    def differs(self, mistake: Mistake, call: Call, *, shared: bool = False) -> bool:
+        """Return whether a mistake's outputs for a call are not the oracle's, both in the port's dtype, bit for bit.
+
+        shared: but for what is a port's own.
+        """
+        if id(call) not in self._right:
+            self._right[id(call)] = call, _narrow_answer(call, reference_function)
+        answers = [_narrow_answer(call, mistake.function), self._right[id(call)][1]]
+        if any(answer is None for answer in answers):  # one of them rejects the inputs
+            return answers[0] is not answers[1]
+        wrong, right = (leaves(call.operation.shared(answer) if shared else answer) for answer in answers)
         pairs = zip(wrong, right, strict=False)
         same = (x == y if isinstance(x, str) else np.array_equal(x, y, equal_nan=True) for x, y in pairs)
         return len(wrong) != len(right) or not all(same)
+
+
+def _narrow_answer(call: Call, function: Function) -> Any:
+    """Return what the function for an operation gives for a call in the dtype that it was made in; None if it raises."""
+    with np.errstate(all="ignore"):
+        try:
+            return function(call.operation)(*call.inputs, **call.hyperparameters)
+        except REJECTIONS:
+            return None
 
 
 def shape(fact: Fact) -> tuple[int, ...]:
