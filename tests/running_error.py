@@ -7,7 +7,7 @@ tolerance: it asks whether two results agree within the sum of their bounds.
 With u = 2⁻⁵³ and η = 2⁻¹⁰⁷⁴ (for underflow) one rounding costs
 
     u·|r| + η               + - * / √                   correctly rounded
-    8u·|r| + η              exp, log, sin, tanh … within the 4 units in the last place that NumPy states
+    8u·|r| + η              exp, expm1, log, sin, tanh … within the 4 units in the last place that NumPy states
     16u·(|x| + |y| + 1)     logaddexp                   one exp, log1p and addition, each of at most that size
     n·u/(1 - n·u)·Σ|xᵢ|     a sum of n terms, in any order; likewise a matrix product, with |A||B|
 
@@ -151,6 +151,7 @@ UFUNCS = {
     np.absolute: lambda x: Bounded(np.abs(x.value), x.error),
     np.sqrt: square_root,
     np.exp: exponential,
+    np.expm1: lambda x: rounded(np.expm1(x.value), np.exp(x.value) * np.expm1(x.error), 8),
     np.log: logarithm,
     np.tanh: lambda x: rounded(np.tanh(x.value), x.error, 8),
     np.sin: lambda x: rounded(np.sin(x.value), x.error, 8),
