@@ -11,17 +11,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from gnomon.objectives import (
-    MLP,
-    Ackley,
-    Beale,
-    Himmelblau,
-    LogisticRegression,
-    Quadratic,
-    Rastrigin,
-    Rosenbrock,
-    SoftmaxRegression,
-)
+from gnomon import objectives
 
 DYADIC = st.integers(-512, 512).map(lambda k: k / 256)
 WHOLE = st.integers(-8, 8).map(float)
@@ -51,19 +41,19 @@ def labels(examples, classes):
 def quadratics(draw, dtype=np.float64):
     n = draw(st.integers(1, 4))
     half = draw(whole((n, n))).astype(dtype)
-    return Quadratic(half + half.T, draw(dyadic(n, dtype)), draw(WHOLE))
+    return objectives.Quadratic(half + half.T, draw(dyadic(n, dtype)), draw(WHOLE))
 
 
 @st.composite
 def logistic_regressions(draw, dtype=np.float64, ridge=RIDGE):
     N, d = draw(st.integers(1, 4)), draw(st.integers(1, 3))
-    return LogisticRegression(draw(dyadic((N, d), dtype)), draw(labels(N, 2)), draw(ridge))
+    return objectives.LogisticRegression(draw(dyadic((N, d), dtype)), draw(labels(N, 2)), draw(ridge))
 
 
 @st.composite
 def softmax_regressions(draw, dtype=np.float64, ridge=RIDGE):
     N, d, C = draw(st.integers(1, 4)), draw(st.integers(1, 3)), draw(st.integers(2, 4))
-    return SoftmaxRegression(draw(dyadic((N, d), dtype)), draw(labels(N, C)), C, draw(ridge))
+    return objectives.SoftmaxRegression(draw(dyadic((N, d), dtype)), draw(labels(N, C)), C, draw(ridge))
 
 
 @st.composite
@@ -72,13 +62,13 @@ def mlps(draw, dtype=np.float64):
     hidden = tuple(draw(st.lists(st.integers(1, 3), max_size=2)))
     X = draw(dyadic((N, d), dtype))
     if draw(st.booleans()):
-        return MLP(X, draw(dyadic((N, C), dtype)), hidden)
-    return MLP(X, draw(labels(N, C + 1)), hidden, "softmax", C + 1)
+        return objectives.MLP(X, draw(dyadic((N, C), dtype)), hidden)
+    return objectives.MLP(X, draw(labels(N, C + 1)), hidden, "softmax", C + 1)
 
 
 def polynomials():
-    valleys = st.integers(2, 5).map(Rosenbrock)
-    return st.one_of(valleys, st.just(Beale()), st.just(Himmelblau()), quadratics())
+    valleys = st.integers(2, 5).map(objectives.Rosenbrock)
+    return st.one_of(valleys, st.just(objectives.Beale()), st.just(objectives.Himmelblau()), quadratics())
 
 
 def example_objectives(dtype=np.float64):
@@ -86,7 +76,7 @@ def example_objectives(dtype=np.float64):
 
 
 def transcendental(dtype=np.float64):
-    bumpy = st.one_of(st.integers(1, 4).map(Rastrigin), st.integers(1, 4).map(Ackley))
+    bumpy = st.one_of(st.integers(1, 4).map(objectives.Rastrigin), st.integers(1, 4).map(objectives.Ackley))
     return st.one_of(bumpy, example_objectives(dtype))
 
 

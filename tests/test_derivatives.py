@@ -20,7 +20,6 @@ from gnomon.objectives import MLP
 law = settings(deadline=None, max_examples=50)
 
 ROUNDINGS = 8
-SIGNS = st.sampled_from([-1.0, 1.0])
 
 
 def agree_with_closed_form(automatic, closed_form):

@@ -4,21 +4,10 @@ from fractions import Fraction
 from math import e, pi
 
 import numpy as np
+import objective_cases as drawn
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from objective_cases import (
-    cases,
-    dyadic,
-    example_objectives,
-    labels,
-    mlps,
-    polynomials,
-    quadratics,
-    softmax_regressions,
-    transcendental,
-    whole,
-)
 from running_error import UNIT, Bounded, agree
 
 from gnomon.objectives import MLP, NAMED, LogisticRegression, SoftmaxRegression, named
@@ -29,13 +18,14 @@ from gnomon.objectives.test_functions import Ackley, Beale, Himmelblau, Rastrigi
 law = settings(deadline=None, max_examples=50)
 
 HADAMARD = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
+ROTATIONS = [None, HADAMARD, np.eye(4)[::-1]]
 
 
 # --- laws of every objective -------------------------------------------------------------------------------------
 
 
 @law
-@given(cases(), st.integers(-8, 8))
+@given(drawn.cases(), st.integers(-8, 8))
 def test_hvp_scales_bit_for_bit_with_powers_of_two_and_zero(case, exponent):
     f, x, _, v = case
     assert not np.any(f.hvp(x, 0 * v))
@@ -45,8 +35,8 @@ def test_hvp_scales_bit_for_bit_with_powers_of_two_and_zero(case, exponent):
 @law
 @given(st.data(), st.sampled_from([np.float16, np.float32, np.float64]))
 def test_results_keep_the_dtype_of_the_parameters(data, dtype):
-    makers = [st.just(Rosenbrock(3)), st.just(Beale()), st.just(Himmelblau()), quadratics(dtype), transcendental(dtype)]
-    f, x, _, v = data.draw(cases(st.one_of(makers), dtype))
+    plain = st.sampled_from([Rosenbrock(3), Beale(), Himmelblau()])
+    f, x, _, v = data.draw(drawn.cases(plain | drawn.quadratics(dtype) | drawn.transcendental(dtype), dtype))
     results = [f.value(x), f.gradient(x), f.hvp(x, v)]
     if isinstance(f, GaussNewtonObjective):
         results.append(f.ggnvp(x, v))
@@ -57,7 +47,7 @@ def test_results_keep_the_dtype_of_the_parameters(data, dtype):
 
 
 @law
-@given(cases())
+@given(drawn.cases())
 def test_array_likes_that_only_speak_numpys_protocols_give_the_same_numbers(case):
     f, x, _, v = case
     assert f.value(Bounded(x)).value == f.value(x)
@@ -69,7 +59,7 @@ def test_array_likes_that_only_speak_numpys_protocols_give_the_same_numbers(case
 
 
 @law
-@given(cases(quadratics()))
+@given(drawn.cases(drawn.quadratics()))
 def test_a_quadratic_is_exact_on_dyadic_numbers(case):
     f, x, _, v = case
     d = x - f.minimiser
@@ -78,7 +68,7 @@ def test_a_quadratic_is_exact_on_dyadic_numbers(case):
 
 
 @law
-@given(whole(4), dyadic(4), dyadic(4), st.sampled_from([None, HADAMARD, np.eye(4)[::-1]]), st.integers(0, 20))
+@given(drawn.whole(4), drawn.dyadic(4), drawn.dyadic(4), st.sampled_from(ROTATIONS), st.integers(0, 20))
 def test_gradient_descent_iterate_is_gradient_descent(eigenvalues, minimiser, start, rotation, steps):
     """With these rotations and whole eigenvalues H is exact; the spectrum is given bounded, to count its powers."""
     lr = 1 / 16
@@ -92,7 +82,7 @@ def test_gradient_descent_iterate_is_gradient_descent(eigenvalues, minimiser, st
 
 
 @law
-@given(whole((3, 3)), dyadic(3), st.integers(0, 20))
+@given(drawn.whole((3, 3)), drawn.dyadic(3), st.integers(0, 20))
 def test_gradient_descent_iterate_finds_the_spectrum_itself(half, start, steps):
     """The computed spectrum is that of H + E, |E| <= n²·ε·|H|, with Q within n²·ε of orthogonal (Higham, ch. 19).
 
@@ -110,7 +100,7 @@ def test_gradient_descent_iterate_finds_the_spectrum_itself(half, start, steps):
 
 
 @law
-@given(whole(4), st.sampled_from([None, HADAMARD]))
+@given(drawn.whole(4), st.sampled_from([None, HADAMARD]))
 def test_quadratic_knows_whether_it_has_a_minimum(eigenvalues, rotation):
     f = quadratic_with_spectrum(eigenvalues, rotation, np.ones(4), 2.5)
     for g in (f, Quadratic(f.hessian, f.minimiser, f.offset)):
@@ -151,13 +141,13 @@ def test_himmelblaus_inexact_minimisers_are_the_nearest_float64():
 
 
 @law
-@given(cases(st.sampled_from(TEST_FUNCTIONS)))
+@given(drawn.cases(st.sampled_from(TEST_FUNCTIONS)))
 def test_no_value_is_below_the_minimum(case):
     assert case.objective.value(case.params) >= case.objective.minimum
 
 
 @law
-@given(dyadic(3))
+@given(drawn.dyadic(3))
 def test_rastrigin_and_ackley_are_the_published_formulas(x):
     """The published forms cancel near 0, the bounds know it. Twice them, for e and π, which are rounded themselves."""
     b, n = Bounded(x), 3
@@ -171,7 +161,7 @@ def test_rastrigin_and_ackley_are_the_published_formulas(x):
 
 
 @law
-@given(cases(example_objectives()))
+@given(drawn.cases(drawn.example_objectives()))
 def test_the_whole_is_the_mean_of_the_examples_and_the_ridge(case):
     f, x, _, _ = case
     x, ridge = Bounded(x), getattr(f, "ridge", 0.0)
@@ -179,7 +169,7 @@ def test_the_whole_is_the_mean_of_the_examples_and_the_ridge(case):
 
 
 @law
-@given(dyadic((3, 2)), labels(3, 2), dyadic(2))
+@given(drawn.dyadic((3, 2)), drawn.labels(3, 2), drawn.dyadic(2))
 def test_softmax_regression_of_two_classes_is_logistic_regression(X, y, w):
     """Only the difference of the two rows matters: put w in the row of class 1 and 0 in that of class 0."""
     wide = Bounded(np.concatenate([np.zeros(2), w]))
@@ -187,7 +177,7 @@ def test_softmax_regression_of_two_classes_is_logistic_regression(X, y, w):
 
 
 @law
-@given(cases(softmax_regressions(ridge=st.just(0.0))))
+@given(drawn.cases(drawn.softmax_regressions(ridge=st.just(0.0))))
 def test_an_mlp_without_hidden_layer_and_bias_is_softmax_regression(case):
     f, x, _, _ = case
     net = MLP(f.features, f.labels, (), "softmax", f.classes)
@@ -195,7 +185,7 @@ def test_an_mlp_without_hidden_layer_and_bias_is_softmax_regression(case):
 
 
 @law
-@given(labels(2, 2), st.sampled_from([1.0, -1.0, 0.0]), st.floats(1e3, 1e150))
+@given(drawn.labels(2, 2), st.sampled_from([1.0, -1.0, 0.0]), st.floats(1e3, 1e150))
 def test_far_from_the_data_nothing_overflows(y, side, scale):
     X = np.array([[1.0, -1.0], [1.0, 1.0]])
     for f in (LogisticRegression(X, y), SoftmaxRegression(X, y, 2), MLP(X, y, (), "softmax", 2)):
@@ -205,7 +195,7 @@ def test_far_from_the_data_nothing_overflows(y, side, scale):
 
 
 @law
-@given(cases(mlps()))
+@given(drawn.cases(drawn.mlps()))
 def test_mlp_parameters_are_layer_by_layer_rows_of_weights_then_biases(case):
     f, x, _, _ = case
     layers = f.layers(x)
@@ -236,7 +226,7 @@ def test_every_name_gives_a_known_objective_of_two_variables(name):
 
 
 @law
-@given(st.one_of(polynomials(), transcendental()))
+@given(st.one_of(drawn.polynomials(), drawn.transcendental()))
 def test_every_objective_keeps_the_contract(f):
     assert isinstance(f, Objective)
     assert isinstance(f, GaussNewtonObjective) == hasattr(f, "ggnvp")

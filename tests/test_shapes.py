@@ -3,9 +3,6 @@
 Each is checked as a port author would have it checked: an honest port conforms in both dtypes, a mistake is wrong.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterable
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,45 +11,34 @@ import pytest
 from numpy.typing import NDArray
 
 from gnomon_spec.arithmetic import lapack
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, constant
-from gnomon_spec.facts import Fact, agree, equal
+from gnomon_spec.cases import Cases, Quantity, constant
+from gnomon_spec.facts import agree, equal
 from gnomon_spec.stand_ins import ExactOracle
 from gnomon_spec.strategies import VECTORS, number, rotation, shapes, spectrum, tame
 from gnomon_spec.system import WITH_ROOM, System
 from gnomon_validation.checker import Plan, check_law
 from gnomon_validation.ports.bundled import MistakenPort, ReferencePort
 from gnomon_validation.ports.functions import FunctionsPort
-from gnomon_validation.ports.port import Port
-from gnomon_validation.verdicts import Verdict
 
 DTYPES = ("float32", "float64")
 Array = NDArray[Any]
 
 
-def verdicts(port: Port, system: System, dtype: str, examples: int = 100) -> dict[str, Verdict]:
-    plan = Plan(examples=examples)
-    return {law.name: check_law(port, law, dtype, plan)[0] for law in system.laws}
-
-
-def statuses(port: Port, system: System, dtype: str) -> dict[str, str]:
-    return {name: verdict.status for name, verdict in verdicts(port, system, dtype).items()}
-
-
-def port_of(**functions: Callable[..., Any]) -> FunctionsPort:
-    return FunctionsPort(SimpleNamespace(**functions), "a_port")
+def statuses(port, system, dtype):
+    return {law.name: check_law(port, law, dtype, Plan(examples=100))[0].status for law in system.laws}
 
 
 # --- linear algebra inside: the polar factor -----------------------------------------------------------------------
 
 
-def orthogonal_factor(matrix: Array) -> Array:
+def orthogonal_factor(matrix):
     """U Vᵀ of the singular value decomposition U Σ Vᵀ: the nearest matrix with orthonormal rows or columns."""
     U, _, Vt = np.linalg.svd(matrix, full_matrices=False)
     return U @ Vt
 
 
-def matrices(decades: float) -> Quantity:
-    def draw_matrix(draw: Draw, context: Context) -> Array:
+def matrices(decades):
+    def draw_matrix(draw, context):
         rows, columns = context.shape
         smaller = min(rows, columns)
         left, values, right = (
@@ -72,14 +58,14 @@ polar_factor = polar.operation(
 
 
 @polar_factor.law("fixed point")
-def a_second_time_changes_nothing(port: Any, case: Case) -> Iterable[Fact]:
+def a_second_time_changes_nothing(port, case):
     """The polar factor of a polar factor is itself."""
     once = port.orthogonal_factor(case.matrix)
     yield equal("matrix", port.orthogonal_factor(once), once)
 
 
 @polar_factor.law("bound")
-def no_orthonormal_matrix_is_closer_aligned(port: Any, case: Case) -> Iterable[Fact]:
+def no_orthonormal_matrix_is_closer_aligned(port, case):
     """Its inner product with the matrix is the nuclear norm, the largest that an orthonormal matrix can have."""
     factor = port.orthogonal_factor(case.matrix)
     singular_values = lapack(np.linalg.svdvals, case.matrix)
@@ -87,7 +73,7 @@ def no_orthonormal_matrix_is_closer_aligned(port: Any, case: Case) -> Iterable[F
 
 
 @polar.mistake("orthogonal_factor")
-def five_steps_of_newton_schulz(matrix: Array) -> Array:
+def five_steps_of_newton_schulz(matrix):
     """The iteration is stopped after five steps, whatever the condition of the matrix."""
     x = matrix / np.linalg.norm(matrix)
     for _ in range(5):
@@ -95,31 +81,11 @@ def five_steps_of_newton_schulz(matrix: Array) -> Array:
     return x
 
 
-def through_the_gram_matrix(matrix: Array) -> Array:
-    """(A Aᵀ)^-½ A, or A (Aᵀ A)^-½ if that is smaller: right, and half of the digits lost."""
-    if matrix.shape[0] > matrix.shape[1]:
-        return through_the_gram_matrix(matrix.T).T
-    eigenvalues, Q = np.linalg.eigh(matrix @ matrix.T)
-    return ((Q / np.sqrt(eigenvalues)) @ Q.T @ matrix).astype(matrix.dtype)
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_polar_factor_obeys_its_laws_and_a_short_iteration_does_not(dtype):
     assert set(statuses(ReferencePort(), polar, dtype).values()) == {"conforms"}
     wrong = statuses(MistakenPort(polar.mistakes["five_steps_of_newton_schulz"].edited), polar, dtype)
     assert set(wrong.values()) == {"wrong"}
-
-
-def test_a_polar_factor_through_the_gram_matrix_is_imprecise_and_not_wrong():
-    port = port_of(polar_orthogonal_factor=through_the_gram_matrix)
-    (verdict, *_) = verdicts(port, polar, "float32").values()
-    assert verdict.status == "imprecise"
-    assert verdict.outcome is not None
-    assert verdict.digits_lost > 1
-
-
-def test_an_operation_with_linear_algebra_has_no_half_precision():
-    assert set(statuses(ReferencePort(), polar, "float16").values()) == {"not provided"}
 
 
 def test_the_exact_oracle_does_linear_algebra_in_float64_and_hands_on_the_wide_dtype():
@@ -133,7 +99,7 @@ def test_the_exact_oracle_does_linear_algebra_in_float64_and_hands_on_the_wide_d
 
 
 def test_the_exact_oracle_lets_other_type_errors_through():
-    def refuses(params: Array) -> Array:
+    def refuses(params):
         raise TypeError("params must be something else")
 
     system = System("refusing", title="", text="")
@@ -145,7 +111,7 @@ def test_the_exact_oracle_lets_other_type_errors_through():
 # --- a discrete outcome that rounding decides: a stopping time -------------------------------------------------------
 
 
-def first_alarm(stream: Array, *, threshold: float) -> int:
+def first_alarm(stream, *, threshold):
     """The first t at which the sum of the stream exceeds the threshold; -1 if there is none."""
     sums = np.cumsum(stream)
     return next((t for t in range(stream.shape[0]) if sums[t] > threshold), -1)
@@ -165,13 +131,13 @@ def test_a_stopping_time_on_the_threshold_itself_is_ambiguous(dtype):
 # --- outputs of variable length, compared as multisets: persistence pairs --------------------------------------------
 
 
-def persistence_pairs(steps: Array) -> Array:
+def persistence_pairs(steps):
     """H₀ persistence of heights hᵢ = Σ_{j<=i} sⱼ on a path: (birth, death) of each component of {h <= a} that merges.
 
     A component is born at a local minimum and dies where it meets one born lower; pairs without duration are left out.
     """
     heights = np.cumsum(steps)
-    component: dict[int, int] = {}  # of each vertex that has appeared: the place of its lowest one
+    component = {}  # of each vertex that has appeared: the place of its lowest one
     pairs = []
     for vertex in (int(i) for i in np.argsort(heights, kind="stable")):
         component[vertex] = vertex
@@ -186,7 +152,7 @@ def persistence_pairs(steps: Array) -> Array:
     return np.stack(pairs) if pairs else np.reshape(heights[:0], (0, 2))
 
 
-def in_order(pairs: Any) -> Any:
+def in_order(pairs):
     """Return the rows in lexicographic order."""
     for column in (1, 0):
         order = np.argsort(pairs[:, column], kind="stable")
@@ -194,7 +160,7 @@ def in_order(pairs: Any) -> Any:
     return pairs
 
 
-def same_multiset(label: str, actual: Any, expected: Any) -> Fact:
+def same_multiset(label, actual, expected):
     return equal(label, in_order(actual), in_order(expected))
 
 
@@ -208,7 +174,7 @@ pairs_of = persistence.operation(
 
 
 @pairs_of.law("equivariance", cases=pairs_of.cases.but(power=number(2.0, 4.0, 0.5, exponents=(-3, 3))))
-def persistence_scales_with_the_heights(port: Any, case: Case) -> Iterable[Fact]:
+def persistence_scales_with_the_heights(port, case):
     """Heights c times as large have pairs c times as large, as many of them."""
     plain = port.persistence_pairs(case.steps)
     scaled = port.persistence_pairs(case.power * case.steps)
@@ -217,25 +183,16 @@ def persistence_scales_with_the_heights(port: Any, case: Case) -> Iterable[Fact]
 
 
 @persistence.mistake("persistence_pairs")
-def younger_component_survives(steps: Array) -> Array:
+def younger_component_survives(steps):
     """Where two components meet, the one with the higher minimum lives on."""
     pairs = persistence_pairs(steps)
     return np.stack([pairs[:, 0] - (pairs[:, 1] - pairs[:, 0]), pairs[:, 1]], axis=1) if len(pairs) else pairs
 
 
-@persistence.mistake("persistence_pairs")
-def first_pair_is_lost(steps: Array) -> Array:
-    """The first component that dies is left out."""
-    return persistence_pairs(steps)[1:]
-
-
-def from_the_other_end(steps: Array) -> Array:
-    return np.ascontiguousarray(persistence_pairs(steps)[::-1])
-
-
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_outputs_of_variable_length_compare_as_multisets(dtype):
-    for port in (ReferencePort(), port_of(persistence_persistence_pairs=from_the_other_end)):
+    backwards = SimpleNamespace(persistence_persistence_pairs=lambda steps: persistence_pairs(steps)[::-1].copy())
+    for port in (ReferencePort(), FunctionsPort(backwards, "a_port")):
         assert set(statuses(port, persistence, dtype).values()) == {"conforms"}
     for mistake in persistence.mistakes.values():
         assert statuses(MistakenPort(mistake.edited), persistence, dtype)["agrees_with_the_oracle"] == "wrong"

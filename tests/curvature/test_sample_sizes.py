@@ -13,37 +13,24 @@ from gnomon.curvature.trace import hutchinson, rademacher_variance
 DRAWS = {"rademacher": rademacher, "gaussian": gaussian}
 
 
-@pytest.mark.parametrize(
-    ("error", "failure", "signs", "normal"),
-    [
-        (0.1, 0.05, 2214, 2952),
-        (0.05, 0.05, 8854, 11805),
-        (0.1, 0.01, 3179, 4239),
-        (0.5, 0.1, 72, 96),
-        (0.3, 0.1, 200, 267),
-    ],
-)
+HALF, FULL = {"error": 0.5, "failure": 0.25}, {"error": 1.0, "failure": 0.5}
+DEFINITE_SIZES = [(0.1, 0.05, 2214, 2952), (0.05, 0.05, 8854, 11805), (0.1, 0.01, 3179, 4239)]
+DEFINITE_SIZES += [(0.5, 0.1, 72, 96), (0.3, 0.1, 200, 267)]
+
+
+@pytest.mark.parametrize(("error", "failure", "signs", "normal"), DEFINITE_SIZES)
 def test_the_sizes_for_definite_matrices_are_the_known_ones(error, failure, signs, normal):
     assert semidefinite_size(error=error, failure=failure) == signs
     assert semidefinite_size(error=error, failure=failure, probes="gaussian") == normal
 
 
-def test_the_sizes_for_a_known_variance_are_chebyshevs():
-    assert chebyshev_size(2.0, error=0.5, failure=0.25) == 32
-    assert chebyshev_size(0.0, error=0.5, failure=0.25) == 1
-
-
-def test_the_sizes_for_indefinite_matrices_follow_their_formula():
-    """‖A‖_F² = 4, ‖A‖₂ = 1, ε = 1, δ = ½: 20·ln 4 = 27.7 with normal numbers and 40·ln 4 = 55.5 with signs."""
-    assert indefinite_size(2.0, 1.0, error=1.0, failure=0.5, probes="gaussian") == 28
-    assert indefinite_size(2.0, 1.0, error=1.0, failure=0.5) == 56
-    assert indefinite_size(0.0, 0.0, error=1.0, failure=0.5) == 1
-
-
-def test_the_sizes_for_diagonals_are_hoeffdings():
-    """2·ln 4 = 2.77 for one row with ε = 1, δ = ½, and 2·ln 16 = 5.55 for four of them."""
-    assert diagonal_size(error=1.0, failure=0.5) == 3
-    assert diagonal_size(error=1.0, failure=0.5, dimension=4) == 6
+def test_the_other_sizes_follow_their_formulas():
+    """Chebyshev's; with ‖A‖_F² = 4, ‖A‖₂ = 1, ε = 1, δ = ½: 20·ln 4 = 27.7 with normal numbers and 40·ln 4 = 55.5 with
+    signs; Hoeffding's 2·ln 4 = 2.77 for one row of the diagonal and 2·ln 16 = 5.55 for four of them."""
+    assert (chebyshev_size(2.0, **HALF), chebyshev_size(0.0, **HALF)) == (32, 1)
+    assert indefinite_size(2.0, 1.0, **FULL, probes="gaussian") == 28
+    assert (indefinite_size(2.0, 1.0, **FULL), indefinite_size(0.0, 0.0, **FULL)) == (56, 1)
+    assert (diagonal_size(**FULL), diagonal_size(**FULL, dimension=4)) == (3, 6)
 
 
 SIZES = {

@@ -32,7 +32,6 @@ from gnomon_spec.strategies import (
 FLOAT32 = np.dtype(np.float32)
 ALL_DTYPES = st.sampled_from([np.dtype(np.float16), FLOAT32, np.dtype(np.float64)])
 some_shapes = st.sampled_from([(), (0,), (1,), (3,), (2, 3), (17,), (35,)])
-vectors = st.sampled_from([(1,), (2,), (5,)])
 
 
 def drawn(data, quantity, dtype=FLOAT32, shape=(3,), before=None):
@@ -57,34 +56,18 @@ def collected(quantity, dtype=FLOAT32, shape=(8,), examples=300):
 
 
 @law
-@given(st.data(), ALL_DTYPES, some_shapes)
-def test_arrays_have_the_dtype_and_the_common_shape_and_are_finite(data, dtype, shape):
-    for quantity in (vector(), vector(0), nonnegative(), tame(), tame(-3)):
+@given(st.data(), ALL_DTYPES, some_shapes, st.integers(-3, 3), st.integers(1, 5))
+def test_arrays_have_the_dtype_and_the_common_shape_and_are_finite(data, dtype, shape, scale, most):
+    """Tame entries are zero or within their window; a sequence has one array a step."""
+    for quantity in (vector(), vector(0), nonnegative(), tame(), tame(scale)):
         array = drawn(data, quantity, dtype, shape)
         assert (array.dtype, array.shape) == (dtype, shape)
         assert np.isfinite(array).all()
-    assert np.all(drawn(data, nonnegative(), dtype, shape) >= 0)
-
-
-@law
-@given(st.data(), ALL_DTYPES, st.integers(-3, 3))
-def test_tame_entries_are_zero_or_within_their_window(data, dtype, scale):
-    sizes = np.abs(drawn(data, tame(scale), dtype, (8,)).astype(np.float64)) / 2.0**scale
-    window = 2.0**strategies.WINDOW
+    sizes, window = np.abs(array.astype(np.float64)) / 2.0**scale, 2.0**strategies.WINDOW
     assert np.all((sizes == 0) | ((sizes >= 1 / window) & (sizes <= 2 * window)))
-
-
-@law
-@given(st.data(), dtypes, st.integers(1, 5))
-def test_a_sequence_has_one_array_a_step(data, dtype, most):
-    sequence = drawn(data, steps_of(vector(), most), dtype, (2, 3))
-    assert sequence.dtype == dtype
-    assert sequence.shape[1:] == (2, 3)
-    assert 1 <= len(sequence) <= most
-
-
-def entries(quantity, dtype=FLOAT32, shape=(8,)):
-    return np.concatenate([np.ravel(array) for array in collected(quantity, dtype, shape)]).astype(np.float64)
+    assert np.all(drawn(data, nonnegative(), dtype, shape) >= 0)
+    sequence = drawn(data, steps_of(vector(), most), dtype, shape)
+    assert (sequence.dtype, sequence.shape[1:]) == (dtype, shape) and 1 <= len(sequence) <= most
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -107,25 +90,23 @@ def test_arrays_reach_zeros_ties_subnormals_and_both_ends_of_the_range(dtype, sh
 
 
 def test_arrays_reach_many_decades_and_stay_near_one_scale_each():
-    """A scale of an array is its median size; half of the entries of most arrays lie within the window around it."""
+    """A scale of an array is its median size; half of the entries of most arrays lie within the window around it.
+
+    The scale itself stops where a square would leave the range: most entries are not extremes.
+    """
     arrays = [np.abs(array[array != 0]).astype(np.float64) for array in collected(vector())]
     scales = np.log10([np.median(array) for array in arrays if array.size])
     assert scales.max() - scales.min() > 20
     near = [np.mean(np.abs(np.log2(a / np.median(a))) <= 2 * strategies.WINDOW + 1) >= 0.5 for a in arrays if a.size]
     assert np.mean(near) > 0.5
+    squares, info = np.concatenate(arrays) ** 2, np.finfo(np.float32)
+    assert np.mean((squares < info.max) & (squares > info.smallest_normal)) > 0.5
 
 
 def test_tame_arrays_reach_zeros_and_both_signs():
-    values = entries(tame())
+    values = np.concatenate(collected(tame()))
     assert np.any(values == 0) and np.any(values < 0)
     assert np.abs(values[values != 0]).max() / np.abs(values[values != 0]).min() > 100
-
-
-def test_squares_of_ordinary_entries_stay_in_the_range():
-    """The scale itself stops where a square would leave the range: most entries are not extremes."""
-    values = entries(vector())
-    sizes = np.abs(values[values != 0])
-    assert np.mean((sizes**2 < np.finfo(np.float32).max) & (sizes**2 > np.finfo(np.float32).smallest_normal)) > 0.5
 
 
 # --- numbers -------------------------------------------------------------------------------------------------------
@@ -180,15 +161,10 @@ def test_a_choice_is_one_of_its_values_and_a_constant_its_own(data, values):
 
 @law
 @given(st.data(), some_shapes)
-def test_a_permutation_holds_every_index_once(data, shape):
-    order = drawn(data, permutation(), shape=shape)
-    assert sorted(order) == list(range(int(np.prod(shape))))
-
-
-@law
-@given(st.data(), st.sampled_from([(), (1,), (2, 3), (17,)]))
-def test_an_index_is_that_of_an_entry(data, shape):
-    assert 0 <= drawn(data, indices(), shape=shape) < max(1, int(np.prod(shape)))
+def test_a_permutation_holds_every_index_once_and_an_index_is_one_of_them(data, shape):
+    size = int(np.prod(shape))
+    assert sorted(drawn(data, permutation(), shape=shape)) == list(range(size))
+    assert 0 <= drawn(data, indices(), shape=shape) < max(1, size)
 
 
 def test_a_shape_is_one_of_the_given_ones_and_all_are_reached():
@@ -201,36 +177,22 @@ def test_a_shape_is_one_of_the_given_ones_and_all_are_reached():
 
 
 @law
-@given(st.data(), dtypes, vectors)
-def test_a_rotation_is_orthogonal_to_the_rounding_of_its_entries(data, dtype, shape):
-    """Each entry is off by u from a matrix that Householder's QR makes orthogonal within 2⁻⁵³·20·n² (Higham, 19.4)."""
-    (n,) = shape
-    turn = drawn(data, rotation(), dtype, shape)
-    assert (turn.dtype, turn.shape) == (dtype, (n, n))
+@given(st.data(), dtypes, st.integers(1, 5), st.sampled_from([0.0, 2.0, 6.0]))
+def test_matrices_are_orthogonal_or_symmetric_with_a_spectrum_to_the_rounding_of_their_entries(data, dtype, n, decades):
+    """Each entry is off by u from a matrix that Householder's QR makes orthogonal within 2⁻⁵³·20·n² (Higham, 19.4).
+
+    Weyl: rounding the entries, each at most 1, moves eigenvalues by at most n·u; QR and products by 20·n²·2⁻⁵³.
+    """
+    eps = np.finfo(dtype).eps
+    turn = drawn(data, rotation(), dtype, (n,))
+    matrix, values = drawn(data, symmetric(decades), dtype, (n,)), drawn(data, spectrum(decades), dtype, (n,))
+    assert [(a.dtype, a.shape) for a in (turn, matrix, values)] == [(dtype, (n, n)), (dtype, (n, n)), (dtype, (n,))]
     wide = turn.astype(wide_dtype(dtype))
-    assert np.all(np.abs(wide.T @ wide - np.eye(n)) <= np.finfo(dtype).eps * n + 2.0**-52 * 20 * n * n)
-
-
-@law
-@given(st.data(), dtypes, vectors, st.sampled_from([0.0, 2.0, 6.0]))
-def test_eigenvalues_span_no_more_than_their_decades(data, dtype, shape, decades):
-    values = drawn(data, spectrum(decades), dtype, shape)
-    assert (values.dtype, values.shape) == (dtype, shape)
-    slack = 2 * np.finfo(dtype).eps
-    assert np.all((values <= 1) & (values >= 10.0**-decades * (1 - slack)))
-
-
-@law
-@given(st.data(), dtypes, vectors, st.sampled_from([0.0, 2.0]))
-def test_a_symmetric_matrix_is_symmetric_and_has_its_spectrum(data, dtype, shape, spread):
-    """Weyl: rounding the entries, each at most 1, moves eigenvalues by at most n·u; QR and products by 20·n²·2⁻⁵³."""
-    (n,) = shape
-    matrix = drawn(data, symmetric(spread), dtype, shape)
-    assert (matrix.dtype, matrix.shape) == (dtype, (n, n))
+    assert np.all(np.abs(wide.T @ wide - np.eye(n)) <= eps * n + 2.0**-52 * 20 * n * n)
+    assert np.all((values <= 1) & (values >= 10.0**-decades * (1 - 2 * eps)))
     assert np.array_equal(matrix, matrix.T)
-    values = np.linalg.eigvalsh(matrix.astype(np.float64))
-    moved = n * np.finfo(dtype).eps / 2 + 3 * 20 * n * n * 2.0**-53
-    assert np.all((values >= 10.0**-spread - moved) & (values <= 1 + moved))
+    found, moved = np.linalg.eigvalsh(matrix.astype(np.float64)), n * eps / 2 + 3 * 20 * n * n * 2.0**-53
+    assert np.all((found >= 10.0**-decades - moved) & (found <= 1 + moved))
 
 
 # --- nothing is filtered -------------------------------------------------------------------------------------------
