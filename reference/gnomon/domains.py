@@ -67,6 +67,13 @@ def require_floating(name: str, array: Any) -> None:
         raise TypeError(f"{name} must hold real floating-point numbers, got dtype {array.dtype}")
 
 
+def is_real_number(value: Any) -> bool:
+    """Return whether a value is one real number: Python's, NumPy's, or an array without dimensions; no truth value."""
+    if hasattr(value, "dtype"):
+        return bool(value.dtype.kind in "fiu" and value.ndim == 0)
+    return hasattr(value, "__float__") and not isinstance(value, bool)
+
+
 def require_finite(arrays: Mapping[str, Any]) -> None:
     """Require that no entry of the named arrays is NaN or infinite; raise `ValueError` naming the first that is."""
     for name, array in arrays.items():
@@ -102,12 +109,9 @@ class Number:
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         low, high = self.low, self.high
-        if type(value) is float and low < value < high:
-            return
-        if isinstance(value, bool | str | bytes) or not hasattr(value, "__lt__") or np.ndim(value) != 0:
+        if type(value) is not float and not is_real_number(value):
             raise TypeError(f"{name} must be a number in {self.interval}, got {value!r}")
-        above, below = value > low or (value == low and not self.above), value < high or (self.closed and value == high)
-        if not (above and below and value != inf):
+        if not (low < value < high or (value == low and not self.above) or (value == high and self.closed)):
             raise ValueError(f"{name} must be a finite number in {self.interval}, got {value!r}")
 
     @property

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon_spec.arithmetic import NoisyArray
+from gnomon_spec.arithmetic.noise import limits
 from gnomon_spec.facts import Fact
 
 REPLICAS = 32
@@ -101,13 +102,15 @@ def _replicas(runs: list[Fact], side: str) -> NDArray[Any] | None:
     """Return one side of the facts with the replicas along the first axis; None if their shapes differ."""
     values = [getattr(run, side) for run in runs]
     parts = [v.values if isinstance(v, NoisyArray) else np.asarray(v)[np.newaxis] for v in values]
-    if len({part.shape for part in parts}) > 1:
-        return None
-    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+    if len(parts) == 1:
+        return parts[0]
+    return np.concatenate(parts) if len({part.shape for part in parts}) == 1 else None
 
 
 def _fits(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
     """Return whether an array of one shape can be broadcast to the other."""
+    if shape == larger:
+        return True
     pairs = zip(reversed(shape), reversed(larger), strict=False)
     return len(shape) <= len(larger) and all(m in (1, n) for m, n in pairs)
 
@@ -116,8 +119,8 @@ def _judge_identical(fact: Fact) -> Judgement:
     actual, expected = np.asarray(fact.actual), np.asarray(fact.expected)
     if actual.shape != expected.shape:
         return Judgement(fact.label, False, why=f"has shape {actual.shape}, expected {expected.shape}")
-    differ = (actual != expected) & ~((actual != actual) & (expected != expected))
-    if not np.any(differ):
+    differ = actual != expected
+    if not differ.any() or not (differ := differ & ((actual == actual) | (expected == expected))).any():
         return Judgement(fact.label, True)
     index = tuple(int(i) for i in np.argwhere(differ)[0])
     return Judgement(
@@ -154,8 +157,8 @@ def _deviations(
     """Return how far the port is off, and its band, entry by entry."""
     runs = many - many_expected
     if fact.relation == "at least":
-        return expected - actual, MARGIN * (np.max(runs, axis=0) - np.min(runs, axis=0))
-    return np.abs(actual - expected), MARGIN * np.max(np.abs(runs), axis=0)
+        return expected - actual, MARGIN * (np.maximum.reduce(runs) - np.minimum.reduce(runs))
+    return np.abs(actual - expected), MARGIN * np.maximum.reduce(np.abs(runs))
 
 
 def _judge_entries(
@@ -167,32 +170,30 @@ def _judge_entries(
     dtype: np.dtype[Any],
     exactly: Callable[[], Any],
 ) -> Judgement:
-    finite = np.isfinite(many)
-    compared: Any = True
+    deviation, band = _deviations(fact, actual, expected, many, many_expected)
+    compared: Any = None  # every entry
     ambiguous = False
-    if not (finite.all() and np.isfinite(actual).all()):
-        kind = np.where(finite, 0, np.where(np.isnan(many), 2, np.sign(many)))
+    if not np.isfinite(band + deviation).all():
+        kind, own = _kinds(many), _kinds(actual)
         consensus = np.all(kind == kind[0], axis=0)
-        own = np.where(np.isfinite(actual), 0, np.where(np.isnan(actual), 2, np.sign(actual)))
         # Where only the dtype's range keeps the oracle from a finite result, a port may leave the range elsewhere.
         out_of_range = (kind[0] != 0) & np.isfinite(exactly())
         differs = consensus & (own != kind[0])
         if np.any(differs & ~out_of_range):
             return _of_another_kind(fact.label, actual, many[0], differs & ~out_of_range)
-        ambiguous = not np.all(consensus) or bool(np.any(differs))
         compared = consensus & (kind[0] == 0)
-    deviation, band = _deviations(fact, actual, expected, many, many_expected)
-    if not np.isfinite(band).all():  # the law's own side leaves the range of numbers
         if fact.relation == "at least":  # a bound of -∞ claims nothing
             band = np.where(np.all(many_expected == -np.inf, axis=0) & (expected == -np.inf), 0.0, band)
-        ambiguous = ambiguous or bool(np.any(compared & ~np.isfinite(band)))
+        # The law's own side may leave the range of numbers, too.
+        ambiguous = not np.all(consensus) or bool(np.any(differs) or np.any(compared & ~np.isfinite(band)))
         compared = compared & np.isfinite(band)
-    beyond = compared & (deviation > band)
-    tiny = np.finfo(dtype).smallest_subnormal
-    ratio = np.where(compared & (deviation > 0), deviation / np.where(band > 0, band, tiny), 0.0)
+    beyond = deviation > band
+    ratio = np.fmax(deviation, 0) / np.where(band > 0, band, limits(dtype).smallest_subnormal)
+    if compared is not None:
+        beyond, ratio = beyond & compared, np.where(compared, ratio, 0.0)
     digits = _digits(band, expected, compared, dtype)
-    if not np.any(beyond):
-        worst = float(np.max(ratio, initial=0.0))
+    if not beyond.any():
+        worst = float(ratio.max(initial=0.0))
         return Judgement(fact.label, None if ambiguous else True, worst, digits)
     index = np.unravel_index(int(np.argmax(np.where(beyond, ratio, -1.0))), np.shape(ratio))
     at = tuple(int(i) for i in index)
@@ -211,6 +212,11 @@ def _judge_entries(
     )
 
 
+def _kinds(values: Any) -> Any:
+    """Return, entry by entry, what a value is: 0 a finite number, ±1 an infinity, 2 NaN."""
+    return np.where(np.isfinite(values), 0, np.where(np.isnan(values), 2, np.sign(values)))
+
+
 def _of_another_kind(label: str, actual: Any, oracle: Any, strange: Any) -> Judgement:
     at = tuple(int(i) for i in np.argwhere(strange)[0])
     names = ("the port has", actual[at]), ("where the oracle has", oracle[at])
@@ -226,11 +232,15 @@ def _of_another_kind(label: str, actual: Any, oracle: Any, strange: Any) -> Judg
 def _digits(band: Any, expected: Any, compared: Any, dtype: np.dtype[Any]) -> float | None:
     """Return the median over entries of -log₁₀(band/|value|), at most the digits of the dtype."""
     scale = np.abs(expected)
-    counted = np.broadcast_to(compared & np.isfinite(scale) & (scale > 0), np.shape(band))
-    relative = np.sort((band / np.where(scale > 0, scale, 1.0))[counted])
+    with np.errstate(divide="ignore", invalid="ignore"):
+        relative = band / scale
+    counted = np.isfinite(relative)
+    if compared is not None:
+        counted = counted & np.isfinite(scale) & compared
+    relative = np.sort(relative[counted])
     if not relative.size:
         return None
-    most = -log10(float(np.finfo(dtype).eps) / 2)
+    most = -log10(limits(dtype).spacing / 2)
     middle = relative[(relative.size - 1) // 2], relative[relative.size // 2]
     return sum(min(max(-log10(x), 0.0), most) if x > 0 else most for x in map(float, middle)) / 2
 

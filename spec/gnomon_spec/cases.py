@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import starmap
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -83,7 +84,7 @@ class Case(Mapping[str, Any]):
 
     def map(self, change: Callable[[Any], Any]) -> Case:
         """Return the case with `change` applied to every array and number in it."""
-        return Case({name: map_leaves(change, value) for name, value in self._values.items()}, self._names)
+        return Case(map_leaves(change, self._values), self._names)
 
     def widened(self, dtype: np.dtype[Any]) -> Case:
         """Return the case as a law sees it: the same numbers, in the wide dtype."""
@@ -102,21 +103,51 @@ class Case(Mapping[str, Any]):
         return self._widened[dtype]
 
 
-PLAIN = frozenset((np.ndarray, float, int, bool, str, type(None)))
+CONTAINERS = (tuple, list, dict)
+ARRAYS = (np.ndarray, np.floating)
+NUMBERS = (float, np.floating)
+LEAVES = frozenset((np.ndarray, float, int, bool, str, type(None)))  # most leaves by far
 
 
 def map_leaves(change: Callable[[Any], Any], value: Any) -> Any:
     """Apply `change` to every leaf of nested tuples, NamedTuples, lists and dictionaries."""
-    if type(value) in PLAIN:  # most values by far
+    if not isinstance(value, CONTAINERS):
         return change(value)
-    if isinstance(value, tuple):
-        parts = [map_leaves(change, part) for part in value]
-        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
-    if isinstance(value, list):
-        return [map_leaves(change, part) for part in value]
     if isinstance(value, dict):
-        return {key: map_leaves(change, part) for key, part in value.items()}
-    return change(value)
+        return dict(zip(value, map_leaves(change, list(value.values())), strict=True))
+    parts = [change(part) if type(part) in LEAVES else map_leaves(change, part) for part in value]
+    if isinstance(value, list):
+        return parts
+    return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+
+
+def leaves(value: Any) -> list[Any]:
+    """Return the leaves of nested tuples, lists and dictionaries."""
+    if not isinstance(value, CONTAINERS):
+        return [value]
+    found = []
+    for part in value.values() if isinstance(value, dict) else value:
+        found += [part] if type(part) in LEAVES else leaves(part)
+    return found
+
+
+def same_bits(left: Any, right: Any) -> bool:
+    """Return whether two outputs have the same leaves, bit for bit but for what a NaN carries.
+
+    A Python float on the left has the dtype of what stands on the right.
+    """
+    pairs = leaves(left), leaves(right)
+    return len(pairs[0]) == len(pairs[1]) and all(starmap(_same_leaf, zip(*pairs, strict=True)))
+
+
+def _same_leaf(x: Any, y: Any) -> bool:
+    if isinstance(y, str):
+        return bool(x == y)
+    b = np.asarray(y)
+    a = np.asarray(x, b.dtype if type(x) is float else None)
+    if a.dtype.kind == b.dtype.kind == "f":
+        a, b = (np.where(np.isnan(array), np.nan, array) for array in (a, b))
+    return a.shape == b.shape and a.tobytes() == b.tobytes()
 
 
 @dataclass(frozen=True)

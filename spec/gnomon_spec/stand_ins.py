@@ -12,7 +12,7 @@ import numpy as np
 from gnomon_spec.arithmetic import Noise, NoisyArray, ReplicasDisagreeError, wide_dtype
 from gnomon_spec.arithmetic.lapack import entering_lapack, is_refusal, leaving_lapack
 from gnomon_spec.bands import REPLICAS
-from gnomon_spec.cases import Case, map_leaves
+from gnomon_spec.cases import ARRAYS, NUMBERS, Case, leaves, map_leaves
 from gnomon_spec.facts import Fact
 from gnomon_spec.system import Law, Mistake, Operation, System
 
@@ -67,7 +67,7 @@ class ExactOracle(Implementation):
         def widen(leaf: Any) -> Any:
             if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f":
                 return leaf.astype(wide, copy=False)
-            if isinstance(leaf, float | np.floating):
+            if isinstance(leaf, NUMBERS):
                 return wide.type(leaf)
             return leaf
 
@@ -95,8 +95,7 @@ class PerturbedOracle(Implementation):
         self.function = function
 
     def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
-        entered = [map_leaves(self.enter, x) for x in inputs]
-        numbers = {name: map_leaves(self.enter_number, value) for name, value in hyperparameters.items()}
+        entered, numbers = map_leaves(self.enter, inputs), map_leaves(self.enter_number, hyperparameters)
         return map_leaves(self.leave, self.function(operation)(*entered, **numbers))
 
     def enter(self, leaf: Any) -> Any:
@@ -108,7 +107,7 @@ class PerturbedOracle(Implementation):
                 return leaf
             rounded = leaf.values.astype(self.dtype).astype(wide_dtype(self.dtype))
             return NoisyArray(rounded, self.dtype, self.noise)
-        if isinstance(leaf, np.ndarray | np.floating) and leaf.dtype.kind == "f":
+        if isinstance(leaf, ARRAYS) and leaf.dtype.kind == "f":
             rounded = np.asarray(leaf, dtype=self.dtype).astype(wide_dtype(self.dtype))
             entered = self.noise.entering(self._repeated(rounded), self.dtype)
             return NoisyArray(entered, self.dtype, self.noise)
@@ -119,11 +118,11 @@ class PerturbedOracle(Implementation):
 
         Beside an array of float64 it is noisy; beside a narrower one its noise would drown in the array's.
         """
-        if isinstance(leaf, float | np.floating) and self.dtype.itemsize < 8:
+        if not isinstance(leaf, NUMBERS):
+            return leaf
+        if self.dtype.itemsize < 8:
             return float(leaf)
-        if isinstance(leaf, float | np.floating):
-            return NoisyArray(self._repeated(np.asarray(leaf, dtype=np.longdouble)), np.float64, self.noise, "weak")
-        return leaf
+        return NoisyArray(self._repeated(np.asarray(leaf, dtype=np.longdouble)), np.float64, self.noise, "weak")
 
     def leave(self, leaf: Any) -> Any:
         """Hand an output to the law, whose own arithmetic adds no noise."""
@@ -138,13 +137,6 @@ class PerturbedOracle(Implementation):
         repeated = np.empty((self.noise.replicas, *value.shape), value.dtype)
         repeated[...] = value
         return repeated
-
-
-def leaves(value: Any) -> list[Any]:
-    """Return the leaves of nested tuples, lists and dictionaries."""
-    if isinstance(value, dict):
-        value = list(value.values())
-    return [leaf for part in value for leaf in leaves(part)] if isinstance(value, tuple | list) else [value]
 
 
 class PerturbedRuns:

@@ -87,7 +87,7 @@ class Prober:
             for case in self.discovery.cases(law):
                 try:
                     with time_limit(SECONDS):
-                        if self.discovery.same_bits(edited, law, case):
+                        if self.discovery.changes_nothing(edited, law, case):
                             continue
                         differs = True
                         if self.discovery.judge(edited, law).outcome(case).status in FAILING:

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.bands import judge
+from gnomon_spec.cases import same_bits
 from gnomon_spec.facts import Fact, same_outputs
-from gnomon_spec.stand_ins import ExactOracle, Function, PerturbedRuns, leaves, reference_function
+from gnomon_spec.stand_ins import ExactOracle, Function, PerturbedRuns, reference_function
 from gnomon_spec.system import Mistake, System
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.verdicts import Outcome, Verdict
@@ -103,13 +104,10 @@ class Diagnostician:
         """
         if id(call) not in self._right:
             self._right[id(call)] = call, _narrow_answer(call, reference_function)
-        answers = [_narrow_answer(call, mistake.function), self._right[id(call)][1]]
+        answers = _narrow_answer(call, mistake.function), self._right[id(call)][1]
         if any(answer is None for answer in answers):  # one of them rejects the inputs
             return answers[0] is not answers[1]
-        wrong, right = (leaves(call.operation.shared(answer) if shared else answer) for answer in answers)
-        pairs = zip(wrong, right, strict=False)
-        same = (x == y if isinstance(x, str) else np.array_equal(x, y, equal_nan=True) for x, y in pairs)
-        return len(wrong) != len(right) or not all(same)
+        return not same_bits(*map(call.operation.shared, answers) if shared else answers)
 
 
 def _narrow_answer(call: Call, function: Function) -> Any:

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import starmap
 from typing import Any
 
 import numpy as np
 
-from gnomon_spec.cases import Case, map_leaves
+from gnomon_spec.cases import Case, leaves, map_leaves, same_bits
 from gnomon_spec.edits import Edited
-from gnomon_spec.stand_ins import leaves
 from gnomon_spec.system import Law, Mistake, System
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.drawing import visit
@@ -97,7 +95,7 @@ class Discovery:
         judge = self.judge(edited, law)
         for only_few in (True,) if few else (True, False):
             for case in self.cases(law, few=only_few):
-                if self.same_bits(edited, law, case):
+                if self.changes_nothing(edited, law, case):
                     continue
                 outcome = judge.outcome(case)
                 if outcome.status in ("wrong", "imprecise"):
@@ -108,7 +106,7 @@ class Discovery:
             if enough < ENOUGH:
                 return
 
-    def same_bits(self, edited: Edited, law: Law, case: Case) -> bool:
+    def changes_nothing(self, edited: Edited, law: Law, case: Case) -> bool:
         """Return whether the edited reference answers what the oracle answers, call by call."""
         if id(case) not in self._calls:
             runner = self.judge(Edited({}), law).runner
@@ -127,7 +125,7 @@ class Discovery:
                     if call.outputs is None:
                         continue
                     return False
-            if call.outputs is None or not _same(outputs, call.outputs):
+            if call.outputs is None or not same_bits(outputs, call.outputs):
                 return False
         return True
 
@@ -152,19 +150,3 @@ def distance(mistake: Mistake, law: Law) -> int:
     if law.operation.name == mistake.operation:
         return 0
     return 1 if mistake.concerns(law.operation) else 2
-
-
-def _same(left: Any, right: Any) -> bool:
-    pairs = leaves(left), leaves(right)
-    return len(pairs[0]) == len(pairs[1]) and all(starmap(_same_bits, zip(*pairs, strict=True)))
-
-
-def _same_bits(x: Any, y: Any) -> bool:
-    """Return whether two outputs are the same but for what a NaN carries; a Python number is as the runner takes it."""
-    if isinstance(y, str):
-        return bool(x == y)
-    b = np.asarray(y)
-    a = np.asarray(x, b.dtype if type(x) is float else None)
-    if a.dtype.kind == b.dtype.kind == "f":
-        a, b = (np.where(np.isnan(array), np.nan, array) for array in (a, b))
-    return a.shape == b.shape and a.tobytes() == b.tobytes()

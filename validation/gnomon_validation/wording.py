@@ -32,7 +32,8 @@ def describe(value: Any) -> str:
 
 def legible(text: str) -> str:
     """Return the text on one line, with escapes for characters that a terminal would obey or a file cannot hold."""
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in " ".join(text.split()))
+    line = " ".join(text.split())
+    return line if line.isprintable() else "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 def assignment(text: str) -> tuple[str, Any]:

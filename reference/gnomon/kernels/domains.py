@@ -61,6 +61,8 @@ def contiguous(array: Array) -> Array:
 
     Every other layout, and every read-only array, would be compiled for anew.
     """
+    if type(array) is np.ndarray and array.flags.carray:
+        return array
     return np.require(array, requirements=["C", "ALIGNED", "WRITEABLE", "ENSUREARRAY"])
 
 

@@ -34,6 +34,7 @@ EXACT_UFUNCS = {
     *(np.fmax, np.fmin, np.floor, np.ceil, np.trunc, np.rint, np.conjugate, np.nextafter),
 }
 FLOAT64 = np.dtype(np.float64)
+PYTHON_NUMBERS = frozenset((int, float))
 
 
 class ReplicasDisagreeError(Exception):
@@ -307,14 +308,9 @@ def _ndim(operand: Any) -> int:
 
 def elementwise(ufunc: np.ufunc, operands: Any) -> Any:
     """Apply a ufunc entry by entry; every real result is rounded unless the ufunc only selects or changes signs."""
-    first = operands[0]
-    if len(operands) == 2 and _alike(first, operands[1]) and ufunc.nout == 1:
-        return _wrapped(ufunc(first.values, operands[1].values), first, exact=ufunc in EXACT_UFUNCS)
-    if len(operands) == 2 and _weak_and_number(*operands) and ufunc.nout == 1:
-        weak, values = _weak_with_number(ufunc, operands)
-        return _wrapped(values, weak, exact=ufunc in EXACT_UFUNCS)
-    if len(operands) == 1 and first.dtype.kind == "f" and ufunc.nout == 1:
-        return _wrapped(ufunc(first.values), first, exact=ufunc in EXACT_UFUNCS)
+    values, like = _directly(ufunc, operands)
+    if like is not None:
+        return _wrapped(values, like, exact=ufunc in EXACT_UFUNCS)
     together = Together(operands)
     values = ufunc(*together.values)
     exact = ufunc in EXACT_UFUNCS
@@ -323,31 +319,29 @@ def elementwise(ufunc: np.ufunc, operands: Any) -> Any:
     return together.result(np.asarray(values), exact=exact)
 
 
-def _alike(a: Any, b: Any) -> bool:
-    """Return whether two operands need no bringing together: the most frequent case, and the fastest."""
-    return (
-        type(a) is NoisyArray
-        and type(b) is NoisyArray
-        and a.kind == b.kind
-        and a.dtype is b.dtype
-        and a.values.dtype is b.values.dtype
-        and a.values.ndim == b.values.ndim
-        and a.dtype.kind == "f"
-    )
+def _directly(ufunc: np.ufunc, operands: Any) -> tuple[Any, NoisyArray | None]:
+    """Return a real result and what it is like, if the operands need no bringing together: most often, and fast.
+
+    They are one array, two alike, or an array and a Python number, which takes its dtype.
+    """
+    if ufunc.nout != 1 or len(operands) > 2:
+        return None, None
+    a, b = operands[0], operands[-1]
+    if type(a) is not NoisyArray:
+        if type(a) in PYTHON_NUMBERS and b.dtype.kind == "f":
+            return ufunc(b.dtype.type(a).astype(b.values.dtype), b.values), b
+    elif a.dtype.kind == "f":
+        if len(operands) == 1:
+            return ufunc(a.values), a
+        if type(b) in PYTHON_NUMBERS:
+            return ufunc(a.values, a.dtype.type(b).astype(a.values.dtype)), a
+        if type(b) is NoisyArray and a.kind == b.kind and a.dtype is b.dtype and _stored_alike(a.values, b.values):
+            return ufunc(a.values, b.values), a
+    return None, None
 
 
-def _weak_and_number(a: Any, b: Any) -> bool:
-    """Return whether one operand is weak and the other a Python number: arithmetic of hyperparameters."""
-    if type(a) is NoisyArray:
-        return a.kind == "weak" and type(b) in (int, float)
-    return type(a) in (int, float) and type(b) is NoisyArray and b.kind == "weak"
-
-
-def _weak_with_number(ufunc: np.ufunc, operands: Any) -> tuple[NoisyArray, Values]:
-    a, b = operands
-    if type(a) is NoisyArray:
-        return a, ufunc(a.values, np.longdouble(b))
-    return b, ufunc(np.longdouble(a), b.values)
+def _stored_alike(a: Values, b: Values) -> bool:
+    return a.dtype is b.dtype and a.ndim == b.ndim
 
 
 def _wrapped(values: Values, like: NoisyArray, *, exact: bool) -> NoisyArray:
@@ -356,3 +350,19 @@ def _wrapped(values: Values, like: NoisyArray, *, exact: bool) -> NoisyArray:
     if not exact and like.kind != "exact":
         values = like.noise.rounded(values, like.dtype)
     return NoisyArray(values, like.dtype, like.noise, like.kind)
+
+
+def _operator(ufunc: np.ufunc, place: int) -> Any:
+    def operate(self: NoisyArray, other: Any) -> Any:
+        operands = (other, self) if place else (self, other)
+        if type(other) is NoisyArray or type(other) in PYTHON_NUMBERS:
+            return elementwise(ufunc, operands)
+        return ufunc(*operands)
+
+    return operate
+
+
+# What NumPy's dispatch would come to, at half of the cost.
+for _name, _ufunc in {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide}.items():
+    setattr(NoisyArray, f"__{_name}__", _operator(_ufunc, 0))
+    setattr(NoisyArray, f"__r{_name}__", _operator(_ufunc, 1))

@@ -18,6 +18,7 @@ against the port.
 from __future__ import annotations
 
 from functools import cache
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -86,9 +87,7 @@ class Noise:
 
     def uniform(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Return the next numbers of the stream, uniform in [-1, 1]."""
-        size = 1
-        for length in shape:
-            size *= length
+        size = prod(shape)
         if size > self.BLOCK:
             return self._generator.uniform(-1.0, 1.0, shape)
         if self._position + size > self.BLOCK:
@@ -107,11 +106,14 @@ class Noise:
         bounds = limits(dtype)
         size = np.abs(exact)
         moved: Values = exact + bounds.spacing * (size if spread is None else spread) * self.uniform(exact.shape)
-        if not size.max(initial=0) <= bounds.surely_finite:
+        inside = (size >= bounds.surely_normal) & (size <= bounds.surely_finite)
+        if np.count_nonzero(inside) == inside.size:
+            return moved
+        if not size.max() <= bounds.surely_finite:
             largest = bounds.largest * self._factor(dtype, exact.ndim)
             beyond = np.isinf(exact) | (np.abs(moved) > largest)
             moved = np.where(beyond & ~np.isnan(exact), np.copysign(np.inf, exact), moved)
-        if size.size and not size.min() >= bounds.surely_normal and np.any((size < bounds.surely_normal) & (size > 0)):
+        if ((size < bounds.surely_normal) & (size > 0)).any():
             moved = self._underflown(moved, dtype)
         return moved
 

@@ -15,12 +15,11 @@ from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.hessian_free.definition import system
 from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, up_to_the_dimension
-from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, rotation, shapes, tame
+from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, rotation, shapes, tame, zeros
 from gnomon_spec.system import WITH_ROOM
 
 LONG = shapes((16,), (20,))
 EVERY = tuple(range(7))
-zeros = Quantity(lambda _draw, context: np.zeros(context.shape, context.dtype), "zeros")
 none = Quantity(lambda _draw, _context: None, "None")
 
 

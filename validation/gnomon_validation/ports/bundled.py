@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -17,11 +18,7 @@ class NumbaPort:
     name = "numba"
 
     def find(self, operation: Operation) -> Callable[..., Any] | None:
-        module = operation.reference.__module__.replace("gnomon.", "gnomon.kernels.", 1)
-        try:
-            return getattr(import_module(module), operation.reference.__name__, None)
-        except ModuleNotFoundError:
-            return None
+        return kernel_of(operation.reference)
 
     def offer(self, operation: Operation) -> Offer | None:
         return Offer(dtypes=("float32", "float64")) if self.find(operation) else None
@@ -31,6 +28,16 @@ class NumbaPort:
         if function is None:
             raise LookupError(f"no kernel for {operation.id}")
         return function(*inputs, **hyperparameters)
+
+
+@cache
+def kernel_of(reference: Callable[..., Any]) -> Callable[..., Any] | None:
+    """Return the kernel in place of a function of the reference, if there is one."""
+    module = reference.__module__.replace("gnomon.", "gnomon.kernels.", 1)
+    try:
+        return getattr(import_module(module), reference.__name__, None)
+    except ModuleNotFoundError:
+        return None
 
 
 class MistakenPort:

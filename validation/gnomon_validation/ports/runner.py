@@ -10,8 +10,8 @@ from typing import Any, NamedTuple, get_type_hints
 import numpy as np
 
 from gnomon_spec.arithmetic import wide_dtype
-from gnomon_spec.cases import map_leaves
-from gnomon_spec.stand_ins import Implementation, leaves
+from gnomon_spec.cases import ARRAYS, CONTAINERS, leaves, map_leaves, same_bits
+from gnomon_spec.stand_ins import Implementation
 from gnomon_spec.system import Operation, System
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.wording import legible
@@ -62,17 +62,15 @@ class PortRunner(Implementation):
         self._offer = cache(port.offer)
 
     def call(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
-        given = tuple(map_leaves(self._narrow, x) for x in inputs)
-        numbers = {name: map_leaves(_number, value) for name, value in hyperparameters.items()}
+        given, numbers = map_leaves(self._narrow, inputs), map_leaves(_number, hyperparameters)
         self._require_offered(operation, numbers)
-        call = Call(operation, given, numbers, None)
         try:
-            outputs = self._outputs(call)
+            outputs = self._outputs(operation, given, numbers)
         except (PortError, PortMisbehaviourError) as error:
             did: dict[str, Any] = {"error" if isinstance(error, PortError) else "misbehaviour": str(error)}
-            self.calls.append(call._replace(**did))
+            self.calls.append(Call(operation, given, numbers, None, **did))
             raise
-        self.calls.append(call._replace(outputs=outputs))
+        self.calls.append(Call(operation, given, numbers, outputs))
         wide = wide_dtype(self.dtype)
         return map_leaves(lambda x: x.astype(wide) if isinstance(x, np.ndarray) else x, outputs)
 
@@ -86,10 +84,11 @@ class PortRunner(Implementation):
     def repeats(self, call: Call) -> bool:
         """Perform a call again and return whether the outputs are the same, bit for bit."""
         try:
-            again = self._outputs(call)
+            with np.errstate(all="ignore"):
+                again = self._outputs(*call[:3])
         except (PortError, PortMisbehaviourError):
             return False
-        return leaves(map_leaves(_bits, again)) == leaves(map_leaves(_bits, call.outputs))
+        return same_bits(again, call.outputs)
 
     def _require_offered(self, operation: Operation, numbers: Mapping[str, Any]) -> None:
         """Raise `NotVariedError` if the port has not the value of a hyperparameter that a law asks it for."""
@@ -99,12 +98,10 @@ class PortRunner(Implementation):
             if name in numbers and numbers[name] not in values:
                 raise NotVariedError(f"the port has {name}={', '.join(map(repr, values))}, not {numbers[name]!r}")
 
-    def _outputs(self, call: Call) -> Any:
+    def _outputs(self, operation: Operation, given: tuple[Any, ...], numbers: dict[str, Any]) -> Any:
         """Return what the port gives for the inputs of a call in the types of the reference; raise if it cannot be."""
-        operation, given, numbers, *_ = call
         try:
-            with np.errstate(all="ignore"):
-                template = operation.reference(*given, **numbers)
+            template = operation.reference(*given, **numbers)
         except (TypeError, ValueError):  # the reference rejects the inputs
             template = None
         if template is not None:
@@ -137,12 +134,15 @@ class PortRunner(Implementation):
         return returned
 
     def _narrow(self, leaf: Any) -> Any:
-        if isinstance(leaf, np.ndarray | np.floating) and leaf.dtype.kind == "f":
+        if isinstance(leaf, ARRAYS) and leaf.dtype.kind == "f":
             return np.array(leaf, dtype=self.dtype, order="C")
         return _number(leaf)
 
     def _fitted(self, value: Any, template: Any, name: str, operation: Operation) -> Any:
         """Return `value` in the structure of the reference's output; raise if it does not fit."""
+        both_arrays = type(value) is type(template) is np.ndarray
+        if both_arrays and value.dtype == template.dtype and value.shape == template.shape:
+            return value.copy()
         if isinstance(template, tuple):
             fields = getattr(template, "_fields", None)
             names = fields or [name, *(f"output {i + 1}" for i in range(1, len(template)))][: len(template)]
@@ -186,14 +186,12 @@ def _contents(value: Any) -> list[bytes]:
 
 def _copy(value: Any, is_number: bool = False) -> Any:
     """Return a copy to hand to a port; a number, which `x += …` must not change for others, as a NumPy scalar."""
+    if isinstance(value, np.ndarray):
+        return value[()] if is_number and value.ndim == 0 else value.copy()
     if isinstance(value, tuple) and hasattr(value, "_fields"):
         numbers = _numbers_in(type(value))
         return type(value)(*(_copy(part, name in numbers) for name, part in zip(value._fields, value, strict=True)))
-    if isinstance(value, tuple | list | dict):
-        return map_leaves(_copy, value)
-    if isinstance(value, np.ndarray):
-        return value[()] if is_number and value.ndim == 0 else value.copy()
-    return value
+    return map_leaves(_copy, value) if isinstance(value, CONTAINERS) else value
 
 
 @cache
@@ -206,10 +204,6 @@ def _number(leaf: Any) -> Any:
     if isinstance(leaf, np.floating):
         return float(leaf)
     return int(leaf) if isinstance(leaf, np.integer) else leaf
-
-
-def _bits(leaf: Any) -> Any:
-    return leaf.tobytes() if isinstance(leaf, np.ndarray) else leaf
 
 
 def _text(make: Callable[[Any], str], thing: Any) -> str:
