@@ -238,7 +238,14 @@ class Edited:
             scope = self._rebuilt[module] = dict(vars(modules[module]))
             for name, value in list(scope.items()):
                 scope[name] = self._entering(value, module)
-            exec(compile(self._tree(module, scope), str(modules[module].__file__), "exec"), scope)
+            for name, code in _statements(module):
+                replacement = self.replaced.get(Address(module, name))
+                if replacement is None:
+                    exec(code, scope)
+                elif isinstance(replacement, str):
+                    exec(_compiled(ast.parse(replacement).body, module), scope)
+                else:
+                    scope[name] = _instead_of(getattr(modules[module], name), replacement)
         return self._rebuilt[module]
 
     def _entering(self, value: Any, module: str) -> Any:
@@ -252,20 +259,16 @@ class Edited:
                 return self._namespace(value.__module__).get(value.__name__, value)
         return value
 
-    def _tree(self, module: str, scope: dict[str, Any]) -> ast.Module:
-        """Return what of a module is executed anew. scope: takes the functions that stand for others."""
-        text = _text(module)
-        lines = text.splitlines()
-        for name, source in sorted(sources(module).items(), key=lambda item: -item[1].first):
-            replacement = self.replaced.get(Address(module, name))
-            if isinstance(replacement, str):
-                lines[source.first : source.last] = replacement.splitlines()
-            elif replacement is not None:
-                scope[f"_{name}_instead"] = _instead_of(getattr(modules[module], name), replacement)
-                lines[source.first : source.last] = [f"{name} = _{name}_instead"]
-        tree = ast.parse("\n".join(lines))
-        tree.body = [node for node in tree.body if not isinstance(node, ast.Import | ast.ImportFrom | ast.ClassDef)]
-        return tree
+
+@cache
+def _statements(module: str) -> list[tuple[str, CodeType]]:
+    """Return what of a module is executed anew: no imports, no classes; the functions by their names."""
+    nodes = [n for n in ast.parse(_text(module)).body if not isinstance(n, ast.Import | ast.ImportFrom | ast.ClassDef)]
+    return [(getattr(node, "name", ""), _compiled([node], module)) for node in nodes]
+
+
+def _compiled(body: list[ast.stmt], module: str) -> CodeType:
+    return compile(ast.Module(body, []), str(modules[module].__file__), "exec")
 
 
 def _imported(module: str) -> list[str]:
