@@ -159,6 +159,12 @@ def _pattern(piece: str) -> re.Pattern[str]:
     return re.compile(before + r"\n *".join(lines) + after)
 
 
+def with_changes(changes: Sequence[Change]) -> dict[Address, str]:
+    """Return the sources of the functions in which some changes are made, all of them made."""
+    places = dict.fromkeys(change.at for change in changes)
+    return {at: edited(at, [change for change in changes if change.at == at]) for at in places}
+
+
 def edited(at: Address, changes: Sequence[Change]) -> str:
     """Return the source of a function with all of the changes made in its body, each wherever its piece stands."""
     source = sources(at.module)[at.name]

@@ -32,13 +32,15 @@ class SingleEdit(NamedTuple):
     source: str
 
 
-def single_edits(source: str) -> Iterator[SingleEdit]:
+def single_edits(source: str, *, wider: bool = False) -> Iterator[SingleEdit]:
     """Yield every single edit of a function, by line and then by kind; no two are the same program.
 
-    source: the dedented text of one function definition. Raises `ValueError` for anything else.
+    source: the dedented text of one function definition. wider: of the kinds in `WIDER`, too, which are no slips of one
+    sign but what people write. Raises `ValueError` for any other source.
     """
     function = FunctionSource(source)
-    edits = [(kind, edit) for kind, of in KINDS.items() for node in function.nodes for edit in of(function, node)]
+    kinds = {**KINDS, **WIDER} if wider else KINDS
+    edits = [(kind, edit) for kind, of in kinds.items() for node in function.nodes for edit in of(function, node)]
     seen = {program(source)}
     for kind, edit in sorted(edits, key=lambda found: function.line(found[1])):
         edited = function.edited(edit)
@@ -171,6 +173,44 @@ def _sign(function: FunctionSource, node: ast.AST) -> Iterator[Edit]:
             yield Edit([Piece(end - len(called(node)), end, other)])
 
 
+def _name(function: FunctionSource, node: ast.AST) -> Iterator[Edit]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+        statement: ast.AST = node
+        while not isinstance(statement, ast.stmt):
+            statement = function.parents[statement]
+        names = function.bound(statement)
+        if node.id in names:
+            yield from (function.replaced(node, other) for other in sorted(names - {node.id}))
+
+
+def _more(function: FunctionSource, node: ast.AST) -> Iterator[Edit]:
+    """Yield a product with one of its factors once more, or twice or half as large."""
+    match node:
+        case ast.BinOp(left, ast.Mult(), right):
+            text = function.text(node)
+            factors = [function.text(part) for part in (left, right) if not _is_binary(part, ast.Mult)]
+            yield from (function.replaced(node, f"({factor}) * {text}") for factor in factors)
+            yield from (function.replaced(node, other) for other in (f"2 * {text}", f"{text} / 2"))
+
+
+def _power(function: FunctionSource, node: ast.AST) -> Iterator[Edit]:
+    """Yield the root and the square of a term, and the size of what is squared."""
+    match node:
+        case ast.BinOp(left, op, right):
+            text = function.text(node)
+            yield from (function.replaced(node, f"({text}) ** {power}") for power in ("0.5", "2"))
+            if isinstance(op, ast.Mult) and function.text(left) == function.text(right):
+                yield function.replaced(node, f"np.abs({function.text(left)})")
+
+
+def _larger(function: FunctionSource, node: ast.AST) -> Iterator[Edit]:
+    """Yield the larger of two terms, or the smaller, instead of their sum."""
+    match node:
+        case ast.BinOp(left, ast.Add(), right):
+            terms = f"({function.text(left)}, {function.text(right)})"
+            yield from (function.replaced(node, f"np.{extreme}{terms}") for extreme in ("maximum", "minimum"))
+
+
 def _is_binary(node: ast.AST, *operators: type[ast.operator]) -> bool:
     return isinstance(node, ast.BinOp) and isinstance(node.op, operators)
 
@@ -187,3 +227,4 @@ KINDS: dict[str, Callable[[FunctionSource, ast.AST], Iterator[Edit]]] = {
     "old_for_new": _old_for_new,
     "sign": _sign,
 }
+WIDER = {"name": _name, "more": _more, "power": _power, "larger": _larger}

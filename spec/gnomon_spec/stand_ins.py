@@ -14,7 +14,7 @@ from gnomon_spec.arithmetic.lapack import entering_lapack, is_refusal, leaving_l
 from gnomon_spec.bands import REPLICAS
 from gnomon_spec.cases import ARRAYS, NUMBERS, Case, leaves, map_leaves
 from gnomon_spec.facts import Fact
-from gnomon_spec.system import Law, Mistake, Operation, System
+from gnomon_spec.system import Law, Operation, System
 
 Function = Callable[[Operation], Callable[..., Any]]
 # Operations that were seen to call a routine of `numpy.linalg` that refuses the wide dtype.
@@ -154,11 +154,9 @@ class PerturbedRuns:
         seen = case.widened(self.dtype)
         return self._runs(law.operation.system, function, lambda port: list(law.body(port, seen)))
 
-    def of_call(self, operation: Operation, inputs: Any, hyperparameters: Any, mistake: Mistake) -> list[Any]:
-        """Return what a port with the mistake gives in each run of one call."""
-        return self._runs(
-            operation.system, mistake.function, lambda port: port.call(operation, *inputs, **hyperparameters)
-        )
+    def of_call(self, operation: Operation, inputs: Any, hyperparameters: Any, function: Function) -> list[Any]:
+        """Return what the reference, or a mistake, gives in each run of one call."""
+        return self._runs(operation.system, function, lambda port: port.call(operation, *inputs, **hyperparameters))
 
     def _runs(self, system: System, function: Function, evaluate: Callable[[Any], Any]) -> list[Any]:
         with np.errstate(all="ignore"):

@@ -348,7 +348,19 @@ def shapes(*allowed: tuple[int, ...]) -> Quantity:
     return choice(*allowed)
 
 
-ANY_SHAPE = shapes((1,), (2,), (3,), (5,), (), (2, 3), (8,), (0,), (1,), (2,), (4,), (3, 1), (17,), (35,))
+def rarely(unusual: Any, usual: Quantity) -> Quantity:
+    """The unusual value in one case of 16."""
+    return Quantity(
+        lambda draw, context: unusual if draw(SMALL_CODES) % 16 == 11 else usual.draw(draw, context),
+        f"{usual.text}; rarely {unusual!r}",
+        lambda value: value == unusual or usual.allows(value),
+    )
+
+
+# The long one is longer than a block of most vectorised loops, and no multiple of one.
+ANY_SHAPE = rarely(
+    (67,), shapes((1,), (2,), (3,), (5,), (), (2, 3), (8,), (0,), (1,), (2,), (4,), (3, 1), (17,), (35,))
+)
 VECTORS = shapes((1,), (2,), (3,), (4,), (5,), (2,), (3,))
 
 

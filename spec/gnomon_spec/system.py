@@ -42,7 +42,7 @@ from typing import Any, Literal, TypeVar, get_args
 
 from gnomon.arguments import domains_of, is_checked
 from gnomon_spec.cases import Case, Cases, map_leaves
-from gnomon_spec.edits import Edited, address, difference, edited, entries, find
+from gnomon_spec.edits import Change, Edited, address, difference, entries, find, with_changes
 from gnomon_spec.facts import Fact, equal, rejects, same_outputs
 from gnomon_spec.rejections import bad_values
 
@@ -97,7 +97,9 @@ class Law:
 class Mistake:
     """A plausible wrong port: its name, the sentence that a report prints, and the reference with the mistake in it.
 
-    operation: where it is made. It is made in every other operation, too, that calls what it changes.
+    operation: where it is made. It is made in every other operation, too, that calls what it changes. changes: the
+    pieces that are replaced, if it is made of such. published: where this form was published, if it is another method's
+    or another paper's and no slip.
     """
 
     system: System
@@ -105,6 +107,8 @@ class Mistake:
     statement: str
     operation: str
     edited: Edited
+    changes: tuple[Change, ...] = ()
+    published: str = ""
 
     def __repr__(self) -> str:
         return f"<mistake {self.system.name}:{self.name}>"
@@ -243,24 +247,29 @@ class Operation:
         return next(getattr(output, name) for output in outputs if hasattr(output, name))
 
     def edit(
-        self, name: str, statement: str, *pieces: tuple[str, str], within: Callable[..., Any] | None = None
-    ) -> Mistake:
+        self, name: str, statement: str, *pieces: tuple[str, str], within: Callable[..., Any] | None = None,
+        published: str = "",
+    ) -> Mistake:  # fmt: skip
         """Declare an edit of this operation's reference a mistake.
 
         pieces: what is replaced in the body of the nearest function that has it, and by what; wherever it stands there.
-        within: the function to look in, if it is not the nearest. Raises `ValueError` if there is no such piece.
+        within: the function to look in, if it is not the nearest. published: see `Mistake`. Raises `ValueError` if
+        there is no such piece.
         """
         if statement.endswith("."):
             raise ValueError(f"the sentence of {name} must end without a full stop")
-        changes = [find(self.reference, before, after, within) for before, after in pieces]
-        places = dict.fromkeys(change.at for change in changes)
-        texts = {at: edited(at, [change for change in changes if change.at == at]) for at in places}
-        return self.system._add(Mistake(self.system, name, statement, self.name, Edited(texts)))
+        changes = tuple(find(self.reference, before, after, within) for before, after in pieces)
+        edited = Edited(with_changes(changes))
+        return self.system._add(Mistake(self.system, name, statement, self.name, edited, changes, published))
 
     def edits(self, table: str, within: Callable[..., Any] | None = None) -> None:
-        """Declare each entry of a table a mistake: a name, a colon, a sentence, and pieces as `before` → `after`."""
-        for name, statement, pieces in entries(table):
-            self.edit(name, statement, *pieces, within=within)
+        """Declare each entry of a table a mistake: a name, a colon, a sentence, and pieces as `before` → `after`.
+
+        Where that form was published stands after the sentence, in brackets.
+        """
+        for name, sentence, pieces in entries(table):
+            statement, _, published = sentence.removesuffix("]").partition(" [")
+            self.edit(name, statement, *pieces, within=within, published=published)
 
     def agrees_with_the_oracle(self) -> Law:
         """Declare the law that every operation has."""

@@ -12,8 +12,9 @@ from gnomon_spec.equivalent_edits import ARGUMENTS
 from gnomon_spec.single_edits import SingleEdit
 from gnomon_spec.system import find_system, systems
 from gnomon_validation import adequacy, checker
-from gnomon_validation.adequacy import Adequacy, Found, Prober, addresses, edits_of
+from gnomon_validation.adequacy import Adequacy, Found, Prober, edits_of
 from gnomon_validation.checker import Budget, Plan, check
+from gnomon_validation.edit_trials import addresses
 from gnomon_validation.ports.bundled import ReferencePort
 
 SGD = find_system("sgd")

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from gnomon.descent import sgd
 from gnomon_spec.system import find_system
+from gnomon_validation.checker import Plan, check
 from gnomon_validation.diagnosis import Diagnostician
+from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.runner import Call
 
+ADAM = """
+def adam_step(params, grad, state, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
+    m, v, largest, t = state
+    t = t + 1
+    g = grad + weight_decay * params
+    m = beta1 * m + (1 - beta1) * g
+    v = beta2 * v + (1 - beta2) * g * g
+    mh = m / (1 - beta1**t)
+    vh = v / (1 - beta2**t)
+    return params - lr * mh / (np.sqrt(vh) + eps), (m, v, largest, t)
+"""
 SYSTEM = find_system("sgd")
 STEP = SYSTEM.operations["step"]
 DIAGNOSTICIAN = Diagnostician(SYSTEM, np.dtype("float64"))
@@ -43,3 +58,76 @@ def test_a_mistake_explains_no_rejection_of_what_it_takes_and_no_output_that_is_
 def test_a_mistake_explains_no_outputs_of_another_shape():
     new, state = DECAY_OUTSIDE.function(STEP)(*INPUTS, **HYPER)
     assert not DIAGNOSTICIAN.does_the_same(DECAY_OUTSIDE, call((new[:1], state)))
+
+
+def adam_port(*pieces):
+    """Return Adam's step as a plain file has it, with pieces of its text replaced."""
+    text = ADAM
+    for before, after in pieces:
+        assert before in text
+        text = text.replace(before, after)
+    scope = {"np": np}
+    exec(text, scope)
+    return FunctionsPort(SimpleNamespace(adam_step=scope["adam_step"]), "adam.py")
+
+
+def explained(port, examples=30):
+    """Return the sentences and the differences that a check of a port's arithmetic ends with."""
+    plan = Plan(examples, ("float64",), search_seconds=10.0)
+    result = check(port, [find_system("adam")], plan, laws=lambda law: law.kind != "rejects")
+    return {(m.statement, *m.difference) for v in result.verdicts if v.status == "wrong" for m in v.diagnosis[:1]}
+
+
+LINE = "The formula with one line otherwise"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "before", "after"),
+    [
+        ([("v / (1 - beta2**t)", "v")], "", ""),
+        (
+            [("np.sqrt(vh) + eps", "vh + eps")],
+            "- return params - lr * m_hat / (np.sqrt(v_hat) + eps), state",
+            "+ return params - lr * m_hat / (v_hat + eps), state",
+        ),
+        (
+            [("(1 - beta2) * g * g", "(1 - beta1) * g * g")],
+            "- second = beta2 * state.second_moment + (1 - beta2) * (grad * grad)",
+            "+ second = beta2 * state.second_moment + (1 - beta1) * (grad * grad)",
+        ),
+        (
+            [("np.sqrt(vh) + eps", "np.maximum(np.sqrt(vh), eps)")],
+            "- return params - lr * m_hat / (np.sqrt(v_hat) + eps), state",
+            "+ return params - lr * m_hat / np.maximum(np.sqrt(v_hat), eps), state",
+        ),
+    ],
+)
+def test_a_port_that_is_one_edit_of_the_formula_is_shown_that_line(pieces, before, after):
+    found = explained(adam_port(*pieces))
+    if not before:
+        assert {statement for statement, *_ in found} == {"The second moment is not bias-corrected"}
+    else:
+        assert found == {(LINE, before, after)}
+
+
+def test_what_is_no_edit_gets_no_sentence_but_the_outputs_that_are_right():
+    port = adam_port(("lr * mh", "lr * np.tanh(mh)"))
+    result = check(port, [find_system("adam")], Plan(20, ("float64",), search_seconds=2.0))
+    wrong = [v for v in result.verdicts if v.status == "wrong" and v.law.kind != "rejects"]
+    assert wrong
+    assert not [m for v in wrong for m in v.diagnosis]
+    rights = ["first_moment", "second_moment", "largest_second_moment", "step_count"]
+    assert {tuple(map(tuple, v.parts)) for v in wrong} == {(tuple(rights), ("params",))}
+
+
+def test_a_mistake_that_fits_the_failing_cases_of_a_law_but_not_all_others_is_not_named():
+    port = adam_port(("+ eps)", "+ (eps if t < 3 else 0))"))
+    assert all("ε is not added at all" not in statement for statement, *_ in explained(port))
+
+
+def test_two_mistakes_at_once_are_both_named():
+    port = adam_port(("m / (1 - beta1**t)", "m"), ("np.sqrt(vh) + eps", "np.sqrt(vh + eps)"))
+    (statement, *_), *others = explained(port)
+    assert not others
+    assert "ε is added inside the square root" in statement
+    assert "The first moment is not bias-corrected" in statement

@@ -7,29 +7,23 @@ survives: no law guards that line.
 
 from __future__ import annotations
 
-import signal
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from textwrap import dedent
-from typing import Any, Literal
+from typing import Literal
 
 from gnomon_spec.edits import Address, Edited, reach, sources
 from gnomon_spec.equivalent_edits import argument
 from gnomon_spec.single_edits import SingleEdit, single_edits
 from gnomon_spec.system import Operation, System
 from gnomon_validation.discovery import Discovery
+from gnomon_validation.edit_trials import NeverEndsError, addresses, time_limit
 from gnomon_validation.verdicts import FAILING
 
 SECONDS = 2.0
-CHECKS = ("gnomon.arguments", "gnomon.domains")  # what they promise is generated from the signatures
 
 Fate = Literal["caught", "equivalent", "survives"]
-
-
-class NeverEndsError(BaseException):
-    """An edited function did not end in time; not an `Exception`, which a port may catch."""
 
 
 @dataclass
@@ -61,12 +55,6 @@ class Adequacy:
         """The share of the edits that are not equivalent which a law catches."""
         counted = self.count()
         return counted["caught"] / max(1, counted["caught"] + counted["survives"])
-
-
-def addresses(operations: list[Operation]) -> list[Address]:
-    """Return the functions of the reference that the operations are made of, without the checks of arguments."""
-    found = dict.fromkeys(at for operation in operations for at in reach(operation.reference))
-    return [at for at in found if at.module not in CHECKS and at.name in sources(at.module)]
 
 
 class Prober:
@@ -115,19 +103,3 @@ def adequacy(system: System, operations: list[Operation], *, examples: int = 100
                 again = probers[1].fate(at, edit, operations)
                 found = again if again.fate == "caught" or found.fate == "equivalent" else found
             yield found
-
-
-@contextmanager
-def time_limit(seconds: float) -> Iterator[None]:
-    """Raise `NeverEndsError` in the main thread once so much processor time is over, and again where that was lost."""
-
-    def over(_signal: int, _frame: Any) -> None:
-        raise NeverEndsError
-
-    before = signal.signal(signal.SIGVTALRM, over)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, seconds / 10)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
-        signal.signal(signal.SIGVTALRM, before)

@@ -8,25 +8,30 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
 
+import numpy as np
+
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case, Cases
-from gnomon_spec.system import Law, System
+from gnomon_spec.system import Law, Mistake, Operation, System
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.drawing import shrink, visit
 from gnomon_validation.judging import Judge
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Offer, Port
-from gnomon_validation.ports.runner import NotVariedError
+from gnomon_validation.ports.runner import Call, NotVariedError
 from gnomon_validation.verdicts import NOT_REPEATED, SEVERITY, Check, Outcome, Status, Verdict
 
 ENOUGH_FAILURES = 8
+KEPT = 4  # cases in which a law holds
+FURTHER_CASES, FURTHER_SECONDS = 40, 1.0
 REPEATED_CASES = 3
 FEWEST_CASES = 3
 OTHER_HYPERPARAMETERS = "the law is about hyperparameters that the port does not have"
@@ -37,7 +42,8 @@ class Plan:
     """What to check: how many examples a law, which dtypes, which random stream, how long to seek a smaller case.
 
     seconds: of processor time for the cases of all laws together, beyond the first of each; a law that has had its
-    share ends, but not before `FEWEST_CASES`. `None`: every law gets all its examples.
+    share ends, but not before `FEWEST_CASES`. `None`: every law gets all its examples. search_seconds: of processor
+    time to look for an edit of the reference that does what the port does, where no catalogued mistake does.
     """
 
     examples: int = 100
@@ -45,6 +51,7 @@ class Plan:
     seed: int = 0
     shrink_attempts: int = 150
     seconds: float | None = None
+    search_seconds: float = 0.0
 
 
 Progress = Callable[[str], None]
@@ -75,30 +82,63 @@ def check(
             if fixed:
                 result.held_fixed[operation.id] = [f"{name}={value!r}" for name, value in fixed.items()]
     budget = Budget(plan.seconds, number_of_checks(port, systems, plan, laws))
-    for system, dtype in product(systems, plan.dtypes):
-        failing = []
-        for law in filter(laws, system.laws):
+    found: list[Mistake] = []
+    left = plan.search_seconds
+    for system in systems:
+        failing: dict[str, list[tuple[Verdict, Sequence[Outcome]]]] = {}
+        for dtype, law in product(plan.dtypes, filter(laws, system.laws)):
             progress(f"{law.id} {dtype}")
             verdict, outcomes = check_law(port, law, dtype, plan, budget)
             result.verdicts.append(verdict)
             if outcomes:
-                failing.append((verdict, outcomes))
-        if failing:
+                failing.setdefault(dtype, []).append((verdict, outcomes))
+        for dtype in sorted(failing, key=lambda dtype: -np.dtype(dtype).itemsize):  # the widest tells most
             progress(f"{system.name} {dtype}: diagnosis")
-            diagnose(port, failing)
-        for verdict, _ in failing:
-            verdict.expected = expected(port.name, verdict.law.id, dtype, verdict.status)
+            held = [outcome for v in result.verdicts for outcome in v.held if v.dtype == dtype]
+            began = process_time()
+            drawn = partial(further_calls, port, dtype=dtype, plan=plan)
+            found += diagnose(port, failing[dtype], held, drawn=drawn, found=found, seconds=left)
+            left -= process_time() - began
+            for verdict, _ in failing[dtype]:
+                verdict.expected = expected(port.name, verdict.law.id, dtype, verdict.status)
     result.seconds = perf_counter() - started
     return result
 
 
-def diagnose(port: Port, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:
-    """Give verdicts on laws of one system, in one dtype, the mistakes that explain all their failing cases."""
+def diagnose(
+    port: Port, failing: Sequence[tuple[Verdict, Sequence[Outcome]]], held: Sequence[Outcome] = (), **search: Any
+) -> list[Mistake]:
+    """Give verdicts on laws of one system, in one dtype, the mistakes that explain what the port did.
+
+    held, search: see `Diagnostician.diagnose`.
+    """
     verdict = failing[0][0]
     offers = [port.offer(verdict.law.operation) for verdict, _ in failing]
     flush = any(offer is not None and offer.flush_subnormals for offer in offers)
     system = verdict.law.operation.system
-    Diagnostician(system, as_dtype(verdict.dtype), flush_subnormals=flush).diagnose(failing)
+    return Diagnostician(system, as_dtype(verdict.dtype), flush_subnormals=flush).diagnose(failing, held, **search)
+
+
+def further_calls(port: Port, operation: Operation, *, dtype: str, plan: Plan) -> list[Call]:
+    """Return calls of an operation in cases that no law was held against, whatever becomes of them."""
+    law = next(law for law in operation.laws if law.kind == "oracle agreement")
+    offer = port.offer(operation)
+    cases, _ = offered_cases(law, offer, dtype)
+    if offer is None or cases is None:
+        return []
+    calls: list[Call] = []
+    ends = process_time() + FURTHER_SECONDS
+    judge = Judge(port, law, as_dtype(dtype), offer, seed=plan.seed)
+
+    def visitor(case: Case) -> bool:
+        with suppress(NotVariedError):
+            calls.extend(judge.outcome(case).calls)
+        return process_time() > ends
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        visit(cases.strategy(judge.dtype), examples=FURTHER_CASES, random_seed=plan.seed + 1, visitor=visitor)
+    return calls
 
 
 def check_law(
@@ -217,8 +257,11 @@ class Tally:
         self.horizons: list[int] = []
         self.worst_ratio = 0.0
         self.failing: list[tuple[tuple[Case, Outcome], int]] = []
+        self.held: list[Outcome] = []
 
     def add(self, case: Case, outcome: Outcome) -> None:
+        if outcome.status == "conforms" and len(self.held) < KEPT:
+            self.held.append(outcome)
         if outcome.failed and self._count(outcome.status) < ENOUGH_FAILURES:
             self.failing.append(((case, outcome), self.cases))
         self.cases += 1
@@ -246,4 +289,4 @@ class Tally:
         digits = median(self.digits) if self.digits else None
         horizon = float(median(self.horizons)) if self.horizons else None
         worst = max(statuses, key=SEVERITY.index)
-        return Verdict(law, dtype, worst, self.cases, self.ambiguous, digits, self.worst_ratio, horizon)
+        return Verdict(law, dtype, worst, self.cases, self.ambiguous, digits, self.worst_ratio, horizon, held=self.held)

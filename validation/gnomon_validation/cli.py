@@ -29,6 +29,7 @@ from gnomon_validation.wording import assignment, counted
 
 DTYPES = ("float16", "float32", "float64")
 SECONDS = 30.0
+SEARCH_SECONDS = 10.0  # of processor time, to look for the edit that a port is
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -85,7 +86,8 @@ def check(
     found = find_port(port, dict(assignment(text) for text in options))
     reasons = expectations.read(expect) if expect else {}
     expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
-    plan = Plan(dtypes=tuple(dtypes) or ("float32", "float64"), seed=seed, seconds=SECONDS)
+    widths = tuple(dtypes) or ("float32", "float64")
+    plan = Plan(dtypes=widths, seed=seed, seconds=SECONDS, search_seconds=SEARCH_SECONDS)
     for report in (json_file, junit_file):
         require_report(report)
     require_directory("failures", failures)

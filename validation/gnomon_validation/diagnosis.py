@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
+from itertools import zip_longest
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -12,31 +15,93 @@ from gnomon_spec.bands import judge
 from gnomon_spec.cases import same_bits
 from gnomon_spec.facts import Fact, same_outputs
 from gnomon_spec.stand_ins import ExactOracle, Function, PerturbedRuns, reference_function
-from gnomon_spec.system import Mistake, System
+from gnomon_spec.system import Mistake, Operation, System
+from gnomon_validation.edit_search import EditSearch, apart
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.verdicts import Outcome, Verdict
 
+MOST_CALLS = 24
+PROBES = 4  # calls of either kind that rank edits
 REJECTIONS = ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError
 
 
+class Recorded:
+    """The port's own calls, by their operation: of cases in which laws fail, and of some in which they hold.
+
+    failing: the cases of each law. Of each kind at most `MOST_CALLS` of an operation are kept, all laws having a share.
+    drawn: gives further calls of an operation, whatever became of them.
+    """
+
+    def __init__(
+        self,
+        failing: Sequence[Sequence[Outcome]],
+        held: Sequence[Outcome],
+        drawn: Callable[[Operation], Sequence[Call]],
+    ) -> None:
+        in_turn = [outcome for one_each in zip_longest(*failing) for outcome in one_each if outcome is not None]
+        self._failing, self._held = _by_operation(in_turn), _by_operation(held)
+        self._drawn = cache(drawn)
+
+    def failing(self, operation: Operation) -> list[Call]:
+        return self._failing.get(operation.id, [])
+
+    def others(self, operation: Operation) -> list[Call]:
+        return [*self._drawn(operation), *self._held.get(operation.id, [])]
+
+    def of(self, operation: Operation) -> list[Call]:
+        """Return all calls of an operation, those of failing cases first."""
+        return self.failing(operation) + self.others(operation)
+
+
+def _by_operation(outcomes: Sequence[Outcome]) -> dict[str, list[Call]]:
+    found: dict[str, list[Call]] = {}
+    for call in (call for outcome in outcomes for call in outcome.calls if not call.by_reference):
+        kept = found.setdefault(call.operation.id, [])
+        if len(kept) < MOST_CALLS:
+            kept.append(call)
+    return found
+
+
 class Diagnostician:
-    """Compares the calls of failing cases with the mistakes of a system, in one dtype."""
+    """Compares the calls of cases with the mistakes of a system, in one dtype."""
 
     def __init__(self, system: System, dtype: np.dtype[Any], *, flush_subnormals: bool = False) -> None:
         self.system, self.dtype = system, dtype
         self.runs = PerturbedRuns(dtype, flush_subnormals=flush_subnormals)
         self._right: dict[int, tuple[Call, Any]] = {}
+        self._fitting: dict[str, bool] = {}
 
-    def diagnose(self, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:
-        """Give every verdict the mistakes that explain all its failing cases.
+    def diagnose(
+        self,
+        failing: Sequence[tuple[Verdict, Sequence[Outcome]]],
+        held: Sequence[Outcome] = (),
+        *,
+        drawn: Callable[[Operation], Sequence[Call]] = lambda _: (),
+        found: Sequence[Mistake] = (),
+        seconds: float = 0.0,
+    ) -> list[Mistake]:
+        """Give every verdict the mistakes that explain all its failing cases, and do what the port did in all others.
 
         The most frequent ones come first, and of equally frequent ones those that are made in the law's own operation.
+        held: cases in which laws hold. drawn: gives further calls of an operation that the port made. found: edits that
+        were found before. seconds: of processor time to look for an edit of the reference where no mistake explains
+        what is wrong. Returns the edits found now.
         """
         self._right.clear()
-        explained = {
-            id(verdict): [m for m in self.system.mistakes.values() if self.explains(m, verdict, outcomes)]
-            for verdict, outcomes in failing
-        }
+        self._fitting.clear()
+        others = Recorded([outcomes for verdict, outcomes in failing if verdict.law.kind != "rejects"], held, drawn)
+        known = [*self.system.mistakes.values(), *found]
+        explained = {id(v): self._explaining(known, v, outcomes, others) for v, outcomes in failing}
+        new: list[Mistake] = []
+        for verdict, outcomes in failing:
+            if verdict.status == "wrong" and verdict.law.kind != "rejects" and not explained[id(verdict)]:
+                started = process_time()
+                explained[id(verdict)] = self._explaining(new, verdict, outcomes, others)
+                if not explained[id(verdict)] and seconds > 0:
+                    edits = self._search(verdict.law.operation, others, seconds)
+                    explained[id(verdict)] = self._explaining(edits, verdict, outcomes, others)
+                    new += explained[id(verdict)]
+                seconds -= process_time() - started
         popularity = Counter(m.name for mistakes in explained.values() for m in mistakes)
         for verdict, _ in failing:
             here = verdict.law.operation.name
@@ -44,6 +109,63 @@ class Diagnostician:
             if verdict.diagnosis and verdict.status == "imprecise":
                 # The port does to the last digits what a mistake does: this law alone took it for rounding.
                 verdict.status = "wrong"
+            elif held and verdict.law.kind != "rejects" and not verdict.diagnosis and verdict.status == "wrong":
+                verdict.parts = self.parts(verdict.law.operation, others)
+        return new
+
+    def _explaining(
+        self, mistakes: Sequence[Mistake], verdict: Verdict, outcomes: Sequence[Outcome], others: Recorded
+    ) -> list[Mistake]:
+        return [m for m in mistakes if self.explains(m, verdict, outcomes) and self._fits(m, others)]
+
+    def _fits(self, mistake: Mistake, others: Recorded) -> bool:
+        """Return whether the mistake does what the port did in all calls that it concerns.
+
+        To check no argument changes nothing there.
+        """
+        if mistake.edited.without_checks:
+            return True
+        if mistake.name not in self._fitting:
+            self._fitting[mistake.name] = self._does_all_the_same(mistake, others)
+        return self._fitting[mistake.name]
+
+    def _does_all_the_same(self, mistake: Mistake, others: Recorded) -> bool:
+        concerned = [op for op in self.system.operations.values() if mistake.concerns(op)]
+        in_full = self._only_cost_differs(mistake, [call for op in concerned for call in others.failing(op)])
+        calls = [call for op in concerned for call in others.of(op)]
+        return all(self.does_the_same(mistake, call, in_full) for call in self._farthest_first(mistake, calls))
+
+    def _farthest_first(self, mistake: Mistake, calls: Sequence[Call]) -> list[Call]:
+        """Return calls in the order in which they are likely to tell a mistake from the port."""
+        return sorted(calls, key=lambda call: -apart(_narrow_answer(call, mistake.function), call.outputs))
+
+    def _search(self, operation: Operation, others: Recorded, seconds: float) -> list[Mistake]:
+        failing = [call for call in others.failing(operation) if call.outputs is not None]
+        if not failing:
+            return []
+
+        def answer(call: Call, mistake: Mistake | None) -> Any:
+            return _narrow_answer(call, mistake.function if mistake else reference_function)
+
+        further = [call for call in others.others(operation) if call.outputs is not None]
+        search = EditSearch(operation, [*failing[:PROBES], *further[:PROBES]], answer, seconds)
+        return search.found(lambda edit: any(self.differs(edit, call) for call in failing) and self._fits(edit, others))
+
+    def parts(self, operation: Operation, others: Recorded) -> tuple[list[str], list[str]]:
+        """Return which outputs of an operation are right in all calls, and which are not, the state's first."""
+        right: dict[str, bool] = {}
+        name = "params" if "params" in operation.inputs else operation.name
+        for call in others.of(operation):
+            if call.outputs is not None:
+                with np.errstate(all="ignore"):
+                    expected = self._answer(call, reference_function)
+                    facts = list(same_outputs(name, call.outputs, expected))
+                    runs = self.runs.of_call(operation, call.inputs, call.hyperparameters, reference_function)
+                    stand_ins = [list(same_outputs(name, run, expected)) for run in runs]
+                    judged = [judge(fact, [run[i] for run in stand_ins], self.dtype) for i, fact in enumerate(facts)]
+                for j in judged:
+                    right[j.label] = right.get(j.label, True) and j.holds is not False
+        return [label for label in right if right[label]], [label for label in right if not right[label]]
 
     def explains(self, mistake: Mistake, verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
         """Return whether a port with this mistake would have done all that the port did.
@@ -52,15 +174,19 @@ class Diagnostician:
         the same, unless nothing else would show the mistake. Where no argument is checked, only what is accepted and
         what is rejected counts, and only in a law about that.
         """
-        calls = [call for outcome in outcomes for call in outcome.calls]
+        calls = [call for outcome in outcomes for call in outcome.calls if not call.by_reference]
         if mistake.edited.without_checks:
             accepts_the_same = ((call.outputs is None) == self._rejects(mistake, call) for call in calls)
             return verdict.law.kind == "rejects" and all(accepts_the_same)
         concerned = [call for call in calls if mistake.concerns(call.operation)]
         if not any(self.differs(mistake, call) for call in concerned):
             return False
-        in_full = not any(call.operation.own and self.differs(mistake, call, shared=True) for call in concerned)
+        in_full = self._only_cost_differs(mistake, concerned)
         return all(self.does_the_same(mistake, call, in_full) for call in calls)
+
+    def _only_cost_differs(self, mistake: Mistake, calls: Sequence[Call]) -> bool:
+        """Return whether a mistake shows in nothing but what is a port's own, or there is nothing such."""
+        return not any(call.operation.own and self.differs(mistake, call, shared=True) for call in calls)
 
     def does_the_same(self, mistake: Mistake, call: Call, in_full: bool = True) -> bool:
         """Return whether the mistake's outputs for a call are the port's, within the mistake's own band.
@@ -74,12 +200,17 @@ class Diagnostician:
             expected = shared(self._answer(call, mistake.function))
             with np.errstate(all="ignore"):
                 facts = list(same_outputs("", shared(call.outputs), expected))
-                runs = self.runs.of_call(call.operation, call.inputs, call.hyperparameters, mistake)
+                runs = self.runs.of_call(call.operation, call.inputs, call.hyperparameters, mistake.function)
                 stand_ins = [list(same_outputs("", shared(run), expected)) for run in runs]
                 if any(shape(fact) not in {shape(run[i]) for run in stand_ins} for i, fact in enumerate(facts)):
                     return False
                 judged = [judge(fact, [run[i] for run in stand_ins], self.dtype) for i, fact in enumerate(facts)]
-        except (TypeError, ValueError, IndexError):  # the wrong function cannot take these inputs at all
+        except (
+            ArithmeticError,
+            TypeError,
+            ValueError,
+            IndexError,
+        ):  # the wrong function cannot take these inputs at all
             return False
         return all(j.holds is not False for j in judged)
 

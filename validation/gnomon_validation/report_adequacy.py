@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.text import Text
 
-from gnomon_validation.adequacy import Adequacy, addresses, adequacy
+from gnomon_validation.adequacy import Adequacy, adequacy
 from gnomon_validation.console import grid, tell
+from gnomon_validation.edit_trials import addresses
 from gnomon_validation.explain import find
 from gnomon_validation.wording import counted
 

@@ -82,7 +82,10 @@ def block(verdict: Verdict) -> Text:
             names = ", ".join(map(_words, others[:3]))
             text.append(f"  (these cases alone would also fit: {names})\n", style="dim")
     elif verdict.status == "wrong" and not (outcome and outcome.message):
-        text.append("  behaves as no catalogued mistake\n")
+        text.append("  behaves as no catalogued mistake and no single edit of the formula\n")
+        right, wrong = verdict.parts
+        if right:
+            text.append(f"  right in every case that was kept: {', '.join(right)}; not: {', '.join(wrong)}\n")
     if verdict.status == "imprecise" and outcome:
         lost = max(verdict.digits_lost, outcome.digits_lost)
         text.append(

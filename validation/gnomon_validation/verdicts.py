@@ -48,7 +48,8 @@ class Verdict:
     worst_ratio: largest deviation / band. horizon: median number of steps over which free runs were judged.
     smallest, outcome: the smallest failing case, and what came of it. digits_lost: the most that any case lost.
     diagnosis: the catalogued mistakes that explain every failing case, the likeliest first. expected: why this failure
-    is a known difference.
+    is a known difference. held: some cases in which the law holds. parts: where no mistake explains what is wrong,
+    which outputs of the operation are right in all cases that were kept, and which are not.
     """
 
     law: Law
@@ -67,6 +68,8 @@ class Verdict:
     reason: str = ""
     seconds: float = 0.0
     replay_file: str = ""
+    held: list[Outcome] = field(default_factory=list)
+    parts: tuple[list[str], list[str]] = ([], [])
 
     @property
     def failed(self) -> bool:

@@ -160,6 +160,7 @@ def declare_moment_mistakes(step: Operation, count: str, second: str) -> None:
     epsilon_inside_the_root: ε is added inside the square root
         `{EPS}` → `np.sqrt(v_hat + eps)`
     epsilon_before_the_bias_correction: ε is added before the bias correction, which then scales it: (√v + ε)/√(1-β₂ᵗ)
+        [Kingma & Ba 2015, end of section 2: the efficient form]
         `{EPS}` → `np.sqrt(v_hat) + eps / (1 - beta2**{count}) ** 0.5`
     epsilon_left_out: ε is not added at all
         `{EPS}` → `np.sqrt(v_hat)`
@@ -180,6 +181,9 @@ def declare_mistakes(step: Operation) -> None:
     step.edits(f"""
     no_bias_correction_of_the_first_moment: The first moment is not bias-corrected
         `{FIRST}` → `state.first_moment`
+    bias_correction_multiplied: The moments are multiplied by 1-βᵗ instead of divided
+        `(1 - beta1**state.step_count)` → `(1 / (1 - beta1**state.step_count))`
+        `second / (1 - beta2**state.step_count)` → `second * (1 - beta2**state.step_count)`
     no_bias_correction: Neither moment is bias-corrected
         `{FIRST}` → `state.first_moment`, `{SECOND}` → `second`
     step_count_one_ahead: The bias correction counts one step too many (it starts with t = 2)
@@ -190,6 +194,10 @@ def declare_mistakes(step: Operation) -> None:
         `beta1**state.step_count` → `beta1 ** {"max({} - 1, 1)".format("state.step_count")}`
         `beta2**state.step_count` → `beta2 ** {"max({} - 1, 1)".format("state.step_count")}`
         `beta2**step_count` → `beta2 ** {"max({} - 1, 1)".format("step_count")}`
+    step_count_read_before_it_is_raised: The bias correction uses the count before it is raised (t = 0 at first)
+        `beta1**state.step_count` → `beta1 ** {"({} - 1)".format("state.step_count")}`
+        `beta2**state.step_count` → `beta2 ** {"({} - 1)".format("state.step_count")}`
+        `beta2**step_count` → `beta2 ** {"({} - 1)".format("step_count")}`
     step_count_not_advanced: The step count is used but never advanced
         `+ eps), state` → `+ eps), state._replace(step_count=state.step_count - 1)`
     betas_swapped: β₁ and β₂ are swapped

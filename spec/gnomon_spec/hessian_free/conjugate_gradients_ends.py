@@ -180,12 +180,18 @@ warm_start_is_ignored: The iteration begins at 0, whatever the start
     `0 * rhs if start is None else start` → `0 * rhs`
 values_relative_to_the_start: The model's values are counted from that at the start
     `i, np.stack(values), reason` → `i, np.stack(values) - values[0], reason`
+residual_is_called_the_limit: A run that ends by the residual says that it ended by the number of iterations
+    `reason = RESIDUAL` → `reason = LIMIT`
 residual_ends_nothing: The iteration does not end by the residual
     `{NORM}` → `False`
 tolerance_of_the_preconditioned_residual: √(rᵀMr) is compared with the tolerance, not ‖r‖
     `{NORM}` → `np.sqrt(ry) < bound`
 tolerance_is_absolute: The residual is compared with rtol itself
     `rtol * np.sqrt(np.dot(rhs, rhs))` → `rtol`
+tolerance_relative_to_the_first_residual: The residual is compared with rtol·‖r₀‖, not rtol·‖b‖ [many libraries: Saad,
+    Iterative Methods for Sparse Linear Systems]
+    `bound = np.maximum(rtol * np.sqrt(np.dot(rhs, rhs)), atol)\nr = product(operator, x, 0) - rhs` →
+        `r = product(operator, x, 0) - rhs\nbound = np.maximum(rtol * np.sqrt(np.dot(r, r)), atol)`
 progress_ends_nothing: The rule of relative progress is not asked
     `progress_threshold is not None and` → `False and`
 progress_rule_of_the_other_variant: The rules of relative progress are taken for each other

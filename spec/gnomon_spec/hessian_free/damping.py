@@ -150,6 +150,8 @@ a_rise_to_infinity_is_no_number: In "martens" a loss that rose to infinity gives
     `` → `if variant == "martens" and after == np.inf:\n    return after * np.nan`
 ratio_upside_down: The prediction is divided by the change of the loss
     `{QUOTIENT}` → `np.divide(predicted, change)`
+prediction_counts_as_a_fall: The prediction is taken by its size, as if it always were a fall
+    `{QUOTIENT}` → `np.divide(change, -np.abs(predicted))`
 ratio_of_the_wrong_sign: The loss afterwards is taken off that before: a fall of both is negative
     `{QUOTIENT}` → `np.divide(-change, predicted)`
 prediction_of_nothing_is_padded: A small number is taken off the prediction, so that nothing over nothing is 0 and not

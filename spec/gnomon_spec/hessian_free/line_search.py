@@ -152,6 +152,9 @@ value_before_the_step: The value returned is f(x) and not f(x + a·d)
     `LineSearch(a, reached,` → `LineSearch(a, value,`
 one_evaluation_too_many: After the last candidate f is asked for one more, which is thrown away
     `max_iter + 1` → `max_iter + 2`
+candidates_are_accumulated: Each candidate is made from the one before it, and not from x
+    `reached = objective.value(params + a * direction)` →
+        `params = params + a * direction\nreached = objective.value(params)`
 halving_instead_of_shrinking: Steps are halved, whatever β is
     `a * shrink` → `a * 0.5`
 rate_of_nothing_is_taken_for_one: A rate of 0 counts as none given: the search begins at 1

@@ -40,7 +40,8 @@ class NotVariedError(ValueError):
 class Call(NamedTuple):
     """One call of a port: what it was given (in the dtype under test) and what it returned.
 
-    error, misbehaviour: what it did instead of returning outputs, which are None then.
+    error, misbehaviour: what it did instead of returning outputs, which are None then. by_reference: the port lacks the
+    operation, and the reference stood in for it.
     """
 
     operation: Operation
@@ -49,6 +50,7 @@ class Call(NamedTuple):
     outputs: Any
     error: str = ""
     misbehaviour: str = ""
+    by_reference: bool = False
 
 
 class PortRunner(Implementation):
@@ -70,7 +72,7 @@ class PortRunner(Implementation):
             did: dict[str, Any] = {"error" if isinstance(error, PortError) else "misbehaviour": str(error)}
             self.calls.append(Call(operation, given, numbers, None, **did))
             raise
-        self.calls.append(Call(operation, given, numbers, outputs))
+        self.calls.append(Call(operation, given, numbers, outputs, by_reference=not self.provides(operation)))
         wide = wide_dtype(self.dtype)
         return map_leaves(lambda x: x.astype(wide) if isinstance(x, np.ndarray) else x, outputs)
 

@@ -1,0 +1,139 @@
+"""Which single edit of the reference does what a port does, where no catalogued mistake does.
+
+The edits are those of `gnomon adequacy`: first one alone, then one beside a catalogued mistake. All are ranked by how
+near they come to the port's outputs in its own dtype; the nearest are then held against every call, within their bands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from itertools import combinations
+from textwrap import dedent
+from time import process_time
+from typing import Any
+
+import numpy as np
+
+from gnomon_spec.cases import leaves
+from gnomon_spec.edits import Address, Edited, sources, with_changes
+from gnomon_spec.single_edits import single_edits
+from gnomon_spec.system import Mistake, Operation
+from gnomon_validation.edit_trials import NeverEndsError, addresses, time_limit
+from gnomon_validation.ports.runner import Call
+
+NEAREST = 8  # single edits beside which another one is tried
+ENOUGH = 4  # edits that fit: that there are several is then said
+TRIED = 3  # of the nearest edits, whatever time it takes
+SECONDS_OF_AN_EDIT = 1.0
+Fits = Callable[[Mistake], bool]
+Answer = Callable[[Call, Mistake | None], Any]
+
+
+class EditSearch:
+    """Looks for edits that do what a port did in some calls of an operation, until its time is over.
+
+    calls: those that rank the edits. answer: what a mistake, or the reference, gives for a call in its dtype; `None` if
+    it raises.
+    """
+
+    def __init__(self, operation: Operation, calls: Sequence[Call], answer: Answer, seconds: float) -> None:
+        self.operation, self.calls, self.answer = operation, calls, answer
+        self.ends = process_time() + seconds
+        self.of_reference = np.inf
+        self.of_reference = self.distance(None)
+
+    @property
+    def is_over(self) -> bool:
+        return process_time() >= self.ends
+
+    def found(self, fits: Fits) -> list[Mistake]:
+        """Return the edits that fit: single ones, else two mistakes, else a single one beside a mistake."""
+        known = [m for m in self.operation.system.mistakes.values() if m.concerns(self.operation)]
+        known = [m for m in known if not m.edited.without_checks]
+        singles = self._by_distance(self._edits(None))
+        found = self._fitting(singles, fits) or self._fitting(self._by_distance(_pairs(known)), fits)
+        if found or self.is_over:
+            return found
+        for mistake in self._by_distance([*known, *singles[:NEAREST]]):
+            beside = self._fitting(self._by_distance(self._edits(mistake)), fits)
+            if beside or self.is_over:
+                return beside
+        return []
+
+    def distance(self, mistake: Mistake | None) -> float:
+        """Return how far a mistake's outputs are from the port's in all calls; inf if farther than the oracle's."""
+        distance = 0.0
+        try:
+            with time_limit(SECONDS_OF_AN_EDIT):
+                for call in self.calls:
+                    distance += apart(self.answer(call, mistake), call.outputs)
+                    if distance > self.of_reference:
+                        return np.inf
+        except (NeverEndsError, Exception):  # an edit may do anything
+            return np.inf
+        return distance
+
+    def _fitting(self, edits: Iterable[Mistake], fits: Fits) -> list[Mistake]:
+        found: list[Mistake] = []
+        for number, edit in enumerate(edits):
+            if (self.is_over and number >= TRIED) or len(found) == ENOUGH:
+                break
+            if fits(edit):
+                found.append(edit)
+        return found
+
+    def _by_distance(self, edits: Iterable[Mistake]) -> list[Mistake]:
+        """Return those that are nearer to the port than the reference is, the nearest first."""
+        ranked: list[tuple[float, int, Mistake]] = []
+        for number, edit in enumerate(edits):
+            if self.is_over:
+                break
+            if (distance := self.distance(edit)) < self.of_reference:
+                ranked.append((distance, number, edit))
+        return [edit for *_, edit in sorted(ranked, key=lambda found: found[:2])]
+
+    def _edits(self, beside: Mistake | None) -> Iterator[Mistake]:
+        """Yield single edits of what the operation is made of, as mistakes without a name."""
+        base: Mapping[Address, Any] = beside.edited.replaced if beside else {}
+        for at in addresses([self.operation]):
+            text = base.get(at, sources(at.module)[at.name].text)
+            for edit in single_edits(dedent(text), wider=beside is None) if isinstance(text, str) else ():
+                words = f"{beside.statement}; and" if beside else "The formula with"
+                statement = f"{words} one {'more ' * bool(beside)}line otherwise"
+                name = f"{edit.kind}_edited_in_line_{edit.line}_of_{at.name}"
+                edited = Edited({**base, at: edit.source})
+                yield Mistake(self.operation.system, name, statement, self.operation.name, edited)
+
+
+def _pairs(mistakes: Sequence[Mistake]) -> Iterator[Mistake]:
+    """Yield every two mistakes made together, where the pieces that they replace allow it."""
+    for one, other in combinations(mistakes, 2):
+        if one.changes and other.changes:
+            with suppress(ValueError):
+                edited = Edited(with_changes([*one.changes, *other.changes]))
+                name, statement = f"{one.name}_and_{other.name}", f"{one.statement}; and: {other.statement}"
+                yield Mistake(one.system, name, statement, one.operation, edited)
+
+
+def apart(found: Any, wanted: Any) -> float:
+    """Return how far two outputs are apart: 0 if they are the same, at most 1 for each part; inf if not comparable."""
+    pairs = leaves(found), leaves(wanted)
+    if found is None or len(pairs[0]) != len(pairs[1]):
+        return np.inf
+    return sum(_apart(x, y) for x, y in zip(*pairs, strict=True))
+
+
+def _apart(found: Any, wanted: Any) -> float:
+    if isinstance(wanted, str):
+        return float(found != wanted)
+    x, y = np.asarray(found), np.asarray(wanted)
+    if x.shape != y.shape or not y.size:
+        return float(x.shape != y.shape)
+    if y.dtype.kind != "f":
+        return float(np.any(x != y))
+    x, y = x.astype(np.longdouble), y.astype(np.longdouble)
+    with np.errstate(all="ignore"):
+        relative = np.abs(x - y) / np.maximum(np.abs(x), np.abs(y))
+    same = (x == y) | (np.isnan(x) & np.isnan(y))
+    return float(np.mean(np.where(same, 0.0, np.where(np.isfinite(relative), relative, 1.0))))
