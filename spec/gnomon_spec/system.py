@@ -132,6 +132,7 @@ class Operation:
     dtypes: those that it is about, and its laws unless they say otherwise (NumPy's LAPACK has no float16).
     length_varies: how long its outputs are depends on their values, so that rounding may decide it.
     own: fields of its output that are a port's own (what it cost), not compared with the oracle's.
+    scales: of each output that may vanish in exact arithmetic, what it is rounded at (`Fact.scale`), given the case.
     """
 
     system: System
@@ -142,6 +143,7 @@ class Operation:
     dtypes: tuple[str, ...] = ALL_DTYPES
     length_varies: bool = False
     own: tuple[str, ...] = ()
+    scales: Mapping[str, Callable[[Case], Any]] = field(default_factory=dict)
     laws: list[Law] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -270,7 +272,8 @@ class Operation:
             inputs = [getattr(case, name) for name in self.inputs]
             outputs = getattr(port, self.name)(*inputs, **case.hyper)
             expected = getattr(port.oracle, self.name)(*inputs, **case.hyper)
-            return same_outputs(self.inputs[0], self.shared(outputs), self.shared(expected), self.compare)
+            for fact in same_outputs(self.inputs[0], self.shared(outputs), self.shared(expected), self.compare):
+                yield fact._replace(scale=self.scales[fact.label](case)) if fact.label in self.scales else fact
 
         return self.law("oracle agreement")(agrees_with_the_oracle)
 
@@ -312,12 +315,15 @@ class System:
         dtypes: tuple[str, ...] = ALL_DTYPES,
         length_varies: bool = False,
         own: tuple[str, ...] = (),
+        scales: Mapping[str, Callable[[Case], Any]] | None = None,
     ) -> Operation:
         """Declare an operation of this system; its name is that of the reference's function.
 
         rejecting: cases in which one argument after the other is replaced by one out of its domain.
         """
-        operation = Operation(self, reference.__name__, reference, cases, compare, dtypes, length_varies, own)
+        operation = Operation(
+            self, reference.__name__, reference, cases, compare, dtypes, length_varies, own, scales or {}
+        )
         operation.cases = cases.for_arguments(operation.hyperparameters)
         self.operations[operation.name] = operation
         operation.agrees_with_the_oracle()
