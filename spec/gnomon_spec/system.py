@@ -40,6 +40,8 @@ from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import Any, Literal, TypeVar, get_args
 
+import numpy as np
+
 from gnomon.arguments import domains_of, is_checked
 from gnomon_spec.cases import Case, Cases, map_leaves
 from gnomon_spec.edits import Edited, address, difference, edited, entries, find
@@ -235,14 +237,14 @@ class Operation:
         return self.answer(port, {**given, **changed})
 
     def part(self, outputs: Any, name: str) -> Any:
-        """Return a part of the outputs: a field, or the first one by the name of the first argument."""
+        """Return a part of the outputs: a field, or the first by the name of the first argument; NaN without it."""
         if not isinstance(outputs, tuple):
             return outputs
         if hasattr(outputs, name):
             return getattr(outputs, name)
-        if name == self.inputs[0]:
+        if name == self.inputs[0] and outputs:
             return outputs[0]
-        return next(getattr(output, name) for output in outputs if hasattr(output, name))
+        return next((getattr(output, name) for output in outputs if hasattr(output, name)), np.nan)
 
     def edit(
         self, name: str, statement: str, *pieces: tuple[str, str], within: Callable[..., Any] | None = None

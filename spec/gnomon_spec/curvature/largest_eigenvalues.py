@@ -11,9 +11,9 @@ from gnomon.curvature import largest_eigenvalues as reference
 from gnomon_spec.cases import Case, Cases, Quantity
 from gnomon_spec.curvature import matrices_and_probes as given
 from gnomon_spec.curvature.estimators import system
-from gnomon_spec.curvature.symmetries import scaled_and_negated, turned, unchanged
+from gnomon_spec.curvature.symmetries import scaled, scaled_and_negated, turned, unchanged
 from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
-from gnomon_spec.strategies import SMALL_CODES, rotation, whole_range
+from gnomon_spec.strategies import SMALL_CODES, count, rotation, whole_range
 from gnomon_spec.system import WITH_ROOM
 
 # ARPACK cannot find all n.
@@ -70,10 +70,18 @@ def the_vectors_are_orthonormal_eigenvectors(port: Any, case: Case) -> Iterable[
 largest_eigenvalues.symmetry(
     "equivariance",
     "they_scale_with_the_matrix",
-    "-2ᵏ times the matrix has -2ᵏ times the eigenvalues, and 2ˡ times the start the same vectors, all over the range",
-    cases=pairs.but(power=whole_range(), other_power=whole_range()),
-    inputs={"operator": scaled_and_negated, "start": lambda start, case: start * 2.0**case.other_power},
+    "-2ᵏ times the matrix has -2ᵏ times the eigenvalues, and 2ᵏ times the start the same vectors",
+    cases=pairs.but(power=count(1, 3, low=-10, high=10)),
+    inputs={"operator": scaled_and_negated, "start": scaled},
     outputs={"values": scaled_and_negated, "vectors": unchanged},
+)
+largest_eigenvalues.symmetry(
+    "equivariance",
+    "they_do_not_leave_the_range_before_the_matrix_does",
+    "2ᵏ times the matrix has 2ᵏ times the eigenvalues and the same vectors, wherever in the range of the dtype that is",
+    cases=pairs.but(power=whole_range()),
+    inputs={"operator": scaled},
+    outputs={"values": scaled, "vectors": unchanged},
 )
 largest_eigenvalues.symmetry(
     "invariance",

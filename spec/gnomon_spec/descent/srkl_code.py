@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import srkl as reference
-from gnomon.descent.srkl import joined, length
+from gnomon.descent.srkl import joined
+from gnomon.norms import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent import srkl
 from gnomon_spec.descent.srkl import system
