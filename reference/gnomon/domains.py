@@ -86,7 +86,8 @@ def require_finite(arrays: Mapping[str, Any]) -> None:
 def require_symmetric(name: str, matrix: Any) -> None:
     """Require a square matrix that is symmetric to half of its dtype's digits; raise `ValueError`."""
     largest = np.max(np.abs(matrix), initial=0)
-    asymmetry = np.max(np.abs(matrix - matrix.T), initial=0)
+    with np.errstate(invalid="ignore"):  # ∞ - ∞
+        asymmetry = np.max(np.abs(matrix - matrix.T), initial=0)
     if asymmetry > float(np.finfo(matrix.dtype).eps) ** 0.5 * largest:
         raise ValueError(f"{name} must be symmetric, got entries that differ from their mirror image by {asymmetry}")
 

@@ -3,8 +3,12 @@
 A law is evaluated K = 32 times with the oracle standing in as the port, in the port's dtype, every elementary
 result perturbed (`gnomon_spec.arithmetic`). With dₖ the deviation of the k-th run from the law, entry by entry,
 
-    band = MARGIN · maxₖ |dₖ|            for `equal`
+    band = MARGIN · max(maxₖ |dₖ|, u·s)  for `equal`
     band = MARGIN · (maxₖ dₖ - minₖ dₖ)  for `at least`
+
+with u the unit roundoff and s the scale of the fact: 0, but for a quantity that vanishes in exact arithmetic. What is
+left of a difference of things of size s is of size u·s, or u times as large again for each time that it is taken anew
+(a second orthogonalisation, a refined residual): how often the oracle does that is no measure of a port's rounding.
 
 Why 32 runs and a margin of 4 are enough: to first order a run's deviation is Σ 2u·aᵢξᵢ with ξᵢ uniform in [-1, 1],
 and a port that makes the same operations, each off by at most u, strays at most u·Σ|aᵢ|. The density of Σ aᵢξᵢ is at
@@ -152,13 +156,14 @@ def _judge_agreement(fact: Fact, runs: list[Fact]) -> Judgement:
 
 
 def _deviations(
-    fact: Fact, actual: Any, expected: Any, many: NDArray[Any], many_expected: NDArray[Any]
+    fact: Fact, actual: Any, expected: Any, many: NDArray[Any], many_expected: NDArray[Any], dtype: np.dtype[Any]
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return how far the port is off, and its band, entry by entry."""
     runs = many - many_expected
     if fact.relation == "at least":
         return expected - actual, MARGIN * (np.maximum.reduce(runs) - np.minimum.reduce(runs))
-    return np.abs(actual - expected), MARGIN * np.maximum.reduce(np.abs(runs))
+    rounded_at = float(limits(dtype).spacing) / 2 * fact.scale
+    return np.abs(actual - expected), MARGIN * np.maximum(np.maximum.reduce(np.abs(runs)), rounded_at)
 
 
 def _judge_entries(
@@ -170,7 +175,7 @@ def _judge_entries(
     dtype: np.dtype[Any],
     exactly: Callable[[], Any],
 ) -> Judgement:
-    deviation, band = _deviations(fact, actual, expected, many, many_expected)
+    deviation, band = _deviations(fact, actual, expected, many, many_expected, dtype)
     compared: Any = None  # every entry
     ambiguous = False
     if not np.isfinite(band + deviation).all():
@@ -255,7 +260,7 @@ def _judge_trajectory(
     exactly: Callable[[], Any],
 ) -> Judgement:
     """Judge up to the first time at which the band swallows the largest entry: no common digit is left there."""
-    _, band = _deviations(fact, actual, expected, many, many_expected)
+    _, band = _deviations(fact, actual, expected, many, many_expected, dtype)
     entries = tuple(range(1, np.ndim(actual)))
     size, widest = (np.max(x, axis=entries, initial=0.0) for x in (np.abs(expected), band))
     lost = ~(widest < size) & ~(widest == 0)

@@ -80,7 +80,7 @@ ARGUMENTS = (
     ),
     Argument(
         "gnomon.curvature.lanczos.lanczos",
-        "b = np.sqrt(np.dot(w, w))",
+        "b = length(w)",
         ("b = np.dot(w, w)",),
         "b is computed again where so little is left that the process ends, and is rounding",
     ),
@@ -99,7 +99,7 @@ ARGUMENTS = (
         )
         for line in (
             "w = orthogonal_part(product(operator, v_before, k), basis)",
-            "rayleigh, norm = np.dot(v_before, w), np.sqrt(np.dot(w, w))",
+            "rayleigh, norm = np.dot(v_before, w), length(w)",
             "rayleigh = rayleigh / (np.dot(v_before, v) + 1e-10)",
             "rayleigh = rayleigh / (np.dot(v, v_before) + 1e-10)",
         )

@@ -17,17 +17,24 @@ Relation = Literal["equal", "at least", "agree", "identical", "rejects", "follow
 
 
 class Fact(NamedTuple):
-    """One claim: `actual` stands in `relation` to `expected`. `label` says of what, as a report prints it."""
+    """One claim: `actual` stands in `relation` to `expected`. `label` says of what, as a report prints it.
+
+    scale: the size of what was subtracted to make `actual`, where exact arithmetic leaves nothing; otherwise 0.
+    """
 
     label: str
     relation: Relation
     actual: Any
     expected: Any
+    scale: Any = 0.0
 
 
-def equal(label: str, actual: Any, expected: Any) -> Fact:
-    """Claim that two real arrays are equal up to what rounding explains."""
-    return Fact(label, "equal", actual, expected)
+def equal(label: str, actual: Any, expected: Any, scale: Any = 0.0) -> Fact:
+    """Claim that two real arrays are equal up to what rounding explains.
+
+    scale: of a quantity that vanishes in exact arithmetic, the size of what it is the difference of.
+    """
+    return Fact(label, "equal", actual, expected, scale)
 
 
 def at_least(label: str, actual: Any, bound: Any) -> Fact:

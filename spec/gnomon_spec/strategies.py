@@ -286,6 +286,18 @@ def count(*simple: int, low: int = 0, high: int = 2000) -> Quantity:
     return Quantity(draw_count, f"integer from {low} to {high}", lambda value: low <= value <= high)
 
 
+def whole_range(room: int = 24) -> Quantity:
+    """An integer k: 2ᵏ is anywhere in the dtype's range, `room` powers of two from its end and from its last digits."""
+
+    def draw_exponent(draw: Draw, context: Context) -> int:
+        info, code = np.finfo(context.dtype), draw(CODES)
+        low, high = info.minexp + info.nmant + room, info.maxexp - room
+        simple = (1, high, low)
+        return int(simple[code]) if code < len(simple) else int(low + code % (high - low + 1))
+
+    return Quantity(draw_exponent, "an exponent of 2 anywhere in the dtype's range")
+
+
 def permutation() -> Quantity:
     """A rearrangement of the entries of the common shape, as an array of flat indices."""
 

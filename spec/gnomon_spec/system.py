@@ -40,6 +40,8 @@ from functools import cache, cached_property, partial
 from importlib import import_module
 from typing import Any, Literal, TypeVar, get_args
 
+import numpy as np
+
 from gnomon.arguments import domains_of, is_checked
 from gnomon_spec.cases import Case, Cases, map_leaves
 from gnomon_spec.edits import Change, Edited, address, difference, entries, find, with_changes
@@ -136,6 +138,7 @@ class Operation:
     dtypes: those that it is about, and its laws unless they say otherwise (NumPy's LAPACK has no float16).
     length_varies: how long its outputs are depends on their values, so that rounding may decide it.
     own: fields of its output that are a port's own (what it cost), not compared with the oracle's.
+    scales: of each output that may vanish in exact arithmetic, what it is rounded at (`Fact.scale`), given the case.
     """
 
     system: System
@@ -146,6 +149,7 @@ class Operation:
     dtypes: tuple[str, ...] = ALL_DTYPES
     length_varies: bool = False
     own: tuple[str, ...] = ()
+    scales: Mapping[str, Callable[[Case], Any]] = field(default_factory=dict)
     laws: list[Law] = field(default_factory=list)
 
     def __repr__(self) -> str:
@@ -237,14 +241,14 @@ class Operation:
         return self.answer(port, {**given, **changed})
 
     def part(self, outputs: Any, name: str) -> Any:
-        """Return a part of the outputs: a field, or the first one by the name of the first argument."""
+        """Return a part of the outputs: a field, or the first by the name of the first argument; NaN without it."""
         if not isinstance(outputs, tuple):
             return outputs
         if hasattr(outputs, name):
             return getattr(outputs, name)
-        if name == self.inputs[0]:
+        if name == self.inputs[0] and outputs:
             return outputs[0]
-        return next(getattr(output, name) for output in outputs if hasattr(output, name))
+        return next((getattr(output, name) for output in outputs if hasattr(output, name)), np.nan)
 
     def edit(
         self, name: str, statement: str, *pieces: tuple[str, str], within: Callable[..., Any] | None = None,
@@ -279,7 +283,8 @@ class Operation:
             inputs = [getattr(case, name) for name in self.inputs]
             outputs = getattr(port, self.name)(*inputs, **case.hyper)
             expected = getattr(port.oracle, self.name)(*inputs, **case.hyper)
-            return same_outputs(self.inputs[0], self.shared(outputs), self.shared(expected), self.compare)
+            for fact in same_outputs(self.inputs[0], self.shared(outputs), self.shared(expected), self.compare):
+                yield fact._replace(scale=self.scales[fact.label](case)) if fact.label in self.scales else fact
 
         return self.law("oracle agreement")(agrees_with_the_oracle)
 
@@ -321,12 +326,15 @@ class System:
         dtypes: tuple[str, ...] = ALL_DTYPES,
         length_varies: bool = False,
         own: tuple[str, ...] = (),
+        scales: Mapping[str, Callable[[Case], Any]] | None = None,
     ) -> Operation:
         """Declare an operation of this system; its name is that of the reference's function.
 
         rejecting: cases in which one argument after the other is replaced by one out of its domain.
         """
-        operation = Operation(self, reference.__name__, reference, cases, compare, dtypes, length_varies, own)
+        operation = Operation(
+            self, reference.__name__, reference, cases, compare, dtypes, length_varies, own, scales or {}
+        )
         operation.cases = cases.for_arguments(operation.hyperparameters)
         self.operations[operation.name] = operation
         operation.agrees_with_the_oracle()

@@ -5,6 +5,7 @@ from statistics import mean
 import numpy as np
 import pytest
 
+from gnomon.curvature.diagonal import bekas
 from gnomon.curvature.draws import all_signs, hadamard
 from gnomon.curvature.frobenius import frobenius_squared
 from gnomon.curvature.lanczos import lanczos
@@ -35,6 +36,14 @@ def test_hutchpp_leaves_out_what_it_has_seen():
     """Twice the same sketch vector is one direction: one column less, one product less."""
     found = hutchpp(Dense(np.diag([1.0, 2.0, 3.0])), np.eye(3)[[0, 0]], all_signs(3)[:1])
     assert (found.trace, found.products) == (6, 2 + 1 + 1)
+
+
+def test_a_plain_sample_of_the_diagonal_varies_by_twice_its_square():
+    """Normal numbers, of which 0 and ±√3 have the moments: 3·z² varies by 9·(3 - 1) = 2·3²; beside a 4 by 4² more."""
+    A = Dense(np.array([[3.0, 4.0], [4.0, 0.0]]))
+    nodes, masses = np.array([0.0, 3.0**0.5, -(3.0**0.5)]), np.array([2 / 3, 1 / 6, 1 / 6])
+    samples = [[bekas(A, np.array([[x, y]]), variant="plain").diagonal[0] for y in nodes] for x in nodes]
+    assert round(float(masses @ (np.array(samples) - 3) ** 2 @ masses), 12) == 2 * 3**2 + 4**2
 
 
 def test_the_root_of_the_estimate_is_too_low_on_average():

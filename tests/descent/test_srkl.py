@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from gnomon.descent import srkl, srkl_map
+from gnomon.kernels.descent import srkl as compiled_srkl
 from gnomon.objectives import Quadratic
 
 
@@ -55,6 +56,18 @@ def test_orbits_follow_the_gradient_flow_with_an_error_in_proportion_to_a(ratio,
         low, high = (middle, high) if middle < exp(target - middle * middle / 2) else (low, middle)
     end = srkl_map.attractor(np.array([3.0]), np.array([ratio]), burn_in=round(6 / ratio) - 1, kept=1)[0, 0]
     assert f"{abs(end - low) / ratio:.4f}" == printed
+
+
+@pytest.mark.parametrize("module", [srkl, compiled_srkl], ids=["reference", "kernel"])
+def test_a_hessian_of_any_size_has_its_norms_and_one_that_is_not_finite_has_none(module):
+    for size in (1e200, 1e-200):
+        norms = [module.curvature_hessian(size * np.eye(4), norm=norm) / size for norm in srkl.NORMS]
+        assert np.array_equal(np.round(norms, 14), [2, 1, 2])
+    for bad, kappa in ((np.nan, np.nan), (np.inf, np.inf), (-np.inf, np.inf)):
+        for norm in srkl.NORMS:
+            assert np.array_equal(module.curvature_hessian(np.diag([bad, 1.0]), norm=norm), kappa, equal_nan=True)
+    with pytest.raises(ValueError, match=r"^curvature must be >= 0 and not nan, got nan$"):
+        srkl.advance(np.ones(2), np.ones(2), np.diag([np.nan, 1.0]), variant="spectral")
 
 
 def test_without_entries_or_arrays_there_is_nothing_to_do():

@@ -42,6 +42,18 @@ def test_an_equal_entry_holds_exactly_up_to_the_margin_times_the_widest_run(valu
     assert beyond.ratio > 1
 
 
+@pytest.mark.parametrize(("roundoffs", "holds"), [(0, True), (MARGIN, True), (1.01 * MARGIN, False)])
+def test_what_vanishes_is_judged_at_the_scale_it_is_rounded_at(roundoffs, holds):
+    """A difference of numbers of size 8 is 0 up to 8u, however small the rest that the oracle's runs are left with."""
+
+    def residual(label, actual, expected):
+        return equal(label, actual, expected, scale=8.0)
+
+    rest = roundoffs * 8 * 2.0**-24
+    assert judged([rest], ([0.0], [1e-30]), [0.0], residual).holds is holds
+    assert judged([rest], ([0.0], [1e-30]), [0.0]).holds is (roundoffs == 0)
+
+
 NAN, INF, ONE = np.nan, np.inf, [1.0]
 PARTED = [1.0, 1.0, 1.0], [np.inf, 1.0, 1.0]
 EVERY, NOTHING = np.ones((2, 2)), np.empty((0, 2))

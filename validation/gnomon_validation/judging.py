@@ -174,7 +174,7 @@ class Judge:
         try:
             facts = list(self.law.body(self.runner, case.widened(self.dtype)))
             runs = self.evidence.runs(case) if with_bands else []
-        except (PortError, PortMisbehaviourError):
+        except (PortError, PortMisbehaviourError, ValueError):  # the oracle, too, may refuse what is 0 or ∞ here
             return {}
         found: dict[str, Judgement] = {}
         for i, fact in enumerate(facts):

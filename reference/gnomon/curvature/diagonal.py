@@ -28,7 +28,7 @@ def bekas(operator: FiniteOperator, probes: Probes, *, variant: Variant = "ratio
     """Return the estimate (Σₖ zₖ∘A zₖ) / (Σₖ zₖ∘zₖ) of diag A, or (1/m) Σₖ zₖ∘A zₖ; m products.
 
     operator: A. probes: Z, shape (m, n), m >= 1, one probe a row. variant: "ratio" or "plain"; for signs ±1 they are
-    the same. With signs one probe's variance is Σ_{j≠i} Aᵢⱼ². With normal numbers "plain" adds Aᵢᵢ² to it, and "ratio"
+    the same. With signs one probe's variance is Σ_{j≠i} Aᵢⱼ². With normal numbers "plain" adds 2Aᵢᵢ² to it, and "ratio"
     has Σ_{j≠i} Aᵢⱼ²/(m-2), infinite for m <= 2. Raises `ValueError` or `TypeError` for probes of another kind, for
     products that do not fit or are not finite, and for "ratio" if a coordinate is 0 in every probe.
     """

@@ -13,6 +13,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.curvature.operators import FiniteOperator, Start, orthogonal_part, product
 from gnomon.domains import Array, PositiveInt
+from gnomon.norms import length
 
 Variant = Literal["standard", "code"]
 # A projection that leaves more than this of a vector's length has left it orthogonal to working accuracy.
@@ -55,17 +56,21 @@ def lanczos(operator: FiniteOperator, start: Start, *, steps: PositiveInt) -> La
 
         q₁ = v₀/‖v₀‖;  for j = 1, 2, …:  w = A qⱼ;  aⱼ = qⱼ·w;  w ← w - aⱼqⱼ - b_{j-1}q_{j-1}
             w ← w - Q Qᵀw, once more if that left less than 1/√2 of its length
-            bⱼ = ‖w‖;  stop if j = steps, j = n or bⱼ <= n·1e-12·maxᵢ(|aᵢ| + bᵢ);  q_{j+1} = w/bⱼ
+            bⱼ = ‖w‖;  stop if j = steps, j = n or bⱼ <= 2u√n·maxᵢ(|aᵢ| + bᵢ);  q_{j+1} = w/bⱼ
 
     operator: A, symmetric. start: v₀, shape (n,), not zero. steps: m >= 1; more than n count as n.
-    The process ends early when the space is invariant up to rounding: after as many steps as A has different
-    eigenvalues in v₀. For arrays narrower than float64 the threshold 1e-12 is 4500 times their spacing, as it is there.
-    Raises as well for products that do not fit or are not finite.
+    The process ends early when bⱼ cannot be told from rounding: as a rule after as many steps as A has different
+    eigenvalues in v₀. Raises as well for products that do not fit or are not finite.
+
+    Choice: sums of n terms are off by about √n units of roundoff u of their size, those of A qⱼ and those that are
+    taken off it, so that an invariant space leaves a bⱼ of about 2u√n‖A‖; nothing above that is taken for 0. Where it
+    is above, as rounding of early steps is multiplied by ‖A‖/bᵢ in later ones, the process goes on, with a direction
+    that rounding chose: Q stays orthonormal, T what A is on it, and eigenvalues that repeat are found once more.
     """
     steps, threshold = min(steps, start.shape[0]), breakdown_threshold(start)
     Q = np.zeros((steps, 1), start.dtype) * start
     T = 0 * (Q[:, :1] * Q[:, 0])
-    Q[0] = start / np.sqrt(np.dot(start, start))
+    Q[0] = start / length(start)
     size: Any = 0 * start[0]
     for j in range(steps):
         w = product(operator, Q[j], j)
@@ -73,12 +78,12 @@ def lanczos(operator: FiniteOperator, start: Start, *, steps: PositiveInt) -> La
         w = w - T[j, j] * Q[j]
         if j > 0:
             w = w - T[j - 1, j] * Q[j - 1]
-        before = np.sqrt(np.dot(w, w))
+        before = length(w)
         w = orthogonal_part(w, Q[: j + 1])
-        b = np.sqrt(np.dot(w, w))
+        b = length(w)
         if b < AGAIN * before:
             w = orthogonal_part(w, Q[: j + 1])
-            b = np.sqrt(np.dot(w, w))
+            b = length(w)
         size = np.maximum(size, np.abs(T[j, j]) + b)
         if j + 1 == steps or b <= threshold * size:
             break
@@ -112,8 +117,8 @@ def eigenpairs(found: Lanczos) -> tuple[Array, Array]:
 
 
 def breakdown_threshold(start: Array) -> Any:
-    """Return what bⱼ is compared with to see that a space is invariant, relative to the size of A: n·1e-12 or more."""
-    return start.shape[0] * max(1e-12, 4500 * float(np.finfo(start.dtype).eps))
+    """Return what bⱼ is compared with to see that a space is invariant, relative to the size of A: 2u√n."""
+    return float(np.finfo(start.dtype).eps) * start.shape[0] ** 0.5
 
 
 def tridiagonal(found: Lanczos) -> Array:

@@ -14,6 +14,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.curvature.operators import FiniteOperator, Start, orthogonal_part, product
 from gnomon.domains import Array, Entries, Fraction, PositiveInt
+from gnomon.norms import length
 
 Variant = Literal["standard", "code"]
 Deflated: TypeAlias = Annotated[Array, Entries(("j", "n"), fit="start", finite=True)]
@@ -67,7 +68,7 @@ def power_iteration(
     for k in range(iterations):
         v = orthogonal_part(v, basis)
         w = orthogonal_part(product(operator, v, k), basis)
-        rayleigh, norm = np.dot(v, w), np.sqrt(np.dot(w, w))
+        rayleigh, norm = np.dot(v, w), length(w)
         if variant == "code":
             rayleigh = rayleigh / (np.dot(v, v) + 1e-10)
             watched, tolerance, is_zero = rayleigh, rtol, False
@@ -79,7 +80,7 @@ def power_iteration(
         before = watched
         v = w if variant == "code" and bool(norm <= 1e-10) else w / norm
     rest = w - rayleigh * v
-    return Power(np.abs(watched), rayleigh, v, np.sqrt(np.dot(rest, rest)), converged, k + 1)
+    return Power(np.abs(watched), rayleigh, v, length(rest), converged, k + 1)
 
 
 def first_vector(start: Array, deflated: Array | None) -> tuple[Array, Array]:
@@ -88,4 +89,4 @@ def first_vector(start: Array, deflated: Array | None) -> tuple[Array, Array]:
     v = orthogonal_part(start, basis)
     if not np.any(v != 0):
         raise ValueError("start must not be in the span of deflated")
-    return v / np.sqrt(np.dot(v, v)), basis
+    return v / length(v), basis

@@ -13,6 +13,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.curvature.operators import FiniteOperator, Probes, orthogonal_part, product
 from gnomon.domains import Array, Entries
+from gnomon.norms import length
 
 Sketch: TypeAlias = Annotated[Array, Entries(("k", "n"), finite=True)]
 FittingProbes: TypeAlias = Annotated[Array, Entries(("m", "n"), least=1, fit="sketch", finite=True)]
@@ -91,16 +92,16 @@ def orthonormal(rows: Array) -> Array:
     Gram and Schmidt's process, each row made orthogonal twice. rows: w, shape (k, n), k >= 1. A row counts as dependent
     if what is left of it is at most n·ε·max ‖w‖, ε the spacing of the dtype at 1 (as in `numpy.linalg.matrix_rank`).
     """
-    longest = np.sqrt(np.max(np.sum(rows * rows, axis=1)))
+    longest = np.max(np.stack([length(row) for row in rows]))
     threshold = rows.shape[1] * float(np.finfo(rows.dtype).eps) * longest
     basis = rows[:0]
     for row in rows:
         rest = row
         for _ in range(2):
             rest = orthogonal_part(rest, basis)
-        length = np.sqrt(np.sum(rest * rest))
-        if length > threshold:
-            basis = np.concatenate([basis, (rest / length)[np.newaxis]])
+        left = length(rest)
+        if left > threshold:
+            basis = np.concatenate([basis, (rest / left)[np.newaxis]])
     return basis
 
 

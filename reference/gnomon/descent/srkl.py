@@ -15,6 +15,7 @@ import numpy as np
 from gnomon.arguments import checked, with_keywords
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Entries, Like, NonNegative, Positive, Scalar, require_floating, require_like
+from gnomon.norms import length
 from gnomon.objectives.contract import Objective
 
 Norm = Literal["fro", "spectral", "diag"]
@@ -60,12 +61,16 @@ def curvature_hessian(hessian: Annotated[Array, Entries(("n", "n"), symmetric=Tr
     """Return κ = ‖H‖, a number of the dtype of H.
 
     hessian: H, shape (n, n), symmetric up to the square root of the dtype's spacing relative to its largest entry.
-    norm: "fro", (Σ Hᵢⱼ²)^½; "spectral", max |λᵢ|; "diag", (Σ Hᵢᵢ²)^½.
+    norm: "fro", (Σ Hᵢⱼ²)^½; "spectral", max |λᵢ|; "diag", (Σ Hᵢᵢ²)^½. A NaN in what the norm is of gives NaN, and an
+    infinity ∞ where there is no NaN.
 
     Choice: the text says no norm. "fro" is the default: it needs no eigenvalues, knows no coordinates, is never below
     the spectral norm (so that β >= α/2 makes every step stable), and is what one Rademacher probe estimates.
     """
     if norm == "spectral":
+        largest_entry = np.max(np.abs(hessian), initial=0)
+        if not np.isfinite(largest_entry):  # LAPACK finds any eigenvalues then
+            return largest_entry
         return np.max(np.abs(np.linalg.eigvalsh(hessian)), initial=0)
     return length(np.diagonal(hessian) if norm == "diag" else hessian)
 
@@ -232,8 +237,3 @@ def step_on(params: Array, objective: Objective, *, variant: Variant = "fro", **
 
 
 trajectory, endpoints = repeated(init, advance)
-
-
-def length(array: Array) -> Any:
-    """Return the Euclidean norm of all entries."""
-    return np.sqrt(np.sum(array * array))

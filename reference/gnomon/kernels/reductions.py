@@ -9,6 +9,7 @@ need be stored.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -71,9 +72,9 @@ def sum_of(term: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     return loop_over(term, sum_loop, term=njit(term, error_model="numpy"))  # type: ignore[no-any-return]
 
 
-def square(u: Any, v: Any, factor: Any) -> Any:
-    """Return (factor·u)²."""
-    return (factor * u) * (factor * u)
+def square(u: Any, v: Any, divisor: Any) -> Any:
+    """Return (u/divisor)²."""
+    return (u / divisor) * (u / divisor)
 
 
 @njit(cache=True, error_model="numpy")
@@ -92,3 +93,12 @@ def largest_magnitude(array: Array) -> Any:
 
 
 sum_of_squares = sum_of(square)
+
+
+@njit(cache=True, error_model="numpy")
+def length(array: Array) -> Any:
+    """Return what `gnomon.norms.length` does; array (n,)."""
+    largest = largest_magnitude(array)
+    if not largest > 0 or not np.isfinite(largest):
+        return largest
+    return largest * array.dtype.type(sqrt(sum_of_squares(array, array, largest)))

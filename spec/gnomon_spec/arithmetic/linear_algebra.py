@@ -42,7 +42,9 @@ def _perturb(operand: Any, together: Together, *, symmetric: bool, thorough: boo
     visible = tuple(range(1, stored.ndim))[-2:]
     sides = [stored.shape[axis] for axis in visible]
     shorter = np.prod(sides) / max(sides)
-    norm = np.sqrt(np.sum(stored * stored, axis=visible, keepdims=True))
+    largest = np.max(np.abs(stored), axis=visible, keepdims=True)
+    shares = stored / np.where(np.isfinite(largest) & (largest > 0), largest, 1)
+    norm = largest * np.sqrt(np.sum(shares * shares, axis=visible, keepdims=True))
     noise = together.noise.uniform(stored.shape)
     if symmetric:
         noise = (noise + np.swapaxes(noise, -1, -2)) / np.sqrt(2)

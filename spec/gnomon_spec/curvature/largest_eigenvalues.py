@@ -13,12 +13,8 @@ from gnomon_spec.curvature import matrices_and_probes as given
 from gnomon_spec.curvature.estimators import system
 from gnomon_spec.curvature.symmetries import scaled, scaled_and_negated, turned, unchanged
 from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
-from gnomon_spec.strategies import SMALL_CODES, count, rotation, shapes
+from gnomon_spec.strategies import SMALL_CODES, count, rotation, whole_range
 from gnomon_spec.system import WITH_ROOM
-
-# With more, b of the Lanczos process may be taken for 0 in float32.
-TWO_TO_FOUR = shapes((2,), (3,), (4,), (2,), (3,))
-
 
 # ARPACK cannot find all n.
 fewer_than_n = Quantity(lambda draw, c: 1 + int(draw(SMALL_CODES)) % (c.shape[0] - 1), "integer from 1 to n - 1")
@@ -29,10 +25,11 @@ pairs = Cases(
         "start": given.start_with_all_eigenvectors(components),
         "count": fewer_than_n,
     },
-    TWO_TO_FOUR,
+    given.TWO_TO_TWELVE,
 )
 known = Cases(
-    {"turn": rotation(), "eigenvalues": eigenvalues, "components": components, "count": fewer_than_n}, TWO_TO_FOUR
+    {"turn": rotation(), "eigenvalues": eigenvalues, "components": components, "count": fewer_than_n},
+    given.TWO_TO_TWELVE,
 )
 
 largest_eigenvalues = system.operation(reference.largest_eigenvalues, cases=pairs, dtypes=WITH_ROOM, own=("products",))
@@ -77,6 +74,14 @@ largest_eigenvalues.symmetry(
     cases=pairs.but(power=count(1, 3, low=-10, high=10)),
     inputs={"operator": scaled_and_negated, "start": scaled},
     outputs={"values": scaled_and_negated, "vectors": unchanged},
+)
+largest_eigenvalues.symmetry(
+    "equivariance",
+    "they_do_not_leave_the_range_before_the_matrix_does",
+    "2ᵏ times the matrix has 2ᵏ times the eigenvalues and the same vectors, wherever in the range of the dtype that is",
+    cases=pairs.but(power=whole_range()),
+    inputs={"operator": scaled},
+    outputs={"values": scaled, "vectors": unchanged},
 )
 largest_eigenvalues.symmetry(
     "invariance",

@@ -17,7 +17,9 @@ from gnomon_spec.strategies import CODES, SMALL_CODES, rotation, shapes, tame
 Array = NDArray[Any]
 UP_TO_THREE = shapes((1,), (2,), (3,), (2,), (3,))
 UP_TO_FOUR = shapes((1,), (2,), (3,), (4,), (2,), (3,))
+UP_TO_TWELVE = shapes((1,), (2,), (3,), (5,), (8,), (2,), (3,), (4,), (12,))
 TWO_OR_MORE = shapes((2,), (3,), (4,), (2,), (5,))
+TWO_TO_TWELVE = shapes((2,), (3,), (5,), (8,), (2,), (3,), (4,), (12,))
 
 
 def operator(matrix: Quantity) -> Quantity:
@@ -88,7 +90,7 @@ def start_with_all_eigenvectors(components: Quantity | None = None) -> Quantity:
     def draw_start(draw: Draw, context: Context) -> Any:
         _, vectors = np.linalg.eigh(context.drawn["operator"].matrix.astype(np.float64))
         drawn = along.draw(draw, context._replace(dtype=np.dtype(np.float64)))
-        return np.asarray(vectors @ drawn, context.dtype)
+        return np.asarray(drawn @ vectors.T, context.dtype)
 
     return Quantity(draw_start, f"components along all eigenvectors: {along.text}")
 

@@ -21,8 +21,8 @@ from gnomon_spec.curvature.matrices_and_probes import (
     with_spectrum,
 )
 from gnomon_spec.curvature.symmetries import scaled, unchanged
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
-from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, number, rotation
+from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
+from gnomon_spec.strategies import SMALL_CODES, VECTORS, count, number, rotation, whole_range
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -143,12 +143,11 @@ def eigenvalues_of_one_size_give_the_norm_at_once(port: Any, case: Case) -> Iter
 power_iteration.symmetry(
     "equivariance",
     "it_scales_with_the_matrix",
-    "Matrix and start times 2ᵏ have 2ᵏ times the norm, and the same vector after as many products, bit for bit: the"
-    " tolerance is relative",
-    cases=plain.but(power=count(1, 3, low=-10, high=10)),
-    inputs={"operator": scaled, "start": scaled},
-    outputs={"norm": scaled, "vector": unchanged, "products": unchanged},
-    same=identical,
+    "2ᵏ times the matrix and 2ˡ times the start have 2ᵏ times the norm, and the same vector after as many products, all"
+    " over the range of the dtype: the tolerance is relative, and squares are taken of what has been scaled",
+    cases=plain.but(power=whole_range(), other_power=whole_range()),
+    inputs={"operator": scaled, "start": lambda start, case: start * 2.0**case.other_power},
+    outputs={"norm": scaled, "rayleigh": scaled, "residual": scaled, "vector": unchanged, "products": unchanged},
 )
 
 
@@ -195,7 +194,7 @@ def the_code_variant_leaves_a_short_product_as_it_is(port: Any, case: Case) -> I
     yield equal("rayleigh", found.rayleigh, c**3 / (c**2 + 1e-10) + 0 * case.start[0])
 
 
-OUTPUT = "np.abs(watched), rayleigh, v, np.sqrt(np.dot(rest, rest)), converged, k + 1"
+OUTPUT = "np.abs(watched), rayleigh, v, length(rest), converged, k + 1"
 power_iteration.edits(f"""
 size_of_the_rayleigh_quotient_for_the_norm: The norm is estimated by |ρ| and not by ‖Av‖: for eigenvalues ±λ it stays
     below
@@ -205,7 +204,7 @@ rayleigh_quotient_without_its_sign: The sign of the eigenvalue is lost
 vector_after_the_last_product: The vector returned is one iteration ahead of ρ and of the residual
     `{OUTPUT}` → `{OUTPUT.replace(" v,", " w / norm if bool(norm > 0) else v,")}`
 residual_in_units_of_the_norm: The residual is divided by the norm
-    `{OUTPUT}` → `{OUTPUT.replace("rest)),", "rest)) / np.maximum(np.abs(watched), 1e-30),")}`
+    `{OUTPUT}` → `{OUTPUT.replace("(rest),", "(rest) / np.maximum(np.abs(watched), 1e-30),")}`
 last_iteration_counts_as_convergence: The result is called converged whenever the iterations are used up
     `{OUTPUT}` → `{OUTPUT.replace("converged", "True")}`
 absolute_tolerance: The iteration stops when the norm changes by less than rtol itself: small matrices at once, large
@@ -215,8 +214,12 @@ code_variant_with_a_relative_tolerance: Variant "code" stops by a relative toler
     `rayleigh, rtol,` → `rayleigh, rtol * np.abs(rayleigh),`
 code_variant_normalises_everything: Variant "code" scales every product to length 1, however short it is
     `variant == "code" and bool(norm <= 1e-10)` → `False`
+squares_of_the_product_leave_the_range: ‖w‖² is summed as it is: of 1e160·diag(3, 1) it overflows, and the norm is 0
+    `length(w)` → `np.sqrt(np.dot(w, w))`
+squares_of_the_start_leave_the_range: ‖v₀‖² is summed as it is: of 1e-200·(1, 1) it is 0, and v infinite
+    `v / length(v)` → `v / np.sqrt(np.dot(v, v))`
 start_is_not_normalised: The start is not scaled to length 1
-    `v / np.sqrt(np.dot(v, v))` → `v`
+    `v / length(v)` → `v`
 deflated_before_the_product_only: The deflated directions are taken out of v, and not out of the product: the norm is
     ‖APv‖ and not ‖PAPv‖
     `orthogonal_part(product(operator, v, k), basis)` → `product(operator, v, k)`

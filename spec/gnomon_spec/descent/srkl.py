@@ -47,7 +47,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import srkl as reference
-from gnomon.descent.srkl import length
+from gnomon.norms import length
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent.elementwise import declare_shift
 from gnomon_spec.facts import Fact, at_least, equal, identical

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import srkl as reference
-from gnomon.descent.srkl import joined, length
+from gnomon.descent.srkl import joined
+from gnomon.norms import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent import srkl
 from gnomon_spec.descent.srkl import system
@@ -105,7 +106,7 @@ def of_a_nan_it_is_nan(port: Any, case: Case) -> Iterable[Fact]:
 LARGEST = "np.max(np.abs(grad), initial=least)"
 curvature.edits(f"""
 fourth_powers_overflow: κ is computed by the plain formula: beyond its range κ is infinite and the parameters freeze
-    `{LARGEST}` → `grad.dtype.type(1)`
+    `{LARGEST}` → `grad.dtype.type(1)`, `length(v * v)` → `np.sqrt(np.sum((v * v) ** 2))`
 divided_by_a_largest_entry_of_0: The gradient is scaled by its largest entry, even where that is 0: the parameters
     become NaN
     `{LARGEST}` → `np.max(np.abs(grad), initial=0)`, `grad / scale if scale != 0 else grad` → `grad / scale`

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import srkl as reference
-from gnomon.descent.srkl import length
+from gnomon.norms import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.curvature.symmetries import unchanged
+from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent import srkl
 from gnomon_spec.descent.srkl import system
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
@@ -30,6 +30,7 @@ from gnomon_spec.strategies import (
     shapes,
     tame,
     vector,
+    whole_range,
     zeros,
 )
 from gnomon_spec.system import WITH_ROOM
@@ -73,6 +74,25 @@ curvature_hessian.symmetry(
 )
 
 
+curvature_hessian.symmetry(
+    "equivariance",
+    "no_norm_leaves_the_range_before_the_hessian_does",
+    "2ᵏ times the Hessian has 2ᵏ times the norm, whatever the size of its squares",
+    cases=calm_hessians.but(power=whole_range()),
+    inputs={"hessian": scaled},
+    outputs=scaled,
+)
+
+
+@curvature_hessian.law("conservation", cases=calm_hessians.but(place=indices(), bad=poisons))
+def a_hessian_that_is_not_finite_has_no_finite_norm(port: Any, case: Case) -> Iterable[Fact]:
+    """A NaN on the diagonal makes every norm NaN, an infinity makes it ∞: neither counts as no curvature."""
+    bad = np.asarray(case.bad, case.hessian.dtype)
+    at = np.arange(len(case.hessian)) == case.place % len(case.hessian)
+    poisoned = np.where(at & at[:, np.newaxis], bad, case.hessian)
+    yield equal("norm", port.curvature_hessian(poisoned, **case.hyper), np.abs(bad))
+
+
 @curvature_hessian.law("bound", cases=Cases({"hessian": indefinite}, SIDES))
 def the_norms_are_ordered(port: Any, case: Case) -> Iterable[Fact]:
     """spectral <= fro <= √n·spectral, diag <= fro, and diag <= √n·spectral."""
@@ -112,6 +132,10 @@ spectral_for_frobenius: The spectral norm is given for the Frobenius norm (as a 
 one_triangle_counted_once: Only the upper triangle enters the Frobenius norm, so that no entry beside the diagonal
     counts twice
     `else hessian` → `else np.triu(hessian)`
+squares_that_leave_the_range: The squares are summed as they are: of 1e200·I they overflow, of 1e-200·I they vanish
+    `return length(` → `return np.linalg.norm(`
+eigenvalues_of_what_is_not_finite: Eigenvalues are asked for where an entry is not finite: a NaN may count as 0
+    `not np.isfinite(largest_entry)` → `False`
 root_left_out: κ is the square of the norm
     `{LARGEST}` → `{LARGEST} ** 2`, `else hessian)` → `else hessian) ** 2`
 """)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent import srkl as reference
-from gnomon.descent.srkl import length
+from gnomon.norms import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.symmetries import turned
 from gnomon_spec.descent.elementwise import declare_repetitions, declare_shift

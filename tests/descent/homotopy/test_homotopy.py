@@ -92,6 +92,13 @@ def test_the_curvature_of_a_tiny_or_huge_gradient_stays_in_the_range(power):
     assert (found.grad_norm, found.curvature) == (2.0 ** (3 * power), 2.0 ** (-4 * power))
 
 
+def test_a_hessian_whose_squares_leave_the_range_has_its_curvature():
+    """‖H‖ = 3e160 and ‖g‖² = 2; a norm of 0 would give κ = 0, the highest rate, where it should be the lowest."""
+    operator, grad = Dense(1e160 * np.diag([3.0, 1.0])), np.ones(2)
+    _, found = estimate(init_estimator(grad), operator, grad, np.ones((1, 2)), np.ones(2))
+    assert round(found.curvature / 1e160, 6) == 1.5
+
+
 def test_arrays_without_a_gradient_are_skipped_by_the_clipper():
     flat = np.float64(0.0)
     clipped, threshold = clip_gradients((np.array([3.0]), None, np.array([4.0])), flat, base_norm=2.5)

@@ -117,10 +117,14 @@ PYHESSIAN_ADDEND = (
     "by 2.0e-6 of itself, whatever its scale, in 60 of 60 cases in float64, and eigenvectors are shorter than 1 by "
     "1e-6/|λ|. Divided by the length alone it conforms."
 )
+PYHESSIAN_RANGE = (
+    "pyhessian sums squares as they are, divides by a length + 1e-6 and compares the change of an eigenvalue with its "
+    "size + 1e-6: of 2⁻⁷⁹·diag(1, ½) in float32 it returns 0 and a vector of zeros (NaN, divided by the length alone)."
+)
 
 REJECTED = ":bad_input_is_rejected"
 BAD_INPUT, WRONG, OFF = f"step{REJECTED}", ("wrong",), ("wrong", "imprecise")
-EIGENVALUES = "curvature.largest_eigenvalues:"
+EIGENVALUES, OUT_OF_RANGE = "curvature.largest_eigenvalues:", "they_do_not_leave_the_range_before_the_matrix_does"
 IN_TORCH = ("SGD", "Adam", "RMSprop", "NAdam")
 LERPING = ("torch.optim.Adam", "torch.optim.NAdam", "torch.optim.RMSprop", "pytorch_optimizer.Lion")
 IN_OPTAX = {"sgd": "sgd", "adam": "adam*", "amsgrad": "adam*", "nadam": "nadam", "rmsprop": "rmsprop", "lion": "lion"}
@@ -165,6 +169,7 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
     (CURVLINOPS_COLUMNS, WITH_ROOM, WRONG, [("curvlinops", "curvature.hutchpp:of_nothing_the_trace_is_nothing")]),
     (PYHESSIAN_UNCHECKED, WITH_ROOM, WRONG, [("pyhessian", f"{EIGENVALUES}*_rejected")]),
     (PYHESSIAN_ADDEND, WITH_ROOM, OFF, [("pyhessian", f"{EIGENVALUES}{law}") for law in OF_LENGTHS]),
+    (PYHESSIAN_RANGE, WITH_ROOM, WRONG, [("pyhessian", f"{EIGENVALUES}{OUT_OF_RANGE}")]),
     (OPTAX_BUFFER, ALL, WRONG, [("optax:optax.rmsprop*", "rmsprop.step:no_learning_rate_no_move")]),
     (OPTAX_NESTEROV, ALL, WRONG, [("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum")]),
     (OPTAX_BIAS, ("float32",), ("imprecise",), [(f"optax:optax.{name}*", "*adam*.step:*") for name in ADAMS]),

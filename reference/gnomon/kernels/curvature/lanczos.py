@@ -5,8 +5,6 @@ Numba's linear algebra needs SciPy; the eigenvalues are NumPy's.
 
 from __future__ import annotations
 
-from math import sqrt
-
 import numpy as np
 from numba import njit
 
@@ -15,6 +13,7 @@ from gnomon.curvature.lanczos import AGAIN, Lanczos, Ritz, Variant, breakdown_th
 from gnomon.domains import Array
 from gnomon.kernels.curvature.dense import ALL_FINITE, inner, multiply, project_out, require_finite, with_columns
 from gnomon.kernels.domains import contiguous, in_place_of
+from gnomon.kernels.reductions import length
 
 __all__ = ["Lanczos", "Ritz", "lanczos", "ritz"]
 
@@ -29,9 +28,9 @@ def lanczos_loop(
     threshold: b ends the process if it is at most this times the largest |a| + b.
     """
     w, coefficients = np.empty_like(start), np.empty_like(diagonal)
-    length, size = sqrt(inner(start, start)), start.dtype.type(0)
+    norm, size = length(start), start.dtype.type(0)
     for i in range(start.size):
-        basis[0, i] = start[i] / length
+        basis[0, i] = start[i] / norm
     for j in range(diagonal.size):
         if not multiply(columns, basis[j], w):
             return j, j
@@ -41,12 +40,12 @@ def lanczos_loop(
         if j > 0:
             for i in range(w.size):
                 w[i] -= off_diagonal[j - 1] * basis[j - 1, i]
-        before = sqrt(inner(w, w))
+        before = length(w)
         project_out(basis[: j + 1], w, coefficients)
-        b = start.dtype.type(sqrt(inner(w, w)))
+        b = length(w)
         if b < AGAIN * before:
             project_out(basis[: j + 1], w, coefficients)
-            b = start.dtype.type(sqrt(inner(w, w)))
+            b = length(w)
         diagonal[j], off_diagonal[j] = a, b
         size = max(size, abs(a) + b)
         if j + 1 == diagonal.size or b <= threshold * size:

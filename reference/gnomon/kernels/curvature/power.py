@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
-
 import numpy as np
 from numba import njit
 
@@ -12,6 +10,7 @@ from gnomon.curvature.power import Power, Variant, first_vector
 from gnomon.domains import Array
 from gnomon.kernels.curvature.dense import inner, multiply, project_out, require_finite, with_columns
 from gnomon.kernels.domains import contiguous, in_place_of
+from gnomon.kernels.reductions import length
 
 __all__ = ["Power", "power_iteration"]
 
@@ -34,21 +33,21 @@ def power_loop(
         if not multiply(columns, vector, w):
             return k, NOT_FINITE
         project_out(basis, w, coefficients)
-        rayleigh, length = inner(vector, w), report.dtype.type(sqrt(inner(w, w)))
+        rayleigh, norm = inner(vector, w), length(w)
         if coded:
             rayleigh /= inner(vector, vector) + small
-        watched = rayleigh if coded else length
-        met = not coded and length == 0
+        watched = rayleigh if coded else norm
+        met = not coded and norm == 0
         if k > 0:
-            met = met or abs(watched - before) < (rtol if coded else rtol * length)
+            met = met or abs(watched - before) < (rtol if coded else rtol * norm)
         if met or k == iterations - 1:
             report[NORM], report[RAYLEIGH] = abs(watched), rayleigh
             for i in range(n):
                 w[i] -= rayleigh * vector[i]
-            report[RESIDUAL] = sqrt(inner(w, w))
+            report[RESIDUAL] = length(w)
             return k + 1, CONVERGED if met else GOES_ON
         before = watched
-        divisor = report.dtype.type(1) if coded and length <= small else length
+        divisor = report.dtype.type(1) if coded and norm <= small else norm
         for i in range(n):
             vector[i] = w[i] / divisor
     return iterations, GOES_ON

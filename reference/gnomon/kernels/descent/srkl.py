@@ -19,7 +19,7 @@ from gnomon.descent.srkl import Diagnostics
 from gnomon.domains import Array
 from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
 from gnomon.kernels.domains import flat, in_place_of
-from gnomon.kernels.reductions import fold_in_chunks, largest_magnitude, sum_of, sum_of_squares
+from gnomon.kernels.reductions import fold_in_chunks, largest_magnitude, length, sum_of
 
 # α, β and 1, each rounded once to the dtype of the loops, as NumPy treats a Python number beside an array.
 Rates = namedtuple("Rates", "alpha beta one")
@@ -153,8 +153,7 @@ def curvature(grad: Array) -> Any:
 def curvature_hessian(hessian: Array, norm: reference.Norm) -> Any:
     if norm == "spectral":
         return reference.curvature_hessian(hessian, norm=norm)
-    entries, number = np.diagonal(hessian) if norm == "diag" else hessian, hessian.dtype.type
-    return np.sqrt(number(sum_of_squares(flat(entries), flat(entries), number(1))))
+    return hessian.dtype.type(length(flat(np.diagonal(hessian) if norm == "diag" else hessian)))
 
 
 brake = in_place_of(reference.brake)(reference.brake)
@@ -190,7 +189,7 @@ def run_loop(
 @in_place_of(reference.diagnostics)
 def diagnostics(grad: Array, curvature: Any, **rates: float) -> Diagnostics:
     rate = reference.brake(curvature, **rates)
-    return Diagnostics(curvature, rate, np.sqrt(grad.dtype.type(sum_of_squares(flat(grad), flat(grad), rate))))
+    return Diagnostics(curvature, rate, grad.dtype.type(length(rate * flat(grad))))
 
 
 trajectory, endpoints = repeated(reference, trajectory_loop, endpoints_loop, plan_for)

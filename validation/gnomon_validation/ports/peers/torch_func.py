@@ -114,7 +114,7 @@ def curvature_power_iteration(
     D = deflated if deflated is not None else v.new_zeros((0, len(v)))
     gradient = grad(lambda x: x @ A @ x / 2)
     v = v - (D @ v) @ D
-    v = v / torch.linalg.vector_norm(v)
+    v = v / length(v)
     before = None
     for k in range(1, iterations + 1):
         v = v - (D @ v) @ D
@@ -122,14 +122,20 @@ def curvature_power_iteration(
         if not torch.isfinite(w).all():
             raise ValueError(f"product {k} is not finite")
         w = w - (D @ w) @ D
-        rayleigh, norm = v @ w, torch.linalg.vector_norm(w)
-        rest = torch.linalg.vector_norm(w - rayleigh * v)
+        rayleigh, norm = v @ w, length(w)
+        rest = length(w - rayleigh * v)
         met = before is not None and rtol > 0 and bool((norm - before).abs() <= rtol * norm)
         met = met or bool(norm == 0)
         if met or k == iterations:
             break
         before, v = norm, w / norm
     return norm, rayleigh, v, rest, met, k
+
+
+def length(vector: Any) -> Any:
+    """Return the norm; torch sums the squares as they are."""
+    largest = vector.abs().max()
+    return largest * torch.linalg.vector_norm(vector / largest) if largest > 0 else largest
 
 
 def products(operator: Any, Z: Any) -> Any:

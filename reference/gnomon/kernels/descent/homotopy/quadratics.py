@@ -6,7 +6,6 @@ The adaptive target is read off the last curvatures, which are kept sorted: each
 from __future__ import annotations
 
 from collections import namedtuple
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -17,7 +16,7 @@ from gnomon.descent.homotopy.quadratics import RULES, Descent, Rule
 from gnomon.descent.homotopy.rate import Variant
 from gnomon.domains import Array
 from gnomon.kernels.domains import contiguous, in_place_of
-from gnomon.kernels.reductions import largest_magnitude, sum_of
+from gnomon.kernels.reductions import largest_magnitude, length, sum_of
 
 __all__ = ["Descent", "descend"]
 
@@ -37,17 +36,6 @@ def weighted_square(weight: Any, u: Any, one: Any) -> Any:
 
 
 sum_of_squares = sum_of(weighted_square)
-
-
-@njit(cache=True, error_model="numpy")
-def length(vector: Array, ones: Array, scaled: Array) -> Any:
-    """Return ‖x‖ as `gnomon.descent.homotopy.norms.length` does. scaled: room for n numbers."""
-    largest = largest_magnitude(vector)
-    if not largest > 0 or not np.isfinite(largest):
-        return largest
-    for i in range(vector.size):
-        scaled[i] = vector[i] / largest
-    return largest * vector.dtype.type(sqrt(sum_of_squares(ones, scaled, ones[0])))
 
 
 @njit(cache=True, error_model="numpy")
@@ -107,13 +95,13 @@ def descend_loop(
 ) -> int:
     """Fill all three from the first iterate on; return the step whose curvature may not be NaN and is, or `NO_NAN`."""
     n, count = eigenvalues.size, 0
-    grad, scaled, ones = np.empty_like(eigenvalues), np.empty_like(eigenvalues), np.ones_like(eigenvalues)
+    grad, ones = np.empty_like(eigenvalues), np.ones_like(eigenvalues)
     ordered, norm = np.empty(min(rates.size, plan.window) + 1, rates.dtype), largest_magnitude(eigenvalues)
     for k in range(rates.size):
         x = iterates[k]
         for i in range(n):
             grad[i] = eigenvalues[i] * x[i]
-        kappa = curvature(norm, length(grad, ones, scaled), plan.coded, numbers)
+        kappa = curvature(norm, length(grad), plan.coded, numbers)
         curvatures[k] = kappa
         if plan.rule == HOMOTOPY:
             if kappa != kappa:
