@@ -15,6 +15,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Fraction, NonNegative, Number, Positive, Scalar, UnitInterval
+from gnomon.rounding import rounded_once
 
 Variant = Literal["head", "v4", "theory"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
@@ -70,6 +71,7 @@ def require_known_to_theory(given: Mapping[str, Any]) -> None:
 
 
 @checked(require_known_to_theory)
+@rounded_once
 def step(
     params: Array, grad: Array, state: HysteroGradState, *,
     lr: NonNegative = 1e-3, stiffening_factor: NonNegative = 0.01, beta: Fraction = 0.99, eps: NonNegative = 1e-7,
@@ -145,6 +147,7 @@ def clip(full_norm: Any, grad_clip: float | None, variant: Variant) -> tuple[Any
 
 
 @checked()
+@rounded_once
 def shock(state: HysteroGradState, *, factor: UnitInterval = 0.5) -> HysteroGradState:
     """Return the state after a shock: τ ← φ·τ, T ← max(T, 0.2); all else as it was.
 

@@ -16,6 +16,7 @@ from gnomon.arguments import checked, with_keywords
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Entries, Like, NonNegative, Positive, Scalar, require_floating, require_like
 from gnomon.objectives.contract import Objective
+from gnomon.rounding import rounded_once
 
 Norm = Literal["fro", "spectral", "diag"]
 Variant = Literal["fro", "spectral", "diag", "code", "coordinate"]
@@ -91,6 +92,7 @@ def curvature_probe(products: Annotated[Array, Entries(("m", "n"))], probes: Ann
 
 
 @checked()
+@rounded_once
 def brake(curvature: Annotated[Any, Scalar(low=0)], *, alpha: Positive = 1e-3, beta: NonNegative = 0.1) -> Any:
     """Return the rate Φ = α/(1+βκ), a number of the dtype of κ.
 
@@ -104,6 +106,7 @@ def brake(curvature: Annotated[Any, Scalar(low=0)], *, alpha: Positive = 1e-3, b
 
 
 @checked()
+@rounded_once
 @with_keywords(brake)
 def step(params: Array, grad: Array, curvature: Annotated[Any, Scalar("params", low=0)], **rates: float) -> Array:
     """Return w - Φ·g with the rate Φ = α/(1+βκ), one for all coordinates.
@@ -120,6 +123,7 @@ def step(params: Array, grad: Array, curvature: Annotated[Any, Scalar("params", 
 
 
 @checked()
+@rounded_once
 def step_code(params: Array, grad: Array, *, alpha: Positive = 1e-3, beta: NonNegative = 0.1) -> Array:
     """Return w - α·g/(1+β‖g∘g‖₂), the rule of the published code.
 
@@ -172,6 +176,7 @@ def joined(arrays: Sequence[Array]) -> Array:
 
 
 @checked()
+@rounded_once
 def step_coordinate(
     params: Array, grad: Array, hessian_diagonal: Array, *, alpha: Positive = 1e-3, beta: NonNegative = 0.1
 ) -> Array:
@@ -187,6 +192,7 @@ def step_coordinate(
 
 
 @checked()
+@rounded_once
 @with_keywords(brake)
 def diagnostics(grad: Array, curvature: Annotated[Any, Scalar("grad", low=0)], **rates: float) -> Diagnostics:
     """Return κ, Φ = α/(1+βκ) and the length ‖Φg‖₂ of the step that `step` would make with these arguments."""

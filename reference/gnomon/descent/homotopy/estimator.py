@@ -15,6 +15,7 @@ from gnomon.curvature.power import power_iteration
 from gnomon.curvature.trace import hutchinson
 from gnomon.descent.homotopy.norms import length
 from gnomon.domains import Array, Entries, Fraction, PositiveInt
+from gnomon.rounding import rounded_once
 
 Variant = Literal["standard", "code"]
 VARIANTS = get_args(Variant)
@@ -105,11 +106,13 @@ def estimate(
     return after, Measurement(full, norm, trace, grad_norm, kappa, residual, products)
 
 
+@rounded_once
 def running_mean(mean: Any, new: Any, calls: int, decay: float) -> Any:
     """Return the mean after the call of that number, from 1; it begins at the first value."""
     return new if calls == 1 else decay * mean + (1 - decay) * new
 
 
+@rounded_once
 def curvature_of(norm: Any, grad_norm: Any, variant: str) -> Any:
     """Return κ = s/‖g‖², its limit (in variant "code" 0) where the gradient is 0."""
     if variant == "code":

@@ -18,6 +18,7 @@ from gnomon.descent.homotopy.estimator import Gradient, Start
 from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import unbounded
 from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive, PositiveInt, Scalar, UnitInterval
+from gnomon.rounding import rounded_once
 
 
 class AverageState(NamedTuple):
@@ -80,6 +81,7 @@ def require_dtype_of_history(given: Mapping[str, Any]) -> None:
 
 
 @checked(require_dtype_of_history)
+@rounded_once
 def proposal_adaptive(
     state: CreepingState, curvature: Annotated[Any, Scalar(low=0, finite=True)], *,
     base_lr: Positive = 1e-3, warmup_steps: PositiveInt = 100, percentile: UnitInterval = 0.75,

@@ -12,6 +12,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.homotopy.norms import length
 from gnomon.domains import Array, Finite, Fraction, NonNegative, NonNegativeInt, Positive
+from gnomon.rounding import rounded_once
 
 
 class ProxyState(NamedTuple):
@@ -38,6 +39,7 @@ def init_proxy(grad: Array) -> ProxyState:
 
 
 @checked()
+@rounded_once
 def proxy_rate(
     state: ProxyState, grad: Annotated[Array, Finite()], *,
     base_lr: Positive = 1e-3, alpha: NonNegative = 1.0, decay: Fraction = 0.9, warmup_steps: NonNegativeInt = 10,
