@@ -91,3 +91,16 @@ def test_where_every_number_has_its_place_nothing_is_done(dtype):
     array, found = np.ones(2, dtype), rounded_once(lambda *args, **kwargs: (args, kwargs))(np.ones(1, dtype), a=1e-30)
     assert found[0][0].dtype == dtype and found[1] == {"a": 1e-30}
     assert rounded_once(lambda x, **_: x)(array, lr=0.0, beta=0.9) is array
+
+
+@pytest.mark.parametrize("module", [srkl, compiled_srkl])
+@pytest.mark.parametrize(
+    ("dtype", "g", "alpha", "beta"), [(np.float32, 1e20, 1e-30, 1e-37), (np.float64, 1e161, 1e-3, 5e-324)]
+)
+def test_a_step_in_the_range_has_no_part_beyond_it(module, dtype, g, alpha, beta):
+    """α/s = 1e-50 is 0 in float32, and s⁻² = 1e-322 has two digits in float64; α·g/(1+βg²) has all of them."""
+    grad = np.array([g], dtype)
+    size = Fraction(float(grad[0]))
+    exact = float(-Fraction(alpha) * size / (1 + Fraction(beta) * size * size))
+    new = module.step_code(0 * grad, grad, alpha=alpha, beta=beta)
+    assert new.dtype == dtype and abs(float(new[0]) - exact) <= 8 * float(np.finfo(dtype).eps) * abs(exact)

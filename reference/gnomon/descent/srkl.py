@@ -128,7 +128,7 @@ def step_code(params: Array, grad: Array, *, alpha: Positive = 1e-3, beta: NonNe
     """Return w - α·g/(1+β‖g∘g‖₂), the rule of the published code.
 
     Everything as in `step`, with κ = `curvature(grad)`. Computed from v = g/s, s = max(1, |gᵢ|), as
-    (α/s)·v/(s⁻² + β‖v∘v‖₂), which never overflows.
+    α·v/(1/s + βs·‖v∘v‖₂); a part of it leaves the range only where the step is below α over the largest number.
 
     Choice: the plain formula overflows to κ = ∞ for |gᵢ| > 1.2e77 (float32: 4.3e9) and then makes no step at all,
     without a word. The true step there is small and not 0, and that is what is returned.
@@ -136,7 +136,7 @@ def step_code(params: Array, grad: Array, *, alpha: Positive = 1e-3, beta: NonNe
     if beta == 0:
         return params - alpha * grad
     scale, v, root = factors(grad, 1)
-    new: Array = params - (alpha / scale) / (scale**-2 + beta * root) * v
+    new: Array = params - alpha / (1 / scale + beta * scale * root) * v
     return new
 
 

@@ -348,7 +348,9 @@ def _beside(array: NoisyArray, number: float, ufunc: np.ufunc) -> Any:
 
     In a sum it is then what it is, in a product what each replica makes of it.
     """
-    dtype, wide, size = array.dtype, array.values.dtype, abs(number)
+    wide: Any = array.values.dtype
+    dtype: Any = array.dtype
+    size = abs(number)
     bounds = limits(dtype) if array.kind == "noisy" else None
     if bounds is None or not number or bounds.surely_normal <= size <= bounds.surely_finite:
         return dtype.type(number).astype(wide)
