@@ -138,7 +138,7 @@ def step(
 def clip(full_norm: Any, grad_clip: float | None, variant: Variant) -> tuple[Any, Any]:
     """Return f, by which clipping multiplies a step of length N = full_norm, and n, the norm that is reported."""
     if grad_clip is None or (variant == "v4" and not full_norm > grad_clip):
-        return np.ones_like(full_norm), full_norm
+        return np.ones_like(full_norm)[()], full_norm
     scale = grad_clip / (full_norm + 1e-6)
     if variant == "v4":
         return scale, np.ones_like(full_norm) * grad_clip

@@ -167,7 +167,7 @@ def step_arrays(
         return tuple(step_code(w, g, alpha=alpha, beta=beta) for w, g in zip(params, grads, strict=True))
     together = step_code(joined(params), joined(grads), alpha=alpha, beta=beta)
     ends = np.cumsum([w.size for w in params])
-    return tuple(together[end - w.size : end].reshape(w.shape) for w, end in zip(params, ends, strict=True))
+    return tuple(together[end - w.size : end].reshape(w.shape)[()] for w, end in zip(params, ends, strict=True))
 
 
 def joined(arrays: Sequence[Array]) -> Array:

@@ -30,6 +30,6 @@ def required_bits(
     -2·log₂ s. As a lower bound of the error it is false: x² on [0, 1].
     """
     if tolerance <= 0 or curvature <= 0:
-        return np.zeros_like(curvature)
+        return np.zeros_like(curvature)[()]
     c, D, eps = (number + np.zeros_like(curvature) for number in (constant, diameter, tolerance))
     return np.log2(c) + np.log2(curvature) + 2 * np.log2(D) - np.log2(eps)

@@ -116,8 +116,8 @@ def running_mean(mean: Any, new: Any, calls: int, decay: float) -> Any:
 def curvature_of(norm: Any, grad_norm: Any, variant: str) -> Any:
     """Return κ = s/‖g‖², its limit (in variant "code" 0) where the gradient is 0."""
     if variant == "code":
-        return norm / (grad_norm * grad_norm) if grad_norm > 1e-10 else np.zeros_like(norm)
+        return norm / (grad_norm * grad_norm) if grad_norm > 1e-10 else np.zeros_like(norm)[()]
     if norm == 0:
-        return np.zeros_like(norm)
+        return np.zeros_like(norm)[()]
     with np.errstate(divide="ignore", over="ignore"):
         return norm / grad_norm / grad_norm

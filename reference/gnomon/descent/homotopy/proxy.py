@@ -56,7 +56,7 @@ def proxy_rate(
     """
     calls, size = state.calls + 1, length([grad])
     if calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10):
-        kappa = np.ones_like(size)
+        kappa = np.ones_like(size)[()]
     else:
         kappa = np.abs(size - state.grad_norm) / size
     average = kappa if calls == 1 else decay * state.average + (1 - decay) * kappa
