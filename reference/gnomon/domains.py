@@ -41,10 +41,11 @@ def require_flag(name: str, value: Any) -> None:
 
 
 def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:
-    """Require one of the named choices; raise `ValueError`."""
+    """Require one of the named choices; raise `TypeError` or `ValueError`."""
     choices = tuple(choices)
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+        error = ValueError if isinstance(value, str) else TypeError
+        raise error(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
 
 
 def require_like(name: str, array: Any, model: Any, model_name: str = "params") -> None:
@@ -312,6 +313,8 @@ class State:
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         for part, domain in self.parts:
+            if not hasattr(value, part):
+                raise TypeError(f"{name} must have a part {part}, got {type(value).__name__}")
             domain.require(f"{name}.{part}", getattr(value, part), given)
 
     def __str__(self) -> str:
