@@ -6,9 +6,16 @@ import numpy as np
 import pytest
 
 from gnomon.descent import adam, adamw, hysterograd, lion, nadam, rmsprop, sgd, srkl
+from gnomon.descent.homotopy import optimizer as homotopy
+from gnomon.descent.homotopy.proposals import init_average
 from gnomon.descent.homotopy.rate import rate
+from gnomon.descent.homotopy.scheduler import init_scheduler
+from gnomon.descent.homotopy.warm_up import init_warm_up
+from gnomon.hessian_free import optimizer as hessian_free
+from gnomon.hessian_free.runs import minimise_quadratics
 from gnomon.kernels.descent import adam as compiled_adam
 from gnomon.kernels.descent import srkl as compiled_srkl
+from gnomon.kernels.hessian_free.runs import minimise_quadratics as compiled_runs
 from gnomon.rounding import rounded_once
 
 HALF = np.float16
@@ -104,3 +111,30 @@ def test_a_step_in_the_range_has_no_part_beyond_it(module, dtype, g, alpha, beta
     exact = float(-Fraction(alpha) * size / (1 + Fraction(beta) * size * size))
     new = module.step_code(0 * grad, grad, alpha=alpha, beta=beta)
     assert new.dtype == dtype and abs(float(new[0]) - exact) <= 8 * float(np.finfo(dtype).eps) * abs(exact)
+
+
+@pytest.mark.parametrize("lost", [1e300, 1e-50])
+@pytest.mark.parametrize(
+    ("begin", "name"),
+    [
+        (hessian_free.init, "damping"),
+        (hysterograd.init, "initial_temp"),
+        (homotopy.init, "base_lr"),
+        (init_scheduler, "base_lr"),
+        (init_average, "target_curvature"),
+        (init_warm_up, "target_lr"),
+    ],
+)
+def test_a_number_that_a_state_cannot_keep_is_refused(begin, name, lost):
+    """In float32 1e300 would be kept as ∞, and 1e-50 as 0; in float64 both have their place."""
+    with pytest.raises(ValueError) as caught:
+        begin(np.ones(1, np.float32), **{name: lost})
+    assert str(caught.value) == f"{name} must be in the range of float32, in which it is kept, got {lost}"
+    begin(np.ones(1), **{name: lost})
+
+
+@pytest.mark.parametrize("runs", [minimise_quadratics, compiled_runs])
+def test_a_damping_that_a_run_cannot_keep_is_refused(runs):
+    one = np.ones((1, 1), np.float32)
+    with pytest.raises(ValueError, match=r"^damping must be in the range of float32"):
+        runs(one, one[None], one, steps=1, damping=1e300)

@@ -9,7 +9,7 @@ accept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Annotated, Any, Protocol, TypeAlias
@@ -82,6 +82,17 @@ def require_finite(arrays: Mapping[str, Any]) -> None:
         if not np.all(finite):
             index = tuple(int(i) for i in np.argwhere(~np.asarray(finite))[0])
             raise ValueError(f"{name} must be finite, got {array[index]} at index {index}")
+
+
+def kept(name: str, array: str = "params") -> Callable[[Mapping[str, Any]], None]:
+    """Return the rule that an argument, a number >= 0 that is kept in the dtype of an array, is not lost there."""
+
+    def require_kept(given: Mapping[str, Any]) -> None:
+        value, limits = given[name], np.finfo(given[array].dtype)
+        if value > float(limits.max) or 0 < value < float(limits.smallest_subnormal):
+            raise ValueError(f"{name} must be in the range of {limits.dtype}, in which it is kept, got {value!r}")
+
+    return require_kept
 
 
 def require_symmetric(name: str, matrix: Any) -> None:

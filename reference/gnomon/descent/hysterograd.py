@@ -14,7 +14,7 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.descent.on_quadratics import repeated
-from gnomon.domains import Array, Fraction, NonNegative, Number, Positive, Scalar, UnitInterval
+from gnomon.domains import Array, Fraction, NonNegative, Number, Positive, Scalar, UnitInterval, kept
 from gnomon.rounding import rounded_once
 
 Variant = Literal["head", "v4", "theory"]
@@ -50,7 +50,7 @@ class Report(NamedTuple):
     scale: Any
 
 
-@checked()
+@checked(kept("initial_temp"))
 def init(params: Array, *, initial_temp: NonNegative = 1.0) -> HysteroGradState:
     """Return the state before the first step: G = τ = E = 0, T = initial_temp, liquid.
 

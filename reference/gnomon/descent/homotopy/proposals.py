@@ -17,7 +17,7 @@ from gnomon.curvature.power import power_iteration
 from gnomon.descent.homotopy.estimator import Gradient, Start
 from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import unbounded
-from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive, PositiveInt, Scalar, UnitInterval
+from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive, PositiveInt, Scalar, UnitInterval, kept
 from gnomon.rounding import rounded_once
 
 
@@ -35,7 +35,7 @@ class CreepingState(NamedTuple):
     target: Any
 
 
-@checked()
+@checked(kept("target_curvature", "grad"))
 def init_average(grad: Array, *, target_curvature: Positive = 1e4) -> AverageState:
     """Return the state before the first call. grad: for its dtype."""
     return AverageState(0, grad.dtype.type(0) + target_curvature)

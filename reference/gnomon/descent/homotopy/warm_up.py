@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from gnomon.arguments import checked
 from gnomon.descent.homotopy.rate import Curvature
-from gnomon.domains import Array, Number, Positive, PositiveInt
+from gnomon.domains import Array, Number, Positive, PositiveInt, kept
 from gnomon.rounding import rounded_once
 
 
@@ -21,7 +21,7 @@ class WarmUpState(NamedTuple):
     done: bool
 
 
-@checked()
+@checked(kept("target_lr", "grad"))
 def init_warm_up(
     grad: Array, *, target_lr: Positive = 1e-3, fraction: Annotated[float, Number(0, 1, above=True, closed=True)] = 0.01
 ) -> WarmUpState:
