@@ -13,6 +13,8 @@ from gnomon.arguments import RAISES, check_arguments, checked, domains_of, unche
 from gnomon.descent import adam
 from gnomon.domains import Array, Entries, Fraction, NonNegative, OpenFraction, PositiveInt, Scalar, UnitInterval
 
+NO_NAMES = (None, 1j, {})
+
 
 class State(NamedTuple):
     buffer: Array
@@ -74,6 +76,14 @@ CALLS = [
     ((X, FINE, X), {"shrink": 0.0}, ValueError, "shrink must be a finite number in (0, 1), got 0.0"),
     ((X, FINE, X), {"times": 1.0}, TypeError, "times must be an integer >= 1, got 1.0"),
     ((X, FINE, X), {"kind": "third"}, ValueError, "kind must be one of 'one', 'other', got 'third'"),
+    *(
+        ((X, FINE, X), {name: bad}, TypeError, f"{name} must be {words}, got {bad!r}")
+        for name, words in (("low", "a number in [0, inf)"), ("high", "a number in [0, 1]"))
+        for bad in NO_NAMES
+    ),
+    *(((X, FINE, X), {"times": b}, TypeError, f"times must be an integer >= 1, got {b!r}") for b in NO_NAMES),
+    *(((X, FINE, X), {"kind": b}, TypeError, f"kind must be one of 'one', 'other', got {b!r}") for b in NO_NAMES),
+    *(((X, b, X), {}, TypeError, f"state must have a part buffer, got {type(b).__name__}") for b in NO_NAMES),
     ((X, FINE, X), {"low": 1.0, "high": 0.5}, ValueError, "low must be at most high, got 1.0 > 0.5"),
     ((X * np.inf, FINE, X), {"check_finite": True}, ValueError, "params must be finite, got inf at index (0,)"),
     ((X,), {}, TypeError, "missing a required argument: 'state'"),

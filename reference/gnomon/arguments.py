@@ -97,8 +97,8 @@ def check_arguments(function: Callable[..., Any], *args: Any, **kwargs: Any) -> 
 
 
 def unchecked(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a `checked` function without its checks."""
-    return getattr(function, "__wrapped__", function)
+    """Return a function of the reference as it is written, without its checks and all else that is put around it."""
+    return inspect.unwrap(function)  # type: ignore[no-any-return]
 
 
 def is_checked(function: Callable[..., Any]) -> bool:

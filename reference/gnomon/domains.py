@@ -9,7 +9,7 @@ accept.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Annotated, Any, Protocol, TypeAlias
@@ -41,10 +41,11 @@ def require_flag(name: str, value: Any) -> None:
 
 
 def require_choice(name: str, value: Any, choices: Iterable[str]) -> None:
-    """Require one of the named choices; raise `ValueError`."""
+    """Require one of the named choices; raise `TypeError` or `ValueError`."""
     choices = tuple(choices)
     if value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
+        error = ValueError if isinstance(value, str) else TypeError
+        raise error(f"{name} must be one of {', '.join(map(repr, choices))}, got {value!r}")
 
 
 def require_like(name: str, array: Any, model: Any, model_name: str = "params") -> None:
@@ -81,6 +82,17 @@ def require_finite(arrays: Mapping[str, Any]) -> None:
         if not np.all(finite):
             index = tuple(int(i) for i in np.argwhere(~np.asarray(finite))[0])
             raise ValueError(f"{name} must be finite, got {array[index]} at index {index}")
+
+
+def kept(name: str, array: str = "params") -> Callable[[Mapping[str, Any]], None]:
+    """Return the rule that an argument, a number >= 0 that is kept in the dtype of an array, is not lost there."""
+
+    def require_kept(given: Mapping[str, Any]) -> None:
+        value, limits = given[name], np.finfo(given[array].dtype)
+        if value > float(limits.max) or 0 < value < float(limits.smallest_subnormal):
+            raise ValueError(f"{name} must be in the range of {limits.dtype}, in which it is kept, got {value!r}")
+
+    return require_kept
 
 
 def require_symmetric(name: str, matrix: Any) -> None:
@@ -313,6 +325,8 @@ class State:
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         for part, domain in self.parts:
+            if not hasattr(value, part):
+                raise TypeError(f"{name} must have a part {part}, got {type(value).__name__}")
             domain.require(f"{name}.{part}", getattr(value, part), given)
 
     def __str__(self) -> str:

@@ -127,6 +127,7 @@ def _judge_identical(fact: Fact) -> Judgement:
     if not differ.any() or not (differ := differ & ((actual == actual) | (expected == expected))).any():
         return Judgement(fact.label, True)
     index = tuple(int(i) for i in np.argwhere(differ)[0])
+    why = "NaN" if actual[index] != actual[index] else "differs"
     return Judgement(
         fact.label,
         False,
@@ -134,7 +135,7 @@ def _judge_identical(fact: Fact) -> Judgement:
         at=index,
         port=actual[index],
         oracle=expected[index],
-        why="differs where the same bits are guaranteed",
+        why=f"{why} where the same bits are guaranteed",
     )
 
 

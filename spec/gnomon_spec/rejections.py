@@ -12,6 +12,8 @@ import numpy as np
 from gnomon.curvature.operators import Dense, Products
 from gnomon.domains import Choice, Count, Domain, Entries, Finite, Floating, Like, Number, OrNone, Scalar, State
 
+NO_NUMBERS: tuple[Any, ...] = (None, 1j, {})
+
 
 @singledispatch
 def bad_values(domain: Domain, value: Any) -> Iterator[tuple[str, Any]]:
@@ -27,22 +29,31 @@ def _(domain: Number, value: Any) -> Iterator[tuple[str, Any]]:
     highest = domain.high + 1 if domain.closed else domain.high
     for bad in (domain.low if domain.above else domain.low - 1, highest, nan):
         yield f" = {bad:g}", float(bad)
+    yield from no_numbers()
+
+
+def no_numbers() -> Iterator[tuple[str, Any]]:
+    """Yield values of other kinds than numbers and names."""
+    for bad in NO_NUMBERS:
+        yield f" = {bad}", bad
 
 
 @bad_values.register
 def _(domain: Count, value: Any) -> Iterator[tuple[str, Any]]:
     yield f" = {domain.low - 1}", domain.low - 1
+    yield from no_numbers()
 
 
 @bad_values.register
 def _(domain: Choice, value: Any) -> Iterator[tuple[str, Any]]:
     yield " of another name", "no such choice"
+    yield from no_numbers()
 
 
 @bad_values.register
 def _(domain: OrNone, value: Any) -> Iterator[tuple[str, Any]]:
     if value is not None or isinstance(domain.inner, Number | Count | Choice):
-        yield from bad_values(domain.inner, value)
+        yield from ((words, bad) for words, bad in bad_values(domain.inner, value) if bad is not None)
 
 
 @bad_values.register

@@ -1,5 +1,8 @@
 """How many probes are enough: the published values, how they grow, and that they are enough."""
 
+from fractions import Fraction
+from math import ceil
+
 import numpy as np
 import pytest
 from binomial import FALSE_ALARM, assert_rate_at_most, at_least_as_many
@@ -106,3 +109,30 @@ def test_the_size_for_diagonals_is_enough_in_all_rows_at_once():
     size = diagonal_size(error=0.5, failure=0.1, dimension=3)
     found = [bekas(Dense(INDEFINITE), rademacher(generator, size, 3)).diagonal for _ in range(200)]
     assert_rate_at_most(0.1, [bool(np.any(np.abs(d - np.diagonal(INDEFINITE)) > allowed)) for d in found])
+
+
+HUGE = pytest.param(10**400, id="10^400")
+ENDS = (5e-324, 1e-200, 0.1, 1e200, 1.7976931348623157e308)
+
+
+@pytest.mark.parametrize("error", [*ENDS, np.float32(0.1), HUGE])
+@pytest.mark.parametrize("failure", [5e-324, 0.5, 1 - 2.0**-53])
+@pytest.mark.parametrize("size", [0.0, *ENDS, HUGE])
+def test_no_size_is_too_large_for_an_integer(error, failure, size):
+    """At the ends of every domain the number is an integer, the exact one up to the rounding of the logarithm."""
+    given = {"error": error, "failure": failure}
+    exact = Fraction(size) / (Fraction(failure) * Fraction(error if type(error) is int else float(error)) ** 2)
+    assert chebyshev_size(size, **given) == max(1, ceil(exact))
+    for found in (
+        semidefinite_size(**given),
+        indefinite_size(size, size, **given),
+        diagonal_size(**given),
+        diagonal_size(dimension=10**400, **given),
+    ):
+        assert type(found) is int and found >= 1
+
+
+def test_the_largest_sizes_have_their_digits():
+    """ln(2/5e-324) = 745.1332; and ln(2·10⁴⁰⁰/½) = 922.4203."""
+    assert abs(Fraction(semidefinite_size(error=1e-200, failure=5e-324), 6 * 10**400) - Fraction("745.1332")) < 1e-4
+    assert diagonal_size(error=1.0, failure=0.5, dimension=10**400) == 1845  # 2 · 922.4203, rounded up

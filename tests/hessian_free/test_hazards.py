@@ -9,6 +9,7 @@ from gnomon.hessian_free.conjugate_gradients import NEGATIVE, conjugate_gradient
 from gnomon.hessian_free.optimizer import HessianFreeState, init, step
 from gnomon.hessian_free.self_tests import is_deterministic, reduction_matches
 from gnomon.hessian_free.small_objectives import Quadratic
+from gnomon.kernels.hessian_free.conjugate_gradients import conjugate_gradients as compiled_conjugate_gradients
 from gnomon.kernels.hessian_free.runs import minimise_quadratics as compiled_runs
 
 VARIANTS = pytest.mark.parametrize("variant", ["code", "martens"])
@@ -73,14 +74,38 @@ def test_without_a_line_search_no_step_is_made_to_an_infinite_loss(beyond, backt
 
 @VARIANTS
 def test_at_the_end_of_the_range_a_step_is_not_made_of_nan(variant):
-    """f = ½·2³⁰θ² at 2⁴⁸ in float32: with a gradient of 2⁷⁸ conjugate gradients overflow, and nothing becomes NaN."""
+    """f = -½·aθ² at 2¹¹⁰ in float32, a = 2⁻¹⁰⁰(1 - 2⁻²⁴), damped by 2⁻¹⁰⁰: x = 2¹³⁴ is none; no NaN comes of it."""
+    f = Quadratic(np.full((1, 1), -(2.0**-100) * (1 - 2.0**-24), np.float32), np.zeros(1, np.float32))
+    params, damping = np.full(1, 2.0**110, np.float32), 2.0**-100
+    with np.errstate(all="ignore"):
+        new, state, report = step(params, init(params, damping=damping), f, variant=variant)
+        given = {"steps": 1, "damping": damping, "variant": variant}
+        same = compiled_runs(params[None], f.matrix[None], f.stationary[None], **given)
+    assert report.reason == "divergence" and new == params == same.params[0]
+    assert state.warm_start == 0 and np.isfinite(state.damping) and same.dampings[0, 1] == state.damping
+
+
+@VARIANTS
+def test_a_gradient_whose_square_is_no_number_is_followed_to_the_minimum(variant):
+    """f = ½·2³⁰θ² at 2⁴⁸ in float32: the gradient is 2⁷⁸, and the first step finds 0."""
     f = Quadratic(np.full((1, 1), 2.0**30, np.float32), np.zeros(1, np.float32))
     params = np.full(1, 2.0**48, np.float32)
     with np.errstate(all="ignore"):
-        new, state, report = step(params, init(params), f, variant=variant)
+        new, _, _ = step(params, init(params), f, variant=variant)
         same = compiled_runs(params[None], f.matrix[None], f.stationary[None], steps=1, variant=variant)
-    assert report.reason == "divergence" and new == params == same.params[0]
-    assert state.warm_start == 0 and np.isfinite(state.damping) and same.dampings[0, 1] == state.damping
+    assert new == 0 == same.params[0]
+
+
+@pytest.mark.parametrize("cg", [conjugate_gradients, compiled_conjugate_gradients])
+@pytest.mark.parametrize(
+    ("dtype", "size"), [(np.float32, 1e-25), (np.float32, 1e30), (np.float64, 1e-200), (np.float64, 1e200)]
+)
+def test_a_right_side_whose_square_is_no_number_is_solved(cg, dtype, size):
+    """A = diag(1, 4): x = (1, ¼)·b, found in two iterations."""
+    b = np.full(2, size, dtype)
+    with np.errstate(all="ignore"):
+        found = cg(Dense(np.diag(np.array([1, 4], dtype))), b)
+    assert np.all(np.abs(found.iterates[-1] - b * [1, 0.25]) <= 4 * np.finfo(dtype).eps * b)
 
 
 class NoOutputs:

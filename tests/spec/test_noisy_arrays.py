@@ -241,3 +241,12 @@ def test_arrays_describe_themselves_as_numpy_arrays_do():
     assert [row.shape for row in a] == [(3,), (3,)]
     assert a.values.dtype == wide_dtype(a.dtype)
     assert spacing(a.dtype) == 2.0**-23
+
+
+def test_a_number_that_is_added_is_never_lost_and_one_that_is_multiplied_with_may_be():
+    """1e-8 in float16: 0 + 1e-8 is that in every replica; 1e-8 · 1e3 is 0 in some and 1e-5 in others."""
+    zero, large = (NoisyArray(np.full((32, 1), value), np.float16, Noise(32)) for value in (0.0, 1e3))
+    for total in (zero + 1e-8, 1e-8 + zero, 1e-8 - zero):
+        assert np.all(np.abs(total.values - 1e-8) <= 1e-10)
+    for product in (1e-8 * large, large * 1e-8, large / 1e8):
+        assert np.any(product.values == 0) and np.any(np.abs(product.values - 1e-5) <= 1e-6)

@@ -8,13 +8,13 @@ from gnomon_spec.rejections import bad_values
 
 VECTOR, MATRIX = np.array([1.0, 2.0]), np.eye(2)
 DOMAINS = [
-    (Number(), 1.0, 3),
-    (Number(0, 1), 0.5, 3),
-    (Number(0, 1, closed=True), 1.0, 3),
-    (Number(0, 1, above=True), 0.5, 3),
-    (Number(1), 1.0, 3),
-    (Count(2), 2, 1),
-    (Choice(("one", "other")), "one", 1),
+    (Number(), 1.0, 6),
+    (Number(0, 1), 0.5, 6),
+    (Number(0, 1, closed=True), 1.0, 6),
+    (Number(0, 1, above=True), 0.5, 6),
+    (Number(1), 1.0, 6),
+    (Count(2), 2, 4),
+    (Choice(("one", "other")), "one", 4),
     (Flag(), True, 0),
     (Floating(), VECTOR, 1),
     (Like("model"), VECTOR, 1),
@@ -27,7 +27,7 @@ DOMAINS = [
     (Entries(("n", "n")), MATRIX, 2),
     (Entries(("n", "n"), fit="model"), MATRIX, 2),
     (Entries(("n", "n"), symmetric=True), MATRIX, 3),
-    (OrNone(Number()), None, 3),
+    (OrNone(Number()), None, 5),
     (OrNone(Like("model")), None, 0),
     (OrNone(Like("model")), VECTOR, 1),
 ]
@@ -49,5 +49,6 @@ def test_the_parts_of_a_state_are_replaced_one_after_the_other():
 
     domain = State((("momentum_buffer", Like("model")), ("step_count", Count())))
     bad = dict(bad_values(domain, SGDState(VECTOR, 3)))
-    assert list(bad) == [".momentum_buffer of another shape", ".step_count = -1"]
+    counts = [f".step_count = {value}" for value in (-1, None, 1j, {})]
+    assert list(bad) == [".momentum_buffer of another shape", *counts]
     assert bad[".step_count = -1"] == SGDState(VECTOR, -1)

@@ -53,6 +53,8 @@ def network(problem: Problem) -> MLP:
     """Return the objective of a problem. Raises `ValueError` or `TypeError` for data that do not fit."""
     if isinstance(problem, Regression):
         return MLP(problem.features, problem.targets, problem.hidden)
+    if not isinstance(problem, Classification):
+        raise TypeError(f"problem must be a Regression or a Classification, got {type(problem).__name__}")
     return MLP(problem.features, problem.labels, problem.hidden, "softmax", problem.classes)
 
 

@@ -1,11 +1,13 @@
 """How many probes are enough for an error of at most ε with probability at least 1 - δ, before any is drawn.
 
 Sources: Avron & Toledo, J. ACM 58 (2011); Roosta-Khorasani & Ascher, Found. Comput. Math. 15 (2015), arXiv 1308.2475;
-Cortinovis & Kressner, Found. Comput. Math. 22 (2022), doi 10.1007/s10208-021-09525-9. All are pessimistic.
+Cortinovis & Kressner, Found. Comput. Math. 22 (2022), doi 10.1007/s10208-021-09525-9. All are pessimistic. All but the
+logarithm is computed exactly, so that no size is too large to be an integer.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import ceil, log
 from typing import Literal
 
@@ -15,6 +17,16 @@ from gnomon.domains import NonNegative, OpenFraction, Positive, PositiveInt
 Distribution = Literal["rademacher", "gaussian"]
 
 
+def exact(number: float) -> Fraction:
+    """Return a number, of whatever kind, as a fraction."""
+    return Fraction(number if isinstance(number, int | float) else float(number))
+
+
+def log_of_ratio(count: int, failure: float) -> Fraction:
+    """Return ln(N/δ)."""
+    return exact(log(count) - log(failure))
+
+
 @checked()
 def chebyshev_size(variance: NonNegative, *, error: Positive, failure: OpenFraction) -> int:
     """Return ⌈Var/(δ·ε²)⌉, enough by Chebyshev's inequality where one sample's variance is known.
@@ -22,7 +34,7 @@ def chebyshev_size(variance: NonNegative, *, error: Positive, failure: OpenFract
     variance: of one sample, finite and >= 0. error: ε > 0, absolute. failure: δ in (0, 1).
     Raises `ValueError` or `TypeError` for other values.
     """
-    return max(1, ceil(variance / (failure * error**2)))
+    return max(1, ceil(exact(variance) / (exact(failure) * exact(error) ** 2)))
 
 
 @checked()
@@ -32,7 +44,8 @@ def semidefinite_size(*, error: Positive, failure: OpenFraction, probes: Distrib
 
     error: ε > 0. failure: δ in (0, 1). probes: "rademacher" or "gaussian".
     """
-    return ceil((6 if probes == "rademacher" else 8) * error**-2 * log(2 / failure))
+    c = 6 if probes == "rademacher" else 8
+    return ceil(c / exact(error) ** 2 * log_of_ratio(2, failure))
 
 
 @checked()
@@ -46,7 +59,8 @@ def indefinite_size(
     its diagonal. frobenius, spectral: these two norms, finite and >= 0. error: ε > 0. failure: δ in (0, 1).
     """
     c = 8 if probes == "rademacher" else 4
-    return max(1, ceil((c * frobenius**2 + c * error * spectral) * error**-2 * log(2 / failure)))
+    F, S, eps = exact(frobenius), exact(spectral), exact(error)
+    return max(1, ceil((c * F**2 + c * eps * S) / eps**2 * log_of_ratio(2, failure)))
 
 
 @checked()
@@ -56,4 +70,4 @@ def diagonal_size(*, error: Positive, failure: OpenFraction, dimension: Positive
     Hoeffding's inequality. error: ε > 0. failure: δ in (0, 1). dimension: `None` for one row, n for all of them.
     """
     rows = 1 if dimension is None else dimension
-    return ceil(2 / error**2 * log(2 * rows / failure))
+    return ceil(2 / exact(error) ** 2 * log_of_ratio(2 * int(rows), failure))

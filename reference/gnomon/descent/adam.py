@@ -14,6 +14,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Fraction, NonNegative
+from gnomon.rounding import rounded_once
 
 Variant = Literal["adam", "amsgrad-torch", "amsgrad-optax"]
 
@@ -39,6 +40,7 @@ def init(params: Array) -> AdamState:
 
 
 @checked()
+@rounded_once
 def step(
     params: Array, grad: Array, state: AdamState, *,
     lr: NonNegative = 1e-3, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: NonNegative = 1e-8,

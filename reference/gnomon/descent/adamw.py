@@ -13,11 +13,13 @@ from gnomon.arguments import checked
 from gnomon.descent.adam import AdamState, Variant, bias_corrected, init, update_moments
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Fraction, NonNegative
+from gnomon.rounding import rounded_once
 
 __all__ = ["AdamState", "Variant", "endpoints", "init", "step", "trajectory"]
 
 
 @checked()
+@rounded_once
 def step(
     params: Array, grad: Array, state: AdamState, *,
     lr: NonNegative = 1e-3, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: NonNegative = 1e-8,

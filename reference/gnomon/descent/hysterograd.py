@@ -14,7 +14,8 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.descent.on_quadratics import repeated
-from gnomon.domains import Array, Fraction, NonNegative, Number, Positive, Scalar, UnitInterval
+from gnomon.domains import Array, Fraction, NonNegative, Number, Positive, Scalar, UnitInterval, kept
+from gnomon.rounding import rounded_once
 
 Variant = Literal["head", "v4", "theory"]
 VARIANTS: tuple[Variant, ...] = get_args(Variant)
@@ -49,7 +50,7 @@ class Report(NamedTuple):
     scale: Any
 
 
-@checked()
+@checked(kept("initial_temp"))
 def init(params: Array, *, initial_temp: NonNegative = 1.0) -> HysteroGradState:
     """Return the state before the first step: G = τ = E = 0, T = initial_temp, liquid.
 
@@ -70,6 +71,7 @@ def require_known_to_theory(given: Mapping[str, Any]) -> None:
 
 
 @checked(require_known_to_theory)
+@rounded_once
 def step(
     params: Array, grad: Array, state: HysteroGradState, *,
     lr: NonNegative = 1e-3, stiffening_factor: NonNegative = 0.01, beta: Fraction = 0.99, eps: NonNegative = 1e-7,
@@ -136,7 +138,7 @@ def step(
 def clip(full_norm: Any, grad_clip: float | None, variant: Variant) -> tuple[Any, Any]:
     """Return f, by which clipping multiplies a step of length N = full_norm, and n, the norm that is reported."""
     if grad_clip is None or (variant == "v4" and not full_norm > grad_clip):
-        return np.ones_like(full_norm), full_norm
+        return np.ones_like(full_norm)[()], full_norm
     scale = grad_clip / (full_norm + 1e-6)
     if variant == "v4":
         return scale, np.ones_like(full_norm) * grad_clip
@@ -145,6 +147,7 @@ def clip(full_norm: Any, grad_clip: float | None, variant: Variant) -> tuple[Any
 
 
 @checked()
+@rounded_once
 def shock(state: HysteroGradState, *, factor: UnitInterval = 0.5) -> HysteroGradState:
     """Return the state after a shock: τ ← φ·τ, T ← max(T, 0.2); all else as it was.
 

@@ -118,7 +118,7 @@ def cut(vector: Array, arrays: Sequence[Array], places: Iterable[int]) -> Group:
     new, start = list(arrays), 0
     for i in places:
         end = start + arrays[i].size
-        new[i] = vector[start:end].reshape(arrays[i].shape)
+        new[i] = vector[start:end].reshape(arrays[i].shape)[()]
         start = end
     return tuple(new)
 

@@ -13,6 +13,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Fraction, NonNegative
+from gnomon.rounding import rounded_once
 
 
 class LionState(NamedTuple):
@@ -28,6 +29,7 @@ def init(params: Array) -> LionState:
 
 
 @checked()
+@rounded_once
 def step(
     params: Array, grad: Array, state: LionState, *,
     lr: NonNegative = 1e-4, beta1: Fraction = 0.9, beta2: Fraction = 0.99, weight_decay: NonNegative = 0.0,

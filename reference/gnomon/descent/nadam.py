@@ -13,6 +13,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Fraction, NonNegative, UnitInterval
+from gnomon.rounding import rounded_once
 
 Variant = Literal["scheduled", "constant"]
 
@@ -38,6 +39,7 @@ def init(params: Array) -> NAdamState:
 
 
 @checked()
+@rounded_once
 def step(
     params: Array, grad: Array, state: NAdamState, *,
     lr: NonNegative = 2e-3, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: NonNegative = 1e-8,

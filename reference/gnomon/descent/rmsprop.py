@@ -14,6 +14,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Fraction, NonNegative
+from gnomon.rounding import rounded_once
 
 Variant = Literal["outside", "inside"]
 
@@ -38,6 +39,7 @@ def init(params: Array) -> RMSpropState:
 
 
 @checked()
+@rounded_once
 def step(
     params: Array, grad: Array, state: RMSpropState, *,
     lr: NonNegative = 1e-2, alpha: Fraction = 0.99, eps: NonNegative = 1e-8, momentum: NonNegative = 0.0,

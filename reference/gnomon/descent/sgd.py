@@ -14,6 +14,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, NonNegative, UnitInterval
+from gnomon.rounding import rounded_once
 
 
 class SGDState(NamedTuple):
@@ -42,6 +43,7 @@ def require_nesterov(given: Mapping[str, Any]) -> None:
 
 
 @checked(require_nesterov)
+@rounded_once
 def step(
     params: Array, grad: Array, state: SGDState, *,
     lr: NonNegative = 1e-3, momentum: NonNegative = 0.0, dampening: UnitInterval = 0.0, nesterov: bool = False,

@@ -17,6 +17,7 @@ from gnomon.descent.on_quadratics import repeated
 from gnomon.domains import Array, Entries, Like, NonNegative, Positive, Scalar, require_floating, require_like
 from gnomon.norms import length
 from gnomon.objectives.contract import Objective
+from gnomon.rounding import rounded_once
 
 Norm = Literal["fro", "spectral", "diag"]
 Variant = Literal["fro", "spectral", "diag", "code", "coordinate"]
@@ -96,6 +97,7 @@ def curvature_probe(products: Annotated[Array, Entries(("m", "n"))], probes: Ann
 
 
 @checked()
+@rounded_once
 def brake(curvature: Annotated[Any, Scalar(low=0)], *, alpha: Positive = 1e-3, beta: NonNegative = 0.1) -> Any:
     """Return the rate Φ = α/(1+βκ), a number of the dtype of κ.
 
@@ -109,6 +111,7 @@ def brake(curvature: Annotated[Any, Scalar(low=0)], *, alpha: Positive = 1e-3, b
 
 
 @checked()
+@rounded_once
 @with_keywords(brake)
 def step(params: Array, grad: Array, curvature: Annotated[Any, Scalar("params", low=0)], **rates: float) -> Array:
     """Return w - Φ·g with the rate Φ = α/(1+βκ), one for all coordinates.
@@ -125,11 +128,12 @@ def step(params: Array, grad: Array, curvature: Annotated[Any, Scalar("params", 
 
 
 @checked()
+@rounded_once
 def step_code(params: Array, grad: Array, *, alpha: Positive = 1e-3, beta: NonNegative = 0.1) -> Array:
     """Return w - α·g/(1+β‖g∘g‖₂), the rule of the published code.
 
     Everything as in `step`, with κ = `curvature(grad)`. Computed from v = g/s, s = max(1, |gᵢ|), as
-    (α/s)·v/(s⁻² + β‖v∘v‖₂), which never overflows.
+    α·v/(1/s + βs·‖v∘v‖₂); a part of it leaves the range only where the step is below α over the largest number.
 
     Choice: the plain formula overflows to κ = ∞ for |gᵢ| > 1.2e77 (float32: 4.3e9) and then makes no step at all,
     without a word. The true step there is small and not 0, and that is what is returned.
@@ -137,7 +141,7 @@ def step_code(params: Array, grad: Array, *, alpha: Positive = 1e-3, beta: NonNe
     if beta == 0:
         return params - alpha * grad
     scale, v, root = factors(grad, 1)
-    new: Array = params - (alpha / scale) / (scale**-2 + beta * root) * v
+    new: Array = params - alpha / (1 / scale + beta * scale * root) * v
     return new
 
 
@@ -168,7 +172,7 @@ def step_arrays(
         return tuple(step_code(w, g, alpha=alpha, beta=beta) for w, g in zip(params, grads, strict=True))
     together = step_code(joined(params), joined(grads), alpha=alpha, beta=beta)
     ends = np.cumsum([w.size for w in params])
-    return tuple(together[end - w.size : end].reshape(w.shape) for w, end in zip(params, ends, strict=True))
+    return tuple(together[end - w.size : end].reshape(w.shape)[()] for w, end in zip(params, ends, strict=True))
 
 
 def joined(arrays: Sequence[Array]) -> Array:
@@ -177,6 +181,7 @@ def joined(arrays: Sequence[Array]) -> Array:
 
 
 @checked()
+@rounded_once
 def step_coordinate(
     params: Array, grad: Array, hessian_diagonal: Array, *, alpha: Positive = 1e-3, beta: NonNegative = 0.1
 ) -> Array:
@@ -192,6 +197,7 @@ def step_coordinate(
 
 
 @checked()
+@rounded_once
 @with_keywords(brake)
 def diagnostics(grad: Array, curvature: Annotated[Any, Scalar("grad", low=0)], **rates: float) -> Diagnostics:
     """Return κ, Φ = α/(1+βκ) and the length ‖Φg‖₂ of the step that `step` would make with these arguments."""

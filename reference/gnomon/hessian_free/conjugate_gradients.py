@@ -16,6 +16,7 @@ from gnomon.domains import Array, Choice, Entries, NonNegative, PositiveInt, req
 from gnomon.hessian_free.progress import progress_has_ended
 from gnomon.hessian_free.storage_grid import kept_iterations
 from gnomon.hessian_free.variants import Variant
+from gnomon.norms import length
 
 POLICIES = ("ignore", "stop", "saddle-free", "raise")
 Policy: TypeAlias = Annotated[str, Choice(POLICIES)]
@@ -81,14 +82,17 @@ def conjugate_gradients(
     of 0 nothing can meet. A pᵀAp of 0 that is positive once p has been scaled has underflowed: nothing is left to do,
     and it does not count as curvature that is not positive. Where x or r overflows the package returns that iterate;
     here it is the one before, "divergence". The test of the residual is strict, as in the package (its text says <=).
-    The residual is the recursive one and is never computed afresh.
+    The residual is the recursive one and is never computed afresh. r, y and p are kept in units of a power of two near
+    the largest entry of the first r, so that rᵀy leaves the range for no b.
     """
     x = 0 * rhs if start is None else start
-    bound = np.maximum(rtol * np.sqrt(np.dot(rhs, rhs)), atol)
+    bound = np.maximum(rtol * length(rhs), atol)
     r = product(operator, x, 0) - rhs
+    values, unit = [_value(r, rhs, x)], _power_of_two(r)
+    r = r / unit
     y = _preconditioned(preconditioner, r)
     p = -y
-    ry, iterates, values = np.dot(r, y), [x], [_value(r, rhs, x)]
+    ry, iterates = np.dot(r, y), [x]
     products, non_positive, i = 1, 0, 0
     reason = NOTHING_LEFT if ry == 0 else ""
     while not reason:
@@ -100,19 +104,20 @@ def conjugate_gradients(
         if not pAp > 0:
             non_positive += 1
             if on_nonpositive_curvature == "raise":
-                raise ValueError(f"operator must be positive along every direction, got {pAp} in iteration {i + 1}")
+                along = f"got {unit * pAp * unit} in iteration {i + 1}"
+                raise ValueError(f"operator must be positive along every direction, {along}")
             if on_nonpositive_curvature == "stop" or pAp == 0:
                 reason = NEGATIVE
                 break
             pAp = np.abs(pAp) if on_nonpositive_curvature == "saddle-free" else pAp
         alpha = ry / pAp
-        farther, rest = x + alpha * p, r + alpha * Ap
-        if not (np.all(np.isfinite(farther)) and np.all(np.isfinite(rest))):
+        farther, rest = x + unit * (alpha * p), r + alpha * Ap
+        if not (np.all(np.isfinite(farther)) and np.all(np.isfinite(unit * rest))):
             reason = DIVERGED
             break
         i, x, r = i + 1, farther, rest
         iterates.append(x)
-        values.append(_value(r, rhs, x))
+        values.append(_value(unit * r, rhs, x))
         y = _preconditioned(preconditioner, r)
         ry_before, ry = ry, np.dot(r, y)
         p = -y + ry / ry_before * p
@@ -122,12 +127,18 @@ def conjugate_gradients(
             reason = PROGRESS
         elif i >= max_iter:
             reason = LIMIT
-        elif np.sqrt(np.dot(r, r)) < bound:
+        elif unit * np.sqrt(np.dot(r, r)) < bound:
             reason = RESIDUAL
         elif ry == 0:
             reason = NOTHING_LEFT
     kept = [iterates[k] for k in kept_iterations(stored, i)]
     return Solution(np.stack(kept), i, np.stack(values), reason, non_positive, products)
+
+
+def _power_of_two(r: Array) -> Any:
+    """Return the largest power of two that is not above max |rᵢ|; 1 where that is 0 or ∞."""
+    largest = np.max(np.abs(r))
+    return np.exp2(np.floor(np.log2(largest))) if 0 < largest < np.inf else np.ones_like(largest)[()]
 
 
 def _value(r: Array, rhs: Array, x: Array) -> Any:

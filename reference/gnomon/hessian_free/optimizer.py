@@ -9,7 +9,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.curvature.operators import Dense, Operator, ggn_operator, hessian_operator
 from gnomon.curvature.products import Classification, Regression, network
-from gnomon.domains import Array, Choice, Entries, NonNegative, Number, PositiveInt, require_finite, require_like
+from gnomon.domains import Array, Choice, Entries, NonNegative, Number, PositiveInt, kept, require_finite, require_like
 from gnomon.hessian_free.adaptation import (
     Adaptation,
     End,
@@ -64,7 +64,7 @@ class Report(NamedTuple):
     evaluations: int
 
 
-@checked()
+@checked(kept("damping"))
 def init(params: Array, *, damping: NonNegative = 1.0) -> HessianFreeState:
     """Return the state before the first step: x₀ = 0 and λ. params: shape (n,), float. damping: finite and >= 0."""
     return HessianFreeState(np.zeros_like(params), params.dtype.type(damping))

@@ -12,7 +12,7 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked, with_keywords
-from gnomon.domains import Array, Choice, Entries, NonNegative, PositiveInt
+from gnomon.domains import Array, Choice, Entries, NonNegative, PositiveInt, kept
 from gnomon.hessian_free.linear_models import LOSSES, LinearModel
 from gnomon.hessian_free.optimizer import HessianFreeState, Report, step
 from gnomon.hessian_free.small_objectives import Quadratic
@@ -54,7 +54,7 @@ class Runs(NamedTuple):
     step_lengths: Array
 
 
-@checked()
+@checked(kept("damping"))
 @with_keywords(step, *OF_A_STEP)
 def minimise_quadratics(
     params: Starts, matrices: Matrices, stationary: Points, *,
@@ -76,7 +76,7 @@ def require_targets(given: Mapping[str, Any]) -> None:
         raise ValueError(f"targets must be in [{low:g}, {high:g}] for loss {loss!r}")
 
 
-@checked(require_targets)
+@checked(require_targets, kept("damping"))
 @with_keywords(step, *OF_A_STEP)
 def fit_linear_models(
     params: Starts, features: Features, targets: Targets, *,

@@ -11,6 +11,7 @@ import numpy as np
 
 from gnomon.arguments import check_arguments
 from gnomon.domains import Array
+from gnomon.rounding import too_narrow
 
 COMPILED_DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
@@ -31,7 +32,8 @@ def in_place_of(
 ) -> Callable[[Operation], Operation]:
     """Give the decorated function the signature, the documentation and the checks of an operation of the reference.
 
-    It is called with every argument by its name, defaults included, as `prepare` returns them.
+    It is called with every argument by its name, defaults included, as `prepare` returns them. A number that would be
+    lost in float32 (see `gnomon.rounding`) is left to the reference itself.
     """
     parameters = inspect.signature(reference).parameters.values()
     positional = [p.name for p in parameters if p.kind is not p.KEYWORD_ONLY]
@@ -41,7 +43,8 @@ def in_place_of(
         @wraps(reference)
         def call(*args: Any, **kwargs: Any) -> Any:
             check_arguments(reference, *args, **kwargs)
-            return function(**prepare({**defaults, **dict(zip(positional, args, strict=False)), **kwargs}))
+            given = prepare({**defaults, **dict(zip(positional, args, strict=False)), **kwargs})
+            return reference(*args, **kwargs) if too_narrow(args, kwargs) else function(**given)
 
         call.__module__ = reference.__module__.replace("gnomon.", "gnomon.kernels.", 1)
         return call

@@ -23,7 +23,7 @@ import numpy as np
 from numpy.lib.mixins import NDArrayOperatorsMixin
 from numpy.typing import DTypeLike, NDArray
 
-from gnomon_spec.arithmetic.noise import Noise, Values, wide_dtype
+from gnomon_spec.arithmetic.noise import Noise, Values, limits, wide_dtype
 from gnomon_spec.arithmetic.rules import ACCUMULATIONS, COMPOSED, REDUCTIONS, RULES
 
 Kind = Literal["noisy", "weak", "exact"]
@@ -33,6 +33,8 @@ EXACT_UFUNCS = {
     *(np.absolute, np.fabs, np.negative, np.positive, np.sign, np.copysign, np.maximum, np.minimum),
     *(np.fmax, np.fmin, np.floor, np.ceil, np.trunc, np.rint, np.conjugate, np.nextafter),
 }
+SUMS = frozenset((np.add, np.subtract))
+PRODUCTS = frozenset((np.multiply, np.divide))
 FLOAT64 = np.dtype(np.float64)
 PYTHON_NUMBERS = frozenset((int, float))
 
@@ -310,7 +312,8 @@ def elementwise(ufunc: np.ufunc, operands: Any) -> Any:
     """Apply a ufunc entry by entry; every real result is rounded unless the ufunc only selects or changes signs."""
     values, like = _directly(ufunc, operands)
     if like is not None:
-        return _wrapped(values, like, exact=ufunc in EXACT_UFUNCS)
+        keeps = ufunc in SUMS and not all(type(operand) is NoisyArray for operand in operands)
+        return _wrapped(values, like, exact=ufunc in EXACT_UFUNCS, may_underflow=not keeps)
     together = Together(operands)
     values = ufunc(*together.values)
     exact = ufunc in EXACT_UFUNCS
@@ -322,33 +325,51 @@ def elementwise(ufunc: np.ufunc, operands: Any) -> Any:
 def _directly(ufunc: np.ufunc, operands: Any) -> tuple[Any, NoisyArray | None]:
     """Return a real result and what it is like, if the operands need no bringing together: most often, and fast.
 
-    They are one array, two alike, or an array and a Python number, which takes its dtype.
+    They are one array, two alike, or an array and a Python number.
     """
     if ufunc.nout != 1 or len(operands) > 2:
         return None, None
     a, b = operands[0], operands[-1]
     if type(a) is not NoisyArray:
         if type(a) in PYTHON_NUMBERS and b.dtype.kind == "f":
-            return ufunc(b.dtype.type(a).astype(b.values.dtype), b.values), b
+            return ufunc(_beside(b, a, ufunc), b.values), b
     elif a.dtype.kind == "f":
         if len(operands) == 1:
             return ufunc(a.values), a
         if type(b) in PYTHON_NUMBERS:
-            return ufunc(a.values, a.dtype.type(b).astype(a.values.dtype)), a
+            return ufunc(a.values, _beside(a, b, ufunc)), a
         if type(b) is NoisyArray and a.kind == b.kind and a.dtype is b.dtype and _stored_alike(a.values, b.values):
             return ufunc(a.values, b.values), a
     return None, None
+
+
+def _beside(array: NoisyArray, number: float, ufunc: np.ufunc) -> Any:
+    """Return a Python number as an array computes with it: rounded to its dtype, unless that would lose it.
+
+    In a sum it is then what it is, in a product what each replica makes of it.
+    """
+    wide: Any = array.values.dtype
+    dtype: Any = array.dtype
+    size = abs(number)
+    bounds = limits(dtype) if array.kind == "noisy" else None
+    if bounds is None or not number or bounds.surely_normal <= size <= bounds.surely_finite:
+        return dtype.type(number).astype(wide)
+    if ufunc in SUMS:
+        return wide.type(number)
+    if ufunc in PRODUCTS:
+        return array.noise.rounded(np.full((array.noise.replicas,) + (1,) * array.ndim, number, wide), dtype)
+    return dtype.type(number).astype(wide)
 
 
 def _stored_alike(a: Values, b: Values) -> bool:
     return a.dtype is b.dtype and a.ndim == b.ndim
 
 
-def _wrapped(values: Values, like: NoisyArray, *, exact: bool) -> NoisyArray:
+def _wrapped(values: Values, like: NoisyArray, *, exact: bool, may_underflow: bool) -> NoisyArray:
     if values.dtype.kind != "f":
         return NoisyArray(values, values.dtype, like.noise, "exact" if like.kind == "exact" else "noisy")
     if not exact and like.kind != "exact":
-        values = like.noise.rounded(values, like.dtype)
+        values = like.noise.rounded(values, like.dtype, may_underflow=may_underflow)
     return NoisyArray(values, like.dtype, like.noise, like.kind)
 
 

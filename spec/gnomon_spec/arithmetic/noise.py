@@ -5,7 +5,8 @@ With u the unit roundoff of the dtype and ξ uniform in [-1, 1], drawn anew for 
 rounding    a result r becomes r + 2u·s·ξ, where the spread s is |r| for an elementwise operation, √n·Σ|xᵢ| for a sum
             of n terms, √n·|A||B| for a matrix product.
 underflow   a result below the smallest normal number is rounded at random to one of its two neighbours on the grid of
-            subnormal numbers, so that it may become zero and never changes its sign.
+            subnormal numbers, so that it may become zero and never changes its sign. In float16 only every other one
+            is: ports have some results in float32.
 overflow    a result beyond the largest finite number becomes an infinity of its sign.
 
 Ports associate products differently ((1-β)·g·g in either order), which moves the point where an intermediate result
@@ -13,6 +14,10 @@ leaves the range. So each replica has a range of its own, both ends moved inward
 by at most `RANGE_SHIFT` binades: 2¹⁶ outwards covers weights 1-β down to 1.5e-5. (float16 has no 16 binades to spare
 inwards.) A case in which such an intermediate result matters makes the replicas differ and is ambiguous; it is not held
 against the port.
+
+A Python number keeps its value beside an array. A port may multiply with it in the array's dtype, so that it enters a
+product as if it had been a result itself, within the range of the replica; but a number that is added is never lost:
+0 + ε is ε, however small, and not 0.
 """
 
 from __future__ import annotations
@@ -98,7 +103,9 @@ class Noise:
         self._position += size
         return self._blocks[self._block][start : self._position].reshape(shape)
 
-    def rounded(self, exact: Values, dtype: np.dtype[Any], spread: Values | None = None) -> Values:
+    def rounded(
+        self, exact: Values, dtype: np.dtype[Any], spread: Values | None = None, *, may_underflow: bool = True
+    ) -> Values:
         """Return `exact` (computed in the wide dtype) as a port that computes in `dtype` might have it.
 
         spread: the size that the noise is relative to; |exact| by default.
@@ -113,7 +120,7 @@ class Noise:
             largest = bounds.largest * self._factor(dtype, exact.ndim)
             beyond = np.isinf(exact) | (np.abs(moved) > largest)
             moved = np.where(beyond & ~np.isnan(exact), np.copysign(np.inf, exact), moved)
-        if ((size < bounds.surely_normal) & (size > 0)).any():
+        if may_underflow and ((size < bounds.surely_normal) & (size > 0)).any():
             moved = self._underflown(moved, dtype)
         return moved
 
@@ -132,6 +139,8 @@ class Noise:
     def _underflown(self, values: Values, dtype: np.dtype[Any]) -> Values:
         bounds, factor = limits(dtype), self._factor(dtype, values.ndim)
         below = np.abs(values) < bounds.smallest_normal / factor
+        if dtype == np.float16:
+            below = below & (self.uniform(values.shape) < 0)
         grid = bounds.smallest_subnormal / factor
         neighbour = grid * np.floor(values / grid + (self.uniform(values.shape) + 1) / 2)
         if self.flush_subnormals:

@@ -101,7 +101,7 @@ def declare_step_laws(
             dtypes=WITH_ROOM,
         )
 
-    @step.law("fixed point", cases=fresh.but(grad=zeros), dtypes=WITH_ROOM)
+    @step.law("fixed point", cases=fresh.but(grad=zeros))
     def no_gradient_no_move(port: Any, case: Case) -> Iterable[Fact]:
         """From a fresh state without weight decay, a gradient of 0 leaves the parameters alone, bit for bit."""
         params, _ = port.step(case.params, case.grad, case.state, **case.hyper)

@@ -238,14 +238,14 @@ def a_gradient_beyond_its_fourth_powers_still_moves(port: Any, case: Case) -> It
     yield equal("beta = 0", unbraked, -case.alpha * case.grad)
 
 
-BRAKED = "(alpha / scale) / (scale**-2 + beta * root) * v"
+BRAKED = "alpha / (1 / scale + beta * scale * root) * v"
 step_code.edits(f"""
 without_beta_it_overflows: With β = 0, too, the step is computed by a formula that then overflows for large gradients
     `if beta == 0` → `if False`
 a_brake_for_each_coordinate: Every coordinate is braked by its own gᵢ² instead of all by κ
     `{BRAKED}` → `alpha * grad / (1 + beta * grad * grad)`
 a_brake_for_each_row: The norm is taken along the last axis only, so that every row of a matrix has its own brake
-    `beta * root` → `beta * (np.sqrt(np.sum(v**4, axis=-1, keepdims=True)) if v.ndim else root)`
+    `scale * root` → `scale * (np.sqrt(np.sum(v**4, axis=-1, keepdims=True)) if v.ndim else root)`
 brake_on_the_parameters: κ is taken of the parameters instead of the gradient
     `{BRAKED}` → `alpha / (1 + beta * curvature(params)) * grad`
 gradient_squared_in_the_step: The step is made along g∘g with the entry_signs of g instead of along g

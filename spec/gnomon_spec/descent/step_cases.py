@@ -11,20 +11,9 @@ import numpy as np
 
 from gnomon.domains import Number
 from gnomon_spec.cases import Cases, Context, Draw, Quantity
-from gnomon_spec.strategies import (
-    ANY_SHAPE,
-    VECTORS,
-    anywhere,
-    count,
-    fraction,
-    hyperparameters,
-    normal,
-    number,
-    tame,
-    vector,
-)
+from gnomon_spec.strategies import ANY_SHAPE, VECTORS, anywhere, count, fraction, hyperparameters, number, tame, vector
 
-some_eps = normal(number(1e-8, 1e-3, 1.0, exponents=(-30, 3)))
+some_eps = number(1e-8, 1e-3, 1.0, exponents=(-30, 3))
 
 
 class StepCases(NamedTuple):

@@ -125,21 +125,35 @@ def power_of_two(single: int, double: int) -> Quantity:
 
 
 @conjugate_gradients.law(
+    "closed form",
+    cases=given.cold.but(size=power_of_two(-75, -550), flat=power_of_two(-20, -60)).shaped(shapes((1,), (2,), (3,))),
+)
+def a_right_side_may_have_any_size(port: Any, case: Case) -> Iterable[Fact]:
+    """Where A is a number Ax = b is solved in one iteration, also where the squares of b leave the range."""
+    A = np.eye(len(case.rhs)) * case.flat
+    for label, size in (("small", case.size), ("large", 1 / case.size)):
+        found = solve(port, case, operator=Dense(A), rhs=np.sign(case.rhs) * size)
+        yield identical(label, found.iterates[-1], np.sign(case.rhs) * size / case.flat)
+        yield identical(f"iterations, {label}", np.array(found.iterations), np.array(1))
+
+
+@conjugate_gradients.law(
     "fixed point",
     cases=given.cold.but(
-        small=power_of_two(-70, -530),
-        flat=power_of_two(-20, -60),
+        max_iter=6,
+        small=power_of_two(-30, -40),
+        flat=power_of_two(-100, -1000),
         on_nonpositive_curvature=choice("ignore", "stop", "saddle-free", "raise"),
     ),
 )
 def curvature_that_underflows_is_not_negative(port: Any, case: Case) -> Iterable[Fact]:
     """Where pᵀAp is 0 only because it is too small for the dtype nothing is left to do, whatever the policy is, and it
-    does not count as curvature that is not positive."""
-    b = np.sign(case.rhs) * case.small
-    A = Dense(np.eye(len(b)) * case.flat)
-    found = solve(port, case, operator=A, rhs=b)
-    yield identical("last", found.iterates[-1], case.start)
-    yield identical("count", np.array([found.iterations, found.non_positive]), np.zeros(2, np.int64))
+    does not count as curvature that is not positive. (Here A = 2ᶠ·diag(1, 2), and the second entry of b is that
+    small.)"""
+    b = np.stack([np.ones_like(case.small), case.small])
+    found = solve(port, case, operator=Dense(np.diag(np.stack([case.flat, 2 * case.flat]))), rhs=b, start=0 * b)
+    yield identical("last", found.iterates[-1], b / case.flat)
+    yield identical("count", np.array([found.iterations, found.non_positive]), np.array([1, 0]))
     yield identical("nothing left", np.array(found.reason == reference.NOTHING_LEFT), np.array(True))
 
 
@@ -155,7 +169,7 @@ def an_iterate_that_overflows_is_not_returned(port: Any, case: Case) -> Iterable
     yield identical("diverged", np.array(found.reason == reference.DIVERGED), np.array(True))
 
 
-FIRST_TEST, NORM = 'NOTHING_LEFT if ry == 0 else ""', "np.sqrt(np.dot(r, r)) < bound"
+FIRST_TEST, NORM = 'NOTHING_LEFT if ry == 0 else ""', "unit * np.sqrt(np.dot(r, r)) < bound"
 POLICY, KEPT, DIVERGENCE = "on_nonpositive_curvature", "kept_iterations(stored, i)", "reason = DIVERGED\nbreak"
 ENDS = "if progress_threshold is not None and progress_has_ended("
 
@@ -185,13 +199,13 @@ residual_is_called_the_limit: A run that ends by the residual says that it ended
 residual_ends_nothing: The iteration does not end by the residual
     `{NORM}` → `False`
 tolerance_of_the_preconditioned_residual: √(rᵀMr) is compared with the tolerance, not ‖r‖
-    `{NORM}` → `np.sqrt(ry) < bound`
+    `{NORM}` → `unit * np.sqrt(ry) < bound`
 tolerance_is_absolute: The residual is compared with rtol itself
-    `rtol * np.sqrt(np.dot(rhs, rhs))` → `rtol`
+    `rtol * length(rhs)` → `rtol`
 tolerance_relative_to_the_first_residual: The residual is compared with rtol·‖r₀‖, not rtol·‖b‖ [many libraries: Saad,
     Iterative Methods for Sparse Linear Systems]
-    `bound = np.maximum(rtol * np.sqrt(np.dot(rhs, rhs)), atol)\nr = product(operator, x, 0) - rhs` →
-        `r = product(operator, x, 0) - rhs\nbound = np.maximum(rtol * np.sqrt(np.dot(r, r)), atol)`
+    `bound = np.maximum(rtol * length(rhs), atol)\nr = product(operator, x, 0) - rhs` →
+        `r = product(operator, x, 0) - rhs\nbound = np.maximum(rtol * length(r), atol)`
 progress_ends_nothing: The rule of relative progress is not asked
     `progress_threshold is not None and` → `False and`
 progress_rule_of_the_other_variant: The rules of relative progress are taken for each other
@@ -210,11 +224,13 @@ negative_curvature_is_not_counted: Iterations with pᵀAp <= 0 are not counted
 underflow_counts_as_negative_curvature: A pᵀAp of 0 counts as curvature that is not positive, also where it is too small
     for the dtype
     `pAp == 0 and _has_underflowed(p, Ap)` → `False`
+squares_leave_the_range: r is taken as it is: where its square is too small for the dtype, b counts as 0
+    `_power_of_two(r)` → `r.dtype.type(1)`
 iterate_that_overflowed_is_returned: Where x or r overflows that iterate is returned, not the one before
     `{DIVERGENCE}` →
-        `reason, i, x = DIVERGED, i + 1, farther\niterates.append(x)\nvalues.append(_value(rest, rhs, x))\nbreak`
+        `reason, i, x = DIVERGED, i + 1, farther\niterates.append(x)\nvalues.append(_value(unit * rest, rhs, x))\nbreak`
 last_entry_is_not_moved: The last entry of x stays what it was at the start (the tail of a vectorised loop is missing)
-    `x + alpha * p` → `x + alpha * p * (np.arange(len(p)) < len(p) - 1)`
+    `x + unit * (alpha * p)` → `x + unit * (alpha * p) * (np.arange(len(p)) < len(p) - 1)`
 last_iterate_is_not_kept: The last iterate is kept only if it is on the grid
     `{KEPT}` → `[k for k in {KEPT} if k in stored] or [i]`
 start_is_not_kept: The start is not kept, although it is on the grid

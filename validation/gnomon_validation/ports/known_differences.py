@@ -46,6 +46,11 @@ TORCH_LERP = (
     "float64 at β₁ = 0.001, by 6.7 and 59 at β₁ = 0.007918295087364139, by 5.0 and 3.4 at β₁ = 0.1, and by at most 1 "
     "for β₁ >= ½. RMSprop's mean gradient and pytorch_optimizer.Lion's momentum are made in the same way."
 )
+LOST_EPS = (
+    "torch.optim and optax add ε in the dtype of the parameters. In float16 an ε below 2⁻²⁵ is 0 there, with it the "
+    "default 1e-8: an entry whose gradients have all been 0 is 0/0, NaN after one step (pytorch#147437, optax#1754). "
+    "With ε = 1e-7 it stays."
+)
 OPTAX_UNCHECKED = (
     "optax checks no hyperparameter and broadcasts arrays: lr = -1 and lr = nan were accepted in 120 of 120 cases, a "
     "gradient of another shape in the 17 to 31 of 120 where it broadcasts against the parameters."
@@ -98,7 +103,7 @@ CG_UNCHECKED = (
 )
 CG_RANGE = (
     "cg does not look at the range of the dtype: where pᵀAp is too small for it, and where an iterate is too large, it "
-    "divides and goes on, and returns infinite numbers."
+    "divides and goes on, and returns infinite numbers. Where ‖b‖² is too small (b = 2.6e-23 in float32) it returns b."
 )
 CURVLINOPS_UNCHECKED = (
     "curvlinops looks at no number: a NaN in parameters, vector or probes, and a product that is not finite, come out "
@@ -141,6 +146,8 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
     (TORCH_UNCHECKED, ALL, WRONG, [(f"torch:torch.optim.{name}*", f"*.{BAD_INPUT}") for name in IN_TORCH]),
     (LION_UNCHECKED, ALL, WRONG, [("torch:pytorch_optimizer.Lion*", f"lion.{BAD_INPUT}")]),
     (TORCH_PRODUCT, ("float64",), WRONG, [("torch:torch.optim.NAdam", "nadam.step:*")]),
+    (LOST_EPS, ("float16",), WRONG, [(f"torch:torch.optim.{name}*", "*.step:*") for name in IN_TORCH if name != "SGD"]),
+    (LOST_EPS, ("float16",), WRONG, [(f"optax:optax.{name}*", "*.step:*") for name in (*ADAMS, "rmsprop")]),
     (TORCH_LERP, ALL, ("imprecise",), [(f"torch:{name}*", "*.step:*") for name in LERPING]),
     (OPTAX_UNCHECKED, ALL, WRONG, [(f"optax:optax.{name}*", f"{of}.{BAD_INPUT}") for name, of in IN_OPTAX.items()]),
     (HIOPTIMIZER_UNCHECKED, ALL, WRONG, [(f"{HIOPTIMIZER}*", "hysterograd.*_rejected")]),
@@ -157,7 +164,12 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
                 "bad_input_is_rejected",
                 "iterations_below_0_are_not_stored",
             ),
-            (CG_RANGE, "curvature_that_underflows_is_not_negative", "an_iterate_that_overflows_is_not_returned"),
+            (
+                CG_RANGE,
+                "a_right_side_may_have_any_size",
+                "curvature_that_underflows_is_not_negative",
+                "an_iterate_that_overflows_is_not_returned",
+            ),
         )
     ),
     (

@@ -36,7 +36,7 @@ def polyak_rate(gap: Annotated[Any, Scalar(low=0)], grad: Annotated[Array, Finit
     Raises as well for a gradient of 0 with a gap.
     """
     if gap == 0:
-        return np.zeros_like(gap)
+        return np.zeros_like(gap)[()]
     size = length([grad])
     return gap / size / size
 

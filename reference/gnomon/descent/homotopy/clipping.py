@@ -12,6 +12,7 @@ from gnomon.descent.homotopy.estimator import Variant
 from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import Curvature, ratio
 from gnomon.domains import Array, NonNegative, Positive, require_floating
+from gnomon.rounding import rounded_once
 
 
 def require_one_dtype(given: Mapping[str, Any]) -> None:
@@ -24,6 +25,7 @@ def require_one_dtype(given: Mapping[str, Any]) -> None:
 
 
 @checked(require_one_dtype)
+@rounded_once
 def clip_gradients(
     grads: tuple[Array | None, ...], curvature: Curvature, *,
     base_norm: Positive = 1.0, target_curvature: Positive = 1e4, min_norm: NonNegative = 0.01,

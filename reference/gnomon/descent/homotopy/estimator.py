@@ -15,6 +15,7 @@ from gnomon.curvature.power import power_iteration
 from gnomon.curvature.trace import hutchinson
 from gnomon.descent.homotopy.norms import length
 from gnomon.domains import Array, Entries, Fraction, PositiveInt
+from gnomon.rounding import rounded_once
 
 Variant = Literal["standard", "code"]
 VARIANTS = get_args(Variant)
@@ -105,16 +106,18 @@ def estimate(
     return after, Measurement(full, norm, trace, grad_norm, kappa, residual, products)
 
 
+@rounded_once
 def running_mean(mean: Any, new: Any, calls: int, decay: float) -> Any:
     """Return the mean after the call of that number, from 1; it begins at the first value."""
     return new if calls == 1 else decay * mean + (1 - decay) * new
 
 
+@rounded_once
 def curvature_of(norm: Any, grad_norm: Any, variant: str) -> Any:
     """Return κ = s/‖g‖², its limit (in variant "code" 0) where the gradient is 0."""
     if variant == "code":
-        return norm / (grad_norm * grad_norm) if grad_norm > 1e-10 else np.zeros_like(norm)
+        return norm / (grad_norm * grad_norm) if grad_norm > 1e-10 else np.zeros_like(norm)[()]
     if norm == 0:
-        return np.zeros_like(norm)
+        return np.zeros_like(norm)[()]
     with np.errstate(divide="ignore", over="ignore"):
         return norm / grad_norm / grad_norm

@@ -12,6 +12,7 @@ from gnomon.curvature.operators import Operator
 from gnomon.descent.homotopy.estimator import EstimatorState, estimate
 from gnomon.descent.homotopy.rate import Curvatures, ratio, require_ordered_bounds
 from gnomon.domains import Array, Entries, NonNegative, NonNegativeInt, Positive, PositiveInt
+from gnomon.rounding import rounded_once
 
 Variant = Literal["standard", "code", "docs"]
 VARIANTS = get_args(Variant)
@@ -54,6 +55,7 @@ def rate_of(state: LayersState, name: str) -> Any:
 
 
 @checked(require_ordered_bounds)
+@rounded_once
 def layer_rates(
     curvatures: Curvatures, *,
     base_lr: Positive = 1e-3, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0, normalize_by_median: bool = True,

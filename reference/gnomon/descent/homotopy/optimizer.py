@@ -18,7 +18,7 @@ from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import Variant, rate, require_ordered_bounds
 from gnomon.descent.homotopy.scheduler import Report, SchedulerState, init_scheduler, schedule
 from gnomon.descent.sgd import SGDState
-from gnomon.domains import Array, Entries, NonNegative, Positive
+from gnomon.domains import Array, Entries, NonNegative, Positive, kept
 from gnomon.objectives.contract import Objective
 
 Base = Literal["sgd", "adam", "adamw"]
@@ -33,7 +33,7 @@ class HomotopyState(NamedTuple):
     step_count: int
 
 
-@checked()
+@checked(kept("base_lr"))
 def init(params: Array, *, base: Base = "sgd", base_lr: Positive = 1e-3) -> HomotopyState:
     """Return the state before the first step. base: "sgd", "adam" or "adamw"."""
     optimizer: SGDState | AdamState = sgd.init(params) if base == "sgd" else adam.init(params)

@@ -17,7 +17,8 @@ from gnomon.curvature.power import power_iteration
 from gnomon.descent.homotopy.estimator import Gradient, Start
 from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import unbounded
-from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive, PositiveInt, Scalar, UnitInterval
+from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive, PositiveInt, Scalar, UnitInterval, kept
+from gnomon.rounding import rounded_once
 
 
 class AverageState(NamedTuple):
@@ -34,7 +35,7 @@ class CreepingState(NamedTuple):
     target: Any
 
 
-@checked()
+@checked(kept("target_curvature", "grad"))
 def init_average(grad: Array, *, target_curvature: Positive = 1e4) -> AverageState:
     """Return the state before the first call. grad: for its dtype."""
     return AverageState(0, grad.dtype.type(0) + target_curvature)
@@ -80,6 +81,7 @@ def require_dtype_of_history(given: Mapping[str, Any]) -> None:
 
 
 @checked(require_dtype_of_history)
+@rounded_once
 def proposal_adaptive(
     state: CreepingState, curvature: Annotated[Any, Scalar(low=0, finite=True)], *,
     base_lr: Positive = 1e-3, warmup_steps: PositiveInt = 100, percentile: UnitInterval = 0.75,

@@ -12,6 +12,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.homotopy.norms import length
 from gnomon.domains import Array, Finite, Fraction, NonNegative, NonNegativeInt, Positive
+from gnomon.rounding import rounded_once
 
 
 class ProxyState(NamedTuple):
@@ -38,6 +39,7 @@ def init_proxy(grad: Array) -> ProxyState:
 
 
 @checked()
+@rounded_once
 def proxy_rate(
     state: ProxyState, grad: Annotated[Array, Finite()], *,
     base_lr: Positive = 1e-3, alpha: NonNegative = 1.0, decay: Fraction = 0.9, warmup_steps: NonNegativeInt = 10,
@@ -54,7 +56,7 @@ def proxy_rate(
     """
     calls, size = state.calls + 1, length([grad])
     if calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10):
-        kappa = np.ones_like(size)
+        kappa = np.ones_like(size)[()]
     else:
         kappa = np.abs(size - state.grad_norm) / size
     average = kappa if calls == 1 else decay * state.average + (1 - decay) * kappa

@@ -12,6 +12,7 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, NonNegative, Positive, PositiveInt, Scalar, UnitInterval
+from gnomon.rounding import rounded_once
 
 Variant = Literal["standard", "code", "readme"]
 VARIANTS = get_args(Variant)
@@ -26,6 +27,7 @@ def require_ordered_bounds(given: Mapping[str, Any]) -> None:
 
 
 @checked(require_ordered_bounds)
+@rounded_once
 def rate(
     curvature: Curvature, target: Target, *,
     base_lr: Positive = 1e-3, alpha: NonNegative = 1.0, min_lr: NonNegative = 1e-7, max_lr: NonNegative = 1.0,
@@ -50,6 +52,7 @@ def rate(
     return np.clip(free, min_lr, max_lr)
 
 
+@rounded_once
 def unbounded(curvature: Any, target: Any, base_lr: float, alpha: float, variant: Variant) -> Any:
     """Return the rate before it is kept within its bounds."""
     guard = 1e-10 if variant == "code" else 0.0

@@ -19,6 +19,7 @@ from gnomon.domains import (
     Positive,
     PositiveInt,
     UnitInterval,
+    kept,
 )
 
 
@@ -55,7 +56,7 @@ class Report(NamedTuple):
     clamped: bool
 
 
-@checked()
+@checked(kept("base_lr", "grad"))
 def init_scheduler(grad: Array, *, base_lr: Positive = 1e-3) -> SchedulerState:
     """Return the state before the first call: no history, the rate base_lr. grad: for its dtype."""
     zero = grad.dtype.type(0)

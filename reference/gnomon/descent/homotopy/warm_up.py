@@ -6,7 +6,8 @@ from typing import Annotated, Any, NamedTuple
 
 from gnomon.arguments import checked
 from gnomon.descent.homotopy.rate import Curvature
-from gnomon.domains import Array, Number, Positive, PositiveInt
+from gnomon.domains import Array, Number, Positive, PositiveInt, kept
+from gnomon.rounding import rounded_once
 
 
 class WarmUpState(NamedTuple):
@@ -20,7 +21,7 @@ class WarmUpState(NamedTuple):
     done: bool
 
 
-@checked()
+@checked(kept("target_lr", "grad"))
 def init_warm_up(
     grad: Array, *, target_lr: Positive = 1e-3, fraction: Annotated[float, Number(0, 1, above=True, closed=True)] = 0.01
 ) -> WarmUpState:
@@ -29,6 +30,7 @@ def init_warm_up(
 
 
 @checked()
+@rounded_once
 def warm_up(
     state: WarmUpState, curvature: Curvature, *,
     target_lr: Positive = 1e-3, threshold: Positive = 1e6, factor: Annotated[float, Number(1, above=True)] = 1.01,

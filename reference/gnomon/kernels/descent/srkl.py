@@ -72,8 +72,8 @@ def coordinate_loop(params: Array, grad: Array, diagonal: Array, rates: Rates, n
 
 @njit(cache=True, error_model="numpy")
 def code_rate(total: float, divisor: float, rates: Rates) -> Any:
-    """Return what to multiply v = g/divisor with, where Σ vᵢ⁴ = total: (α/s)/(s⁻² + β‖v∘v‖₂), s = divisor."""
-    return (rates.alpha / divisor) / (rates.one / divisor / divisor + rates.beta * sqrt(total))
+    """Return what to multiply v = g/divisor with, where Σ vᵢ⁴ = total: α/(1/s + βs·‖v∘v‖₂), s = divisor."""
+    return rates.alpha / (rates.one / divisor + rates.beta * divisor * sqrt(total))
 
 
 @njit(cache=True, error_model="numpy")

@@ -24,7 +24,7 @@ from gnomon.hessian_free.progress import LEAST_WINDOW
 from gnomon.kernels.curvature.dense import matrix_of, require_finite
 from gnomon.kernels.domains import contiguous, in_place_of, require_compiled
 from gnomon.kernels.hessian_free.products import multiply
-from gnomon.kernels.reductions import fold
+from gnomon.kernels.reductions import fold, largest_magnitude
 
 __all__ = ["Solution", "conjugate_gradients"]
 
@@ -88,6 +88,27 @@ def has_underflowed(p: Array, Ap: Array) -> bool:
 
 
 @njit(cache=True, error_model="numpy")
+def power_of_two(r: Array) -> Any:
+    """Return the largest power of two that is not above max |rᵢ|; 1 where that is 0 or ∞."""
+    largest = largest_magnitude(r)
+    if 0 < largest < np.inf:
+        return r.dtype.type(np.exp2(np.floor(np.log2(largest))))
+    return r.dtype.type(1)
+
+
+@njit(cache=True, error_model="numpy")
+def length(vector: Array, terms: Array) -> Any:
+    """Return ‖x‖, scaled on the way. terms: room, shape (n, 1)."""
+    largest = largest_magnitude(vector)
+    if not largest > 0:
+        return largest
+    for i in range(vector.size):
+        terms[i, 0] = (vector[i] / largest) * (vector[i] / largest)
+    fold(terms)
+    return largest * vector.dtype.type(sqrt(terms[0, 0]))
+
+
+@njit(cache=True, error_model="numpy")
 def with_more_room(array: Array) -> Array:
     """Return a copy with as many empty rows again."""
     larger = np.empty((2 * array.shape[0], array.shape[1]), array.dtype)
@@ -108,7 +129,7 @@ def iterate(
     before_it = np.empty_like(rhs)
     one, two = np.empty((n, 1), rhs.dtype), np.empty((n, 2), rhs.dtype)
     values, iterates = np.empty((FEW, 1), rhs.dtype), np.empty((FEW, n), rhs.dtype)
-    bound = max(rules.rtol * rhs.dtype.type(sqrt(inner(rhs, rhs, one))), rules.atol)
+    bound = max(rules.rtol * length(rhs, one), rules.atol)
     i, kept, following, non_positive, products, pAp = 0, 0, 0, 0, 0, zero
     if np.any(start != 0):
         if not multiply(matrix, start, r):
@@ -123,6 +144,9 @@ def iterate(
         one[k, 0] = (r[k] - rhs[k]) * x[k]
     fold(one)
     values[0, 0] = one[0, 0] * half + zero  # not -0
+    unit = power_of_two(r)
+    for k in range(n):
+        r[k] = r[k] / unit
     smooth(preconditioner, r, y)
     for k in range(n):
         p[k] = -y[k]
@@ -153,13 +177,13 @@ def iterate(
         alpha = ry / pAp
         x, before_it = before_it, x
         for k in range(n):
-            x[k] = before_it[k] + alpha * p[k]
+            x[k] = before_it[k] + unit * (alpha * p[k])
             r[k] += alpha * Ap[k]
-            two[k, 0] = (r[k] - rhs[k]) * x[k]
+            two[k, 0] = (unit * r[k] - rhs[k]) * x[k]
             two[k, 1] = r[k] * r[k]
         fold(two)
         # A number that is not finite makes a sum that is not, so that this is seldom looked at.
-        if not np.isfinite(two[0, 0] + two[0, 1]) and not (np.all(np.isfinite(x)) and np.all(np.isfinite(r))):
+        if not np.isfinite(two[0, 0] + two[0, 1]) and not (np.all(np.isfinite(x)) and np.all(np.isfinite(unit * r))):
             x, end = before_it, OVERFLOWN
             break
         i += 1
@@ -183,7 +207,7 @@ def iterate(
             end = STALLED
         elif i >= rules.max_iter:
             end = EXHAUSTED
-        elif sqrt(rr) < bound:
+        elif unit * sqrt(rr) < bound:
             end = SMALL
         elif ry == 0:
             end = ZERO
@@ -195,7 +219,7 @@ def iterate(
             iterates = with_more_room(iterates)
         iterates[kept] = x
         kept += 1
-    return Found(iterates, kept, values, i, end, non_positive, products, pAp)
+    return Found(iterates, kept, values, i, end, non_positive, products, unit * pAp * unit)
 
 
 def rules_of(number: Any, *, max_iter: int, progress_threshold: float | None, variant: str, **given: Any) -> Rules:

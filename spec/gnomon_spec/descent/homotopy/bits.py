@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent.homotopy import bits as reference
-from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.homotopy import system
 from gnomon_spec.descent.homotopy.inputs import near_one, power
 from gnomon_spec.facts import Fact, equal
@@ -52,10 +52,29 @@ def without_curvature_or_tolerance_there_are_no_bits(port: Any, case: Case) -> I
     yield equal("no tolerance", required_bits.call(port, case, tolerance=0.0), 0.0)
 
 
-BITS = "np.log2(constant * curvature * diameter * diameter / tolerance)"
+def near_the_largest(draw: Draw, context: Context) -> Any:
+    return np.array(near_one.draw(draw, context) * 2.0 ** (np.finfo(context.dtype).maxexp - 20), context.dtype)
+
+
+@required_bits.law(
+    "limit",
+    cases=positive.but(
+        curvature=Quantity(near_the_largest, "number 2^11 to 2^25 times smaller than the largest of the dtype"),
+        diameter=number(1e6, exponents=(20, 40)),
+        tolerance=number(1e-6, exponents=(-60, -20)),
+    ),
+)
+def the_product_may_be_beyond_every_number(port: Any, case: Case) -> Iterable[Fact]:
+    """Where c·κ·D²/ε is too large for the dtype, the number of bits is not: it is log₂κ + log₂(c·D²/ε)."""
+    rest = np.log2(case.constant * case.diameter**2 / case.tolerance)
+    yield equal("bits", port.required_bits(case.curvature, **case.hyper), np.log2(case.curvature) + rest)
+
+
+BITS = "np.log2(c) + np.log2(curvature) + 2 * np.log2(D) - np.log2(eps)"
+PRODUCT = "constant * curvature * diameter * diameter / tolerance"
 required_bits.edits(f"""
 diameter_not_squared: log₂(c·κ·D/ε)
-    `diameter * diameter` → `diameter`
+    `2 * np.log2(D)` → `np.log2(D)`
 natural_logarithm: The logarithm is the natural one
     `np.log2` → `np.log`
 bits_rounded_up: The number is rounded up
@@ -66,4 +85,6 @@ constant_left_out: c is accepted and taken for 1
     `` → `constant = 1.0`
 guarded_logarithm: A small number is put below the logarithm instead of the cases for κ <= 0 and ε <= 0
     `` → `curvature, tolerance = np.maximum(curvature, 1e-2), max(tolerance, 1e-12)`
+logarithm_of_the_product: The product is computed first: beyond its range the number of bits is infinite
+    `{BITS}` → `np.log2({PRODUCT})`
 """)

@@ -27,11 +27,12 @@ def conjugate_gradients(
 ) -> Solution:
     """Lower ½xᵀAx - bᵀx from x on, by conjugate gradients preconditioned with M."""
     A, non_positive, i, reason, policy = Multiplied(operator), 0, 0, "", on_nonpositive_curvature
-    bound = torch.clamp(rtol * torch.linalg.vector_norm(b), min=atol)
+    bound = torch.clamp(rtol * length(b), min=atol)
     r = A(x) - b
+    iterates, values, unit = {0: x}, [(r - b) @ x / 2], power_of_two(r)
+    r = r / unit
     y = r if M is None else M(r)
     p, slope = -y, r @ y
-    iterates, values = {0: x}, [(r - b) @ x / 2]
     while slope != 0:
         Ap = A(p)
         curved = p @ Ap
@@ -39,7 +40,7 @@ def conjugate_gradients(
             break
         if curved <= 0:
             non_positive += 1
-            sentence = f"the operator must be positive, got pᵀAp = {curved.item()} in iteration {i + 1}"
+            sentence = f"the operator must be positive, got pᵀAp = {(unit * curved * unit).item()} in iteration {i + 1}"
             parts.require(policy != "raise", sentence)
             if policy == "stop" or curved == 0:
                 reason = "non-positive curvature"
@@ -47,20 +48,20 @@ def conjugate_gradients(
             if policy == "saddle-free":
                 curved = curved.abs()
         alpha = slope / curved
-        ahead = x + alpha * p, r + alpha * Ap
-        if not all(torch.isfinite(v).all() for v in ahead):
+        ahead = x + unit * (alpha * p), r + alpha * Ap
+        if not all(torch.isfinite(v).all() for v in (ahead[0], unit * ahead[1])):
             reason = "divergence"
             break
         if i not in stored:
             del iterates[i]
         i, (x, r) = i + 1, ahead
         iterates[i] = x
-        values.append((r - b) @ x / 2)
+        values.append((unit * r - b) @ x / 2)
         if progress_threshold is not None and parts.progress_has_ended(values, progress_threshold, variant):
             reason = "relative progress"
         elif i >= max_iter:
             reason = "number of iterations"
-        elif torch.linalg.vector_norm(r) < bound:
+        elif unit * torch.linalg.vector_norm(r) < bound:
             reason = "residual"
         if reason:
             break
@@ -69,6 +70,17 @@ def conjugate_gradients(
         p = slope / before * p - y
     kept, model = torch.stack([*iterates.values()]), torch.stack(values)
     return Solution(kept, i, model, reason or "zero residual", non_positive, A.products)
+
+
+def power_of_two(v: Any) -> Any:
+    """Return a power of two near the largest entry of v."""
+    largest = v.abs().max()
+    return torch.ldexp(torch.ones_like(largest), torch.frexp(largest).exponent - 1)
+
+
+def length(v: Any) -> Any:
+    """Return ‖v‖, which leaves the range only if it is itself out of it."""
+    return power_of_two(v) * torch.linalg.vector_norm(v / power_of_two(v))
 
 
 class Multiplied:
