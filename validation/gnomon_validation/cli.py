@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from gnomon_validation.checker import check as run_check
 from gnomon_validation.console import console, tell
 from gnomon_validation.explain import explain as print_explanation
 from gnomon_validation.files import require_directory, require_report
-from gnomon_validation.ports.find import FORMS, find_port
+from gnomon_validation.ports.find import FORMS, find_port, likely_meant
 from gnomon_validation.replay import replay as run_replay
 from gnomon_validation.studies.command import claims, study
 from gnomon_validation.wording import assignment, counted
@@ -40,7 +40,9 @@ def cli() -> None:
 @cli.command()
 @click.argument("port")
 @click.option("--system", "system_names", multiple=True, help="Only this system (repeatable); default: all it has.")
-@click.option("--law", "law_names", multiple=True, help="Only this law, by name or system.operation:name (repeatable).")
+@click.option(
+    "--law", "law_names", multiple=True, help="Only laws whose name has this in it; wildcards allowed (repeatable)."
+)
 @click.option("--dtype", "dtypes", multiple=True, type=click.Choice(DTYPES), help="Repeatable; default: 32 and 64.")
 @click.option(
     "--examples",
@@ -82,7 +84,8 @@ def check(
     """
     chosen = [find_system(name) for name in system_names] or list(systems().values())
     wanted = _wanted(law_names, chosen)
-    found = find_port(port, dict(assignment(text) for text in options))
+    given = dict(assignment(text) for text in options)
+    found = find_port(port, given, chosen[0].name if len(system_names) == 1 else None)
     reasons = expectations.read(expect) if expect else {}
     expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
     plan = Plan(dtypes=tuple(dtypes) or ("float32", "float64"), seed=seed, seconds=SECONDS)
@@ -92,7 +95,8 @@ def check(
     if not system_names:
         chosen = [s for s in chosen if any(found.offer(o) for o in s.operations.values())]
     if not number_of_checks(found, chosen, plan, wanted):
-        raise ValueError(f"{port} provides nothing of {', '.join(system_names or systems())}; see gnomon list ports")
+        lacking = f"{port} provides nothing of {', '.join(system_names or systems())}"
+        raise ValueError(f"{lacking}; {likely_meant(found) or 'see gnomon list ports'}")
     if examples:
         plan = replace(plan, examples=examples, seconds=None)
     total = sum(1 for system in chosen for law in system.laws if wanted(law)) * len(plan.dtypes)
@@ -115,16 +119,21 @@ def check(
 
 
 def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
-    known = defaultdict[str, set[str]](set)
-    for law in (law for system in chosen for law in system.laws):
-        known[law.id].add(law.id)
-        known[law.name].add(law.id)
+    """Return whether a law is one of those named: in full, by a part of its name, or by a pattern with wildcards."""
+    laws = [law for system in chosen for law in system.laws]
     ids: set[str] = set()
     for given in names:
-        name = given.replace(" ", "_")
-        if name not in known and not get_close_matches(name, known, n=1, cutoff=0.5):
-            raise ValueError(f"no law is called {given!r}; see gnomon list laws")
-        ids |= nearest("law", name, known)
+        name = given.lower().replace(" ", "_")
+        found = {law.id for law in laws if name in (law.id, law.name)}
+        pattern = name if set(name) & set("*?[") else f"*{name}*"
+        found = found or {law.id for law in laws if fnmatchcase(law.id, pattern) or fnmatchcase(law.name, pattern)}
+        if not found:
+            words = [word for law in laws for word in law.name.split("_") if len(word) > 3]
+            every = dict.fromkeys([*(law.name for law in laws), *(law.id for law in laws), *words])
+            close = get_close_matches(name, every, n=3)
+            hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "see gnomon list laws"
+            raise ValueError(f"no law is called {given!r}; {hint}")
+        ids |= found
     return (lambda law: law.id in ids) if names else (lambda _: True)
 
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Mistake, Operation
+from gnomon_validation.checker import OTHER_HYPERPARAMETERS
 from gnomon_validation.console import grid, tell
 from gnomon_validation.verdicts import Check, Outcome, Verdict
 from gnomon_validation.wording import counted, describe
@@ -204,7 +205,18 @@ def summary(check: Check) -> Text:
         return Text(f"{check.port}: provides nothing that was asked for", style="yellow")
     if not failed:
         every = counted(len(provided), "check")
-        return Text(f"{check.port} conforms ", style="bold green").append(f"({every} of laws, {effort})", style="dim")
-    fail = "fails" if failed == 1 else "fail"
-    line = f"{check.port} does not conform: {failed} of {len(provided)} checks of laws {fail} "
-    return Text(line, style="bold red").append(f"({effort})", style="dim")
+        line = Text(f"{check.port} conforms ", style="bold green").append(f"({every} of laws, {effort})", style="dim")
+    else:
+        fail = "fails" if failed == 1 else "fail"
+        line = Text(f"{check.port} does not conform: ", style="bold red")
+        line.append(f"{failed} of {len(provided)} checks of laws {fail} ").append(f"({effort})", style="dim")
+    return line.append(_kept_fixed(check), style="yellow")
+
+
+def _kept_fixed(check: Check) -> str:
+    """Return which hyperparameters a port does not vary, and of how many laws nothing is known for that reason."""
+    fixed = dict.fromkeys(said.replace("=", " fixed at ", 1) for held in check.held_fixed.values() for said in held)
+    laws = {v.law.id: v.reason for v in check.verdicts if v.law.operation.id in check.held_fixed}
+    unchecked = sum(reason == OTHER_HYPERPARAMETERS for reason in laws.values())
+    said = f"{unchecked} of {counted(len(laws), 'law')} not checked: " if unchecked else ""
+    return f"; {said}{', '.join(fixed)}" if fixed else ""
