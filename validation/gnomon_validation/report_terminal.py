@@ -14,7 +14,7 @@ from rich.text import Text
 
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Mistake, Operation
-from gnomon_validation.checker import OTHER_HYPERPARAMETERS
+from gnomon_validation.checker import LEFT_OUT, OTHER_HYPERPARAMETERS
 from gnomon_validation.console import grid, tell
 from gnomon_validation.verdicts import Check, Outcome, Verdict
 from gnomon_validation.wording import counted, describe
@@ -187,6 +187,9 @@ def _print_missing(check: Check, console: Console) -> None:
             whole = "does not provide" in verdict.reason or "compute in" in verdict.reason
             name = verdict.law.operation.id + ("" if whole else f" law {_words(verdict)!r}")
             missing.setdefault(verdict.reason, {})[name] = None
+        elif verdict.left_out:
+            said = f"{verdict.law.operation.id} law {_words(verdict)!r} ({', '.join(verdict.left_out)})"
+            missing.setdefault(LEFT_OUT, {})[said] = None
     held = [
         f"{operation} was checked with {', '.join(fixed)} (the port does not vary them)"
         for operation, fixed in check.held_fixed.items()
@@ -210,13 +213,16 @@ def summary(check: Check) -> Text:
         fail = "fails" if failed == 1 else "fail"
         line = Text(f"{check.port} does not conform: ", style="bold red")
         line.append(f"{failed} of {len(provided)} checks of laws {fail} ").append(f"({effort})", style="dim")
-    return line.append(_kept_fixed(check), style="yellow")
+    return line.append(_unchecked(check), style="yellow")
 
 
-def _kept_fixed(check: Check) -> str:
-    """Return which hyperparameters a port does not vary, and of how many laws nothing is known for that reason."""
+def _unchecked(check: Check) -> str:
+    """Return of how many laws nothing is known because of what a port does not vary, or does not return."""
+    reasons = {v.law.id: v.reason for v in check.verdicts if "does not provide" not in v.reason}
     fixed = dict.fromkeys(said.replace("=", " fixed at ", 1) for held in check.held_fixed.values() for said in held)
-    laws = {v.law.id: v.reason for v in check.verdicts if v.law.operation.id in check.held_fixed}
-    unchecked = sum(reason == OTHER_HYPERPARAMETERS for reason in laws.values())
-    said = f"{unchecked} of {counted(len(laws), 'law')} not checked: " if unchecked else ""
-    return f"; {said}{', '.join(fixed)}" if fixed else ""
+    told = []
+    for reason, because in ((OTHER_HYPERPARAMETERS, ", ".join(fixed)), (LEFT_OUT, "the port does not return all")):
+        unchecked = sum(said == reason for said in reasons.values())
+        said = f"{unchecked} of {counted(len(reasons), 'law')} not checked: " if unchecked else ""
+        told += [said + because] if said or (fixed and reason == OTHER_HYPERPARAMETERS) else []
+    return "".join(f"; {said}" for said in told)

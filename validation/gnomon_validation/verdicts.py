@@ -48,7 +48,7 @@ class Verdict:
     worst_ratio: largest deviation / band. horizon: median number of steps over which free runs were judged.
     smallest, outcome: the smallest failing case, and what came of it. digits_lost: the most that any case lost.
     diagnosis: the catalogued mistakes that explain every failing case, the likeliest first. expected: why this failure
-    is a known difference.
+    is a known difference. left_out: what the port does not return, of what the law is about.
     """
 
     law: Law
@@ -65,6 +65,7 @@ class Verdict:
     diagnosis: list[Mistake] = field(default_factory=list)
     expected: str | None = None
     reason: str = ""
+    left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     replay_file: str = ""
 
