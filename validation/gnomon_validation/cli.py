@@ -16,11 +16,20 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 
 from gnomon_spec.system import System, find_system, nearest, systems
-from gnomon_validation import case_files, expectations, report_adequacy, report_json, report_junit, report_terminal
+from gnomon_validation import (
+    case_files,
+    expectations,
+    report_adequacy,
+    report_json,
+    report_junit,
+    report_terminal,
+    stubs,
+)
 from gnomon_validation.checker import Plan, number_of_checks
 from gnomon_validation.checker import check as run_check
 from gnomon_validation.console import console, tell
 from gnomon_validation.explain import explain as print_explanation
+from gnomon_validation.explain import find as find_operations
 from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.ports.find import FORMS, find_port, likely_meant
 from gnomon_validation.replay import replay as run_replay
@@ -39,7 +48,12 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("port")
-@click.option("--system", "system_names", multiple=True, help="Only this system (repeatable); default: all it has.")
+@click.option(
+    "--system",
+    "system_names",
+    multiple=True,
+    help="Only this system (repeatable); default: all it has. One whose name says no method is read as it.",
+)
 @click.option(
     "--law", "law_names", multiple=True, help="Only laws whose name has this in it; wildcards allowed (repeatable)."
 )
@@ -78,8 +92,8 @@ def check(
 ) -> None:
     """Hold PORT against every law of what it provides.
 
-    PORT is numba, reference, FILE.py, package.module[:NAME], torch:module.Class, optax:module.function, or a library:
-    scipy, torch.func, torch.hessian_free, curvlinops, pyhessian.
+    PORT is numba, reference, FILE.py[:NAME], package.module[:NAME], [torch:]module.Class, optax:module.function, or a
+    library: scipy, torch.func, torch.hessian_free, curvlinops, pyhessian.
     Exit status: 0 all conform, 1 some do not, 2 usage.
     """
     chosen = [find_system(name) for name in system_names] or list(systems().values())
@@ -174,8 +188,31 @@ def _objectives() -> list[tuple[str, str]]:
 @cli.command()
 @click.argument("name")
 def explain(name: str) -> None:
-    """Explain a system or an operation (NAME as in `adam` or `adam.step`): definition, laws, mistakes, differences."""
+    """Explain a system or an operation (NAME as in `adam`, `adam.step`, `hutchinson`).
+
+    Definition, form as a port, laws, mistakes, where libraries differ.
+    """
     print_explanation(name, console())
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--torch", "library", flag_value="torch", help="An optimizer class, or functions on tensors.")
+@click.option("--optax", "library", flag_value="optax", help="A function that returns a gradient transformation.")
+@click.option("--jax", "library", flag_value="jax", help="Functions on JAX's arrays.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write it to this file instead of printing it.")
+def new(name: str, library: str | None, output: Path | None) -> None:
+    """Print a port of NAME (`adamw.step`, `adamw`) to begin with: it runs under `gnomon check` as it is.
+
+    Without an option the functions are on NumPy's arrays.
+    """
+    text = stubs.stub(find_operations(name)[1], library, str(output or "FILE.py"))
+    if output is None:
+        print(text, end="")
+        return
+    if output.exists():
+        raise ValueError(f"{output} exists already")
+    output.write_text(text, encoding="utf-8")
 
 
 @cli.command()

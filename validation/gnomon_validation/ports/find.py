@@ -36,11 +36,12 @@ FORMS = {
     "torch.func": "curvature products and estimators by torch.func (extra `curvature`)",
     "curvlinops": "curvlinops-for-pytorch 3.0.1 (extra `curvature`)",
     "pyhessian": "pyhessian's eigenvalues (`pip install --no-deps pyhessian==0.1` beside torch)",
-    "FILE.py": "a file with functions such as `adam_step`",
-    "package.module": "a module with such functions",
-    "package.module:NAME": "an object (class, instance) with such functions",
-    "torch:module.Class": "any torch.optim.Optimizer that maps onto a system (extra `torch`)",
-    "optax:module.function": "any optax optimizer that maps onto a system (extra `optax`)",
+    "FILE.py": "a file with functions such as `adam_step`, or classes such as `Adam` with a `step`",
+    "FILE.py:NAME": "one of them, or an optimizer of torch's",
+    "package.module": "a module with such functions or classes",
+    "package.module:NAME": "one of them, an instance, or an optimizer of torch's or optax's",
+    "torch:module.Class": "any torch.optim.Optimizer that is named after a system (extra `torch`)",
+    "optax:module.function": "any optax optimizer that is named after a system (extra `optax`)",
 }
 
 
