@@ -94,7 +94,7 @@ def test_a_class_that_only_makes_its_base_class_otherwise_is_what_that_is(module
 
 NAMED = {
     "sgd": "SGD sgd SGDNesterov SGDChangesGrad my_sgd",
-    "adam": "Adam AMSGrad amsgrad FusedAdam Adam8bit AdamWithClipping AdamOfMine make_adam",
+    "adam": "Adam AdamClosureNoGrad AMSGrad amsgrad FusedAdam Adam8bit AdamWithClipping AdamOfMine make_adam",
     "adamw": "AdamW MyAdamW PagedAdamW8bit AdamWLegacy adamw_with_decay",
     "nadam": "NAdam Nadam nadam",
     "rmsprop": "RMSprop RMSProp rmsprop",
@@ -143,6 +143,42 @@ def test_another_method_is_refused_with_the_nearest_that_there_is_and_read_as_wh
         ValueError, match=r"SGDW\(system='sgd'\) cannot be read as sgd: its state has nothing called like"
     ):
         find_port("torch:other_methods.SGDW", system="sgd")
+
+
+BELIEVING = """
+import torch
+
+class AdaBelief(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                (b1, b2), s = group["betas"], self.state[p]
+                if not s:
+                    s.update(step=0, exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+                s["step"] += 1
+                g = p.grad + group["weight_decay"] * p
+                s["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+                surprise = g - s["exp_avg"]
+                s["exp_avg_sq"].mul_(b2).addcmul_(surprise, surprise, value=1 - b2).add_(group["eps"])
+                m, v = s["exp_avg"] / (1 - b1 ** s["step"]), s["exp_avg_sq"] / (1 - b2 ** s["step"])
+                p.addcdiv_(m, v.sqrt() + group["eps"], value=-group["lr"])
+"""
+SENTENCE = "this looks like another method than adam: "
+
+
+@pytest.mark.torch
+def test_what_breaks_nearly_every_law_looks_like_another_method(gnomon, module):
+    module("other_methods", BELIEVING)
+    command = ("--examples", "10", "--dtype", "float64", "--system", "adam")
+    status, output, _ = gnomon("check", "other_methods.py:AdaBelief", *command)
+    assert status == 1 and output.count(SENTENCE) == 1
+    assert "10 of 10 laws that say what adam computes fail" in output
+    _, output, _ = gnomon("check", f"torch:{UNCORRECTED}", "--set", "system=adam", *command)
+    assert "WRONG" in output and SENTENCE not in output
 
 
 @pytest.mark.torch

@@ -173,7 +173,7 @@ OPTIMIZER = "import torch\n\nclass AdamW(torch.optim.AdamW):\n    pass\n"
 
 @pytest.mark.torch
 @pytest.mark.parametrize(
-    "target", ["torch.optim.AdamW", "torch.optim:AdamW", "mine.py:AdamW", "mine.AdamW(fused=True)"]
+    "target", ["torch.optim.AdamW", "torch.optim:AdamW", "mine.py:AdamW(fused=True)", "mine:AdamW"]
 )
 def test_a_torch_optimizer_needs_no_prefix(target, gnomon, monkeypatch):
     Path("mine.py").write_text(OPTIMIZER, encoding="utf-8")

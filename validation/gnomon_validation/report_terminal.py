@@ -16,7 +16,7 @@ from gnomon_spec.cases import Case
 from gnomon_spec.system import Mistake, Operation
 from gnomon_validation.checker import LEFT_OUT, OTHER_HYPERPARAMETERS
 from gnomon_validation.console import grid, tell
-from gnomon_validation.verdicts import Check, Outcome, Verdict
+from gnomon_validation.verdicts import Check, Outcome, Verdict, looks_like_another_method
 from gnomon_validation.wording import counted, describe
 
 STYLES = {
@@ -37,6 +37,10 @@ def show(check: Check, console: Console, *, every_law: bool = False) -> None:
     provided = [v for v in check.verdicts if v.status != "not provided"]
     if provided:
         console.print(_laws(provided) if every_law else _operations(provided))
+    another = looks_like_another_method(check)
+    if another:
+        console.print()
+        tell(console, Text(another, style="bold"))
     for telling, *others in _alike(v for v in provided if v.failed):
         text = block(telling)
         if others:

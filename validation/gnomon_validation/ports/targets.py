@@ -25,7 +25,7 @@ BEFORE = re.compile(
 # What may stand behind it: words and numbers, but for those that make another method of it, as in SGDHess.
 BEHIND = re.compile(
     r"(?!(?i:mini|mod|hess|schedule|free|belief|max|bound|factor|delta|atan|cautious|shift)$)"
-    r"(\d+[a-z]*|[A-Z]?[a-z]{2,}|Of|In|By|On|To|My)"
+    r"(\d+[a-z]*|[A-Z][a-z]+|[a-z]{2,})"
 )
 
 
@@ -39,7 +39,7 @@ def read_target(target: str, options: Mapping[str, Any]) -> tuple[str, dict[str,
     if not bracket:
         return target, dict(options)
     try:
-        call = ast.parse(target, mode="eval").body
+        call = ast.parse(f"optimizer{target.removeprefix(path)}", mode="eval").body
         if not isinstance(call, ast.Call) or call.args:
             raise ValueError
         written = {str(keyword.arg): ast.literal_eval(keyword.value) for keyword in call.keywords}
