@@ -128,10 +128,9 @@ def likely_meant(port: Port) -> str:
     """Return what a port that provides nothing may have been meant to: an optimizer, or a function of another name."""
     if not isinstance(port, FunctionsPort):
         return ""
-    written = {name: value for name, value in vars(port.namespace).items() if callable(value)}
-    optimizers = [
-        name for name, value in written.items() if _library_of(value) and value.__module__ == port.module.__name__
-    ]
+    written = {name: value for name, value in getattr(port.namespace, "__dict__", {}).items() if callable(value)}
+    own = getattr(port.module, "__name__", None)
+    optimizers = [name for name, value in written.items() if _library_of(value) and value.__module__ == own]
     if optimizers:
         return f"an optimizer in it is checked as {port.name}:{optimizers[0]}"
     known = [f"{system.name}_{name}" for system in systems().values() for name in system.operations]
