@@ -131,7 +131,7 @@ class HIOptimizer(Dressed):
         self.home(group).update({key: form[key](after.get(key, x)) for key, x in before.items()})
 
 
-class InPythonNumbers(HIOptimizer):
+class HIOptimizerInPythonNumbers(HIOptimizer):
     """The version "v4": numbers that are no tensors, a count of steps, something printed, and no shock."""
 
     variant = "v4"
@@ -153,7 +153,7 @@ class InPythonNumbers(HIOptimizer):
         return super().step()
 
 
-class InTheGroup(InPythonNumbers):
+class HIOptimizerInTheGroup(HIOptimizerInPythonNumbers):
     """The same with τ, T and E in the group."""
 
     def home(self, group):

@@ -9,6 +9,8 @@ from agreement import GRAD, PARAMS, assert_explained, operation, outcome
 from gnomon.descent import adam, sgd
 from gnomon_validation.checker import OTHER_HYPERPARAMETERS, Plan, check_law
 from gnomon_validation.ports.find import find_port
+from gnomon_validation.ports.methods import ROWS
+from gnomon_validation.ports.targets import method_said
 
 # Two bugs that libraries shipped: huggingface/transformers#14539 and aiqm/torchani#261.
 DECAYING = "reference_in_torch.AdamW(mistake='decay_after_the_update')"
@@ -76,15 +78,125 @@ def test_an_optimizer_is_a_port_of_the_system_in_its_name_and_says_what_it_canno
 
 
 @pytest.mark.torch
-def test_a_class_without_a_telling_name_goes_by_its_base_class_or_its_arguments(module):
+def test_a_class_that_only_makes_its_base_class_otherwise_is_what_that_is(module):
     text = (
         "class Mine(torch.optim.AdamW):\n    def __init__(self, params, **rest): super().__init__(params, **rest)\n"
         "class Momentum(torch.optim.SGD): pass\n"
         "class AdamWithClipping(torch.optim.Adam): pass\n"
+        "class Adopted(torch.optim.Adam):\n    def step(self, closure=None): return super().step(closure)\n"
     )
     module("my_optimizers", "import torch\n" + text)
     for name, system in (("Mine", "adamw"), ("Momentum", "sgd"), ("AdamWithClipping", "adam")):
         assert find_port(f"torch:my_optimizers.{name}").system == system
+    assert_explained("torch:my_optimizers.Adopted", "Adopted is a method Gnomon does not have (nearest: adam); ")
+    assert find_port("torch:my_optimizers.Adopted", system="adam").name == "torch:my_optimizers.Adopted(system='adam')"
+
+
+NAMED = {
+    "sgd": "SGD sgd SGDNesterov SGDChangesGrad my_sgd",
+    "adam": "Adam AdamClosureNoGrad AMSGrad amsgrad FusedAdam Adam8bit AdamWithClipping AdamOfMine make_adam",
+    "adamw": "AdamW MyAdamW PagedAdamW8bit AdamWLegacy adamw_with_decay",
+    "nadam": "NAdam Nadam nadam",
+    "rmsprop": "RMSprop RMSProp rmsprop",
+    "lion": "Lion",
+    "hysterograd": "HIOptimizer HysteroGrad",
+    "srkl": "SRKLForEachArray",
+    None: "A2Grad AccSGD ADOPT AdaBelief AdaBound AdaHessian AdaMax Adamax AdamMini AdaMod AdamP AdamS AdamWSN Adan "
+    "AggMo ASGD DAdaptAdam DiffGrad EXAdam FAdam LAMB LARS Lamb MADGRAD Muon NovoGrad PAdam PID QHAdam QHM RAdam "
+    "RMSpropTF ScheduleFreeAdamW AdamWScheduleFree SGDP SGDSaI SGDW SGDHess SignSGD StableAdamW Yogi acprop adamax "
+    "adamaxw lars nadamw noisy_sgd novograd optimistic_adam polyak_sgd radam sign_sgd sm3 yogi SparseAdam Rprop",
+}
+
+
+@pytest.mark.parametrize("system", NAMED)
+def test_a_name_says_a_method_alone_or_among_words_that_only_describe(system):
+    called = {word: row.system for row in ROWS.values() for word in row.called}
+    assert {name: method_said(name, called) for name in NAMED[system].split()} == dict.fromkeys(
+        NAMED[system].split(), system
+    )
+
+
+OTHER_METHODS = """
+import torch
+
+class Base(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, momentum=0.9, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, momentum=momentum, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    def step(self, closure=None):
+        raise NotImplementedError
+
+""" + "".join(
+    f"class {name}(Base):\n    def step(self, closure=None): return None\n\n"
+    for name in ("ADOPT", "LARS", "SGDW", "SignSGD", "QHM", "AdaBound", "NovoGrad", "RMSpropTF")
+)
+
+
+@pytest.mark.torch
+def test_another_method_is_refused_with_the_nearest_that_there_is_and_read_as_what_is_said(module):
+    module("other_methods", OTHER_METHODS)
+    for name, near in (("ADOPT", "adam"), ("SGDW", "sgd"), ("SignSGD", "sgd"), ("RMSpropTF", "rmsprop")):
+        assert_explained(f"torch:other_methods.{name}", f"{name} is a method Gnomon does not have (nearest: {near}); ")
+    for name in ("LARS", "QHM", "AdaBound", "NovoGrad"):
+        assert_explained(f"torch:other_methods.{name}", f"{name} is a method Gnomon does not have (")
+    with pytest.raises(
+        ValueError, match=r"SGDW\(system='sgd'\) cannot be read as sgd: its state has nothing called like"
+    ):
+        find_port("torch:other_methods.SGDW", system="sgd")
+
+
+BELIEVING = """
+import torch
+
+class AdaBelief(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.0):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    @torch.no_grad()
+    def step(self, closure=None):
+        for group in self.param_groups:
+            for p in group["params"]:
+                (b1, b2), s = group["betas"], self.state[p]
+                if not s:
+                    s.update(step=0, exp_avg=torch.zeros_like(p), exp_avg_sq=torch.zeros_like(p))
+                s["step"] += 1
+                g = p.grad + group["weight_decay"] * p
+                s["exp_avg"].mul_(b1).add_(g, alpha=1 - b1)
+                surprise = g - s["exp_avg"]
+                s["exp_avg_sq"].mul_(b2).addcmul_(surprise, surprise, value=1 - b2).add_(group["eps"])
+                m, v = s["exp_avg"] / (1 - b1 ** s["step"]), s["exp_avg_sq"] / (1 - b2 ** s["step"])
+                p.addcdiv_(m, v.sqrt() + group["eps"], value=-group["lr"])
+"""
+SENTENCE = "this looks like another method than adam: "
+
+
+@pytest.mark.torch
+def test_what_breaks_nearly_every_law_looks_like_another_method(gnomon, module):
+    module("other_methods", BELIEVING)
+    command = ("--examples", "10", "--dtype", "float64", "--system", "adam")
+    status, output, _ = gnomon("check", "other_methods.py:AdaBelief", *command)
+    assert status == 1 and output.count(SENTENCE) == 1
+    assert "10 of 10 laws that say what adam computes fail" in output
+    _, output, _ = gnomon("check", f"torch:{UNCORRECTED}", "--set", "system=adam", *command)
+    assert "WRONG" in output and SENTENCE not in output
+
+
+@pytest.mark.torch
+def test_a_system_that_contradicts_the_name_must_be_an_option():
+    message = (
+        "RMSprop says by its name that it is rmsprop, not sgd; to hold it against sgd all the same: --set system=sgd"
+    )
+    with pytest.raises(ValueError, match=message):
+        find_port("torch:torch.optim.RMSprop", system="sgd")
+    assert find_port("torch:torch.optim.RMSprop", system="rmsprop").name == "torch:torch.optim.RMSprop"
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("target", ["torch.optim.Adam(maximize=True)", "torch.optim.SGD(maximize=True)"])
+def test_an_optimizer_that_maximises_is_given_what_it_descends_by(target):
+    port = find_port(f"torch:{target}")
+    law = STEPS[port.system].laws[0]
+    assert check_law(port, law, "float64", Plan(20))[0].status == "conforms"
 
 
 NOT_VARIED = of(
@@ -182,19 +294,21 @@ NOT_MAPPED = of(
         ("torch.optim.AdamW(spam=1)", "cannot make a step: TypeError: AdamW.__init__() got an unexpected keyword"),
         ("torch.optim.AdamW(capturable=True)", "cannot make a step: AssertionError: If capturable=True"),
         ("torch.optim.AdamW(system='foo')", "system must be one of 'sgd', 'adam', 'adamw', 'nadam', "),
-        ("torch.optim.RAdam", "RAdam sounds like a method other than sgd, adam, adamw, nadam, "),
+        ("torch.optim.RAdam", "RAdam is a method Gnomon does not have (nearest: adam); where it is one under another"),
         ("torch.optim.NAdam(system='adam')", "cannot be read as adam: its state has 'mu_product'"),
-        ("torch.optim.Adagrad", "torch.optim.Adagrad maps onto no system: neither a name (Adagrad) nor"),
+        ("torch.optim.Adagrad", "Adagrad is a method Gnomon does not have (nearest: "),
     ],
 ) + of(
     "optax",
     [
         ("optax.__version__", "must be a function that returns an optax optimizer, got a str"),
         ("optax.adam(nope=1)", "cannot make a step: TypeError: adam() got an unexpected keyword argument 'nope'"),
-        ("optax.adabelief", "adabelief sounds like a method other than sgd, adam, adamw, nadam, "),
+        ("optax.adabelief", "adabelief is a method Gnomon does not have (nearest: adam); "),
+        ("optax.lars", "lars is a method Gnomon does not have (it has sgd, adam, adamw, nadam, rmsprop, lion); "),
+        ("optax.novograd", "novograd is a method Gnomon does not have (nearest: "),
         ("optax.rmsprop(system='sgd')", "cannot be read as sgd: its state has 'nu' (understood: momentum_buffer, "),
         ("optax.lion(system='adamw')", "cannot be read as adamw: it neither takes nor keeps 'eps'"),
-        ("optax.l2_loss", "optax.l2_loss maps onto no system: neither a name (l2_loss) nor an argument"),
+        ("optax.l2_loss", "l2_loss is a method Gnomon does not have "),
     ],
 )
 

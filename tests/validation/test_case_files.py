@@ -136,7 +136,8 @@ def test_the_files_of_other_systems_and_operations_are_read_too(tmp_path):
                 move = lambda x: x + x.dtype.type(1) if isinstance(x, np.ndarray | np.floating) else x  # noqa: E731
                 return map_leaves(move, reference(*inputs, **hyper))
 
-            port = FunctionsPort(SimpleNamespace(**{f"{system}_{operation.name}": shifted}), "shifted")
+            named = {f"{system}_{operation.name}": shifted, "extras": ("reference",)}
+            port = FunctionsPort(SimpleNamespace(**named), "shifted")
             verdict, _ = check_law(port, operation.laws[0], "float32", Plan(5))
             assert verdict.failed
             replayed, _ = replay(read(write(tmp_path, port.name, verdict)))

@@ -12,10 +12,13 @@ from agreement import operation
 from gnomon.descent import hysterograd, srkl
 from gnomon.descent.hysterograd import HysteroGradState
 from gnomon_spec.system import find_law, find_system
-from gnomon_validation.checker import OTHER_HYPERPARAMETERS, Plan, check, check_law
+from gnomon_validation import case_files
+from gnomon_validation.checker import LEFT_OUT, OTHER_HYPERPARAMETERS, Plan, check, check_law
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.runner import NotVariedError, PortMisbehaviourError, PortRunner
+from gnomon_validation.replay import replay
+from gnomon_validation.report_terminal import summary
 
 HYSTEROGRAD, SRKL = find_system("hysterograd"), find_system("srkl")
 SINGLE = np.dtype(np.float32)
@@ -148,3 +151,63 @@ def test_a_port_is_not_asked_for_hyperparameters_that_it_does_not_have():
         verdict, outcomes = check_law(checked, law, "float32", Plan(20))
         assert (verdict.status, outcomes) == (status, [])
         assert verdict.reason == (OTHER_HYPERPARAMETERS if status == "not provided" else "")
+
+
+# --- answers that are not given in full ----------------------------------------------------------------------------
+
+CG = find_system("hessian_free").operations["conjugate_gradients"]
+ALONE = {
+    "the solution": (CG, lambda found: found.iterates[-1], "iterations"),
+    "the iterates": (CG, lambda found: found.iterates, "iterations"),
+    "the trace": (operation("curvature.hutchinson"), lambda found: found.trace, "standard_error"),
+    "the trace as a number": (operation("curvature.hutchinson"), lambda found: float(found.trace), "samples"),
+    "the diagonal": (operation("curvature.bekas"), lambda found: found.diagonal, "products"),
+}
+
+
+def alone(what, change=lambda answer: answer):
+    """Return a port that returns one thing alone, the operation and the name of something that it leaves out."""
+    asked, part, left_out = ALONE[what]
+    name = f"{asked.system.name}_{asked.name}"
+    return port_of(**{name: lambda *inputs, **hyper: change(part(asked.reference(*inputs, **hyper)))}), asked, left_out
+
+
+@pytest.mark.parametrize("what", ALONE)
+def test_what_an_answer_leaves_out_is_not_provided_and_the_rest_is_judged(what):
+    port, asked, left_out = alone(what)
+    verdicts = check(port, [asked.system], Plan(8, ("float64",)), laws=lambda law: law.operation is asked).verdicts
+    assert {v.status for v in verdicts} <= {"conforms", "not provided"}
+    agreement, others = verdicts[0], {v.law.name: v for v in verdicts[1:]}
+    assert agreement.status == "conforms" and agreement.cases > 0
+    assert left_out in agreement.left_out
+    if asked is CG:
+        for name in (
+            "the_values_are_those_of_the_model",
+            "an_iteration_costs_a_product",
+            "what_is_kept_is_on_the_grid",
+        ):
+            assert (others[name].status, others[name].reason) == ("not provided", LEFT_OUT)
+        assert others["it_ends_with_the_solution"].status == "conforms"
+        assert others["it_ends_with_the_solution"].left_out == ("iterations",)
+
+
+@pytest.mark.parametrize("what", ["the solution", "the trace"])
+def test_an_answer_that_is_wrong_is_wrong_alone(what, tmp_path):
+    port, asked, _ = alone(what, lambda answer: answer * answer.dtype.type(1.25))
+    verdict, outcomes = check_law(port, asked.laws[0], "float64", Plan(20))
+    assert verdict.status == "wrong" and outcomes
+    stored = case_files.read(case_files.write(tmp_path, port.name, verdict))
+    assert replay(stored)[0].status == replay(stored, port)[0].status == "wrong"
+    assert replay(stored, alone(what)[0])[0].status == "conforms"
+
+
+def test_a_state_is_given_in_full():
+    port = port_of(hysterograd_shock=lambda state, *, factor: state.metric)
+    with pytest.raises(PortMisbehaviourError, match=r"where .*metric, path_length, temperature, mean_norm, liquid"):
+        PortRunner(port, HYSTEROGRAD, SINGLE).shock(hysterograd.init(PARAMS), factor=0.5)
+
+
+def test_the_summary_says_that_not_all_is_returned():
+    port, asked, _ = alone("the trace")
+    found = check(port, [asked.system], Plan(2, ("float64",)))
+    assert summary(found).plain.endswith("; 3 of 8 laws not checked: the port does not return all")

@@ -94,7 +94,7 @@ def test_where_the_norm_says_nothing_the_scale_is_the_definitions(grad, scale):
     assert not report.liquid
 
 
-@pytest.mark.parametrize("name", ("InPythonNumbers", "InTheGroup"))
+@pytest.mark.parametrize("name", ("HIOptimizerInPythonNumbers", "HIOptimizerInTheGroup"))
 @pytest.mark.parametrize("fresh", (True, False))
 @pytest.mark.parametrize("grad_clip", (None, 0.5, 64.0))
 def test_numbers_of_any_kind_are_read_and_written_where_the_optimizer_keeps_them(name, fresh, grad_clip, capsys):
@@ -108,18 +108,18 @@ def test_numbers_of_any_kind_are_read_and_written_where_the_optimizer_keeps_them
 
 
 def test_a_fresh_state_is_begun_by_the_optimizer_itself(module):
-    text = "class ColdHIOptimizer(HIOptimizer):\n    def numbers(self, group):\n        first = group['params'][0]\n"
+    text = "class HIOptimizerCold(HIOptimizer):\n    def numbers(self, group):\n        first = group['params'][0]\n"
     text += "        return {**super().numbers(group), **({} if self.state[first] else "
     text += "{'temperature': first.new_tensor(0.0)})}\n"
     module("my_gates", IMPORTS + text)
-    port = find_port("torch:my_gates.ColdHIOptimizer")
+    port = find_port("torch:my_gates.HIOptimizerCold")
     for state, right in ((hysterograd.init(PARAMS), False), (state_of("float64"), True)):
         after = port.call(STEP, (PARAMS, GRAD, state), HYPER)[1]
         assert (after.temperature == HYPER["cooling_rate"] * state.temperature) is np.bool_(right)
 
 
 SINGLE = """
-class SingleHIOptimizer(HIOptimizer):
+class HIOptimizerSingle(HIOptimizer):
     def numbers(self, group):
         first = group["params"][0]
         start = {"tau": 0.0, "temperature": group["initial_temp"], "mean_norm": 0.0}
@@ -134,7 +134,7 @@ def test_numbers_in_torchs_default_dtype_are_checked_as_they_are_or_in_another(m
     state = state_of("float64", temperature=1 / 7)
     hyper = {**HYPER, "grad_clip": None}
     for options, right in (({}, False), ({"default_dtype": "float32"}, False), ({"default_dtype": "float64"}, True)):
-        port = find_port("torch:my_gates.SingleHIOptimizer", options)
+        port = find_port("torch:my_gates.HIOptimizerSingle", options)
         after = port.call(STEP, (PARAMS, GRAD, state), hyper)[1]
         assert bool(after.temperature == HYPER["cooling_rate"] * state.temperature) is right
         in_an_array = port.call(STEP, (PARAMS, GRAD, state._replace(temperature=np.array(1 / 7))), hyper)[1].temperature
@@ -146,14 +146,14 @@ def test_numbers_in_torchs_default_dtype_are_checked_as_they_are_or_in_another(m
         port.call(STEP, (PARAMS, GRAD[:2], state), HYPER)
     assert torch.get_default_dtype() == torch.float32
     with pytest.raises(ValueError, match=r"^default_dtype must be one of 'float32', 'float64', got 'half'$"):
-        find_port("torch:my_gates.SingleHIOptimizer", {"default_dtype": "half"})
+        find_port("torch:my_gates.HIOptimizerSingle", {"default_dtype": "half"})
 
 
 NOT_MAPPED = {
-    "class LossOptimizer(HIOptimizer):\n    def step(self, closure=None): return None\n": (
+    "class HIOptimizerWithLoss(HIOptimizer):\n    def step(self, closure=None): return None\n": (
         "step: PortMisbehaviourError: returns None from step(), where ('Liquid' or 'Frozen', norm, width) is expected"
     ),
-    "class StrangeOptimizer(HIOptimizer):\n    def numbers(self, group):\n"
+    "class HIOptimizerStrange(HIOptimizer):\n    def numbers(self, group):\n"
     "        return {**super().numbers(group), 'charge': 1.0}\n": (
         "cannot be read as hysterograd: its state has 'charge' (understood: G, metric, fisher, group_tau, tau, "
     ),
@@ -173,10 +173,10 @@ def test_what_cannot_be_mapped_is_explained_in_one_line(text, message, module):
 
 
 def test_a_step_that_returns_something_else_now_and_then_is_misbehaviour(module):
-    text = "class MoodyOptimizer(HIOptimizer):\n    def step(self, closure=None):\n"
+    text = "class HIOptimizerMoody(HIOptimizer):\n    def step(self, closure=None):\n"
     text += "        status, *rest = super().step()\n        return ('Solid' if rest[0] > 100 else status, *rest)\n"
     module("my_gates", IMPORTS + text)
-    port = find_port("torch:my_gates.MoodyOptimizer")
+    port = find_port("torch:my_gates.HIOptimizerMoody")
     assert port.call(STEP, (PARAMS, GRAD, state_of("float64")), HYPER)
     with pytest.raises(PortMisbehaviourError, match=r"^returns \('Solid', "):
         port.call(STEP, (PARAMS, 1e-3 * GRAD, hysterograd.init(PARAMS)), {**HYPER, "grad_clip": None, "beta": 1 - 1e-6})

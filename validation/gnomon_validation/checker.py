@@ -25,6 +25,7 @@ from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.drawing import shrink, visit
 from gnomon_validation.judging import Judge
 from gnomon_validation.ports.known_differences import reason_for
+from gnomon_validation.ports.left_out import AllLeftOutError, LeftOutError
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import Call, NotVariedError
 from gnomon_validation.verdicts import NOT_REPEATED, SEVERITY, Check, Outcome, Status, Verdict
@@ -35,6 +36,7 @@ FURTHER_CASES, FURTHER_SECONDS = 40, 1.0
 REPEATED_CASES = 3
 FEWEST_CASES = 3
 OTHER_HYPERPARAMETERS = "the law is about hyperparameters that the port does not have"
+LEFT_OUT = "the port does not return what the law is about"
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ def check_law(
     strategy = cases.strategy(judge.dtype)
     tally = Tally()
     asked_too_much: list[NotVariedError] = []
+    needed: list[LeftOutError] = []
 
     def visitor(case: Case) -> bool:
         try:
@@ -162,6 +165,9 @@ def check_law(
         except NotVariedError as error:
             asked_too_much.append(error)
             return True
+        except LeftOutError as error:
+            needed.append(error)
+            return not isinstance(error, AllLeftOutError)
         if tally.cases < REPEATED_CASES and not outcome.failed and not judge.repeats(outcome):
             outcome = outcome._replace(status="wrong", message=NOT_REPEATED)
         tally.add(case, outcome)
@@ -173,7 +179,10 @@ def check_law(
             visit(strategy, examples=plan.examples, random_seed=plan.seed, visitor=visitor)
         if asked_too_much:
             return Verdict(law, dtype, "not provided", reason=OTHER_HYPERPARAMETERS), []
+        if needed and not tally.failing and not (tally.cases and isinstance(needed[-1], AllLeftOutError)):
+            return Verdict(law, dtype, "not provided", reason=LEFT_OUT), []
         verdict = tally.verdict(law, dtype)
+        verdict.left_out = tuple(judge.left_out)
         failing = [(pair, at) for pair, at in tally.failing if pair[1].status == verdict.status]
         if failing:
             (verdict.smallest, verdict.outcome), position = failing[0]
@@ -182,7 +191,7 @@ def check_law(
             def fails(case: Case) -> bool:
                 try:
                     outcome = judge.outcome(case)
-                except NotVariedError:
+                except (NotVariedError, LeftOutError):
                     return False
                 if outcome.status == verdict.status:
                     found.append(outcome)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from rich.text import Text
 
 from gnomon_spec.system import System, find_system, nearest, systems
-from gnomon_validation import case_files, expectations, report_adequacy, report_json, report_junit, report_terminal
+from gnomon_validation import (
+    case_files,
+    expectations,
+    report_adequacy,
+    report_json,
+    report_junit,
+    report_terminal,
+    stubs,
+)
 from gnomon_validation.checker import Plan, number_of_checks
 from gnomon_validation.checker import check as run_check
 from gnomon_validation.console import console, tell
 from gnomon_validation.explain import explain as print_explanation
+from gnomon_validation.explain import find as find_operations
 from gnomon_validation.files import require_directory, require_report
-from gnomon_validation.ports.find import FORMS, find_port
+from gnomon_validation.ports.find import FORMS, find_port, likely_meant
 from gnomon_validation.replay import replay as run_replay
 from gnomon_validation.studies.command import claims, study
 from gnomon_validation.wording import assignment, counted
@@ -40,8 +49,15 @@ def cli() -> None:
 
 @cli.command()
 @click.argument("port")
-@click.option("--system", "system_names", multiple=True, help="Only this system (repeatable); default: all it has.")
-@click.option("--law", "law_names", multiple=True, help="Only this law, by name or system.operation:name (repeatable).")
+@click.option(
+    "--system",
+    "system_names",
+    multiple=True,
+    help="Only this system (repeatable); default: all it has. One whose name says no method is read as it.",
+)
+@click.option(
+    "--law", "law_names", multiple=True, help="Only laws whose name has this in it; wildcards allowed (repeatable)."
+)
 @click.option("--dtype", "dtypes", multiple=True, type=click.Choice(DTYPES), help="Repeatable; default: 32 and 64.")
 @click.option(
     "--examples",
@@ -77,13 +93,14 @@ def check(
 ) -> None:
     """Hold PORT against every law of what it provides.
 
-    PORT is numba, reference, FILE.py, package.module[:NAME], torch:module.Class, optax:module.function, or a library:
-    scipy, torch.func, torch.hessian_free, curvlinops, pyhessian.
+    PORT is numba, reference, FILE.py[:NAME], package.module[:NAME], [torch:]module.Class, optax:module.function, or a
+    library: scipy, torch.func, torch.hessian_free, curvlinops, pyhessian.
     Exit status: 0 all conform, 1 some do not, 2 usage.
     """
     chosen = [find_system(name) for name in system_names] or list(systems().values())
     wanted = _wanted(law_names, chosen)
-    found = find_port(port, dict(assignment(text) for text in options))
+    given = dict(assignment(text) for text in options)
+    found = find_port(port, given, chosen[0].name if len(system_names) == 1 else None)
     reasons = expectations.read(expect) if expect else {}
     expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
     widths = tuple(dtypes) or ("float32", "float64")
@@ -94,7 +111,8 @@ def check(
     if not system_names:
         chosen = [s for s in chosen if any(found.offer(o) for o in s.operations.values())]
     if not number_of_checks(found, chosen, plan, wanted):
-        raise ValueError(f"{port} provides nothing of {', '.join(system_names or systems())}; see gnomon list ports")
+        lacking = f"{port} provides nothing of {', '.join(system_names or systems())}"
+        raise ValueError(f"{lacking}; {likely_meant(found) or 'see gnomon list ports'}")
     if examples:
         plan = replace(plan, examples=examples, seconds=None)
     total = sum(1 for system in chosen for law in system.laws if wanted(law)) * len(plan.dtypes)
@@ -117,16 +135,21 @@ def check(
 
 
 def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Any:
-    known = defaultdict[str, set[str]](set)
-    for law in (law for system in chosen for law in system.laws):
-        known[law.id].add(law.id)
-        known[law.name].add(law.id)
+    """Return whether a law is one of those named: in full, by a part of its name, or by a pattern with wildcards."""
+    laws = [law for system in chosen for law in system.laws]
     ids: set[str] = set()
     for given in names:
-        name = given.replace(" ", "_")
-        if name not in known and not get_close_matches(name, known, n=1, cutoff=0.5):
-            raise ValueError(f"no law is called {given!r}; see gnomon list laws")
-        ids |= nearest("law", name, known)
+        name = given.lower().replace(" ", "_")
+        found = {law.id for law in laws if name in (law.id, law.name)}
+        pattern = name if set(name) & set("*?[") else f"*{name}*"
+        found = found or {law.id for law in laws if fnmatchcase(law.id, pattern) or fnmatchcase(law.name, pattern)}
+        if not found:
+            words = [word for law in laws for word in law.name.split("_") if len(word) > 3]
+            every = dict.fromkeys([*(law.name for law in laws), *(law.id for law in laws), *words])
+            close = get_close_matches(name, every, n=3)
+            hint = f"did you mean {' or '.join(map(repr, close))}?" if close else "see gnomon list laws"
+            raise ValueError(f"no law is called {given!r}; {hint}")
+        ids |= found
     return (lambda law: law.id in ids) if names else (lambda _: True)
 
 
@@ -167,8 +190,31 @@ def _objectives() -> list[tuple[str, str]]:
 @cli.command()
 @click.argument("name")
 def explain(name: str) -> None:
-    """Explain a system or an operation (NAME as in `adam` or `adam.step`): definition, laws, mistakes, differences."""
+    """Explain a system or an operation (NAME as in `adam`, `adam.step`, `hutchinson`).
+
+    Definition, form as a port, laws, mistakes, where libraries differ.
+    """
     print_explanation(name, console())
+
+
+@cli.command()
+@click.argument("name")
+@click.option("--torch", "library", flag_value="torch", help="An optimizer class, or functions on tensors.")
+@click.option("--optax", "library", flag_value="optax", help="A function that returns a gradient transformation.")
+@click.option("--jax", "library", flag_value="jax", help="Functions on JAX's arrays.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write it to this file instead of printing it.")
+def new(name: str, library: str | None, output: Path | None) -> None:
+    """Print a port of NAME (`adamw.step`, `adamw`) to begin with: it runs under `gnomon check` as it is.
+
+    Without an option the functions are on NumPy's arrays.
+    """
+    text = stubs.stub(find_operations(name)[1], library, str(output or "FILE.py"))
+    if output is None:
+        print(text, end="")
+        return
+    if output.exists():
+        raise ValueError(f"{output} exists already")
+    output.write_text(text, encoding="utf-8")
 
 
 @cli.command()

@@ -5,21 +5,40 @@ from __future__ import annotations
 import inspect
 from fnmatch import fnmatchcase
 from itertools import groupby
+from typing import get_type_hints
 
 from rich.console import Console
 from rich.text import Text
 
 from gnomon.arguments import domains_of, is_checked
-from gnomon_spec.system import Operation, System, find_system, nearest
+from gnomon_spec.system import Operation, System, find_system, nearest, systems
 from gnomon_validation.console import tell, tell_prose
 from gnomon_validation.ports.known_differences import KNOWN
+from gnomon_validation.stubs import given_as, parts_of, words_for
 from gnomon_validation.studies.find import claims_about
 
 
 def find(name: str) -> tuple[System, list[Operation]]:
-    """Return the system and the operations that `name` means (`adam`, `adam.step`); raise `ValueError` if none."""
+    """Return the system and the operations that `name` means (`adam`, `adam.step`, `hutchinson`).
+
+    Raises `ValueError` if it means none, or an operation of several systems.
+    """
     system_name, _, operation = name.partition(".")
-    system = find_system(system_name)
+    alone = [system for system in systems().values() if name in system.operations]
+    if len(alone) > 1 and name not in systems():
+        raise ValueError(
+            f"{name} is an operation of {', '.join(s.name for s in alone)}: say which, {alone[0].name}.{name}"
+        )
+    if alone and name not in systems():
+        return alone[0], [alone[0].operations[name]]
+    if operation or name in systems():
+        system = find_system(system_name)
+    else:
+        nearest(
+            "system or operation",
+            name,
+            dict.fromkeys([*systems(), *(o for s in systems().values() for o in s.operations)]),
+        )
     if not operation:
         return system, list(system.operations.values())
     return system, [nearest(f"operation of {system_name}", operation, system.operations)]
@@ -37,6 +56,7 @@ def explain(name: str, console: Console) -> None:
         console.print()
         tell_prose(console, inspect.getdoc(operation.reference) or "")
         _tell_domains(operation, console)
+        _tell_form(operation, console)
         _head(console, f"Laws of {operation.id} ({len(operation.laws)})")
         for law in operation.laws:
             tell(console, Text(f"{law.name.replace('_', ' ')}  [{law.kind}]", style="cyan"), label="  ")
@@ -64,6 +84,26 @@ def _tell_domains(operation: Operation, console: Console) -> None:
     _head(console, "Arguments")
     for name, domain in domains_of(operation.reference).items():
         tell(console, Text(f"{name}: {domain}"), label="  ", hang=6)
+
+
+def _tell_form(operation: Operation, console: Console) -> None:
+    """Print what a port of an operation is called, the fields of what it is given in order, and what it returns."""
+    _head(console, "As a port")
+    name = f"{operation.system.name}_{operation.name}"
+    tell(console, Text(f"{name}({', '.join(operation.inputs)}), hyperparameters by name"), label="  ", hang=6)
+    hints = get_type_hints(operation.reference)
+    for given in operation.inputs:
+        fields = getattr(hints[given], "_fields", None)
+        if fields:
+            tell(console, Text(f"{given}: {', '.join(fields)}, in this order"), label="  ", hang=6)
+    parts = parts_of(operation)
+    returned = ", ".join(words_for(operation, part) for part in parts)
+    tell(console, Text(f"returns {returned}"), label="  ", hang=6)
+    if any(hasattr(part, "_fields") for part in parts):
+        alone = list(getattr(parts[0], "_fields", ())) if len(parts) == 1 and not given_as(operation, parts[0]) else []
+        less = f"; {alone[0]} alone will do, the rest is then not provided" if len(alone) > 1 else ""
+        tell(console, Text(f"fields as a tuple or a dictionary{less}"), label="  ", hang=6)
+    tell(console, Text(f"to begin with: gnomon new {operation.id}"), label="  ", hang=6)
 
 
 def _explain_differences(system: System, console: Console) -> None:

@@ -17,6 +17,7 @@ from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact
 from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
 from gnomon_spec.system import Law
+from gnomon_validation.ports.left_out import AllLeftOutError, LeftOutError, is_left_out
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import PortError, PortMisbehaviourError, PortRunner
 from gnomon_validation.verdicts import Outcome, Status
@@ -84,11 +85,13 @@ class Judge:
         self.evidence = evidence or Evidence(law, dtype, seed, offer.flush_subnormals)
         self.law, self.port, self.dtype, self.offer = law, port, dtype, offer
         self.runner = PortRunner(port, law.operation.system, dtype)
+        self.left_out: dict[str, None] = {}
 
     def outcome(self, case: Case) -> Outcome:
         """Judge one case; a port that fails in any way gets an outcome that says so.
 
-        Raises `NotVariedError` if the law asks the port for hyperparameters that it does not have.
+        Raises `NotVariedError` if the law asks the port for hyperparameters that it does not have, `LeftOutError` if it
+        needs what the port does not return.
         """
         self.runner.calls = []
         try:
@@ -119,13 +122,22 @@ class Judge:
 
     def _judgements(self, case: Case) -> list[Judgement]:
         with np.errstate(all="ignore"):
-            facts = list(self.law.body(self.runner, case.widened(self.dtype)))
-            with_band = any(fact.relation not in WITHOUT_BAND for fact in facts)
+            facts = self._facts(case)
+            with_band = any(fact.relation not in WITHOUT_BAND for fact in facts.values())
             runs: list[list[Fact]] = self.evidence.runs(case) if with_band else []
             return [
                 judge(fact, [run[i] for run in runs], self.dtype, partial(self._exact, case, i))
-                for i, fact in enumerate(facts)
+                for i, fact in facts.items()
             ]
+
+    def _facts(self, case: Case) -> dict[int, Fact]:
+        """Return the facts by their place, but for those about what the port leaves out, whose labels are kept."""
+        facts = dict(enumerate(self.law.body(self.runner, case.widened(self.dtype))))
+        left_out = [i for i, fact in facts.items() if is_left_out(fact.actual, fact.expected)]
+        self.left_out |= dict.fromkeys(facts[i].label for i in left_out)
+        if left_out and len(left_out) == len(facts):
+            raise AllLeftOutError("the port returns nothing of what the law is about")
+        return {i: fact for i, fact in facts.items() if i not in left_out}
 
     def _exact(self, case: Case, i: int) -> Fact:
         return self.evidence.exact(case)[i]
@@ -172,12 +184,12 @@ class Judge:
     def measured(self, case: Case, *, with_bands: bool) -> dict[str, Judgement]:
         """Return how far each entry is off under each label, and which are beyond their band if that is asked for."""
         try:
-            facts = list(self.law.body(self.runner, case.widened(self.dtype)))
+            facts = self._facts(case)
             runs = self.evidence.runs(case) if with_bands else []
-        except (PortError, PortMisbehaviourError, ValueError):  # the oracle, too, may refuse what is 0 or ∞ here
+        except (PortError, PortMisbehaviourError, LeftOutError, ValueError):  # the oracle may refuse what is 0 or ∞ here
             return {}
         found: dict[str, Judgement] = {}
-        for i, fact in enumerate(facts):
+        for i, fact in facts.items():
             if fact.relation not in ("equal", "follows", "at least"):
                 continue
             if with_bands:

@@ -12,6 +12,7 @@ from gnomon_validation.case_files import CaseFile, RecordedPort
 from gnomon_validation.checker import diagnose
 from gnomon_validation.judging import Judge
 from gnomon_validation.ports.bundled import BUNDLED
+from gnomon_validation.ports.left_out import LeftOutError
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import NotVariedError
 from gnomon_validation.verdicts import NOT_REPEATED, Verdict
@@ -34,7 +35,7 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
     judge = Judge(actual, stored.law, as_dtype(stored.dtype), offer)
     try:
         outcome = judge.outcome(stored.case)
-    except NotVariedError as error:
+    except (NotVariedError, LeftOutError) as error:
         raise ValueError(f"{actual.name} cannot be asked for what the law {stored.law.id} needs: {error}") from error
     except (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError) as error:
         raise ValueError(f"the stored case is not one of the law {stored.law.id}: {error}") from error

@@ -14,8 +14,9 @@ from rich.text import Text
 
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Mistake, Operation
+from gnomon_validation.checker import LEFT_OUT, OTHER_HYPERPARAMETERS
 from gnomon_validation.console import grid, tell
-from gnomon_validation.verdicts import Check, Outcome, Verdict
+from gnomon_validation.verdicts import Check, Outcome, Verdict, looks_like_another_method
 from gnomon_validation.wording import counted, describe
 
 STYLES = {
@@ -36,6 +37,10 @@ def show(check: Check, console: Console, *, every_law: bool = False) -> None:
     provided = [v for v in check.verdicts if v.status != "not provided"]
     if provided:
         console.print(_laws(provided) if every_law else _operations(provided))
+    another = looks_like_another_method(check)
+    if another:
+        console.print()
+        tell(console, Text(another, style="bold"))
     for telling, *others in _alike(v for v in provided if v.failed):
         text = block(telling)
         if others:
@@ -189,6 +194,9 @@ def _print_missing(check: Check, console: Console) -> None:
             whole = "does not provide" in verdict.reason or "compute in" in verdict.reason
             name = verdict.law.operation.id + ("" if whole else f" law {_words(verdict)!r}")
             missing.setdefault(verdict.reason, {})[name] = None
+        elif verdict.left_out:
+            said = f"{verdict.law.operation.id} law {_words(verdict)!r} ({', '.join(verdict.left_out)})"
+            missing.setdefault(LEFT_OUT, {})[said] = None
     held = [
         f"{operation} was checked with {', '.join(fixed)} (the port does not vary them)"
         for operation, fixed in check.held_fixed.items()
@@ -207,7 +215,21 @@ def summary(check: Check) -> Text:
         return Text(f"{check.port}: provides nothing that was asked for", style="yellow")
     if not failed:
         every = counted(len(provided), "check")
-        return Text(f"{check.port} conforms ", style="bold green").append(f"({every} of laws, {effort})", style="dim")
-    fail = "fails" if failed == 1 else "fail"
-    line = f"{check.port} does not conform: {failed} of {len(provided)} checks of laws {fail} "
-    return Text(line, style="bold red").append(f"({effort})", style="dim")
+        line = Text(f"{check.port} conforms ", style="bold green").append(f"({every} of laws, {effort})", style="dim")
+    else:
+        fail = "fails" if failed == 1 else "fail"
+        line = Text(f"{check.port} does not conform: ", style="bold red")
+        line.append(f"{failed} of {len(provided)} checks of laws {fail} ").append(f"({effort})", style="dim")
+    return line.append(_unchecked(check), style="yellow")
+
+
+def _unchecked(check: Check) -> str:
+    """Return of how many laws nothing is known because of what a port does not vary, or does not return."""
+    reasons = {v.law.id: v.reason for v in check.verdicts if "does not provide" not in v.reason}
+    fixed = dict.fromkeys(said.replace("=", " fixed at ", 1) for held in check.held_fixed.values() for said in held)
+    told = []
+    for reason, because in ((OTHER_HYPERPARAMETERS, ", ".join(fixed)), (LEFT_OUT, "the port does not return all")):
+        unchecked = sum(said == reason for said in reasons.values())
+        said = f"{unchecked} of {counted(len(reasons), 'law')} not checked: " if unchecked else ""
+        told += [said + because] if said or (fixed and reason == OTHER_HYPERPARAMETERS) else []
+    return "".join(f"; {said}" for said in told)

@@ -10,6 +10,7 @@ from gnomon_spec.bands import Judgement
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Mistake
 from gnomon_validation.ports.runner import Call
+from gnomon_validation.ports.targets import read_target
 
 Status = Literal["conforms", "ambiguous only", "imprecise", "wrong", "error", "not provided"]
 FAILING: tuple[Status, ...] = ("imprecise", "wrong", "error")
@@ -48,8 +49,9 @@ class Verdict:
     worst_ratio: largest deviation / band. horizon: median number of steps over which free runs were judged.
     smallest, outcome: the smallest failing case, and what came of it. digits_lost: the most that any case lost.
     diagnosis: the catalogued mistakes that explain every failing case, the likeliest first. expected: why this failure
-    is a known difference. held: some cases in which the law holds. parts: where no mistake explains what is wrong,
-    which outputs of the operation are right in all cases that were kept, and which are not.
+    is a known difference. left_out: what the port does not return, of what the law is about. held: some cases in which
+    the law holds. parts: where no mistake explains what is wrong, which outputs of the operation are right in all cases
+    that were kept, and which are not.
     """
 
     law: Law
@@ -66,6 +68,7 @@ class Verdict:
     diagnosis: list[Mistake] = field(default_factory=list)
     expected: str | None = None
     reason: str = ""
+    left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     replay_file: str = ""
     held: list[Outcome] = field(default_factory=list)
@@ -101,3 +104,29 @@ class Check:
     @property
     def conforms(self) -> bool:
         return not any(verdict.failed for verdict in self.verdicts)
+
+
+# Kinds of laws that say what a method computes; others hold of its relatives, too.
+OF_THE_METHOD = ("oracle agreement", "closed form", "limit", "bound", "trajectory")
+
+
+def looks_like_another_method(check: Check) -> str:
+    """Return a sentence if an optimizer that was only said to be a method's seems to be none of it; else nothing.
+
+    It seems so where four fifths of the laws that say what the method computes fail for no known reason.
+    """
+    kind, _, target = check.port.partition(":")
+    meant = read_target(target, {})[1].get("system") if kind in ("torch", "optax") else None
+    if meant is None:
+        return ""
+    laws = {v.law.id: True for v in check.verdicts if v.law.kind in OF_THE_METHOD and v.status != "not provided"}
+    for verdict in check.verdicts:
+        if verdict.law.id in laws:
+            laws[verdict.law.id] &= verdict.failed and verdict.status != "imprecise" and not verdict.diagnosis
+    failing = sum(laws.values())
+    if not laws or failing < 0.8 * len(laws):
+        return ""
+    return (
+        f"this looks like another method than {meant}: {failing} of {len(laws)} laws that say what {meant} computes "
+        f"fail, and no known mistake explains them"
+    )

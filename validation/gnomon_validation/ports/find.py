@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 from importlib import import_module
+from inspect import isroutine
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from gnomon_spec.system import systems
 from gnomon_validation.ports.bundled import BUNDLED
 from gnomon_validation.ports.functions import FunctionsPort
-from gnomon_validation.ports.loading import exists, load, load_file
+from gnomon_validation.ports.loading import attribute, exists, is_file, load_module, split
 from gnomon_validation.ports.port import Port
-from gnomon_validation.ports.targets import load_named, module_and_name, read_target
+from gnomon_validation.ports.targets import UnknownMethodError, load_named, module_and_name, read_target
 
 # Adapters need an extra: the module whose `port_of` makes the port, imported only when asked for.
 ADAPTERS = {"torch": "gnomon_validation.ports.torch_optim", "optax": "gnomon_validation.ports.optax_transforms"}
@@ -32,48 +36,106 @@ FORMS = {
     "torch.func": "curvature products and estimators by torch.func (extra `curvature`)",
     "curvlinops": "curvlinops-for-pytorch 3.0.1 (extra `curvature`)",
     "pyhessian": "pyhessian's eigenvalues (`pip install --no-deps pyhessian==0.1` beside torch)",
-    "FILE.py": "a file with functions such as `adam_step`",
-    "package.module": "a module with such functions",
-    "package.module:NAME": "an object (class, instance) with such functions",
-    "torch:module.Class": "any torch.optim.Optimizer that maps onto a system (extra `torch`)",
-    "optax:module.function": "any optax optimizer that maps onto a system (extra `optax`)",
+    "FILE.py": "a file with functions such as `adam_step`, or classes such as `Adam` with a `step`",
+    "FILE.py:NAME": "one of them, or an optimizer of torch's",
+    "package.module": "a module with such functions or classes",
+    "package.module:NAME": "one of them, an instance, or an optimizer of torch's or optax's",
+    "torch:module.Class": "any torch.optim.Optimizer that is named after a system (extra `torch`)",
+    "optax:module.function": "any optax optimizer that is named after a system (extra `optax`)",
 }
 
 
-def find_port(target: str, options: Mapping[str, Any] | None = None) -> Port:
+def find_port(target: str, options: Mapping[str, Any] | None = None, system: str | None = None) -> Port:
     """Return the port that `target` names.
 
-    options: arguments for the constructor of an adapted optimizer, such as `fused=True`.
+    options: arguments for the constructor of an adapted optimizer, such as `fused=True`. system: what an optimizer is
+    read as whose name does not say it.
     Raises `ValueError` with one line that says what is wrong.
     """
     kind, _, rest = target.partition(":")
     if kind in ADAPTERS:
-        module_and_name(rest.partition("(")[0])  # before the extra is asked for, so that a slip is called a slip
-        adapter = _module(ADAPTERS[kind], f"{kind} ports need", f"'gnomon[{kind}]'")
-        name, joined = read_target(rest, options or {})
-        return adapter.port_of(load_named(name), name, joined)  # type: ignore[no-any-return]
-    if options:
-        raise ValueError(f"options are for torch and optax ports, got {', '.join(options)} for {target!r}")
+        return _adapted(kind, *read_target(rest, options or {}), system)
+    path, joined = read_target(target, options or {}) if target.endswith(")") else (target, options or {})
+    if target not in BUNDLED and target not in PEERS:
+        found, module = _loaded(path)
+        kind = _library_of(found)
+        if kind:
+            return _adapted(kind, path, joined, system)
+    if joined:
+        raise ValueError(f"options are for torch and optax ports, got {', '.join(joined)} for {target!r}")
     if target in BUNDLED:
         return BUNDLED[target]()
     if target in PEERS:
-        module, packages = PEERS[target]
-        return FunctionsPort(_module(module, f"the port {target} needs", packages), target)
-    if target.endswith(".py") or "/" in target or "\\" in target:
-        path = Path(target)
-        return FunctionsPort(load_file(path), str(path))
+        name, packages = PEERS[target]
+        return FunctionsPort(_module(name, f"the port {target} needs", packages), target)
+    return FunctionsPort(found, str(Path(target)) if is_file(target) else target, module)
+
+
+def _adapted(kind: str, path: str, options: Mapping[str, Any], system: str | None) -> Port:
+    """Return the port of an optimizer of a library, read as what its name says, or else as `system`."""
+    module_and_name(path)  # before the extra is asked for, so that a slip is called a slip
+    port_of = _module(ADAPTERS[kind], f"{kind} ports need", f"'gnomon[{kind}]'").port_of
+    found = load_named(path)
+    try:
+        port = port_of(found, path, options)
+    except UnknownMethodError:
+        if system is None:
+            raise
+        return port_of(found, path, {**options, "system": system})  # type: ignore[no-any-return]
+    if system not in (None, port.system, options.get("system")):
+        raise ValueError(
+            f"{path} says by its name that it is {port.system}, not {system}; to hold it against {system} all the "
+            f"same: --set system={system}"
+        )
+    return port  # type: ignore[no-any-return]
+
+
+def _loaded(target: str) -> tuple[Any, ModuleType]:
+    """Return the object that a target names, and the module that it is in."""
     if not target.strip():
         raise ValueError(f"a port is one of {', '.join(FORMS)}; got an empty name")
     if Path(target).is_dir():
         raise ValueError(f"{target} is a directory; a port is a file, a module or a name (see gnomon list ports)")
+    called, name = split(target)
     try:
-        return FunctionsPort(load(target), target)
-    except ValueError:
+        module = load_module(called)
+    except ValueError as error:
+        owner, _, last = called.rpartition(".")
+        inside = load_module(owner) if owner and getattr(error.__cause__, "name", "") == called else None
+        kind = target.partition(":")[0]
         meant = get_close_matches(kind, [*BUNDLED, *PEERS, *ADAPTERS], n=1)
-        if meant and not exists(kind):
+        if meant and not hasattr(inside, last) and not exists(kind):
             likely = target.replace(kind, meant[0], 1)
             raise ValueError(f"no port is called {target!r}; did you mean {likely!r}?") from None
-        raise
+        if name or inside is None:
+            raise
+        called, name, module = owner, last, inside
+    if not (name or ":" in target):
+        return module, module
+    found = attribute(module, called, name)
+    return (SimpleNamespace(**{name: found}) if isroutine(found) and not _library_of(found) else found), module
+
+
+def _library_of(found: Any) -> str:
+    """Return of which library's optimizers an object is one: a class of torch's, or a function of optax."""
+    torch = sys.modules.get("torch")
+    if torch is not None and isinstance(found, type) and issubclass(found, torch.optim.Optimizer):
+        return "torch"
+    return "optax" if isroutine(found) and str(found.__module__).partition(".")[0] == "optax" else ""
+
+
+def likely_meant(port: Port) -> str:
+    """Return what a port that provides nothing may have been meant to: an optimizer, or a function of another name."""
+    if not isinstance(port, FunctionsPort):
+        return ""
+    written = {name: value for name, value in getattr(port.namespace, "__dict__", {}).items() if callable(value)}
+    own = getattr(port.module, "__name__", None)
+    optimizers = [name for name, value in written.items() if _library_of(value) and value.__module__ == own]
+    if optimizers:
+        return f"an optimizer in it is checked as {port.name}:{optimizers[0]}"
+    known = [f"{system.name}_{name}" for system in systems().values() for name in system.operations]
+    near = [(name, close[0]) for name in written if (close := get_close_matches(name.lower(), known, n=1, cutoff=0.8))]
+    return f"it has {near[0][0]}; did you mean {near[0][1]!r}?" if near else ""
 
 
 def _module(name: str, who_needs: str, extra: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from difflib import get_close_matches
 from importlib import import_module, util
 from pathlib import Path
 from types import ModuleType
@@ -30,17 +31,38 @@ def load_file(path: Path) -> ModuleType:
     return module
 
 
-def load(target: str) -> Any:
-    """Import `package.module` or `package.module:attribute`; raise `ValueError` if there is no such thing."""
-    module_name, colon, attribute = target.partition(":")
-    if not all(part.isidentifier() for part in module_name.split(".")):
-        raise ValueError(f"a port is package.module or package.module:NAME, got {target!r}")
-    module = import_or_explain(module_name)
-    if not colon:
-        return module
-    if not hasattr(module, attribute):
-        raise ValueError(f"module {module_name} has no {attribute!r}")
-    return getattr(module, attribute)
+def split(target: str) -> tuple[str, str]:
+    """Return the module, or the file, and the name in it, if any: `FILE.py`, `FILE.py:NAME`, `package.module:NAME`."""
+    file, _, name = target.rpartition(":")
+    if file.endswith(".py"):
+        return file, name
+    if is_file(target):
+        return target, ""
+    module, _, name = target.partition(":")
+    return module, name
+
+
+def is_file(target: str) -> bool:
+    """Return whether a target is written as a file."""
+    return target.endswith(".py") or "/" in target or "\\" in target
+
+
+def load_module(name: str) -> ModuleType:
+    """Load a file or import `package.module`; raise `ValueError` if there is no such thing."""
+    if is_file(name):
+        return load_file(Path(name))
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise ValueError(f"a port is package.module or package.module:NAME, got {name!r}")
+    return import_or_explain(name)
+
+
+def attribute(module: ModuleType, called: str, name: str) -> Any:
+    """Return what a module, called so by the user, has under a name; raise `ValueError` if it has nothing."""
+    if hasattr(module, name):
+        return getattr(module, name)
+    close = get_close_matches(name, dir(module), n=1)
+    hint = f"; did you mean {close[0]!r}?" if close else ""
+    raise ValueError(f"{'file' if is_file(called) else 'module'} {called} has no {name!r}{hint}")
 
 
 def import_or_explain(name: str) -> ModuleType:

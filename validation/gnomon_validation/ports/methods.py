@@ -13,15 +13,17 @@ COUNTS = ("step", "step_count", "steps", "count", "t")
 FIRST_MOMENT = ("exp_avg", "first_moment", "m", "mu")
 SECOND_MOMENT = ("exp_avg_sq", "second_moment", "v", "nu")
 MOMENTUM_BUFFER = ("momentum_buffer", "momentum", "velocity", "buffer", "buf", "trace")
-LR = ("lr", "learning_rate")
-BETAS = {"beta1": ("beta1", "b1"), "beta2": ("beta2", "b2")}  # an argument `betas` is taken for both
+LR = ("lr", "learning_rate", "step_size")
+BETAS = {"beta1": ("beta1", "b1", "beta_1"), "beta2": ("beta2", "b2", "beta_2")}  # `betas` is taken for both
+EPS = ("eps", "epsilon")
+WEIGHT_DECAY = ("weight_decay", "wd")
 
 
 @dataclass(frozen=True)
 class Row:
     """How libraries have a method.
 
-    called: words, in lower case, by which a name says it. taking: sets of arguments that say it where no name does.
+    called: words, in lower case, by which a name says it.
     fields: of each field of the reference's state, the keys understood. numbers: those of them that are no arrays; they
     are kept with the first parameter of a group, or in the group. arguments: of each hyperparameter, the names of a
     constructor's argument. neutral: what a method has without an argument for it. used_with: fields that need not be
@@ -35,7 +37,6 @@ class Row:
     fields: Mapping[str, tuple[str, ...]]
     arguments: Mapping[str, tuple[str, ...]]
     neutral: Mapping[str, Any] = field(default_factory=dict)
-    taking: tuple[frozenset[str], ...] = ()
     numbers: tuple[str, ...] = ("step_count",)
     used_with: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     variants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -50,30 +51,29 @@ class Row:
 SGD = Row(
     "sgd",
     called=("sgd",),
-    taking=(frozenset({"momentum"}),),
     fields={"momentum_buffer": MOMENTUM_BUFFER, "step_count": COUNTS},
-    arguments={"lr": LR} | {name: (name,) for name in ("momentum", "dampening", "nesterov", "weight_decay")},
+    arguments={"lr": LR, "weight_decay": WEIGHT_DECAY}
+    | {name: (name,) for name in ("momentum", "dampening", "nesterov")},
     neutral={"momentum": 0.0, "dampening": 0.0, "nesterov": False, "weight_decay": 0.0},
     used_with={"momentum_buffer": {"momentum": 0.9}, "step_count": {}},
 )
 ADAM = Row(
     "adam",
     called=("adam", "amsgrad"),
-    taking=(frozenset({"betas"}), frozenset({"beta1"}), frozenset({"b1", "b2"})),
     fields={
         "first_moment": FIRST_MOMENT,
         "second_moment": SECOND_MOMENT,
         "largest_second_moment": ("max_exp_avg_sq", "largest_second_moment", "v_max", "vmax", "nu_max"),
         "step_count": COUNTS,
     },
-    arguments={"lr": LR, **BETAS, "eps": ("eps",), "weight_decay": ("weight_decay",)},
+    arguments={"lr": LR, **BETAS, "eps": EPS, "weight_decay": WEIGHT_DECAY},
     neutral={"weight_decay": 0.0, "variant": "adam"},
     used_with={"largest_second_moment": {"variant": "amsgrad-torch"}},
     variants={"adam": {"amsgrad": False}, "amsgrad-torch": {"amsgrad": True}},
     shown_by={"nu_max": "amsgrad-optax"},
     becomes={"decoupled_weight_decay": "adamw"},
 )
-ADAMW = replace(ADAM, system="adamw", called=("adamw",), taking=(frozenset({"b1", "b2", "weight_decay"}),), becomes={})
+ADAMW = replace(ADAM, system="adamw", called=("adamw",), becomes={})
 NADAM = Row(
     "nadam",
     called=("nadam",),
@@ -93,14 +93,13 @@ NADAM = Row(
 RMSPROP = Row(
     "rmsprop",
     called=("rmsprop",),
-    taking=(frozenset({"alpha", "momentum"}),),
     fields={
         "square_average": ("square_avg", "square_average", *SECOND_MOMENT),
         "mean_gradient": ("grad_avg", "mean_gradient", "mu"),
         "momentum_buffer": MOMENTUM_BUFFER,
     },
-    arguments={"lr": LR, "alpha": ("alpha", "decay"), "centred": ("centered", "centred")}
-    | {name: (name,) for name in ("eps", "momentum", "weight_decay")},
+    arguments={"lr": LR, "alpha": ("alpha", "decay"), "centred": ("centered", "centred"), "eps": EPS}
+    | {"momentum": ("momentum",), "weight_decay": WEIGHT_DECAY},
     neutral={"momentum": 0.0, "centred": False, "weight_decay": 0.0, "variant": "outside"},
     used_with={"mean_gradient": {"centred": True}, "momentum_buffer": {"momentum": 0.9}},
     variants={"outside": {"eps_in_sqrt": False}, "inside": {"eps_in_sqrt": True}},
@@ -110,13 +109,12 @@ LION = Row(
     "lion",
     called=("lion",),
     fields={"momentum": FIRST_MOMENT},
-    arguments={"lr": LR, **BETAS, "weight_decay": ("weight_decay",)},
+    arguments={"lr": LR, **BETAS, "weight_decay": WEIGHT_DECAY},
     neutral={"weight_decay": 0.0},
 )
 HYSTEROGRAD = Row(
     "hysterograd",
     called=("hysterograd", "hioptimizer"),  # the published class is a HIOptimizer
-    taking=(frozenset({"stiffening_factor"}),),
     fields={
         "metric": ("G", "metric", "fisher"),
         "path_length": ("group_tau", "tau", "path_length"),
@@ -124,7 +122,7 @@ HYSTEROGRAD = Row(
         "mean_norm": ("avg_energy", "energy", "mean_norm", "E"),
     },
     numbers=("path_length", "temperature", "mean_norm"),
-    arguments={"lr": LR, "eps": ("epsilon", "eps")}
+    arguments={"lr": LR, "eps": EPS}
     | {name: (name,) for name in ("stiffening_factor", "beta", "cooling_rate", "metric_scale")}
     | {name: (name,) for name in ("adaptive_threshold", "grad_clip", "hysteresis_scale")},
     neutral={"metric_scale": 1.0, "grad_clip": None, "hysteresis_scale": 1.0},

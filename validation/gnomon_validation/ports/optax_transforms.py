@@ -22,7 +22,7 @@ import optax
 
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.adapted import AdaptedPort, fresh
-from gnomon_validation.ports.targets import row_of
+from gnomon_validation.ports.targets import module_and_name, row_of
 
 
 class OptaxPort(AdaptedPort):
@@ -60,7 +60,7 @@ def port_of(found: Any, path: str, options: Mapping[str, Any]) -> OptaxPort:
     if not callable(found):
         raise ValueError(f"{path} must be a function that returns an optax optimizer, got a {type(found).__name__}")
     takes = inspect.signature(found).parameters
-    return OptaxPort(found, path, options, row_of("optax", path, [path.rpartition(".")[2]], takes, options), takes)
+    return OptaxPort(found, path, options, row_of("optax", [module_and_name(path)[1]], [], options), takes)
 
 
 def leaves(kept: Any) -> dict[str, Any]:

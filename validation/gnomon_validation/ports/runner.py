@@ -13,6 +13,7 @@ from gnomon_spec.arithmetic import wide_dtype
 from gnomon_spec.cases import ARRAYS, CONTAINERS, leaves, map_leaves, same_bits
 from gnomon_spec.stand_ins import Implementation
 from gnomon_spec.system import Operation, System
+from gnomon_validation.ports.left_out import LEFT_OUT, LastRow, returned
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.wording import legible
 
@@ -72,7 +73,8 @@ class PortRunner(Implementation):
             did: dict[str, Any] = {"error" if isinstance(error, PortError) else "misbehaviour": str(error)}
             self.calls.append(Call(operation, given, numbers, None, **did))
             raise
-        self.calls.append(Call(operation, given, numbers, outputs, by_reference=not self.provides(operation)))
+        stood_in = not self.provides(operation)
+        self.calls.append(Call(operation, given, numbers, returned(outputs), by_reference=stood_in))
         wide = wide_dtype(self.dtype)
         return map_leaves(lambda x: x.astype(wide) if isinstance(x, np.ndarray) else x, outputs)
 
@@ -90,7 +92,7 @@ class PortRunner(Implementation):
                 again = self._outputs(*call[:3])
         except (PortError, PortMisbehaviourError):
             return False
-        return same_bits(again, call.outputs)
+        return same_bits(returned(again), call.outputs)
 
     def _require_offered(self, operation: Operation, numbers: Mapping[str, Any]) -> None:
         """Raise `NotVariedError` if the port has not the value of a hyperparameter that a law asks it for."""
@@ -147,6 +149,8 @@ class PortRunner(Implementation):
             return value.copy()
         if isinstance(template, tuple):
             fields = getattr(template, "_fields", None)
+            if fields and isinstance(value, np.ndarray | np.generic | float) and _is_answer(type(template), operation):
+                return self._fitted_alone(value, template, operation)
             names = fields or [name, *(f"output {i + 1}" for i in range(1, len(template)))][: len(template)]
             if isinstance(value, dict) and fields:
                 missing = [field for field in fields if field not in value]
@@ -180,6 +184,21 @@ class PortRunner(Implementation):
         if value.shape != np.shape(template) and not operation.length_varies:
             raise PortMisbehaviourError(f"returns {name} of shape {value.shape} where {np.shape(template)} is expected")
         return np.array(value)
+
+    def _fitted_alone(self, value: Any, template: Any, operation: Operation) -> Any:
+        """Return an answer of which a port gives the first thing alone, or its last row alone; the rest is left out."""
+        first, name = template[0], template._fields[0]
+        rest = [LEFT_OUT] * (len(template) - 1)
+        if np.ndim(first) == 2 and np.ndim(value) == 1:
+            row = self._fitted(value, first[-1], name, operation)
+            return type(template)(row[None] if len(first) == 1 else LastRow(row), *rest)
+        return type(template)(self._fitted(value, first, name, operation), *rest)
+
+
+def _is_answer(kind: type[Any], operation: Operation) -> bool:
+    """Return whether an operation returns a tuple of this kind alone, which is no state that it is given."""
+    declared = get_type_hints(operation.reference)
+    return declared.pop("return", None) is kind and kind not in declared.values()
 
 
 def _contents(value: Any) -> list[bytes]:

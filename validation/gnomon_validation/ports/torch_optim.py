@@ -22,10 +22,24 @@ def port_of(found: Any, path: str, options: Mapping[str, Any]) -> Port:
     if not (isinstance(found, type) and issubclass(found, torch.optim.Optimizer)):
         raise ValueError(f"{path} must be a class derived from torch.optim.Optimizer, got a {type(found).__name__}")
     takes = constructor_parameters(found)
-    names = [cls.__name__ for cls in found.__mro__ if cls not in (torch.optim.Optimizer, object)]
-    row = row_of("torch", path, names, takes, options)
+    row = row_of("torch", *names_of(found), options)
     adapter = HysteroGradPort if row.system == "hysterograd" else TorchPort
     return adapter(found, path, options, row, takes)
+
+
+def names_of(optimizer: type[Any]) -> tuple[list[str], list[str]]:
+    """Return the names that say a class's method, and those of its other bases.
+
+    Its own does, and that of a base that it only makes with other arguments.
+    """
+    classes = [cls for cls in optimizer.__mro__ if cls not in (torch.optim.Optimizer, object)]
+    own = 1
+    while own < len(classes) and not any(
+        callable(value) for name, value in vars(classes[own - 1]).items() if name[:2] != "__"
+    ):
+        own += 1
+    names = [cls.__name__ for cls in classes]
+    return names[:own], names[own:]
 
 
 def constructor_parameters(optimizer: type[Any]) -> Mapping[str, inspect.Parameter]:

@@ -82,9 +82,10 @@ class TorchPort(AdaptedPort):
             else:
                 groups = [{"params": of, **(start or {})} for of, start in zip(tensors, starts, strict=True)]
                 optimizer = self.made_by(groups, **arguments)
+            uphill = optimizer.defaults.get("maximize")  # what such an optimizer descends by is the negated gradient
             for i, start in enumerate(starts):
                 for parameter, grad in zip(tensors[i], grads[i], strict=True):
-                    parameter.grad = None if grad is None else tensor(grad)
+                    parameter.grad = None if grad is None else tensor(-grad if uphill else grad)
                 if start is None:
                     self.write(optimizer, i, states[i])
             return optimizer, tensors, optimizer.step()
