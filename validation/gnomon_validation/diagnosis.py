@@ -50,12 +50,15 @@ class Diagnostician:
 
         A mistake that changes nothing in these calls explains nothing. What a call cost is a port's own and need not be
         the same, unless nothing else would show the mistake. Where no argument is checked, only what is accepted and
-        what is rejected counts, and only in a law about that.
+        what is rejected counts, and only in a law about that; there a mistake that is a function of its own, which
+        checks nothing because nobody wrote it to, explains nothing.
         """
         calls = [call for outcome in outcomes for call in outcome.calls]
         if mistake.edited.without_checks:
             accepts_the_same = ((call.outputs is None) == self._rejects(mistake, call) for call in calls)
             return verdict.law.kind == "rejects" and all(accepts_the_same)
+        if verdict.law.kind == "rejects" and not mistake.difference:
+            return False
         concerned = [call for call in calls if mistake.concerns(call.operation)]
         if not any(self.differs(mistake, call) for call in concerned):
             return False

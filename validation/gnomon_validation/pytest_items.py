@@ -23,7 +23,7 @@ from gnomon_validation.expectations import Expected, expecting, require_laws
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.port import Port
-from gnomon_validation.report_terminal import block
+from gnomon_validation.report_causes import block
 
 
 def conformance(
