@@ -80,6 +80,8 @@ def block(telling: Verdict, *others: Verdict) -> Text:
         if not _is_said_by(telling):
             text.append(f"  the law: {telling.law.statement}\n", style="dim")
     text.append_text(_explanation(telling, others))
+    if telling.status == "no case drawn":
+        text.append("  nothing was checked: no case is left that the port can be given\n")
     if telling.status == "imprecise":
         lost = max(max(v.digits_lost, v.outcome.digits_lost if v.outcome else 0.0) for v in every)
         text.append(
@@ -133,7 +135,7 @@ def _names(telling: Verdict, others: Iterable[Verdict]) -> Iterator[str]:
         if v.law is telling.law and v.status == telling.status:
             continue
         where = "" if v.law.operation is telling.law.operation else f"{v.law.operation.name}: "
-        but = [v.status] if v.status != telling.status else []
+        but: list[str] = [v.status] if v.status != telling.status else []
         but += [v.dtype for v in group] if {v.dtype for v in group} != dtypes else []
         yield f"{where}{words(v)} ({', '.join(but)})" if but else f"{where}{words(v)}"
 
