@@ -13,17 +13,18 @@ import numpy as np
 import pytest
 from hypothesis.errors import UnsatisfiedAssumption
 from rich.console import Console
-from small_ports import ADAMW, ORACLE_LAW, checked, port_of, raising, returning, verdict_on
+from small_ports import ADAMW, ORACLE_LAW, checked, port_of, raising, returning, verdict_on, wavers
 
 from gnomon.descent import adamw
 from gnomon_spec.strategies import choice
 from gnomon_spec.system import UNCHECKED, Law, find_law, find_system
 from gnomon_validation import case_files, report_json, report_junit, report_terminal
-from gnomon_validation.checker import EVERY_CALL, Plan, check, check_law
+from gnomon_validation.checker import Plan, check, check_law
 from gnomon_validation.drawing import _EnoughError
+from gnomon_validation.expectations import expecting
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.replay import replay
-from gnomon_validation.verdicts import ACCEPTS
+from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL
 
 PORTS = Path(__file__).parent / "reported_ports"
 WRONG = {
@@ -156,6 +157,18 @@ class Unspeakable:
         raise SystemExit(0)
 
 
+class FromElsewhere:
+    """An array of another library."""
+
+    def __array__(self, *_, **__):
+        return np.ones(3)
+
+
+def in_place(params, grad, state, *, lr=1e-3, **hyper):
+    params[...] += 1 + lr * grad
+    return params, state
+
+
 MISBEHAVING = {
     "leaves Hypothesis": (raising(_EnoughError()), "error", "the port raised _EnoughError"),
     "an assumption": (raising(UnsatisfiedAssumption()), "error", "the port raised UnsatisfiedAssumption"),
@@ -175,6 +188,12 @@ MISBEHAVING = {
     ),
     "no words": (returning(lambda p, s: (Unspeakable(), s)), "wrong", "returns a Unspeakable as params where a NumPy"),
     "a list": (returning(lambda p, s: (p.tolist(), s)), "wrong", "as params where a NumPy array is expected"),
+    "another library": (
+        returning(lambda p, s: (FromElsewhere(), s)),
+        "wrong",
+        "returns an array of test_reported_ports_verdicts (FromElsewhere) as params where a NumPy array is expected",
+    ),
+    "unsteady": (wavers(), "wrong", "the port gives different results for the same inputs"),
     "three": (returning(lambda p, s: (p, s, p)), "wrong", "returns a tuple of 3 where (params, AdamState) is expected"),
 }
 
@@ -193,6 +212,33 @@ def test_a_port_of_which_no_call_can_be_judged_is_told_so_in_one_block(what, tmp
     assert "\x1b" not in text and max(map(len, text.splitlines())) < 1000
     replayed, _ = replay(case_files.read(case_files.write(tmp_path, "a_port", laws[0])))
     assert replayed.status == status
+
+
+def test_a_slip_in_one_dtype_is_one_block_and_an_expected_one_fails_nothing():
+    wide = port_of(returning(lambda p, s: (p.astype(np.float64), s)))
+    result = checked(wide, dtypes=("float32", "float64"), examples=3)
+    (block,) = blocks(result)
+    assert "the port returns params in float64 where float32 was given" in block
+    assert {v.status for v in result.verdicts if v.dtype == "float64"} == {"conforms", "not provided"}
+    expected = expecting({"adamw.*": "we are wide"})
+    assert check(wide, [ADAMW], Plan(3, ("float32",)), expected=expected).conforms
+
+
+def test_a_port_that_writes_into_its_inputs_is_told_so_in_one_block_and_what_it_accepts_in_another():
+    found = blocks(checked(port_of(in_place), dtypes=("float32", "float64"), examples=3))
+    assert "the port changes its inputs in place" in found[0] and "ACCEPTS BAD INPUT" in found[1]
+    assert len(found) == 2
+
+
+def test_what_a_port_sets_for_numpy_does_not_reach_the_oracle():
+    def step(*inputs, **hyper):
+        np.seterr(all="raise")
+        return adamw.step(*inputs, **hyper)
+
+    before = np.geterr()
+    verdict = verdict_on(port_of(step), "no_gradient_no_move")
+    assert verdict.status in ("conforms", "error")
+    assert np.geterr() == before
 
 
 def test_an_exception_is_told_with_the_line_of_the_port_that_it_came_from(module):
@@ -220,7 +266,9 @@ def test_a_port_that_changes_what_it_returned_earlier_is_told_that_and_nothing_e
     assert {v.outcome.message for v in failed} == {"the port changes arrays that it returned from an earlier call"}
     assert not any(v.diagnosis for v in failed)
     assert len(blocks(result)) == 1
-    for v in failed:
+    told = [v for v in failed if v.smallest is not None]
+    assert [v.dtype for v in told] == ["float32", "float64"]
+    for v in told:
         assert replay(case_files.read(case_files.write(tmp_path, "a_port", v)))[0].status == "wrong"
 
 

@@ -7,30 +7,29 @@ which catalogued mistake explains what was seen.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import product
 from statistics import median
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Any
 
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case, Cases
-from gnomon_spec.system import Law, Operation, System
+from gnomon_spec.system import Law, System
+from gnomon_validation.budget import Budget
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.drawing import shrink, visit
 from gnomon_validation.judging import Judge
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import NotVariedError
-from gnomon_validation.verdicts import ACCEPTS, SEVERITY, Check, Outcome, Status, Verdict
+from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL, SEVERITY, Check, Outcome, Status, Verdict
 
 ENOUGH_FAILURES = 8
 REPEATED_CASES = 3
-FEWEST_CASES = 3
 TRIALS = 5
-EVERY_CALL = "every call that was tried ends so"
 OTHER_HYPERPARAMETERS = "the law is about hyperparameters that the port does not have"
 
 
@@ -39,7 +38,7 @@ class Plan:
     """What to check: how many examples a law, which dtypes, which random stream, how long to seek a smaller case.
 
     seconds: of processor time for the cases of all laws together, beyond the first of each; a law that has had its
-    share ends, but not before `FEWEST_CASES`. `None`: every law gets all its examples.
+    share ends, but not before its third case. `None`: every law gets all its examples.
     """
 
     examples: int = 100
@@ -79,15 +78,14 @@ def check(
     budget = Budget(plan.seconds, number_of_checks(port, systems, plan, laws))
     for system, dtype in product(systems, plan.dtypes):
         failing = []
-        unfit = {
-            operation: trial(port, operation, dtype, plan) for operation in operations_of(filter(laws, system.laws))
-        }
+        unfit = {law.operation: trial(port, law, dtype, plan) for law in first_laws(filter(laws, system.laws))}
         for law in filter(laws, system.laws):
             progress(f"{law.id} {dtype}")
             tried = unfit[law.operation]
-            # To raise whatever is given is not to reject bad input; to return what does not fit is to accept it.
-            if tried is not None and (law.kind != "rejects" or tried.status == "error"):
-                result.verdicts.append(replace(tried, law=law) if law is not tried.law else tried)
+            if tried is not None and is_judged_by(tried, law, port):
+                verdict = tried if law is tried.law else replace(tried, law=law, cases=0, smallest=None)
+                verdict.expected = expected(port.name, law.id, dtype, verdict.status)
+                result.verdicts.append(verdict)
                 continue
             verdict, outcomes = check_law(port, law, dtype, plan, budget)
             result.verdicts.append(verdict)
@@ -102,18 +100,18 @@ def check(
     return result
 
 
-def operations_of(laws: Iterable[Law]) -> list[Operation]:
-    """Return the operations that laws are about, each once."""
-    return list(dict.fromkeys(law.operation for law in laws))
+def first_laws(laws: Iterable[Law]) -> list[Law]:
+    """Return the first law of each operation."""
+    return list({law.operation: law for law in reversed(list(laws))}.values())
 
 
-def trial(port: Port, operation: Operation, dtype: str, plan: Plan) -> Verdict | None:
-    """Call an operation a few times, and return the verdict on all its laws if there is nothing to judge.
+def trial(port: Port, law: Law, dtype: str, plan: Plan) -> Verdict | None:
+    """Try a few cases of a law, and return the verdict on all laws of the operation if there is nothing to judge.
 
-    That is so if every call raises, or returns what is no output of the operation, or changes its inputs. Otherwise
-    `None`: the laws have to be asked.
+    That is so if in every case the port raises, or returns what is no output of the operation, or does not do the same
+    again, or changes arrays that are not its own. Otherwise `None`: the laws have to be asked.
     """
-    law, offer = operation.laws[0], port.offer(operation)
+    offer = port.offer(law.operation)
     cases, _ = offered_cases(law, offer, dtype)
     if offer is None or cases is None:
         return None
@@ -122,7 +120,7 @@ def trial(port: Port, operation: Operation, dtype: str, plan: Plan) -> Verdict |
 
     def visitor(case: Case) -> bool:
         with suppress(NotVariedError):
-            tried.append((case, judge.outcome(case)))
+            tried.append((case, judge.repeated(judge.outcome(case))))
         return not tried or not tried[-1][1].cause
 
     with warnings.catch_warnings():
@@ -132,6 +130,15 @@ def trial(port: Port, operation: Operation, dtype: str, plan: Plan) -> Verdict |
         return None
     case, outcome = tried[0]
     return Verdict(law, dtype, outcome.status, cases=len(tried), smallest=case, outcome=outcome, reason=EVERY_CALL)
+
+
+def is_judged_by(verdict: Verdict, law: Law, port: Port) -> bool:
+    """Return whether a trial says all about a law: its operation has no outputs, for what the port offers of it.
+
+    To raise whatever is given is not to reject bad input; to return what is no output is to accept it.
+    """
+    is_asked = offered_cases(law, port.offer(law.operation), verdict.dtype)[0] is not None
+    return is_asked and (law.kind != "rejects" or verdict.status == "error")
 
 
 def diagnose(port: Port, failing: Sequence[tuple[Verdict, Sequence[Outcome]]]) -> None:
@@ -164,7 +171,7 @@ def check_law(
         except NotVariedError as error:
             asked_too_much.append(error)
             return True
-        if tally.cases < REPEATED_CASES and not outcome.failed:
+        if tally.cases < REPEATED_CASES:
             outcome = judge.repeated(outcome)
         tally.add(case, outcome)
         return tally.is_enough or budget.is_spent(tally.cases)
@@ -198,36 +205,6 @@ def check_law(
     verdict.seconds = perf_counter() - started
     outcomes = [outcome for (_, outcome), _ in failing]
     return verdict, [verdict.outcome, *outcomes] if verdict.outcome else []
-
-
-class Budget:
-    """Processor time, shared out among laws: what one leaves unspent is there for the others.
-
-    seconds: for all together; `None` if there is no limit. laws: how many there are.
-    """
-
-    def __init__(self, seconds: float | None, laws: int) -> None:
-        self.seconds = seconds
-        self.laws = laws
-        self._since: float | None = None
-
-    @contextmanager
-    def for_one_law(self) -> Iterator[None]:
-        """Count the time that a law takes once its first case is done: before, loops may have to be compiled."""
-        self._since = None
-        yield
-        if self.seconds is not None:
-            self.seconds -= self._spent()
-            self.laws = max(1, self.laws - 1)
-
-    def is_spent(self, cases: int) -> bool:
-        """Return whether the law has had its share, after so many cases."""
-        if self._since is None:
-            self._since = process_time()
-        return self.seconds is not None and cases >= FEWEST_CASES and self._spent() >= self.seconds / self.laws
-
-    def _spent(self) -> float:
-        return process_time() - self._since if self._since is not None else 0.0
 
 
 def number_of_checks(port: Port, systems: Iterable[System], plan: Plan, laws: Callable[[Law], bool]) -> int:

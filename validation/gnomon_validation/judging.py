@@ -114,7 +114,9 @@ class Judge:
         return Outcome("ambiguous only" if ambiguous else "conforms", tuple(judgements), largest, "", 0.0, calls)
 
     def repeated(self, outcome: Outcome) -> Outcome:
-        """Return the outcome, or that the port does otherwise when its calls are made again."""
+        """Return the outcome; of a case that holds, that the port does otherwise when its calls are made again."""
+        if outcome.failed:
+            return outcome
         try:
             if all(self.runner.repeats(call) for call in outcome.calls if call.outputs is not None):
                 return outcome

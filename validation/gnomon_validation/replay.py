@@ -42,7 +42,7 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
         raise ValueError(f"the stored case is not one of the law {stored.law.id}: {error}") from error
     # One record of what a port returned cannot show that it would return something else the next time, nor what it
     # would return in another dtype.
-    if live and not outcome.failed:
+    if live:
         outcome = judge.repeated(outcome)
     elif stored.message in UNSTEADY and not outcome.failed:
         outcome = outcome._replace(status="wrong", message=stored.message)

@@ -12,8 +12,7 @@ from rich.text import Text
 from gnomon_spec.bands import OTHER_BITS
 from gnomon_spec.cases import same_bits
 from gnomon_spec.system import UNCHECKED, Mistake, Operation
-from gnomon_validation.checker import EVERY_CALL
-from gnomon_validation.verdicts import ACCEPTS, SEVERITY, Outcome, Verdict
+from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL, SEVERITY, Outcome, Verdict
 from gnomon_validation.wording import counted, describe, legible
 
 STYLES = {

@@ -18,6 +18,7 @@ Status = Literal[
 SEVERITY: tuple[Status, ...] = get_args(Status)
 ACCEPTS: Status = "accepts bad input"
 FAILING = SEVERITY[SEVERITY.index(ACCEPTS) :]
+EVERY_CALL = "every call that was tried ends so"
 NOT_REPEATED = "the port gives different results for the same inputs"
 
 

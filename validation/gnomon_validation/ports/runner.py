@@ -130,7 +130,8 @@ class PortRunner(Implementation):
         passed = tuple(_copy(x, i < len(is_number) and is_number[i]) for i, x in enumerate(given))
         try:
             if self.provides(operation):
-                returned = self.port.call(operation, passed, dict(numbers))
+                with np.errstate():  # what the port sets holds for the port
+                    returned = self.port.call(operation, passed, dict(numbers))
             else:
                 returned = operation.reference(*passed, **numbers)
         except (KeyboardInterrupt, PortError, PortMisbehaviourError):
