@@ -140,7 +140,7 @@ def _names(telling: Verdict, others: Iterable[Verdict]) -> Iterator[str]:
 
 
 def _accepted(verdicts: Iterable[Verdict]) -> str:
-    """Return what a port took, argument by argument, numbers first."""
+    """Return what a port took, argument by argument, hyperparameters first."""
     taken: dict[tuple[bool, str], dict[str, None]] = {}
     for v in verdicts:
         for j in v.outcome.judgements if v.outcome else ():
@@ -149,7 +149,7 @@ def _accepted(verdicts: Iterable[Verdict]) -> str:
                 name, _, value = (name, "", value) if equals else j.label.partition(" ")
                 taken.setdefault((not equals, name), {})[value] = None
     told = [f"{name}{' ' if array else ' = '}{', '.join(values)}".rstrip() for (array, name), values in taken.items()]
-    told.sort(key=lambda text: " = " not in text)
+    told.sort(key=lambda text: (" = " not in text, "." in text.split()[0]))
     more = len(told) - MOST_ARGUMENTS
     return "; ".join(told[:MOST_ARGUMENTS]) + (f"; and {counted(more, 'more argument')}" if more > 0 else "")
 
