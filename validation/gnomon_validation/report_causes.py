@@ -90,9 +90,9 @@ def block(telling: Verdict, *others: Verdict) -> Text:
         case = described(_deciding(telling), telling.law.operation)
         text.append(f"  smallest case: {case} (all else: defaults)\n")
     if telling.outcome is not None:
-        text.append(f"  -> {finding(telling.outcome, np.dtype(telling.dtype))}\n")
-    if telling.status == ACCEPTS:
-        text.append(f"  all that was accepted: {_accepted(every)}\n")
+        accepted = telling.status == ACCEPTS and _accepted(every)
+        found = f"accepted: {accepted}" if accepted else finding(telling.outcome, np.dtype(telling.dtype))
+        text.append(f"  -> {found}\n")
     if telling.replay_file:
         text.append(f"  replay: gnomon replay {telling.replay_file}\n")
     if telling.reason != EVERY_CALL and (names := list(_names(telling, others))):

@@ -40,7 +40,7 @@ def report(check: Check) -> Xml.Element:
             Xml.SubElement(case, "skipped", message=_legible(f"{v.status}, which is no failure here: {told}"))
         elif v.failed:
             kind = "error" if v.status == "error" else "failure"
-            message = v.diagnosis[0].statement if v.diagnosis else v.law.statement
+            message = v.diagnosis[0].statement if v.diagnosis else (v.outcome and v.outcome.cause) or v.law.statement
             Xml.SubElement(case, kind, message=_legible(message), type=v.status).text = _legible(block(v).plain)
     return suite
 

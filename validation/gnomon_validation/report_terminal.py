@@ -88,8 +88,11 @@ def _print_expected(verdicts: Sequence[Verdict], console: Console) -> None:
     for verdict in verdicts:
         by_reason.setdefault(verdict.expected or "", []).append(verdict)
     for reason, group in by_reason.items():
+        dtypes: dict[str, list[str]] = {}
         for v in group:
-            tell(console, Text(f"  {v.law.operation.id} {v.dtype} {v.status}: {words(v)}"), hang=4)
+            dtypes.setdefault(f"{v.law.operation.id} {{}} {v.status}: {words(v)}", []).append(v.dtype)
+        for line, where in dtypes.items():
+            tell(console, Text(f"  {line.format(', '.join(where))}"), hang=4)
         tell(console, Text(reason, style="dim"), label="    ")
 
 
