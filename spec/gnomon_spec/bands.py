@@ -33,6 +33,7 @@ from gnomon_spec.facts import Fact
 
 REPLICAS = 32
 MARGIN = 4.0
+OTHER_BITS = "differs where the same bits are guaranteed"
 
 
 class Judgement(NamedTuple):
@@ -41,6 +42,7 @@ class Judgement(NamedTuple):
     holds: True, False, or None where it cannot be judged (ambiguous: perturbed runs of the oracle differ in kind).
     ratio: worst deviation / band. digits: how many decimal digits were verified (median over entries), None if none
     were compared. deviation: largest deviation beyond its band. at, port, oracle, band: the entry where it is.
+    relation: what the port's value should be to the oracle's; for a bound it says on which side the port's value is.
     why: what is wrong if it is not a deviation, e.g. "NaN where the oracle has none". horizon: how many steps of a
     trajectory were judged. beyond, deviations: which entries are beyond their band, and how far off each entry is.
     """
@@ -58,6 +60,7 @@ class Judgement(NamedTuple):
     horizon: int | None = None
     beyond: Any = None
     deviations: Any = None
+    relation: str = "equal"
 
 
 def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any], exact: Callable[[], Fact] | None = None) -> Judgement:
@@ -122,21 +125,12 @@ def _fits(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:
 def _judge_identical(fact: Fact) -> Judgement:
     actual, expected = np.asarray(fact.actual), np.asarray(fact.expected)
     if actual.shape != expected.shape:
-        return Judgement(fact.label, False, why=f"has shape {actual.shape}, expected {expected.shape}")
+        return Judgement(fact.label, False, why=f"has shape {actual.shape} where {expected.shape} is expected")
     differ = actual != expected
     if not differ.any() or not (differ := differ & ((actual == actual) | (expected == expected))).any():
         return Judgement(fact.label, True)
     index = tuple(int(i) for i in np.argwhere(differ)[0])
-    why = "NaN" if actual[index] != actual[index] else "differs"
-    return Judgement(
-        fact.label,
-        False,
-        np.inf,
-        at=index,
-        port=actual[index],
-        oracle=expected[index],
-        why=f"{why} where the same bits are guaranteed",
-    )
+    return Judgement(fact.label, False, np.inf, at=index, port=actual[index], oracle=expected[index], why=OTHER_BITS)
 
 
 def _judge_agreement(fact: Fact, runs: list[Fact]) -> Judgement:
@@ -203,6 +197,13 @@ def _judge_entries(
         return Judgement(fact.label, None if ambiguous else True, worst, digits)
     index = np.unravel_index(int(np.argmax(np.where(beyond, ratio, -1.0))), np.shape(ratio))
     at = tuple(int(i) for i in index)
+    port, bound = actual[at], np.broadcast_to(expected, np.shape(actual))[at]
+    relation = "equal"
+    if fact.relation == "at least":
+        oracles, bounds = (np.broadcast_to(side[0], np.shape(deviation))[at] for side in (many, many_expected))
+        relation = "at least"
+        if abs(bound - bounds) > abs(port - oracles):  # the law bounds the port's value from above
+            port, bound, relation = bound, port, "at most"
     return Judgement(
         fact.label,
         False,
@@ -210,11 +211,12 @@ def _judge_entries(
         digits,
         float(deviation[at]),
         at,
-        actual[at],
-        np.broadcast_to(expected, np.shape(actual))[at],
+        port,
+        bound,
         band[at],
         beyond=np.broadcast_to(beyond, np.shape(deviation)),
         deviations=deviation,
+        relation=relation,
     )
 
 

@@ -17,6 +17,7 @@ from gnomon_validation.ports.bundled import MistakenPort
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Port
+from gnomon_validation.verdicts import ACCEPTS
 
 CAMPAIGN = 100_000
 HONEST_PORTS = [
@@ -56,7 +57,7 @@ def alarms(port: Port, system: System, dtypes: tuple[str, ...], examples: int, s
     found = []
     for law, dtype in jobs:
         verdict, outcomes = check_law(port, law, dtype, Plan(examples // len(jobs) + 1, seed=seed))
-        unknown = reason_for(port.name, law.id, dtype, verdict.status if outcomes else "wrong") is None
+        unknown = reason_for(port.name, law.id, dtype, verdict.status if outcomes else ACCEPTS) is None
         if unknown if outcomes else law.kind == "rejects" and not unknown:
             found.append(f"{law.id} {dtype} {verdict.status}: {verdict.smallest} {verdict.outcome}")
     return found

@@ -15,6 +15,12 @@ from gnomon_validation import conformance
 ORACLE = "adamw.step:agrees_with_the_oracle"
 DECAY = "adamw.step:decay_acts_on_the_parameters_before_the_step"
 DTYPES = ("float32", "float64")
+UNCHECKED = """
+class Unchecked:
+    @staticmethod
+    def adamw_step(params, grad, state, **hyper):
+        return params, state
+"""
 MEANS = "adamw.step:moments_are_running_means"
 
 
@@ -25,7 +31,7 @@ def suite(tmp_path):
     def run(arguments, *options):
         (tmp_path / "my_port.py").write_text(small_ports.DECAYING, encoding="utf-8")
         (tmp_path / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n", encoding="utf-8")
-        text = f"@conformance({arguments})\ndef test_my_port(check):\n    check()\n"
+        text = f"{UNCHECKED}\n@conformance({arguments})\ndef test_my_port(check):\n    check()\n"
         (tmp_path / "test_suite.py").write_text(f"from gnomon_validation import conformance\n{text}", encoding="utf-8")
         command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "-rA", *options]
         environment = {**os.environ, "COLUMNS": "200", "PYTEST_ADDOPTS": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
@@ -84,6 +90,15 @@ def test_an_expected_failure_is_an_xfail_with_its_reason_and_one_that_does_not_c
     assert status == ("FAILED" in outcome.values())
     assert outcomes(report) == {f"{law}-float32": word for law, word in outcome.items()}
     assert words in report
+
+
+@pytest.mark.parametrize(("strict", "outcome"), [(False, "XFAIL"), (True, "FAILED")])
+def test_that_bad_input_is_accepted_is_a_failure_where_input_is_strict(suite, strict, outcome):
+    bad = "adamw.step:bad_input_is_rejected"
+    status, report = suite(f'Unchecked, dtypes="float32", examples=5, strict_input={strict}', *only(bad))
+    assert status == strict
+    assert outcomes(report) == {f"{bad}-float32": outcome}
+    assert ("-> accepted: lr = -1, inf, nan; " if strict else "lr = -1 accepted") in report
 
 
 def test_a_slip_in_the_decorator_is_named_when_the_suite_is_collected(suite):

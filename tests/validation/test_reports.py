@@ -84,7 +84,7 @@ def test_the_terminal_report_names_law_mistake_smallest_case_numbers_and_how_to_
 @pytest.mark.parametrize(
     ("which", "words"),
     [
-        (0, "not provided (the port does not provide the operation): adamw.trajectory"),
+        (0, "not provided (-v lists them): 1 operation: the port does not provide the operation"),
         (0, "\na_port conforms (6 checks of laws, "),
         (2, "IMPRECISE"),
         (2, "digits: the deviation shrinks with the unit roundoff, as rounding does"),

@@ -27,9 +27,10 @@ from gnomon_validation.files import parsed
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import Call, PortError, PortMisbehaviourError
 from gnomon_validation.verdicts import Verdict
-from gnomon_validation.wording import legible
+from gnomon_validation.wording import legible, words_of
 
 FORMAT = "gnomon-case/1"
+LONGEST_TEXT = 1000
 
 
 def encoded(value: Any) -> Any:
@@ -167,7 +168,7 @@ def read(file: Path) -> CaseFile:
     except RecursionError:
         raise ValueError(f"case file {file} is damaged: it is nested too deeply") from None
     except (ArithmeticError, AttributeError, MemoryError, TypeError, ValueError) as error:
-        raise ValueError(f"case file {file} is damaged: {error}") from None
+        raise ValueError(f"case file {file} is damaged: {words_of(error)}") from None
 
 
 def _case_file(data: Mapping[str, Any]) -> CaseFile:
@@ -177,14 +178,17 @@ def _case_file(data: Mapping[str, Any]) -> CaseFile:
     missing = [name for name in law.cases.quantities if name not in case]
     if missing:
         raise ValueError(f"its case has no {', '.join(missing)}")
+    unknown = [name for name in case if name not in law.cases.quantities]
+    if unknown:
+        raise ValueError(f"its case has a {unknown[0]!r:.60}, which the law does not")
     return CaseFile(
-        port=legible(_text(data, "port")),
+        port=legible(_text(data, "port"), LONGEST_TEXT),
         law=law,
         dtype=as_dtype(_text(data, "dtype")).name,
         case=case,
         calls=tuple(_call(nearest("operation", _text(c, "operation"), operations), c) for c in data["calls"]),
         verdict=str(data.get("verdict", "")),
-        message=legible(str(data.get("message", ""))),
+        message=legible(str(data.get("message", "")), LONGEST_TEXT),
         diagnosis=tuple(str(name) for name in data.get("diagnosis", ())),
     )
 
@@ -199,7 +203,7 @@ def _call(operation: Operation, data: Mapping[str, Any]) -> Call:
     inputs = tuple(decoded(x, operation) for x in data["inputs"])
     numbers = {name: decoded(value, operation) for name, value in data["hyperparameters"].items()}
     outputs = decoded(data["outputs"], operation)
-    error, misbehaviour = (legible(str(data.get(what, ""))) for what in ("error", "misbehaviour"))
+    error, misbehaviour = (legible(str(data.get(what, "")), LONGEST_TEXT) for what in ("error", "misbehaviour"))
     return Call(operation, inputs, numbers, outputs, error, misbehaviour)
 
 

@@ -7,9 +7,9 @@ which catalogued mistake explains what was seen.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import product
 from statistics import median
@@ -21,6 +21,7 @@ import numpy as np
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case, Cases
 from gnomon_spec.system import Law, Mistake, Operation, System
+from gnomon_validation.budget import Budget
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.drawing import shrink, visit
 from gnomon_validation.judging import Judge
@@ -28,13 +29,13 @@ from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.left_out import AllLeftOutError, LeftOutError
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import Call, NotVariedError
-from gnomon_validation.verdicts import NOT_REPEATED, SEVERITY, Check, Outcome, Status, Verdict
+from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL, SEVERITY, Check, Outcome, Status, Verdict
 
 ENOUGH_FAILURES = 8
 KEPT = 4  # cases in which a law holds
 FURTHER_CASES, FURTHER_SECONDS = 40, 1.0
 REPEATED_CASES = 3
-FEWEST_CASES = 3
+TRIALS = 5
 OTHER_HYPERPARAMETERS = "the law is about hyperparameters that the port does not have"
 LEFT_OUT = "the port does not return what the law is about"
 
@@ -44,7 +45,7 @@ class Plan:
     """What to check: how many examples a law, which dtypes, which random stream, how long to seek a smaller case.
 
     seconds: of processor time for the cases of all laws together, beyond the first of each; a law that has had its
-    share ends, but not before `FEWEST_CASES`. `None`: every law gets all its examples. search_seconds: of processor
+    share ends, but not before its third case. `None`: every law gets all its examples. search_seconds: of processor
     time to look for an edit of the reference that does what the port does, where no catalogued mistake does.
     """
 
@@ -88,8 +89,16 @@ def check(
     left = plan.search_seconds
     for system in systems:
         failing: dict[str, list[tuple[Verdict, Sequence[Outcome]]]] = {}
-        for dtype, law in product(plan.dtypes, filter(laws, system.laws)):
+        asked = list(filter(laws, system.laws))
+        tried_at = {(law.operation, d): trial(port, law, d, plan) for law in first_laws(asked) for d in plan.dtypes}
+        for dtype, law in product(plan.dtypes, asked):
             progress(f"{law.id} {dtype}")
+            tried = tried_at[law.operation, dtype]
+            if tried is not None and is_judged_by(tried, law, port):
+                verdict = tried if law is tried.law else replace(tried, law=law, cases=0, smallest=None)
+                verdict.expected = expected(port.name, law.id, dtype, verdict.status)
+                result.verdicts.append(verdict)
+                continue
             verdict, outcomes = check_law(port, law, dtype, plan, budget)
             result.verdicts.append(verdict)
             if outcomes:
@@ -105,6 +114,47 @@ def check(
                 verdict.expected = expected(port.name, verdict.law.id, dtype, verdict.status)
     result.seconds = perf_counter() - started
     return result
+
+
+def first_laws(laws: Iterable[Law]) -> list[Law]:
+    """Return the first law of each operation."""
+    return list({law.operation: law for law in reversed(list(laws))}.values())
+
+
+def trial(port: Port, law: Law, dtype: str, plan: Plan) -> Verdict | None:
+    """Try a few cases of a law, and return the verdict on all laws of the operation if there is nothing to judge.
+
+    That is so if in every case the port raises, or returns what is no output of the operation, or does not do the same
+    again, or changes arrays that are not its own. Otherwise `None`: the laws have to be asked.
+    """
+    offer = port.offer(law.operation)
+    cases, _ = offered_cases(law, offer, dtype)
+    if offer is None or cases is None:
+        return None
+    judge = Judge(port, law, as_dtype(dtype), offer, seed=plan.seed)
+    tried: list[tuple[Case, Outcome]] = []
+
+    def visitor(case: Case) -> bool:
+        with suppress(NotVariedError, LeftOutError):
+            tried.append((case, judge.repeated(judge.outcome(case))))
+        return not tried or not tried[-1][1].cause
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        visit(cases.strategy(judge.dtype), examples=TRIALS, random_seed=plan.seed, visitor=visitor)
+    if not tried or not tried[-1][1].cause:
+        return None
+    case, outcome = tried[0]
+    return Verdict(law, dtype, outcome.status, cases=len(tried), smallest=case, outcome=outcome, reason=EVERY_CALL)
+
+
+def is_judged_by(verdict: Verdict, law: Law, port: Port) -> bool:
+    """Return whether a trial says all about a law: its operation has no outputs, for what the port offers of it.
+
+    To raise whatever is given is not to reject bad input; to return what is no output is to accept it.
+    """
+    is_asked = offered_cases(law, port.offer(law.operation), verdict.dtype)[0] is not None
+    return is_asked and (law.kind != "rejects" or verdict.status == "error")
 
 
 def diagnose(
@@ -133,7 +183,7 @@ def further_calls(port: Port, operation: Operation, *, dtype: str, plan: Plan) -
     judge = Judge(port, law, as_dtype(dtype), offer, seed=plan.seed)
 
     def visitor(case: Case) -> bool:
-        with suppress(NotVariedError):
+        with suppress(NotVariedError, LeftOutError):
             calls.extend(judge.outcome(case).calls)
         return process_time() > ends
 
@@ -165,11 +215,8 @@ def check_law(
         except NotVariedError as error:
             asked_too_much.append(error)
             return True
-        except LeftOutError as error:
-            needed.append(error)
-            return not isinstance(error, AllLeftOutError)
-        if tally.cases < REPEATED_CASES and not outcome.failed and not judge.repeats(outcome):
-            outcome = outcome._replace(status="wrong", message=NOT_REPEATED)
+        if tally.cases < REPEATED_CASES:
+            outcome = judge.repeated(outcome)
         tally.add(case, outcome)
         return tally.is_enough or budget.is_spent(tally.cases)
 
@@ -205,36 +252,6 @@ def check_law(
     verdict.seconds = perf_counter() - started
     outcomes = [outcome for (_, outcome), _ in failing]
     return verdict, [verdict.outcome, *outcomes] if verdict.outcome else []
-
-
-class Budget:
-    """Processor time, shared out among laws: what one leaves unspent is there for the others.
-
-    seconds: for all together; `None` if there is no limit. laws: how many there are.
-    """
-
-    def __init__(self, seconds: float | None, laws: int) -> None:
-        self.seconds = seconds
-        self.laws = laws
-        self._since: float | None = None
-
-    @contextmanager
-    def for_one_law(self) -> Iterator[None]:
-        """Count the time that a law takes once its first case is done: before, loops may have to be compiled."""
-        self._since = None
-        yield
-        if self.seconds is not None:
-            self.seconds -= self._spent()
-            self.laws = max(1, self.laws - 1)
-
-    def is_spent(self, cases: int) -> bool:
-        """Return whether the law has had its share, after so many cases."""
-        if self._since is None:
-            self._since = process_time()
-        return self.seconds is not None and cases >= FEWEST_CASES and self._spent() >= self.seconds / self.laws
-
-    def _spent(self) -> float:
-        return process_time() - self._since if self._since is not None else 0.0
 
 
 def number_of_checks(port: Port, systems: Iterable[System], plan: Plan, laws: Callable[[Law], bool]) -> int:
@@ -284,13 +301,13 @@ class Tally:
     @property
     def is_enough(self) -> bool:
         """Whether enough cases were wrong. (Imprecise ones are no reason to stop: a wrong one may follow.)"""
-        return max(self._count("wrong"), self._count("error")) == ENOUGH_FAILURES
+        return max(map(self._count, ("wrong", "error", ACCEPTS))) == ENOUGH_FAILURES
 
     def _count(self, status: Status) -> int:
         return sum(outcome.status == status for (_, outcome), _ in self.failing)
 
     def verdict(self, law: Law, dtype: str) -> Verdict:
-        statuses: list[Status] = ["conforms"]
+        statuses: list[Status] = ["conforms" if self.cases else "no case drawn"]
         if self.cases and self.ambiguous == self.cases:
             statuses.append("ambiguous only")
         sure = [outcome.status for (_, outcome), _ in self.failing if outcome.sure]

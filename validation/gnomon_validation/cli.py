@@ -20,6 +20,7 @@ from gnomon_validation import (
     case_files,
     expectations,
     report_adequacy,
+    report_causes,
     report_json,
     report_junit,
     report_terminal,
@@ -27,14 +28,14 @@ from gnomon_validation import (
 )
 from gnomon_validation.checker import Plan, number_of_checks
 from gnomon_validation.checker import check as run_check
-from gnomon_validation.console import console, tell
+from gnomon_validation.console import console, hushed, tell
 from gnomon_validation.explain import explain as print_explanation
 from gnomon_validation.explain import find as find_operations
 from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.ports.find import FORMS, find_port, likely_meant
 from gnomon_validation.replay import replay as run_replay
 from gnomon_validation.studies.command import claims, study
-from gnomon_validation.wording import assignment, counted
+from gnomon_validation.wording import assignment, counted, legible
 
 DTYPES = ("float16", "float32", "float64")
 SECONDS = 30.0
@@ -77,6 +78,8 @@ def cli() -> None:
     help="Where smallest failing cases are written.",
 )
 @click.option("--every-law", is_flag=True, help="Print a row for every law.")
+@click.option("--strict-input", is_flag=True, help="A port that accepts bad input does not conform.")
+@click.option("-v", "--verbose", is_flag=True, help="List all that is not provided, and print what the port printed.")
 def check(
     port: str,
     system_names: Sequence[str],
@@ -90,6 +93,8 @@ def check(
     junit_file: Path | None,
     failures: Path,
     every_law: bool,
+    strict_input: bool,
+    verbose: bool,
 ) -> None:
     """Hold PORT against every law of what it provides.
 
@@ -100,7 +105,8 @@ def check(
     chosen = [find_system(name) for name in system_names] or list(systems().values())
     wanted = _wanted(law_names, chosen)
     given = dict(assignment(text) for text in options)
-    found = find_port(port, given, chosen[0].name if len(system_names) == 1 else None)
+    with hushed() as printed:
+        found = find_port(port, given, chosen[0].name if len(system_names) == 1 else None)
     reasons = expectations.read(expect) if expect else {}
     expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
     widths = tuple(dtypes) or ("float32", "float64")
@@ -116,17 +122,21 @@ def check(
     if examples:
         plan = replace(plan, examples=examples, seconds=None)
     total = sum(1 for system in chosen for law in system.laws if wanted(law)) * len(plan.dtypes)
-    with _progress() as progress:
+    with _progress() as progress, hushed(printed):
         task = progress.add_task("", total=total)
 
         def advance(what: str) -> None:
             progress.update(task, description=what, advance=0 if what.endswith("diagnosis") else 1)
 
         result = run_check(found, chosen, plan, laws=wanted, progress=advance, expected=expectations.expecting(reasons))
+    result.strict_input = strict_input
     for verdict in result.verdicts:
         if verdict.failed and verdict.smallest is not None:
             verdict.replay_file = str(case_files.write(failures, result.port, verdict))
-    report_terminal.show(result, console(), every_law=every_law)
+    screen = console()
+    report_terminal.show(result, screen, every_law=every_law, verbose=verbose)
+    if verbose and printed.getvalue().strip():
+        screen.print(Text(f"\nthe port printed: {legible(printed.getvalue(), 1000)}", style="dim"), soft_wrap=True)
     if json_file:
         report_json.write(result, json_file)
     if junit_file:
@@ -239,11 +249,12 @@ def replay(file: Path, port: str | None, options: Sequence[str]) -> None:
     Exit status: 0 the case conforms, 1 it does not, 2 usage.
     """
     stored = case_files.read(file)
-    given = find_port(port, dict(assignment(text) for text in options)) if port else None
-    verdict, live = run_replay(stored, given)
+    with hushed():
+        given = find_port(port, dict(assignment(text) for text in options)) if port else None
+        verdict, live = run_replay(stored, given)
     screen = console()
     if verdict.outcome is not None and verdict.outcome.failed:
-        screen.print(report_terminal.block(verdict), soft_wrap=True)
+        screen.print(report_causes.block(verdict), soft_wrap=True)
     else:
         line = Text(f"{stored.law.id}  {stored.dtype}   ").append(verdict.status, style="green")
         screen.print(line, soft_wrap=True)
@@ -313,6 +324,5 @@ def _is_users(error: BaseException) -> bool:
 
 
 def _fail(message: str) -> None:
-    line = " ".join(message.split())
-    print(f"gnomon: {line}", file=sys.stderr)
+    print(f"gnomon: {legible(message, 2000)}", file=sys.stderr)
     sys.exit(2)

@@ -5,6 +5,11 @@ On a terminal lines end between words; in a file or a pipe a sentence stays one 
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout, suppress
+from io import StringIO, UnsupportedOperation
 from itertools import groupby
 from typing import Any
 
@@ -57,3 +62,23 @@ def tell_prose(screen: Console, prose: str) -> None:
         for line in Text(" ".join(lines)).wrap(screen, min(screen.width, WIDEST_PROSE)):
             line.rstrip()
             screen.print(line, soft_wrap=True)
+
+
+@contextmanager
+def hushed(printed: StringIO | None = None) -> Iterator[StringIO]:
+    """Keep what a port prints out of what Gnomon prints; yield the text, but for what compiled code wrote by itself."""
+    printed = printed or StringIO()
+    stream = sys.__stdout__
+    kept, nowhere = None, os.open(os.devnull, os.O_WRONLY)
+    with suppress(AttributeError, OSError, UnsupportedOperation, ValueError):  # there may be no such stream
+        stream.flush()  # type: ignore[union-attr]
+        kept = os.dup(1)
+        os.dup2(nowhere, 1)
+    try:
+        with redirect_stdout(printed):
+            yield printed
+    finally:
+        if kept is not None:
+            os.dup2(kept, 1)
+            os.close(kept)
+        os.close(nowhere)

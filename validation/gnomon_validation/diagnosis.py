@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from itertools import zip_longest
 from time import process_time
@@ -157,14 +158,14 @@ class Diagnostician:
         name = "params" if "params" in operation.inputs else operation.name
         for call in others.of(operation):
             if call.outputs is not None:
-                with np.errstate(all="ignore"):
+                with np.errstate(all="ignore"), suppress(*REJECTIONS):  # of what is bad or left out nothing can be said
                     expected = self._answer(call, reference_function)
                     facts = list(same_outputs(name, call.outputs, expected))
                     runs = self.runs.of_call(operation, call.inputs, call.hyperparameters, reference_function)
                     stand_ins = [list(same_outputs(name, run, expected)) for run in runs]
                     judged = [judge(fact, [run[i] for run in stand_ins], self.dtype) for i, fact in enumerate(facts)]
-                for j in judged:
-                    right[j.label] = right.get(j.label, True) and j.holds is not False
+                    for j in judged:
+                        right[j.label] = right.get(j.label, True) and j.holds is not False
         return [label for label in right if right[label]], [label for label in right if not right[label]]
 
     def explains(self, mistake: Mistake, verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
@@ -172,12 +173,15 @@ class Diagnostician:
 
         A mistake that changes nothing in these calls explains nothing. What a call cost is a port's own and need not be
         the same, unless nothing else would show the mistake. Where no argument is checked, only what is accepted and
-        what is rejected counts, and only in a law about that.
+        what is rejected counts, and only in a law about that; there a mistake that is a function of its own, which
+        checks nothing because nobody wrote it to, explains nothing.
         """
         calls = [call for outcome in outcomes for call in outcome.calls if not call.by_reference]
         if mistake.edited.without_checks:
             accepts_the_same = ((call.outputs is None) == self._rejects(mistake, call) for call in calls)
             return verdict.law.kind == "rejects" and all(accepts_the_same)
+        if verdict.law.kind == "rejects" and not mistake.difference:
+            return False
         concerned = [call for call in calls if mistake.concerns(call.operation)]
         if not any(self.differs(mistake, call) for call in concerned):
             return False

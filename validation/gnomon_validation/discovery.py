@@ -21,12 +21,13 @@ from gnomon_validation.judging import Evidence, Judge
 from gnomon_validation.ports.bundled import MistakenPort
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.ports.runner import Call, PortError
-from gnomon_validation.verdicts import Outcome, Verdict
+from gnomon_validation.verdicts import ACCEPTS, Outcome, Verdict
 from gnomon_validation.witnesses import Witness
 
 EXAMPLES = 100
 FEW = 12
 ENOUGH = 4
+CAUGHT = ("wrong", ACCEPTS)
 
 
 class Discovery:
@@ -80,9 +81,9 @@ class Discovery:
         for several in [[pair] for pair in found] + ([found] if len(found) > 1 else []):
             verdict = Verdict(law, self.dtype.name, several[0][1].status)
             self.diagnostician.diagnose([(verdict, [outcome for _, outcome in several])])
-            if verdict.status == "wrong" and verdict.diagnosis[:1] == [mistake]:
+            if verdict.status in CAUGHT and verdict.diagnosis[:1] == [mistake]:
                 return Witness(mistake, law, self.dtype.name, tuple(case for case, _ in several))
-        wrong = [case for case, outcome in found if outcome.status == "wrong"]
+        wrong = [case for case, outcome in found if outcome.status in CAUGHT]
         return Witness(mistake, law, self.dtype.name, (wrong[0],), named=False) if wrong else None
 
     def failing(
@@ -98,7 +99,7 @@ class Discovery:
                 if self.changes_nothing(edited, law, case):
                     continue
                 outcome = judge.outcome(case)
-                if outcome.status in ("wrong", "imprecise"):
+                if outcome.status in (*CAUGHT, "imprecise"):
                     enough -= 1
                     yield case, outcome
                 if enough == 0:

@@ -15,7 +15,7 @@ from unittest.mock import patch
 
 from hypothesis import HealthCheck, Phase, Verbosity, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.errors import Flaky
+from hypothesis.errors import Flaky, Unsatisfiable
 from hypothesis.internal.cache import LRUCache
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
@@ -36,13 +36,13 @@ class _StillFailsError(Exception):
 def visit(
     strategy: st.SearchStrategy[Drawn], *, examples: int, random_seed: int, visitor: Callable[[Drawn], bool | None]
 ) -> None:
-    """Show drawn values to the visitor until it returns True or the examples are used up."""
+    """Show drawn values to the visitor until it returns True or the examples are used up; none if none can be drawn."""
 
     def each(drawn: Drawn) -> None:
         if visitor(drawn):
             raise _EnoughError
 
-    with suppress(_EnoughError):
+    with suppress(_EnoughError, Unsatisfiable):
         _run(each, strategy, examples, random_seed, (Phase.generate,))
 
 

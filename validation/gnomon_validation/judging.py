@@ -17,10 +17,10 @@ from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact
 from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
 from gnomon_spec.system import Law
-from gnomon_validation.ports.left_out import AllLeftOutError, LeftOutError, is_left_out
+from gnomon_validation.ports.left_out import AllLeftOutError, is_left_out
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import PortError, PortMisbehaviourError, PortRunner
-from gnomon_validation.verdicts import Outcome, Status
+from gnomon_validation.verdicts import ACCEPTS, NOT_REPEATED, Outcome, Status
 
 # A deviation is measured again in this dtype: the next wider one, or the next narrower where there is none.
 OTHER_DTYPE = {"float16": "float32", "float32": "float64", "float64": "float32"}
@@ -97,11 +97,14 @@ class Judge:
         try:
             judgements = self._judgements(case)
         except PortError as error:
-            return self._failure("error", f"the port raised {error}")
+            return self._failure("error", f"the port raised {error}", error.cause)
         except PortMisbehaviourError as error:
-            return self._failure("wrong", f"the port {error}")
+            return self._failure("wrong", f"the port {error}", f"the port {error}")
         calls = tuple(self.runner.calls)
         broken = [j for j in judgements if j.holds is False]
+        if broken and self.law.kind == "rejects":
+            telling = next((j for j in broken if j.label.partition(" ")[0] in case.hyper), broken[0])
+            return Outcome(ACCEPTS, tuple(judgements), telling, f"{telling.label} {telling.why}", 0.0, calls)
         if broken:
             worst = max(broken, key=lambda j: j.ratio)
             rounding, measured = self._rounding_or_mistake(case, broken)
@@ -113,12 +116,20 @@ class Judge:
         largest = max(judgements, key=lambda j: j.ratio, default=None)
         return Outcome("ambiguous only" if ambiguous else "conforms", tuple(judgements), largest, "", 0.0, calls)
 
-    def repeats(self, outcome: Outcome) -> bool:
-        """Return whether the port gives the same bits when its calls are made again."""
-        return all(self.runner.repeats(call) for call in outcome.calls if call.outputs is not None)
+    def repeated(self, outcome: Outcome) -> Outcome:
+        """Return the outcome; of a case that holds, that the port does otherwise when its calls are made again."""
+        if outcome.failed:
+            return outcome
+        try:
+            if all(self.runner.repeats(call) for call in outcome.calls if call.outputs is not None):
+                return outcome
+            message = NOT_REPEATED
+        except PortMisbehaviourError as error:
+            message = f"the port {error}"
+        return outcome._replace(status="wrong", message=message, cause=message)
 
-    def _failure(self, status: Status, message: str) -> Outcome:
-        return Outcome(status, (), None, message, 0.0, tuple(self.runner.calls))
+    def _failure(self, status: Status, message: str, cause: str) -> Outcome:
+        return Outcome(status, (), None, message, 0.0, tuple(self.runner.calls), cause=cause)
 
     def _judgements(self, case: Case) -> list[Judgement]:
         with np.errstate(all="ignore"):
@@ -186,7 +197,7 @@ class Judge:
         try:
             facts = self._facts(case)
             runs = self.evidence.runs(case) if with_bands else []
-        except (PortError, PortMisbehaviourError, LeftOutError, ValueError):  # the oracle may refuse what is 0 or ∞ here
+        except (PortError, PortMisbehaviourError, ValueError):  # the oracle, too, may refuse what is 0 or ∞ here
             return {}
         found: dict[str, Judgement] = {}
         for i, fact in facts.items():

@@ -7,7 +7,8 @@
         check()
 
 Every law of every dtype becomes one item with a readable name. An expected failure is an xfail with its reason; a law
-that is expected to fail by its full id must fail, or the suite says so.
+that is expected to fail by its full id must fail, or the suite says so. That bad input is accepted is an xfail, too,
+unless `strict_input=True` is said.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from gnomon_validation.expectations import Expected, expecting, require_laws
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.port import Port
-from gnomon_validation.report_terminal import block
+from gnomon_validation.report_causes import block
+from gnomon_validation.verdicts import ACCEPTS
 
 
 def conformance(
@@ -34,11 +36,13 @@ def conformance(
     examples: int = 100,
     seed: int = 0,
     expected: Mapping[str, str] | None = None,
+    strict_input: bool = False,
 ) -> Callable[[Callable[..., Any]], Any]:
     """Turn every law that a port can be held to into a pytest item.
 
     port: what `gnomon check` takes as a string, or a module, class or object with functions such as `adam_step`.
     systems: names; all that the port provides by default. expected: reasons by law id, wildcards allowed.
+    strict_input: whether accepting bad input is a failure.
     The decorated test gets `check`, a function without arguments that raises `AssertionError` with the full verdict.
     """
     import pytest
@@ -53,7 +57,7 @@ def conformance(
         for dtype in plan.dtypes:
             if offered_cases(law, actual.offer(law.operation), as_dtype(dtype).name)[0] is None:
                 continue
-            item = Item(actual, law, dtype, plan, reason, (expected or {}).get(law.id))
+            item = Item(actual, law, dtype, plan, reason, (expected or {}).get(law.id), strict_input)
             items.append(pytest.param(item, id=f"{law.id}-{dtype}"))
     if not items:
         raise ValueError(f"{actual.name} provides no operation of {', '.join(systems or ['any system'])}")
@@ -87,6 +91,7 @@ class Item:
     plan: Plan
     reason: Expected
     must_fail: str | None
+    strict_input: bool
 
     def __call__(self) -> None:
         __tracebackhide__ = True
@@ -95,12 +100,16 @@ class Item:
         verdict, outcomes = check_law(self.port, self.law, self.dtype, self.plan)
         if verdict.status == "not provided":
             pytest.skip(verdict.reason)
+        if verdict.status == "no case drawn":
+            raise AssertionError(f"no case of {self.law.id} could be drawn: nothing was checked")
         if not outcomes:
             if self.must_fail:
                 raise AssertionError(f"conforms, but is expected to fail ({self.must_fail}): remove the expectation")
             return
         diagnose(self.port, [(verdict, outcomes)])
         why = self.reason(self.port.name, self.law.id, self.dtype, verdict.status)
+        if not why and verdict.status == ACCEPTS and not self.strict_input and verdict.outcome:
+            why = f"accepts bad input ({verdict.outcome.message}), which is a failure with strict_input=True"
         if why:
             pytest.xfail(why)
         raise AssertionError("\n" + block(verdict).plain)

@@ -14,8 +14,10 @@ from gnomon_validation.judging import Judge
 from gnomon_validation.ports.bundled import BUNDLED
 from gnomon_validation.ports.left_out import LeftOutError
 from gnomon_validation.ports.port import Offer, Port
-from gnomon_validation.ports.runner import NotVariedError
+from gnomon_validation.ports.runner import OVERWRITES, NotVariedError
 from gnomon_validation.verdicts import NOT_REPEATED, Verdict
+
+UNSTEADY = (NOT_REPEATED, f"the port {OVERWRITES}")
 
 
 def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
@@ -41,9 +43,10 @@ def replay(stored: CaseFile, port: Port | None = None) -> tuple[Verdict, bool]:
         raise ValueError(f"the stored case is not one of the law {stored.law.id}: {error}") from error
     # One record of what a port returned cannot show that it would return something else the next time, nor what it
     # would return in another dtype.
-    unsteady = not judge.repeats(outcome) if live else stored.message == NOT_REPEATED
-    if unsteady and not outcome.failed:
-        outcome = outcome._replace(status="wrong", message=NOT_REPEATED)
+    if live:
+        outcome = judge.repeated(outcome)
+    elif stored.message in UNSTEADY and not outcome.failed:
+        outcome = outcome._replace(status="wrong", message=stored.message)
     elif not live and stored.verdict == "imprecise" and outcome.worst is not None and np.isfinite(outcome.worst.ratio):
         lost = log10(outcome.worst.ratio * MARGIN) if outcome.failed else 0.0
         outcome = outcome._replace(status="imprecise" if outcome.failed else outcome.status, digits_lost=lost)

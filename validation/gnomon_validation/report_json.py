@@ -28,19 +28,21 @@ def report(check: Check) -> dict[str, Any]:
         "format": FORMAT,
         "gnomon": version("gnomon"),
         "numpy": np.__version__,
-        **{of: getattr(check, of) for of in ("port", "examples", "seed", "seconds", "conforms", "held_fixed")},
-        "verdicts": [_verdict(v) for v in check.verdicts],
+        **{of: getattr(check, of) for of in ("port", "examples", "seed", "seconds", "conforms")},
+        **{of: getattr(check, of) for of in ("strict_input", "held_fixed")},
+        "verdicts": [_verdict(v, check.fails(v)) for v in check.verdicts],
     }
 
 
-def _verdict(v: Verdict) -> dict[str, Any]:
+def _verdict(v: Verdict, failed: bool) -> dict[str, Any]:
     data: dict[str, Any] = {
         "law": v.law.id,
         "statement": v.law.statement,
         "kind": v.law.kind,
         "dtype": v.dtype,
         "verdict": v.status,
-        **{of: getattr(v, of) for of in ("failed", "expected", "reason", "cases", "ambiguous")},
+        "failed": failed,
+        **{of: getattr(v, of) for of in ("expected", "reason", "cases", "ambiguous")},
         "digits_verified": v.digits,
         "weak": v.weak,
         "worst_deviation_over_band": v.worst_ratio if np.isfinite(v.worst_ratio) else None,
@@ -58,6 +60,7 @@ def _verdict(v: Verdict) -> dict[str, Any]:
             data["worst"] = {
                 "label": worst.label,
                 "index": list(worst.at),
+                "relation": worst.relation,
                 **{of: float(getattr(worst, of)).hex() for of in ("port", "oracle", "band")},
             }
     return data

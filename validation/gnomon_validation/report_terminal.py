@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from itertools import groupby
 from statistics import median
-from typing import Any
 
 import numpy as np
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gnomon_spec.cases import Case
-from gnomon_spec.system import Mistake, Operation
 from gnomon_validation.checker import LEFT_OUT, OTHER_HYPERPARAMETERS
 from gnomon_validation.console import grid, tell
-from gnomon_validation.verdicts import Check, Outcome, Verdict, looks_like_another_method
-from gnomon_validation.wording import counted, describe
-
-STYLES = {
-    "conforms": "green",
-    "ambiguous only": "yellow",
-    "imprecise": "yellow",
-    "wrong": "bold red",
-    "error": "bold red",
-    "not provided": "dim",
-}
-
-# Kinds of laws that any mistake breaks: a more particular law says more about what is wrong.
-GENERAL = ("oracle agreement", "trajectory", "equivariance")
+from gnomon_validation.report_causes import STYLES, block, causes, words
+from gnomon_validation.verdicts import ACCEPTS, SEVERITY, Check, Verdict, looks_like_another_method
+from gnomon_validation.wording import counted, legible
 
 
-def show(check: Check, console: Console, *, every_law: bool = False) -> None:
-    """Print a check: a table (a row an operation and dtype, or a row a law), then every failure, then the sum."""
+def show(check: Check, console: Console, *, every_law: bool = False, verbose: bool = False) -> None:
+    """Print a check: a table (a row an operation and dtype, or a row a law), then each cause of failures, then the sum.
+
+    verbose: with the name of everything that is not provided.
+    """
     provided = [v for v in check.verdicts if v.status != "not provided"]
     if provided:
         console.print(_laws(provided) if every_law else _operations(provided))
@@ -41,12 +31,9 @@ def show(check: Check, console: Console, *, every_law: bool = False) -> None:
     if another:
         console.print()
         tell(console, Text(another, style="bold"))
-    for telling, *others in _alike(v for v in provided if v.failed):
-        text = block(telling)
-        if others:
-            text.append(f"\n  for the same reason fail: {', '.join(map(_words, others))}")
+    for group in causes(v for v in provided if v.failed):
         console.print()
-        console.print(text, soft_wrap=True)
+        console.print(block(*group), soft_wrap=True)
     _print_expected([v for v in provided if v.expected], console)
     weak = [v for v in provided if v.weak]
     if weak:
@@ -54,87 +41,9 @@ def show(check: Check, console: Console, *, every_law: bool = False) -> None:
         console.print(Text("weak checks (few digits verified: they say little)", style="yellow"))
     for verdict in weak:
         console.print(Text(f"  {verdict.law.id} {verdict.dtype}: {verdict.digits:.1f} digits"), soft_wrap=True)
-    _print_missing(check, console)
+    _print_missing(check, console, verbose)
     console.print()
     console.print(summary(check), soft_wrap=True)
-
-
-def _words(found: Verdict | Mistake) -> str:
-    """Return the name of a verdict's law, or of a mistake, in words."""
-    return (found.law if isinstance(found, Verdict) else found).name.replace("_", " ")
-
-
-def _alike(failures: Iterable[Verdict]) -> list[list[Verdict]]:
-    """Return the failures that have one diagnosis together, the law that says most about it first."""
-    groups: dict[tuple[str, ...], list[Verdict]] = {}
-    for verdict in failures:
-        cause = verdict.diagnosis[0].name if verdict.diagnosis else verdict.law.name
-        groups.setdefault((verdict.law.operation.id, verdict.dtype, verdict.status, cause), []).append(verdict)
-    return [sorted(group, key=lambda v: v.law.kind in GENERAL) for group in groups.values()]
-
-
-def block(verdict: Verdict) -> Text:
-    """Return one failure in full."""
-    text = Text(f"{verdict.law.operation.id}  {verdict.dtype}   ")
-    text.append(verdict.status.upper(), style=STYLES[verdict.status]).append(f'   law "{_words(verdict)}"\n')
-    text.append(f"  the law: {verdict.law.statement}\n", style="dim")
-    outcome = verdict.outcome
-    if verdict.diagnosis:
-        likeliest, *others = verdict.diagnosis
-        text.append("  behaves as: ").append(likeliest.statement, style="bold").append("\n")
-        text.append("".join(f"    {line}\n" for line in likeliest.difference), style="dim")
-        if others:
-            names = ", ".join(map(_words, others[:3]))
-            text.append(f"  (these cases alone would also fit: {names})\n", style="dim")
-    elif verdict.status == "wrong" and not (outcome and outcome.message):
-        text.append("  behaves as no catalogued mistake and no single edit of the formula\n")
-        right, wrong = verdict.parts
-        if right:
-            text.append(f"  right in every case that was kept: {', '.join(right)}; not: {', '.join(wrong)}\n")
-    if verdict.status == "imprecise" and outcome:
-        lost = max(verdict.digits_lost, outcome.digits_lost)
-        text.append(
-            f"  loses up to {lost:.1f} digits: the deviation shrinks with the unit roundoff, as rounding does\n"
-        )
-    if verdict.smallest is not None and outcome is not None:
-        text.append(f"  smallest case: {described(verdict.smallest, verdict.law.operation)} (all else: defaults)\n")
-        text.append(f"  -> {_finding(outcome, np.dtype(verdict.dtype))}\n")
-    if verdict.replay_file:
-        text.append(f"  replay: gnomon replay {verdict.replay_file}\n")
-    text.rstrip()
-    return text
-
-
-def _finding(outcome: Outcome, dtype: np.dtype[Any]) -> str:
-    worst = outcome.worst
-    if outcome.message or worst is None:
-        return outcome.message
-    at = f"{worst.label}{list(worst.at) if worst.at else ''}"
-    return f"{at}: port {_short(worst.port, dtype)}, oracle {_short(worst.oracle, dtype)}, band ±{worst.band:.1g}"
-
-
-def _short(value: Any, dtype: np.dtype[Any]) -> str:
-    """Return a number with the digits that its dtype can hold."""
-    digits = {2: 5, 4: 9, 8: 17}[dtype.itemsize]
-    return f"{np.float64(value):.{digits}g}"
-
-
-def described(case: Case, operation: Operation) -> str:
-    """Return a case in words; hyperparameters at their default and fresh states are left short."""
-    defaults = operation.hyperparameters
-    parts = []
-    for name, value in case.items():
-        if name in defaults and isinstance(defaults[name], int | float | str) and value == defaults[name]:
-            continue
-        if isinstance(value, tuple) and hasattr(value, "_fields") and _is_fresh(value):
-            parts.append(f"{name}=fresh")
-        else:
-            parts.append(f"{name}={describe(value)}")
-    return " ".join(parts)
-
-
-def _is_fresh(state: Iterable[Any]) -> bool:
-    return all(not np.any(part) for part in state)
 
 
 def _operations(verdicts: Sequence[Verdict]) -> Table:
@@ -152,10 +61,12 @@ def _operations(verdicts: Sequence[Verdict]) -> Table:
 
 
 def _verdict_of(verdicts: Sequence[Verdict]) -> Text:
-    failed = [v for v in verdicts if v.failed]
-    if failed:
-        worst = next((v for v in failed if v.status != "imprecise"), failed[0])
-        return Text(f"{len(failed)} {worst.status}", style=STYLES[worst.status])
+    """Return how many verdicts are of each failing kind, the worst last; that all conform if none is."""
+    kinds = Counter(v.status for v in verdicts if v.failed)
+    if kinds:
+        worst = max(kinds, key=SEVERITY.index)
+        told = sorted(kinds.items(), key=lambda kind: (kind[0] == ACCEPTS, -SEVERITY.index(kind[0])))
+        return Text(", ".join(f"{number} {status}" for status, number in told), style=STYLES[worst])
     expected = sum(bool(v.expected) for v in verdicts)
     return Text(f"conforms but for {expected} known" if expected else "conforms", style="green")
 
@@ -169,7 +80,7 @@ def _laws(verdicts: Sequence[Verdict]) -> Table:
         horizon = f"{v.horizon:g} steps" if v.horizon is not None else "-"
         status = Text(v.status, style=STYLES[v.status])
         figures = str(v.cases), str(v.ambiguous), digits, f"{v.worst_ratio:.2f}", horizon
-        table.add_row(v.law.operation.id, v.dtype, _words(v), status, *figures)
+        table.add_row(v.law.operation.id, v.dtype, words(v), status, *figures)
     return table
 
 
@@ -182,44 +93,60 @@ def _print_expected(verdicts: Sequence[Verdict], console: Console) -> None:
     for verdict in verdicts:
         by_reason.setdefault(verdict.expected or "", []).append(verdict)
     for reason, group in by_reason.items():
+        dtypes: dict[str, list[str]] = {}
         for v in group:
-            tell(console, Text(f"  {v.law.operation.id} {v.dtype} {v.status}: {_words(v)}"), hang=4)
+            dtypes.setdefault(f"{v.law.operation.id} {{}} {v.status}: {words(v)}", []).append(v.dtype)
+        for line, where in dtypes.items():
+            tell(console, Text(f"  {line.format(', '.join(where))}"), hang=4)
         tell(console, Text(reason, style="dim"), label="    ")
 
 
-def _print_missing(check: Check, console: Console) -> None:
-    missing: dict[str, dict[str, None]] = {}
-    for verdict in check.verdicts:
-        if verdict.status == "not provided":
-            whole = "does not provide" in verdict.reason or "compute in" in verdict.reason
-            name = verdict.law.operation.id + ("" if whole else f" law {_words(verdict)!r}")
-            missing.setdefault(verdict.reason, {})[name] = None
-        elif verdict.left_out:
-            said = f"{verdict.law.operation.id} law {_words(verdict)!r} ({', '.join(verdict.left_out)})"
-            missing.setdefault(LEFT_OUT, {})[said] = None
+def _print_missing(check: Check, console: Console, verbose: bool) -> None:
     held = [
         f"{operation} was checked with {', '.join(fixed)} (the port does not vary them)"
         for operation, fixed in check.held_fixed.items()
     ]
-    for line in (*held, *(f"not provided ({reason}): {', '.join(names)}" for reason, names in missing.items())):
+    missing: dict[str, dict[str, None]] = {}
+    for verdict in check.verdicts:
+        if verdict.status == "not provided":
+            whole = "does not provide" in verdict.reason or "compute in" in verdict.reason
+            name = verdict.law.operation.id + ("" if whole else f" law {words(verdict)!r}")
+            missing.setdefault(verdict.reason, {})[name] = None
+        elif verdict.left_out:
+            said = f"{verdict.law.operation.id} law {words(verdict)!r} ({', '.join(verdict.left_out)})"
+            missing.setdefault(LEFT_OUT, {})[said] = None
+    lines = [f"not provided ({reason}): {', '.join(names)}" for reason, names in missing.items()]
+    if missing and not verbose:
+        told = (
+            f"{counted(len(names), 'law' if ' law ' in next(iter(names)) else 'operation')}: {reason}"
+            for reason, names in missing.items()
+        )
+        lines = [f"not provided (-v lists them): {'; '.join(told)}"]
+    if held or lines:
         console.print()
+    for line in (*held, *lines):
         tell(console, Text(line, style="dim"))
 
 
 def summary(check: Check) -> Text:
     """Return the last line: how many laws hold, and whether the port conforms."""
+    port = legible(check.port)
     provided = [v for v in check.verdicts if v.status != "not provided"]
-    failed = sum(v.failed for v in provided)
+    failed, accepting = sum(map(check.fails, provided)), sum(v.failed and v.status == ACCEPTS for v in provided)
     effort = f"{counted(sum(v.cases for v in provided), 'case')}, {check.seconds:.1f} s, seed {check.seed}"
     if not provided:
-        return Text(f"{check.port}: provides nothing that was asked for", style="yellow")
-    if not failed:
-        every = counted(len(provided), "check")
-        line = Text(f"{check.port} conforms ", style="bold green").append(f"({every} of laws, {effort})", style="dim")
-    else:
+        return Text(f"{port}: provides nothing that was asked for", style="yellow")
+    every = counted(len(provided), "check")
+    if failed:
         fail = "fails" if failed == 1 else "fail"
-        line = Text(f"{check.port} does not conform: ", style="bold red")
+        line = Text(f"{port} does not conform: ", style="bold red")
         line.append(f"{failed} of {len(provided)} checks of laws {fail} ").append(f"({effort})", style="dim")
+    elif not accepting:
+        line = Text(f"{port} conforms ", style="bold green").append(f"({every} of laws, {effort})", style="dim")
+    else:
+        strictly = f"({every} of laws, {accepting} of which fail with --strict-input, {effort})"
+        line = Text(f"{port} conforms ", style="bold green").append("but accepts bad input ", style="yellow")
+        line.append(strictly, style="dim")
     return line.append(_unchecked(check), style="yellow")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, get_args
 
 from gnomon_spec.bands import Judgement
 from gnomon_spec.cases import Case
@@ -12,11 +12,15 @@ from gnomon_spec.system import Law, Mistake
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.ports.targets import read_target
 
-Status = Literal["conforms", "ambiguous only", "imprecise", "wrong", "error", "not provided"]
-FAILING: tuple[Status, ...] = ("imprecise", "wrong", "error")
+Status = Literal[
+    "not provided", "conforms", "ambiguous only", "accepts bad input", "no case drawn", "imprecise", "error", "wrong"
+]
+# In the order in which findings matter: the worst one names the verdict.
+SEVERITY: tuple[Status, ...] = get_args(Status)
+ACCEPTS: Status = "accepts bad input"
+FAILING = SEVERITY[SEVERITY.index(ACCEPTS) :]
+EVERY_CALL = "every call that was tried ends so"
 NOT_REPEATED = "the port gives different results for the same inputs"
-# The order in which findings matter: the worst one names the verdict.
-SEVERITY: tuple[Status, ...] = ("not provided", "conforms", "ambiguous only", "imprecise", "error", "wrong")
 
 
 class Outcome(NamedTuple):
@@ -24,7 +28,9 @@ class Outcome(NamedTuple):
 
     judgements: of its facts, empty if the port failed before there were any. worst: the one that decides the status.
     message: what happened, if it was not a deviation. digits_lost: for an imprecise port. calls: what the port did.
-    sure: False if "wrong" is said only because the deviation could not be measured in another dtype.
+    sure: False if "wrong" is said only because the deviation could not be measured in another dtype. cause: what
+    failures of a port that could not be judged have in common, whatever the case: an exception and its line, or what it
+    did instead of returning outputs.
     """
 
     status: Status
@@ -34,6 +40,7 @@ class Outcome(NamedTuple):
     digits_lost: float
     calls: tuple[Call, ...]
     sure: bool = True
+    cause: str = ""
 
     @property
     def failed(self) -> bool:
@@ -92,6 +99,7 @@ class Check:
     """All verdicts on one port, and what it takes to repeat the check.
 
     held_fixed: for each operation, the hyperparameters that the port cannot vary, as `name=value`.
+    strict_input: whether a port must reject bad input to conform.
     """
 
     port: str
@@ -100,10 +108,15 @@ class Check:
     verdicts: list[Verdict] = field(default_factory=list)
     seconds: float = 0.0
     held_fixed: dict[str, list[str]] = field(default_factory=dict)
+    strict_input: bool = False
 
     @property
     def conforms(self) -> bool:
-        return not any(verdict.failed for verdict in self.verdicts)
+        return not any(map(self.fails, self.verdicts))
+
+    def fails(self, verdict: Verdict) -> bool:
+        """Return whether a verdict keeps the port from conforming."""
+        return verdict.failed and (self.strict_input or verdict.status != ACCEPTS)
 
 
 # Kinds of laws that say what a method computes; others hold of its relatives, too.

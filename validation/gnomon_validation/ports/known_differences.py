@@ -128,7 +128,7 @@ PYHESSIAN_RANGE = (
 )
 
 REJECTED = ":bad_input_is_rejected"
-BAD_INPUT, WRONG, OFF = f"step{REJECTED}", ("wrong",), ("wrong", "imprecise")
+BAD_INPUT, ACCEPTED, WRONG, OFF = f"step{REJECTED}", ("accepts bad input",), ("wrong",), ("wrong", "imprecise")
 EIGENVALUES, OUT_OF_RANGE = "curvature.largest_eigenvalues:", "they_do_not_leave_the_range_before_the_matrix_does"
 IN_TORCH = ("SGD", "Adam", "RMSprop", "NAdam")
 LERPING = ("torch.optim.Adam", "torch.optim.NAdam", "torch.optim.RMSprop", "pytorch_optimizer.Lion")
@@ -143,29 +143,31 @@ OF_LENGTHS = (
 HIOPTIMIZER = "torch:hysterograd.optimizer.HIOptimizer"
 # Of each reason the dtypes, the verdicts, and the ports and laws.
 ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]], ...] = (
-    (TORCH_UNCHECKED, ALL, WRONG, [(f"torch:torch.optim.{name}*", f"*.{BAD_INPUT}") for name in IN_TORCH]),
-    (LION_UNCHECKED, ALL, WRONG, [("torch:pytorch_optimizer.Lion*", f"lion.{BAD_INPUT}")]),
+    (TORCH_UNCHECKED, ALL, ACCEPTED, [(f"torch:torch.optim.{name}*", f"*.{BAD_INPUT}") for name in IN_TORCH]),
+    (LION_UNCHECKED, ALL, ACCEPTED, [("torch:pytorch_optimizer.Lion*", f"lion.{BAD_INPUT}")]),
     (TORCH_PRODUCT, ("float64",), WRONG, [("torch:torch.optim.NAdam", "nadam.step:*")]),
     (LOST_EPS, ("float16",), WRONG, [(f"torch:torch.optim.{name}*", "*.step:*") for name in IN_TORCH if name != "SGD"]),
     (LOST_EPS, ("float16",), WRONG, [(f"optax:optax.{name}*", "*.step:*") for name in (*ADAMS, "rmsprop")]),
     (TORCH_LERP, ALL, ("imprecise",), [(f"torch:{name}*", "*.step:*") for name in LERPING]),
-    (OPTAX_UNCHECKED, ALL, WRONG, [(f"optax:optax.{name}*", f"{of}.{BAD_INPUT}") for name, of in IN_OPTAX.items()]),
-    (HIOPTIMIZER_UNCHECKED, ALL, WRONG, [(f"{HIOPTIMIZER}*", "hysterograd.*_rejected")]),
+    (OPTAX_UNCHECKED, ALL, ACCEPTED, [(f"optax:optax.{name}*", f"{of}.{BAD_INPUT}") for name, of in IN_OPTAX.items()]),
+    (HIOPTIMIZER_UNCHECKED, ALL, ACCEPTED, [(f"{HIOPTIMIZER}*", "hysterograd.*_rejected")]),
     (HIOPTIMIZER_SINGLE, ("float64",), OFF, [(HIOPTIMIZER, "hysterograd.*")]),
-    (EIGSH_UNCHECKED, WITH_ROOM, WRONG, [("scipy", f"{EIGENVALUES}bad_input_is_rejected")]),
+    (EIGSH_UNCHECKED, WITH_ROOM, ACCEPTED, [("scipy", f"{EIGENVALUES}bad_input_is_rejected")]),
     *(
-        (reason, WITH_ROOM, WRONG, [("scipy", f"hessian_free.conjugate_gradients:{law}") for law in laws])
-        for reason, *laws in (
-            (CG_START, "agrees_with_the_oracle", "the_residual_is_first_tested_after_an_iteration"),
-            (CG_EXACT, "an_exact_start_is_the_answer"),
+        (reason, WITH_ROOM, verdicts, [("scipy", f"hessian_free.conjugate_gradients:{law}") for law in laws])
+        for reason, verdicts, *laws in (
+            (CG_START, WRONG, "agrees_with_the_oracle", "the_residual_is_first_tested_after_an_iteration"),
+            (CG_EXACT, WRONG, "an_exact_start_is_the_answer"),
             (
                 CG_UNCHECKED,
+                ACCEPTED,
                 "a_product_that_is_not_finite_stops_everything",
                 "bad_input_is_rejected",
                 "iterations_below_0_are_not_stored",
             ),
             (
                 CG_RANGE,
+                WRONG,
                 "a_right_side_may_have_any_size",
                 "curvature_that_underflows_is_not_negative",
                 "an_iterate_that_overflows_is_not_returned",
@@ -175,15 +177,15 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
     (
         CURVLINOPS_UNCHECKED,
         WITH_ROOM,
-        WRONG,
+        ACCEPTED,
         [("curvlinops", f"{of}.*:bad_input_is_rejected") for of in ("products", "curvature")],
     ),
     (CURVLINOPS_COLUMNS, WITH_ROOM, WRONG, [("curvlinops", "curvature.hutchpp:of_nothing_the_trace_is_nothing")]),
-    (PYHESSIAN_UNCHECKED, WITH_ROOM, WRONG, [("pyhessian", f"{EIGENVALUES}*_rejected")]),
+    (PYHESSIAN_UNCHECKED, WITH_ROOM, ACCEPTED, [("pyhessian", f"{EIGENVALUES}*_rejected")]),
     (PYHESSIAN_ADDEND, WITH_ROOM, OFF, [("pyhessian", f"{EIGENVALUES}{law}") for law in OF_LENGTHS]),
     (PYHESSIAN_RANGE, WITH_ROOM, WRONG, [("pyhessian", f"{EIGENVALUES}{OUT_OF_RANGE}")]),
     (OPTAX_BUFFER, ALL, WRONG, [("optax:optax.rmsprop*", "rmsprop.step:no_learning_rate_no_move")]),
-    (OPTAX_NESTEROV, ALL, WRONG, [("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum")]),
+    (OPTAX_NESTEROV, ALL, ACCEPTED, [("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum")]),
     (OPTAX_BIAS, ("float32",), ("imprecise",), [(f"optax:optax.{name}*", "*adam*.step:*") for name in ADAMS]),
 )
 KNOWN = tuple(

@@ -11,6 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from gnomon_validation.wording import told
+
 
 def load_file(path: Path) -> ModuleType:
     """Load a Python file as a module of its name; raise `ValueError` if it cannot be loaded."""
@@ -24,10 +26,12 @@ def load_file(path: Path) -> ModuleType:
     try:
         with importable(path.absolute().parent):
             spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:
+    except BaseException as error:
         if known is module:
-            del sys.modules[path.stem]
-        raise ValueError(f"port file {path} cannot be loaded: {type(error).__name__}: {error}") from error
+            sys.modules.pop(path.stem, None)
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise ValueError(f"port file {path} cannot be loaded: {told(error)}") from error
     return module
 
 
@@ -72,8 +76,10 @@ def import_or_explain(name: str) -> ModuleType:
             return import_module(name)
     except ModuleNotFoundError as error:
         raise ValueError(f"module {name!r} cannot be imported: no module named {error.name!r}") from error
-    except (Exception, SystemExit) as error:
-        raise ValueError(f"module {name!r} cannot be imported: {type(error).__name__}: {error}") from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:
+        raise ValueError(f"module {name!r} cannot be imported: {told(error)}") from error
 
 
 def exists(name: str) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, NamedTuple, get_type_hints
 
@@ -15,8 +16,9 @@ from gnomon_spec.stand_ins import Implementation
 from gnomon_spec.system import Operation, System
 from gnomon_validation.ports.left_out import LEFT_OUT, LastRow, returned
 from gnomon_validation.ports.port import Offer, Port
-from gnomon_validation.wording import legible
+from gnomon_validation.wording import describe, legible, origin, told, words_of
 
+OVERWRITES = "changes arrays that it returned from an earlier call"
 STORABLE_DTYPES = ("float16", "float32", "float64", "int64", "bool")
 # What is no array: as what it is kept, of what the reference and a port may make it, and what it is called.
 WORDS: tuple[tuple[Any, Any, Any, str], ...] = (
@@ -27,7 +29,14 @@ WORDS: tuple[tuple[Any, Any, Any, str], ...] = (
 
 
 class PortError(Exception):
-    """The port raised an error."""
+    """The port raised an error.
+
+    told: its type and text. where: the line of the port that it came from. cause: what such errors have in common.
+    """
+
+    def __init__(self, told: str, where: str = "") -> None:
+        super().__init__(f"{told} ({where})" if where else told)
+        self.cause = f"{told.partition(':')[0]} {where}" if where else told
 
 
 class PortMisbehaviourError(Exception):
@@ -90,7 +99,7 @@ class PortRunner(Implementation):
         try:
             with np.errstate(all="ignore"):
                 again = self._outputs(*call[:3])
-        except (PortError, PortMisbehaviourError):
+        except PortError:
             return False
         return same_bits(returned(again), call.outputs)
 
@@ -108,12 +117,16 @@ class PortRunner(Implementation):
             template = operation.reference(*given, **numbers)
         except (TypeError, ValueError):  # the reference rejects the inputs
             template = None
-        if template is not None:
-            return self._fitted(self._performed(operation, given, numbers), template, operation.inputs[0], operation)
         try:
-            return _plain(self._performed(operation, given, numbers), operation)
-        except PortMisbehaviourError as error:  # to misuse bad input is not to reject it
-            return str(error)
+            returned = self._performed(operation, given, numbers)
+            with _reading():
+                if template is not None:
+                    return self._fitted(returned, template, operation.inputs[0], operation)
+                return _plain(returned, operation)
+        except PortMisbehaviourError as error:
+            if template is None:  # to misuse bad input is not to reject it
+                return str(error)
+            raise
 
     def _performed(self, operation: Operation, given: tuple[Any, ...], numbers: dict[str, Any]) -> Any:
         numbers_at = _numbers_in(operation.reference)
@@ -121,20 +134,22 @@ class PortRunner(Implementation):
         passed = tuple(_copy(x, i < len(is_number) and is_number[i]) for i, x in enumerate(given))
         try:
             if self.provides(operation):
-                returned = self.port.call(operation, passed, dict(numbers))
+                with np.errstate():  # what the port sets holds for the port
+                    returned = self.port.call(operation, passed, dict(numbers))
             else:
                 returned = operation.reference(*passed, **numbers)
-        except (PortError, PortMisbehaviourError):
+        except (KeyboardInterrupt, PortError, PortMisbehaviourError):
             raise
-        except (Exception, SystemExit) as error:
-            raise PortError(_told(error)) from error
-        if _contents(passed) != _contents(given):
-            raise PortMisbehaviourError("changes its inputs in place")
-        if not self.calls:  # the first call of a case
-            self._returned.clear()
-        if any(_contents(earlier) != contents for earlier, contents in self._returned):
-            raise PortMisbehaviourError("changes arrays that it returned from an earlier call")
-        self._returned.append((returned, _contents(returned)))
+        except BaseException as error:  # the exceptions by which Hypothesis and pytest are steered, too
+            raise PortError(told(error), origin(error)) from error
+        with _reading():
+            if _contents(passed) != _contents(given):
+                raise PortMisbehaviourError("changes its inputs in place")
+            if not self.calls:  # the first call of a case
+                self._returned.clear()
+            if any(_contents(earlier) != contents for earlier, contents in self._returned):
+                raise PortMisbehaviourError(OVERWRITES)
+            self._returned.append((returned, _contents(returned)))
         return returned
 
     def _narrow(self, leaf: Any) -> Any:
@@ -169,6 +184,8 @@ class PortRunner(Implementation):
             if isinstance(template, like):
                 if not isinstance(value, made) or (kind is int and isinstance(value, bool)):
                     raise PortMisbehaviourError(f"returns {_described(value)} as {name} where {words} is expected")
+                if kind is int and abs(int(value)) >= 2**63:
+                    raise PortMisbehaviourError(f"returns {describe(int(value))} as {name}: beyond 64 bits")
                 return kind(value)
         is_number = np.ndim(template) == 0 and np.asarray(template).dtype.kind == "f"
         if is_number and type(value) is float:  # not np.float64, which says that it has another dtype
@@ -227,18 +244,15 @@ def _number(leaf: Any) -> Any:
     return int(leaf) if isinstance(leaf, np.integer) else leaf
 
 
-def _text(make: Callable[[Any], str], thing: Any) -> str:
-    """Return what `make` says of a thing, nothing if that is an error: an object may not say what it is."""
+@contextmanager
+def _reading() -> Iterator[None]:
+    """Turn what goes wrong while a port's outputs are looked at into a misbehaviour of the port."""
     try:
-        return make(thing)
-    except Exception:
-        return ""
-
-
-def _told(error: BaseException) -> str:
-    """Return an error's type and text as one line."""
-    text = legible(_text(str, error))
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+        yield
+    except (KeyboardInterrupt, PortMisbehaviourError):
+        raise
+    except BaseException as error:
+        raise PortMisbehaviourError(f"returns what cannot be read: {told(error)}") from error
 
 
 def _plain(value: Any, operation: Operation) -> Any:
@@ -255,11 +269,15 @@ def _plain(value: Any, operation: Operation) -> Any:
         return tuple(_plain(part, operation) for part in value)
     if isinstance(value, np.ndarray | np.generic) and value.dtype.name in STORABLE_DTYPES:
         return np.array(value)
-    return value if isinstance(value, bool | int | float | str) else _described(value)
+    is_plain = type(value) in (bool, float, str) or (type(value) is int and abs(value) < 2**63)
+    return value if is_plain else _described(value)
 
 
 def _described(value: Any) -> str:
     if isinstance(value, tuple | list):
         return f"a {type(value).__name__} of {len(value)}"
-    text = _text(repr, value)
-    return legible(text) if 0 < len(text) <= 40 and "\n" not in text else f"a {type(value).__name__}"
+    name = legible(type(value).__name__, 60)
+    if hasattr(type(value), "__array__"):
+        return f"an array of {type(value).__module__.partition('.')[0]} ({name})"
+    text = words_of(value, repr)
+    return text if 0 < len(text) <= 40 else f"a {name}"
