@@ -93,7 +93,7 @@ def test_a_figure_that_all_runs_print_is_compared_digit_by_digit():
 
 
 @pytest.mark.parametrize(
-    ("stated", "nearest"), [("3.1e-5", 3.1e-5), ("4.1e-7", 4e-6), ("3.9e-7", 4e-6), ("6.9e-3", 7e-4), ("8e-2", 7e-4)]
+    ("stated", "nearest"), [("3.1e-5", 2e-5), ("4.1e-7", 4e-6), ("3.9e-7", 4e-6), ("6.9e-3", 7e-4), ("8e-2", 7e-4)]
 )
 def test_a_figure_that_rounding_decides_must_be_within_ten_times_of_a_run(stated, nearest):
     comparison = small_network.compare("f", stated, [2e-5, 4e-6, 7e-4])

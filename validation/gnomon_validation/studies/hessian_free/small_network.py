@@ -12,6 +12,7 @@ the others it is asked that no factor of ten lies between them and our runs.
 from __future__ import annotations
 
 from decimal import Decimal
+from math import log
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -137,13 +138,13 @@ def figures(c: Case) -> list[Comparison]:
 def compare(quantity: str, stated: str, ours: list[float], late: bool = False) -> Comparison:
     """Return the comparison of the first of ours digit by digit if all print alike and the step is not a late one.
 
-    Else it is asked that the one of ours that is next to the stated figure lie within a factor of ten of it.
+    Else it is asked that the nearest of ours, by its quotient, lie within a factor of ten of the stated figure.
     """
     last, number = len(Decimal(stated).as_tuple().digits) - 1, float(stated)
     if not late and len({f"{one:.{last}e}" for one in ours}) == 1:
         return Comparison(quantity, stated, ours[0])
     because = "a late step" if late else "rounding decides"
-    within, nearest = f"{number / 10:.3g} … {10 * number:.3g}", min(max(number, min(ours)), max(ours))
+    within, nearest = f"{number / 10:.3g} … {10 * number:.3g}", min(ours, key=lambda one: abs(log(one / number)))
     return Comparison(f"{quantity}: {because}{ROUGHLY}{stated}, ours {span(ours)}", within, nearest)
 
 
