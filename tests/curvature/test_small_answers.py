@@ -15,8 +15,39 @@ from gnomon.curvature.power import power_iteration
 from gnomon.curvature.products import Classification, Regression, empirical_fisher_product, fisher_product, ggnvp, hvp
 from gnomon.curvature.quadrature import spectral_measure, trace_of_function
 from gnomon.curvature.trace import gaussian_variance, hutchpp, rademacher_variance, standard_error
+from gnomon_spec.curvature.hutchinson import sphere_rule
+from gnomon_spec.system import find_system
 
 ONES = np.ones((4, 4))
+OTHER_FORMS = {
+    "samples_divided_by_the_length_of_the_probe": ("hutchinson", lambda f, A, z: f(A, z).trace),
+    "weights_without_the_length_of_the_probe": ("spectral_measure", lambda f, A, z: first_moment(f(A, z, steps=2))),
+    "sketch_is_not_multiplied": ("hutchpp", lambda f, A, z: f(A, np.array([[1.0, 2.0, 0.0]]), z).trace),
+    "rest_is_projected_on_one_side": ("hutchpp", lambda f, A, z: f(A, np.array([[1.0, 2.0, 0.0]]), z).trace),
+}
+
+
+def first_moment(measure):
+    return trace_of_function(measure, lambda t: t)
+
+
+@pytest.mark.parametrize("name", OTHER_FORMS)
+def test_what_is_called_another_form_has_the_right_mean(name):
+    """Over all signs, and over points on the sphere that integrate its degree 4: a direction is all that counts.
+
+    Normal numbers are a direction and a length, independent of each other; where the length does not cancel (hᵀAg) its
+    mean square is n. A mean of at most 12 samples, each a few sums of three terms below 10: 1000 EPS of the trace 2.
+    """
+    system, A = find_system("curvature"), Dense(np.array([[2.0, 1.0, 0.0], [1.0, -3.0, 2.0], [0.0, 2.0, 3.0]]))
+    operation, estimate = OTHER_FORMS[name]
+    mistake = system.mistakes[name]
+    wrong, right = mistake.function(system.operations[operation]), system.operations[operation].reference
+    assert "another" in mistake.statement and "mean" in mistake.statement
+    for probes in (all_signs(3), sphere_rule(3, np.float64)):
+        means = [np.mean([estimate(f, A, z[np.newaxis]) for z in probes]) for f in (wrong, right)]
+        assert np.max(np.abs(np.array(means) - 2)) <= 2000 * np.finfo(np.float64).eps
+    uneven = np.array([[1.0, 1.0, 3.0]])
+    assert abs(estimate(wrong, A, uneven) - estimate(right, A, uneven)) > 0.1
 
 
 def test_the_standard_error_divides_by_one_less():

@@ -9,6 +9,7 @@ from agreement import GRAD, PARAMS, assert_explained, operation, outcome
 from gnomon.descent import adam, sgd
 from gnomon_validation.checker import OTHER_HYPERPARAMETERS, Plan, check_law
 from gnomon_validation.ports.find import find_port
+from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.methods import ROWS
 from gnomon_validation.ports.targets import method_said
 
@@ -331,6 +332,38 @@ def test_a_shipped_bug_is_seen_and_only_where_it_acts(target, system, acting):
         found = held(f"torch:{target}", system, used(system), **hyper)
         assert found["params"] is not bug
         assert found["first_moment"] and found["second_moment"]
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("size", [15, 16, 17])
+def test_vectors_of_narrow_numbers_are_left_out_by_fused_sgd(size):
+    """A step of lr 1 against the gradient 1, from a buffer of 1 with momentum ½: every entry goes from 4 to 2.5."""
+    ones, hyper = np.ones(size, np.float16), {"lr": 1.0, "momentum": 0.5}
+    state = sgd.SGDState(ones, 1)
+    for options, right in (({}, size), ({"fused": True}, size % 16)):
+        port = find_port("torch:torch.optim.SGD", options)
+        params, after = port.call(STEPS["sgd"], (4 * ones, ones, state), hyper)
+        assert np.sum(params == 2.5) == right and np.sum(params == 4) == size - right
+        assert np.sum(after.momentum_buffer == 1.5) >= right
+        reason = reason_for(port.name, "sgd.step:agrees_with_the_oracle", "float16", "wrong")
+        assert (reason is None) is not bool(options)
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize("name", ["Adam", "AdamW"])
+def test_differentiable_adam_corrects_its_bias_in_float32(name):
+    """1 - β₂ = 0.001 of float32 numbers: its error is that of rounding β₂, 1.3e-5, half of it under the root."""
+    system = name.lower()
+    hyper = ADAM | {"lr": 1.0, "beta2": 0.999, "eps": 1e-8, "weight_decay": 0.0}
+    state = adam.AdamState(np.zeros(1), np.zeros(1), np.zeros(1), 0)
+    for options, low, high in (({}, 0.0, 1e-7), ({"differentiable": True}, 6.5e-6, 6.7e-6)):
+        port = find_port(f"torch:torch.optim.{name}", options)
+        hyper_of = {key: value for key, value in hyper.items() if system == "adam" or key != "variant"}
+        params, _ = port.call(STEPS[system], (np.zeros(1), np.ones(1), state), hyper_of)
+        assert low <= abs(params[0] + 1) <= high
+        assert (reason_for(port.name, f"{system}.step:agrees_with_the_oracle", "float64", "wrong") is None) is not bool(
+            options
+        )
 
 
 @pytest.mark.optax

@@ -11,6 +11,7 @@ import pytest
 from gnomon.curvature.lanczos import lanczos, tridiagonal
 from gnomon_validation.studies.curvature import variance
 from gnomon_validation.studies.curvature.claims import stopped_trace
+from gnomon_validation.studies.curvature.density import measure as density_of
 from gnomon_validation.studies.curvature.density import specimen
 from gnomon_validation.studies.curvature.lanczos import EIGENVALUES, FUNCTIONS, START, orthogonality, plain_lanczos
 from gnomon_validation.studies.curvature.power import errors_after
@@ -115,6 +116,22 @@ def test_the_specimen_is_a_trained_networks_hessian():
     assert matrix.shape == (128, 128) and np.array_equal(matrix, matrix.T)
     assert np.all(np.diff(eigenvalues) >= 0) and eigenvalues[0] < 0 < eigenvalues[-1]
     assert loss < log(8), "no better than a guess"
+
+
+def test_nineteen_eigenvalues_of_the_specimen_are_negative_and_nine_are_zero():
+    """Each output's bias and the weights of its eight hidden units: the same added to all of them changes nothing.
+
+    The directions along which the outputs move together are 9 of the parameters' 128; H times any of them is rounding:
+    sums of 128 terms, twice.
+    """
+    matrix, eigenvalues, _ = specimen()
+    together = np.zeros((9, 128))
+    weights = np.arange(56, 120).reshape(8, 8)
+    for unit in range(8):
+        together[unit, weights[:, unit]] = 1
+    together[8, 120:] = 1
+    assert np.max(np.abs(matrix @ together.T)) <= 256 * EPS * np.max(eigenvalues)
+    assert any("19 of 128 eigenvalues are negative and 9 are 0" in sentence for sentence in density_of().conclusions)
 
 
 def test_a_turn_keeps_lengths_and_can_be_undone_and_spreads_every_coordinate():

@@ -5,11 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import pairwise
 
+import autograd.numpy as traced
 import numpy as np
 import pytest
 
-from gnomon_validation.studies.homotopy import cost, quadratic, training_runs
-from gnomon_validation.studies.homotopy.claims_about_results import ahead_of_constant
+from gnomon.derivatives import gradient
+from gnomon_validation.studies.homotopy import convolutional, cost, quadratic, training_runs
+from gnomon_validation.studies.homotopy.claims_about_results import ahead_of_constant, the_table_of_the_quadratic
 from gnomon_validation.studies.homotopy.training_runs import MEASURED, POINTS, DeepLinear, Run, data
 
 EPS = 2.0**-52
@@ -59,6 +61,14 @@ def test_the_stated_losses_of_constant_rates_are_the_exact_ones(rate, steps, pri
     exact = sum(e * (1 - rate * e) ** (2 * steps) for e in (1 + Fraction(99 * i, 49) for i in range(50))) / 2
     digits = len(printed.split("e")[0].replace(".", "").lstrip("0"))
     assert f"{float(exact):.{digits}g}" == printed
+
+
+def test_the_loss_at_ten_times_the_limit_leaves_the_range_after_161_steps():
+    """½Σ λ(1-λ/10)^{2t} in exact fractions: what is below the largest float64 is a number, what is 2¹⁰²⁴ is not."""
+    spectrum = [1 + Fraction(99 * i, 49) for i in range(50)]
+    before, after = (sum(e * (1 - e / 10) ** (2 * t) for e in spectrum) / 2 for t in (160, 161))
+    assert before < 2**1023 and after > 2**1024
+    assert "out of range after 161 steps" in the_table_of_the_quadratic().figure
 
 
 def test_a_rate_that_is_higher_than_the_constant_one_would_be_seen(monkeypatch):
@@ -112,3 +122,71 @@ def test_the_lowest_curvature_is_told_by_its_step():
     assert Run(curvatures, curvatures, curvatures).lowest == 0
     curvatures[-1] = 0.5
     assert Run(curvatures, curvatures, curvatures).lowest == training_runs.STEPS == MEASURED[-1]
+
+
+# --- the convolutional network
+
+
+def plain_block(x, W, scale, shift):
+    """The block in autograd's words: neighbours one after the other, mean and variance over all pixels of a channel."""
+    side = x.shape[1]
+    padded = traced.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), "constant")
+    parts = [padded[:, i : i + side, j : j + side] for i in range(3) for j in range(3)]
+    z = traced.concatenate(parts, axis=3) @ W
+    centred = z - traced.mean(z, axis=(0, 1, 2))
+    y = scale * centred / traced.sqrt(traced.mean(centred**2, axis=(0, 1, 2)) + 1e-5) + shift
+    return traced.max(traced.maximum(y, 0).reshape(len(x), side // 2, 2, side // 2, 2, -1), axis=(2, 4))
+
+
+def test_the_way_back_through_a_block_is_autograds():
+    """Sums of at most 3·4·4 pixels or 9·2 neighbours, each within a few EPS of its size: a thousand EPS of the largest.
+
+    The one constant that is rounded to float32, 1e-5 beside variances of about 10, is off by less than EPS of those.
+    """
+    draw = np.random.default_rng(0)
+    given = [draw.standard_normal(shape) for shape in ((3, 4, 4, 2), (18, 5), (5,), (5,))]
+    largest, back = convolutional.block(*given)
+    slope = draw.standard_normal(largest.shape)
+    assert np.max(np.abs(largest - plain_block(*given))) <= 1000 * EPS * np.max(largest)
+    for k, found in enumerate(back(slope)):
+
+        def pulled(one, k=k):
+            return traced.sum(slope * plain_block(*given[:k], one, *given[k + 1 :]))
+
+        expected = gradient(pulled, given[k])
+        assert np.max(np.abs(found - expected)) <= 1000 * EPS * np.max(np.abs(expected)), k
+
+
+def test_the_network_follows_its_gradient():
+    """A quotient of differences of ½Σ scores² along its gradient, with and without dropout.
+
+    With a step of h it is off by about h² and EPS/h, 2⁻⁴⁰ and 2⁻³² here; a bit of each weight is 2⁻²⁰ at least.
+    """
+    draw = np.random.default_rng(1)
+    widths = ((9, 32), (288, 64), (convolutional.LINEAR_INPUTS, 128), (128, 10))
+    (a, b, c, d) = (draw.standard_normal(shape) / shape[0] ** 0.5 for shape in widths)
+    params = [a, np.ones(32), np.zeros(32), b, np.ones(64), np.zeros(64), c, np.zeros(128), d, np.zeros(10)]
+    labels = np.array([3, 7])
+    x = convolutional.images(draw, labels).astype(np.float64)
+    for dropout in (lambda: None, lambda: np.random.default_rng(2)):
+        scores, back = convolutional.network(params, x, dropout())
+        slopes = back(scores)
+        along = sum(float(np.sum(slope**2)) for slope in slopes)
+        h = 2.0**-20 / along**0.5
+        ahead, behind = (
+            np.sum(
+                convolutional.network([p + s * g for p, g in zip(params, slopes, strict=True)], x, dropout())[0] ** 2
+            )
+            for s in (h, -h)
+        )
+        assert abs((ahead - behind) / (4 * h) / along - 1) < 2.0**-20
+
+
+def test_the_images_are_those_of_the_formula():
+    """Without its noise, which is uniform and halved, a pixel is (1 + sin fx · cos fy)/4: row y, column x."""
+    labels = np.array([0, 5])
+    x = 2 * np.pi * np.linspace(0, 1, 28)
+    noise = np.random.default_rng(3).uniform(size=(2, 28, 28))
+    found = convolutional.images(np.random.default_rng(3), labels)[..., 0] - noise / 2
+    for image, f in zip(found, (0.5, 1.0), strict=True):
+        assert np.max(np.abs(image - (1 + np.outer(np.cos(f * x), np.sin(f * x))) / 4)) <= 2.0**-23

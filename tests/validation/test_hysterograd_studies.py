@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from gnomon.descent import hysterograd
-from gnomon_validation.studies.hysterograd import atf, training
+from gnomon_validation.studies.hysterograd import atf, published, training
+from gnomon_validation.studies.hysterograd.claims_about_moons import the_current_file
 from gnomon_validation.studies.hysterograd.runs import SETTINGS, Clipped, Constant, run, walk
 
 EPS = 2.0**-52
@@ -118,6 +119,20 @@ def test_without_a_gate_the_versions_do_not_differ():
 def test_wide_residual_networks_have_the_sizes_that_their_paper_prints(depth, widen_factor, millions):
     parameters = sum(layer.parameters for layer in atf.layers(depth, widen_factor))
     assert f"{parameters / 1e6:.1f}" == millions
+
+
+def test_the_barrier_of_the_third_file_is_judged_over_every_epoch():
+    assert len(published.THIRD_REVISION_NORMS) == len(published.THIRD_REVISION_WIDTHS) == training.EPOCHS
+    figure = the_current_file().figure
+    assert "the default's in 3 of 100 epochs" in figure and "above 1 in 0 epochs" in figure
+
+
+def test_a_stranger_to_the_rule_of_the_third_file_is_seen(monkeypatch):
+    """One epoch above κ√τ(1-T) by a thousandth, and what is said to hold in all epochs holds no longer."""
+    widths = list(published.THIRD_REVISION_WIDTHS)
+    widths[60] *= 1.001
+    monkeypatch.setattr(published, "THIRD_REVISION_WIDTHS", tuple(widths))
+    assert not the_current_file().shown
 
 
 # --- runs and gates

@@ -24,6 +24,8 @@ PEERS = {
     ("curvlinops", "curvature"): {"hutchinson", "bekas", "frobenius_squared", "hutchpp"},
     ("scipy", "curvature"): {"largest_eigenvalues"},
     ("pyhessian", "curvature"): {"largest_eigenvalues"},
+    ("matfree", "curvature"): {"hutchinson", "frobenius_squared"},
+    ("linear_operator", "curvature"): {"lanczos"},
 }
 
 
@@ -54,6 +56,19 @@ def test_pyhessian_conforms_where_it_divides_by_the_length_alone(monkeypatch):
             "they_do_not_leave_the_range_before_the_matrix_does"
         }  # its squares do, and its tolerance is absolute
         assert all(v.law.kind == "rejects" or v.law.name in allowed for v in failed), [v.law.id for v in failed]
+
+
+@needs_the_extra
+@pytest.mark.parametrize(
+    ("peer", "law", "mistake"),
+    [
+        ("matfree", "two_probes_halve_the_variance_and_know_it", "standard_error_with_all_samples"),
+        ("linear_operator", "orthogonality_survives_convergence", "invariant_space_by_an_absolute_threshold"),
+    ],
+)
+def test_what_a_peer_does_is_a_catalogued_mistake(peer, law, mistake):
+    (verdict,) = (v for v in verdicts(find_port(peer), "curvature", "float64", 40) if v.law.name == law)
+    assert [found.name for found in verdict.diagnosis][:1] == [mistake]
 
 
 def gradient_of_the_mean_squared(problem, params, vector):
@@ -144,6 +159,8 @@ def test_torch_is_left_as_it_was():
         ("torch.func", "torch", "'gnomon[curvature]'"),
         ("torch.hessian_free", "torch", "'gnomon[torch]'"),
         pytest.param("curvlinops", "curvlinops", "'gnomon[curvature]'", marks=needs_the_extra),
+        pytest.param("matfree", "matfree", "matfree==0.6.3", marks=needs_the_extra),
+        pytest.param("linear_operator", "linear_operator", "linear_operator==0.6.1", marks=needs_the_extra),
         pytest.param("pyhessian", "pyhessian", "--no-deps pyhessian==0.1", marks=needs_the_extra),
     ],
 )

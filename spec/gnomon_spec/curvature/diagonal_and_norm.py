@@ -120,7 +120,7 @@ frobenius_squared.symmetry(
 TERMS, PLAIN, RATIO = "probes * products", "total / probes.shape[0]", "total / weights"
 ESTIMATE = "estimate_of(np.sum(probes * products, axis=0), probes, variant)"
 bekas.edits(f"""
-ratio_without_its_denominator: The sums are divided by m: right for signs only
+ratio_without_its_denominator: The sums are divided by m: the plain estimate, the same for signs only
     `if variant == "plain"` → `if True`
 plain_with_a_denominator: The plain estimate, too, is divided by Σ z∘z
     `if variant == "plain"` → `if False`

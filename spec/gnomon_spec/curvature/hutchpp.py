@@ -127,14 +127,16 @@ basis_is_not_orthonormalised: The columns of AΩ are scaled to length 1 but not 
     `rest = orthogonal_part(rest, basis)` → `pass`
 dependent_columns_are_kept: Columns of AΩ that depend on others are not left out: each costs a product
     `{COST}` → `products=2 * k + rest.products`
-sketch_is_not_multiplied: The basis is that of the sketch Ω itself and not of AΩ
+sketch_is_not_multiplied: The basis is that of the sketch Ω itself and not of AΩ: another estimate of the right mean,
+    with k products fewer, but blind to where A is large
     `{BASIS}` → `orthonormal(sketch)`
 rest_is_not_projected: The probes of the rest are not made orthogonal to the basis, so that its part counts twice
     `orthogonal_part(g, basis)` → `g`
 columns_are_made_orthogonal_once: Gram and Schmidt's process runs once: of columns that are almost the same no basis is
     made
     `range(2)` → `range(1)`
-rest_is_projected_on_one_side: A sample of the rest is hᵀAg and not hᵀAh: of the right mean, but it varies more
+rest_is_projected_on_one_side: A sample of the rest is hᵀAg and not hᵀAh: another estimate of the right mean, which
+    varies more
     `{SAMPLE}` → `{SAMPLE.replace("operator, h", "operator, g")}`
 products_with_the_basis_are_not_counted: Only the k products of the sketch and the l of the rest are counted
     `{COST}` → `products=k + rest.products`

@@ -217,10 +217,9 @@ def declare_repetitions(
 
     @trajectory.law("conservation")
     def a_trajectory_begins_at_its_start(port: Any, case: Case) -> Iterable[Fact]:
-        """The first row is the start itself, bit for bit, and there is one row a step after it."""
+        """The first row is the start itself, bit for bit."""
         path = port.trajectory(case.params, case.hessian, case.minimiser, **case.hyper)
         yield identical("first row", path[0], case.params)
-        yield identical("rows", np.array(path.shape[0]), np.array(case.steps + 1))
 
     rest: dict[str, Any] = {"weight_decay": 0.0, "eps": some_eps, **(at_rest or {})}
     still = runs.but(**{name: value for name, value in rest.items() if name in runs.quantities})

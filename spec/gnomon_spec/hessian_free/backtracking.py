@@ -165,6 +165,10 @@ backtracking_forwards: The search begins at the first iterate
     `reversed(range(count))` → `range(count)`
 one_iterate_too_far_back: The iterate at which the loss no longer falls is taken, not the one before
     `break` → `best = i\nbreak`
+a_loss_below_zero_is_not_lower: A loss is lower if its size is, as if no loss could be negative
+    `loss < least or` → `np.abs(loss) < np.abs(least) or`
+losses_are_the_same_within_a_tolerance: A loss is lower only if it is so by 1e-3, whatever its unit
+    `loss < least or` → `loss < least - 1e-3 or`
 every_iterate_is_visited: The search does not end: the least of all losses is taken
     `{GOES_ON}` → `False`
 last_iterate_whatever_its_loss: The last iterate is taken, without backtracking

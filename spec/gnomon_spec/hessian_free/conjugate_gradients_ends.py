@@ -78,7 +78,6 @@ def an_exact_start_is_the_answer(port: Any, case: Case) -> Iterable[Fact]:
     found = solve(port, case, operator=diagonal, rhs=case.start * 2.0**case.power)
     yield equal("last", found.iterates[-1], case.start)
     nothing = solve(port, case, rhs=0 * case.rhs, start=0 * case.rhs)
-    yield equal("of nothing", nothing.iterates[-1], 0 * case.rhs)
     yield agree("iterations", nothing.iterations, 0)
     yield agree("reason", nothing.reason, reference.NOTHING_LEFT)
 
@@ -93,7 +92,6 @@ def what_is_kept_is_on_the_grid(port: Any, case: Case) -> Iterable[Fact]:
     everything = given.fitting(complete, case)
     rows = [everything[min(i, len(everything) - 1)] for i in kept]
     yield equal("last", found.iterates[-1], rows[-1])
-    yield equal("first", found.iterates[0], rows[0])
 
 
 @conjugate_gradients.law("rejects", cases=given.definite)

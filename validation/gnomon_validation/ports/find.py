@@ -26,6 +26,8 @@ PEERS = {
     "torch.func": ("gnomon_validation.ports.peers.torch_func", "'gnomon[curvature]'"),
     "torch.hessian_free": ("gnomon_validation.ports.torch_hessian_free", "'gnomon[torch]'"),
     "curvlinops": ("gnomon_validation.ports.peers.curvlinops_operators", "'gnomon[curvature]'"),
+    "matfree": ("gnomon_validation.ports.peers.matfree_estimators", "matfree==0.6.3"),
+    "linear_operator": ("gnomon_validation.ports.peers.linear_operator_lanczos", "linear_operator==0.6.1"),
     "pyhessian": ("gnomon_validation.ports.peers.pyhessian_eigenvalues", "--no-deps pyhessian==0.1"),
 }
 FORMS = {
@@ -35,6 +37,8 @@ FORMS = {
     "torch.hessian_free": "Hessian-free optimization and each of its parts, written anew in torch (extra `torch`)",
     "torch.func": "curvature products and estimators by torch.func (extra `curvature`)",
     "curvlinops": "curvlinops-for-pytorch 3.0.1 (extra `curvature`)",
+    "matfree": "matfree's estimators of trace and Frobenius norm (`pip install matfree==0.6.3`)",
+    "linear_operator": "linear_operator's Lanczos process (`pip install linear_operator==0.6.1`)",
     "pyhessian": "pyhessian's eigenvalues (`pip install --no-deps pyhessian==0.1` beside torch)",
     "FILE.py": "a file with functions such as `adam_step`, or classes such as `Adam` with a `step`",
     "FILE.py:NAME": "one of them, or an optimizer of torch's",

@@ -1,8 +1,8 @@
 """Where libraries are known to differ from the reference: measured, explained, and expected by the checker.
 
 An entry is for what a library does on purpose or is known to do, not for what a check should go on to find; each figure
-is one that the adapters gave on torch 2.13, optax 0.2.8 and JAX 0.10.2, SciPy 1.17.1, curvlinops 3.0.1 and pyhessian
-0.1, on a CPU.
+is one that the adapters gave on torch 2.13, optax 0.2.8 and JAX 0.10.2, SciPy 1.17.1, curvlinops 3.0.1, pyhessian
+0.1, matfree 0.6.3, linear_operator 0.6.1 and torch_optimizer 0.3.0, on a CPU.
 """
 
 from __future__ import annotations
@@ -50,6 +50,27 @@ LOST_EPS = (
     "torch.optim and optax add ε in the dtype of the parameters. In float16 an ε below 2⁻²⁵ is 0 there, with it the "
     "default 1e-8: an entry whose gradients have all been 0 is 0/0, NaN after one step (pytorch#147437, optax#1754). "
     "With ε = 1e-7 it stays."
+)
+TORCH_FUSED_HALF = (
+    "torch.optim.SGD(fused=True) leaves out whole vectors of 16 entries, on a CPU, of float16 and bfloat16 parameters "
+    "(pytorch#191763): of 17 entries 16 do not move at all, and from the second step on their momentum is other "
+    "memory, off by 2.1 to 5.4 for normal gradients, or infinite. Fewer than 16 entries, those that are left over, "
+    "float32 and float64 are right."
+)
+TORCH_DIFFERENTIABLE = (
+    "With differentiable=True torch.optim.Adam and AdamW compute 1 - βᵗ in float32, the dtype of their step, whatever "
+    "the parameters have. It cancels: moves are off by 6.6e-6 of themselves at t = 1 and by 1.0e-5 at t = 2 for "
+    "β₂ = 0.999, by 4.6e-5 at t = 4 for β₂ = 1 - 2⁻¹⁴. In "
+    "float16 ε·(1 - β₁ᵗ)/lr, which is what they add, can become 0: NaN where v is 0. Without it they are right."
+)
+SGDW_CONSTANT = (
+    "torch_optimizer.SGDW is another published method than SGD: its decay is decoupled, and must not enter the buffer. "
+    "Nor is it that method: it takes lr·λ off each parameter and not lr·λ·x. With lr = 0.1, λ = 0.5 and no gradient "
+    "2, -2 and 0 become 1.95, -2.05 and -0.05, where 1.9, -1.9 and 0 are right."
+)
+SGDW_UNCHECKED = (
+    "torch_optimizer.SGDW tests numbers at their lower ends, so that it takes lr = inf. It rejects lr = 0, which is "
+    "allowed here."
 )
 OPTAX_UNCHECKED = (
     "optax checks no hyperparameter and broadcasts arrays: lr = -1 and lr = nan were accepted in 120 of 120 cases, a "
@@ -113,6 +134,20 @@ CURVLINOPS_COLUMNS = (
     "hutchpp_trace takes its basis from a QR decomposition and keeps columns of AΩ that depend on others, as arbitrary "
     "directions: for A = 0 it makes 2k + l products where k + l are enough. The trace is 0 there, too."
 )
+MATFREE_ERROR = (
+    "matfree takes the standard deviation with m and not m - 1: of two sign probes the squared standard error is on "
+    "average half of what the mean varies by, and of one probe it is 0, where nothing is known."
+)
+MATFREE_UNCHECKED = "matfree looks at no number: a NaN in matrix or probes comes out as NaN. It converts integers."
+LANCZOS_ABSOLUTE = (
+    "lanczos_tridiag stops where b is below 1e-6, whatever the size of the matrix: of diag(1, …, 5) it makes 5 steps, "
+    "of 2⁻²⁰ times that 3, of 2⁻²² times that 2. In float32 1e-6 is no more than rounding beside 1, and it goes on. "
+    "The first b is not tested at all: of the identity it makes a second step, along a vector of rounding."
+)
+LANCZOS_SINGLE = "lanczos_tridiag cannot make a single step, as for n = 1: it writes beyond its T, an IndexError."
+LANCZOS_UNCHECKED = (
+    "lanczos_tridiag looks at no number: products and starts with a NaN, or a start of 0, come out as NaN."
+)
 PYHESSIAN_UNCHECKED = (
     "pyhessian checks no vector and no number: where a product is not finite it returns NaN (in 120 of 120 cases), and "
     "for more than n eigenvalues it returns as many as it was asked for. (It draws its start itself.)"
@@ -139,6 +174,17 @@ OF_LENGTHS = (
     "they_are_those_that_the_matrix_was_made_of",
     "the_vectors_are_orthonormal_eigenvectors",
     "they_scale_with_the_matrix",
+)
+SGDW = "torch:torch_optimizer.SGDW*"
+OF_DECAY = (
+    "agrees_with_the_oracle",
+    "nesterov_agrees_with_the_oracle",
+    "weight_decay_is_a_gradient",
+    "a_mirrored_run_is_the_mirror_image",
+    "a_rotated_run_is_the_rotation_of_the_run",
+    "without_momentum_dampening_does_nothing",
+    "every_step_of_a_run_is_right",
+    "a_free_run_follows_the_oracle",
 )
 HIOPTIMIZER = "torch:hysterograd.optimizer.HIOptimizer"
 # Of each reason the dtypes, the verdicts, and the ports and laws.
@@ -184,6 +230,43 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
     (PYHESSIAN_UNCHECKED, WITH_ROOM, ACCEPTED, [("pyhessian", f"{EIGENVALUES}*_rejected")]),
     (PYHESSIAN_ADDEND, WITH_ROOM, OFF, [("pyhessian", f"{EIGENVALUES}{law}") for law in OF_LENGTHS]),
     (PYHESSIAN_RANGE, WITH_ROOM, WRONG, [("pyhessian", f"{EIGENVALUES}{OUT_OF_RANGE}")]),
+    (TORCH_FUSED_HALF, ("float16",), OFF, [("torch:torch.optim.SGD(*fused=True*", "sgd.step:*")]),
+    *(
+        (TORCH_DIFFERENTIABLE, dtypes, verdicts, [(f"torch:torch.optim.{name}(*differentiable=True*", f"*.step:{law}")])
+        for name in ("Adam", "AdamW")
+        for dtypes, verdicts, law in (
+            (WITH_ROOM, OFF, "*"),
+            (("float16",), WRONG, "it_coasts_when_the_gradient_is_gone"),
+        )
+    ),
+    (SGDW_CONSTANT, ALL, OFF, [(SGDW, f"sgd.step:{law}") for law in OF_DECAY]),
+    (SGDW_UNCHECKED, ALL, ACCEPTED, [(SGDW, f"sgd.{BAD_INPUT}")]),
+    (SGDW_UNCHECKED, ALL, ("error",), [(SGDW, "sgd.step:no_learning_rate_no_move")]),
+    (
+        MATFREE_ERROR,
+        WITH_ROOM,
+        WRONG,
+        [
+            ("matfree", f"curvature.{law}")
+            for law in ("*:agrees_with_the_oracle", "hutchinson:two_probes_halve_the_variance_and_know_it")
+        ],
+    ),
+    (MATFREE_UNCHECKED, WITH_ROOM, ACCEPTED, [("matfree", f"curvature.*{REJECTED}")]),
+    (
+        LANCZOS_ABSOLUTE,
+        WITH_ROOM,
+        OFF,
+        [
+            ("linear_operator", f"curvature.lanczos:{law}")
+            for law in (
+                "it_ends_when_the_space_is_invariant",
+                "orthogonality_survives_convergence",
+                "it_scales_with_the_matrix",
+            )
+        ],
+    ),
+    (LANCZOS_SINGLE, WITH_ROOM, ("error",), [("linear_operator", "curvature.lanczos:*")]),
+    (LANCZOS_UNCHECKED, WITH_ROOM, ACCEPTED, [("linear_operator", f"curvature.lanczos{REJECTED}")]),
     (OPTAX_BUFFER, ALL, WRONG, [("optax:optax.rmsprop*", "rmsprop.step:no_learning_rate_no_move")]),
     (OPTAX_NESTEROV, ALL, ACCEPTED, [("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum")]),
     (OPTAX_BIAS, ("float32",), ("imprecise",), [(f"optax:optax.{name}*", "*adam*.step:*") for name in ADAMS]),

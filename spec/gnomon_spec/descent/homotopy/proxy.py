@@ -80,6 +80,8 @@ change_relative_to_the_norm_before: The change is divided by the earlier norm an
     `{CHANGE}` → `np.abs(size - state.grad_norm) / state.grad_norm`
 change_with_its_sign: A norm that falls counts as a negative curvature
     `{CHANGE}` → `(size - state.grad_norm) / size`
+no_change_at_first: κ is 0 where there is no norm to compare with
+    `np.ones_like(size)` → `np.zeros_like(size)`
 proxy_mean_from_zero: The running mean begins at 0 and not at the first value
     `kappa if calls == 1 else decay * state.average` → `decay * state.average`
 ramp_one_call_longer: The ramp lasts until t = W, where it ends at b

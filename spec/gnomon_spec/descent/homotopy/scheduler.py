@@ -241,4 +241,13 @@ a_nan_is_a_low_curvature: A gradient that is not finite gives κ = 0 and with it
     `held(state)` → `held(state)._replace(curvature=0 * state.lr, lr=np.clip(0 * state.lr + base_lr, min_lr, max_lr))`
 a_held_call_is_counted: A call that is held counts as a call of the estimator
     `return state, held` → `return state._replace(calls=state.calls + 1), held`
+a_held_call_is_remembered: A call that is held leaves its NaN in the mean norm, and in the place of the last curvature
+    `return state, held(state)` → `unknown = np.append(state.history[:-1], state.lr * np.nan)[: len(state.history)]
+        return state._replace(norm_average=state.lr * np.nan, history=unknown), held(state)`
+a_held_call_costs_a_product: The report of a call that is held counts the product that failed
+    `return state, held(state)` → `return state, held(state)._replace(products=1)`
+a_call_is_counted_twice: The scheduler counts a call that the estimator has counted
+    `SchedulerState(*after, ` → `SchedulerState(*after._replace(calls=after.calls + 1), `
+the_history_is_newest_first: The newest curvature stands at the beginning of the history
+    `[state.history, found.curvature.reshape(1)]` → `[found.curvature.reshape(1), state.history]`
 """)

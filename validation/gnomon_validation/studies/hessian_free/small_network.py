@@ -12,7 +12,7 @@ the others it is asked that no factor of ten lies between them and our runs.
 from __future__ import annotations
 
 from decimal import Decimal
-from math import floor, log10
+from math import log
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +30,7 @@ rules of {PACKAGE}; {RUN}; under the original authors' rules: own computation"""
 STEPS, ROUNDINGS, FEW, MANY = 60, 4, 4, 16
 DAMPINGS = (1.0, 10.0, 100.0)
 STATIONS = (10, 20, 40, 60)
+ROUGHLY = "; within ten times of "
 # From here on digits of runs that converge differ from one library of linear algebra to the next.
 LATE = 20
 RULES: dict[str, dict[str, Any]] = {
@@ -106,7 +107,7 @@ def measure() -> Findings:
             ((c.place, c.rule, run.dampings[-2], run.ratios[-1], run.lengths[-1]) for c in cases for run in c.runs[:1]),
         ),
     )
-    undecided = sum("; factors of ten between" in comparison.quantity for comparison in compared)
+    undecided = sum(ROUGHLY in one.quantity for one in compared)
     return Findings(tables, tuple(compared), conclusions(cases, undecided), tuple(cases))
 
 
@@ -137,14 +138,14 @@ def figures(c: Case) -> list[Comparison]:
 def compare(quantity: str, stated: str, ours: list[float], late: bool = False) -> Comparison:
     """Return the comparison of the first of ours digit by digit if all print alike and the step is not a late one.
 
-    Else how many whole factors of ten the stated figure is below the least of ours, or above the largest: 0.
+    Else it is asked that the nearest of ours, by its quotient, lie within a factor of ten of the stated figure.
     """
     last, number = len(Decimal(stated).as_tuple().digits) - 1, float(stated)
     if not late and len({f"{one:.{last}e}" for one in ours}) == 1:
         return Comparison(quantity, stated, ours[0])
-    factors = max(0, floor(log10(min(ours) / number)), floor(log10(number / max(ours))))
     because = "a late step" if late else "rounding decides"
-    return Comparison(f"{quantity}: {because}; factors of ten between {stated} and our runs", "0", factors)
+    within, nearest = f"{number / 10:.3g} … {10 * number:.3g}", min(ours, key=lambda one: abs(log(one / number)))
+    return Comparison(f"{quantity}: {because}{ROUGHLY}{stated}, ours {span(ours)}", within, nearest)
 
 
 def span(numbers: list[Any]) -> str:

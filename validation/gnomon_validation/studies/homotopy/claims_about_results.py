@@ -17,9 +17,10 @@ from gnomon.descent.homotopy.rate import rate
 from gnomon.domains import Array
 from gnomon.objectives import MLP
 from gnomon_validation.studies.claim import Evidence
-from gnomon_validation.studies.homotopy import quadratic, rosenbrock
+from gnomon_validation.studies.homotopy import convolutional, quadratic, rosenbrock
 from gnomon_validation.studies.homotopy.sources import CODE, DOCUMENTS, PAPER, RESULTS, ledger
 from gnomon_validation.studies.homotopy.training_runs import PROBLEMS, SEEDS, from_saddle, run
+from gnomon_validation.studies.printed import listed
 
 
 @ledger.claim("holds if", source=DOCUMENTS, condition="the gradient is small at the start, as near a saddle")
@@ -88,7 +89,7 @@ def the_table_of_the_quadratic() -> Evidence:
     run = descend(start, spectrum, steps=20, base_lr=0.1, target_curvature=100.0)
     constant = descend(start, spectrum, steps=20, base_lr=0.1, rule="constant")
     with np.errstate(over="ignore"):
-        losses = np.sum((1 - 0.1 * spectrum) ** (2 * np.arange(400)[:, None]), axis=1)
+        losses = np.sum(spectrum * (1 - 0.1 * spectrum) ** (2 * np.arange(400)[:, None]), axis=1) / 2
     gone = int(np.argmin(np.isfinite(losses)))
     ahead, runs = ahead_of_constant(200)
     figure = (
@@ -200,17 +201,23 @@ def the_demonstration_on_rosenbrock() -> Evidence:
     return Evidence((f"{constant:.6g}", f"{proxy:.6g}") == ("4.87874", "5.39892"), figure)
 
 
-@ledger.claim("not reproducible", source=DOCUMENTS)
+@ledger.claim("false", source=DOCUMENTS)
 def the_tables_of_convolutional_networks() -> Evidence:
-    """Tables of convolutional networks on MNIST
+    """“MNIST, five schedules: 90 % after 1,580 to 1,920 steps, 92.3 to 94.0 % at best, the homotopy rate ahead in both”
 
-    There is no log of a run, and the two demonstrations cannot run. Their first linear layer takes 9,216 inputs, which
-    is 64 channels of 12×12: two 3×3 convolutions, then one halving. What arrives is 1,600, 64 channels of 5×5: a
-    halving after each.
+    The program that is named for it, `mnist_comprehensive`, reads no image of MNIST. It makes images from a formula,
+    and its network has learnt them, with a constant rate, when it looks at the test images for the second time. It
+    looks at every 50th step only, so that most of the printed steps are none that it can print.
     """
-    expected, given = 64 * ((28 - 2 - 2) // 2) ** 2, 64 * (((28 - 2) // 2 - 2) // 2) ** 2
-    figure = f"28×28 images, 64 channels: {expected:,} numbers with one halving, {given:,} with two"
-    return Evidence((expected, given) == (9216, 1600), figure)
+    first, second = convolutional.train(convolutional.RECORDED_EVERY)
+    steps, best = convolutional.STATED_STEPS, max(convolutional.STATED_ACCURACIES)
+    off = [step for step in steps if step % convolutional.RECORDED_EVERY]
+    figure = (
+        f"28×28 images, {convolutional.LINEAR_INPUTS:,} inputs of the linear layer, constant rate {convolutional.RATE}:"
+        f" {first.accuracy:.1f} % at step {first.step}, {second.accuracy:.1f} % at step {second.step}; printed are "
+        f"90 % at {listed(steps, '{:,}')}; no multiples of {convolutional.RECORDED_EVERY}: {listed(off, '{:,}')}"
+    )
+    return Evidence(second.accuracy > best and second.step < min(steps) and bool(off), figure)
 
 
 @ledger.claim("false", source=DOCUMENTS)
