@@ -232,7 +232,12 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
     (PYHESSIAN_RANGE, WITH_ROOM, WRONG, [("pyhessian", f"{EIGENVALUES}{OUT_OF_RANGE}")]),
     (TORCH_FUSED_HALF, ("float16",), OFF, [("torch:torch.optim.SGD(*fused=True*", "sgd.step:*")]),
     *(
-        (TORCH_DIFFERENTIABLE, dtypes, verdicts, [(f"torch:torch.optim.{name}(*differentiable=True*", f"*.step:{law}")])
+        (
+            TORCH_DIFFERENTIABLE,
+            dtypes,
+            verdicts,
+            [(f"torch:torch.optim.{name}(*differentiable=True*", f"{name.lower()}.step:{law}")],
+        )
         for name in ("Adam", "AdamW")
         for dtypes, verdicts, law in (
             (WITH_ROOM, OFF, "*"),
