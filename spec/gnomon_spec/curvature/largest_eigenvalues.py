@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.curvature import largest_eigenvalues as reference
+from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Quantity
 from gnomon_spec.curvature import matrices_and_probes as given
 from gnomon_spec.curvature.estimators import system
@@ -56,10 +57,14 @@ def they_are_those_that_the_matrix_was_made_of(port: Any, case: Case) -> Iterabl
 @largest_eigenvalues.law("closed form")
 def the_vectors_are_orthonormal_eigenvectors(port: Any, case: Case) -> Iterable[Fact]:
     """The vectors are orthonormal, Au = λu, u·v₀ >= 0; they come in descending order of size, and orthogonal to them
-    |x·Ax| <= |λ|·x·x, λ the last of them: nothing larger is left."""
+    |x·Ax| <= |λ|·x·x, λ the last of them: nothing larger is left.
+
+    A vector is known to about u·|λ₁/λ|: so much of the others is left in it by deflation, too.
+    """
     found = port.largest_eigenvalues(case.operator, case.start, **case.hyper)
     U, sizes, A = found.vectors, np.abs(found.values), case.operator.matrix
-    yield equal("orthonormal", U @ U.T, np.eye(len(U)))
+    true = np.sort(np.abs(lapack(np.linalg.eigvalsh, A)))[::-1][: case.count]
+    yield equal("orthonormal", U @ U.T, np.eye(len(U)), scale=true[0] / np.minimum(true, true[:, np.newaxis]))
     yield equal("residuals", U @ A - found.values[:, np.newaxis] * U, np.zeros(U.shape))
     yield at_least("direction", U @ case.start, np.zeros(len(U)))
     yield at_least("order", sizes[:-1], sizes[1:])
