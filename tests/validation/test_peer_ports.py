@@ -52,8 +52,9 @@ def test_pyhessian_conforms_where_it_divides_by_the_length_alone(monkeypatch):
         monkeypatch.setattr(import_module(module), "normalization", normalization)
     for dtype in DTYPES:
         failed = [v for v in verdicts(port, "curvature", dtype) if v.status != "conforms"]
-        out_of_range = "they_do_not_leave_the_range_before_the_matrix_does"  # its squares do
-        assert {v.law.name for v in failed if v.law.kind != "rejects"} <= {out_of_range}, [v.law.id for v in failed]
+        # Its squares leave the range; and where it deflates, of 8 eigenvectors 26 units of roundoff are left in others.
+        known = {"they_do_not_leave_the_range_before_the_matrix_does", "the_vectors_are_orthonormal_eigenvectors"}
+        assert {v.law.name for v in failed if v.law.kind != "rejects"} <= known, [v.law.id for v in failed]
 
 
 @needs_the_extra

@@ -47,6 +47,10 @@ def encoded(value: Any) -> Any:
         return {"list": [encoded(part) for part in value]}
     if isinstance(value, float):
         return {"float": value.hex()}
+    if isinstance(value, complex):
+        return {"complex": [encoded(value.real), encoded(value.imag)]}
+    if isinstance(value, dict):
+        return {"dict": {str(name): encoded(part) for name, part in value.items()}}
     if value is None or isinstance(value, bool | int | str):
         return value
     raise TypeError(f"a case cannot hold a {type(value).__name__}")
@@ -81,6 +85,10 @@ def decoded(data: Any, operation: Operation) -> Any:
                 return float.fromhex(digits)
             except OverflowError as error:
                 raise ValueError(str(error)) from None
+        case {"complex": [real, imaginary]}:
+            return complex(decoded(real, operation), decoded(imaginary, operation))
+        case {"dict": dict(parts)}:
+            return {name: decoded(part, operation) for name, part in parts.items()}
         case None | bool() | int() | str():
             return data
     text = repr(data)

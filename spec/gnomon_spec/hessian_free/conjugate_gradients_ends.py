@@ -198,6 +198,8 @@ residual_ends_nothing: The iteration does not end by the residual
     `{NORM}` → `False`
 tolerance_of_the_preconditioned_residual: √(rᵀMr) is compared with the tolerance, not ‖r‖
     `{NORM}` → `unit * np.sqrt(ry) < bound`
+square_of_the_residual_is_compared: ‖r‖² is compared with the tolerance, not ‖r‖
+    `{NORM}` → `unit * np.dot(r, r) * unit < bound`
 tolerance_is_absolute: The residual is compared with rtol itself
     `rtol * length(rhs)` → `rtol`
 tolerance_relative_to_the_first_residual: The residual is compared with rtol·‖r₀‖, not rtol·‖b‖ [many libraries: Saad,
