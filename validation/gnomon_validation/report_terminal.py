@@ -78,11 +78,13 @@ def block(verdict: Verdict) -> Text:
         likeliest, *others = verdict.diagnosis
         text.append("  behaves as: ").append(likeliest.statement, style="bold").append("\n")
         text.append("".join(f"    {line}\n" for line in likeliest.difference), style="dim")
+        if likeliest.published:
+            text.append(f"  another published form: {likeliest.published}\n")
         if others:
             names = ", ".join(map(_words, others[:3]))
-            text.append(f"  (these cases alone would also fit: {names})\n", style="dim")
+            text.append(f"  (what was seen would also fit: {names})\n", style="dim")
     elif verdict.status == "wrong" and not (outcome and outcome.message):
-        text.append("  behaves as no catalogued mistake and no single edit of the formula\n")
+        text.append("  behaves as no catalogued mistake and no edit of the formula that was tried\n")
         right, wrong = verdict.parts
         if right:
             text.append(f"  right in every case that was kept: {', '.join(right)}; not: {', '.join(wrong)}\n")
