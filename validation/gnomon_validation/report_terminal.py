@@ -84,9 +84,10 @@ def block(verdict: Verdict) -> Text:
             names = ", ".join(map(_words, others[:3]))
             text.append(f"  (what was seen would also fit: {names})\n", style="dim")
     elif verdict.status == "wrong" and not (outcome and outcome.message):
-        text.append("  behaves as no catalogued mistake and no edit of the formula that was tried\n")
         right, wrong = verdict.parts
-        if right:
+        searched = " and no edit of the formula that was tried" if right or wrong else ""
+        text.append(f"  behaves as no catalogued mistake{searched}\n")
+        if right and wrong:
             text.append(f"  right in every case that was kept: {', '.join(right)}; not: {', '.join(wrong)}\n")
     if verdict.status == "imprecise" and outcome:
         lost = max(verdict.digits_lost, outcome.digits_lost)

@@ -188,8 +188,8 @@ tolerance_of_the_preconditioned_residual: √(rᵀMr) is compared with the toler
     `{NORM}` → `np.sqrt(ry) < bound`
 tolerance_is_absolute: The residual is compared with rtol itself
     `rtol * np.sqrt(np.dot(rhs, rhs))` → `rtol`
-tolerance_relative_to_the_first_residual: The residual is compared with rtol·‖r₀‖, not rtol·‖b‖ [many libraries: Saad,
-    Iterative Methods for Sparse Linear Systems]
+tolerance_relative_to_the_first_residual: The residual is compared with rtol·‖r₀‖, not rtol·‖b‖
+    [as IterativeSolvers.jl documents it]
     `bound = np.maximum(rtol * np.sqrt(np.dot(rhs, rhs)), atol)\nr = product(operator, x, 0) - rhs` →
         `r = product(operator, x, 0) - rhs\nbound = np.maximum(rtol * np.sqrt(np.dot(r, r)), atol)`
 progress_ends_nothing: The rule of relative progress is not asked
