@@ -35,11 +35,11 @@ class SingleEdit(NamedTuple):
 def single_edits(source: str, *, wider: bool = False) -> Iterator[SingleEdit]:
     """Yield every single edit of a function, by line and then by kind; no two are the same program.
 
-    source: the dedented text of one function definition. wider: of the kinds in `WIDER`, too, which are no slips of one
-    sign but what people write. Raises `ValueError` for any other source.
+    source: the dedented text of one function definition. wider: of the kinds in `WIDER` instead, which are no slips of
+    one sign but what people write. Raises `ValueError` for any other source.
     """
     function = FunctionSource(source)
-    kinds = {**KINDS, **WIDER} if wider else KINDS
+    kinds = WIDER if wider else KINDS
     edits = [(kind, edit) for kind, of in kinds.items() for node in function.nodes for edit in of(function, node)]
     seen = {program(source)}
     for kind, edit in sorted(edits, key=lambda found: function.line(found[1])):

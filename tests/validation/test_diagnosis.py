@@ -11,6 +11,8 @@ from gnomon.descent import sgd
 from gnomon_spec.system import find_system
 from gnomon_validation.checker import Plan, check
 from gnomon_validation.diagnosis import Diagnostician
+from gnomon_validation.edit_search import EditSearch
+from gnomon_validation.edit_trials import tried
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.runner import Call
 
@@ -79,35 +81,61 @@ def explained(port, examples=30):
 
 
 LINE = "The formula with one line otherwise"
+STEP_LINE = "- return params - lr * m_hat / (np.sqrt(v_hat) + eps), state"
 
 
 @pytest.mark.parametrize(
-    ("pieces", "before", "after"),
+    ("before", "after", "told"),
     [
-        ([("v / (1 - beta2**t)", "v")], "", ""),
         (
-            [("np.sqrt(vh) + eps", "vh + eps")],
-            "- return params - lr * m_hat / (np.sqrt(v_hat) + eps), state",
-            "+ return params - lr * m_hat / (v_hat + eps), state",
+            "v / (1 - beta2**t)",
+            "v",
+            (
+                "The second moment is not bias-corrected",
+                "- return m_hat, second / (1 - beta2**state.step_count)",
+                "+ return m_hat, second",
+            ),
+        ),
+        ("np.sqrt(vh) + eps", "vh + eps", (LINE, STEP_LINE, "+ return params - lr * m_hat / (v_hat + eps), state")),
+        (
+            "(1 - beta2) * g * g",
+            "(1 - beta1) * g * g",
+            (
+                LINE,
+                "- second = beta2 * state.second_moment + (1 - beta2) * (grad * grad)",
+                "+ second = beta2 * state.second_moment + (1 - beta1) * (grad * grad)",
+            ),
         ),
         (
-            [("(1 - beta2) * g * g", "(1 - beta1) * g * g")],
-            "- second = beta2 * state.second_moment + (1 - beta2) * (grad * grad)",
-            "+ second = beta2 * state.second_moment + (1 - beta1) * (grad * grad)",
-        ),
-        (
-            [("np.sqrt(vh) + eps", "np.maximum(np.sqrt(vh), eps)")],
-            "- return params - lr * m_hat / (np.sqrt(v_hat) + eps), state",
-            "+ return params - lr * m_hat / np.maximum(np.sqrt(v_hat), eps), state",
+            "np.sqrt(vh) + eps",
+            "np.maximum(np.sqrt(vh), eps)",
+            (LINE, STEP_LINE, "+ return params - lr * m_hat / np.maximum(np.sqrt(v_hat), eps), state"),
         ),
     ],
 )
-def test_a_port_that_is_one_edit_of_the_formula_is_shown_that_line(pieces, before, after):
-    found = explained(adam_port(*pieces))
-    if not before:
-        assert {statement for statement, *_ in found} == {"The second moment is not bias-corrected"}
-    else:
-        assert found == {(LINE, before, after)}
+def test_a_port_that_is_one_edit_of_the_formula_is_shown_that_line(before, after, told):
+    assert explained(adam_port((before, after))) == {told}
+
+
+def test_every_edit_has_a_name_of_its_own():
+    search = EditSearch(find_system("adam").operations["step"], [], 0.0)
+    known = find_system("adam").mistakes["epsilon_inside_the_root"]
+    names = [m.name for found in (search._edits(), search._edits(wider=True), search._edits(known)) for m in found]
+    assert len(names) == len(set(names)) > 500
+
+
+def raising():
+    raise MemoryError
+
+
+def endless():
+    while True:
+        pass
+
+
+@pytest.mark.parametrize("act", [raising, endless])
+def test_an_edit_that_raises_or_never_ends_is_given_up(act):
+    assert tried(0.1, "given up", act) == "given up"
 
 
 def test_what_is_no_edit_gets_no_sentence_but_the_outputs_that_are_right():

@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_spec.bands import judge
+from gnomon_spec.bands import Judgement, judge
 from gnomon_spec.cases import same_bits
 from gnomon_spec.facts import Fact, same_outputs
 from gnomon_spec.stand_ins import ExactOracle, Function, PerturbedRuns, reference_function
 from gnomon_spec.system import Mistake, Operation, System
 from gnomon_validation.edit_search import EditSearch, apart
+from gnomon_validation.edit_trials import REJECTIONS, narrow_answer
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.verdicts import Outcome, Verdict
 
 MOST_CALLS = 24
 PROBES = 4  # calls of either kind that rank edits
-REJECTIONS = ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError
 
 
 class Recorded:
@@ -103,6 +103,7 @@ class Diagnostician:
                     explained[id(verdict)] = self._explaining(edits, verdict, outcomes, others)
                     new += explained[id(verdict)]
                 seconds -= process_time() - started
+        parts = cache(lambda operation: self.parts(operation, others))
         popularity = Counter(m.name for mistakes in explained.values() for m in mistakes)
         for verdict, _ in failing:
             here = verdict.law.operation.name
@@ -111,7 +112,7 @@ class Diagnostician:
                 # The port does to the last digits what a mistake does: this law alone took it for rounding.
                 verdict.status = "wrong"
             elif held and verdict.law.kind != "rejects" and not verdict.diagnosis and verdict.status == "wrong":
-                verdict.parts = self.parts(verdict.law.operation, others)
+                verdict.parts = parts(verdict.law.operation)
         return new
 
     def _explaining(
@@ -138,18 +139,15 @@ class Diagnostician:
 
     def _farthest_first(self, mistake: Mistake, calls: Sequence[Call]) -> list[Call]:
         """Return calls in the order in which they are likely to tell a mistake from the port."""
-        return sorted(calls, key=lambda call: -apart(_narrow_answer(call, mistake.function), call.outputs))
+        return sorted(calls, key=lambda call: -apart(narrow_answer(call, mistake.function), call.outputs))
 
     def _search(self, operation: Operation, others: Recorded, seconds: float) -> list[Mistake]:
         failing = [call for call in others.failing(operation) if call.outputs is not None]
         if not failing:
             return []
 
-        def answer(call: Call, mistake: Mistake | None) -> Any:
-            return _narrow_answer(call, mistake.function if mistake else reference_function)
-
         further = [call for call in others.others(operation) if call.outputs is not None]
-        search = EditSearch(operation, [*failing[:PROBES], *further[:PROBES]], answer, seconds)
+        search = EditSearch(operation, [*failing[:PROBES], *further[:PROBES]], seconds)
         return search.found(lambda edit: any(self.differs(edit, call) for call in failing) and self._fits(edit, others))
 
     def parts(self, operation: Operation, others: Recorded) -> tuple[list[str], list[str]]:
@@ -159,12 +157,7 @@ class Diagnostician:
         for call in others.of(operation):
             if call.outputs is not None:
                 with np.errstate(all="ignore"), suppress(*REJECTIONS):  # of what is bad or left out nothing can be said
-                    expected = self._answer(call, reference_function)
-                    facts = list(same_outputs(name, call.outputs, expected))
-                    runs = self.runs.of_call(operation, call.inputs, call.hyperparameters, reference_function)
-                    stand_ins = [list(same_outputs(name, run, expected)) for run in runs]
-                    judged = [judge(fact, [run[i] for run in stand_ins], self.dtype) for i, fact in enumerate(facts)]
-                    for j in judged:
+                    for j in self._judged(call, reference_function, name):
                         right[j.label] = right.get(j.label, True) and j.holds is not False
         return [label for label in right if right[label]], [label for label in right if not right[label]]
 
@@ -199,24 +192,31 @@ class Diagnostician:
         """
         if call.outputs is None:
             return bool(call.error) and self._rejects(mistake, call)
-        shared = call.operation.shared if not in_full else lambda outputs: outputs
         try:
-            expected = shared(self._answer(call, mistake.function))
-            with np.errstate(all="ignore"):
-                facts = list(same_outputs("", shared(call.outputs), expected))
-                runs = self.runs.of_call(call.operation, call.inputs, call.hyperparameters, mistake.function)
-                stand_ins = [list(same_outputs("", shared(run), expected)) for run in runs]
-                if any(shape(fact) not in {shape(run[i]) for run in stand_ins} for i, fact in enumerate(facts)):
-                    return False
-                judged = [judge(fact, [run[i] for run in stand_ins], self.dtype) for i, fact in enumerate(facts)]
-        except (
-            ArithmeticError,
-            TypeError,
-            ValueError,
-            IndexError,
-        ):  # the wrong function cannot take these inputs at all
+            judged = self._judged(call, mistake.function, "", call.operation.shared if not in_full else None)
+        except REJECTIONS:  # the wrong function cannot take these inputs at all
             return False
         return all(j.holds is not False for j in judged)
+
+    def _judged(
+        self, call: Call, function: Function, name: str, shared: Callable[[Any], Any] | None = None
+    ) -> list[Judgement]:
+        """Return how each output of a call stands to what a function for the operation gives, within its own band.
+
+        name: of an output that is no field of a state. shared: what of the outputs counts, if not all.
+        """
+        part = shared or (lambda outputs: outputs)
+        with np.errstate(all="ignore"):
+            expected = part(self._answer(call, function))
+            facts = list(same_outputs(name, part(call.outputs), expected))
+            runs = self.runs.of_call(call.operation, call.inputs, call.hyperparameters, function)
+            stand_ins = [list(same_outputs(name, part(run), expected)) for run in runs]
+            return [
+                judge(fact, [run[i] for run in stand_ins], self.dtype)
+                if shape(fact) in {shape(run[i]) for run in stand_ins}
+                else Judgement(fact.label, False, why="has another shape")
+                for i, fact in enumerate(facts)
+            ]
 
     def _answer(self, call: Call, function: Function) -> Any:
         """Return what an exact oracle with this function for each operation gives for a call."""
@@ -238,20 +238,11 @@ class Diagnostician:
         shared: but for what is a port's own.
         """
         if id(call) not in self._right:
-            self._right[id(call)] = call, _narrow_answer(call, reference_function)
-        answers = _narrow_answer(call, mistake.function), self._right[id(call)][1]
+            self._right[id(call)] = call, narrow_answer(call, reference_function)
+        answers = narrow_answer(call, mistake.function), self._right[id(call)][1]
         if any(answer is None for answer in answers):  # one of them rejects the inputs
             return answers[0] is not answers[1]
         return not same_bits(*map(call.operation.shared, answers) if shared else answers)
-
-
-def _narrow_answer(call: Call, function: Function) -> Any:
-    """Return what the function for an operation gives for a call in the dtype it was made in; None if it raises."""
-    with np.errstate(all="ignore"):
-        try:
-            return function(call.operation)(*call.inputs, **call.hyperparameters)
-        except REJECTIONS:
-            return None
 
 
 def shape(fact: Fact) -> tuple[int, ...]:

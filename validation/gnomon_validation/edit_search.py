@@ -1,7 +1,8 @@
 """Which single edit of the reference does what a port does, where no catalogued mistake does.
 
-The edits are those of `gnomon adequacy`: first one alone, then one beside a catalogued mistake. All are ranked by how
-near they come to the port's outputs in its own dtype; the nearest are then held against every call, within their bands.
+The edits are those of `gnomon adequacy` and wider ones: first one alone, then two catalogued mistakes, then one beside
+a mistake or another edit. All are ranked by how near they come to the port's outputs in its own dtype; the nearest are
+then held against every call, within their bands.
 """
 
 from __future__ import annotations
@@ -18,60 +19,57 @@ import numpy as np
 from gnomon_spec.cases import leaves
 from gnomon_spec.edits import Address, Edited, sources, with_changes
 from gnomon_spec.single_edits import single_edits
+from gnomon_spec.stand_ins import reference_function
 from gnomon_spec.system import Mistake, Operation
-from gnomon_validation.edit_trials import NeverEndsError, addresses, time_limit
+from gnomon_validation.edit_trials import addresses, narrow_answer, tried
 from gnomon_validation.ports.runner import Call
 
 NEAREST = 8  # single edits beside which another one is tried
 ENOUGH = 4  # edits that fit: that there are several is then said
 TRIED = 3  # of the nearest edits, whatever time it takes
-SECONDS_OF_AN_EDIT = 1.0
+SECONDS_OF_PROBES, SECONDS_OF_ALL_CALLS = 1.0, 10.0  # of processor time that one edit may take
 Fits = Callable[[Mistake], bool]
-Answer = Callable[[Call, Mistake | None], Any]
 
 
 class EditSearch:
     """Looks for edits that do what a port did in some calls of an operation, until its time is over.
 
-    calls: those that rank the edits. answer: what a mistake, or the reference, gives for a call in its dtype; `None` if
-    it raises.
+    calls: those that rank the edits.
     """
 
-    def __init__(self, operation: Operation, calls: Sequence[Call], answer: Answer, seconds: float) -> None:
-        self.operation, self.calls, self.answer = operation, calls, answer
+    def __init__(self, operation: Operation, calls: Sequence[Call], seconds: float) -> None:
+        self.operation, self.calls = operation, calls
         self.ends = process_time() + seconds
-        self.of_reference = np.inf
-        self.of_reference = self.distance(None)
+        self.of_reference = self.distance(None, np.inf)
 
     @property
     def is_over(self) -> bool:
         return process_time() >= self.ends
 
     def found(self, fits: Fits) -> list[Mistake]:
-        """Return the edits that fit: single ones, else two mistakes, else a single one beside a mistake."""
+        """Return the edits that fit: single ones, else wider ones, else two mistakes, else one beside another."""
         known = [m for m in self.operation.system.mistakes.values() if m.concerns(self.operation)]
         known = [m for m in known if not m.edited.without_checks]
-        singles = self._by_distance(self._edits(None))
-        found = self._fitting(singles, fits) or self._fitting(self._by_distance(_pairs(known)), fits)
-        if found or self.is_over:
-            return found
-        for mistake in self._by_distance([*known, *singles[:NEAREST]]):
-            beside = self._fitting(self._by_distance(self._edits(mistake)), fits)
-            if beside or self.is_over:
-                return beside
+        near: list[Mistake] = []
+        for edits in (self._edits(), self._edits(wider=True), _pairs(known)):
+            ranked = self._by_distance(edits)
+            found = self._fitting(ranked, fits)
+            if found or self.is_over:
+                return found
+            near += ranked[:NEAREST]
+        for mistake in self._by_distance([*known, *near]):
+            found = self._fitting(self._by_distance(self._edits(mistake)), fits)
+            if found or self.is_over:
+                return found
         return []
 
-    def distance(self, mistake: Mistake | None) -> float:
-        """Return how far a mistake's outputs are from the port's in all calls; inf if farther than the oracle's."""
-        distance = 0.0
-        try:
-            with time_limit(SECONDS_OF_AN_EDIT):
-                for call in self.calls:
-                    distance += apart(self.answer(call, mistake), call.outputs)
-                    if distance > self.of_reference:
-                        return np.inf
-        except (NeverEndsError, Exception):  # an edit may do anything
-            return np.inf
+    def distance(self, mistake: Mistake | None, limit: float) -> float:
+        """Return how far a mistake's outputs are from the port's in all calls; inf if that is beyond the limit."""
+        distance, function = 0.0, mistake.function if mistake else reference_function
+        for call in self.calls:
+            distance += apart(narrow_answer(call, function), call.outputs)
+            if distance > limit:
+                return np.inf
         return distance
 
     def _fitting(self, edits: Iterable[Mistake], fits: Fits) -> list[Mistake]:
@@ -79,7 +77,7 @@ class EditSearch:
         for number, edit in enumerate(edits):
             if (self.is_over and number >= TRIED) or len(found) == ENOUGH:
                 break
-            if fits(edit):
+            if tried(SECONDS_OF_ALL_CALLS, False, fits, edit):
                 found.append(edit)
         return found
 
@@ -89,19 +87,22 @@ class EditSearch:
         for number, edit in enumerate(edits):
             if self.is_over:
                 break
-            if (distance := self.distance(edit)) < self.of_reference:
+            distance = tried(SECONDS_OF_PROBES, np.inf, self.distance, edit, self.of_reference)
+            if distance < self.of_reference:
                 ranked.append((distance, number, edit))
         return [edit for *_, edit in sorted(ranked, key=lambda found: found[:2])]
 
-    def _edits(self, beside: Mistake | None) -> Iterator[Mistake]:
-        """Yield single edits of what the operation is made of, as mistakes without a name."""
+    def _edits(self, beside: Mistake | None = None, *, wider: bool = False) -> Iterator[Mistake]:
+        """Yield single edits of what the operation is made of, as mistakes, each with a name of its own."""
         base: Mapping[Address, Any] = beside.edited.replaced if beside else {}
         for at in addresses([self.operation]):
             text = base.get(at, sources(at.module)[at.name].text)
-            for edit in single_edits(dedent(text), wider=beside is None) if isinstance(text, str) else ():
-                words = f"{beside.statement}; and" if beside else "The formula with"
-                statement = f"{words} one {'more ' * bool(beside)}line otherwise"
-                name = f"{edit.kind}_edited_in_line_{edit.line}_of_{at.name}"
+            edits = single_edits(dedent(text), wider=wider) if isinstance(text, str) else ()
+            for number, edit in enumerate(edits, 1):
+                name = f"{'wider_' * wider}edit_{number}_of_{at.name}"
+                statement = "The formula with one line otherwise"
+                if beside:
+                    name, statement = f"{beside.name}_and_{name}", f"{beside.statement}; and one more line otherwise"
                 edited = Edited({**base, at: edit.source})
                 yield Mistake(self.operation.system, name, statement, self.operation.name, edited)
 

@@ -1,16 +1,22 @@
-"""What it takes to try edits of the reference: which functions to edit, and an end to those that never end."""
+"""What it takes to try edits of the reference: which functions to edit, what they give, an end to those without one."""
 
 from __future__ import annotations
 
 import gc
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
+
+import numpy as np
 
 from gnomon_spec.edits import Address, reach, sources
+from gnomon_spec.stand_ins import Function
 from gnomon_spec.system import Operation
+from gnomon_validation.ports.runner import Call
 
+Tried = TypeVar("Tried")
+REJECTIONS = ArithmeticError, AttributeError, LookupError, NameError, TypeError, ValueError
 CHECKS = ("gnomon.arguments", "gnomon.domains")  # what they promise is generated from the signatures
 
 
@@ -42,3 +48,21 @@ def time_limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
         if collects:
             gc.enable()
+
+
+def tried(seconds: float, otherwise: Tried, act: Callable[..., Tried], *arguments: Any) -> Tried:
+    """Return what an act with an edit gives; `otherwise` if it raises or does not end, as an edit may do anything."""
+    try:
+        with time_limit(seconds):
+            return act(*arguments)
+    except (NeverEndsError, Exception):
+        return otherwise
+
+
+def narrow_answer(call: Call, function: Function) -> Any:
+    """Return what the function for an operation gives for a call in the dtype it was made in; None if it raises."""
+    with np.errstate(all="ignore"):
+        try:
+            return function(call.operation)(*call.inputs, **call.hyperparameters)
+        except REJECTIONS:
+            return None

@@ -327,19 +327,18 @@ def _directly(ufunc: np.ufunc, operands: Any) -> tuple[Any, NoisyArray | None]:
 
     They are one array, two alike, or an array and a Python number.
     """
-    if ufunc.nout != 1 or len(operands) > 2:
-        return None, None
     a, b = operands[0], operands[-1]
-    if type(a) is not NoisyArray:
-        if type(a) in PYTHON_NUMBERS and b.dtype.kind == "f":
-            return ufunc(_beside(b, a, ufunc), b.values), b
-    elif a.dtype.kind == "f":
-        if len(operands) == 1:
-            return ufunc(a.values), a
-        if type(b) in PYTHON_NUMBERS:
-            return ufunc(a.values, _beside(a, b, ufunc)), a
-        if type(b) is NoisyArray and a.kind == b.kind and a.dtype is b.dtype and _stored_alike(a.values, b.values):
-            return ufunc(a.values, b.values), a
+    array, other = (a, b) if type(a) is NoisyArray else (b, a)
+    if ufunc.nout != 1 or len(operands) > 2 or array.dtype.kind != "f":
+        return None, None
+    if len(operands) == 1:
+        return ufunc(array.values), array
+    if type(other) in PYTHON_NUMBERS:
+        return ufunc(*(x.values if x is array else _beside(array, x, ufunc) for x in operands)), array
+    if type(other) is NoisyArray and array.kind == other.kind and array.dtype is other.dtype:
+        stored = array.values.dtype, other.values.dtype
+        if stored[0] is stored[1] and array.ndim == other.ndim:
+            return ufunc(a.values, b.values), array
     return None, None
 
 
@@ -361,29 +360,9 @@ def _beside(array: NoisyArray, number: float, ufunc: np.ufunc) -> Any:
     return dtype.type(number).astype(wide)
 
 
-def _stored_alike(a: Values, b: Values) -> bool:
-    return a.dtype is b.dtype and a.ndim == b.ndim
-
-
 def _wrapped(values: Values, like: NoisyArray, *, exact: bool, may_underflow: bool) -> NoisyArray:
     if values.dtype.kind != "f":
         return NoisyArray(values, values.dtype, like.noise, "exact" if like.kind == "exact" else "noisy")
     if not exact and like.kind != "exact":
         values = like.noise.rounded(values, like.dtype, may_underflow=may_underflow)
     return NoisyArray(values, like.dtype, like.noise, like.kind)
-
-
-def _operator(ufunc: np.ufunc, place: int) -> Any:
-    def operate(self: NoisyArray, other: Any) -> Any:
-        operands = (other, self) if place else (self, other)
-        if type(other) is NoisyArray or type(other) in PYTHON_NUMBERS:
-            return elementwise(ufunc, operands)
-        return ufunc(*operands)
-
-    return operate
-
-
-# What NumPy's dispatch would come to, at half of the cost.
-for _name, _ufunc in {"add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.divide}.items():
-    setattr(NoisyArray, f"__{_name}__", _operator(_ufunc, 0))
-    setattr(NoisyArray, f"__r{_name}__", _operator(_ufunc, 1))

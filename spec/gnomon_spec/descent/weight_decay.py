@@ -28,7 +28,7 @@ def declare_coupled(step: Operation, calm: Cases) -> None:
     decay_of_the_wrong_sign: Weight decay pushes the parameters away from 0
         `grad = grad + weight_decay * params` → `grad = grad - weight_decay * params`
     decay_decoupled_from_the_gradient: Weight decay is taken off the parameters (as in AdamW) instead of being added to
-        the gradient [decoupled weight decay, SGDW and AdamW: Loshchilov & Hutter 2019]
+        the gradient [decoupled weight decay: Loshchilov & Hutter 2019]
         `grad = grad + weight_decay * params` → `params = params - lr * weight_decay * params`
     decay_decoupled_and_not_scaled: Weight decay is taken off the parameters without being multiplied by the learning
         rate
@@ -64,7 +64,7 @@ def declare_decoupled(step: Operation, calm: Cases, left_out: str) -> None:
         the parameters
         `` → `grad = grad + weight_decay * params`, {left_out}
     decay_not_scaled_by_the_learning_rate: The parameters are multiplied by 1 - λ instead of 1 - lr·λ
-        [Loshchilov & Hutter 2019, algorithm 2, with a schedule multiplier of 1]
+        [decay as in Loshchilov & Hutter 2019, algorithm 2, with a schedule multiplier of 1]
         `` → `params = params * (1 - weight_decay)`, {left_out}
     decay_is_a_constant: lr·λ is taken off every parameter, whatever its size and its sign
         `` → `params = params - lr * weight_decay`, {left_out}

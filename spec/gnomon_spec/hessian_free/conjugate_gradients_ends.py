@@ -202,8 +202,8 @@ square_of_the_residual_is_compared: ‖r‖² is compared with the tolerance, no
     `{NORM}` → `unit * np.dot(r, r) * unit < bound`
 tolerance_is_absolute: The residual is compared with rtol itself
     `rtol * length(rhs)` → `rtol`
-tolerance_relative_to_the_first_residual: The residual is compared with rtol·‖r₀‖, not rtol·‖b‖ [many libraries: Saad,
-    Iterative Methods for Sparse Linear Systems]
+tolerance_relative_to_the_first_residual: The residual is compared with rtol·‖r₀‖, not rtol·‖b‖
+    [as IterativeSolvers.jl documents it]
     `bound = np.maximum(rtol * length(rhs), atol)\nr = product(operator, x, 0) - rhs` →
         `r = product(operator, x, 0) - rhs\nbound = np.maximum(rtol * length(r), atol)`
 progress_ends_nothing: The rule of relative progress is not asked
