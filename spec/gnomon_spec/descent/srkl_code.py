@@ -241,7 +241,7 @@ def a_gradient_beyond_its_fourth_powers_still_moves(port: Any, case: Case) -> It
 BRAKED = "alpha / (1 / scale + beta * scale * root) * v"
 step_code.edits(f"""
 without_beta_it_overflows: With β = 0, too, the step is computed by a formula that then overflows for large gradients
-    `if beta == 0` → `if False`
+    `if beta == 0` → `if False`, `{BRAKED}` → `(alpha / scale) / (scale**-2 + beta * root) * v`
 a_brake_for_each_coordinate: Every coordinate is braked by its own gᵢ² instead of all by κ
     `{BRAKED}` → `alpha * grad / (1 + beta * grad * grad)`
 a_brake_for_each_row: The norm is taken along the last axis only, so that every row of a matrix has its own brake
