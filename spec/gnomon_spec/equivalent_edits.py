@@ -62,12 +62,6 @@ ARGUMENTS = (
     ),
     Argument(
         "gnomon.curvature.lanczos.lanczos",
-        "if j > 0:",
-        ("if j >= 0:", "if j > -1:", "if True:"),
-        "what is taken off twice lies in the span of Q and is taken off by the orthogonalisation anyway",
-    ),
-    Argument(
-        "gnomon.curvature.lanczos.lanczos",
         "w = orthogonal_part(w, Q[: j + 1])",
         ("w = orthogonal_part(w, Q[: j + 2])",),
         "the next row of Q is still 0",
@@ -75,14 +69,19 @@ ARGUMENTS = (
     Argument(
         "gnomon.curvature.lanczos.lanczos",
         "if b < AGAIN * before:",
-        ("if b < before:", "if b < AGAIN:", "if b < AGAIN / before:", "if True:"),
+        ("if b < before:", "if b <= AGAIN * before:", "if True:"),
         "a second orthogonalisation where one was enough changes the last digits only",
     ),
     Argument(
-        "gnomon.curvature.lanczos.lanczos",
-        "b = length(w)",
-        ("b = np.dot(w, w)",),
-        "b is computed again where so little is left that the process ends, and is rounding",
+        "gnomon.curvature.lanczos.breakdown_threshold",
+        "return float(np.finfo(start.dtype).eps) * start.shape[0] ** 0.5",
+        (
+            "return float(np.finfo(start.dtype).eps)",
+            "return float(np.finfo(start.dtype).eps) * start.shape[0]",
+            "return float(np.finfo(start.dtype).eps) * (start.shape[0] * 0.5)",
+            "return float(np.finfo(start.dtype).eps) * start.shape[0] ** 1.5",
+        ),
+        "what rounding leaves varies by as much",
     ),
     Argument(
         "gnomon.curvature.trace.orthonormal",

@@ -29,6 +29,7 @@ SMALL_CODES = st.integers(0, 63)
 SIMPLE = (1.0, 2.0, -1.0, 0.5, 0.0, 3.0, -2.0, 1.5, -0.5, 10.0, 0.25, -3.0)
 MIXER = 0x9E3779B97F4A7C15
 WINDOW = 4
+ROOM = 24  # powers of two: a range moves by up to 16 of them, and entries by some more
 
 
 def _number(code: int, low: int, high: int) -> float:
@@ -286,7 +287,7 @@ def count(*simple: int, low: int = 0, high: int = 2000) -> Quantity:
     return Quantity(draw_count, f"integer from {low} to {high}", lambda value: low <= value <= high)
 
 
-def whole_range(room: int = 24) -> Quantity:
+def whole_range(room: int = ROOM) -> Quantity:
     """An integer k: 2ᵏ is anywhere in the dtype's range, `room` powers of two from its end and from its last digits."""
 
     def draw_exponent(draw: Draw, context: Context) -> int:

@@ -64,7 +64,7 @@ def test_a_step_has_the_bits_of_the_reference(method, data):
 def drawn(data, name):
     """The compiled method, and hyperparameters of its `init` and of its `step`."""
     method = name.split()[0]
-    of_init = {"initial_temp": data.draw(st.floats(0, 2))} if method == "hysterograd" else {}
+    of_init = {"initial_temp": data.draw(st.floats(0, 2, width=32))} if method == "hysterograd" else {}
     return both(method)[1], of_init, data.draw(HYPERPARAMETERS[name])
 
 

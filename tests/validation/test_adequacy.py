@@ -11,9 +11,10 @@ from gnomon_spec.edits import address, sources
 from gnomon_spec.equivalent_edits import ARGUMENTS
 from gnomon_spec.single_edits import SingleEdit
 from gnomon_spec.system import find_system, systems
-from gnomon_validation import adequacy, checker
+from gnomon_validation import adequacy, budget
 from gnomon_validation.adequacy import Adequacy, Found, Prober, edits_of
-from gnomon_validation.checker import Budget, Plan, check
+from gnomon_validation.budget import FEWEST_CASES, Budget
+from gnomon_validation.checker import Plan, check
 from gnomon_validation.edit_trials import addresses
 from gnomon_validation.ports.bundled import ReferencePort
 
@@ -71,19 +72,19 @@ def test_every_edit_is_one_of_the_function_as_it_stands():
 
 def test_laws_share_out_their_seconds_and_leave_what_they_do_not_need(monkeypatch):
     clock = iter([0.0, 1.0, 2.0, 10.0, 10.5, 10.5])
-    monkeypatch.setattr(checker, "process_time", lambda: next(clock))
-    budget = Budget(4.0, 2)
-    with budget.for_one_law():
-        assert not budget.is_spent(1)  # at 0; the fewest cases are seen, whatever they cost
-        assert not budget.is_spent(2)
-    assert budget.seconds is not None
-    assert budget.seconds < 4 and budget.laws == 1
+    monkeypatch.setattr(budget, "process_time", lambda: next(clock))
+    left = Budget(4.0, 2)
+    with left.for_one_law():
+        assert not left.is_spent(1)  # at 0; the fewest cases are seen, whatever they cost
+        assert not left.is_spent(2)
+    assert left.seconds is not None
+    assert left.seconds < 4 and left.laws == 1
 
 
 def test_a_law_without_time_left_sees_the_fewest_cases():
     plan = Plan(examples=50, dtypes=("float32",), seconds=0.0)
     result = check(ReferencePort(), [SGD], plan, laws=lambda law: law.operation is STEP)
-    assert {v.cases for v in result.verdicts} == {checker.FEWEST_CASES}
+    assert {v.cases for v in result.verdicts} == {FEWEST_CASES}
 
 
 @pytest.mark.parametrize("argued", ARGUMENTS, ids=lambda a: f"{a.where}: {a.before}")

@@ -131,7 +131,11 @@ def test_a_port_is_only_asked_for_the_hyperparameters_that_it_has():
 
     result = checked(port_of(step))
     assert result.conforms
-    assert asked - {"no such choice"} == {"adam", "amsgrad-torch", "amsgrad-optax"}
+    assert {variant for variant in asked if isinstance(variant, str)} - {"no such choice"} == {
+        "adam",
+        "amsgrad-torch",
+        "amsgrad-optax",
+    }
     status = {v.law.name: (v.status, v.reason) for v in result.verdicts if v.law.operation.name == "step"}
     assert status[ORACLE_LAW][0] == "conforms"
     beyond = ("not provided", "the law is about hyperparameters that the port does not have")

@@ -103,7 +103,7 @@ def test_the_honest_port_conforms_unless_bad_input_must_be_rejected():
     assert result.conforms
     text = printed(result)
     assert "smallest case: params=[1.] grad=[1.] state=fresh lr=-1.0 (all else: defaults)\n" in text
-    assert "  -> accepted: lr = -1, inf, nan; beta1 = -1, 1, nan; " in text
+    assert "  -> accepted: lr = -1, inf, nan, 1j; beta1 = -1, 1, nan, 1j; " in text
     assert "1 accepts bad input" in text
     assert "conforms but accepts bad input (38 checks of laws, 2 of which fail with --strict-input, " in text
     assert [report_junit.report(result).get(k) for k in ("failures", "errors")] == ["0", "0"]

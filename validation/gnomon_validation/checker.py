@@ -215,6 +215,9 @@ def check_law(
         except NotVariedError as error:
             asked_too_much.append(error)
             return True
+        except LeftOutError as error:
+            needed.append(error)
+            return not isinstance(error, AllLeftOutError)
         if tally.cases < REPEATED_CASES:
             outcome = judge.repeated(outcome)
         tally.add(case, outcome)

@@ -100,6 +100,7 @@ def check(
 
     PORT is numba, reference, FILE.py[:NAME], package.module[:NAME], [torch:]module.Class, optax:module.function, or a
     library: scipy, torch.func, torch.hessian_free, curvlinops, pyhessian.
+
     Exit status: 0 all conform, 1 some do not, 2 usage.
     """
     chosen = [find_system(name) for name in system_names] or list(systems().values())

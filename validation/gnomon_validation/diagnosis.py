@@ -18,7 +18,7 @@ from gnomon_spec.cases import same_bits
 from gnomon_spec.facts import Fact, same_outputs
 from gnomon_spec.stand_ins import ExactOracle, Function, PerturbedRuns, reference_function
 from gnomon_spec.system import Mistake, Operation, System
-from gnomon_validation.edit_search import EditSearch, apart
+from gnomon_validation.edit_search import NEAREST, EditSearch, apart, pairs
 from gnomon_validation.edit_trials import REJECTIONS, narrow_answer
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.verdicts import Outcome, Verdict
@@ -93,8 +93,11 @@ class Diagnostician:
         self._fitting.clear()
         others = Recorded([outcomes for verdict, outcomes in failing if verdict.law.kind != "rejects"], held, drawn)
         known = [*self.system.mistakes.values(), *found]
-        explained = {id(v): self._explaining(known, v, outcomes, others) for v, outcomes in failing}
-        new: list[Mistake] = []
+        explaining = {id(v): [m for m in known if self.explains(m, v, outcomes)] for v, outcomes in failing}
+        explained = {law: [m for m in mistakes if self._fits(m, others)] for law, mistakes in explaining.items()}
+        alone = Counter(m for v, _ in failing if not explained[id(v)] for m in explaining[id(v)])
+        together = pairs([m for m, _ in alone.most_common(NEAREST)])  # each explains some laws, but not the others
+        new = [pair for pair in together if self._fits(pair, others)]
         for verdict, outcomes in failing:
             if verdict.status == "wrong" and verdict.law.kind != "rejects" and not explained[id(verdict)]:
                 started = process_time()
@@ -172,8 +175,12 @@ class Diagnostician:
         """
         calls = [call for outcome in outcomes for call in outcome.calls if not call.by_reference]
         if mistake.edited.without_checks:
-            accepts_the_same = ((call.outputs is None) == self._rejects(mistake, call) for call in calls)
-            return verdict.law.kind == "rejects" and all(accepts_the_same)
+            # In the port's dtype, since what nobody checks may still end in an exception there.
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                unchecked = [(call.outputs, narrow_answer(call, mistake.function)) for call in calls]
+            accepts_the_same = all((port is None) == (mistaken is None) for port, mistaken in unchecked)
+            return verdict.law.kind == "rejects" and accepts_the_same
         if verdict.law.kind == "rejects" and not mistake.difference:
             return False
         concerned = [call for call in calls if mistake.concerns(call.operation)]

@@ -51,7 +51,7 @@ class EditSearch:
         known = [m for m in self.operation.system.mistakes.values() if m.concerns(self.operation)]
         known = [m for m in known if not m.edited.without_checks]
         near: list[Mistake] = []
-        for edits in (self._edits(), self._edits(wider=True), _pairs(known)):
+        for edits in (self._edits(), self._edits(wider=True), pairs(known)):
             ranked = self._by_distance(edits)
             found = self._fitting(ranked, fits)
             if found or self.is_over:
@@ -107,14 +107,19 @@ class EditSearch:
                 yield Mistake(self.operation.system, name, statement, self.operation.name, edited)
 
 
-def _pairs(mistakes: Sequence[Mistake]) -> Iterator[Mistake]:
+def pairs(mistakes: Sequence[Mistake]) -> Iterator[Mistake]:
     """Yield every two mistakes made together, where the pieces that they replace allow it."""
     for one, other in combinations(mistakes, 2):
         if one.changes and other.changes:
             with suppress(ValueError):
                 edited = Edited(with_changes([*one.changes, *other.changes]))
-                name, statement = f"{one.name}_and_{other.name}", f"{one.statement}; and: {other.statement}"
+                name, statement = f"{one.name}_and_{other.name}", "; and: ".join(map(_said, (one, other)))
                 yield Mistake(one.system, name, statement, one.operation, edited)
+
+
+def _said(mistake: Mistake) -> str:
+    published = f" (another published form: {mistake.published})" if mistake.published else ""
+    return f"{mistake.statement}{published}"
 
 
 def apart(found: Any, wanted: Any) -> float:

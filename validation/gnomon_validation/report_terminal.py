@@ -155,7 +155,8 @@ def _unchecked(check: Check) -> str:
     reasons = {v.law.id: v.reason for v in check.verdicts if "does not provide" not in v.reason}
     fixed = dict.fromkeys(said.replace("=", " fixed at ", 1) for held in check.held_fixed.values() for said in held)
     told = []
-    for reason, because in ((OTHER_HYPERPARAMETERS, ", ".join(fixed)), (LEFT_OUT, "the port does not return all")):
+    held = ", ".join(fixed) or "the port does not vary what they are about"
+    for reason, because in ((OTHER_HYPERPARAMETERS, held), (LEFT_OUT, "the port does not return all")):
         unchecked = sum(said == reason for said in reasons.values())
         said = f"{unchecked} of {counted(len(reasons), 'law')} not checked: " if unchecked else ""
         told += [said + because] if said or (fixed and reason == OTHER_HYPERPARAMETERS) else []

@@ -54,7 +54,7 @@ def lanczos(operator: FiniteOperator, start: Start, *, steps: PositiveInt) -> La
 
     ::
 
-        q₁ = v₀/‖v₀‖;  for j = 1, 2, …:  w = A qⱼ;  aⱼ = qⱼ·w;  w ← w - aⱼqⱼ - b_{j-1}q_{j-1}
+        q₁ = v₀/‖v₀‖;  for j = 1, 2, …:  w = A qⱼ;  aⱼ = qⱼ·w
             w ← w - Q Qᵀw, once more if that left less than 1/√2 of its length
             bⱼ = ‖w‖;  stop if j = steps, j = n or bⱼ <= 2u√n·maxᵢ(|aᵢ| + bᵢ);  q_{j+1} = w/bⱼ
 
@@ -65,7 +65,8 @@ def lanczos(operator: FiniteOperator, start: Start, *, steps: PositiveInt) -> La
     Choice: sums of n terms are off by about √n units of roundoff u of their size, those of A qⱼ and those that are
     taken off it, so that an invariant space leaves a bⱼ of about 2u√n‖A‖; nothing above that is taken for 0. Where it
     is above, as rounding of early steps is multiplied by ‖A‖/bᵢ in later ones, the process goes on, with a direction
-    that rounding chose: Q stays orthonormal, T what A is on it, and eigenvalues that repeat are found once more.
+    that rounding chose: Q stays orthonormal, T what A is on it, and eigenvalues that repeat are found once more. The
+    recurrence's aⱼqⱼ + b_{j-1}q_{j-1} is what Q Qᵀw is but for rounding, and is not taken off by itself.
     """
     steps, threshold = min(steps, start.shape[0]), breakdown_threshold(start)
     Q = np.zeros((steps, 1), start.dtype) * start
@@ -75,9 +76,6 @@ def lanczos(operator: FiniteOperator, start: Start, *, steps: PositiveInt) -> La
     for j in range(steps):
         w = product(operator, Q[j], j)
         T[j, j] = np.dot(Q[j], w)
-        w = w - T[j, j] * Q[j]
-        if j > 0:
-            w = w - T[j - 1, j] * Q[j - 1]
         before = length(w)
         w = orthogonal_part(w, Q[: j + 1])
         b = length(w)

@@ -108,18 +108,40 @@ def it_turns_the_matrix_into_a_tridiagonal_one(port: Any, case: Case) -> Iterabl
     yield equal("tridiagonal", Q @ case.operator.matrix @ Q.T, T)
 
 
+@lanczos.law("closed form", cases=Cases({"turn": rotation(), "size": number(1.0)}, given.TWO_TO_TWELVE))
+def two_opposite_eigenvalues_leave_the_diagonal_empty(port: Any, case: Case) -> Iterable[Fact]:
+    """A = UΛUᵀ with Λ of s and -s in turn, from u₁ + u₂: after two products the diagonal is (0, 0), between them s."""
+    places = np.arange(len(case.turn))
+    A = case.size * (case.turn * np.where(places % 2, -1, 1)) @ case.turn.T
+    found = decomposed(port, Dense(A), case.turn @ np.where(places < 2, 1, 0), steps=13)
+    yield agree("products", found.products, 2)
+    yield equal("diagonal", found.diagonal, np.zeros(found.diagonal.shape), scale=np.abs(case.size))
+    yield equal("off_diagonal", found.off_diagonal, np.abs(case.size))
+
+
 @lanczos.law(
-    "bound", cases=Cases({"turn": rotation(), "size": number(1.0), "ratio": choice(0.02, 0.05)}, shapes((12,)))
+    "bound",
+    cases=Cases(
+        {
+            "turn": rotation(),
+            "size": number(1.0, exponents=(-10, 10)),
+            "ratio": choice(0.02, 0.05),
+            "rest": given.share_of_the_digits(),
+        },
+        shapes((12,)),
+    ),
 )
 def orthogonality_survives_convergence(port: Any, case: Case) -> Iterable[Fact]:
     """The rows of Q stay orthonormal after a Ritz value has converged (without reorthogonalisation they do not).
 
-    How many there are is not compared: which of the small b then count as 0 may differ by thousands of roundoffs.
+    So they do where little is left of a vector at once, because the start is near two eigenvectors. How many rows
+    there are is not compared: which of the small b then count as 0 may differ by thousands of roundoffs.
     """
     others = case.ratio * np.arange(1.0, 12.0) / 11
     eigenvalues = case.size * np.concatenate([np.ones(1, others.dtype), others])
     A = (case.turn * eigenvalues) @ case.turn.T
-    Q = decomposed(port, Dense(A), case.turn @ np.ones(12, A.dtype), steps=12).basis
+    start = case.turn @ np.where(np.arange(12) < 2, 1, case.rest)
+    Q = decomposed(port, Dense(A), start, steps=12).basis
     yield equal("largest product", np.max(np.abs(Q @ Q.T - np.eye(len(Q)))), np.zeros(()))
 
 
@@ -212,7 +234,8 @@ def the_largest_converges_as_kaniel_and_paige_say(port: Any, case: Case) -> Iter
     yield at_least("bound", bound, eigenvalues[0] - largest)
 
 
-PROJECTION, UNIT = "w = orthogonal_part(w, Q[: j + 1])", "start / length(start)"
+PROJECTION, UNIT = "before = length(w)\nw = orthogonal_part(w, Q[: j + 1])", "start / length(start)"
+RECURRENCE = "w = w - T[j, j] * Q[j] - (T[j - 1, j] * Q[j - 1] if j > 0 else 0)"
 BASIS, OFF_DIAGONAL = "Q[: j + 1], b, j + 1", "np.diagonal(T, 1)[:j]"
 lanczos.edits(f"""
 padded_to_the_steps_asked_for: After the space is invariant, T and Q are filled up with zeros: eigenvalues 0 that the
@@ -220,7 +243,7 @@ padded_to_the_steps_asked_for: After the space is invariant, T and Q are filled 
     `np.diagonal(T)[: j + 1], {OFF_DIAGONAL}, {BASIS}` → `np.diagonal(T), np.diagonal(T, 1), Q, b, steps`
 orthogonality_is_left_to_the_recurrence: Nothing is reorthogonalised: once a Ritz value has converged, its vector comes
     back, and copies of it appear
-    `{PROJECTION}` → `pass`
+    `{PROJECTION}` → `before = 0\n{RECURRENCE}`
 start_of_the_process_is_not_normalised: The first row of Q is the start, whatever its length
     `{UNIT}` → `start`
 invariant_space_by_an_absolute_threshold: The space counts as invariant when b is below 1e-6, however small the matrix

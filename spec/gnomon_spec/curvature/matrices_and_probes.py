@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gnomon.curvature.operators import Dense
 from gnomon_spec.cases import Case, Context, Draw, Quantity
-from gnomon_spec.strategies import CODES, SMALL_CODES, rotation, shapes, tame
+from gnomon_spec.strategies import CODES, ROOM, SMALL_CODES, rotation, shapes, tame, whole_range
 
 Array = NDArray[Any]
 UP_TO_THREE = shapes((1,), (2,), (3,), (2,), (3,))
@@ -20,17 +20,23 @@ UP_TO_FOUR = shapes((1,), (2,), (3,), (4,), (2,), (3,))
 UP_TO_TWELVE = shapes((1,), (2,), (3,), (5,), (8,), (2,), (3,), (4,), (12,))
 TWO_OR_MORE = shapes((2,), (3,), (4,), (2,), (5,))
 TWO_TO_TWELVE = shapes((2,), (3,), (5,), (8,), (2,), (3,), (4,), (12,))
+WIDEST = 12
 
 
 def operator(matrix: Quantity) -> Quantity:
-    """`Dense` of a drawn matrix (n, n), times a power of two from 2^-12 to 2^12 (one case in two: 1)."""
+    """`Dense` of a drawn matrix (n, n), times a power of two up to 2^±WIDEST (one case in two: 1)."""
 
     def draw_operator(draw: Draw, context: Context) -> Dense:
         code = draw(SMALL_CODES)
-        scale = 2.0 ** (code // 2 % 25 - 12) if code % 2 else 1.0
+        scale = 2.0 ** (code // 2 % (2 * WIDEST + 1) - WIDEST) if code % 2 else 1.0
         return Dense(matrix.draw(draw, context) * context.dtype.type(scale))
 
-    return Quantity(draw_operator, f"Dense: {matrix.text}, of any scale from 2^-12 to 2^12")
+    return Quantity(draw_operator, f"Dense: {matrix.text}, of any scale from 2^-{WIDEST} to 2^{WIDEST}")
+
+
+def power_for_an_operator() -> Quantity:
+    """An integer k: 2ᵏ times a drawn operator is anywhere in the dtype's range."""
+    return whole_range(ROOM + WIDEST)
 
 
 def any_matrix() -> Quantity:
@@ -93,6 +99,16 @@ def start_with_all_eigenvectors(components: Quantity | None = None) -> Quantity:
         return np.asarray(drawn @ vectors.T, context.dtype)
 
     return Quantity(draw_start, f"components along all eigenvectors: {along.text}")
+
+
+def share_of_the_digits() -> Quantity:
+    """A power of two, 2⁻ᵏ, k up to three quarters of the dtype's digits; 1 in one case of two."""
+
+    def draw_share(draw: Draw, context: Context) -> float:
+        code, most = draw(SMALL_CODES), 3 * np.finfo(context.dtype).nmant // 4
+        return float(2.0 ** -(most - code // 2 % most)) if code % 2 else 1.0
+
+    return Quantity(draw_share, "1 or 2^-k, k up to three quarters of the digits")
 
 
 def orthonormal_rows(least: int = 0) -> Quantity:

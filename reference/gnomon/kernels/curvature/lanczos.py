@@ -35,11 +35,6 @@ def lanczos_loop(
         if not multiply(columns, basis[j], w):
             return j, j
         a = inner(basis[j], w)
-        for i in range(w.size):
-            w[i] -= a * basis[j, i]
-        if j > 0:
-            for i in range(w.size):
-                w[i] -= off_diagonal[j - 1] * basis[j - 1, i]
         before = length(w)
         project_out(basis[: j + 1], w, coefficients)
         b = length(w)

@@ -229,12 +229,16 @@ def rules_of(number: Any, *, max_iter: int, progress_threshold: float | None, va
     return Rules(int(max_iter), rtol, atol, threshold, policy, variant == "martens")
 
 
-@in_place_of(plain.conjugate_gradients, dict)
+def with_compiled_rhs(given: dict[str, Any]) -> dict[str, Any]:
+    require_compiled("rhs", given["rhs"])
+    return given
+
+
+@in_place_of(plain.conjugate_gradients, with_compiled_rhs)
 def conjugate_gradients(
     operator: Operator, rhs: Array, start: Array | None, preconditioner: Operator | None, stored: Any, **stopping: Any
 ) -> Solution:
     x = 0 * rhs if start is None else start
-    require_compiled("rhs", rhs)
     matrix = contiguous(matrix_of(operator, rhs, "rhs"))
     smoothing, rules = preconditioner_of(preconditioner, rhs, matrix), rules_of(rhs.dtype.type, **stopping)
     kept = np.array(sorted({int(k) for k in stored if k <= rules.max_iter}), np.int64)

@@ -42,7 +42,8 @@ def the_heuristic_of_levenberg_and_marquardt() -> Evidence:
         f"{from_zero.dampings[50]:.2g} by step 51 and f to {from_zero.losses[20]:.1e} by step 20"
     )
     stalls = grown > 0 and bool(left < away)
-    falls = bool(np.all(np.diff(from_zero.dampings) < 0) and from_zero.losses[20] < released.losses[-1])
+    until_0 = np.array(from_zero.dampings)[np.array(from_zero.losses) > 0]
+    falls = bool(np.all(np.diff(until_0) < 0) and from_zero.losses[20] < released.losses[-1])
     return Evidence(stalls and falls, figure)
 
 
