@@ -10,10 +10,24 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import cache, wraps
-from types import NoneType
-from typing import Any, Literal, ParamSpec, TypeVar, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from gnomon.domains import Array, Choice, Count, Domain, Flag, Floating, Like, OrNone, State, require_finite
+from gnomon.domains import (
+    Array,
+    Choice,
+    Count,
+    Domain,
+    Flag,
+    Floating,
+    Kind,
+    Like,
+    OrNone,
+    RealNumber,
+    Several,
+    State,
+    require_finite,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -118,8 +132,9 @@ def domains_of(function: Callable[..., Any]) -> dict[str, Domain]:
 def _domain(hint: Any, name: str, first: str) -> Domain | None:
     """Return the domain in an annotation. first: the first plain array, which all others are like."""
     if NoneType in get_args(hint):
-        inner = [_domain(part, name, first) for part in get_args(hint) if part is not NoneType]
-        return OrNone(inner[0]) if inner[0] is not None else None
+        rest = [part for part in get_args(hint) if part is not NoneType]
+        inner = _domain(Union[tuple(rest)], name, first)  # noqa: UP007
+        return OrNone(inner) if inner is not None else None
     for extra in getattr(hint, "__metadata__", ()):
         if hasattr(extra, "require"):
             return extra  # type: ignore[no-any-return]
@@ -127,10 +142,18 @@ def _domain(hint: Any, name: str, first: str) -> Domain | None:
         return Flag()
     if get_origin(hint) is Literal:
         return Choice(get_args(hint))
+    if hint is int and not name:
+        return Count()
+    if hint is Any:
+        return RealNumber()
     if hint == Array:
         return Floating() if name == first else Like(first)
+    if get_origin(hint) is tuple and get_args(hint)[1:] == (...,):
+        part = _domain(get_args(hint)[0], "", "")
+        return Several(part) if part is not None else None
     if isinstance(hint, type) and issubclass(hint, tuple) and hasattr(hint, "_fields"):
         fields = get_type_hints(hint, include_extras=True)
-        parts = {part: Count() if kind is int else _domain(kind, "", first) for part, kind in fields.items()}
+        parts = {part: _domain(kind, "", first) for part, kind in fields.items()}
         return State(tuple((part, domain) for part, domain in parts.items() if domain is not None))
-    return None
+    classes = get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+    return Kind(classes) if all(isinstance(k, type) and k.__module__.startswith("gnomon.") for k in classes) else None

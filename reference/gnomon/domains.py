@@ -304,6 +304,49 @@ class Entries:
 
 
 @dataclass(frozen=True)
+class RealNumber:
+    """One real number, Python's or of any dtype: NaN and infinity are some, too."""
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        if not is_real_number(value):
+            raise TypeError(f"{name} must be a number, got {value!r}")
+
+    def __str__(self) -> str:
+        return "a number"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What is of one of several classes, or has the methods of a protocol."""
+
+    classes: tuple[type[Any], ...]
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        if not isinstance(value, self.classes):
+            raise TypeError(f"{name} must be {self}, got {type(value).__name__}")
+
+    def __str__(self) -> str:
+        *names, last = (f"{'an' if k.__name__[0] in 'AEIOU' else 'a'} {k.__name__}" for k in self.classes)
+        return f"{', '.join(names)} or {last}" if names else last
+
+
+@dataclass(frozen=True)
+class Several:
+    """A tuple, or a list, of what the inner domain says."""
+
+    inner: Domain
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        if not isinstance(value, tuple | list):
+            raise TypeError(f"{name} must be a tuple, got {type(value).__name__}")
+        for i, part in enumerate(value):
+            self.inner.require(f"{name}[{i}]", part, given)
+
+    def __str__(self) -> str:
+        return f"a tuple of: {self.inner}"
+
+
+@dataclass(frozen=True)
 class OrNone:
     """What the inner domain says, or `None`."""
 

@@ -10,7 +10,22 @@ from typing import Any
 import numpy as np
 
 from gnomon.curvature.operators import Dense, Products
-from gnomon.domains import Choice, Count, Domain, Entries, Finite, Floating, Like, Number, OrNone, Scalar, State
+from gnomon.domains import (
+    Choice,
+    Count,
+    Domain,
+    Entries,
+    Finite,
+    Floating,
+    Kind,
+    Like,
+    Number,
+    OrNone,
+    RealNumber,
+    Scalar,
+    Several,
+    State,
+)
 
 NO_NUMBERS: tuple[Any, ...] = (None, 1j, {})
 
@@ -39,6 +54,23 @@ def no_numbers() -> Iterator[tuple[str, Any]]:
 
 
 @bad_values.register
+def _(domain: RealNumber, value: Any) -> Iterator[tuple[str, Any]]:
+    yield from no_numbers()
+
+
+@bad_values.register
+def _(domain: Kind, value: Any) -> Iterator[tuple[str, Any]]:
+    yield from no_numbers()
+
+
+@bad_values.register
+def _(domain: Several, value: Any) -> Iterator[tuple[str, Any]]:
+    yield from no_numbers()
+    for words, bad in bad_values(domain.inner, value[0]) if value else ():
+        yield f"[0]{words}", (bad, *value[1:])
+
+
+@bad_values.register
 def _(domain: Count, value: Any) -> Iterator[tuple[str, Any]]:
     yield f" = {domain.low - 1}", domain.low - 1
     yield from no_numbers()
@@ -52,7 +84,7 @@ def _(domain: Choice, value: Any) -> Iterator[tuple[str, Any]]:
 
 @bad_values.register
 def _(domain: OrNone, value: Any) -> Iterator[tuple[str, Any]]:
-    if value is not None or isinstance(domain.inner, Number | Count | Choice):
+    if value is not None or isinstance(domain.inner, Number | Count | Choice | Kind | RealNumber | Several):
         yield from ((words, bad) for words, bad in bad_values(domain.inner, value) if bad is not None)
 
 

@@ -29,6 +29,7 @@ SMALL_CODES = st.integers(0, 63)
 SIMPLE = (1.0, 2.0, -1.0, 0.5, 0.0, 3.0, -2.0, 1.5, -0.5, 10.0, 0.25, -3.0)
 MIXER = 0x9E3779B97F4A7C15
 WINDOW = 4
+FAR = 40  # powers of two, of a hyperparameter that is legal and nobody's choice
 ROOM = 24  # powers of two: a range moves by up to 16 of them, and entries by some more
 
 
@@ -227,7 +228,8 @@ def one_of(*quantities: Quantity) -> Quantity:
     def draw_one(draw: Draw, context: Context) -> Any:
         return quantities[count(high=len(quantities) - 1).draw(draw, context)].draw(draw, context)
 
-    return Quantity(draw_one, "; or ".join(quantity.text for quantity in quantities))
+    text = "; or ".join(quantity.text for quantity in quantities)
+    return Quantity(draw_one, text, lambda value: any(quantity.allows(value) for quantity in quantities))
 
 
 def or_none(quantity: Quantity) -> Quantity:
@@ -362,9 +364,9 @@ def shapes(*allowed: tuple[int, ...]) -> Quantity:
 
 
 def rarely(unusual: Any, usual: Quantity) -> Quantity:
-    """The unusual value in one case of 16."""
+    """The unusual value in one case of 8."""
     return Quantity(
-        lambda draw, context: unusual if draw(SMALL_CODES) % 16 == 11 else usual.draw(draw, context),
+        lambda draw, context: unusual if draw(SMALL_CODES) % 8 == 3 else usual.draw(draw, context),
         f"{usual.text}; rarely {unusual!r}",
         lambda value: value == unusual or usual.allows(value),
     )
@@ -399,15 +401,23 @@ def _(domain: Number, default: float) -> Quantity:
     ends = [float(end) for end, belongs in ((domain.low, not domain.above), (domain.high, domain.closed)) if belongs]
     simple = tuple(dict.fromkeys([default, *ends, *(x for x in (0.5, 0.1, 1.0) if domain.low < x < domain.high)]))
     smallest = min(-12, frexp(default)[1] - 4)
-    inner = number(exponents=(smallest, 3)) if domain.high == inf else fraction()
-    width = 1.0 if domain.high == inf else domain.high - domain.low
+    inner = number(exponents=(smallest, 3))
+    extreme = one_of(number(exponents=(FAR // 2, FAR)), number(exponents=(-FAR, -FAR // 2)))
+    width = 1.0
+    if domain.high < inf:
+        inner = extreme = fraction()
+        width = domain.high - domain.low
 
     def draw_number(draw: Draw, context: Context) -> float:
         chosen = _simple(draw, simple)
-        return domain.low + width * (inner.draw(draw, context) or 0.5) if chosen is None else chosen
+        if chosen is not None:
+            return chosen
+        drawn = extreme if draw(SMALL_CODES) % 4 == 3 else inner
+        return domain.low + width * (drawn.draw(draw, context) or 0.5)
 
     def allows(value: float) -> bool:
-        return value in simple or (value > domain.low and inner.allows((value - domain.low) / width))
+        inside = (value - domain.low) / width
+        return value in simple or (value > domain.low and (inner.allows(inside) or extreme.allows(inside)))
 
     return Quantity(draw_number, f"number {domain}: {', '.join(f'{x:g}' for x in simple)}, or any", allows)
 

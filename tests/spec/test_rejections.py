@@ -3,7 +3,23 @@
 import numpy as np
 import pytest
 
-from gnomon.domains import Choice, Count, Entries, Finite, Flag, Floating, Like, Number, OrNone, Scalar, State
+from gnomon.curvature.operators import Dense
+from gnomon.domains import (
+    Choice,
+    Count,
+    Entries,
+    Finite,
+    Flag,
+    Floating,
+    Kind,
+    Like,
+    Number,
+    OrNone,
+    RealNumber,
+    Scalar,
+    Several,
+    State,
+)
 from gnomon_spec.rejections import bad_values
 
 VECTOR, MATRIX = np.array([1.0, 2.0]), np.eye(2)
@@ -27,7 +43,12 @@ DOMAINS = [
     (Entries(("n", "n")), MATRIX, 2),
     (Entries(("n", "n"), fit="model"), MATRIX, 2),
     (Entries(("n", "n"), symmetric=True), MATRIX, 3),
+    (RealNumber(), np.nan, 3),
+    (Kind((Dense,)), Dense(MATRIX), 3),
+    (Several(Count()), (1, 2), 7),
+    (Several(Floating()), (), 3),
     (OrNone(Number()), None, 5),
+    (OrNone(Kind((Dense,))), None, 2),
     (OrNone(Like("model")), None, 0),
     (OrNone(Like("model")), VECTOR, 1),
 ]
@@ -40,7 +61,7 @@ def test_a_domain_refuses_each_of_its_bad_values(domain, inside, number):
     bad = list(bad_values(domain, inside))
     assert len(bad) == number
     for _, value in bad:
-        with pytest.raises((TypeError, ValueError), match=r"^it must"):
+        with pytest.raises((TypeError, ValueError), match=r"^it(\[0\])? must"):
             domain.require("it", value, given)
 
 

@@ -13,6 +13,7 @@ from small_ports import ADAMW, ORACLE_LAW, cancels, checked, overwrites, port_of
 from gnomon.descent import adamw
 from gnomon_validation.case_files import encoded
 from gnomon_validation.checker import Plan, check
+from gnomon_validation.drawing import visit
 from gnomon_validation.expectations import expecting
 from gnomon_validation.ports.find import find_port
 
@@ -106,6 +107,42 @@ def test_hidden_state_is_found_where_every_single_result_is_right(port):
     verdict = verdict_on(port_of(port()))
     assert verdict.status == "wrong"
     assert verdict.outcome.message == "the port gives different results for the same inputs"
+
+
+def last_of_many(params, grad, state, *, lr=1e-3, **hyper):
+    new, after = adamw.step(params, grad, state, lr=lr, **hyper)
+    return np.where(np.arange(new.size).reshape(new.shape) < 50, new, 2 * new), after
+
+
+def least_rate(params, grad, state, *, lr=1e-3, **hyper):
+    return adamw.step(params, grad, state, lr=max(lr, 2.0**-20), **hyper)
+
+
+def greatest_rate(params, grad, state, *, lr=1e-3, **hyper):
+    return adamw.step(params, grad, state, lr=min(lr, 2.0**20), **hyper)
+
+
+@pytest.mark.parametrize("step", [last_of_many, least_rate, greatest_rate])
+def test_a_slip_in_long_arrays_or_at_extreme_rates_is_met_and_how_far_was_tried_is_told(step):
+    result = check(port_of(step), [ADAMW], Plan(40, ("float32",), shrink_attempts=0))
+    assert not result.conforms
+    assert max(v.tried.largest for v in result.verdicts) == 67
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_every_run_has_long_arrays_and_rates_that_are_legal_and_nobodys_choice(seed):
+    """Of a law about all shapes one case in 8 is long; one in 16 of any law has a rate below 2⁻²⁰."""
+    cases = []
+    for law in ADAMW.operations["step"].laws:
+        visit(
+            law.cases.strategy(np.dtype(np.float32)),
+            examples=30,
+            random_seed=Plan(seed=seed).stream(law, "float32"),
+            visitor=cases.append,
+        )
+    assert sum(case["params"].size == 67 for case in cases) > 0
+    rates = [case["lr"] for case in cases if case.get("lr")]
+    assert min(rates) < 2.0**-30 and max(rates) > 2.0**30
 
 
 def test_a_port_that_writes_over_what_it_returned_is_found():

@@ -15,6 +15,7 @@ from itertools import product
 from statistics import median
 from time import perf_counter, process_time
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
@@ -29,6 +30,7 @@ from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.left_out import AllLeftOutError, LeftOutError
 from gnomon_validation.ports.port import Offer, Port
 from gnomon_validation.ports.runner import Call, NotVariedError
+from gnomon_validation.tried import Tried
 from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL, SEVERITY, Check, Outcome, Status, Verdict
 
 ENOUGH_FAILURES = 8
@@ -55,6 +57,10 @@ class Plan:
     shrink_attempts: int = 150
     seconds: float | None = None
     search_seconds: float = 0.0
+
+    def stream(self, law: Law, dtype: str) -> int:
+        """Return the seed of a law's cases: one of its own, so that what is rare in one law's is met in another's."""
+        return crc32(f"{self.seed} {law.id} {dtype}".encode())
 
 
 Progress = Callable[[str], None]
@@ -226,7 +232,7 @@ def check_law(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with budget.for_one_law():
-            visit(strategy, examples=plan.examples, random_seed=plan.seed, visitor=visitor)
+            visit(strategy, examples=plan.examples, random_seed=plan.stream(law, dtype), visitor=visitor)
         if asked_too_much:
             return Verdict(law, dtype, "not provided", reason=OTHER_HYPERPARAMETERS), []
         if needed and not tally.failing and not (tally.cases and isinstance(needed[-1], AllLeftOutError)):
@@ -247,7 +253,11 @@ def check_law(
                     found.append(outcome)
                 return outcome.status == verdict.status
 
-            drawn: dict[str, Any] = {"examples": plan.examples, "random_seed": plan.seed, "position": position}
+            drawn: dict[str, Any] = {
+                "examples": plan.examples,
+                "random_seed": plan.stream(law, dtype),
+                "position": position,
+            }
             smaller = shrink(strategy, attempts=plan.shrink_attempts, fails=fails, **drawn)
             if smaller is not None:
                 verdict.smallest, verdict.outcome = smaller, found[-1]
@@ -287,6 +297,7 @@ class Tally:
         self.worst_ratio = 0.0
         self.failing: list[tuple[tuple[Case, Outcome], int]] = []
         self.held: list[Outcome] = []
+        self.tried = Tried()
 
     def add(self, case: Case, outcome: Outcome) -> None:
         if outcome.status == "conforms" and len(self.held) < KEPT:
@@ -294,6 +305,7 @@ class Tally:
         if outcome.failed and self._count(outcome.status) < ENOUGH_FAILURES:
             self.failing.append(((case, outcome), self.cases))
         self.cases += 1
+        self.tried.add(outcome.calls)
         self.ambiguous += any(j.holds is None for j in outcome.judgements)
         digits = [j.digits for j in outcome.judgements if j.digits is not None]
         if digits:
@@ -318,4 +330,6 @@ class Tally:
         digits = median(self.digits) if self.digits else None
         horizon = float(median(self.horizons)) if self.horizons else None
         worst = max(statuses, key=SEVERITY.index)
-        return Verdict(law, dtype, worst, self.cases, self.ambiguous, digits, self.worst_ratio, horizon, held=self.held)
+        found = self.cases, self.ambiguous, digits, self.worst_ratio, horizon
+        tried = self.tried if law.kind != "rejects" else Tried()
+        return Verdict(law, dtype, worst, *found, held=self.held, tried=tried)

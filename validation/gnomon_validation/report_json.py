@@ -48,6 +48,8 @@ def _verdict(v: Verdict, failed: bool) -> dict[str, Any]:
         "worst_deviation_over_band": v.worst_ratio if np.isfinite(v.worst_ratio) else None,
         "horizon": v.horizon,
         "seconds": v.seconds,
+        "largest_array": v.tried.largest,
+        "ranges": v.tried.ranges,
         "diagnosis": [{"name": m.name, "statement": m.statement} for m in v.diagnosis],
         "replay": v.replay_file,
     }

@@ -15,6 +15,7 @@ from rich.text import Text
 from gnomon_validation.checker import LEFT_OUT, OTHER_HYPERPARAMETERS
 from gnomon_validation.console import grid, tell
 from gnomon_validation.report_causes import STYLES, block, causes, words
+from gnomon_validation.tried import Tried
 from gnomon_validation.verdicts import ACCEPTS, SEVERITY, Check, Verdict, looks_like_another_method
 from gnomon_validation.wording import counted, legible
 
@@ -25,8 +26,11 @@ def show(check: Check, console: Console, *, every_law: bool = False, verbose: bo
     verbose: with the name of everything that is not provided.
     """
     provided = [v for v in check.verdicts if v.status != "not provided"]
+    tried = _tried(provided, verbose)
     if provided:
         console.print(_laws(provided) if every_law else _operations(provided))
+    if tried:
+        tell(console, Text(tried, style="dim"))
     another = looks_like_another_method(check)
     if another:
         console.print()
@@ -99,6 +103,18 @@ def _print_expected(verdicts: Sequence[Verdict], console: Console) -> None:
         for line, where in dtypes.items():
             tell(console, Text(f"  {line.format(', '.join(where))}"), hang=4)
         tell(console, Text(reason, style="dim"), label="    ")
+
+
+def _tried(verdicts: Sequence[Verdict], verbose: bool) -> str:
+    """Return the size of the largest array and the range of the hyperparameters that were tried."""
+    tried = Tried().join(v.tried for v in verdicts)
+    sizes = [abs(end) for ends in tried.ranges.values() for end in ends]
+    told = [f"arrays of up to {counted(tried.largest, 'entry', 'entries')}"] if tried.largest else []
+    if verbose:
+        told += [f"{name} from {low:.3g} to {high:.3g}" for name, (low, high) in sorted(tried.ranges.items())]
+    elif sizes:
+        told.append(f"hyperparameters from {min(sizes):.2g} to {max(sizes):.2g} in size (-v lists them)")
+    return f"tried: {'; '.join(told)}" if told else ""
 
 
 def _print_missing(check: Check, console: Console, verbose: bool) -> None:

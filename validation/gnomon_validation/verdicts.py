@@ -11,6 +11,7 @@ from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Mistake
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.ports.targets import read_target
+from gnomon_validation.tried import Tried
 
 Status = Literal[
     "not provided", "conforms", "ambiguous only", "accepts bad input", "no case drawn", "imprecise", "error", "wrong"
@@ -58,7 +59,8 @@ class Verdict:
     diagnosis: the catalogued mistakes that explain every failing case, the likeliest first. expected: why this failure
     is a known difference. left_out: what the port does not return, of what the law is about. held: some cases in which
     the law holds. parts: where no mistake explains what is wrong, which outputs of the operation are right in all cases
-    that were kept, and which are not.
+    that were kept, and which are not. tried: what the port was given, but for
+    bad input.
     """
 
     law: Law
@@ -80,6 +82,7 @@ class Verdict:
     replay_file: str = ""
     held: list[Outcome] = field(default_factory=list)
     parts: tuple[list[str], list[str]] = ([], [])
+    tried: Tried = field(default_factory=Tried)
 
     @property
     def failed(self) -> bool:

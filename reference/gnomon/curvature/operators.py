@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias
+from typing import Annotated, Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from gnomon.domains import Array, Entries, NonFiniteError, require_floating
 from gnomon.objectives.contract import GaussNewtonObjective, Objective, PreparedGaussNewton
 
 
+@runtime_checkable
 class Operator(Protocol):
     """A symmetric matrix A as a function."""
 

@@ -5,14 +5,13 @@ Source beside those of the folder: Hestenes & Stiefel 1952.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.curvature.operators import Operator, product
-from gnomon.domains import Array, Choice, Entries, NonNegative, PositiveInt, require_count, require_finite, require_like
+from gnomon.domains import Array, Choice, Entries, NonNegative, PositiveInt, require_finite, require_like
 from gnomon.hessian_free.progress import progress_has_ended
 from gnomon.hessian_free.storage_grid import kept_iterations
 from gnomon.hessian_free.variants import Variant
@@ -44,12 +43,7 @@ class Solution(NamedTuple):
     products: int
 
 
-def require_stored(given: Mapping[str, Any]) -> None:
-    for iteration in given["stored"]:
-        require_count("stored", iteration)
-
-
-@checked(require_stored)
+@checked()
 def conjugate_gradients(
     operator: Operator, rhs: Annotated[Array, Entries(("n",), least=1, finite=True)],
     start: Annotated[Array, Entries(("n",), fit="rhs", finite=True)] | None = None,

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, get_args
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from gnomon.arguments import checked, with_keywords
 from gnomon.curvature.operators import Operator
@@ -36,7 +37,7 @@ class LayersState(NamedTuple):
 
 
 @checked()
-def init_layers(names: Sequence[str], *, dtype: Any = np.float64, base_lr: Positive = 1e-3) -> LayersState:
+def init_layers(names: Sequence[str], *, dtype: DTypeLike = np.float64, base_lr: Positive = 1e-3) -> LayersState:
     """Return the state of layers with these names before the first step. dtype: of their parameters.
 
     Raises `ValueError` for no name at all, and for a name that is given twice (the source keeps the first layer's
