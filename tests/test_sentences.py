@@ -124,7 +124,7 @@ DESCENT = {
     "base must be one of 'sgd', 'adam', 'adamw', got 'lion'": lambda: init_homotopy(ONE, base="lion"),
 }
 HESSIAN_FREE = {
-    "stored must be an integer >= 0, got -1": lambda: conjugate_gradients(A, ONES, stored=(-1,)),
+    "stored[0] must be an integer >= 0, got -1": lambda: conjugate_gradients(A, ONES, stored=(-1,)),
     "preconditioner's product must have the shape of rhs (2,), got (1,)": lambda: step(
         ONE, init(ONE), BOWL, lambda v: v[:1]
     ),

@@ -199,6 +199,19 @@ def number(*simple: float, exponents: tuple[int, int] = (-12, 3)) -> Quantity:
     )
 
 
+def far() -> Quantity:
+    """A Python float from 2^20 to 2^40 or from 2^-40 to 2^-20: of float16 exponents a fifth of that."""
+
+    def draw_far(draw: Draw, context: Context) -> float:
+        most = min(FAR, np.finfo(context.dtype).maxexp // 2)
+        size = abs(_number(draw(CODES), most // 2, most))
+        return size if draw(SMALL_CODES) % 2 else 1 / size
+
+    return Quantity(
+        draw_far, "a number that is far from 1", lambda value: 2.0 ** (-FAR - 1) <= value < 2.0 ** (FAR + 1)
+    )
+
+
 def without_zeros(quantity: Quantity) -> Quantity:
     """Like `quantity`, an array, with 1 in the place of 0."""
 
@@ -401,8 +414,7 @@ def _(domain: Number, default: float) -> Quantity:
     ends = [float(end) for end, belongs in ((domain.low, not domain.above), (domain.high, domain.closed)) if belongs]
     simple = tuple(dict.fromkeys([default, *ends, *(x for x in (0.5, 0.1, 1.0) if domain.low < x < domain.high)]))
     smallest = min(-12, frexp(default)[1] - 4)
-    inner = number(exponents=(smallest, 3))
-    extreme = one_of(number(exponents=(FAR // 2, FAR)), number(exponents=(-FAR, -FAR // 2)))
+    inner, extreme = number(exponents=(smallest, 3)), far()
     width = 1.0
     if domain.high < inf:
         inner = extreme = fraction()

@@ -1,11 +1,12 @@
 """Honest ports that compute differently, and what libraries have, are never called wrong or imprecise.
 
-Here a few hundred examples each; with `pytest -m "campaign or campaign_torch"`, the second of which needs the extra
-`torch`, 100,000 each.
+Here a few hundred examples each; with `pytest -m "campaign or campaign_torch or campaign_optax"`, which need the extras
+`torch` and `optax`, 100,000 each.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,6 +27,13 @@ HONEST_PORTS = [
     for name in ("sgd", "adam", "adamw")
     if edited.reaches(systems()[name].operations["step"].reference)
 ]
+REPORTED = {
+    "c20_lanczos_honest_two_passes": "curvature",
+    "c21_lanczos_honest_mgs_twice": "curvature",
+    "c22_ritz_honest": "curvature",
+    "n13_optax1754_fixed_float16": "adam",
+    "n22_adam_honest_unvalidated": "adam",
+}
 TORCH = [
     f"torch:torch.optim.{name}{option}"
     for name in ("SGD", "Adam", "AdamW")
@@ -52,8 +60,8 @@ def alarms(port: Port, system: System, dtypes: tuple[str, ...], examples: int, s
 
     That is also bad input that it is known to accept and rejects.
     """
-    step = system.operations["step"]
-    jobs = [(law, d) for law in step.laws for d in dtypes if offered_cases(law, port.offer(step), d)[0]]
+    laws = [law for law in system.laws if law.operation.name == "step" or port.offer(law.operation)]
+    jobs = [(law, d) for law in laws for d in dtypes if offered_cases(law, port.offer(law.operation), d)[0]]
     found = []
     for law, dtype in jobs:
         verdict, outcomes = check_law(port, law, dtype, Plan(examples // len(jobs) + 1, seed=seed))
@@ -69,6 +77,14 @@ def test_an_honest_variation_raises_no_alarm(port, system, examples, seed):
     assert alarms(port, system, sensible_dtypes(port.name, system), examples, seed) == []
 
 
+@pytest.mark.parametrize(("examples", "seed"), [(300, 5), pytest.param(CAMPAIGN, 6, marks=pytest.mark.campaign)])
+@pytest.mark.parametrize("name", REPORTED)
+def test_an_honest_twin_of_a_reported_port_raises_no_alarm_but_that_it_checks_nothing(name, examples, seed):
+    port = find_port(str(Path(__file__).parent / "reported_ports" / f"{name}.py"))
+    found = alarms(port, systems()[REPORTED[name]], WITH_ROOM, examples, seed)
+    assert [alarm for alarm in found if f" {ACCEPTS}: " not in alarm] == []
+
+
 def of(mark: str, targets: list[str], dtypes: tuple[str, ...], examples: int, seed: int) -> list[Any]:
     return [pytest.param(target, dtypes, examples, seed, marks=getattr(pytest.mark, mark)) for target in targets]
 
@@ -80,6 +96,7 @@ def of(mark: str, targets: list[str], dtypes: tuple[str, ...], examples: int, se
         *of("campaign_torch", TORCH, WITH_ROOM, CAMPAIGN, 4),
         *of("torch", MORE, ALL_DTYPES, 300, 3),
         *of("optax", OPTAX, ALL_DTYPES, 300, 3),
+        *of("campaign_optax", OPTAX, WITH_ROOM, CAMPAIGN, 4),
     ],
 )
 def test_no_optimizer_of_a_library_raises_an_alarm(target, dtypes, examples, seed):

@@ -138,7 +138,8 @@ class Diagnostician:
     def _does_all_the_same(self, mistake: Mistake, others: Recorded) -> bool:
         concerned = [op for op in self.system.operations.values() if mistake.concerns(op)]
         in_full = self._only_cost_differs(mistake, [call for op in concerned for call in others.failing(op)])
-        calls = [call for op in concerned for call in others.of(op)]
+        # A call that ended in an exception is a finding of its own and says nothing of what the others return.
+        calls = [call for op in concerned for call in others.of(op) if call.outputs is not None or not call.error]
         return all(self.does_the_same(mistake, call, in_full) for call in self._farthest_first(mistake, calls))
 
     def _farthest_first(self, mistake: Mistake, calls: Sequence[Call]) -> list[Call]:

@@ -143,8 +143,8 @@ product_without_the_probe: The product is summed without being multiplied by the
     `{SAMPLE}` → `np.sum(product(operator, z, k))`
 size_of_each_sample: Samples lose their sign, as if A were semidefinite
     `{SAMPLE}` → `np.abs({SAMPLE})`
-standard_error_with_all_samples: The standard error divides by m and not by m - 1
-    `{ERROR}` → `(m * m)`
+standard_error_with_all_samples: The standard error divides by m and not by m - 1, so that it is 0 for one sample
+    `if m == 1` → `if False`, `{ERROR}` → `(m * m)`
 deviation_of_one_sample: The standard error is that of one sample: it is not divided by √m
     `{ERROR}` → `(m - 1)`
 two_products_for_each_probe: Products are counted twice

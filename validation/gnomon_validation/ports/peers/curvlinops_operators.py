@@ -7,8 +7,9 @@ instead, and the matrix gets rows and columns of zeros, which change neither tra
 
 Its estimators return the estimate alone. Samples are had by one call for each probe; the standard error is taken of
 them; products are the columns that its operator was multiplied by. `hutchpp_trace` takes as many probes as sketch
-vectors: it is called with each probe k times over (with 0 for the part that the sketch sees). It has no form without
-a sketch, for which `hutchinson_trace` is called. Its diagonal estimator is the variant "plain".
+vectors: it is called with each probe k times over (with 0 for the part that the sketch sees, and so large for a sample
+that this part can be taken off). It has no form without a sketch, for which `hutchinson_trace` is called. Its diagonal
+estimator is the variant "plain".
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ from gnomon_validation.ports.peers.torch_networks import answers, module
 from gnomon_validation.ports.torch_functions import tensor, tensors
 
 dtypes = ("float32", "float64")
+# Probes of that size make samples beside which what the sketch sees is rounding, so that it can be taken off.
+LOUD = 2.0**20
 only = {"curvature.bekas": {"variant": ("plain",)}}
 
 
@@ -95,9 +98,9 @@ def curvature_hutchpp(operator: Any, sketch: Any, probes: Any) -> tuple[Any, Any
     if k > len(operator.matrix) or len(probes) == 0:  # which it would refuse without the zeros and the repetition
         raise ValueError(f"{k} sketch vectors and {len(probes)} probes for a matrix of {len(operator.matrix)} rows")
     (seen, asked), *found = (
-        estimate(hutchpp_trace, operator, [*sketch, *[probe] * k], 3 * k) for probe in (0 * sketch[0], *probes)
+        estimate(hutchpp_trace, operator, [*sketch, *[probe] * k], 3 * k) for probe in (0 * sketch[0], *(LOUD * probes))
     )
-    samples = np.array([sample for sample, _ in found]) - seen
+    samples = (np.array([sample for sample, _ in found]) - seen) / sketch.dtype.type(LOUD * LOUD)
     return seen + samples.mean(), samples, error_of(samples), asked - k + len(probes)
 
 
