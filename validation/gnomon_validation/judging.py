@@ -17,10 +17,11 @@ from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact
 from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
 from gnomon_spec.system import Law
-from gnomon_validation.ports.left_out import AllLeftOutError, is_left_out
+from gnomon_validation.ports.left_out import AllLeftOutError, LeftOutError, is_left_out
 from gnomon_validation.ports.port import Offer, Port
-from gnomon_validation.ports.runner import PortError, PortMisbehaviourError, PortRunner
+from gnomon_validation.ports.runner import NotVariedError, PortError, PortMisbehaviourError, PortRunner
 from gnomon_validation.verdicts import ACCEPTS, NOT_REPEATED, Outcome, Status
+from gnomon_validation.wording import told
 
 # A deviation is measured again in this dtype: the next wider one, or the next narrower where there is none.
 OTHER_DTYPE = {"float16": "float32", "float32": "float64", "float64": "float32"}
@@ -143,7 +144,12 @@ class Judge:
 
     def _facts(self, case: Case) -> dict[int, Fact]:
         """Return the facts by their place, but for those about what the port leaves out, whose labels are kept."""
-        facts = dict(enumerate(self.law.body(self.runner, case.widened(self.dtype))))
+        try:
+            facts = dict(enumerate(self.law.body(self.runner, case.widened(self.dtype))))
+        except (PortError, PortMisbehaviourError, NotVariedError, LeftOutError):
+            raise
+        except Exception as error:  # of lengths and structures that no law foresees
+            raise PortMisbehaviourError(f"returns what the law cannot be held against: {told(error)}") from error
         left_out = [i for i, fact in facts.items() if is_left_out(fact.actual, fact.expected)]
         self.left_out |= dict.fromkeys(facts[i].label for i in left_out)
         if left_out and len(left_out) == len(facts):

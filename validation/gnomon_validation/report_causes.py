@@ -10,7 +10,7 @@ import numpy as np
 from rich.text import Text
 
 from gnomon_spec.bands import OTHER_BITS
-from gnomon_spec.cases import same_bits
+from gnomon_spec.cases import leaves, same_bits
 from gnomon_spec.system import UNCHECKED, Mistake, Operation
 from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL, SEVERITY, Outcome, Verdict
 from gnomon_validation.wording import counted, describe, legible
@@ -205,4 +205,4 @@ def described(case: Mapping[str, Any], operation: Operation) -> str:
 
 
 def _is_fresh(state: Iterable[Any]) -> bool:
-    return all(not np.any(part) for part in state)
+    return all(not np.any(leaf) for leaf in leaves(tuple(state)))

@@ -1,0 +1,60 @@
+"""What no law foresees of a port's outputs is a verdict in words, in the report, too: never an error of ours."""
+
+from io import StringIO
+
+import numpy as np
+from rich.console import Console
+from small_ports import FunctionsPort, SimpleNamespace
+
+from gnomon.curvature.lanczos import lanczos
+from gnomon.hessian_free.backtracking import choose_iterate
+from gnomon_spec.system import find_law, find_system
+from gnomon_validation import report_terminal
+from gnomon_validation.checker import Plan, check
+
+RUN = Plan(20, ("float64",), shrink_attempts=5)
+
+
+def port(**functions):
+    return FunctionsPort(SimpleNamespace(**functions), "damaged")
+
+
+def one_too_far(*args, **kwargs):
+    found = choose_iterate(*args, **kwargs)
+    return found._replace(taken=found.taken + 1)
+
+
+def without_dimensions(*args, **kwargs):
+    found = lanczos(*args, **kwargs)
+    return found._replace(basis=found.basis[0, 0])
+
+
+def raising(*args, **kwargs):
+    raise RuntimeError("boom")
+
+
+def verdict(damaged, law):
+    asked = find_law(law)
+    result = check(damaged, [asked.operation.system], RUN, laws=lambda law: law is asked)
+    return result.verdicts[0]
+
+
+def test_an_index_or_a_length_that_does_not_fit_is_the_ports():
+    beyond = verdict(
+        port(hessian_free_choose_iterate=one_too_far),
+        "hessian_free.choose_iterate:the_least_of_the_visited_ones_is_taken",
+    )
+    unsized = verdict(
+        port(curvature_lanczos=without_dimensions), "curvature.lanczos:it_ends_when_the_space_is_invariant"
+    )
+    for found, said in ((beyond, "IndexError: index "), (unsized, "TypeError: len() of unsized object")):
+        assert found.status == "wrong"
+        assert found.outcome.message.startswith(f"the port returns what the law cannot be held against: {said}")
+
+
+def test_a_state_within_a_state_is_described():
+    result = check(port(homotopy_step=raising), [find_system("homotopy")], RUN)
+    console = Console(file=StringIO(), width=200)
+    report_terminal.show(result, console)
+    assert "the port raised RuntimeError: boom" in console.file.getvalue()
+    assert all(np.isfinite(v.worst_ratio) for v in result.verdicts)
