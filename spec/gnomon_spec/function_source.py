@@ -29,7 +29,11 @@ class Edit(NamedTuple):
 
 
 class FunctionSource:
-    """A function's source. nodes: those that an edit may change (see `editable`). parents: of each node its parent."""
+    """A function's source.
+
+    nodes: those that an edit may change (see `editable`). parents: of each node its parent. keywords: the names of
+    arguments that are given by name alone.
+    """
 
     def __init__(self, source: str) -> None:
         """Raise `ValueError` if `source` is not the dedented text of one function definition."""
@@ -38,6 +42,7 @@ class FunctionSource:
             raise ValueError(f"source must be the text of one function definition, got {source[:60]!r}")
         self.bytes = source.encode()
         self.line_starts = [0, *(end.end() for end in re.finditer(b"\n", self.bytes))]
+        self.keywords = [argument.arg for argument in body[0].args.kwonlyargs]
         self.nodes = list(editable(body[0]))
         self.parents = {child: node for node in self.nodes for child in ast.iter_child_nodes(node)}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from gnomon_spec.function_source import Edit, FunctionSource, Piece, called, editable, program, stored
@@ -183,6 +183,21 @@ def _name(function: FunctionSource, node: ast.AST) -> Iterator[Edit]:
             yield from (function.replaced(node, other) for other in sorted(names - {node.id}))
 
 
+def _swapped(function: FunctionSource, node: ast.AST) -> Iterator[Edit]:
+    """Yield a sum or product in which two names have changed places."""
+    if isinstance(node, ast.BinOp) and not isinstance(function.parents[node], ast.BinOp):
+        uses = [part for part in ast.walk(node) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Load)]
+        for one, other in combinations(sorted({use.id for use in uses}), 2):
+            places = {one: other, other: one}
+            yield Edit([Piece(*function.span(use), places[use.id]) for use in uses if use.id in places], node)
+
+
+def _times(function: FunctionSource, node: ast.AST) -> Iterator[Edit]:
+    """Yield a product with a hyperparameter as one more factor."""
+    if _is_binary(node, ast.Mult) and not _is_binary(function.parents[node], ast.Mult):
+        yield from (function.replaced(node, f"{name} * {function.text(node)}") for name in function.keywords)
+
+
 def _more(function: FunctionSource, node: ast.AST) -> Iterator[Edit]:
     """Yield a product with one of its factors once more, or twice or half as large."""
     match node:
@@ -227,4 +242,4 @@ KINDS: dict[str, Callable[[FunctionSource, ast.AST], Iterator[Edit]]] = {
     "old_for_new": _old_for_new,
     "sign": _sign,
 }
-WIDER = {"name": _name, "more": _more, "power": _power, "larger": _larger}
+WIDER = {"name": _name, "swapped": _swapped, "times": _times, "more": _more, "power": _power, "larger": _larger}

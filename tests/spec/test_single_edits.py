@@ -54,6 +54,24 @@ def test_a_kind_of_edit_of_an_expression(kind, before, after):
     assert edited(kind, f"return {before}") == [f"return {edit}" for edit in after]
 
 
+@pytest.mark.parametrize(
+    ("kind", "before", "after"),
+    [
+        ("name", "a + b", ["b + b", "c + b", "a + a", "a + c"]),
+        ("swapped", "a + b * a", ["b + a * b"]),
+        ("swapped", "a * b + c", ["b * a + c", "c * b + a", "a * c + b"]),
+        ("times", "1 - a * b", ["1 - lr * a * b"]),
+        ("more", "a * b", ["(a) * a * b", "(b) * a * b", "2 * a * b", "a * b / 2"]),
+        ("power", "a * a", ["(a * a) ** 0.5", "(a * a) ** 2", "np.abs(a)"]),
+        ("larger", "a + b", ["np.maximum(a, b)", "np.minimum(a, b)"]),
+    ],
+)
+def test_a_wider_kind_of_edit_of_an_expression(kind, before, after):
+    source = function(f"return {before}").replace("c):", "c, *, lr=1):")
+    found = [edit.after for edit in single_edits(source, wider=True) if edit.kind == kind]
+    assert [edit for edit in found if kind == "times" or "lr" not in edit] == [f"return {edit}" for edit in after]
+
+
 def test_an_augmented_assignment_changes_its_operator_or_loses_it():
     assert edited("operator", "a += b", "a **= b") == ["a -= b", "a = b", "a *= b", "a = b"]
 
