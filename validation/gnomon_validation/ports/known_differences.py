@@ -87,10 +87,6 @@ LION_UNCHECKED = (
 OPTAX_NESTEROV = (
     "optax.sgd ignores `nesterov` while the momentum is 0 instead of rejecting the pair: accepted in 120 of 120 cases."
 )
-TORCH_LERP = (
-    "torch makes the first moment by lerp with the weight 1 - β₁, and for β₁ < ½ has β₁ from that as 1 - (1 - β₁), "
-    "which is off by half a unit of 1: of β₁ = 0.025 and a moment 128 times the gradient 0.7 digits are lost."
-)
 OPTAX_BIAS = (
     "While JAX's 64-bit mode is off, optax computes 1 - βᵗ in float32, where it cancels: it is off by 216 units of "
     "roundoff (1.3e-5) for β = 0.999 at t = 1 and by 1477 (8.8e-5) for β = 1 - 2⁻¹⁴ at t = 1000. With the mode on, "
@@ -287,12 +283,6 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
     (LANCZOS_UNCHECKED, WITH_ROOM, ACCEPTED, [("linear_operator", f"curvature.lanczos{REJECTED}")]),
     (OPTAX_BUFFER, ALL, WRONG, [("optax:optax.rmsprop*", "rmsprop.step:no_learning_rate_no_move")]),
     (OPTAX_NESTEROV, ALL, ACCEPTED, [("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum")]),
-    (
-        TORCH_LERP,
-        ("float64",),
-        ("imprecise",),
-        [(f"torch:torch.optim.{name}*", f"{name.lower()}.step:*") for name in ("Adam", "AdamW", "NAdam")],
-    ),
     (OPTAX_BIAS, ("float32",), ("imprecise",), [(f"optax:optax.{name}*", "*adam*.step:*") for name in ADAMS]),
 )
 KNOWN = tuple(
