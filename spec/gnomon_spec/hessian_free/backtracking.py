@@ -167,8 +167,6 @@ one_iterate_too_far_back: The iterate at which the loss no longer falls is taken
     `break` → `best = i\nbreak`
 a_loss_below_zero_is_not_lower: A loss is lower if its size is, as if no loss could be negative
     `loss < least or` → `np.abs(loss) < np.abs(least) or`
-losses_are_the_same_within_a_tolerance: A loss is lower only if it is so by 1e-3, whatever its unit
-    `loss < least or` → `loss < least - 1e-3 or`
 every_iterate_is_visited: The search does not end: the least of all losses is taken
     `{GOES_ON}` → `False`
 last_iterate_whatever_its_loss: The last iterate is taken, without backtracking
@@ -176,6 +174,8 @@ last_iterate_whatever_its_loss: The last iterate is taken, without backtracking
 losses_compared_in_few_digits: In "full" losses that differ only in the last digits tie (a package casts them to single
     precision)
     `loss < least` → `loss < least - (2.0**-20 if variant == "full" else 0)`
+losses_are_the_same_within_a_tolerance: A loss is lower only if it is so by 1e-3, whatever its unit
+    `loss < least or` → `loss < least - 1e-3 or`
 search_ends_where_a_loss_is_not_finite: A NaN or infinite loss at the end of the list ends the search, and none is taken
     `{GOES_ON}` → `variant != "full"`
 iterates_are_all_counted: All losses count as visited
