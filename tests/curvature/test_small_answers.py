@@ -42,7 +42,8 @@ def test_what_is_called_another_form_has_the_right_mean(name):
     operation, estimate = OTHER_FORMS[name]
     mistake = system.mistakes[name]
     wrong, right = mistake.function(system.operations[operation]), system.operations[operation].reference
-    assert "another" in mistake.statement and "mean" in mistake.statement
+    assert "another" in mistake.statement or mistake.published
+    assert "mean" in mistake.statement
     for probes in (all_signs(3), sphere_rule(3, np.float64)):
         means = [np.mean([estimate(f, A, z[np.newaxis]) for z in probes]) for f in (wrong, right)]
         assert np.max(np.abs(np.array(means) - 2)) <= 2000 * np.finfo(np.float64).eps

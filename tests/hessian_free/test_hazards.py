@@ -97,6 +97,14 @@ def test_a_gradient_whose_square_is_no_number_is_followed_to_the_minimum(variant
 
 
 @pytest.mark.parametrize("cg", [conjugate_gradients, compiled_conjugate_gradients])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_right_side_as_large_as_numbers_are_is_solved(cg, dtype):
+    b = np.array([np.finfo(dtype).max, 1], dtype)
+    with np.errstate(all="ignore"):
+        assert np.array_equal(cg(Dense(np.eye(2, dtype=dtype)), b).iterates[-1], b)
+
+
+@pytest.mark.parametrize("cg", [conjugate_gradients, compiled_conjugate_gradients])
 @pytest.mark.parametrize(
     ("dtype", "size"), [(np.float32, 1e-25), (np.float32, 1e30), (np.float64, 1e-200), (np.float64, 1e200)]
 )

@@ -1,23 +1,19 @@
 """Reports about half precision, as ports: the bug is wrong, with the NaN named, and its repair conforms."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
+from reported import reported
 
 from gnomon_spec.bands import OTHER_BITS
 from gnomon_spec.descent.adam import step
 from gnomon_validation.checker import Plan, check_law
-from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import LOST_EPS, reason_for
 from gnomon_validation.verdicts import FAILING
-
-PORTS = Path(__file__).parent / "reported_ports"
 
 
 def failing(name, dtype, examples=60):
     """The verdicts, by law, that are held against a port's arithmetic; each law says something."""
-    port = find_port(str(PORTS / f"{name}.py"))
+    port = reported(name)
     verdicts = [check_law(port, law, dtype, Plan(examples))[0] for law in step.laws if law.kind != "rejects"]
     asked = [v for v in verdicts if v.status != "not provided"]
     assert asked and all(v.status in (*FAILING, "conforms") for v in asked)

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis.errors import UnsatisfiedAssumption
+from reported import EXPECTED, PORTS, reported
 from rich.console import Console
 from small_ports import ADAMW, ORACLE_LAW, checked, port_of, raising, returning, verdict_on, wavers
 
@@ -26,19 +27,7 @@ from gnomon_validation.ports.find import find_port
 from gnomon_validation.replay import replay
 from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL
 
-PORTS = Path(__file__).parent / "reported_ports"
-WRONG = {
-    "n01_convnetjs70_adam_bias_multiplied": "adam",
-    "n04_mlxrs301_no_bias_correction": "adam",
-    "n06_nd4j1227_t_starts_at_zero": "adam",
-    "n08_torchopt14_adamw_decay_without_param": "adamw",
-    "n21_sgdw_honest": "sgd",
-    "h02_squared_residual": "hessian_free",
-    "h06_torchsparsegradutils100_reason": "hessian_free",
-    "h09_iterativesolvers244_first_residual": "hessian_free",
-    "h12_russell166_accumulated_trials": "hessian_free",
-    "h15_leastsquaresoptim36_abs_denominator": "hessian_free",
-}
+WRONG = {name: of for name, (of, allowed, _) in EXPECTED.items() if allowed == {"wrong"} and of != "curvature"}
 HONEST = "n22_adam_honest_unvalidated"
 FEW = (
     "agrees_with_the_oracle",
@@ -62,7 +51,7 @@ def blocks(result):
 
 @cache
 def verdicts(name, system, dtypes=("float32", "float64")):
-    port = find_port(str(PORTS / f"{name}.py"))
+    port = reported(name)
     laws = (lambda law: law.name in FEW) if system == "hessian_free" else (lambda law: True)
     return check(port, [find_system(system)], Plan(20, dtypes, shrink_attempts=20), laws=laws)
 

@@ -130,8 +130,8 @@ def first_laws(laws: Iterable[Law]) -> list[Law]:
 def trial(port: Port, law: Law, dtype: str, plan: Plan) -> Verdict | None:
     """Try a few cases of a law, and return the verdict on all laws of the operation if there is nothing to judge.
 
-    That is so if in every case the port raises, or returns what is no output of the operation, or does not do the same
-    again, or changes arrays that are not its own. Otherwise `None`: the laws have to be asked.
+    That is so if in every case the port raises the same, or returns what is no output of the operation, or does not do
+    the same again, or changes arrays that are not its own. Otherwise `None`: the laws have to be asked.
     """
     offer = port.offer(law.operation)
     cases, _ = offered_cases(law, offer, dtype)
@@ -148,7 +148,8 @@ def trial(port: Port, law: Law, dtype: str, plan: Plan) -> Verdict | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         visit(cases.strategy(judge.dtype), examples=TRIALS, random_seed=plan.seed, visitor=visitor)
-    if not tried or not tried[-1][1].cause:
+    endings = {(o.status, o.status == "error" and o.cause) for _, o in tried}
+    if len(endings) != 1 or not tried[-1][1].cause:
         return None
     case, outcome = tried[0]
     return Verdict(law, dtype, outcome.status, cases=len(tried), smallest=case, outcome=outcome, reason=EVERY_CALL)

@@ -99,7 +99,7 @@ def check(
     """Hold PORT against every law of what it provides.
 
     PORT is numba, reference, FILE.py[:NAME], package.module[:NAME], [torch:]module.Class, optax:module.function, or a
-    library: scipy, torch.func, torch.hessian_free, curvlinops, pyhessian.
+    library: scipy, torch.func, torch.hessian_free, curvlinops, matfree, linear_operator, pyhessian.
 
     Exit status: 0 all conform, 1 some do not, 2 usage.
     """

@@ -79,6 +79,7 @@ def hushed(printed: StringIO | None = None) -> Iterator[StringIO]:
             yield printed
     finally:
         if kept is not None:
+            stream.flush()  # type: ignore[union-attr]
             os.dup2(kept, 1)
             os.close(kept)
         os.close(nowhere)

@@ -149,6 +149,7 @@ class Judge:
         except (PortError, PortMisbehaviourError, NotVariedError, LeftOutError):
             raise
         except Exception as error:  # of lengths and structures that no law foresees
+            self.evidence.exact(case)  # raises the same where it is the case that is none of the law
             raise PortMisbehaviourError(f"returns what the law cannot be held against: {told(error)}") from error
         left_out = [i for i, fact in facts.items() if is_left_out(fact.actual, fact.expected)]
         self.left_out |= dict.fromkeys(facts[i].label for i in left_out)

@@ -38,8 +38,8 @@ def words(found: Verdict | Mistake) -> str:
 def causes(failures: Iterable[Verdict]) -> list[list[Verdict]]:
     """Return failures that have one cause together, the one that says most about it first; bad input comes last.
 
-    One cause are the laws that a mistake explains, those whose cases end in the same exception or slip, and, of one
-    operation, those that nothing explains. What is accepted and what is computed are never one.
+    One cause are the laws that a mistake explains and, of one operation, those whose cases end in the same exception or
+    slip, and those that nothing explains. What is accepted and what is computed are never one.
     """
     failures = list(failures)
     popularity = Counter((system_of(v), mistake.name) for v in failures for mistake in v.diagnosis)

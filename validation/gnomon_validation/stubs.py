@@ -15,7 +15,11 @@ PLAIN = {int: ("0", "an integer"), bool: ("False", "True or False"), float: ("0.
 
 
 class Library(NamedTuple):
-    """How functions are written with a library: imports, what stands before a function and first in it, zeros."""
+    """How functions are written with a library.
+
+    head: imports. before, first: what stands before a function, and first in it. zeros, number: an array of zeros like
+    one, and the number 0 of its dtype. returned: what an array is wrapped in when it is returned.
+    """
 
     head: str
     before: str

@@ -137,7 +137,7 @@ def looks_like_another_method(check: Check) -> str:
         return ""
     laws = {v.law.id: True for v in check.verdicts if v.law.kind in OF_THE_METHOD and v.status != "not provided"}
     for verdict in check.verdicts:
-        if verdict.law.id in laws:
+        if verdict.law.id in laws and verdict.status != "not provided":
             laws[verdict.law.id] &= verdict.failed and verdict.status != "imprecise" and not verdict.diagnosis
     failing = sum(laws.values())
     if not laws or failing < 0.8 * len(laws):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import os
 from collections.abc import Callable
 from math import log10
 from pathlib import Path
@@ -17,7 +18,7 @@ import gnomon
 import gnomon_spec
 
 LONGEST = 16  # entries of an array that are printed one by one
-OURS = tuple(str(Path(file).parent) for file in (gnomon.__file__, gnomon_spec.__file__, __file__))
+OURS = tuple(f"{Path(file).parent}{os.sep}" for file in (gnomon.__file__, gnomon_spec.__file__, __file__))
 INSTALLED = tuple(get_paths()[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
 
 
@@ -52,6 +53,8 @@ def _array(value: NDArray[Any]) -> str:
         return f"({size} entries of {describe(first)})"
     if value.ndim == 2 and value.shape[0] == value.shape[1] and np.array_equal(value, np.diag(np.diag(value))):
         return f"diag({describe(np.diag(value))})"
+    if value.dtype.kind not in "iuf" or np.all(np.isnan(value)):
+        return f"({size} entries of {value.dtype})"
     return f"({size} entries from {np.nanmin(value):.3g} to {np.nanmax(value):.3g})"
 
 

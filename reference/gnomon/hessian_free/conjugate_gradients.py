@@ -132,7 +132,8 @@ def conjugate_gradients(
 def _power_of_two(r: Array) -> Any:
     """Return the largest power of two that is not above max |rᵢ|; 1 where that is 0 or ∞."""
     largest = np.max(np.abs(r))
-    return np.exp2(np.floor(np.log2(largest))) if 0 < largest < np.inf else np.ones_like(largest)[()]
+    mantissa, _ = np.frexp(largest)  # from ½ to 1
+    return largest / (2 * mantissa) if 0 < largest < np.inf else np.ones_like(largest)[()]
 
 
 def _value(r: Array, rhs: Array, x: Array) -> Any:

@@ -136,8 +136,9 @@ samples_are_added: The samples are added up and not averaged
     `{MEAN}` → `np.sum(samples)`
 first_probe_only: Only the first probe enters the estimate
     `{MEAN}` → `samples[0]`
-samples_divided_by_the_length_of_the_probe: Each sample is the Rayleigh quotient n·zᵀAz/zᵀz: another published form,
-    whose mean is tr A, too, for signs, normal numbers and the sphere, and whose variance is that on the sphere
+samples_divided_by_the_length_of_the_probe: Each sample is the Rayleigh quotient n·zᵀAz/zᵀz, whose mean is tr A, too,
+    for signs, normal numbers and the sphere; for normal numbers its variance is that on the sphere
+    [Ubaru, Chen & Saad 2017: probes of length 1]
     `{SAMPLE}` → `{SAMPLE} * z.shape[0] / np.dot(z, z)`
 product_without_the_probe: The product is summed without being multiplied by the probe: 1ᵀAz instead of zᵀAz
     `{SAMPLE}` → `np.sum(product(operator, z, k))`

@@ -163,8 +163,8 @@ WEIGHTS, MASS = "np.dot(z, z) / (n * m) * (Y[0] * Y[0])", "np.dot(z, z) / (n * m
 spectral_measure.edits(f"""
 weights_of_the_measure_are_not_squared: Weights are first components, not squared
     `{WEIGHTS}` → `{MASS} * np.abs(Y[0])`
-weights_without_the_length_of_the_probe: The weights of each probe add up to 1, whatever its length: another published
-    form, whose traces have the right mean, too, for signs, normal numbers and the sphere
+weights_without_the_length_of_the_probe: The weights of each probe add up to 1, whatever its length; its traces have the
+    right mean, too, for signs, normal numbers and the sphere [Ubaru, Chen & Saad 2017: probes of length 1]
     `{WEIGHTS}` → `Y[0] * Y[0] / m`
 weights_of_one_size: All nodes of a probe weigh the same: a histogram
     `{WEIGHTS}` → `{MASS} / Y.shape[0] + 0 * Y[0]`

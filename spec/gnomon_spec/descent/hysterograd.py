@@ -43,7 +43,7 @@ default dtype). A NaN, an infinite gradient, or 0/0 without ε makes n a NaN; th
 frozen for ever, as in the source. A square that leaves the range silently counts as d = 0; the plain form is kept
 because ports are compared with it. For "theory" the order of events and the clamp of T are ours.
 
-float16 is left out of the laws: the sum of squares that decides the gate leaves its range for one d > 256.
+float16 is left out of the laws: in it the sum of squares that decides the gate leaves the range for one d > 256.
 
 Sources: github.com/dingste/HysteroGrad (D. Steuten, MIT): `hysterograd/optimizer.py` at commits 4b36dc4 ("v4", 2025-12)
 and 73afb30 ("head", 2026-01), `docs/theory.tex` ("theory"). No paper, no independent implementation.

@@ -1,5 +1,5 @@
 """honest twin of c04, c05, c07: Lanczos with two full passes of Gram and Schmidt ("twice is enough", cupy#10099's fix).
-No bug: guard for breakdown as in the reference, bad input rejected.
+No bug: guard for breakdown of its own, bad input rejected.
 Expectation: conforms."""
 
 import numpy as np

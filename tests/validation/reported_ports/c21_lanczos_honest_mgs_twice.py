@@ -1,5 +1,5 @@
 """honest twin of c05: Lanczos with modified Gram and Schmidt, twice, against all vectors.
-No bug: guard for breakdown as in the reference, bad input rejected; the most common textbook form.
+No bug: guard for breakdown of its own, bad input rejected; the most common textbook form.
 Expectation: conforms."""
 
 import numpy as np

@@ -117,7 +117,8 @@ def _loaded(target: str) -> tuple[Any, ModuleType]:
     if not (name or ":" in target):
         return module, module
     found = attribute(module, called, name)
-    return (SimpleNamespace(**{name: found}) if isroutine(found) and not _library_of(found) else found), module
+    is_function = callable(found) and not isinstance(found, type)
+    return (SimpleNamespace(**{name: found}) if is_function and not _library_of(found) else found), module
 
 
 def _library_of(found: Any) -> str:

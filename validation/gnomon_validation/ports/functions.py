@@ -43,7 +43,7 @@ class FunctionsPort:
         if flat:
             return flat[0] if callable(flat[0]) else None
         called = getattr(self.namespace, "__name__", type(self.namespace).__name__)
-        owners = [self.namespace] if plain(called) == plain(system) else members(self.namespace, system)
+        owners = [self.namespace] * (plain(called) == plain(system)) + members(self.namespace, system)
         nested = [function for owner in owners for function in members(owner, operation.name, len(operation.inputs))]
         # A port's file that imports the oracle's module does not offer it.
         return next((found for found in nested if callable(found) and found is not operation.reference), None)

@@ -78,7 +78,7 @@ def keywords_of(
     unknown = []
     for argument in (p.name for p in says if p.name not in positional[: len(operation.inputs)]):
         if argument in wanted or argument in own:
-            taken[argument] = (argument,) if argument in wanted else own[argument]
+            taken[argument] = own.get(argument, (argument,))
         elif argument not in (*extras, *operation.inputs):
             unknown.append(argument)
     free = _free(wanted, taken)

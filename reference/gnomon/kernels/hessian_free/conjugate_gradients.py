@@ -8,7 +8,7 @@ reference's then. operator: `Dense`. preconditioner: `Dense`, `DiagonalPower` or
 from __future__ import annotations
 
 from collections import namedtuple
-from math import sqrt
+from math import frexp, ldexp, sqrt
 from typing import Any
 
 import numpy as np
@@ -24,7 +24,7 @@ from gnomon.hessian_free.progress import LEAST_WINDOW
 from gnomon.kernels.curvature.dense import matrix_of, require_finite
 from gnomon.kernels.domains import contiguous, in_place_of, require_compiled
 from gnomon.kernels.hessian_free.products import multiply
-from gnomon.kernels.reductions import fold, largest_magnitude
+from gnomon.kernels.reductions import fold, largest_magnitude, length
 
 __all__ = ["Solution", "conjugate_gradients"]
 
@@ -92,20 +92,8 @@ def power_of_two(r: Array) -> Any:
     """Return the largest power of two that is not above max |rᵢ|; 1 where that is 0 or ∞."""
     largest = largest_magnitude(r)
     if 0 < largest < np.inf:
-        return r.dtype.type(np.exp2(np.floor(np.log2(largest))))
+        return r.dtype.type(ldexp(1.0, frexp(largest)[1] - 1))
     return r.dtype.type(1)
-
-
-@njit(cache=True, error_model="numpy")
-def length(vector: Array, terms: Array) -> Any:
-    """Return ‖x‖, scaled on the way. terms: room, shape (n, 1)."""
-    largest = largest_magnitude(vector)
-    if not largest > 0:
-        return largest
-    for i in range(vector.size):
-        terms[i, 0] = (vector[i] / largest) * (vector[i] / largest)
-    fold(terms)
-    return largest * vector.dtype.type(sqrt(terms[0, 0]))
 
 
 @njit(cache=True, error_model="numpy")
@@ -129,7 +117,7 @@ def iterate(
     before_it = np.empty_like(rhs)
     one, two = np.empty((n, 1), rhs.dtype), np.empty((n, 2), rhs.dtype)
     values, iterates = np.empty((FEW, 1), rhs.dtype), np.empty((FEW, n), rhs.dtype)
-    bound = max(rules.rtol * length(rhs, one), rules.atol)
+    bound = max(rules.rtol * length(rhs), rules.atol)
     i, kept, following, non_positive, products, pAp = 0, 0, 0, 0, 0, zero
     if np.any(start != 0):
         if not multiply(matrix, start, r):
