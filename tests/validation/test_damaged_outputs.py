@@ -3,14 +3,18 @@
 from io import StringIO
 
 import numpy as np
+import pytest
 from rich.console import Console
 from small_ports import FunctionsPort, SimpleNamespace
 
 from gnomon.curvature.lanczos import lanczos
 from gnomon.hessian_free.backtracking import choose_iterate
+from gnomon_spec.cases import Case
 from gnomon_spec.system import find_law, find_system
 from gnomon_validation import report_terminal
-from gnomon_validation.checker import Plan, check
+from gnomon_validation.checker import Plan, check, trial
+from gnomon_validation.drawing import visit
+from gnomon_validation.judging import Judge
 
 RUN = Plan(20, ("float64",), shrink_attempts=5)
 
@@ -58,3 +62,31 @@ def test_a_state_within_a_state_is_described():
     report_terminal.show(result, console)
     assert "the port raised RuntimeError: boom" in console.file.getvalue()
     assert all(np.isfinite(v.worst_ratio) for v in result.verdicts)
+
+
+def test_a_trial_speaks_for_all_laws_only_where_all_calls_end_alike():
+    calls = []
+
+    def step(params, grad, state, **hyper):
+        calls.append(None)
+        if len(calls) == 1:
+            raise ValueError("the first only")
+        return [params, grad, state]
+
+    law = find_law("adamw.step:agrees_with_the_oracle")
+    assert trial(port(adamw_step=step), law, "float64", RUN) is None
+
+
+def test_what_the_case_makes_a_law_raise_is_not_the_ports():
+    law = find_law("adamw.step:every_step_of_a_run_is_right")
+    case = drawn(law)
+    damaged = Case({**case, "lr": "none"}, {**case.hyper, "lr": "none"})
+    lenient = port(adamw_step=lambda params, grad, state, **hyper: (params, state))
+    with pytest.raises(TypeError, match="lr must be a number"):
+        Judge(lenient, law, np.dtype(np.float64), lenient.offer(law.operation)).outcome(damaged)
+
+
+def drawn(law):
+    cases = []
+    visit(law.cases.strategy(np.dtype(np.float64)), examples=1, random_seed=0, visitor=cases.append)
+    return cases[0]

@@ -144,6 +144,40 @@ def test_what_stays_fixed_is_said_in_the_summary(gnomon):
     assert output.splitlines()[-1].endswith("; 3 of 24 laws not checked: lr fixed at 0.001, variant fixed at 'adam'")
 
 
+def test_a_declared_name_may_be_that_of_another_hyperparameter():
+    seen = {}
+
+    def step(params, grad, state, *, beta1, rho):
+        seen.update(beta1=beta1, rho=rho)
+        return params, state
+
+    port = port_of(step, names={"beta2": "beta1", "beta1": "rho"})
+    port.call(STEP, [None] * 3, dict.fromkeys(STEP.hyperparameters, 0.0) | {"beta1": 0.5, "beta2": 0.25})
+    assert seen == {"beta1": 0.25, "rho": 0.5}
+    assert "lr" in port.offer(STEP).fixed
+
+
+IN_ADAM = """
+from gnomon.descent import adam
+
+class Adam:
+    def step(self, params, grad, state, **hyper):
+        return adam.step(params, grad, state, **hyper)
+"""
+PARTIAL = """
+from functools import partial
+from gnomon.descent.adam import step
+
+adam_step = partial(step, check_finite=False)
+"""
+
+
+@pytest.mark.parametrize(("file", "text", "name"), [("adam.py", IN_ADAM, ""), ("mine.py", PARTIAL, ":adam_step")])
+def test_a_class_in_a_file_of_that_name_and_a_callable_that_is_no_function_are_found(tmp_path, file, text, name):
+    (tmp_path / file).write_text(text, encoding="utf-8")
+    assert find_port(f"{tmp_path / file}{name}").offer(operation("adam.step")) is not None
+
+
 @pytest.mark.parametrize("target", ["fixed.py", "fixed.py:adamW_step", "fixed:adamW_step", "fixed.adamW_step"])
 def test_a_function_is_found_however_its_name_is_written(gnomon, target):
     Path("fixed.py").write_text(FIXED, encoding="utf-8")
