@@ -145,9 +145,7 @@ def trial(port: Port, law: Law, dtype: str, plan: Plan) -> Verdict | None:
             tried.append((case, judge.repeated(judge.outcome(case))))
         return not tried or not tried[-1][1].cause
 
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        visit(cases.strategy(judge.dtype), examples=TRIALS, random_seed=plan.seed, visitor=visitor)
+    visit_quietly(cases, judge.dtype, examples=TRIALS, random_seed=plan.seed, visitor=visitor)
     endings = {(o.status, o.status == "error" and o.cause) for _, o in tried}
     if len(endings) != 1 or not tried[-1][1].cause:
         return None
@@ -194,10 +192,17 @@ def further_calls(port: Port, operation: Operation, *, dtype: str, plan: Plan) -
             calls.extend(judge.outcome(case).calls)
         return process_time() > ends
 
+    visit_quietly(cases, judge.dtype, examples=FURTHER_CASES, random_seed=plan.seed + 1, visitor=visitor)
+    return calls
+
+
+def visit_quietly(
+    cases: Cases, dtype: np.dtype[Any], *, examples: int, random_seed: int, visitor: Callable[[Case], bool]
+) -> None:
+    """Show cases of a law to a visitor, without the warnings of a port."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        visit(cases.strategy(judge.dtype), examples=FURTHER_CASES, random_seed=plan.seed + 1, visitor=visitor)
-    return calls
+        visit(cases.strategy(dtype), examples=examples, random_seed=random_seed, visitor=visitor)
 
 
 def check_law(
