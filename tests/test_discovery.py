@@ -6,9 +6,10 @@ With `--stale` only for systems whose reference, specification or judges have ch
 import pytest
 
 from gnomon_spec.system import systems
-from gnomon_validation.checker import Plan, check_law
+from gnomon_validation.checker import check_law
 from gnomon_validation.discovery import Discovery
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.witnesses import DTYPES, is_current, write
 
 pytestmark = pytest.mark.discovery

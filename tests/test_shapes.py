@@ -16,9 +16,10 @@ from gnomon_spec.facts import agree, equal
 from gnomon_spec.stand_ins import ExactOracle
 from gnomon_spec.strategies import VECTORS, number, rotation, shapes, spectrum, tame
 from gnomon_spec.system import WITH_ROOM, System
-from gnomon_validation.checker import Plan, check_law
+from gnomon_validation.checker import check_law
 from gnomon_validation.ports.bundled import MistakenPort, ReferencePort
 from gnomon_validation.ports.functions import FunctionsPort
+from gnomon_validation.runs.plan import Plan
 
 DTYPES = ("float32", "float64")
 Array = NDArray[Any]

@@ -70,7 +70,7 @@ UNCHECKED_STATEMENT = "Whatever is given is used: no argument is held against it
 WITH_ROOM = ("float32", "float64")  # dtypes whose range leaves room for squares of scaled numbers
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Law:
     """A statement about an operation that every port must satisfy.
 

@@ -10,11 +10,12 @@ import pytest
 
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Operation, find_law, find_system
-from gnomon_validation.checker import Plan, check
+from gnomon_validation.checker import check
 from gnomon_validation.judging import Judge
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Port
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.verdicts import FAILING, Outcome, Verdict
 
 PARAMS = np.array([1.0, -2.0, 0.25])

@@ -25,8 +25,10 @@ class Answer(NamedTuple):
 
 @pytest.fixture
 def gnomon(tmp_path, monkeypatch, capsys) -> Callable[..., Answer]:
-    """Return a function that runs the command in an empty directory."""
+    """Return a function that runs the command in an empty directory, in this process unless jobs are asked for."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GNOMON_CHECK_JOBS", "0")
+    monkeypatch.setenv("GNOMON_REPLAY_JOBS", "0")
 
     def run(*arguments: object) -> Answer:
         monkeypatch.setattr(sys, "argv", ["gnomon", *map(str, arguments)])

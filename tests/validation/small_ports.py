@@ -13,8 +13,9 @@ from gnomon.arguments import with_keywords
 from gnomon.descent import adamw
 from gnomon.descent.adam import AdamState
 from gnomon_spec.system import find_law, find_system
-from gnomon_validation.checker import Plan, check, check_law
+from gnomon_validation.checker import check, check_law
 from gnomon_validation.ports.functions import FunctionsPort
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.verdicts import Check, Verdict
 
 ADAMW = find_system("adamw")

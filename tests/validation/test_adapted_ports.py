@@ -7,11 +7,13 @@ import pytest
 from agreement import GRAD, PARAMS, assert_explained, operation, outcome
 
 from gnomon.descent import adam, sgd
-from gnomon_validation.checker import OTHER_HYPERPARAMETERS, Plan, check_law
+from gnomon_validation.checker import check_law
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.methods import ROWS
 from gnomon_validation.ports.targets import method_said
+from gnomon_validation.runs.examine import OTHER_HYPERPARAMETERS
+from gnomon_validation.runs.plan import Plan
 
 # Two bugs that libraries shipped: huggingface/transformers#14539 and aiqm/torchani#261.
 DECAYING = "reference_in_torch.AdamW(mistake='decay_after_the_update')"

@@ -11,12 +11,9 @@ from gnomon_spec.edits import address, sources
 from gnomon_spec.equivalent_edits import ARGUMENTS
 from gnomon_spec.single_edits import SingleEdit
 from gnomon_spec.system import find_system, systems
-from gnomon_validation import adequacy, budget
+from gnomon_validation import adequacy
 from gnomon_validation.adequacy import Adequacy, Found, Prober, edits_of
-from gnomon_validation.budget import FEWEST_CASES, Budget
-from gnomon_validation.checker import Plan, check
 from gnomon_validation.edit_trials import addresses
-from gnomon_validation.ports.bundled import ReferencePort
 
 SGD = find_system("sgd")
 STEP = SGD.operations["step"]
@@ -68,23 +65,6 @@ def test_every_edit_is_one_of_the_function_as_it_stands():
     for edit in edits_of(AT):
         line = sources(AT.module)[AT.name].lines[Found(AT, edit, "caught").line - 1]
         assert re.sub(r"\s", "", edit.before) in re.sub(r"\s", "", line) or "\n" in edit.before
-
-
-def test_laws_share_out_their_seconds_and_leave_what_they_do_not_need(monkeypatch):
-    clock = iter([0.0, 1.0, 2.0, 10.0, 10.5, 10.5])
-    monkeypatch.setattr(budget, "process_time", lambda: next(clock))
-    left = Budget(4.0, 2)
-    with left.for_one_law():
-        assert not left.is_spent(1)  # at 0; the fewest cases are seen, whatever they cost
-        assert not left.is_spent(2)
-    assert left.seconds is not None
-    assert left.seconds < 4 and left.laws == 1
-
-
-def test_a_law_without_time_left_sees_the_fewest_cases():
-    plan = Plan(examples=50, dtypes=("float32",), seconds=0.0)
-    result = check(ReferencePort(), [SGD], plan, laws=lambda law: law.operation is STEP)
-    assert {v.cases for v in result.verdicts} == {FEWEST_CASES}
 
 
 @pytest.mark.parametrize("argued", ARGUMENTS, ids=lambda a: f"{a.where}: {a.before}")

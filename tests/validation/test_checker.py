@@ -11,11 +11,12 @@ from agreement import DTYPES
 from small_ports import ADAMW, ORACLE_LAW, cancels, checked, overwrites, port_of, raising, returning, verdict_on
 
 from gnomon.descent import adamw
-from gnomon_validation.case_files import encoded
-from gnomon_validation.checker import Plan, check
+from gnomon_validation.checker import check
 from gnomon_validation.drawing import visit
+from gnomon_validation.encoding import encoded
 from gnomon_validation.expectations import expecting
 from gnomon_validation.ports.find import find_port
+from gnomon_validation.runs.plan import Plan
 
 
 def test_in_half_precision_the_reference_conforms_and_the_kernels_are_not_asked():

@@ -207,7 +207,7 @@ def test_a_missing_extra_is_named(gnomon, monkeypatch, kind):
 
 
 def test_an_error_inside_gnomon_is_not_mistaken_for_the_users(gnomon, monkeypatch):
-    monkeypatch.setattr("gnomon_validation.cli.run_check", lambda *_, **__: json.loads("{"))
+    monkeypatch.setattr("gnomon_validation.check_command.run_check", lambda *_, **__: json.loads("{"))
     with pytest.raises(json.JSONDecodeError):
         gnomon("check", "numba", *QUICK)
 
@@ -216,7 +216,7 @@ def test_an_interrupt_has_status_130(gnomon, monkeypatch):
     def interrupted(*_, **__):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("gnomon_validation.cli.run_check", interrupted)
+    monkeypatch.setattr("gnomon_validation.check_command.run_check", interrupted)
     status, output, errors = gnomon("check", "numba", *QUICK)
     assert (status, output) == (130, "")
     assert "Traceback" not in errors

@@ -12,9 +12,10 @@ from gnomon.hessian_free.backtracking import choose_iterate
 from gnomon_spec.cases import Case
 from gnomon_spec.system import find_law, find_system
 from gnomon_validation import report_terminal
-from gnomon_validation.checker import Plan, check, trial
+from gnomon_validation.checker import check, trial
 from gnomon_validation.drawing import visit
 from gnomon_validation.judging import Judge
+from gnomon_validation.runs.plan import Plan
 
 RUN = Plan(20, ("float64",), shrink_attempts=5)
 

@@ -9,12 +9,13 @@ import pytest
 
 from gnomon.descent import sgd
 from gnomon_spec.system import find_system
-from gnomon_validation.checker import Plan, check
+from gnomon_validation.checker import check
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.edit_search import EditSearch
 from gnomon_validation.edit_trials import tried
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.runner import Call
+from gnomon_validation.runs.plan import Plan
 
 ADAM = """
 def adam_step(params, grad, state, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):

@@ -13,11 +13,13 @@ from reported import EXPECTED, reported
 from specimens import HONEST
 
 from gnomon_spec.system import ALL_DTYPES, WITH_ROOM, System, systems
-from gnomon_validation.checker import Plan, check_law, offered_cases
+from gnomon_validation.checker import check_law
 from gnomon_validation.ports.bundled import MistakenPort
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Port
+from gnomon_validation.runs.examine import offered_cases
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.verdicts import ACCEPTS
 
 CAMPAIGN = 100_000

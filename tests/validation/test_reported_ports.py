@@ -7,7 +7,8 @@ import pytest
 from reported import EXPECTED, PORTS, reported
 
 from gnomon_spec.system import find_system
-from gnomon_validation.checker import Plan, check
+from gnomon_validation.checker import check
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.verdicts import SEVERITY
 
 

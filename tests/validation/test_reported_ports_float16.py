@@ -6,8 +6,9 @@ from reported import reported
 
 from gnomon_spec.bands import OTHER_BITS
 from gnomon_spec.descent.adam import step
-from gnomon_validation.checker import Plan, check_law
+from gnomon_validation.checker import check_law
 from gnomon_validation.ports.known_differences import LOST_EPS, reason_for
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.verdicts import FAILING
 
 

@@ -20,11 +20,12 @@ from gnomon.descent import adamw
 from gnomon_spec.strategies import choice
 from gnomon_spec.system import UNCHECKED, Law, find_law, find_system
 from gnomon_validation import case_files, report_json, report_junit, report_terminal
-from gnomon_validation.checker import Plan, check, check_law
+from gnomon_validation.checker import check, check_law
 from gnomon_validation.drawing import _EnoughError
 from gnomon_validation.expectations import expecting
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.replay import replay
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL
 
 WRONG = {name: of for name, (of, allowed, _) in EXPECTED.items() if allowed == {"wrong"} and of != "curvature"}

@@ -13,9 +13,10 @@ from rich.console import Console
 from small_ports import ADAMW, ORACLE_LAW, cancels, decays_after_the_update, not_a_number, port_of, raising
 
 from gnomon.descent import adamw
-from gnomon_validation import case_files, report_json, report_junit, report_terminal
-from gnomon_validation.checker import Plan, check
+from gnomon_validation import encoding, report_json, report_junit, report_terminal
+from gnomon_validation.checker import check
 from gnomon_validation.expectations import expecting
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.verdicts import Check, Verdict
 from gnomon_validation.wording import describe
 
@@ -145,7 +146,7 @@ def test_the_json_report_gives_the_smallest_case_bit_for_bit(wrong):
         if verdict.smallest is None:
             assert "smallest_case" not in told
             continue
-        decoded = {name: case_files.decoded(x, verdict.law.operation) for name, x in told["smallest_case"].items()}
+        decoded = {name: encoding.decoded(x, verdict.law.operation) for name, x in told["smallest_case"].items()}
         assert repr(decoded) == repr(dict(verdict.smallest))
         for side in ("port", "oracle", "band"):
             assert float.fromhex(told["worst"][side]) == float(getattr(verdict.outcome.worst, side))

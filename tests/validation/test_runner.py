@@ -13,12 +13,14 @@ from gnomon.descent import hysterograd, srkl
 from gnomon.descent.hysterograd import HysteroGradState
 from gnomon_spec.system import find_law, find_system
 from gnomon_validation import case_files
-from gnomon_validation.checker import LEFT_OUT, OTHER_HYPERPARAMETERS, Plan, check, check_law
+from gnomon_validation.checker import check, check_law
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.runner import NotVariedError, PortMisbehaviourError, PortRunner
 from gnomon_validation.replay import replay
 from gnomon_validation.report_terminal import summary
+from gnomon_validation.runs.examine import LEFT_OUT, OTHER_HYPERPARAMETERS
+from gnomon_validation.runs.plan import Plan
 
 HYSTEROGRAD, SRKL = find_system("hysterograd"), find_system("srkl")
 SINGLE = np.dtype(np.float32)

@@ -8,9 +8,10 @@ import pytest
 from agreement import operation
 
 from gnomon_spec.system import systems
-from gnomon_validation.checker import Plan, check_law
+from gnomon_validation.checker import check_law
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.methods import ROWS
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.stubs import stub
 
 OPERATIONS = [o.id for system in systems().values() for o in system.operations.values()]

@@ -10,11 +10,12 @@ from gnomon.descent import hysterograd
 from gnomon.descent.hysterograd import HysteroGradState
 from gnomon.descent.hysterograd_groups import GroupState
 from gnomon_spec.system import find_system
-from gnomon_validation.checker import Plan, check_law
+from gnomon_validation.checker import check_law
 from gnomon_validation.diagnosis import Diagnostician
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.runner import PortMisbehaviourError
+from gnomon_validation.runs.plan import Plan
 
 pytestmark = pytest.mark.torch
 

@@ -8,8 +8,9 @@ from small_ports import ADAMW, port_of
 
 from gnomon.descent import adamw
 from gnomon_validation import report_json, report_terminal
-from gnomon_validation.checker import Plan, check
+from gnomon_validation.checker import check
 from gnomon_validation.ports.runner import Call
+from gnomon_validation.runs.plan import Plan
 from gnomon_validation.tried import Tried
 
 

@@ -18,9 +18,10 @@ import click
 import numpy as np
 
 from gnomon_spec.system import Law, systems
-from gnomon_validation.checker import Plan, check_law
+from gnomon_validation.checker import check_law
 from gnomon_validation.drawing import visit
 from gnomon_validation.ports.bundled import NumbaPort
+from gnomon_validation.runs.plan import Plan
 
 
 @click.command()

@@ -1,67 +1,30 @@
 """Laws × port × dtype → verdicts.
 
-For each law: draw cases and judge them; if some fail, look for the smallest such case; at the end of a system, ask
-which catalogued mistake explains what was seen.
+A check is a list of units of work: a trial of each operation, blocks of cases of each law, and for each system in which
+something fails the question which mistake explains it. Who performs them does not matter to what is found.
 """
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import dataclass, replace
-from functools import partial
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from itertools import product
-from statistics import median
-from time import perf_counter, process_time
-from typing import Any
-from zlib import crc32
+from time import perf_counter
 
-import numpy as np
-
-from gnomon_spec.arithmetic.noise import as_dtype
-from gnomon_spec.cases import Case, Cases
-from gnomon_spec.system import Law, Mistake, Operation, System
-from gnomon_validation.budget import Budget
-from gnomon_validation.diagnosis import Diagnostician
-from gnomon_validation.drawing import shrink, visit
-from gnomon_validation.judging import Judge
+from gnomon_spec.cases import Case
+from gnomon_spec.system import Law, Operation, System, find_law
 from gnomon_validation.ports.known_differences import reason_for
-from gnomon_validation.ports.left_out import AllLeftOutError, LeftOutError
 from gnomon_validation.ports.port import Offer, Port
-from gnomon_validation.ports.runner import Call, NotVariedError
-from gnomon_validation.tried import Tried
-from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL, SEVERITY, Check, Outcome, Status, Verdict
+from gnomon_validation.runs.examine import TRIALS, examine, judge_of, offered_cases, visit_quietly
+from gnomon_validation.runs.joined import LOST, is_decided, outcome_of_loss, verdict_on, with_loss
+from gnomon_validation.runs.plan import LawIn, Plan
+from gnomon_validation.runs.results import Data, decoded_finding, encoded_case, encoded_finding
+from gnomon_validation.runs.work import InProcess, Queue, Request, Result, Workers
+from gnomon_validation.verdicts import EVERY_CALL, FAILING, Check, Explanation, Outcome, Verdict
 
-ENOUGH_FAILURES = 8
-KEPT = 4  # cases in which a law holds
-FURTHER_CASES, FURTHER_SECONDS = 40, 1.0
-REPEATED_CASES = 3
-TRIALS = 5
-OTHER_HYPERPARAMETERS = "the law is about hyperparameters that the port does not have"
-LEFT_OUT = "the port does not return what the law is about"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What to check: how many examples a law, which dtypes, which random stream, how long to seek a smaller case.
-
-    seconds: of processor time for the cases of all laws together, beyond the first of each; a law that has had its
-    share ends, but not before its third case. `None`: every law gets all its examples. search_seconds: of processor
-    time to look for an edit of the reference that does what the port does, where no catalogued mistake does.
-    """
-
-    examples: int = 100
-    dtypes: tuple[str, ...] = ("float32", "float64")
-    seed: int = 0
-    shrink_attempts: int = 150
-    seconds: float | None = None
-    search_seconds: float = 0.0
-
-    def stream(self, law: Law, dtype: str) -> int:
-        """Return the seed of a law's cases: one of its own, so that what is rare in one law's is met in another's."""
-        return crc32(f"{self.seed} {law.id} {dtype}".encode())
-
+BLOCKS_AT_ONCE = 8  # of one law
+MOST_PRINTED = 2000
 
 Progress = Callable[[str], None]
 Expected = Callable[[str, str, str, str], str | None]
@@ -75,202 +38,45 @@ def check(
     laws: Callable[[Law], bool] = lambda _: True,
     progress: Progress = lambda _: None,
     expected: Expected = reason_for,
+    workers: Workers | None = None,
+    fail_fast: bool = False,
 ) -> Check:
     """Hold a port against all laws of the systems, in each dtype of the plan.
 
-    progress is told the law that is being checked. expected(port, law, dtype, verdict) says why a failure is a known
-    difference.
+    progress is told the law that was checked. expected(port, law, dtype, verdict) says why a failure is a known
+    difference. workers: who performs the units of work, this process by default. fail_fast: end with the first law that
+    fails.
     """
-    started = perf_counter()
-    systems = list(systems)
-    result = Check(port.name, plan.examples, plan.seed)
-    for system in systems:
-        for operation in system.operations.values():
-            offer = port.offer(operation)
-            fixed = {n: v for n, v in offer.fixed.items() if n in operation.cases.quantities} if offer else {}
-            if fixed:
-                result.held_fixed[operation.id] = [f"{name}={value!r}" for name, value in fixed.items()]
-    budget = Budget(plan.seconds, number_of_checks(port, systems, plan, laws))
-    found: list[Mistake] = []
-    left = plan.search_seconds
-    for system in systems:
-        failing: dict[str, list[tuple[Verdict, Sequence[Outcome]]]] = {}
-        asked = list(filter(laws, system.laws))
-        tried_at = {(law.operation, d): trial(port, law, d, plan) for law in first_laws(asked) for d in plan.dtypes}
-        for dtype, law in product(plan.dtypes, asked):
-            progress(f"{law.id} {dtype}")
-            tried = tried_at[law.operation, dtype]
-            if tried is not None and is_judged_by(tried, law, port):
-                verdict = tried if law is tried.law else replace(tried, law=law, cases=0, smallest=None)
-                verdict.expected = expected(port.name, law.id, dtype, verdict.status)
-                result.verdicts.append(verdict)
-                continue
-            verdict, outcomes = check_law(port, law, dtype, plan, budget)
-            result.verdicts.append(verdict)
-            if outcomes:
-                failing.setdefault(dtype, []).append((verdict, outcomes))
-        for dtype in sorted(failing, key=lambda dtype: -np.dtype(dtype).itemsize):  # the widest tells most
-            progress(f"{system.name} {dtype}: diagnosis")
-            held = [outcome for v in result.verdicts for outcome in v.held if v.dtype == dtype]
-            began = process_time()
-            drawn = partial(further_calls, port, dtype=dtype, plan=plan)
-            found += diagnose(port, failing[dtype], held, drawn=drawn, found=found, seconds=left)
-            left -= process_time() - began
-            for verdict, _ in failing[dtype]:
-                verdict.expected = expected(port.name, verdict.law.id, dtype, verdict.status)
-    result.seconds = perf_counter() - started
-    return result
+    run = Run(port, list(systems), plan, laws=laws, progress=progress, expected=expected, fail_fast=fail_fast)
+    try:
+        run.through(workers or InProcess(port, plan))
+    except KeyboardInterrupt as signal:
+        run.check.interrupted = signal.status if isinstance(signal, Interrupted) else 130
+    return run.result()
 
 
-def first_laws(laws: Iterable[Law]) -> list[Law]:
-    """Return the first law of each operation."""
-    return list({law.operation: law for law in reversed(list(laws))}.values())
+class Interrupted(KeyboardInterrupt):
+    """The run is to end now; what is known is told. status: the exit status that says so."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
-def trial(port: Port, law: Law, dtype: str, plan: Plan) -> Verdict | None:
-    """Try a few cases of a law, and return the verdict on all laws of the operation if there is nothing to judge.
+def check_law(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Verdict, list[Outcome]]:
+    """Return the verdict on one law and the outcomes of its failing cases, the smallest case's first.
 
-    That is so if in every case the port raises the same, or returns what is no output of the operation, or does not do
-    the same again, or changes arrays that are not its own. Otherwise `None`: the laws have to be asked.
+    Nothing is asked about why it fails.
     """
-    offer = port.offer(law.operation)
-    cases, _ = offered_cases(law, offer, dtype)
-    if offer is None or cases is None:
-        return None
-    judge = Judge(port, law, as_dtype(dtype), offer, seed=plan.seed)
-    tried: list[tuple[Case, Outcome]] = []
-
-    def visitor(case: Case) -> bool:
-        with suppress(NotVariedError, LeftOutError):
-            tried.append((case, judge.repeated(judge.outcome(case))))
-        return not tried or not tried[-1][1].cause
-
-    visit_quietly(cases, judge.dtype, examples=TRIALS, random_seed=plan.seed, visitor=visitor)
-    endings = {(o.status, o.status == "error" and o.cause) for _, o in tried}
-    if len(endings) != 1 or not tried[-1][1].cause:
-        return None
-    case, outcome = tried[0]
-    return Verdict(law, dtype, outcome.status, cases=len(tried), smallest=case, outcome=outcome, reason=EVERY_CALL)
-
-
-def is_judged_by(verdict: Verdict, law: Law, port: Port) -> bool:
-    """Return whether a trial says all about a law: its operation has no outputs, for what the port offers of it.
-
-    To raise whatever is given is not to reject bad input; to return what is no output is to accept it.
-    """
-    is_asked = offered_cases(law, port.offer(law.operation), verdict.dtype)[0] is not None
-    return is_asked and (law.kind != "rejects" or verdict.status == "error")
-
-
-def diagnose(
-    port: Port, failing: Sequence[tuple[Verdict, Sequence[Outcome]]], held: Sequence[Outcome] = (), **search: Any
-) -> list[Mistake]:
-    """Give verdicts on laws of one system, in one dtype, the mistakes that explain what the port did.
-
-    held, search: see `Diagnostician.diagnose`.
-    """
-    verdict = failing[0][0]
-    offers = [port.offer(verdict.law.operation) for verdict, _ in failing]
-    flush = any(offer is not None and offer.flush_subnormals for offer in offers)
-    system = verdict.law.operation.system
-    return Diagnostician(system, as_dtype(verdict.dtype), flush_subnormals=flush).diagnose(failing, held, **search)
-
-
-def further_calls(port: Port, operation: Operation, *, dtype: str, plan: Plan) -> list[Call]:
-    """Return calls of an operation in cases that no law was held against, whatever becomes of them."""
-    law = next(law for law in operation.laws if law.kind == "oracle agreement")
-    offer = port.offer(operation)
-    cases, _ = offered_cases(law, offer, dtype)
-    if offer is None or cases is None:
-        return []
-    calls: list[Call] = []
-    ends = process_time() + FURTHER_SECONDS
-    judge = Judge(port, law, as_dtype(dtype), offer, seed=plan.seed)
-
-    def visitor(case: Case) -> bool:
-        with suppress(NotVariedError, LeftOutError):
-            calls.extend(judge.outcome(case).calls)
-        return process_time() > ends
-
-    visit_quietly(cases, judge.dtype, examples=FURTHER_CASES, random_seed=plan.seed + 1, visitor=visitor)
-    return calls
-
-
-def visit_quietly(
-    cases: Cases, dtype: np.dtype[Any], *, examples: int, random_seed: int, visitor: Callable[[Case], bool]
-) -> None:
-    """Show cases of a law to a visitor, without the warnings of a port."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        visit(cases.strategy(dtype), examples=examples, random_seed=random_seed, visitor=visitor)
-
-
-def check_law(
-    port: Port, law: Law, dtype: str, plan: Plan, budget: Budget | None = None
-) -> tuple[Verdict, list[Outcome]]:
-    """Return the verdict on one law and the outcomes of its failing cases, the smallest case's first."""
-    budget = budget or Budget(None, 1)
-    offer = port.offer(law.operation)
-    cases, reason = offered_cases(law, offer, dtype)
-    if offer is None or cases is None:
+    cases, reason = offered_cases(law, port.offer(law.operation), dtype)
+    if cases is None:
         return Verdict(law, dtype, "not provided", reason=reason), []
-    started = perf_counter()
-    judge = Judge(port, law, as_dtype(dtype), offer, seed=plan.seed)
-    strategy = cases.strategy(judge.dtype)
-    tally = Tally()
-    asked_too_much: list[NotVariedError] = []
-    needed: list[LeftOutError] = []
-
-    def visitor(case: Case) -> bool:
-        try:
-            outcome = judge.outcome(case)
-        except NotVariedError as error:
-            asked_too_much.append(error)
-            return True
-        except LeftOutError as error:
-            needed.append(error)
-            return not isinstance(error, AllLeftOutError)
-        if tally.cases < REPEATED_CASES:
-            outcome = judge.repeated(outcome)
-        tally.add(case, outcome)
-        return tally.is_enough or budget.is_spent(tally.cases)
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with budget.for_one_law():
-            visit(strategy, examples=plan.examples, random_seed=plan.stream(law, dtype), visitor=visitor)
-        if asked_too_much:
-            return Verdict(law, dtype, "not provided", reason=OTHER_HYPERPARAMETERS), []
-        if needed and not tally.failing and not (tally.cases and isinstance(needed[-1], AllLeftOutError)):
-            return Verdict(law, dtype, "not provided", reason=LEFT_OUT), []
-        verdict = tally.verdict(law, dtype)
-        verdict.left_out = tuple(judge.left_out)
-        failing = [(pair, at) for pair, at in tally.failing if pair[1].status == verdict.status]
-        if failing:
-            (verdict.smallest, verdict.outcome), position = failing[0]
-            found: list[Outcome] = []
-
-            def fails(case: Case) -> bool:
-                try:
-                    outcome = judge.outcome(case)
-                except (NotVariedError, LeftOutError):
-                    return False
-                if outcome.status == verdict.status:
-                    found.append(outcome)
-                return outcome.status == verdict.status
-
-            drawn: dict[str, Any] = {
-                "examples": plan.examples,
-                "random_seed": plan.stream(law, dtype),
-                "position": position,
-            }
-            smaller = shrink(strategy, attempts=plan.shrink_attempts, fails=fails, **drawn)
-            if smaller is not None:
-                verdict.smallest, verdict.outcome = smaller, found[-1]
-            verdict.digits_lost = max(verdict.outcome.digits_lost, *(o.digits_lost for (_, o), _ in failing))
-    verdict.seconds = perf_counter() - started
-    outcomes = [outcome for (_, outcome), _ in failing]
-    return verdict, [verdict.outcome, *outcomes] if verdict.outcome else []
+    found: list[Data] = []
+    for block, examples in enumerate(plan.blocks(plan.examples)):
+        found.append(examine(port, law, dtype, plan, block, examples))
+        if is_decided(found):
+            break
+    return verdict_on(law, dtype, found)
 
 
 def number_of_checks(port: Port, systems: Iterable[System], plan: Plan, laws: Callable[[Law], bool]) -> int:
@@ -279,63 +85,236 @@ def number_of_checks(port: Port, systems: Iterable[System], plan: Plan, laws: Ca
     return sum(offered_cases(law, port.offer(law.operation), dtype)[0] is not None for law, dtype in wanted)
 
 
-def offered_cases(law: Law, offer: Offer | None, dtype: str) -> tuple[Cases | None, str]:
-    """Return the law's cases narrowed to what a port offers; None, and why, if there are none."""
-    if offer is None:
-        return None, "the port does not provide the operation"
-    if offer.dtypes is not None and dtype not in offer.dtypes:
-        return None, f"the port does not compute in {dtype}"
-    if dtype not in law.dtypes:
-        return None, f"the law is not about {dtype}"
-    cases = law.cases.within(offer.fixed)
-    cases = cases.among(offer.only) if cases is not None else None
-    return cases, OTHER_HYPERPARAMETERS if cases is None else ""
+@dataclass
+class Asked:
+    """A law in a dtype: how many cases each of its blocks has, what those found that are done, and the verdict."""
 
-
-class Tally:
-    """What the cases of a law have shown so far."""
-
-    def __init__(self) -> None:
-        self.cases = 0
-        self.ambiguous = 0
-        self.digits: list[float] = []
-        self.horizons: list[int] = []
-        self.worst_ratio = 0.0
-        self.failing: list[tuple[tuple[Case, Outcome], int]] = []
-        self.held: list[Outcome] = []
-        self.tried = Tried()
-
-    def add(self, case: Case, outcome: Outcome) -> None:
-        if outcome.status == "conforms" and len(self.held) < KEPT:
-            self.held.append(outcome)
-        if outcome.failed and self._count(outcome.status) < ENOUGH_FAILURES:
-            self.failing.append(((case, outcome), self.cases))
-        self.cases += 1
-        self.tried.add(outcome.calls)
-        self.ambiguous += any(j.holds is None for j in outcome.judgements)
-        digits = [j.digits for j in outcome.judgements if j.digits is not None]
-        if digits:
-            self.digits.append(median(digits))
-        self.horizons += [j.horizon for j in outcome.judgements if j.horizon is not None]
-        self.worst_ratio = max([self.worst_ratio, *(j.ratio for j in outcome.judgements)])
+    law: Law
+    dtype: str
+    found: dict[int, Data] = field(default_factory=dict)
+    blocks: list[int] = field(default_factory=list)
+    begun: int = 0
+    verdict: Verdict | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
 
     @property
-    def is_enough(self) -> bool:
-        """Whether enough cases were wrong. (Imprecise ones are no reason to stop: a wrong one may follow.)"""
-        return max(map(self._count, ("wrong", "error", ACCEPTS))) == ENOUGH_FAILURES
+    def in_order(self) -> list[Data]:
+        """The results of blocks up to the first that is not done."""
+        done: list[Data] = []
+        while len(done) in self.found:
+            done.append(self.found[len(done)])
+        return done
 
-    def _count(self, status: Status) -> int:
-        return sum(outcome.status == status for (_, outcome), _ in self.failing)
 
-    def verdict(self, law: Law, dtype: str) -> Verdict:
-        statuses: list[Status] = ["conforms" if self.cases else "no case drawn"]
-        if self.cases and self.ambiguous == self.cases:
-            statuses.append("ambiguous only")
-        sure = [outcome.status for (_, outcome), _ in self.failing if outcome.sure]
-        statuses += sure or [outcome.status for (_, outcome), _ in self.failing]
-        digits = median(self.digits) if self.digits else None
-        horizon = float(median(self.horizons)) if self.horizons else None
-        worst = max(statuses, key=SEVERITY.index)
-        found = self.cases, self.ambiguous, digits, self.worst_ratio, horizon
-        tried = self.tried if law.kind != "rejects" else Tried()
-        return Verdict(law, dtype, worst, *found, held=self.held, tried=tried)
+class Run:
+    """One check on its way from requests to verdicts."""
+
+    def __init__(
+        self,
+        port: Port,
+        systems: list[System],
+        plan: Plan,
+        *,
+        laws: Callable[[Law], bool],
+        progress: Progress,
+        expected: Expected,
+        fail_fast: bool = False,
+    ) -> None:
+        self.port, self.systems, self.plan = port, systems, plan
+        self.progress, self.expected, self.fail_fast = progress, expected, fail_fast
+        self.started = perf_counter()
+        self.check = Check(port.name, plan.examples, plan.seed)
+        self.queue = Queue()
+        self.asked: dict[LawIn, Asked] = {}
+        self._offers: dict[str, Offer | None] = {}
+        for system, dtype in product(systems, plan.dtypes):
+            for law in filter(laws, system.laws):
+                self.asked[law, dtype] = Asked(law, dtype)
+        shares = plan.shares(pair for pair in self.asked if self._reason(*pair) is None)
+        self.waiting: dict[tuple[Operation, str], list[Asked]] = defaultdict(list)
+        for pair, asked in self.asked.items():
+            if pair in shares:
+                asked.blocks = plan.blocks(shares[pair])
+                self.waiting[asked.law.operation, asked.dtype].append(asked)
+            else:
+                asked.verdict = Verdict(*pair, "not provided", reason=self._reason(*pair) or "")
+
+    def _offer(self, operation: Operation) -> Offer | None:
+        if operation.id not in self._offers:
+            self._offers[operation.id] = self.port.offer(operation)
+        return self._offers[operation.id]
+
+    def _reason(self, law: Law, dtype: str) -> str | None:
+        """Return why the port cannot be held against a law; `None` if it can."""
+        cases, reason = offered_cases(law, self._offer(law.operation), dtype)
+        return reason if cases is None else None
+
+    def through(self, workers: Workers) -> None:
+        """Have all units of work performed: first the laws, then what explains those that fail."""
+        for (operation, dtype), group in self.waiting.items():
+            self.progress(f"{operation.id} {dtype}")
+            self.queue.add({"do": "trial", "law": group[0].law.id, "dtype": dtype, "beyond": 0})
+        self._perform(workers)
+        for request in self._questions():
+            self.progress(f"{request['system']}: diagnosis")
+            self.queue.add(request)
+        self._perform(workers)
+
+    def _perform(self, workers: Workers) -> None:
+        for request, result in workers.performed(self.queue):
+            self._count(request, result)
+            found = result["found"]
+            again = self._again(request, found["lost"]) if "lost" in found else None
+            if again is not None:
+                self.queue.add(again)
+            elif request["do"] == "trial":
+                self._tried(request, found)
+            elif request["do"] == "examine":
+                self._examined(request, found)
+            elif "lost" not in found:
+                self._explained(found)
+
+    def _count(self, request: Request, result: Result) -> None:
+        self.check.units += 1
+        self.check.kept += bool(result.get("kept"))
+        self.check.printed = (self.check.printed + result.get("printed", ""))[:MOST_PRINTED]
+        for what in result.get("changed", ()):
+            self.check.changed.setdefault(what, request.get("law") or request["system"])
+
+    def _again(self, request: Request, lost: Data) -> Request | None:
+        """Return what to do instead of a unit whose worker was lost; `None` if that is what is to be told.
+
+        A worker that somebody else killed may be given the unit again, once. A trial goes on beyond the case that ended
+        it, once. What is lost on the way to a smaller case is done without one, an explanation without calls.
+        """
+        if lost["by_others"] and not request.get("again"):
+            return {**request, "again": True}
+        if request["do"] == "trial" and not request["beyond"] and lost["case_number"] >= 0:
+            return {**request, "beyond": lost["case_number"] + 1, "again": False}
+        if request["do"] == "examine" and request["shrinks"] and lost["case_number"] < 0:
+            return {**request, "shrinks": False, "again": False}
+        if request["do"] == "explain" and request["draws"]:
+            return {**request, "draws": False, "again": False}
+        return None
+
+    def _tried(self, request: Request, found: Data) -> None:
+        """Take what a trial says: of all laws of the operation, or that they have to be asked."""
+        law, dtype = find_law(request["law"]), request["dtype"]
+        lost = found.get("lost")
+        status = lost["status"] if lost else found["status"]
+        for asked in self.waiting.pop((law.operation, dtype)):
+            if status is None or (asked.law.kind == "rejects" and status not in ("error", *LOST)):
+                for _ in range(min(BLOCKS_AT_ONCE, len(asked.blocks))):
+                    self._begin_block(asked)
+                continue
+            verdict = Verdict(asked.law, dtype, status, reason=EVERY_CALL)
+            if asked.law is law and lost:
+                verdict.cases = request["beyond"] + 1
+                with_loss(verdict, self._with_case(lost, law, dtype, request))
+            elif asked.law is law:
+                verdict.cases = found["cases"]
+                verdict.smallest, verdict.outcome = decoded_finding(found["smallest"], law)
+            else:
+                verdict.outcome = outcome_of_loss(lost) if lost else decoded_finding(found["smallest"], law)[1]
+            self._judged(asked, verdict, [])
+
+    def _begin_block(self, asked: Asked) -> None:
+        block, asked.begun = asked.begun, asked.begun + 1
+        unit = {"law": asked.law.id, "dtype": asked.dtype, "block": block, "examples": asked.blocks[block]}
+        self.queue.add({"do": "examine", **unit, "shrinks": True})
+
+    def _examined(self, request: Request, found: Data) -> None:
+        """Take what a block of cases says, and give the verdict on its law if it is the last that counts."""
+        asked = self.asked[find_law(request["law"]), request["dtype"]]
+        if asked.verdict is not None:
+            return
+        if "lost" in found:
+            lost = self._with_case(found["lost"], asked.law, asked.dtype, request)
+            found = {"lost": lost}
+        asked.found[request["block"]] = found
+        if len(asked.in_order) == len(asked.blocks) or is_decided(asked.in_order):
+            self._judged(asked, *verdict_on(asked.law, asked.dtype, asked.in_order))
+        elif asked.begun < len(asked.blocks):
+            self._begin_block(asked)
+
+    def _with_case(self, lost: Data, law: Law, dtype: str, request: Request) -> Data:
+        """Return how a worker was lost, with the case that it was at, drawn again."""
+        at = lost["case_number"]
+        if at < 0:
+            return {**lost, "case": None, "case_number": 0}
+        if request["do"] == "trial":
+            seed, examples = self.plan.seed, TRIALS + request["beyond"]
+        else:
+            seed, examples = self.plan.stream(law, dtype, request["block"]), request["examples"]
+        judge, cases = judge_of(self.port, law, dtype, self.plan)
+        drawn: list[Case] = []
+
+        def visitor(case: Case) -> bool:
+            drawn.append(case)
+            return bool(len(drawn) > at)
+
+        visit_quietly(cases, judge.dtype, examples=examples, random_seed=seed, visitor=visitor)
+        return {**lost, "case": encoded_case(drawn[-1]) if drawn else None}
+
+    def _judged(self, asked: Asked, verdict: Verdict, outcomes: list[Outcome]) -> None:
+        asked.verdict, asked.outcomes = verdict, outcomes
+        self.progress(f"{asked.law.id} {asked.dtype}")
+        if self.fail_fast and self.check.fails(self._with_reason(verdict)):
+            self.queue.clear()
+
+    def _with_reason(self, verdict: Verdict) -> Verdict:
+        """Return a verdict with the reason for which it was to be expected, if it fails and there is one."""
+        if verdict.status in FAILING:
+            verdict.expected = self.expected(self.check.port, verdict.law.id, verdict.dtype, verdict.status)
+        return verdict
+
+    def _questions(self) -> list[Request]:
+        """Return for each system in which laws fail the question what explains that."""
+        found: list[Request] = []
+        for system in self.systems:
+            of_system = [asked for asked in self.asked.values() if asked.law.operation.system is system]
+            failing: dict[str, list[Data]] = {}
+            held: dict[str, dict[str, int]] = {}
+            for asked in of_system:
+                verdict = asked.verdict
+                if verdict is not None and asked.outcomes:
+                    first = verdict.smallest
+                    assert first is not None
+                    findings = [encoded_finding(first, outcome) for outcome in asked.outcomes]
+                    told = {"law": asked.law.id, "status": verdict.status, "findings": findings}
+                    failing.setdefault(asked.dtype, []).append(told)
+                if 0 in asked.found and asked.law.kind != "rejects":
+                    held.setdefault(asked.dtype, {})[asked.law.id] = asked.blocks[0]
+            if failing:
+                found.append({"do": "explain", "system": system.name, "failing": failing, "held": held, "draws": True})
+        return [{**request, "seconds": self.plan.search_seconds / len(found)} for request in found]
+
+    def _explained(self, found: Data) -> None:
+        for dtype, told in found.items():
+            for one in told if dtype in self.plan.dtypes else ():
+                verdict = self.asked[find_law(one["law"]), dtype].verdict
+                assert verdict is not None
+                verdict.status = one["status"]
+                right, wrong = one["parts"]
+                verdict.parts = right, wrong
+                verdict.diagnosis = [Explanation(**explanation) for explanation in one["diagnosis"]]
+
+    def result(self) -> Check:
+        """Return what is known."""
+        check = self.check
+        for system in self.systems:
+            for operation in system.operations.values():
+                offer = self._offer(operation)
+                fixed = {n: v for n, v in offer.fixed.items() if n in operation.cases.quantities} if offer else {}
+                if fixed:
+                    check.held_fixed[operation.id] = [f"{name}={value!r}" for name, value in fixed.items()]
+        for asked in self.asked.values():
+            if asked.verdict is None and asked.in_order:
+                partial, _ = verdict_on(asked.law, asked.dtype, asked.in_order)
+                asked.verdict = partial if partial.failed else None
+            if asked.verdict is None:
+                check.not_run.append((asked.law, asked.dtype))
+            else:
+                check.verdicts.append(self._with_reason(asked.verdict))
+        check.seconds = perf_counter() - self.started
+        return check

@@ -21,10 +21,10 @@ WIDTH_OF_A_FILE = 140
 WIDEST_PROSE = 120
 
 
-def console() -> Console:
+def console(*, stderr: bool = False) -> Console:
     """Return a console as wide as the terminal; wide enough for every table where the output is not a terminal."""
-    terminal = Console(highlight=False)
-    return terminal if terminal.is_terminal else Console(highlight=False, width=WIDTH_OF_A_FILE)
+    terminal = Console(highlight=False, stderr=stderr)
+    return terminal if terminal.is_terminal else Console(highlight=False, stderr=stderr, width=WIDTH_OF_A_FILE)
 
 
 def grid(*headings: str, no_wrap: bool = False, **options: Any) -> Table:

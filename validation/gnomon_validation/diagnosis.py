@@ -8,7 +8,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import cache
 from itertools import zip_longest
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from gnomon_spec.cases import same_bits
 from gnomon_spec.facts import Fact, same_outputs
 from gnomon_spec.stand_ins import ExactOracle, Function, PerturbedRuns, reference_function
 from gnomon_spec.system import Mistake, Operation, System
-from gnomon_validation.edit_search import NEAREST, EditSearch, apart, pairs
+from gnomon_validation.edit_search import NEAREST, EditSearch, Effort, apart, pairs
 from gnomon_validation.edit_trials import REJECTIONS, narrow_answer
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.verdicts import Outcome, Verdict
@@ -80,14 +79,14 @@ class Diagnostician:
         *,
         drawn: Callable[[Operation], Sequence[Call]] = lambda _: (),
         found: Sequence[Mistake] = (),
-        seconds: float = 0.0,
+        effort: Effort | None = None,
     ) -> list[Mistake]:
         """Give every verdict the mistakes that explain all its failing cases, and do what the port did in all others.
 
         The most frequent ones come first, and of equally frequent ones those that are made in the law's own operation.
         held: cases in which laws hold. drawn: gives further calls of an operation that the port made. found: edits that
-        were found before. seconds: of processor time to look for an edit of the reference where no mistake explains
-        what is wrong. Returns the edits found now.
+        were found before. effort: what may go into looking for an edit of the reference where no mistake explains what
+        is wrong. Returns the edits found now.
         """
         self._right.clear()
         self._fitting.clear()
@@ -100,18 +99,17 @@ class Diagnostician:
         new = [pair for pair in together if self._fits(pair, others)]
         for verdict, outcomes in failing:
             if verdict.status == "wrong" and verdict.law.kind != "rejects" and not explained[id(verdict)]:
-                started = process_time()
                 explained[id(verdict)] = self._explaining(new, verdict, outcomes, others)
-                if not explained[id(verdict)] and seconds > 0:
-                    edits = self._search(verdict.law.operation, others, seconds)
+                if not explained[id(verdict)] and effort is not None and not effort.is_spent:
+                    edits = self._search(verdict.law.operation, others, effort)
                     explained[id(verdict)] = self._explaining(edits, verdict, outcomes, others)
                     new += explained[id(verdict)]
-                seconds -= process_time() - started
         parts = cache(lambda operation: self.parts(operation, others))
         popularity = Counter(m.name for mistakes in explained.values() for m in mistakes)
         for verdict, _ in failing:
             here = verdict.law.operation.name
-            verdict.diagnosis = sorted(explained[id(verdict)], key=lambda m: (-popularity[m.name], m.operation != here))
+            ranked = sorted(explained[id(verdict)], key=lambda m: (-popularity[m.name], m.operation != here))
+            verdict.diagnosis = list(ranked)
             if verdict.diagnosis and verdict.status == "imprecise":
                 # The port does to the last digits what a mistake does: this law alone took it for rounding.
                 verdict.status = "wrong"
@@ -146,13 +144,13 @@ class Diagnostician:
         """Return calls in the order in which they are likely to tell a mistake from the port."""
         return sorted(calls, key=lambda call: -apart(narrow_answer(call, mistake.function), call.outputs))
 
-    def _search(self, operation: Operation, others: Recorded, seconds: float) -> list[Mistake]:
+    def _search(self, operation: Operation, others: Recorded, effort: Effort) -> list[Mistake]:
         failing = [call for call in others.failing(operation) if call.outputs is not None]
         if not failing:
             return []
 
         further = [call for call in others.others(operation) if call.outputs is not None]
-        search = EditSearch(operation, [*failing[:PROBES], *further[:PROBES]], seconds)
+        search = EditSearch(operation, [*failing[:PROBES], *further[:PROBES]], effort)
         return search.found(lambda edit: any(self.differs(edit, call) for call in failing) and self._fits(edit, others))
 
     def parts(self, operation: Operation, others: Recorded) -> tuple[list[str], list[str]]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import combinations
 from textwrap import dedent
-from time import process_time
 from typing import Any
 
 import numpy as np
@@ -23,28 +22,43 @@ from gnomon_spec.stand_ins import reference_function
 from gnomon_spec.system import Mistake, Operation
 from gnomon_validation.edit_trials import addresses, narrow_answer, tried
 from gnomon_validation.ports.runner import Call
+from gnomon_validation.runs.costs import seconds_of_a_call
 
 NEAREST = 8  # single edits beside which another one is tried
 ENOUGH = 4  # edits that fit: that there are several is then said
-TRIED = 3  # of the nearest edits, whatever time it takes
+TRIED = 3  # of the nearest edits, whatever it costs
+SECONDS_OF_AN_EDIT, CALLS_OF_A_FIT = 1e-3, 50  # what it costs to make one, and to hold it against every call
 SECONDS_OF_PROBES, SECONDS_OF_ALL_CALLS = 1.0, 10.0  # of processor time that one edit may take
 Fits = Callable[[Mistake], bool]
 
 
+class Effort:
+    """How long may be searched, counted by what each trial costs where that was measured: the same on every machine.
+
+    seconds: what is left.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+
+    def spend(self, seconds: float) -> None:
+        self.seconds -= seconds
+
+    @property
+    def is_spent(self) -> bool:
+        return self.seconds <= 0
+
+
 class EditSearch:
-    """Looks for edits that do what a port did in some calls of an operation, until its time is over.
+    """Looks for edits that do what a port did in some calls of an operation, until its effort is spent.
 
     calls: those that rank the edits.
     """
 
-    def __init__(self, operation: Operation, calls: Sequence[Call], seconds: float) -> None:
-        self.operation, self.calls = operation, calls
-        self.ends = process_time() + seconds
+    def __init__(self, operation: Operation, calls: Sequence[Call], effort: Effort) -> None:
+        self.operation, self.calls, self.effort = operation, calls, effort
+        self.seconds_of_a_call = seconds_of_a_call(operation)
         self.of_reference = self.distance(None, np.inf)
-
-    @property
-    def is_over(self) -> bool:
-        return process_time() >= self.ends
 
     def found(self, fits: Fits) -> list[Mistake]:
         """Return the edits that fit: single ones, else wider ones, else two mistakes, else one beside another."""
@@ -54,12 +68,12 @@ class EditSearch:
         for edits in (self._edits(), self._edits(wider=True), pairs(known)):
             ranked = self._by_distance(edits)
             found = self._fitting(ranked, fits)
-            if found or self.is_over:
+            if found or self.effort.is_spent:
                 return found
             near += ranked[:NEAREST]
         for mistake in self._by_distance([*known, *near]):
             found = self._fitting(self._by_distance(self._edits(mistake)), fits)
-            if found or self.is_over:
+            if found or self.effort.is_spent:
                 return found
         return []
 
@@ -67,6 +81,7 @@ class EditSearch:
         """Return how far a mistake's outputs are from the port's in all calls; inf if that is beyond the limit."""
         distance, function = 0.0, mistake.function if mistake else reference_function
         for call in self.calls:
+            self.effort.spend(self.seconds_of_a_call)
             distance += apart(narrow_answer(call, function), call.outputs)
             if distance > limit:
                 return np.inf
@@ -75,8 +90,9 @@ class EditSearch:
     def _fitting(self, edits: Iterable[Mistake], fits: Fits) -> list[Mistake]:
         found: list[Mistake] = []
         for number, edit in enumerate(edits):
-            if (self.is_over and number >= TRIED) or len(found) == ENOUGH:
+            if (self.effort.is_spent and number >= TRIED) or len(found) == ENOUGH:
                 break
+            self.effort.spend(CALLS_OF_A_FIT * self.seconds_of_a_call)
             if tried(SECONDS_OF_ALL_CALLS, False, fits, edit):
                 found.append(edit)
         return found
@@ -85,8 +101,9 @@ class EditSearch:
         """Return those that are nearer to the port than the reference is, the nearest first."""
         ranked: list[tuple[float, int, Mistake]] = []
         for number, edit in enumerate(edits):
-            if self.is_over:
+            if self.effort.is_spent:
                 break
+            self.effort.spend(SECONDS_OF_AN_EDIT)
             distance = tried(SECONDS_OF_PROBES, np.inf, self.distance, edit, self.of_reference)
             if distance < self.of_reference:
                 ranked.append((distance, number, edit))

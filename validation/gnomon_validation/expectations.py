@@ -16,16 +16,19 @@ from pathlib import Path
 
 from gnomon_validation.files import parsed
 from gnomon_validation.ports.known_differences import reason_for
+from gnomon_validation.wording import legible
 
+LARGEST_FILE = 2**20  # bytes: a reason of a thousand for each law
+LONGEST_REASON = 1000
 Expected = Callable[[str, str, str, str], str | None]
 
 
 def read(file: Path) -> dict[str, str]:
     """Read expected failures; raise `ValueError` with one line if the file is not of the form above."""
-    table = parsed("file of expected failures", file, tomllib.loads).get("expected")
+    table = parsed("file of expected failures", file, tomllib.loads, LARGEST_FILE).get("expected")
     if not isinstance(table, dict) or not all(isinstance(v, str) and v.strip() for v in table.values()):
         raise ValueError(f"file of expected failures {file} must have a table [expected] of law = 'reason'")
-    return dict(table)
+    return {pattern: legible(reason, LONGEST_REASON) for pattern, reason in table.items()}
 
 
 def require_laws(reasons: Mapping[str, str], law_ids: Iterable[str]) -> None:
@@ -33,9 +36,9 @@ def require_laws(reasons: Mapping[str, str], law_ids: Iterable[str]) -> None:
     known = list(law_ids)
     for pattern in reasons:
         if not any(fnmatchcase(law_id, pattern) for law_id in known):
-            close = get_close_matches(pattern, known, n=1)
+            close = get_close_matches(pattern, known, n=1) if len(pattern) <= 2 * max(map(len, known)) else []
             hint = f"did you mean {close[0]!r}?" if close else "see gnomon list laws"
-            raise ValueError(f"expected failure {pattern!r} matches no law; {hint}")
+            raise ValueError(f"expected failure {legible(repr(pattern))} matches no law; {hint}")
 
 
 def expecting(reasons: Mapping[str, str]) -> Expected:

@@ -1,23 +1,40 @@
-"""Files that a user names: what one holds, and whether what a command is to write can be written, asked before."""
+"""Files that a user names: what one holds, and whether what a command is to write can be written, asked before.
+
+Only regular files are opened, so that none is waited for, and never more is read than such a file may hold.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from gnomon_validation.wording import words_of
 
-def parsed(what: str, file: Path, parse: Callable[[str], Any]) -> Any:
-    """Return what a file holds; raise `ValueError` with one line if there is no such file, or nothing that it holds."""
+
+def parsed(what: str, file: Path, parse: Callable[[str], Any], most: int) -> Any:
+    """Return what a file of at most so many bytes holds; raise `ValueError` with one line if that cannot be said."""
     try:
-        return parse(file.read_text(encoding="utf-8"))
+        return parse(_text(file, most))
     except FileNotFoundError:
         raise ValueError(f"{what} {file} does not exist") from None
     except RecursionError:
         raise ValueError(f"{what} {file} cannot be read: it is nested too deeply") from None
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{what} {file} cannot be read: {error}") from None
+    except (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, TypeError, ValueError) as error:
+        raise ValueError(f"{what} {file} cannot be read: {words_of(error) or 'it is too large'}") from None
+
+
+def _text(file: Path, most: int) -> str:
+    """Return the text of a file; raise `ValueError` or `OSError` if it is no regular one, or larger than allowed."""
+    if not stat.S_ISREG(file.stat().st_mode):
+        raise ValueError(f"it is {'a directory' if file.is_dir() else 'no regular file'}")
+    with file.open("rb") as stream:
+        content = stream.read(most + 1)
+    if len(content) > most:
+        raise ValueError(f"it must have at most {most:,} bytes, got {max(file.stat().st_size, len(content)):,}")
+    return content.decode("utf-8")
 
 
 def require_report(file: Path | None) -> None:

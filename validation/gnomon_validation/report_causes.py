@@ -12,8 +12,8 @@ from rich.text import Text
 from gnomon_spec.bands import OTHER_BITS
 from gnomon_spec.cases import leaves, same_bits
 from gnomon_spec.system import UNCHECKED, Mistake, Operation
-from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL, SEVERITY, Outcome, Verdict
-from gnomon_validation.wording import counted, describe, legible
+from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL, SEVERITY, Explanation, Outcome, Verdict
+from gnomon_validation.wording import counted, describe, legible, typed
 
 STYLES = {
     "conforms": "green",
@@ -23,6 +23,8 @@ STYLES = {
     "no case drawn": "bold red",
     "wrong": "bold red",
     "error": "bold red",
+    "timed out": "bold red",
+    "crashed": "bold red",
     "not provided": "dim",
 }
 # Kinds of laws that any mistake breaks: a more particular law says more about what is wrong.
@@ -30,7 +32,7 @@ GENERAL = ("oracle agreement", "trajectory", "equivariance")
 MOST_ARGUMENTS = 6
 
 
-def words(found: Verdict | Mistake) -> str:
+def words(found: Verdict | Mistake | Explanation) -> str:
     """Return the name of a verdict's law, or of a mistake, in words."""
     return (found.law if isinstance(found, Verdict) else found).name.replace("_", " ")
 
@@ -94,7 +96,7 @@ def block(telling: Verdict, *others: Verdict) -> Text:
         found = f"accepted: {accepted}" if accepted else finding(telling.outcome, np.dtype(telling.dtype))
         text.append(f"  -> {found}\n")
     if telling.replay_file:
-        text.append(f"  replay: gnomon replay {telling.replay_file}\n")
+        text.append(f"  replay: gnomon replay {typed(telling.replay_file)}\n")
     if telling.reason != EVERY_CALL and (names := list(_names(telling, others))):
         text.append(f"  for the same reason fail: {', '.join(names)}\n")
     text.rstrip()

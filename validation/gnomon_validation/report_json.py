@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_validation.case_files import encoded
+from gnomon_validation.encoding import encoded
 from gnomon_validation.verdicts import Check, Verdict
 
 FORMAT = "gnomon-report/1"
@@ -17,9 +17,13 @@ FORMAT = "gnomon-report/1"
 
 def write(check: Check, file: Path) -> None:
     """Write the report of a check."""
-    text = json.dumps(report(check), indent=1, ensure_ascii=False, allow_nan=False)
-    # A lone surrogate (from an odd file name) becomes an escape, which JSON reads as the same.
-    file.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
+    file.write_bytes(text(check).encode())
+
+
+def text(check: Check) -> str:
+    """Return the report of a check as text; a lone surrogate (from an odd file name) is an escape in it."""
+    written = json.dumps(report(check), indent=1, ensure_ascii=False, allow_nan=False)
+    return written.encode(errors="backslashreplace").decode() + "\n"
 
 
 def report(check: Check) -> dict[str, Any]:
@@ -29,7 +33,10 @@ def report(check: Check) -> dict[str, Any]:
         "gnomon": version("gnomon"),
         "numpy": np.__version__,
         **{of: getattr(check, of) for of in ("port", "examples", "seed", "seconds", "conforms")},
-        **{of: getattr(check, of) for of in ("strict_input", "held_fixed")},
+        **{of: getattr(check, of) for of in ("strict_input", "held_fixed", "interrupted", "units", "changed")},
+        "ran": sum(v.status != "not provided" for v in check.verdicts),
+        "not_provided": sum(v.status == "not provided" for v in check.verdicts),
+        "not_run": [{"law": law.id, "dtype": dtype} for law, dtype in check.not_run],
         "verdicts": [_verdict(v, check.fails(v)) for v in check.verdicts],
     }
 

@@ -8,6 +8,8 @@ from xml.etree import ElementTree as Xml
 from gnomon_validation.report_causes import block
 from gnomon_validation.verdicts import Check
 
+ERRORS = ("error", "timed out", "crashed")
+
 
 def write(check: Check, file: Path) -> None:
     """Write the report of a check."""
@@ -22,12 +24,15 @@ def report(check: Check) -> Xml.Element:
     suite = Xml.Element(
         "testsuite",
         name=_legible(f"gnomon check {check.port}"),
-        tests=str(len(check.verdicts)),
-        failures=str(sum(v.status != "error" for v in failed)),
-        errors=str(sum(v.status == "error" for v in failed)),
-        skipped=str(len(skipped)),
+        tests=str(len(check.verdicts) + len(check.not_run)),
+        failures=str(sum(v.status not in ERRORS for v in failed)),
+        errors=str(sum(v.status in ERRORS for v in failed)),
+        skipped=str(len(skipped) + len(check.not_run)),
         time=f"{check.seconds:.3f}",
     )
+    for law, dtype in check.not_run:
+        case = Xml.SubElement(suite, "testcase", classname=law.operation.id, name=f"{law.name}[{dtype}]", time="0.000")
+        Xml.SubElement(case, "skipped", message="not run: the check was ended before")
     for v in check.verdicts:
         name = f"{v.law.name}[{v.dtype}]"
         case = Xml.SubElement(suite, "testcase", classname=v.law.operation.id, name=name, time=f"{v.seconds:.3f}")
@@ -39,7 +44,7 @@ def report(check: Check) -> Xml.Element:
             told = v.outcome.message if v.outcome else ""
             Xml.SubElement(case, "skipped", message=_legible(f"{v.status}, which is no failure here: {told}"))
         elif v.failed:
-            kind = "error" if v.status == "error" else "failure"
+            kind = "error" if v.status in ERRORS else "failure"
             message = v.diagnosis[0].statement if v.diagnosis else (v.outcome and v.outcome.cause) or v.law.statement
             Xml.SubElement(case, kind, message=_legible(message), type=v.status).text = _legible(block(v).plain)
     return suite

@@ -12,19 +12,24 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from gnomon_validation.checker import LEFT_OUT, OTHER_HYPERPARAMETERS
 from gnomon_validation.console import grid, tell
 from gnomon_validation.report_causes import STYLES, block, causes, words
+from gnomon_validation.runs.examine import LEFT_OUT, OTHER_HYPERPARAMETERS
 from gnomon_validation.tried import Tried
 from gnomon_validation.verdicts import ACCEPTS, SEVERITY, Check, Verdict, looks_like_another_method
 from gnomon_validation.wording import counted, legible
 
 
-def show(check: Check, console: Console, *, every_law: bool = False, verbose: bool = False) -> None:
+def show(
+    check: Check, console: Console, *, every_law: bool = False, verbose: bool = False, quiet: bool = False
+) -> None:
     """Print a check: a table (a row an operation and dtype, or a row a law), then each cause of failures, then the sum.
 
-    verbose: with the name of everything that is not provided.
+    verbose: with the name of everything that is not provided, and what the port printed. quiet: the sum alone.
     """
+    if quiet:
+        console.print(summary(check), soft_wrap=True)
+        return
     provided = [v for v in check.verdicts if v.status != "not provided"]
     tried = _tried(provided, verbose)
     if provided:
@@ -46,6 +51,10 @@ def show(check: Check, console: Console, *, every_law: bool = False, verbose: bo
     for verdict in weak:
         console.print(Text(f"  {verdict.law.id} {verdict.dtype}: {verdict.digits:.1f} digits"), soft_wrap=True)
     _print_missing(check, console, verbose)
+    for what, where in check.changed.items():
+        tell(console, Text(f"the port changes {what} (noticed in {where})", style="yellow"))
+    if verbose and check.printed.strip():
+        console.print(Text(f"\nthe port printed: {legible(check.printed, 1000)}", style="dim"), soft_wrap=True)
     console.print()
     console.print(summary(check), soft_wrap=True)
 
@@ -150,6 +159,14 @@ def summary(check: Check) -> Text:
     provided = [v for v in check.verdicts if v.status != "not provided"]
     failed, accepting = sum(map(check.fails, provided)), sum(v.failed and v.status == ACCEPTS for v in provided)
     effort = f"{counted(sum(v.cases for v in provided), 'case')}, {check.seconds:.1f} s, seed {check.seed}"
+    if check.kept == check.units and check.units:
+        effort += ", all known from an earlier run"
+    elif check.kept:
+        effort += f", {check.kept} of {counted(check.units, 'unit')} known from an earlier run"
+    if check.not_run and not failed:
+        line = Text(f"{port}: nothing that was checked fails, but ", style="bold yellow")
+        line.append(f"{counted(len(check.not_run), 'check')} of laws did not take place ").append(f"({effort})", "dim")
+        return line
     if not provided:
         return Text(f"{port}: provides nothing that was asked for", style="yellow")
     every = counted(len(provided), "check")
@@ -163,6 +180,8 @@ def summary(check: Check) -> Text:
         strictly = f"({every} of laws, {accepting} of which fail with --strict-input, {effort})"
         line = Text(f"{port} conforms ", style="bold green").append("but accepts bad input ", style="yellow")
         line.append(strictly, style="dim")
+    if check.not_run:
+        line.append(f"; {counted(len(check.not_run), 'check')} of laws did not take place", style="yellow")
     return line.append(_unchecked(check), style="yellow")
 
 

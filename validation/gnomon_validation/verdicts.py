@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple, get_args
 
@@ -14,7 +14,16 @@ from gnomon_validation.ports.targets import read_target
 from gnomon_validation.tried import Tried
 
 Status = Literal[
-    "not provided", "conforms", "ambiguous only", "accepts bad input", "no case drawn", "imprecise", "error", "wrong"
+    "not provided",
+    "conforms",
+    "ambiguous only",
+    "accepts bad input",
+    "no case drawn",
+    "imprecise",
+    "error",
+    "timed out",
+    "crashed",
+    "wrong",
 ]
 # In the order in which findings matter: the worst one names the verdict.
 SEVERITY: tuple[Status, ...] = get_args(Status)
@@ -48,6 +57,22 @@ class Outcome(NamedTuple):
         return self.status in FAILING
 
 
+class Explanation(NamedTuple):
+    """What explains what a port did, as a report tells it: of a mistake its name, its sentence and its lines.
+
+    difference, published: as in `Mistake`.
+    """
+
+    name: str
+    statement: str
+    difference: Sequence[str] = ()
+    published: str = ""
+
+    @classmethod
+    def of(cls, mistake: Mistake | Explanation) -> Explanation:
+        return cls(mistake.name, mistake.statement, mistake.difference, mistake.published)
+
+
 @dataclass
 class Verdict:
     """A law, a dtype, and what became of it.
@@ -56,11 +81,10 @@ class Verdict:
     digits: median over cases of the decimal digits verified, None if no real numbers were compared.
     worst_ratio: largest deviation / band. horizon: median number of steps over which free runs were judged.
     smallest, outcome: the smallest failing case, and what came of it. digits_lost: the most that any case lost.
-    diagnosis: the catalogued mistakes that explain every failing case, the likeliest first. expected: why this failure
-    is a known difference. left_out: what the port does not return, of what the law is about. held: some cases in which
-    the law holds. parts: where no mistake explains what is wrong, which outputs of the operation are right in all cases
-    that were kept, and which are not. tried: what the port was given, but for
-    bad input.
+    diagnosis: the mistakes that explain every failing case, the likeliest first. expected: why this failure is a known
+    difference. left_out: what the port does not return, of what the law is about. parts: where no mistake explains what
+    is wrong, which outputs of the operation are right in all cases that were kept, and which are not. tried: what the
+    port was given, but for bad input.
     """
 
     law: Law
@@ -74,13 +98,12 @@ class Verdict:
     smallest: Case | None = None
     outcome: Outcome | None = None
     digits_lost: float = 0.0
-    diagnosis: list[Mistake] = field(default_factory=list)
+    diagnosis: list[Mistake | Explanation] = field(default_factory=list)
     expected: str | None = None
     reason: str = ""
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     replay_file: str = ""
-    held: list[Outcome] = field(default_factory=list)
     parts: tuple[list[str], list[str]] = ([], [])
     tried: Tried = field(default_factory=Tried)
 
@@ -101,8 +124,11 @@ DIGITS: Mapping[str, float] = {"float16": 3.31, "float32": 7.22, "float64": 15.9
 class Check:
     """All verdicts on one port, and what it takes to repeat the check.
 
-    held_fixed: for each operation, the hyperparameters that the port cannot vary, as `name=value`.
-    strict_input: whether a port must reject bad input to conform.
+    held_fixed: for each operation, the hyperparameters that the port cannot vary, as `name=value`. strict_input:
+    whether a port must reject bad input to conform. not_run: laws, each with its dtype, that were asked for and not
+    judged, since the run was ended before. interrupted: the exit status that tells by what. units, kept: how many units
+    of work there were, and how many of them had their result from an earlier run. printed: what the port printed.
+    changed: global state that it changed, and in which unit.
     """
 
     port: str
@@ -112,10 +138,16 @@ class Check:
     seconds: float = 0.0
     held_fixed: dict[str, list[str]] = field(default_factory=dict)
     strict_input: bool = False
+    not_run: list[tuple[Law, str]] = field(default_factory=list)
+    interrupted: int = 0
+    units: int = 0
+    kept: int = 0
+    printed: str = ""
+    changed: dict[str, str] = field(default_factory=dict)
 
     @property
     def conforms(self) -> bool:
-        return not any(map(self.fails, self.verdicts))
+        return not self.not_run and not any(map(self.fails, self.verdicts))
 
     def fails(self, verdict: Verdict) -> bool:
         """Return whether a verdict keeps the port from conforming."""

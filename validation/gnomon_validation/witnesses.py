@@ -19,7 +19,7 @@ from typing import NamedTuple
 import gnomon_spec
 from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Mistake, Operation, System
-from gnomon_validation.case_files import decoded_case, encoded
+from gnomon_validation.encoding import decoded_case, encoded
 
 FORMAT = "gnomon-witnesses/1"
 DTYPES = ("float32", "float64")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
+import shlex
+import warnings
 from collections.abc import Callable
 from math import log10
 from pathlib import Path
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 import gnomon
 import gnomon_spec
 
+LONGEST_OPTION = 10_000
 LONGEST = 16  # entries of an array that are printed one by one
 OURS = tuple(f"{Path(file).parent}{os.sep}" for file in (gnomon.__file__, gnomon_spec.__file__, __file__))
 INSTALLED = tuple(get_paths()[kind] for kind in ("stdlib", "platstdlib", "purelib", "platlib"))
@@ -77,6 +80,11 @@ def legible(text: str, most: int = 160) -> str:
     return line if len(line) <= most else line[: most - 1] + "…"
 
 
+def typed(argument: object) -> str:
+    """Return an argument of a command as one types it in a shell; what a terminal would obey stays an escape."""
+    return shlex.quote("".join(c if c.isprintable() else ascii(c)[1:-1] for c in str(argument)))
+
+
 def words_of(thing: Any, make: Callable[[Any], str] = str) -> str:
     """Return what a thing of someone else's says of itself, made legible; nothing if it cannot say what it is."""
     try:
@@ -106,16 +114,31 @@ def origin(error: BaseException) -> str:
     return ""
 
 
+def is_ours(error: BaseException) -> bool:
+    """Return whether an error is a sentence that Gnomon itself wrote (raised in its own code, not inside a library)."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return True
+    name = str(trace.tb_frame.f_globals.get("__name__", ""))
+    return name.split(".")[0] in ("gnomon", "gnomon_spec", "gnomon_validation")
+
+
 def assignment(text: str) -> tuple[str, Any]:
     """Return the name and the value: a Python literal, `true`, `false`, or else the text itself.
 
-    Raises `ValueError` if there is no `=` or what stands before it is not a name.
+    Raises `ValueError` if there is no `=`, if what stands before it is not a name, or if the text is a very long one.
     """
+    if len(text) > LONGEST_OPTION:
+        raise ValueError(f"options must have at most {LONGEST_OPTION:,} characters, got {len(text):,}")
     name, equals, value = text.partition("=")
     name, value = name.strip(), value.strip()
     if not equals or not name.isidentifier():
-        raise ValueError(f"options are written NAME=VALUE, got {text!r}")
+        raise ValueError(f"options are written NAME=VALUE, got {legible(repr(text))}")
     try:
-        return name, ast.literal_eval({"true": "True", "false": "False"}.get(value, value))
-    except (ValueError, SyntaxError):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the parser, about the text
+            return name, ast.literal_eval({"true": "True", "false": "False"}.get(value, value))
+    except (MemoryError, RecursionError, SyntaxError, TypeError, ValueError):
         return name, value

@@ -1,0 +1,5 @@
+"""`python -m gnomon_validation` is the command `gnomon`."""
+
+from gnomon_validation.cli import main
+
+main()
