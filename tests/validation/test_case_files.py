@@ -45,7 +45,7 @@ FLOATS = st.floats(allow_subnormal=True)
 ANY_ARRAY = st.sampled_from([np.float16, np.float32, np.float64, np.int64, np.bool_]).flatmap(
     lambda dtype: arrays.arrays(dtype, arrays.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3))
 )
-LONG = st.integers(-(2**63) + 1, 2**63 - 1)
+LONG = st.integers(-(2**63), 2**63 - 1)
 LEAVES = st.one_of(FLOATS, LONG, st.booleans(), st.text(), st.none(), ANY_ARRAY)
 STATES = st.builds(AdamState, ANY_ARRAY, ANY_ARRAY, ANY_ARRAY, st.integers(0, 2**63 - 1))
 VALUES = st.recursive(LEAVES | STATES, lambda inner: st.lists(inner, max_size=3).map(tuple), max_leaves=5)

@@ -12,9 +12,10 @@ from gnomon.hessian_free.backtracking import choose_iterate
 from gnomon_spec.cases import Case
 from gnomon_spec.system import find_law, find_system
 from gnomon_validation import report_terminal
-from gnomon_validation.checker import check, trial
+from gnomon_validation.checker import check
 from gnomon_validation.drawing import visit
 from gnomon_validation.judging import Judge
+from gnomon_validation.runs.examine import try_out
 from gnomon_validation.runs.plan import Plan
 
 RUN = Plan(20, ("float64",), shrink_attempts=5)
@@ -75,7 +76,7 @@ def test_a_trial_speaks_for_all_laws_only_where_all_calls_end_alike():
         return [params, grad, state]
 
     law = find_law("adamw.step:agrees_with_the_oracle")
-    assert trial(port(adamw_step=step), law, "float64", RUN) is None
+    assert try_out(port(adamw_step=step), law, "float64", RUN)["status"] is None
 
 
 def test_what_the_case_makes_a_law_raise_is_not_the_ports():

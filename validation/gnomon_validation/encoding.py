@@ -85,7 +85,7 @@ def decoded(data: Any, operation: Operation) -> Any:
             return complex(decoded(real, operation), decoded(imaginary, operation))
         case {"dict": dict(parts)}:
             return {name: decoded(part, operation) for name, part in parts.items()}
-        case int() if abs(data) > LARGEST_INTEGER:
+        case int() if not -LARGEST_INTEGER - 1 <= data <= LARGEST_INTEGER:
             raise ValueError(f"an integer must fit into 64 bits, got {describe(data)}")
         case None | bool() | int() | str():
             return data

@@ -146,6 +146,8 @@ class Judge:
         """Return the facts by their place, but for those about what the port leaves out, whose labels are kept."""
         try:
             facts = dict(enumerate(self.law.body(self.runner, case.widened(self.dtype))))
+            for fact in facts.values():
+                np.asarray(fact.actual)  # what several calls returned may be of several shapes
         except (PortError, PortMisbehaviourError, NotVariedError, LeftOutError):
             raise
         except Exception as error:  # of lengths and structures that no law foresees
