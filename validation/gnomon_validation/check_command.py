@@ -35,7 +35,7 @@ from gnomon_validation.verdicts import Check
 from gnomon_validation.wording import assignment
 
 DTYPES = ("float16", "float32", "float64")
-SECONDS = 30.0
+SECONDS = 20.0
 SEARCH_SECONDS = 10.0  # to look for the edit that a port is
 # What a run asks for, which one that goes on with it asks for again.
 ASKED = ("system_names", "law_names", "dtypes", "examples", "seed", "strict_input")
@@ -175,7 +175,7 @@ def _asked_before(context: click.Context, port: str, options: Mapping[str, Any])
 def _result(asked: Asked, *, shows: bool) -> tuple[Check, list[str]]:
     """Return the check of a port, and the files that it is made of."""
     chosen = [find_system(name) for name in asked.system_names] or list(systems().values())
-    wanted = _wanted(asked.law_names, chosen)
+    wanted = laws_named(asked.law_names, chosen)
     reasons = expectations.read(asked.expect) if asked.expect else {}
     expectations.require_laws(reasons, (law.id for system in systems().values() for law in system.laws))
     widths = tuple(asked.dtypes) or ("float32", "float64")
@@ -292,7 +292,7 @@ def _watch(port: str, once: Callable[[], tuple[int, list[str]]]) -> None:
             sys.exit(130)
 
 
-def _wanted(names: Sequence[str], chosen: Sequence[System]) -> Callable[[Law], bool]:
+def laws_named(names: Sequence[str], chosen: Sequence[System]) -> Callable[[Law], bool]:
     """Return whether a law is one of those named: in full, by a part of its name, or by a pattern with wildcards."""
     laws = [law for system in chosen for law in system.laws]
     ids: set[str] = set()

@@ -155,6 +155,7 @@ class Run:
             self.progress(f"{operation.id} {dtype}")
             self.queue.add({"do": "trial", "law": group[0].law.id, "dtype": dtype, "beyond": 0})
         self._perform(workers)
+        self.queue = Queue()  # the first may have been given up
         for request in self._questions():
             self.progress(f"{request['system']}: diagnosis")
             self.queue.add(request)

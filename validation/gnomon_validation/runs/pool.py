@@ -255,7 +255,7 @@ class Slot:
         asked = self.request["do"] if self.request else ""
         if result["distrusted"] and ("found" in result or asked != "describe"):
             what = ", ".join(result["distrusted"][:3])
-            lost = _lost("wrong", self.watch.read(), f"the port replaces {what}, with which everything here computes")
+            lost = _lost("wrong", self.watch.read(), f"the port changes {what}, on which everything here relies")
             result = {**result, "found": {"lost": lost}}
             result.pop("failed", None)
         return result
@@ -309,7 +309,7 @@ def _while(seen: Seen) -> str:
     return {
         "loads": "while it was loaded",
         "calls": f"in a call of {seen.operation}",
-        "judges": "while what it returned was judged",
+        "judges": "between its calls",
         "explains": "while a diagnosis was looked for",
     }.get(seen.stage, "while it had nothing to do")
 
