@@ -12,6 +12,7 @@ from rich.text import Text
 
 from gnomon_spec.system import System, nearest, systems
 from gnomon_validation import completion, report_adequacy, settings, stubs
+from gnomon_validation.campaign.command import campaign
 from gnomon_validation.check_command import check
 from gnomon_validation.console import console, tell
 from gnomon_validation.explain import explain as print_explanation
@@ -123,6 +124,7 @@ def run(methods: Sequence[str], objective: str, steps: int, options: Sequence[st
 
 
 cli.add_command(check)
+cli.add_command(campaign)
 cli.add_command(replay)
 cli.add_command(study)
 cli.add_command(claims)

@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
+from threading import Lock
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
@@ -38,6 +39,7 @@ JUDGING = 60.0  # seconds of our own computing between two calls of a port
 LOOKS_EVERY = 0.05  # seconds
 FRAME = re.compile(r'  File "(.*)", line (\d+) in (.*)')
 NOT_ITS_OWN = "the port closed a descriptor that is not its own, or wrote into it: the worker's connection"
+_STARTING = Lock()
 WORKING = ("judges", "calls", "loads", "explains")
 UNTOUCHED = ("waits", "is done")  # if a worker dies so, what it was asked for before did it, or somebody else
 
@@ -88,7 +90,7 @@ class DescribedPort:
 
 
 class Pool:
-    """So many workers; to be used in a `with` block, at whose end they are no more."""
+    """So many workers, for one thread; to be used in a `with` block, at whose end they are no more."""
 
     def __init__(self, owner: Owner, jobs: int) -> None:
         self.owner = owner
@@ -324,18 +326,19 @@ def _loaded_once() -> list[str]:
 @contextmanager
 def _alone() -> Iterator[None]:
     """Let workers have one thread of linear algebra each, and not load the program that was started here again."""
-    main = sys.modules["__main__"]
-    spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
-    added = {name: value for name, value in ONE_THREAD.items() if name not in os.environ}
-    os.environ.update(added)
-    main.__spec__ = None
-    if file is not None:
-        del main.__file__
-    try:
-        yield
-    finally:
-        main.__spec__ = spec
+    with _STARTING:
+        main = sys.modules["__main__"]
+        spec, file = getattr(main, "__spec__", None), getattr(main, "__file__", None)
+        added = {name: value for name, value in ONE_THREAD.items() if name not in os.environ}
+        os.environ.update(added)
+        main.__spec__ = None
         if file is not None:
-            main.__file__ = file
-        for name in added:
-            os.environ.pop(name, None)
+            del main.__file__
+        try:
+            yield
+        finally:
+            main.__spec__ = spec
+            if file is not None:
+                main.__file__ = file
+            for name in added:
+                os.environ.pop(name, None)
