@@ -54,7 +54,7 @@ def assert_harmless(found, mutants):
 
 
 def test_mutants_of_real_files_are_judged_or_refused_and_nothing_else_happens(tmp_path):
-    mutants = range(10_000, 10_300)
+    mutants = range(10_000, 10_150)
     assert_harmless(judged_mutants(tmp_path, 1, mutants, 0.1), mutants)
 
 
