@@ -11,7 +11,7 @@ from gnomon.descent import sgd
 from gnomon_spec.system import find_system
 from gnomon_validation.checker import check
 from gnomon_validation.diagnosis import Diagnostician
-from gnomon_validation.edit_search import EditSearch
+from gnomon_validation.edit_search import EditSearch, Effort
 from gnomon_validation.edit_trials import tried
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.runner import Call
@@ -119,7 +119,7 @@ def test_a_port_that_is_one_edit_of_the_formula_is_shown_that_line(before, after
 
 
 def test_every_edit_has_a_name_of_its_own():
-    search = EditSearch(find_system("adam").operations["step"], [], 0.0)
+    search = EditSearch(find_system("adam").operations["step"], [], Effort(0.0))
     known = find_system("adam").mistakes["epsilon_inside_the_root"]
     names = [m.name for found in (search._edits(), search._edits(wider=True), search._edits(known)) for m in found]
     assert len(names) == len(set(names)) > 500
@@ -136,7 +136,9 @@ def endless():
 
 @pytest.mark.parametrize("act", [raising, endless])
 def test_an_edit_that_raises_or_never_ends_is_given_up(act):
-    assert tried(0.1, "given up", act) == "given up"
+    spent: list[float] = []
+    assert tried(0.1, spent.append, "given up", act) == "given up"
+    assert spent == ([0.1] if act is endless else [])
 
 
 def test_what_is_no_edit_gets_no_sentence_but_the_outputs_that_are_right():

@@ -27,7 +27,7 @@ from gnomon_validation.runs.costs import seconds_of_a_call
 NEAREST = 8  # single edits beside which another one is tried
 ENOUGH = 4  # edits that fit: that there are several is then said
 TRIED = 3  # of the nearest edits, whatever it costs
-SECONDS_OF_AN_EDIT, CALLS_OF_A_FIT = 1e-3, 50  # what it costs to make one, and to hold it against every call
+SECONDS_OF_AN_EDIT, CALLS_OF_A_FIT = 2e-3, 50  # what it costs to make one, and to hold it against every call
 SECONDS_OF_PROBES, SECONDS_OF_ALL_CALLS = 1.0, 10.0  # of processor time that one edit may take
 Fits = Callable[[Mistake], bool]
 
@@ -93,7 +93,7 @@ class EditSearch:
             if (self.effort.is_spent and number >= TRIED) or len(found) == ENOUGH:
                 break
             self.effort.spend(CALLS_OF_A_FIT * self.seconds_of_a_call)
-            if tried(SECONDS_OF_ALL_CALLS, False, fits, edit):
+            if tried(SECONDS_OF_ALL_CALLS, self.effort.spend, False, fits, edit):
                 found.append(edit)
         return found
 
@@ -104,7 +104,7 @@ class EditSearch:
             if self.effort.is_spent:
                 break
             self.effort.spend(SECONDS_OF_AN_EDIT)
-            distance = tried(SECONDS_OF_PROBES, np.inf, self.distance, edit, self.of_reference)
+            distance = tried(SECONDS_OF_PROBES, self.effort.spend, np.inf, self.distance, edit, self.of_reference)
             if distance < self.of_reference:
                 ranked.append((distance, number, edit))
         return [edit for *_, edit in sorted(ranked, key=lambda found: found[:2])]

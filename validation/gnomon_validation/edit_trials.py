@@ -50,13 +50,21 @@ def time_limit(seconds: float) -> Iterator[None]:
             gc.enable()
 
 
-def tried(seconds: float, otherwise: Tried, act: Callable[..., Tried], *arguments: Any) -> Tried:
-    """Return what an act with an edit gives; `otherwise` if it raises or does not end, as an edit may do anything."""
+def tried(
+    seconds: float, spend: Callable[[float], None], otherwise: Tried, act: Callable[..., Tried], *arguments: Any
+) -> Tried:
+    """Return what an act with an edit gives; `otherwise` if it raises or does not end, as an edit may do anything.
+
+    spend: is told of the seconds that went into one that did not end.
+    """
     try:
         with time_limit(seconds):
             return act(*arguments)
-    except (NeverEndsError, Exception):
+    except NeverEndsError:
+        spend(seconds)
+    except Exception:
         return otherwise
+    return otherwise
 
 
 def narrow_answer(call: Call, function: Function) -> Any:
