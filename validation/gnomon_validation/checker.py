@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from itertools import product
 from time import perf_counter
 
-from gnomon_spec.cases import Case
 from gnomon_spec.system import Law, Operation, System, find_law
 from gnomon_validation.ports.known_differences import reason_for
 from gnomon_validation.ports.port import Offer, Port
-from gnomon_validation.runs.examine import TRIALS, examine, judge_of, offered_cases, visit_quietly
+from gnomon_validation.runs.examine import examine, offered_cases
 from gnomon_validation.runs.joined import LOST, is_decided, outcome_of_loss, verdict_on, with_loss
+from gnomon_validation.runs.losses import again, with_case
 from gnomon_validation.runs.plan import LawIn, Plan
-from gnomon_validation.runs.results import Data, decoded_finding, encoded_case, encoded_finding
-from gnomon_validation.runs.work import InProcess, Queue, Request, Result, Workers
+from gnomon_validation.runs.results import Data, decoded_finding, encoded_finding
+from gnomon_validation.runs.work import InProcess, Queue, Request, Result, Workers, block_of
 from gnomon_validation.verdicts import EVERY_CALL, FAILING, Check, Explanation, Outcome, Verdict
 
 BLOCKS_AT_ONCE = 8  # of one law
@@ -165,9 +165,9 @@ class Run:
         for request, result in workers.performed(self.queue):
             self._count(request, result)
             found = result["found"]
-            again = self._again(request, found["lost"]) if "lost" in found else None
-            if again is not None:
-                self.queue.add(again)
+            instead = again(request, found["lost"]) if "lost" in found else None
+            if instead is not None:
+                self.queue.add(instead)
             elif request["do"] == "trial":
                 self._tried(request, found)
             elif request["do"] == "examine":
@@ -182,22 +182,6 @@ class Run:
         for what in result.get("changed", ()):
             self.check.changed.setdefault(what, request.get("law") or request["system"])
 
-    def _again(self, request: Request, lost: Data) -> Request | None:
-        """Return what to do instead of a unit whose worker was lost; `None` if that is what is to be told.
-
-        A worker that somebody else killed may be given the unit again, once. A trial goes on beyond the case that ended
-        it, once. What is lost on the way to a smaller case is done without one, an explanation without calls.
-        """
-        if lost["by_others"] and not request.get("again"):
-            return {**request, "again": True}
-        if request["do"] == "trial" and not request["beyond"] and lost["case_number"] >= 0:
-            return {**request, "beyond": lost["case_number"] + 1, "again": False}
-        if request["do"] == "examine" and request["shrinks"] and lost["case_number"] < 0:
-            return {**request, "shrinks": False, "again": False}
-        if request["do"] == "explain" and request["draws"]:
-            return {**request, "draws": False, "again": False}
-        return None
-
     def _tried(self, request: Request, found: Data) -> None:
         """Take what a trial says: of all laws of the operation, or that they have to be asked."""
         law, dtype = find_law(request["law"]), request["dtype"]
@@ -211,7 +195,7 @@ class Run:
             verdict = Verdict(asked.law, dtype, status, reason=EVERY_CALL)
             if asked.law is law and lost:
                 verdict.cases = request["beyond"] + 1
-                with_loss(verdict, self._with_case(lost, law, dtype, request))
+                with_loss(verdict, with_case(self.port, self.plan, request, lost))
             elif asked.law is law:
                 verdict.cases = found["cases"]
                 verdict.smallest, verdict.outcome = decoded_finding(found["smallest"], law)
@@ -221,8 +205,7 @@ class Run:
 
     def _begin_block(self, asked: Asked) -> None:
         block, asked.begun = asked.begun, asked.begun + 1
-        unit = {"law": asked.law.id, "dtype": asked.dtype, "block": block, "examples": asked.blocks[block]}
-        self.queue.add({"do": "examine", **unit, "shrinks": True})
+        self.queue.add(block_of(asked.law.id, asked.dtype, block, asked.blocks[block]))
 
     def _examined(self, request: Request, found: Data) -> None:
         """Take what a block of cases says, and give the verdict on its law if it is the last that counts."""
@@ -230,32 +213,12 @@ class Run:
         if asked.verdict is not None:
             return
         if "lost" in found:
-            lost = self._with_case(found["lost"], asked.law, asked.dtype, request)
-            found = {"lost": lost}
+            found = {"lost": with_case(self.port, self.plan, request, found["lost"])}
         asked.found[request["block"]] = found
         if len(asked.in_order) == len(asked.blocks) or is_decided(asked.in_order):
             self._judged(asked, *verdict_on(asked.law, asked.dtype, asked.in_order))
         elif asked.begun < len(asked.blocks):
             self._begin_block(asked)
-
-    def _with_case(self, lost: Data, law: Law, dtype: str, request: Request) -> Data:
-        """Return how a worker was lost, with the case that it was at, drawn again."""
-        at = lost["case_number"]
-        if at < 0:
-            return {**lost, "case": None, "case_number": 0}
-        if request["do"] == "trial":
-            seed, examples = self.plan.seed, TRIALS + request["beyond"]
-        else:
-            seed, examples = self.plan.stream(law, dtype, request["block"]), request["examples"]
-        judge, cases = judge_of(self.port, law, dtype, self.plan)
-        drawn: list[Case] = []
-
-        def visitor(case: Case) -> bool:
-            drawn.append(case)
-            return bool(len(drawn) > at)
-
-        visit_quietly(cases, judge.dtype, examples=examples, random_seed=seed, visitor=visitor)
-        return {**lost, "case": encoded_case(drawn[-1]) if drawn else None}
 
     def _judged(self, asked: Asked, verdict: Verdict, outcomes: list[Outcome]) -> None:
         asked.verdict, asked.outcomes = verdict, outcomes

@@ -12,10 +12,12 @@ from typing import NamedTuple
 from gnomon_validation.campaign.goals import Goal, Target, digests
 from gnomon_validation.campaign.hands import Batch, content_of
 from gnomon_validation.campaign.performers import Performers, SchedulerLostError, Undone
-from gnomon_validation.campaign.rows import Key, row_of, with_case
+from gnomon_validation.campaign.rows import Key, row_of
 from gnomon_validation.campaign.store import EXPIRY, Store
+from gnomon_validation.runs.losses import with_case
 from gnomon_validation.runs.plan import Plan
 from gnomon_validation.runs.results import Data
+from gnomon_validation.runs.work import block_of
 
 AHEAD = 2  # batches for each thread of a Dask worker: one that is worked on, and the next
 SECONDS_OF_A_BATCH, LARGEST_BATCH = 1.0, 4
@@ -140,9 +142,7 @@ class Campaign:
             self._drop(goal.target)
             return
         if "lost" in found:
-            described, plan = goal.target.described, self.plan
-            lost = with_case(described, plan, goal.key, block.number, goal.examples, found["lost"])
-            found = {"lost": lost}
+            found = {"lost": with_case(goal.target.described, self.plan, request_of(block), found["lost"])}
         ran = {"seconds": result["seconds"], "at": time(), "campaign": self.cluster.campaign}
         row = row_of(goal.key, block.number, goal.examples, found, **ran)
         if self.store.add(row):
@@ -177,9 +177,7 @@ class Campaign:
 
 def request_of(block: Block) -> Data:
     """Return the request that a worker performs for a block."""
-    law, dtype = block.goal.key.law, block.goal.key.dtype
-    unit = {"law": law, "dtype": dtype, "block": block.number, "examples": block.goal.examples}
-    return {"do": "examine", **unit, "shrinks": True}
+    return block_of(block.goal.key.law, block.goal.key.dtype, block.number, block.goal.examples)
 
 
 @contextmanager

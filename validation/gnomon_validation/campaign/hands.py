@@ -14,6 +14,7 @@ from typing import NamedTuple
 from gnomon_spec.system import find_system
 from gnomon_validation.campaign.goals import libraries
 from gnomon_validation.campaign.kept_pools import is_over, pool_for
+from gnomon_validation.runs.losses import again
 from gnomon_validation.runs.pool import Owner, Pool
 from gnomon_validation.runs.results import Data
 from gnomon_validation.runs.work import Queue, Request
@@ -56,19 +57,16 @@ def content_of(system: str) -> str:
 def _performed(pool: Pool, request: Request, campaign: str) -> Data:
     if is_over(campaign):
         raise ValueError("the campaign is over")
-    started, again = perf_counter(), True
-    while again:
+    started = perf_counter()
+    while True:
         queue = Queue()
         queue.add(request)
         [(_, result)] = pool.performed(queue)
         if "failed" in result:
             raise ValueError(f"{pool.owner.target} cannot be had in a Dask worker: {result['failed']}")
         found = result["found"]
-        again = "lost" in found
-        if again and found["lost"]["by_others"] and not request.get("again"):
-            request = {**request, "again": True}
-        elif again and request["shrinks"] and found["lost"]["case_number"] < 0:
-            request = {**request, "shrinks": False}
-        else:
-            again = False
+        instead = again(request, found["lost"]) if "lost" in found else None
+        if instead is None:
+            break
+        request = instead
     return {"found": found, "seconds": perf_counter() - started, "files": result.get("files", {})}

@@ -9,13 +9,9 @@ from math import inf, isnan
 from statistics import median
 from typing import Any, NamedTuple
 
-from gnomon_spec.cases import Case
 from gnomon_spec.system import find_law
-from gnomon_validation.ports.port import Port
-from gnomon_validation.runs.examine import judge_of, visit_quietly
 from gnomon_validation.runs.joined import verdict_on
-from gnomon_validation.runs.plan import Plan
-from gnomon_validation.runs.results import Data, encoded_case
+from gnomon_validation.runs.results import Data
 from gnomon_validation.verdicts import Verdict
 
 NUMBER = re.compile(r"\d+")  # of a step or an entry: whichever it is, the failure is the same
@@ -109,25 +105,6 @@ def verdict_of(law: str, dtype: str, found: str, kind: str) -> Verdict:
         same = "smallest" in data and kind_of(data["smallest"]) == kind
         data = {**data, "failing": failing, "smallest": data["smallest"] if same else failing[0]}
     return verdict_on(find_law(law), dtype, [data])[0]
-
-
-def with_case(port: Port, plan: Plan, key: Key, block: int, examples: int, lost: Data) -> Data:
-    """Return how a worker was lost, with the case that it was at, drawn again; port: what it offers is asked."""
-    at = lost["case_number"]
-    if at < 0:
-        return {**lost, "case": None, "case_number": 0}
-    law, drawn = find_law(key.law), None
-    judge, cases = judge_of(port, law, key.dtype, plan)
-    number = 0
-
-    def visitor(case: Case) -> bool:
-        nonlocal drawn, number
-        drawn, number = case, number + 1
-        return bool(number > at)
-
-    stream = plan.stream(law, key.dtype, block)
-    visit_quietly(cases, judge.dtype, examples=examples, random_seed=stream, visitor=visitor)
-    return {**lost, "case": encoded_case(drawn) if drawn is not None else None}
 
 
 def _medians(found: Data) -> Data:

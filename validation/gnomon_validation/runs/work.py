@@ -44,6 +44,11 @@ def perform(port: Port, plan: Plan, request: Request, watch: Watch | None = None
     return examine(port, law, dtype, plan, block, examples, shrinks=shrinks, stored=stored, watch=watch)
 
 
+def block_of(law: str, dtype: str, block: int, examples: int) -> Request:
+    """Return the request to judge a block of cases of a law."""
+    return {"do": "examine", "law": law, "dtype": dtype, "block": block, "examples": examples, "shrinks": True}
+
+
 def system_of(request: Request) -> str:
     """Return the name of the system that a request is about."""
     return str(request.get("system") or request.get("law", "").partition(".")[0])
