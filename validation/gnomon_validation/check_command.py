@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -31,6 +30,7 @@ from gnomon_validation.runs.plan import Plan
 from gnomon_validation.runs.pool import SECONDS_OF_A_CALL, DescribedPort, Owner, Pool
 from gnomon_validation.runs.run_file import Recalled, RunFile
 from gnomon_validation.runs.work import InProcess, Workers
+from gnomon_validation.signals import ending
 from gnomon_validation.verdicts import Check
 from gnomon_validation.wording import assignment
 
@@ -182,7 +182,7 @@ def _result(asked: Asked, *, shows: bool) -> tuple[Check, list[str]]:
     plan = Plan(dtypes=widths, seed=asked.seed, seconds=SECONDS, search_seconds=SEARCH_SECONDS)
     if asked.examples:
         plan = replace(plan, examples=asked.examples, seconds=None)
-    with _interruptible(), _port_and_workers(asked, plan, reasons) as (port, workers, kept):
+    with ending(_interrupt), _port_and_workers(asked, plan, reasons) as (port, workers, kept):
         if not asked.system_names:
             chosen = [s for s in chosen if any(port.offer(o) for o in s.operations.values())]
         if kept is not None and asked.last_failed:
@@ -252,19 +252,9 @@ def _port_and_workers(
         yield described, Recalled(pool, kept, sinks.tell, is_expected, fresh=asked.fresh, resumed=asked.resume), kept
 
 
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Let what ends the command from outside end the run in order: what is known is told."""
-
-    def end(number: int, _: Any) -> None:
-        raise Interrupted(128 + number)
-
-    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _interrupt(number: int) -> None:
+    """End the run in order: what is known is told."""
+    raise Interrupted(128 + number)
 
 
 def _that_failed(kept: RunFile, wanted: Callable[[Law], bool]) -> Callable[[Law], bool]:

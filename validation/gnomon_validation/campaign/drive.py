@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import signal
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from time import monotonic, time
 from typing import NamedTuple
 
@@ -18,6 +16,7 @@ from gnomon_validation.runs.losses import with_case
 from gnomon_validation.runs.plan import Plan
 from gnomon_validation.runs.results import Data
 from gnomon_validation.runs.work import block_of
+from gnomon_validation.signals import ending
 
 AHEAD = 2  # batches for each thread of a Dask worker: one that is worked on, and the next
 SECONDS_OF_A_BATCH, LARGEST_BATCH = 1.0, 4
@@ -59,7 +58,7 @@ class Campaign:
         self.store.bury()
         self.store.ask(self.by_key)
         try:
-            with _signals(self):
+            with ending(self._end):
                 self._learn()
                 while not self.signal and monotonic() < end and (self._fill() or self.batches or self._is_waiting()):
                     yield from self._step()
@@ -71,6 +70,9 @@ class Campaign:
             ) from None
         finally:
             self.store.release()
+
+    def _end(self, number: int) -> None:
+        self.signal = number
 
     def _step(self) -> Iterator[None]:
         done = self.cluster.done(LOOKS_EVERY)
@@ -178,18 +180,3 @@ class Campaign:
 def request_of(block: Block) -> Data:
     """Return the request that a worker performs for a block."""
     return block_of(block.goal.key.law, block.goal.key.dtype, block.number, block.goal.examples)
-
-
-@contextmanager
-def _signals(campaign: Campaign) -> Iterator[None]:
-    """Let Ctrl-C and a request to terminate end a campaign in good order."""
-
-    def stop(number: int, _: object) -> None:
-        campaign.signal = number
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
