@@ -84,6 +84,7 @@ def read(system: System, dtype: str) -> list[Witness]:
     return found
 
 
+@cache
 def is_current(system: System) -> bool:
     """Return whether the witnesses were found with the reference, the specification and the judges as they are now."""
     files = [file_of(system, dtype) for dtype in DTYPES]
