@@ -12,7 +12,7 @@ from gnomon_validation.runs.plan import Plan
 from gnomon_validation.verdicts import FAILING
 
 
-def failing(name, dtype, examples=60):
+def failing(name, dtype, examples=30):
     """The verdicts, by law, that are held against a port's arithmetic; each law says something."""
     port = reported(name)
     verdicts = [check_law(port, law, dtype, Plan(examples))[0] for law in step.laws if law.kind != "rejects"]

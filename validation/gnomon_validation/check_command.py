@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from gnomon_spec.system import Law, System, find_system, systems
-from gnomon_validation import baseline, completion, expectations, sinks
+from gnomon_validation import baseline, common_options, completion, expectations, sinks
 from gnomon_validation.checker import Interrupted, number_of_checks
 from gnomon_validation.checker import check as run_check
 from gnomon_validation.console import hushed
@@ -27,14 +27,13 @@ from gnomon_validation.ports.find import find_port, likely_meant
 from gnomon_validation.ports.port import Port
 from gnomon_validation.runs import run_file
 from gnomon_validation.runs.plan import Plan
-from gnomon_validation.runs.pool import SECONDS_OF_A_CALL, DescribedPort, Owner, Pool
+from gnomon_validation.runs.pool import DescribedPort, Owner, Pool
 from gnomon_validation.runs.run_file import Recalled, RunFile
 from gnomon_validation.runs.work import InProcess, Workers
 from gnomon_validation.signals import ending
 from gnomon_validation.verdicts import Check
 from gnomon_validation.wording import assignment
 
-DTYPES = ("float16", "float32", "float64")
 SECONDS = 20.0
 SEARCH_SECONDS = 10.0  # to look for the edit that a port is
 # What a run asks for, which one that goes on with it asks for again.
@@ -65,40 +64,21 @@ class Asked(NamedTuple):
 
 @click.command()
 @click.argument("port", shell_complete=completion.ports)
-@click.option(
-    "--system",
-    "system_names",
-    multiple=True,
-    shell_complete=completion.systems,
-    help="Only this system (repeatable); default: all it has. One whose name says no method is read as it.",
-)
-@click.option(
-    "--law",
-    "-k",
-    "law_names",
-    multiple=True,
-    shell_complete=completion.laws,
-    help="Only laws whose name has this in it; wildcards allowed (repeatable).",
-)
-@click.option("--dtype", "dtypes", multiple=True, type=click.Choice(DTYPES), help="Repeatable; default: 32 and 64.")
+@common_options.system
+@common_options.law
+@common_options.dtype
 @click.option(
     "--examples",
     type=click.IntRange(1),
     help=f"Cases a law; default: 100, fewer where {SECONDS:g} seconds for all laws together are not enough for that.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, other cases.")
-@click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="Argument of an adapted optimizer.")
+@common_options.seed
+@common_options.setting
 @click.option("--expect", type=click.Path(path_type=Path), help="TOML file of expected failures and their reasons.")
 @click.option("--strict-input", is_flag=True, help="A port that accepts bad input does not conform.")
 @click.option("--jobs", type=click.IntRange(0), help="Worker processes; default: one a core. 0: none, for a debugger.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=SECONDS_OF_A_CALL,
-    show_default=True,
-    help="Seconds that a call of the port may take; loading it, six times as long.",
-)
-@click.option("--memory", type=click.IntRange(1), metavar="MB", help="Address space of a worker; default: no limit.")
+@common_options.timeout
+@common_options.memory
 @click.option(
     "--resume", is_flag=True, help="Go on with the run of PORT that did not come to its end, as it was asked."
 )

@@ -10,14 +10,14 @@ from typing import Any
 import click
 from rich.text import Text
 
-from gnomon_validation import case_files, completion, report_causes
+from gnomon_validation import case_files, common_options, completion, report_causes
 from gnomon_validation.case_files import CaseFile
 from gnomon_validation.console import console, hushed
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.replay import replay as run_replay
 from gnomon_validation.runs.joined import with_loss
 from gnomon_validation.runs.plan import Plan
-from gnomon_validation.runs.pool import SECONDS_OF_A_CALL, Owner, Pool
+from gnomon_validation.runs.pool import Owner, Pool
 from gnomon_validation.runs.results import decoded_finding
 from gnomon_validation.runs.work import Queue
 from gnomon_validation.verdicts import Explanation, Verdict
@@ -31,15 +31,9 @@ from gnomon_validation.wording import assignment, typed
     shell_complete=completion.ports,
     help="Hold this port against the case, instead of what the port in the file returned.",
 )
-@click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="Argument of an adapted optimizer.")
+@common_options.setting
 @click.option("--jobs", type=click.IntRange(0, 1), default=1, help="0: the port in this process, for a debugger.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=SECONDS_OF_A_CALL,
-    show_default=True,
-    help="Seconds that a call of the port may take.",
-)
+@common_options.timeout
 def replay(file: Path, port: str | None, options: Sequence[str], jobs: int, timeout: float) -> None:
     """Judge the case stored in FILE again.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -157,24 +158,25 @@ def run_until(lines, ends, *more):
     return process.returncode, output, errors
 
 
-@pytest.mark.parametrize("ends, status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
-def test_a_run_that_is_ended_tells_what_is_known_and_can_be_gone_on_with(port, ends, status):
-    returned, output, errors = run_until(12, ends, "--dtype", "float32", "--json", "ended.json")
-    assert returned == status
-    assert "Traceback" not in errors
-    if ends != signal.SIGKILL:
-        told = json.loads(Path("ended.json").read_text())
-        assert told["not_run"] and told["interrupted"] == status and not told["conforms"]
-        assert "did not take place" in output
-    gone_on = subprocess.run(
-        [*COMMAND[:5], "--resume", "--json", "resumed.json"], capture_output=True, text=True, check=False
-    )
-    whole = subprocess.run(
-        [*COMMAND, "--dtype", "float32", "--fresh", "--json", "whole.json"], capture_output=True, text=True, check=False
-    )
-    assert (gone_on.returncode, whole.returncode) == (1, 1), gone_on.stderr
-    resumed, fresh = (json.loads(Path(f"{name}.json").read_text()) for name in ("resumed", "whole"))
-    assert without_seconds(resumed) == without_seconds(fresh)
+def report_of(*command):
+    """Run the command to its end, and return its report."""
+    done = subprocess.run([*command, "--json", "report.json"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    return without_seconds(json.loads(Path("report.json").read_text()))
+
+
+def test_a_run_that_is_ended_tells_what_is_known_and_can_be_gone_on_with(port):
+    whole = report_of(*COMMAND, "--dtype", "float32", "--fresh")
+    for ends, status in (signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9):
+        shutil.rmtree(".gnomon")
+        returned, output, errors = run_until(12, ends, "--dtype", "float32", "--json", "ended.json")
+        assert returned == status
+        assert "Traceback" not in errors
+        if ends != signal.SIGKILL:
+            told = json.loads(Path("ended.json").read_text())
+            assert told["not_run"] and told["interrupted"] == status and not told["conforms"]
+            assert "did not take place" in output
+        assert report_of(*COMMAND[:5], "--resume") == whole
     nothing = subprocess.run([*COMMAND[:5], "--resume"], capture_output=True, text=True, check=False)
     assert nothing.returncode == 2 and "there is no run of port.py to go on with" in nothing.stderr
 

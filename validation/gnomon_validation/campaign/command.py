@@ -13,6 +13,7 @@ import click
 from rich.text import Text
 
 from gnomon_spec.system import Law, System, find_system, systems
+from gnomon_validation import common_options
 from gnomon_validation.campaign import coverage, report, report_data
 from gnomon_validation.campaign.goals import Goal, Target, describe, goals_of
 from gnomon_validation.campaign.store import DEFAULT, Store
@@ -20,13 +21,12 @@ from gnomon_validation.check_command import laws_named
 from gnomon_validation.console import console, tell
 from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.runs.plan import BLOCK, Plan
-from gnomon_validation.runs.pool import SECONDS_OF_A_CALL, Owner
+from gnomon_validation.runs.pool import Owner
 from gnomon_validation.wording import assignment, counted, legible
 
 if TYPE_CHECKING:
     from gnomon_validation.campaign.drive import Campaign
 
-DTYPES = ("float16", "float32", "float64")
 FILE = click.Path(path_type=Path, dir_okay=False)
 results_option = click.option(
     "--results", "file", type=FILE, default=DEFAULT, show_default=True, help="The file of results (SQLite)."
@@ -58,19 +58,13 @@ def campaign() -> None:
 @click.option("--cases", type=click.IntRange(1), help="End when each law has so many in each dtype, in all campaigns.")
 @click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler, as tcp://host:8786; default: one of its own.")
 @click.option("--workers", type=click.IntRange(1), help="How many Dask workers of its own; default: one a core.")
-@click.option("--system", "system_names", multiple=True, help="Only this system (repeatable); default: all it has.")
-@click.option("-k", "--law", "law_names", multiple=True, help="Only laws whose name has this in it (repeatable).")
-@click.option("--dtype", "dtypes", multiple=True, type=click.Choice(DTYPES), help="Repeatable; default: 32 and 64.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Another seed, other cases.")
-@click.option("--set", "options", multiple=True, metavar="NAME=VALUE", help="Argument of an adapted optimizer.")
-@click.option(
-    "--timeout",
-    type=click.FloatRange(0, min_open=True),
-    default=SECONDS_OF_A_CALL,
-    show_default=True,
-    help="Seconds that one call of a port may take.",
-)
-@click.option("--memory", type=click.IntRange(1), metavar="MB", help="Memory that a process of a port may have.")
+@common_options.system
+@common_options.law
+@common_options.dtype
+@common_options.seed
+@common_options.setting
+@common_options.timeout
+@common_options.memory
 @results_option
 def run(
     ports: Sequence[str],

@@ -151,22 +151,9 @@ def files_since(before: frozenset[str], port: Port | None = None) -> dict[str, s
         return {str(unknown): ""}
 
 
-def versions_since(before: frozenset[str], port: Port | None = None) -> dict[str, str]:
-    """Return the versions of the installed distributions that were loaded since, or that a port's files import."""
-    try:
-        return _made_of(port, before).versions
-    except UnknownContentError as unknown:
-        return {str(unknown): "unknown"}
-
-
 def unchanged(files: Mapping[str, str]) -> bool:
     """Return whether files have the digests that they had."""
     return all(digest and _digest_of(path) == digest for path, digest in files.items())
-
-
-def same_versions(versions: Mapping[str, str]) -> bool:
-    """Return whether distributions have the versions that they had; an empty text is that of a missing one."""
-    return all(_version(name) == version for name, version in versions.items())
 
 
 class MadeOf(NamedTuple):
