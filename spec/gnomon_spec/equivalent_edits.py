@@ -54,6 +54,32 @@ ARGUMENTS = (
         ("return scale, grad_clip",),
         "the same number, of Python and not of the dtype: what is computed from it is rounded once less",
     ),
+    *(
+        Argument(
+            "gnomon.descent.muon.orthogonalise",
+            before,
+            after,
+            "(XXᵀ)X = X(XᵀX): transposing a matrix saves products, and changes nothing but the last digits",
+        )
+        for before, after in (
+            (
+                "if matrix.shape[0] > matrix.shape[1]:",
+                (
+                    "if matrix.shape[0] >= matrix.shape[1]:",
+                    "if matrix.shape[0] <= matrix.shape[1]:",
+                    "if matrix.shape[1] > matrix.shape[1]:",
+                    "if matrix.shape[-1] > matrix.shape[1]:",
+                    "if matrix.shape[0] > matrix.shape[0]:",
+                    "if True:",
+                    "if False:",
+                ),
+            ),
+            (
+                "return newton_schulz(unit_length(matrix, eps, eps_added).T, coefficients_of(coefficients, ns_steps)).T",
+                ("pass",),
+            ),
+        )
+    ),
     Argument(
         "gnomon.descent.srkl.step_code",
         "scale, v, root = factors(grad, 1)",

@@ -121,12 +121,11 @@ def step(
     a NaN or an infinity makes all of it NaN. From a fresh state a gradient of 0 moves nothing but by decay.
 
     Choices: momentum is limited to [0, 1), where M is a mean of gradients (torch and optax: any). The defaults are
-    torch's (the authors: lr 0.02, no decay; optax: ε 1e-8, no decay; there and in "jordan" lr·γ is what they call the
-    step). The steps are made in the dtype of the parameters (torch: in bfloat16).
+    torch's (the authors: lr 0.02, no decay; optax: ε 1e-8, no decay). The Newton-Schulz steps are made in the dtype of
+    the parameters (torch and the authors: in bfloat16).
     """
-    t, mean, weight = state.step_count + 1, variant != "heavy-ball", 1.0
-    if mean:
-        weight = 1 - momentum
+    t = state.step_count + 1
+    weight = 1.0 if variant == "heavy-ball" else 1 - momentum
     buffer = momentum * state.momentum_buffer + weight * grad
     update = momentum * buffer + weight * grad if nesterov else buffer
     if variant == "optax":
