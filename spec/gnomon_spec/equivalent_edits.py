@@ -63,21 +63,18 @@ ARGUMENTS = (
         )
         for before, after in (
             (
-                "if matrix.shape[0] > matrix.shape[1]:",
+                "if start.shape[0] > start.shape[1]:",
                 (
-                    "if matrix.shape[0] >= matrix.shape[1]:",
-                    "if matrix.shape[0] <= matrix.shape[1]:",
-                    "if matrix.shape[1] > matrix.shape[1]:",
-                    "if matrix.shape[-1] > matrix.shape[1]:",
-                    "if matrix.shape[0] > matrix.shape[0]:",
+                    "if start.shape[0] >= start.shape[1]:",
+                    "if start.shape[0] <= start.shape[1]:",
+                    "if start.shape[1] > start.shape[1]:",
+                    "if start.shape[-1] > start.shape[1]:",
+                    "if start.shape[0] > start.shape[0]:",
                     "if True:",
                     "if False:",
                 ),
             ),
-            (
-                "return newton_schulz(unit_length(matrix, eps, eps_added).T, coefficients_of(coefficients, ns_steps)).T",
-                ("pass",),
-            ),
+            ("return newton_schulz(start.T, polynomials).T", ("pass",)),
         )
     ),
     Argument(

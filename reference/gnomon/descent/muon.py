@@ -58,9 +58,10 @@ def orthogonalise(
     ε = 0, too (choice: the formula says 0/0). ε > 0 makes matrices that are not much larger than it come out smaller.
     A NaN or an infinity makes every entry NaN. ns_steps: 0 is the matrix of length 1.
     """
-    if matrix.shape[0] > matrix.shape[1]:
-        return newton_schulz(unit_length(matrix, eps, eps_added).T, coefficients_of(coefficients, ns_steps)).T
-    return newton_schulz(unit_length(matrix, eps, eps_added), coefficients_of(coefficients, ns_steps))
+    start, polynomials = unit_length(matrix, eps, eps_added), coefficients_of(coefficients, ns_steps)
+    if start.shape[0] > start.shape[1]:
+        return newton_schulz(start.T, polynomials).T
+    return newton_schulz(start, polynomials)
 
 
 def unit_length(matrix: Array, eps: float, eps_added: bool) -> Array:

@@ -165,7 +165,7 @@ def optax_has_the_transpose(port: Any, case: Case) -> Iterable[Fact]:
 
 @step.law("bound", cases=bare.but(params=zeros, coefficients="muon", ns_steps=5, scale="unit-rms"), dtypes=WITH_ROOM)
 def no_step_moves_outputs_by_more_than_the_rate(port: Any, case: Case) -> Iterable[Fact]:
-    """With γ = √(outputs/inputs), a step moves no output by more than 1.20237·lr times its input (root mean squares)."""
+    """With γ = √(outputs/inputs), a step moves no output by more than 1.20237·lr times its input."""
     params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
     outputs, inputs = params.shape[::-1] if case.variant == "optax" else params.shape
     longest = lapack(np.linalg.svd, params, compute_uv=False)[0] * (inputs / outputs) ** 0.5
@@ -262,9 +262,11 @@ look_ahead_kept_as_the_momentum: What Nesterov's momentum looks ahead to is kept
     `MuonState(buffer, t)` → `MuonState(update, t)`
 orthogonalised_gradient_averaged: The gradient is orthogonalised first, and the momentum made of that
     [orthogonalising before the momentum, as Tuddenham et al. 2022 do by an SVD]
-    `` → `grad = orthogonalise(grad, coefficients=coefficients, ns_steps=ns_steps, eps=eps, eps_added=variant != "torch")`,
+    `` → `grad = orthogonalise(
+            grad, coefficients=coefficients, ns_steps=ns_steps, eps=eps, eps_added=variant != "torch"
+        )`,
     `direction = orthogonalise(` → `direction = update
-orthogonalise(`
+        orthogonalise(`
 momentum_of_the_direction: The direction is kept as the momentum
     `MuonState(buffer, t)` → `MuonState(direction, t)`
 bias_corrected_in_every_form: The bias of the momentum is corrected as optax does it, in every form
@@ -276,7 +278,8 @@ bias_corrected_with_one_power: Momentum and gradient are divided by the same 1-�
 step_count_one_behind: The bias correction counts one step too few
     `momentum ** (t + 1)` → `momentum ** max(t, 1)`, `momentum**t` → `momentum ** max(t - 1, 1)`
 scale_by_the_shorter_side: γ has the shorter side where it should have the longer one
-    `0.2 * max(outputs, inputs)` → `0.2 * min(outputs, inputs)`, `return max(outputs, inputs)` → `return min(outputs, inputs)`
+    `0.2 * max(outputs, inputs)` → `0.2 * min(outputs, inputs)`,
+    `return max(outputs, inputs)` → `return min(outputs, inputs)`
 scale_by_the_smaller_ratio: γ is √min(1, outputs/inputs)
     `max(1.0, outputs / inputs)` → `min(1.0, outputs / inputs)`
 scale_by_the_other_ratio: γ takes rows for inputs and columns for outputs, or the other way round

@@ -13,11 +13,9 @@ from gnomon_spec.cases import Case, choice
 from gnomon_spec.curvature.symmetries import negated, scaled, unchanged
 from gnomon_spec.descent.muon_cases import (
     FLAT,
-    MATRICES,
     calm_matrices,
     graded,
     monomial,
-    norms,
     orthogonalising,
     rotations,
     transposed,
@@ -87,7 +85,7 @@ def declare_closed_forms(orthogonalise: Operation) -> None:
         "limit", cases=scale_free.but(matrix=graded(2.0), coefficients="polar-express", ns_steps=8), dtypes=WITH_ROOM
     )
     def eight_steps_of_polar_express_are_the_polar_factor(port: Any, case: Case) -> Iterable[Fact]:
-        """With "polar-express", eight steps and no singular value below ‖X‖/1000, the result is UVᵀ to the last digit."""
+        """With "polar-express", eight steps and no singular value below ‖X‖/1000, the result is UVᵀ."""
         u, _, vt = lapack(np.linalg.svd, case.matrix, full_matrices=False)
         yield equal("matrix", port.orthogonalise(case.matrix, **case.hyper), u @ vt)
 
@@ -117,7 +115,7 @@ def declare_bounds(orthogonalise: Operation) -> None:
 
     @orthogonalise.law("bound", cases=default.but(matrix=graded(2.0), eps=0.0))
     def no_singular_value_stays_below_the_bound(port: Any, case: Case) -> Iterable[Fact]:
-        """By default singular values from 0.003·‖X‖ on end in [0.68183, 1.20237], and those below are not promised it."""
+        """By default singular values from 0.003·‖X‖ on end in [0.68183, 1.20237], smaller ones below."""
         values = lapack(np.linalg.svd, port.orthogonalise(case.matrix, **case.hyper), compute_uv=False)
         yield at_least("smallest singular value", values, SMALLEST + 0 * values)
         yield at_least("largest singular value", LARGEST + 0 * values, values)
@@ -204,20 +202,20 @@ def declare_mistakes(orthogonalise: Operation) -> None:
     zero_divided_by_zero: With ε = 0 a matrix of zeros becomes NaN
         `np.where(length == 0, np.ones_like(length), length)` → `length`
     one_step_fewer: One Newton-Schulz step fewer is made than asked for
-        `ns_steps)` → `max(ns_steps - 1, 0))`
+        `coefficients, ns_steps` → `coefficients, max(ns_steps - 1, 0)`
     five_steps_whatever_is_asked: Five steps are made, whatever is asked for
-        `ns_steps)` → `5)`
+        `coefficients, ns_steps` → `coefficients, 5`
     coefficients_from_the_end: With fewer steps than a set has coefficients, its last ones are taken, not its first
         [optax.contrib.scale_by_muon]
-        `published[min(k, len(published) - 1)]` → `published[max(len(published) - steps, 0) + min(k, len(published) - 1)
-            if steps < len(published) else min(k, len(published) - 1)]`
+        `published = PUBLISHED[name]` → `published = PUBLISHED[name][-steps:]`
     coefficients_run_out: Steps beyond the end of a set of several are not made [optax.contrib.scale_by_muon]
         `for k in range(steps)` → `for k in range(min(steps, len(published)) if len(published) > 1 else steps)`
     coefficients_start_again: Beyond its end a set begins anew instead of going on with its last one
         `min(k, len(published) - 1)` → `k % len(published)`
     first_coefficients_in_every_step: The first coefficients of a set are used in every step
         `min(k, len(published) - 1)` → `0`
-    cubic_newton_schulz: Every step is X ← 1.5·X - 0.5·A·X, the classical iteration [Higham, Functions of Matrices, 2008]
+    cubic_newton_schulz: Every step is X ← 1.5·X - 0.5·A·X, the classical iteration
+        [Higham, Functions of Matrices, 2008]
         `a * matrix + (b * gram + c * (gram @ gram)) @ matrix` → `1.5 * matrix - 0.5 * gram @ matrix`
     taylor_coefficients: The coefficients are (15/8, -5/4, 3/8), which converge but are slow to begin
         [the quintic of Newton-Schulz, the last step of Polar Express]
