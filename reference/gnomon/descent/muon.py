@@ -7,6 +7,7 @@ Sources: Jordan et al., "Muon: An optimizer for hidden layers in neural networks
 
 from __future__ import annotations
 
+from math import sqrt
 from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -68,7 +69,8 @@ def unit_length(matrix: Array, eps: float, eps_added: bool) -> Array:
     """Return X/max(‖X‖, ε), or X/(‖X‖ + ε), computed in units of the largest entry; zeros for zeros."""
     unit = np.maximum(np.max(np.abs(matrix)), eps)
     unit = np.where(unit == 0, np.ones_like(unit), unit)
-    in_units, floor = matrix / unit, eps / unit
+    in_units: Array = matrix / unit
+    floor = eps / unit
     norm = np.sqrt(np.sum(in_units * in_units))
     length = norm + floor if eps_added else np.maximum(norm, floor)
     return in_units / np.where(length == 0, np.ones_like(length), length)
@@ -87,12 +89,27 @@ def scale_factor(outputs: int, inputs: int, scale: Scale) -> float:
         "none"              1
     """
     if scale == "original":
-        return max(1.0, outputs / inputs) ** 0.5
+        return sqrt(max(1.0, outputs / inputs))
     if scale == "match-rms-adamw":
-        return 0.2 * max(outputs, inputs) ** 0.5
+        return 0.2 * sqrt(max(outputs, inputs))
     if scale == "unit-rms":
-        return (outputs / inputs) ** 0.5
-    return max(outputs, inputs) ** 0.5 if scale == "spectral" else 1.0
+        return sqrt(outputs / inputs)
+    return sqrt(max(outputs, inputs)) if scale == "spectral" else 1.0
+
+
+def look_ahead(
+    grad: Array, state: MuonState, *, momentum: float, nesterov: bool, variant: Variant
+) -> tuple[Array, MuonState]:
+    """Return what is orthogonalised, U, and the new state; see `step`."""
+    t = state.step_count + 1
+    weight = 1.0 if variant == "heavy-ball" else 1 - momentum
+    buffer = momentum * state.momentum_buffer + weight * grad
+    update = momentum * buffer + weight * grad if nesterov else buffer
+    if variant == "optax":
+        update = buffer / (1 - momentum**t)
+        if nesterov:
+            update = momentum * buffer / (1 - momentum ** (t + 1)) + weight * grad / (1 - momentum**t)
+    return update, MuonState(buffer, t)
 
 
 @checked()
@@ -125,17 +142,10 @@ def step(
     torch's (the authors: lr 0.02, no decay; optax: ε 1e-8, no decay). The Newton-Schulz steps are made in the dtype of
     the parameters (torch and the authors: in bfloat16).
     """
-    t = state.step_count + 1
-    weight = 1.0 if variant == "heavy-ball" else 1 - momentum
-    buffer = momentum * state.momentum_buffer + weight * grad
-    update = momentum * buffer + weight * grad if nesterov else buffer
-    if variant == "optax":
-        update = buffer / (1 - momentum**t)
-        if nesterov:
-            update = momentum * buffer / (1 - momentum ** (t + 1)) + weight * grad / (1 - momentum**t)
+    update, state = look_ahead(grad, state, momentum=momentum, nesterov=nesterov, variant=variant)
     direction = orthogonalise(
         update, coefficients=coefficients, ns_steps=ns_steps, eps=eps, eps_added=variant != "torch"
     )
     outputs, inputs = params.shape[::-1] if variant == "optax" else params.shape
     rate = lr * scale_factor(outputs, inputs, scale)
-    return params * (1 - lr * weight_decay) - rate * direction, MuonState(buffer, t)
+    return params * (1 - lr * weight_decay) - rate * direction, state

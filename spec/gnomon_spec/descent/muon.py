@@ -268,7 +268,7 @@ orthogonalised_gradient_averaged: The gradient is orthogonalised first, and the 
     `direction = orthogonalise(` → `direction = update
         orthogonalise(`
 momentum_of_the_direction: The direction is kept as the momentum
-    `MuonState(buffer, t)` → `MuonState(direction, t)`
+    `rate * direction, state` → `rate * direction, state._replace(momentum_buffer=direction)`
 bias_corrected_in_every_form: The bias of the momentum is corrected as optax does it, in every form
     `if variant == "optax":` → `if variant != "heavy-ball":`
 bias_not_corrected: The bias of the momentum is not corrected
@@ -278,19 +278,16 @@ bias_corrected_with_one_power: Momentum and gradient are divided by the same 1-�
 step_count_one_behind: The bias correction counts one step too few
     `momentum ** (t + 1)` → `momentum ** max(t, 1)`, `momentum**t` → `momentum ** max(t - 1, 1)`
 scale_by_the_shorter_side: γ has the shorter side where it should have the longer one
-    `0.2 * max(outputs, inputs)` → `0.2 * min(outputs, inputs)`,
-    `return max(outputs, inputs)` → `return min(outputs, inputs)`
+    `sqrt(max(outputs, inputs))` → `sqrt(min(outputs, inputs))`
 scale_by_the_smaller_ratio: γ is √min(1, outputs/inputs)
     `max(1.0, outputs / inputs)` → `min(1.0, outputs / inputs)`
 scale_by_the_other_ratio: γ takes rows for inputs and columns for outputs, or the other way round
     `params.shape[::-1] if variant == "optax" else params.shape` →
         `params.shape if variant == "optax" else params.shape[::-1]`
 scale_without_its_root: γ is max(1, outputs/inputs), without the root
-    `max(1.0, outputs / inputs) ** 0.5` → `max(1.0, outputs / inputs)`
-scale_of_the_largest_ratio: γ is √max(outputs/inputs, inputs/outputs)
-    `max(1.0, outputs / inputs)` → `max(inputs / outputs, outputs / inputs)`
+    `sqrt(max(1.0, outputs / inputs))` → `max(1.0, outputs / inputs)`
 scale_without_the_fifth: γ lacks the 0.2 that makes it AdamW's
-    `0.2 * max` → `1.0 * max`
+    `0.2 * sqrt` → `1.0 * sqrt`
 scale_left_out: γ is 1, whatever is asked for
     `lr * scale_factor(outputs, inputs, scale)` → `lr`
 scale_of_the_root_mean_square: The direction is scaled to the root mean square of γ instead of multiplied by it

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.descent.newton_schulz import coefficients_of
+from gnomon.descent.newton_schulz import PUBLISHED, coefficients_of
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, choice
 from gnomon_spec.curvature.symmetries import negated, scaled, unchanged
@@ -88,6 +88,17 @@ def declare_closed_forms(orthogonalise: Operation) -> None:
         """With "polar-express", eight steps and no singular value below ‖X‖/1000, the result is UVᵀ."""
         u, _, vt = lapack(np.linalg.svd, case.matrix, full_matrices=False)
         yield equal("matrix", port.orthogonalise(case.matrix, **case.hyper), u @ vt)
+
+    @orthogonalise.law(
+        "closed form", cases=calm_matrices.but(matrix=monomial(), coefficients="dion", ns_steps=count(6, low=6, high=9))
+    )
+    def a_set_goes_on_with_its_last_coefficients(port: Any, case: Case) -> Iterable[Fact]:
+        """Steps beyond the end of a set are made with its last coefficients: with "dion", those after the fifth."""
+        values = shares(case.matrix, frobenius(case.matrix) + 0 * case.matrix, case)
+        values = np.where(case.matrix == 0, 0 * case.matrix, values)
+        for a, b, c in [*PUBLISHED["dion"], *PUBLISHED["dion"][-1:] * (case.ns_steps - 5)]:
+            values = a * values + b * values**3 + c * values**5
+        yield equal("matrix", port.orthogonalise(case.matrix, **case.hyper), values)
 
     @orthogonalise.law("fixed point", cases=orthogonalising.but(matrix=zeros, eps=choice(0.0, 1e-7, 1.0)))
     def zeros_stay_zeros(port: Any, case: Case) -> Iterable[Fact]:
@@ -196,7 +207,7 @@ def declare_mistakes(orthogonalise: Operation) -> None:
     epsilon_added: ε is added to the norm where it should be a floor under it, or the other way round
         `if eps_added` → `if not eps_added`
     epsilon_left_out: ε is not used at all
-        `floor = matrix / unit, eps / unit` → `floor = matrix / unit, 0 * eps / unit`
+        `floor = eps / unit` → `floor = 0 * unit`
     epsilon_inside_the_root: ε is added to the sum of squares, under the root
         `length = norm + floor` → `length = np.sqrt(norm * norm + floor * floor)`
     zero_divided_by_zero: With ε = 0 a matrix of zeros becomes NaN
