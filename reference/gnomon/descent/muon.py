@@ -14,7 +14,7 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.descent.newton_schulz import Published, coefficients_of, newton_schulz
-from gnomon.domains import Array, Entries, Fraction, Like, NonNegative, NonNegativeInt
+from gnomon.domains import Array, Entries, Fraction, Like, NonNegative, PositiveInt
 from gnomon.rounding import rounded_once
 
 Matrix: TypeAlias = Annotated[Array, Entries(("m", "n"), least=1)]
@@ -43,7 +43,7 @@ def init(params: Matrix) -> MuonState:
 @rounded_once
 def orthogonalise(
     matrix: Matrix, *,
-    coefficients: Published = "muon", ns_steps: NonNegativeInt = 5, eps: NonNegative = 1e-7, eps_added: bool = False,
+    coefficients: Published = "muon", ns_steps: PositiveInt = 5, eps: NonNegative = 1e-7, eps_added: bool = False,
 ) -> Array:  # fmt: skip
     """Return the matrix with its singular values brought near 1, and its singular vectors as they are.
 
@@ -57,7 +57,7 @@ def orthogonalise(
 
     matrix: any finite numbers; norms that leave the range of the dtype do no harm. A matrix of zeros gives zeros, with
     ε = 0, too (choice: the formula says 0/0). ε > 0 makes matrices that are not much larger than it come out smaller.
-    A NaN or an infinity makes every entry NaN. ns_steps: 0 is the matrix of length 1.
+    A NaN or an infinity makes every entry NaN.
     """
     start, polynomials = unit_length(matrix, eps, eps_added), coefficients_of(coefficients, ns_steps)
     if start.shape[0] > start.shape[1]:
@@ -67,12 +67,12 @@ def orthogonalise(
 
 def unit_length(matrix: Array, eps: float, eps_added: bool) -> Array:
     """Return X/max(‖X‖, ε), or X/(‖X‖ + ε), computed in units of the largest entry; zeros for zeros."""
-    unit = np.maximum(np.max(np.abs(matrix)), eps)
+    unit: Array = np.maximum(np.max(np.abs(matrix)), eps)
     unit = np.where(unit == 0, np.ones_like(unit), unit)
-    in_units: Array = matrix / unit
+    in_units = matrix / unit
     floor = eps / unit
-    norm = np.sqrt(np.sum(in_units * in_units))
-    length = norm + floor if eps_added else np.maximum(norm, floor)
+    norm: Array = np.sqrt(np.sum(in_units * in_units))
+    length: Array = norm + floor if eps_added else np.maximum(norm, floor)
     return in_units / np.where(length == 0, np.ones_like(length), length)
 
 
@@ -117,7 +117,7 @@ def look_ahead(
 def step(
     params: Matrix, grad: Annotated[Array, Like("params")], state: MuonState, *,
     lr: NonNegative = 1e-3, momentum: Fraction = 0.95, nesterov: bool = True, weight_decay: NonNegative = 0.1,
-    eps: NonNegative = 1e-7, ns_steps: NonNegativeInt = 5, coefficients: Published = "muon", scale: Scale = "original",
+    eps: NonNegative = 1e-7, ns_steps: PositiveInt = 5, coefficients: Published = "muon", scale: Scale = "original",
     variant: Variant = "torch", check_finite: bool = False,
 ) -> tuple[Array, MuonState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
@@ -138,7 +138,8 @@ def step(
     Arrays and check_finite: see `gnomon.descent`; but params is a matrix with at least one entry, and a gradient with
     a NaN or an infinity makes all of it NaN. From a fresh state a gradient of 0 moves nothing but by decay.
 
-    Choices: momentum is limited to [0, 1), where M is a mean of gradients (torch and optax: any). The defaults are
+    Choices: momentum is limited to [0, 1), where M is a mean of gradients (torch and optax: any); ns_steps is at least
+    1, as in pytorch_optimizer (torch: 0, too, which is normalised momentum, but not 100). The defaults are
     torch's (the authors: lr 0.02, no decay; optax: ε 1e-8, no decay). The Newton-Schulz steps are made in the dtype of
     the parameters (torch and the authors: in bfloat16).
     """

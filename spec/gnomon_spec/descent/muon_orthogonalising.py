@@ -105,7 +105,7 @@ def declare_closed_forms(orthogonalise: Operation) -> None:
         """A matrix of zeros becomes zeros, with ε = 0, too, and no NaN."""
         yield equal("matrix", port.orthogonalise(case.matrix, **case.hyper), case.matrix)
 
-    @orthogonalise.law("conservation", cases=calm_matrices.but(ns_steps=count(1, 5, low=1, high=8)).but(
+    @orthogonalise.law("conservation", cases=calm_matrices.but(
         place=indices(), bad=poisons
     ))  # fmt: skip
     def a_bad_entry_is_not_hidden(port: Any, case: Case) -> Iterable[Fact]:
@@ -185,16 +185,14 @@ def declare_mistakes(orthogonalise: Operation) -> None:
     orthogonalise.edits("""
     spectral_norm_instead_of_frobenius: X is divided by its spectral norm, not by its Frobenius norm [optax.contrib.muon
         with preconditioning="spectral"]
-        `norm = np.sqrt(np.sum(in_units * in_units))` → `norm = np.linalg.svd(in_units, compute_uv=False)[0]`
+        `np.sqrt(np.sum(in_units * in_units))` → `np.linalg.svd(in_units, compute_uv=False)[0]`
     schatten_norm_instead_of_frobenius: X is divided by its Schatten-4 norm, not by its Frobenius norm
         [optax.contrib.muon with preconditioning="schatten"; Grishina et al. 2025]
-        `norm = np.sqrt(np.sum(in_units * in_units))` →
-            `gram = in_units @ in_units.T
-        norm = np.sqrt(np.sqrt(np.sum(gram * gram)))`
+        `np.sqrt(np.sum(in_units * in_units))` → `np.sqrt(np.sqrt(np.sum((in_units @ in_units.T) ** 2)))`
     largest_entry_instead_of_the_norm: X is divided by its largest entry, not by its Frobenius norm
-        `norm = np.sqrt(np.sum(in_units * in_units))` → `norm = np.max(np.abs(in_units))`
+        `np.sqrt(np.sum(in_units * in_units))` → `np.max(np.abs(in_units))`
     norm_without_its_root: X is divided by the square of its norm
-        `norm = np.sqrt(np.sum(in_units * in_units))` → `norm = np.sum(in_units * in_units)`
+        `np.sqrt(np.sum(in_units * in_units))` → `np.sum(in_units * in_units)`
     norm_of_each_row: Each row is divided by its own norm [row normalisation, as in NorMuon's or RMNP's momentum]
         `np.sum(in_units * in_units)` → `np.sum(in_units * in_units, axis=1, keepdims=True)`
     root_mean_square_instead_of_the_norm: X is divided by the root mean square of its entries
@@ -209,7 +207,7 @@ def declare_mistakes(orthogonalise: Operation) -> None:
     epsilon_left_out: ε is not used at all
         `floor = eps / unit` → `floor = 0 * unit`
     epsilon_inside_the_root: ε is added to the sum of squares, under the root
-        `length = norm + floor` → `length = np.sqrt(norm * norm + floor * floor)`
+        `norm + floor if` → `np.sqrt(norm * norm + floor * floor) if`
     zero_divided_by_zero: With ε = 0 a matrix of zeros becomes NaN
         `np.where(length == 0, np.ones_like(length), length)` → `length`
     one_step_fewer: One Newton-Schulz step fewer is made than asked for
