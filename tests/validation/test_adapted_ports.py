@@ -108,8 +108,8 @@ NAMED = {
     None: "A2Grad AccSGD ADOPT AdaBelief AdaBound AdaHessian AdaMax Adamax AdamMini AdaMod AdamP AdamS AdamWSN Adan "
     "AggMo ASGD DAdaptAdam DiffGrad EXAdam FAdam AdaMuon LAMB LARS Lamb MADGRAD MuonClip NorMuon NovoGrad PAdam PID "
     "QHAdam QHM RAdam RMSpropTF ScheduleFreeAdamW AdamWScheduleFree SGDP SGDSaI SGDW SGDHess SignSGD StableAdamW Yogi "
-    "acprop adamax adamaxw lars nadamw noisy_sgd novograd optimistic_adam polyak_sgd radam sign_sgd sm3 yogi SparseAdam "
-    "Rprop",
+    "acprop adamax adamaxw lars nadamw noisy_sgd novograd optimistic_adam polyak_sgd radam sign_sgd sm3 yogi "
+    "SparseAdam Rprop",
 }
 
 
