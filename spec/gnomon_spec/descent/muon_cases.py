@@ -40,12 +40,12 @@ def graded(decades: float) -> Quantity:
     return Quantity(draw_graded, f"matrix of full rank, singular values in [1e-{decades:g}, 1]")
 
 
-def monomial() -> Quantity:
-    """A matrix with at most one entry in a row and in a column that is not 0."""
+def monomial(scale: int = 0) -> Quantity:
+    """A matrix with at most one entry in a row and in a column that is not 0, as large as those of `tame(scale)`."""
 
     def draw_monomial(draw: Draw, context: Context) -> Any:
         rank = min(context.shape)
-        values = tame().draw(draw, context._replace(shape=(rank,)))
+        values = tame(scale).draw(draw, context._replace(shape=(rank,)))
         generator = np.random.Generator(np.random.PCG64(count(0, 1).draw(draw, context)))
         rows, columns = (generator.permutation(length)[:rank] for length in context.shape)
         matrix = np.zeros(context.shape, context.dtype)
