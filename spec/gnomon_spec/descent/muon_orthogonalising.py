@@ -239,6 +239,10 @@ def declare_mistakes(orthogonalise: Operation) -> None:
     gram_matrix_of_the_start: A stays that of the first X in all steps
         `for a, b, c in coefficients:` → `gram = matrix @ matrix.T\nfor a, b, c in coefficients:`,
         `    gram = matrix @ matrix.T\n    matrix =` → `    matrix =`
+    bad_entries_taken_for_zeros: A NaN or an infinity is replaced by 0 before the matrix is orthogonalised
+        `` → `matrix = np.where(np.isfinite(matrix), matrix, np.zeros_like(matrix))`
+    signs_lost_in_the_matrix: The sign of each entry is lost before the matrix is orthogonalised
+        `` → `matrix = np.abs(matrix)`
     square_entry_by_entry: A² is the square of each entry
         `gram @ gram` → `gram * gram`
     """)

@@ -228,6 +228,7 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
     ),
     (TORCH_LERP, ALL, ("imprecise",), [(f"torch:{name}*", "*.step:*") for name in LERPING]),
     (OPTAX_UNCHECKED, ALL, ACCEPTED, [(f"optax:optax.{name}*", f"{of}.{BAD_INPUT}") for name, of in IN_OPTAX.items()]),
+    (MUON_NORM, ALL, OFF, [(f"torch:{name}", "muon.step:no_gradient_no_move") for name in MUONS]),
     (MUON_BFLOAT16, ALL, OFF, [(f"torch:{name}", "muon.step:*") for name in MUONS]),
     (
         MUON_NORM,
