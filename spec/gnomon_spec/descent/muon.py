@@ -19,7 +19,7 @@ averages: one direction, but for ε, since orthogonalising forgets the length ("
 clamp the norm from below, the authors ("jordan") and optax add ε to it. optax corrects the bias as NAdam does, gives
 the new gradient other weight thereby from the second step on, and has one row an input ("optax"). γ is published in
 five forms, `scale`. The coefficients are published in four sets, and their last one is repeated (pytorch_optimizer;
-optax never does, and takes the last ones where fewer steps are asked for). torch, the authors and pytorch_optimizer
+in optax further steps are not made, and fewer are an error). torch, the authors and pytorch_optimizer
 compute in bfloat16 whatever the parameters have.
 
 Sources: Jordan et al., "Muon" (2024), and KellerJordan/Muon; Liu et al., arXiv 2502.16982; Bernstein, "Deriving Muon"

@@ -217,7 +217,6 @@ def declare_mistakes(orthogonalise: Operation) -> None:
     five_steps_whatever_is_asked: Five steps are made, whatever is asked for
         `coefficients, ns_steps` → `coefficients, 5`
     coefficients_from_the_end: With fewer steps than a set has coefficients, its last ones are taken, not its first
-        [optax.contrib.scale_by_muon]
         `published = PUBLISHED[name]` → `published = PUBLISHED[name][-steps:]`
     coefficients_run_out: Steps beyond the end of a set of several are not made [optax.contrib.scale_by_muon]
         `for k in range(steps)` → `for k in range(min(steps, len(published)) if len(published) > 1 else steps)`
