@@ -54,6 +54,29 @@ ARGUMENTS = (
         ("return scale, grad_clip",),
         "the same number, of Python and not of the dtype: what is computed from it is rounded once less",
     ),
+    *(
+        Argument(
+            "gnomon.descent.muon.orthogonalise",
+            before,
+            after,
+            "(XXᵀ)X = X(XᵀX): transposing a matrix saves products, and changes nothing but the last digits",
+        )
+        for before, after in (
+            (
+                "if start.shape[0] > start.shape[1]:",
+                (
+                    "if start.shape[0] >= start.shape[1]:",
+                    "if start.shape[0] <= start.shape[1]:",
+                    "if start.shape[1] > start.shape[1]:",
+                    "if start.shape[-1] > start.shape[1]:",
+                    "if start.shape[0] > start.shape[0]:",
+                    "if True:",
+                    "if False:",
+                ),
+            ),
+            ("return newton_schulz(start.T, polynomials).T", ("pass",)),
+        )
+    ),
     Argument(
         "gnomon.descent.srkl.step_code",
         "scale, v, root = factors(grad, 1)",

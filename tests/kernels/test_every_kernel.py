@@ -22,9 +22,10 @@ from gnomon_validation.ports.bundled import NumbaPort
 def operations():
     for system in systems().values():
         yield from system.operations.values()
+        shape = system.operations["step"].cases.shape if "step" in system.operations else ANY_SHAPE
         for module in {sys.modules[operation.reference.__module__] for operation in system.operations.values()}:
             if hasattr(module, "init"):
-                yield Operation(system, "init", module.init, Cases({"params": vector()}, ANY_SHAPE))
+                yield Operation(system, "init", module.init, Cases({"params": vector()}, shape))
 
 
 KERNELS = {o.id: (o, compiled) for o in operations() if (compiled := NumbaPort().find(o))}

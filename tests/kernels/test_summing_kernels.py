@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from kernel_contract import DTYPES, HYPERPARAMETERS, RATES, assert_alike, assert_same_outputs, numbers, quietly
 
-from gnomon.descent import hysterograd, srkl
+from gnomon.descent import hysterograd, muon, srkl
 from gnomon.descent.homotopy import quadratics as homotopy
 from gnomon.descent.homotopy.rate import VARIANTS
 from gnomon.kernels.descent import hysterograd as compiled_hysterograd
+from gnomon.kernels.descent import muon as compiled_muon
 from gnomon.kernels.descent import srkl as compiled_srkl
 from gnomon.kernels.descent.homotopy import quadratics as compiled_homotopy
 from gnomon.kernels.reductions import CHUNK
@@ -189,3 +190,24 @@ def test_a_run_that_diverges_to_nan_is_an_error_in_both():
     options = {"steps": 4000, "base_lr": 1.0, "target_curvature": 1e4, "max_lr": 10.0}
     _, sentence = assert_alike(HOMOTOPY, "descend", np.ones(2), 3 * np.ones(2), **options)
     assert sentence == "curvature must be >= 0 and not nan, got nan"
+
+
+# --- Muon ----------------------------------------------------------------------------------------------------------
+
+
+@every_dtype
+@pytest.mark.parametrize("shape", [(1, 1), (3, 3), (2, 5), (5, 2), (16, 40)])
+@pytest.mark.parametrize("variant", ["torch", "jordan", "heavy-ball", "optax"])
+def test_muon_on_a_monomial_matrix_has_the_bits_of_the_reference(dtype, shape, variant):
+    """With one entry a row and column, powers of two from 1 to 4, the norm is exact and every product has one term."""
+    rng = np.random.default_rng(shape)
+    grad = np.zeros(shape, dtype)
+    rank = min(shape)
+    grad[rng.permutation(shape[0])[:rank], rng.permutation(shape[1])[:rank]] = rng.choice([-4, -1, 1, 2], rank)
+    state = muon.MuonState(grad * dtype(0.5), 3)
+    params = rng.standard_normal(shape).astype(dtype)
+    given = {"variant": variant, "momentum": 0.0, "coefficients": "dion", "scale": "match-rms-adamw"}
+    assert_alike((compiled_muon, muon), "step", params, grad, state, **given)
+    assert_alike((compiled_muon, muon), "orthogonalise", grad, eps=1e-3, ns_steps=3)
+    for nothing in (0 * grad, grad * dtype(np.nan)):
+        assert_alike((compiled_muon, muon), "orthogonalise", nothing, eps=0.0)

@@ -102,12 +102,14 @@ NAMED = {
     "nadam": "NAdam Nadam nadam",
     "rmsprop": "RMSprop RMSProp rmsprop",
     "lion": "Lion",
+    "muon": "Muon muon SingleDeviceMuon MuonWithAuxAdam",
     "hysterograd": "HIOptimizer HysteroGrad",
     "srkl": "SRKLForEachArray",
     None: "A2Grad AccSGD ADOPT AdaBelief AdaBound AdaHessian AdaMax Adamax AdamMini AdaMod AdamP AdamS AdamWSN Adan "
-    "AggMo ASGD DAdaptAdam DiffGrad EXAdam FAdam LAMB LARS Lamb MADGRAD Muon NovoGrad PAdam PID QHAdam QHM RAdam "
-    "RMSpropTF ScheduleFreeAdamW AdamWScheduleFree SGDP SGDSaI SGDW SGDHess SignSGD StableAdamW Yogi acprop adamax "
-    "adamaxw lars nadamw noisy_sgd novograd optimistic_adam polyak_sgd radam sign_sgd sm3 yogi SparseAdam Rprop",
+    "AggMo ASGD DAdaptAdam DiffGrad EXAdam FAdam AdaMuon LAMB LARS Lamb MADGRAD MuonClip NorMuon NovoGrad PAdam PID "
+    "QHAdam QHM RAdam RMSpropTF ScheduleFreeAdamW AdamWScheduleFree SGDP SGDSaI SGDW SGDHess SignSGD StableAdamW Yogi "
+    "acprop adamax adamaxw lars nadamw noisy_sgd novograd optimistic_adam polyak_sgd radam sign_sgd sm3 yogi "
+    "SparseAdam Rprop",
 }
 
 
@@ -307,7 +309,7 @@ NOT_MAPPED = of(
         ("optax.__version__", "must be a function that returns an optax optimizer, got a str"),
         ("optax.adam(nope=1)", "cannot make a step: TypeError: adam() got an unexpected keyword argument 'nope'"),
         ("optax.adabelief", "adabelief is a method Gnomon does not have (nearest: adam); "),
-        ("optax.lars", "lars is a method Gnomon does not have (it has sgd, adam, adamw, nadam, rmsprop, lion); "),
+        ("optax.lars", "lars is a method Gnomon does not have (it has sgd, adam, adamw, nadam, rmsprop, lion, muon); "),
         ("optax.novograd", "novograd is a method Gnomon does not have (nearest: "),
         ("optax.rmsprop(system='sgd')", "cannot be read as sgd: its state has 'nu' (understood: momentum_buffer, "),
         ("optax.lion(system='adamw')", "cannot be read as adamw: it neither takes nor keeps 'eps'"),

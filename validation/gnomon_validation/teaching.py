@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from gnomon.arguments import domains_of
+from gnomon.domains import Entries
 from gnomon.objectives import NAMED, KnownObjective
 from gnomon.objectives.contract import GaussNewtonObjective
 from gnomon_spec.system import find_system, nearest, systems
@@ -96,12 +98,30 @@ def _runner(written: str) -> Runner:
         of_init = _keywords(module.init)
         known = (*of_init, *step.hyperparameters)
         runner = Runner(method, own, known, of_init, module.init, step.reference, step.inputs[:3])
+        if takes_matrices(step.reference):
+            runner = runner._replace(init=of_a_column(module.init), step=of_a_column(step.reference))
     else:
         runnable = [name for name, s in systems().items() if "step" in s.operations]
         raise ValueError(f"{method} cannot be run on an objective; methods that can: {', '.join(runnable)}")
     for name in own:
         nearest("hyperparameter", name, {key: key for key in runner.hyperparameters})
     return runner
+
+
+def takes_matrices(step: Callable[..., Any]) -> bool:
+    """Return whether a step's parameters must be a matrix."""
+    params = domains_of(step).get("params")
+    return isinstance(params, Entries) and len(params.axes) == 2
+
+
+def of_a_column(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an `init` or a `step` of matrices as one of vectors, which are matrices of one column."""
+
+    def call(*inputs: Any, **hyper: Any) -> Any:
+        result = function(*(x[:, np.newaxis] if isinstance(x, np.ndarray) else x for x in inputs), **hyper)
+        return result if hasattr(result, "_fields") else (result[0][:, 0], *result[1:])
+
+    return call
 
 
 def _read(written: str) -> tuple[str, dict[str, Any]]:

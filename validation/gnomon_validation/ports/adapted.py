@@ -6,7 +6,7 @@ varied, nor can what the constructor does not take.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from inspect import Parameter
 from typing import Any
 
@@ -70,10 +70,12 @@ class AdaptedPort:
         if operation.system.name != self.system or operation.name not in self.row.operations:
             return None
         fixed = {**self.fixed, "check_finite": False}
-        varied = "variant" in operation.hyperparameters and "variant" not in fixed
+        only = {name: self._values(name) for name in self.row.named if name not in fixed}
+        if "variant" in operation.hyperparameters and "variant" not in fixed:
+            only["variant"] = tuple(self.row.variants)
         return Offer(
             fixed={name: value for name, value in fixed.items() if name in operation.hyperparameters},
-            only={"variant": tuple(self.row.variants)} if varied else {},
+            only=only,
             dtypes=("float16", "float32", "float64"),
             flush_subnormals=self.flush_subnormals,
         )
@@ -85,6 +87,10 @@ class AdaptedPort:
                 raise ValueError(
                     f"{name} must be {value!r}, which this port cannot vary, got {hyperparameters[name]!r}"
                 )
+        for name in self.row.named.keys() & hyperparameters.keys() - self.fixed.keys():
+            if hyperparameters[name] not in self._values(name):
+                known = " or ".join(map(repr, self._values(name)))
+                raise ValueError(f"{name} must be {known} for {self.name}, got {hyperparameters[name]!r}")
         variant = hyperparameters.get("variant")
         if variant is not None and "variant" not in self.fixed and variant not in self.row.variants:
             known = " or ".join(map(repr, self.row.variants))
@@ -99,6 +105,8 @@ class AdaptedPort:
     def arguments(self, hyperparameters: Mapping[str, Any]) -> dict[str, Any]:
         """Return the constructor's arguments for an operation's hyperparameters."""
         given = dict(self.row.variants.get(hyperparameters.get("variant", ""), {}))
+        for name, values in self.row.named.items():
+            given.update(values.get(hyperparameters.get(name), {}))
         for name, value in hyperparameters.items():
             for argument in self._taken(name)[:1]:
                 nothing = value == self.row.neutral.get(name) and self.takes[argument].default is None
@@ -125,6 +133,13 @@ class AdaptedPort:
                 read[field] = old.dtype.type(number) if hasattr(old, "dtype") else type(old)(number)
         return before._replace(**read)
 
+    def _values(self, name: str) -> tuple[Any, ...]:
+        """Return the values of a hyperparameter with named ones that the constructor's arguments can make."""
+        values = self.row.named[name]
+        if name in self.row.withheld.get(self.kind, ()):
+            return (self.row.neutral[name],)
+        return tuple(value for value, made_by in values.items() if made_by.keys() & self.takes.keys())
+
     def _taken(self, name: str) -> list[str]:
         """Return the constructor's arguments for a hyperparameter."""
         return [argument for argument in self.row.arguments.get(name, ()) if argument in self.takes]
@@ -142,13 +157,32 @@ class AdaptedPort:
                 written = " or ".join(map(repr, names))
                 raise ValueError(f"{self.name} cannot be read as {self.system}: it neither takes nor keeps {written}")
             value = self.row.neutral.get(name) if values in ([], [None]) else values[0]
-            fixed[name] = float(value) if type(value) is int else value
+            fixed[name] = float(value) if type(value) is int and name not in self.row.counts else value
+        fixed.update(self._fixed_names(held, set_by_options))
         choosing = {argument for arguments in self.row.variants.values() for argument in arguments}
         can_choose = choosing and choosing <= self.takes.keys() and choosing.isdisjoint(set_by_options)
         if "variant" in self.row.neutral and not can_choose:
             shown = [variant for key, variant in self.row.shown_by.items() if key in kept]
             chosen = [variant for variant, given in self.row.variants.items() if given.items() <= held.items()]
-            fixed["variant"] = [*shown, *chosen, self.row.neutral["variant"]][0]
+            said = [self.said["variant"]] if self.said.get("variant") else []
+            fixed["variant"] = [*said, *shown, *chosen, self.row.neutral["variant"]][0]
+        return fixed
+
+    def _fixed_names(self, held: Mapping[str, Any], set_by_options: Collection[str]) -> dict[str, Any]:
+        """Return the hyperparameters with named values that cannot be varied, and the values that they have."""
+        fixed = {}
+        for name, values in self.row.named.items():
+            choosing = {argument for made_by in values.values() for argument in made_by} & self.takes.keys()
+            if choosing and choosing.isdisjoint(set_by_options):
+                continue
+            chosen = [
+                value
+                for value, made_by in values.items()
+                if any(held.get(argument, ...) in (value, made_by.get(argument, "")) for argument in choosing)
+            ]
+            if choosing and not chosen:
+                raise ValueError(f"{self.name} cannot be read as {self.system}: its {name} is none of {[*values]}")
+            fixed[name] = [*chosen, self.row.neutral[name]][0]
         return fixed
 
     def _keys(self, kept: Mapping[str, Any], group: Mapping[str, Any]) -> dict[str, str]:
@@ -157,7 +191,7 @@ class AdaptedPort:
         known = {key: field for field, keys in fields.items() for key in keys}
         keys = {known[key]: key for key in kept if key in known}
         in_group = {field: key for field in self.row.numbers for key in fields.get(field, ()) if key in group}
-        strange = [str(key) for key in kept if key not in known and key not in COUNTS]
+        strange = [str(key) for key in kept if key not in (*known, *COUNTS, *self.row.shown_by)]
         spared = {field for field, uses in self.row.used_with.items() if not uses or uses.keys() & self.fixed.keys()}
         lacking = [field for field in fields if field not in {*keys, *in_group, *spared}]
         if strange or lacking:

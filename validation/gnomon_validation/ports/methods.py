@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from gnomon.descent.newton_schulz import PUBLISHED as NEWTON_SCHULZ
+
 COUNTS = ("step", "step_count", "steps", "count", "t")
 FIRST_MOMENT = ("exp_avg", "first_moment", "m", "mu")
 SECOND_MOMENT = ("exp_avg_sq", "second_moment", "v", "nu")
@@ -30,6 +32,9 @@ class Row:
     kept, with the hyperparameters that put them to use. variants: the arguments that choose a variant. shown_by: keys
     of a state that show it. times_minus_lr: keys under which the learning rate is in the field already. becomes:
     arguments that make the method another system's. said: what no class takes and only an option of the port says.
+    named: of a hyperparameter with named values, the arguments that make each. counts: those that must stay integers.
+    group: what a group of parameters says of itself. example: the shape of a parameter that the method takes. withheld:
+    of a library, hyperparameters that only an option varies. loops: JAX would compile its loops anew at every call.
     """
 
     system: str
@@ -44,6 +49,12 @@ class Row:
     times_minus_lr: tuple[str, ...] = ()
     becomes: Mapping[str, str] = field(default_factory=dict)
     said: Mapping[str, Any] = field(default_factory=dict)
+    named: Mapping[str, Mapping[Any, Mapping[str, Any]]] = field(default_factory=dict)
+    counts: tuple[str, ...] = ()
+    group: Mapping[str, Any] = field(default_factory=dict)
+    example: tuple[int, ...] = (2,)
+    withheld: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    loops: bool = False
     operations: tuple[str, ...] = ("step",)
     libraries: tuple[str, ...] = ("torch", "optax")
 
@@ -139,4 +150,31 @@ SRKL = Row(
     operations=("step_code", "step_arrays"),
     libraries=("torch",),
 )
-ROWS = {row.system: row for row in (SGD, ADAM, ADAMW, NADAM, RMSPROP, LION, HYSTEROGRAD, SRKL)}
+MUON = Row(
+    "muon",
+    called=("muon",),
+    fields={"momentum_buffer": (*MOMENTUM_BUFFER, "mu"), "step_count": COUNTS},
+    arguments={"lr": LR, "momentum": ("momentum", "beta"), "weight_decay": WEIGHT_DECAY, "eps": EPS}
+    | {"nesterov": ("nesterov",), "ns_steps": ("ns_steps",)},
+    neutral={"weight_decay": 0.0, "nesterov": True, "eps": 1e-7, "ns_steps": 5, "variant": "torch"}
+    | {"scale": "original", "coefficients": "muon"},
+    used_with={"step_count": {}},
+    shown_by={"ns_coeffs": "optax"},
+    named={
+        "scale": {
+            "original": {"adjust_lr_fn": "original", "use_adjusted_lr": False, "consistent_rms": None},
+            "match-rms-adamw": {"adjust_lr_fn": "match_rms_adamw", "use_adjusted_lr": True, "consistent_rms": 0.2},
+        },
+        "coefficients": {
+            "muon": {"ns_coefficients": NEWTON_SCHULZ["muon"][0], "ns_coeffs": NEWTON_SCHULZ["muon"][0]},
+            **{name: {"ns_coeffs": NEWTON_SCHULZ[name]} for name in ("dion", "polar-express", "polar-express-safer")},
+        },
+    },
+    counts=("ns_steps",),
+    group={"use_muon": True},
+    example=(2, 2),
+    withheld={"optax": ("coefficients",)},  # as many steps as coefficients, or an error
+    loops=True,
+    said={"variant": None, "ns_dtype": None},
+)
+ROWS = {row.system: row for row in (SGD, ADAM, ADAMW, NADAM, RMSPROP, LION, MUON, HYSTEROGRAD, SRKL)}

@@ -32,14 +32,14 @@ class OptaxPort(AdaptedPort):
     flush_subnormals = True
 
     def after_one_step(self) -> tuple[Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]:
-        kept = self.made_by(**self.example_arguments()).init(jnp.ones(2, np.float32))
+        kept = self.made_by(**self.example_arguments()).init(jnp.ones(self.row.example, np.float32))
         return leaves(kept), {}, {name: parameter.default for name, parameter in self.takes.items()}
 
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:
         params, grad, state = inputs
         self.require_offered(hyperparameters)
         self.require_state(operation, inputs)
-        with jax.enable_x64(params.dtype == np.float64):
+        with jax.enable_x64(params.dtype == np.float64), jax.disable_jit(self.row.loops):
             transformation = self.made_by(**self.arguments(hyperparameters))
             x, g = jnp.array(params), jnp.array(grad)
             kept = transformation.init(x)

@@ -19,12 +19,12 @@ from gnomon_validation.ports.methods import ROWS, Row
 
 # What may stand before a method's word without making another method of it.
 BEFORE = re.compile(
-    r"my|our|own|the|a|make|build|create|get|fused|foreach|single|multi|tensor|for|each|cpu|gpu|paged|torch|jax|optax|"
+    r"my|our|own|the|a|make|build|create|get|fused|foreach|single|multi|device|tensor|for|each|cpu|gpu|paged|torch|jax|optax|"
     r"numpy|plain|vanilla|simple|naive|reference|custom|wrapped"
 )
 # What may stand behind it: words and numbers, but for those that make another method of it, as in SGDHess.
 BEHIND = re.compile(
-    r"(?!(?i:mini|mod|hess|schedule|free|belief|max|bound|factor|delta|atan|cautious|shift)$)"
+    r"(?!(?i:mini|mod|hess|schedule|free|belief|max|bound|factor|delta|atan|cautious|shift|clip)$)"
     r"(\d+[a-z]*|[A-Z][a-z]+|[a-z]{2,})"
 )
 

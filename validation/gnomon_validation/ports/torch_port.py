@@ -3,13 +3,14 @@
 The state is that of a parameter tensor; its keys are found by one step on a few numbers. Every call builds an
 optimizer, writes its state (none if it is that before the first step), makes one step and reads the state back, so no
 call can see another. What an optimizer creates without a dtype gets torch's default one, float32 unless the option
-`default_dtype` says otherwise, whatever the parameters have; that is checked as it is.
+`default_dtype` says otherwise, whatever the parameters have; that is checked as it is. What it turns into bfloat16, as
+Muon its Newton-Schulz steps, is bfloat16 unless the option `ns_dtype` says otherwise.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -19,22 +20,24 @@ from gnomon.domains import require_choice
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.adapted import AdaptedPort, fresh
 from gnomon_validation.ports.methods import COUNTS
+from gnomon_validation.ports.torch_dtypes import InsteadOfBfloat16
 from gnomon_validation.ports.torch_functions import tensor
 
 Arrays = Sequence[Any]
-DEFAULT_DTYPES = {None: None, "float32": torch.float32, "float64": torch.float64}
+DTYPES = {None: None, "float32": torch.float32, "float64": torch.float64}
 
 
 class TorchPort(AdaptedPort):
     """A `torch.optim.Optimizer` class as the port of a system's steps, with a state or without."""
 
     kind = "torch"
-    example_sizes: tuple[int, ...] = (2,)
+    example_sizes: tuple[int, ...] = ()  # of vectors; none: one parameter of the row's shape
 
     def __init__(self, made_by: type[Any], path: str, options: Mapping[str, Any], *others: Any) -> None:
-        if "default_dtype" in options:
-            require_choice("default_dtype", options["default_dtype"], ("float32", "float64"))
-        self._dtype = DEFAULT_DTYPES[options.get("default_dtype")]
+        for name in ("default_dtype", "ns_dtype"):
+            if name in options:
+                require_choice(name, options[name], ("float32", "float64"))
+        self._dtype, self._ns_dtype = (DTYPES[options.get(name)] for name in ("default_dtype", "ns_dtype"))
         self._examples: dict[Any, Any] = {}
         super().__init__(made_by, path, options, *others)
 
@@ -46,7 +49,8 @@ class TorchPort(AdaptedPort):
     def example(self, dtype: Any) -> Any:
         """Return an optimizer that has made one step in a dtype, and that nobody writes to."""
         if dtype not in self._examples:
-            arrays = [torch.ones(size, dtype=dtype).numpy() for size in self.example_sizes]
+            shapes = self.example_sizes or (self.row.example,)
+            arrays = [torch.ones(shape, dtype=dtype).numpy() for shape in shapes]
             self._examples[dtype] = self.take_step([arrays], [arrays], [()], self.example_arguments())[0]
         return self._examples[dtype]
 
@@ -77,10 +81,12 @@ class TorchPort(AdaptedPort):
                 [torch.nn.Parameter(tensor(array), requires_grad=requires_grad) for array in of] for of in params
             ]
             starts = [self.start(of) for of in states]
-            if len(tensors) == 1:
+            if len(tensors) == 1 and not self.row.group:
                 optimizer = self.made_by(tensors[0], **arguments, **(starts[0] or {}))
             else:
-                groups = [{"params": of, **(start or {})} for of, start in zip(tensors, starts, strict=True)]
+                groups = [
+                    {"params": of, **self.row.group, **(start or {})} for of, start in zip(tensors, starts, strict=True)
+                ]
                 optimizer = self.made_by(groups, **arguments)
             uphill = optimizer.defaults.get("maximize")  # what such an optimizer descends by is the negated gradient
             for i, start in enumerate(starts):
@@ -92,11 +98,12 @@ class TorchPort(AdaptedPort):
 
     @contextmanager
     def at_work(self) -> Iterator[None]:
-        """Set torch's default dtype if an option of the port says so."""
+        """Set torch's default dtype, and what stands for bfloat16, if an option of the port says so."""
         usual = torch.get_default_dtype()
         try:
             torch.set_default_dtype(self._dtype or usual)
-            yield
+            with InsteadOfBfloat16(self._ns_dtype) if self._ns_dtype else nullcontext():
+                yield
         finally:
             torch.set_default_dtype(usual)
 
