@@ -38,7 +38,8 @@ class Cubic(NamedTuple):
     def gradient(self, params: Array) -> Array:
         """Return Hd + c·d∘d."""
         d = params - self.stationary
-        return self._known(d, self.matrix @ d + self.bend * d * d)
+        slope: Array = self._known(d, self.matrix @ d + self.bend * d * d)
+        return slope
 
     def hvp(self, params: Array, vector: Array) -> Array:
         """Return Hv + 2c·d∘v."""
