@@ -32,7 +32,7 @@ def arrays(quantity: Quantity) -> Quantity:
 def like(name: str, quantity: Quantity) -> Quantity:
     """A tuple of arrays of the shapes of those drawn before under a name."""
     return Quantity(
-        lambda draw, context: cut(quantity.draw(draw, context), context.drawn[name]),
+        lambda draw, c: tuple(map(np.asarray, cut(quantity.draw(draw, c), c.drawn[name]))),
         f"arrays of the shapes of {name}, together: {quantity.text}",
     )
 

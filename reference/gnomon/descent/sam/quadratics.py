@@ -34,6 +34,6 @@ def descend(
             direction = eigenvalues * ahead
             psf = direction - grad
         else:
-            direction = grad + reuse_weight(j, 1.0, beta=beta, horizon=horizon)[0] * psf
+            direction = grad + reuse_weight(j, np.ones_like(x[0]), beta=beta, horizon=horizon)[0] * psf
         iterates.append(x - lr * direction)
     return np.stack(iterates)

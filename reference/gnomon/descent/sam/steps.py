@@ -1,7 +1,7 @@
 """vSAM and ARSAM: a SAM step where a sample is taken, otherwise a step with the plain gradient and the last PSF.
 
-Sources: vSAM is `ajiaaa/vSAM` (commit 895e0e5), step for step in the variant "code". Of ARSAM (arXiv 2510.03763) we have
-the abstract only; what is here is vSAM with other schedules, as the abstract says: sampling, reusing, mixing.
+Sources: vSAM is `ajiaaa/vSAM` (commit 895e0e5), step for step in the variant "code". Of ARSAM (arXiv 2510.03763)
+we have the abstract only; what is here is vSAM with other schedules, as the abstract says: sampling, reusing, mixing.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class VsamState(NamedTuple):
     sampler: Sampler
     step_count: int
     reuses: int
-    product: NonNegative
+    product: Size
     draws: int
     evaluations: int
 
@@ -75,8 +75,8 @@ class SampledReport(NamedTuple):
 @checked()
 def init_vsam(params: Params, *, window: PositiveInt = 50) -> VsamState:
     """Return the state of vSAM or ARSAM before the first step. window: K."""
-    zeros, dtype = tuple(np.zeros_like(w) for w in params), params[0].dtype
-    return VsamState(zeros, zeros, dtype.type(0), init_sampler(window=window, dtype=dtype), 0, 0, 1.0, 0, 0)
+    zeros, number = tuple(np.zeros_like(w) for w in params), params[0].dtype.type
+    return VsamState(zeros, zeros, number(0), init_sampler(window=window, dtype=number), 0, 0, number(1), 0, 0)
 
 
 def require_tail(given: Mapping[str, Any]) -> None:
@@ -176,10 +176,10 @@ def sampled_step(
         sampler=sampler,
         step_count=base.step_count,
         reuses=0,
-        product=1.0,
+        product=0 * seen.grad_norm + 1,
         evaluations=state.evaluations + 2,
     )
-    return new, after, SampledReport(True, used, 1.0, *seen)
+    return new, after, SampledReport(True, used, after.product, *seen)
 
 
 def plain_step(
