@@ -27,9 +27,9 @@ def reuse_weight(
         clean   βʲ for j <= J, 0 beyond                            the product is the weight
         code    b·β where b > βᴶ, 0 and b kept beyond              b = 1 at the sample
 
-    reuses: j >= 1. product: b, a number of the parameters' dtype. beta: β. horizon: J. "code" compares a product made by
-    J multiplications with a power: with J = 6, for 24 of the 95 values β = .05, .06, …, .99 rounding makes it 7 steps
-    in float64, and for β = 1 there is none.
+    reuses: j >= 1. product: b, a number of the parameters' dtype. beta: β. horizon: J. "code" compares a product made
+    by J multiplications with a power: with J = 6, for 24 of the 95 values β = .05, .06, …, .99 rounding makes it 7
+    steps in float64, and for β = 1 there is none.
     """
     if variant == "code":
         if not product > beta**horizon:

@@ -40,7 +40,7 @@ def sam_step(
 ) -> Any:  # fmt: skip
     """Return parameters, state and report of one step with its closure."""
     loss, given = loss_of(objective), parameters(params)
-    rates = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+    rates: dict[str, Any] = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
     made = SAM(given, torch.optim.SGD, rho=rho, perturb_eps=eps, **rates)
     if state.step_count > 0:
         for w, buffer in zip(given, tensors(state.buffers), strict=True):

@@ -12,7 +12,7 @@ from gnomon_validation.ports.torch_functions import tensors
 
 
 def loss_of(objective: Any) -> Callable[[Sequence[Any]], Any]:
-    """Return ½dᵀHd + (c/3)·Σdᵢ³ of tensors laid end to end, NaN beyond its reach; raise `TypeError` for another kind."""
+    """Return ½dᵀHd + (c/3)·Σdᵢ³ of tensors laid end to end, NaN beyond its reach; of no other kind: `TypeError`."""
     if not isinstance(objective, Joined):
         raise TypeError(f"objective must be a Joined, got {type(objective).__name__}")
     f = tensors(objective.objective)

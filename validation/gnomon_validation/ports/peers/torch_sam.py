@@ -1,7 +1,7 @@
 """SAM in torch as its users write it: an optimizer around another one, with a step to the perturbed point and one back.
 
-The norm is scaled, a gradient of 0 perturbs nothing, and a gradient that is not finite ends the step with the parameters
-back in their place.
+The norm is scaled, a gradient of 0 perturbs nothing, and a gradient that is not finite ends the step with the
+parameters back in their place.
 """
 
 from __future__ import annotations
