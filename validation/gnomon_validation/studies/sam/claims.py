@@ -35,14 +35,15 @@ def the_remainder_is_a_projection() -> Evidence:
     once = decompose((np.array([1.0, 0.0]),), bowl, rho=1.0).psf[0]
     twice = decompose((once / 4,), bowl, rho=1.0).psf[0] * joint_length((once,)) / 1.0
     said = ", ".join(f"{r:.3g} at distance {d:g}" for d, r in ratios.items())
-    figure = f"½(4x² + y²), ρ = {rho}: ‖psf‖/‖g‖ is {said}; H applied to (1, 0) gives {once[0]:g}, applied again {twice[0]:g}"
+    product = f"H applied to (1, 0) gives {once[0]:g}, and once more {twice[0]:g}"
+    figure = f"½(4x² + y²), ρ = {rho}: ‖psf‖/‖g‖ is {said}; {product}"
     grows = ratios[1e-6] > 1e5 * ratios[1.0] / 2 and ratios[1e-3] > 1
     return Evidence(bool(grows and twice[0] != once[0]), figure)
 
 
 @ledger.claim("holds if", source=VSAM, condition="f is a quadratic, or the PSF is defined as the difference")
 def the_sam_gradient_is_the_gradient_and_a_hessian_product() -> Evidence:
-    """“the SAM gradient is decomposed into the SGD gradient and the PSF”, ρ·Hg/‖g‖
+    """The SAM gradient is the SGD gradient plus ρ·Hg/‖g‖
 
     Beyond a quadratic there is a remainder of second order, at most Mρ²/2 for a Hessian with Lipschitz constant M. For
     x³/3 it is ρ² exactly.
@@ -77,7 +78,7 @@ def drifting(alpha: float) -> tuple[int, list[float]]:
 
 @ledger.claim("false", source=VSAM)
 def the_rate_adapts_to_training() -> Evidence:
-    """“adaptively adjusts the sampling frequency during training”
+    """The sampling rate adapts to what happens in training
 
     The rate begins at one sample in 50 steps and moves by 26 % a window at most (2 % with the class's own defaults): a
     drift that needs 800 steps for its whole range at the very least, however fast things change.
@@ -95,7 +96,7 @@ def the_rate_adapts_to_training() -> Evidence:
 
 @ledger.claim("false", source=CODE)
 def changes_are_those_of_training_steps() -> Evidence:
-    """“variation over the last K steps”: lists of K entries, K the window
+    """The rate follows how norms vary over the last window of K steps
 
     An entry is added by a sample, not by a step: at one sample a window the K entries span K windows.
     """
@@ -113,7 +114,7 @@ def changes_are_those_of_training_steps() -> Evidence:
 
 @ledger.claim("holds if", source=ARSAM, condition="at most one step in five takes a sample")
 def it_is_40_percent_faster() -> Evidence:
-    """“about 40 % faster than SAM”
+    """About 40 % faster than SAM
 
     In gradients the cost is (1 + p)/2 of SAM's for a fraction p of samples, exactly. vSAM's cap of 0.8 leaves 10 %; the
     rate can rise to it and stay there.
@@ -156,7 +157,7 @@ def a_remainder_is_reused_six_times() -> Evidence:
 
 @ledger.claim("false", source=CODE)
 def it_runs_with_any_warm_up() -> Evidence:
-    """`V`, `Rt` and `A` begin as K zeros
+    """The optimizer can be used with any warm-up, also none: its lists begin as K zeros
 
     The first change of the rate divides by those that are left: a run with fewer than K samples before it ends with an
     error. So does a step without a sample before the first one.
@@ -174,7 +175,7 @@ def it_runs_with_any_warm_up() -> Evidence:
 
 @ledger.claim("not reproducible", source=ARSAM)
 def accuracy_is_comparable_to_sam() -> Evidence:
-    """“comparable accuracy to SAM” on CIFAR-10/100, for pose estimation and quantisation
+    """Accuracy comparable to SAM on CIFAR-10 and CIFAR-100, also for pose estimation and quantisation
 
     Networks of 10 to 26 million parameters for 200 epochs; the abstract has no table, the announced repository was not
     to be had. What can be said is what sampling does in a valley of two parameters, and that is no evidence for it.
