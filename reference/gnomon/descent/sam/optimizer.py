@@ -73,5 +73,5 @@ def report(grads: Arrays, psf: Arrays) -> Report:
     """Return the norms of gradient and PSF, and how far the PSF lies along the gradient."""
     size = joint_length(grads)
     if size == 0:
-        return Report(size, joint_length(psf), 0 * size)
+        return Report(size, joint_length(psf), size)
     return Report(size, joint_length(psf), np.sum(join(grads) / size * join(psf)) / size)

@@ -73,7 +73,7 @@ def block_variance(norms: Window, *, blocks: PositiveInt = 5) -> Any:
     ordered = np.sort(norms)[: blocks * size].reshape(blocks, size)
     largest = np.max(ordered)
     if not 0 < largest < np.inf:
-        return 0 * norms[0] if largest == 0 else np.abs(largest)
+        return largest
     scaled = ordered / largest
     centred = scaled - np.mean(scaled, axis=1, keepdims=True)
     with np.errstate(over="ignore"):
@@ -149,7 +149,7 @@ def record(sampler: Sampler, psf_norm: Size, grad_norm: Size, *, blocks: Positiv
     """
     norms = appended(sampler.norms, psf_norm)
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
-        ratio = 0 * psf_norm if psf_norm == 0 else psf_norm / grad_norm
+        ratio = psf_norm if psf_norm == 0 else psf_norm / grad_norm
     ratios = appended(sampler.ratios, ratio)
     variances = appended(sampler.variances, block_variance(norms, blocks=blocks))
     return sampler._replace(norms=norms, ratios=ratios, variances=variances)

@@ -12,7 +12,7 @@ from gnomon.several_arrays import cut, join
 from gnomon_spec.cases import Case, Cases
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.descent.sam import system
-from gnomon_spec.descent.sam.inputs import GUARD, RHO, problems, quadratics
+from gnomon_spec.descent.sam.inputs import GUARD, RHO, cubics, problems, quadratics
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
 from gnomon_spec.several_arrays import arrays, like, times, turned
 from gnomon_spec.strategies import VECTORS, count, number, poisons, rotation, whole_range
@@ -83,7 +83,9 @@ def on_a_quadratic_it_is_a_hessian_product(port: Any, case: Case) -> Iterable[Fa
     yield equal("psf", join(found.psf), product)
 
 
-@decompose.law("closed form", cases=problems.but(eps=0.0))
+@decompose.law(
+    "closed form", cases=problems.but(objective=cubics, eps=0.0, rho=number(1.0, 0.5, 2.0, exponents=(-2, 1)))
+)
 def a_bend_adds_a_remainder_of_second_order(port: Any, case: Case) -> Iterable[Fact]:
     """With c/3·Σdᵢ³ the PSF is ρ∇²f·g/‖g‖ and beyond it c·ρ²·(g/‖g‖)²: at most |c|ρ², half the Lipschitz constant."""
     found = port.decompose(case.params, case.objective, **case.hyper)
@@ -196,3 +198,30 @@ def a_gradient_that_is_no_number_is_rejected(port: Any, case: Case) -> Iterable[
     else:
         beyond = fenced(case, distance / 2)
     yield rejects("at w'", lambda: port.decompose(case.params, beyond, **case.hyper))
+
+
+perturb.edits("""
+norm_of_each_array: Each array is divided by its own norm, not by that of all together [LookSAM and SAM in libraries]
+    `u / size` → `u / joint_length([u]) if joint_length([u]) > 0 else u`
+zero_is_divided_by_zero: A gradient of 0 is divided by its norm [optax.contrib.sam 0.2.8]
+    `largest == 0` → `False`
+guard_that_nobody_asked_for: 1e-12 is added to the norm: the step is shorter where the gradient is small [davda54/sam;
+    ajiaaa/vSAM]
+    `eps / largest` → `(eps + 1e-12) / largest`
+gradient_is_not_normalised: The step is ρ·g, however long g is
+    `u / size` → `u * largest`
+divided_by_the_square: The step is ρ·g/‖g‖²
+    `u / size` → `u / size / (size * largest)`
+norm_is_the_largest_entry: The norm is the largest entry in size
+    `joint_length(scaled)` → `1`
+perturbed_downhill: The step is along -g: to where the loss is lower
+    `w + rho` → `w - rho`
+""")
+decompose.edits("""
+both_gradients_are_of_one_point: The second gradient is taken at the parameters, too: the PSF is 0
+    `gradient_at(objective, ahead,` → `gradient_at(objective, params,`
+remainder_has_the_other_sign: The PSF is g - g'
+    `s - g for` → `g - s for`
+gradients_are_not_looked_at: A gradient that is not finite is used
+    `finite=True` → `finite=False`
+""")

@@ -18,6 +18,7 @@ from gnomon_spec.strategies import CODES, SMALL_CODES, VECTORS, number, single, 
 vectors = nonzero_vector()
 quadratic = cubic(positive_matrix(2.0**-4, 8.0), vectors)
 bent = cubic(positive_matrix(2.0**-4, 8.0, signed=True), vectors, bends=(0.0, 0.5, -0.25))
+cubics = cubic(positive_matrix(2.0**-4, 8.0, signed=True), vectors, bends=(0.5, -0.25, 2.0))
 away = arrays(
     Quantity(
         lambda draw, c: np.asarray(c.drawn["objective"].objective.stationary + vectors.draw(draw, c), c.dtype),

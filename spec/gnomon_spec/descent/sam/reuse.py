@@ -53,6 +53,8 @@ def a_remainder_fades_and_is_dropped(port: Any, case: Case) -> Iterable[Fact]:
         weight, product = port.reuse_weight(j, product, beta=beta, horizon=case.horizon, variant=case.variant)
         expected = np.prod(np.array([beta] * j)) if j <= case.horizon else 0 * one
         yield equal(f"weight {j}", weight, expected)
+    again, _ = port.reuse_weight(case.reuses + 2, one, beta=beta, horizon=2, variant="code")
+    yield equal("code begins anew", again, beta * one)
     below = one * beta ** (case.horizon + 1)
     weight, kept = port.reuse_weight(case.horizon + 2, below, beta=beta, horizon=case.horizon, variant="code")
     yield equal("dropped", weight, 0 * one)
@@ -66,6 +68,15 @@ def without_beta_nothing_is_reused(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("β = 0", none, 0 * case.product)
     all_of_it, _ = port.reuse_weight(case.reuses, 0 * case.product + 1, beta=1.0, horizon=case.horizon, variant="clean")
     yield equal("β = 1", all_of_it, 0 * case.product + (1.0 if case.reuses <= case.horizon else 0.0))
+
+
+@reuse_weight.law("limit")
+def the_code_reuses_nothing_for_a_beta_of_1(port: Any, case: Case) -> Iterable[Fact]:
+    """ "code": for β = 1 the product is never above its power, and no PSF is reused."""
+    one = 0 * case.product + 1
+    weight, kept = port.reuse_weight(case.reuses, one, beta=1.0, horizon=case.horizon, variant="code")
+    yield equal("weight", weight, 0 * one)
+    yield equal("product", kept, one)
 
 
 reuse_weight.edits("""

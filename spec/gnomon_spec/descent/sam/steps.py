@@ -306,6 +306,7 @@ def at_a_stationary_point_all_stays(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("params", join(new), join(still))
     yield identical("ratio", state.sampler.ratios[-1], 0 * state.sampler.ratios[-1])
     yield identical("alignment", report.alignment, 0 * report.alignment)
+    yield identical("product", state.product, 1 + 0 * report.grad_norm)
 
 
 step_arsam.edits("""
