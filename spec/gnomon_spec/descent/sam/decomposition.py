@@ -202,9 +202,13 @@ def a_gradient_that_is_no_number_is_rejected(port: Any, case: Case) -> Iterable[
 
 perturb.edits("""
 norm_of_each_array: Each array is divided by its own norm, not by that of all together [LookSAM and SAM in libraries]
-    `u / size` → `u / joint_length([u]) if joint_length([u]) > 0 else u`
+    `u / size` → `u / (joint_length([u]) + eps / largest) if joint_length([u]) > 0 else u`
 zero_is_divided_by_zero: A gradient of 0 is divided by its norm [optax.contrib.sam 0.2.8]
     `largest == 0` → `False`
+zero_has_a_direction: Where the gradient is 0 every entry is perturbed by ρ
+    `return params` → `return tuple(w + rho for w in params)`
+radius_has_a_floor: A ρ of 0 is taken for a small one
+    `` → `rho = rho if rho > 0 else 2.0**-10`
 guard_that_nobody_asked_for: 1e-12 is added to the norm: the step is shorter where the gradient is small [davda54/sam;
     ajiaaa/vSAM]
     `eps / largest` → `(eps + 1e-12) / largest`

@@ -153,3 +153,13 @@ def decay_is_perturbed_with(params: Any, state: Any, objective: Any, **hyper: An
             return tuple(g + decay * x for g, x in zip(objective.gradient(w), w, strict=True))
 
     return reference.step(params, state, Decayed(), **{**hyper, "weight_decay": 0.0})
+
+
+@system.mistake("step")
+def steps_into_nowhere_are_made(params: Any, state: Any, objective: Any, **hyper: Any) -> Any:
+    """A gradient that is not finite is used, and the parameters are NaN afterwards."""
+    try:
+        return reference.step(params, state, objective, **hyper)
+    except ValueError:
+        lost = tuple(np.nan * w for w in params)
+        return lost, reference.SamState(lost, state.step_count + 1), reference.report(lost, lost)

@@ -70,15 +70,6 @@ def without_beta_nothing_is_reused(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("β = 1", all_of_it, 0 * case.product + (1.0 if case.reuses <= case.horizon else 0.0))
 
 
-@reuse_weight.law("limit")
-def the_code_reuses_nothing_for_a_beta_of_1(port: Any, case: Case) -> Iterable[Fact]:
-    """ "code": for β = 1 the product is never above its power, and no PSF is reused."""
-    one = 0 * case.product + 1
-    weight, kept = port.reuse_weight(case.reuses, one, beta=1.0, horizon=case.horizon, variant="code")
-    yield equal("weight", weight, 0 * one)
-    yield equal("product", kept, one)
-
-
 reuse_weight.edits("""
 horizon_by_the_running_product: The horizon is where the product of β has fallen to βᴶ: rounding decides whether
     there is one step more [ajiaaa/vSAM, commit 895e0e5]
@@ -133,6 +124,8 @@ gradient_is_weighted_too: The whole sum is weighted, the gradient with it
     `grad + weight * psf` → `weight * (grad + psf)`
 gradient_and_remainder_are_averaged: The direction is (1 - m)·g + m·psf
     `grad + weight * psf` → `(1 - weight) * grad + weight * psf`
+weight_of_0_taken_for_none: A weight of 0 counts as 1, as if none had been given
+    `weight * psf` → `(weight or 1.0) * psf`
 remainder_is_subtracted: The PSF is subtracted
     `grad + weight * psf` → `grad - weight * psf`
 """)

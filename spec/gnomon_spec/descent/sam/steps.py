@@ -207,6 +207,11 @@ first_arrays_for_the_statistics: The statistics are over the first L arrays
     `found.grads[-last:]` → `found.grads[:last]`
 norms_of_the_sam_gradient: The ratio is ‖psf‖/‖g'‖
     `found.grads[-last:]` → `found.sam_grads[-last:]`
+samples_where_the_gradient_is_long: A sample is also taken wherever the gradient is long [AE-SAM, arXiv 2304.14647]
+    `rates = {` → `take = take or bool(joint_length(gradient_at(objective, params, "g")) > 8)
+        rates = {`
+zeros_are_reused: "code": before any sample a PSF of zeros is used, and no error tells of it
+    `state.sampler.samples == 0` → `False`
 weight_goes_on_fading: The weight does not begin at 1 again after a sample
     `reuses=0,` → `reuses=state.reuses,`
 remainder_is_not_kept: The PSF of a sample is not remembered
@@ -310,6 +315,8 @@ def at_a_stationary_point_all_stays(port: Any, case: Case) -> Iterable[Fact]:
 
 
 step_arsam.edits("""
+statistics_exchanged: The weights of the two statistics are exchanged
+    `alpha1=alpha1, alpha2=alpha2, max_p=max_p` → `alpha1=alpha2, alpha2=alpha1, max_p=max_p`
 first_step_is_no_sample: "every_k" counts steps from 1: the k-th is the first sample
     `n % every == 0` → `(n + 1) % every == 0`
 bernoulli_with_the_other_tail: "bernoulli" samples where U < 1 - p
