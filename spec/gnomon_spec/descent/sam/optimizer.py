@@ -14,11 +14,11 @@ from gnomon.descent.sgd import SGDState
 from gnomon.several_arrays import cut, join
 from gnomon_spec.cases import Case
 from gnomon_spec.descent.sam import system
-from gnomon_spec.descent.sam.decomposition import fenced, norm
+from gnomon_spec.descent.sam.decomposition import norm
 from gnomon_spec.descent.sam.inputs import PLAIN, RATES, problems, quadratics, states
-from gnomon_spec.facts import Fact, agree, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, equal, identical
 from gnomon_spec.several_arrays import times, turned
-from gnomon_spec.strategies import VECTORS, count, number, rotation, shapes
+from gnomon_spec.strategies import count, number, rotation, shapes
 from gnomon_spec.system import WITH_ROOM
 
 steps = problems.but(state=states(), **RATES)
@@ -111,16 +111,7 @@ step.symmetry(
 )
 
 
-@step.law("rejects", cases=plain.shaped(VECTORS).but(rho=1.0))
-def from_where_the_gradient_is_no_number_no_step_is_made(port: Any, case: Case) -> Iterable[Fact]:
-    """A gradient that is not finite, at w or beyond it, ends the step before it is made."""
-    distance = np.max(np.abs(join(case.params) - case.objective.objective.stationary))
-    outside = fenced(case, distance / 2)
-    yield rejects("at w", lambda: step.call(port, case, objective=outside))
-
-
-step.edits(
-    """
+step.edits("""
 plain_gradient_after_all: The gradient at the parameters is used for the step: the second one is thrown away
     `zip(params, found.sam_grads, states` → `zip(params, found.grads, states`
 remainder_alone: The step is made with the PSF alone
@@ -128,8 +119,7 @@ remainder_alone: The step is made with the PSF alone
 remainder_twice: The PSF is added to the gradient that has it already
     `zip(params, found.sam_grads, states` →
         `zip(params, [s + p for s, p in zip(found.sam_grads, found.psf)], states`
-"""
-)
+""")
 
 
 @system.mistake("step")
@@ -153,13 +143,3 @@ def decay_is_perturbed_with(params: Any, state: Any, objective: Any, **hyper: An
             return tuple(g + decay * x for g, x in zip(objective.gradient(w), w, strict=True))
 
     return reference.step(params, state, Decayed(), **{**hyper, "weight_decay": 0.0})
-
-
-@system.mistake("step")
-def steps_into_nowhere_are_made(params: Any, state: Any, objective: Any, **hyper: Any) -> Any:
-    """A gradient that is not finite is used, and the parameters are NaN afterwards."""
-    try:
-        return reference.step(params, state, objective, **hyper)
-    except ValueError:
-        lost = tuple(np.nan * w for w in params)
-        return lost, reference.SamState(lost, state.step_count + 1), reference.report(lost, lost)
