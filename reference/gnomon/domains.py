@@ -347,6 +347,39 @@ class Several:
 
 
 @dataclass(frozen=True)
+class TupleOfArrays:
+    """A tuple, or a list, of one or more arrays of one floating-point dtype, like those of the argument `model` if any.
+
+    finite: no NaN, no infinity.
+    """
+
+    model: str = ""
+    finite: bool = False
+
+    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
+        if not isinstance(value, tuple | list):
+            raise TypeError(f"{name} must be a tuple of arrays, got {type(value).__name__}")
+        like = given[self.model] if self.model else value
+        if len(value) != len(like) or not value:
+            number = f"{len(like)} arrays, as {self.model} has" if self.model else "at least one array"
+            raise ValueError(f"{name} must have {number}, got {len(value)}")
+        for i, (array, model) in enumerate(zip(value, like, strict=True)):
+            if self.model:
+                require_like(f"{name}[{i}]", array, model, f"{self.model}[{i}]")
+            else:
+                require_floating(f"{name}[{i}]", array)
+            if array.dtype != like[0].dtype:
+                raise TypeError(f"{name} must have one dtype, got {like[0].dtype} and {array.dtype}")
+        if self.finite:
+            require_finite({f"{name}[{i}]": array for i, array in enumerate(value)})
+
+    def __str__(self) -> str:
+        like = f"arrays of the shapes and the dtype of those of {self.model}"
+        alone = "one or more arrays of one floating-point dtype"
+        return f"a tuple of {like if self.model else alone}" + ", finite" * self.finite
+
+
+@dataclass(frozen=True)
 class OrNone:
     """What the inner domain says, or `None`."""
 

@@ -1,7 +1,8 @@
-"""The Euclidean norm, which all methods use."""
+"""The Euclidean norm, which all methods use: of an array, and of several together."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -19,3 +20,8 @@ def length(array: Array) -> Any:
         return largest
     scaled = array / largest
     return largest * np.sqrt(np.sum(scaled * scaled))
+
+
+def joint_length(arrays: Sequence[Array]) -> Any:
+    """Return the norm of all entries of the arrays (one or more, of any shapes, of one dtype) together."""
+    return length(np.concatenate([array.reshape(-1) for array in arrays]))

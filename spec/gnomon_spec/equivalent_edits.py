@@ -49,6 +49,18 @@ ARGUMENTS = (
         "otherwise only where the rate is a bound itself, which rounding decides",
     ),
     Argument(
+        "gnomon.descent.sam.reuse.reuse_weight",
+        "if not product > beta**horizon:",
+        ("if not product >= beta**horizon:",),
+        "otherwise only where the product is the power, which rounding decides",
+    ),
+    Argument(
+        "gnomon.descent.sam.sampling.decide",
+        "take = bool(used and uniform >= 1 - sampler.probability) or K - n % K <= need",
+        ("take = bool(used and uniform > 1 - sampler.probability) or K - n % K <= need",),
+        "otherwise only where U is 1 - p, which rounding decides",
+    ),
+    Argument(
         "gnomon.descent.hysterograd.clip",
         "return scale, np.ones_like(full_norm) * grad_clip",
         ("return scale, grad_clip",),

@@ -69,14 +69,20 @@ def rejects(label: str, call: Callable[[], Any]) -> Fact:
 
 
 def same_outputs(
-    label: str, actual: Any, expected: Any, compare: Callable[[str, Any, Any], Fact] = equal
+    label: str, actual: Any, expected: Any, compare: Callable[[str, Any, Any], Fact] = equal, *, inside: bool = False
 ) -> Iterator[Fact]:
-    """Claim that all parts of two outputs (arrays, numbers, tuples of them) are the same."""
+    """Claim that all parts of two outputs (arrays, numbers, tuples of them) are the same.
+
+    The first of several outputs goes by the label, the others by their names or places. inside: the tuple is one of the
+    outputs, or lies within one: its parts go by its own name and their places.
+    """
     if isinstance(expected, tuple):
         names = getattr(expected, "_fields", range(len(expected)))
         for name, left, right in zip(names, actual, expected, strict=True):
-            part = label if isinstance(name, int) and name == 0 else str(name)
-            yield from same_outputs(part, left, right, compare)
+            part = (
+                label if name == 0 and not inside else f"{label}[{name}]" if type(name) is int and inside else str(name)
+            )
+            yield from same_outputs(part, left, right, compare, inside=True)
     elif _is_discrete(expected):
         yield agree(label, actual, expected)
     else:

@@ -25,6 +25,7 @@ from gnomon.domains import (
     Scalar,
     Several,
     State,
+    TupleOfArrays,
 )
 
 NO_NUMBERS: tuple[Any, ...] = (None, 1j, {})
@@ -68,6 +69,20 @@ def _(domain: Several, value: Any) -> Iterator[tuple[str, Any]]:
     yield from no_numbers()
     for words, bad in bad_values(domain.inner, value[0]) if value else ():
         yield f"[0]{words}", (bad, *value[1:])
+
+
+@bad_values.register
+def _(domain: TupleOfArrays, value: Any) -> Iterator[tuple[str, Any]]:
+    yield from no_numbers()
+    yield " without arrays", ()
+    first, *rest = value
+    inner: Domain = Finite() if domain.finite else Floating()
+    for words, bad in bad_values(inner, first):
+        yield f"[0]{words}", (bad, *rest)
+    if domain.model:
+        yield " with an array too many", (*value, first)
+        for words, bad in bad_values(Like(domain.model), first):
+            yield f"[0]{words}", (bad, *rest)
 
 
 @bad_values.register

@@ -224,7 +224,8 @@ class Operation:
                 yield from same_outputs(self.inputs[0], after, moved, same)
                 return
             for part, change in outputs.items():
-                yield from same_outputs(part, self.part(after, part), change(self.part(before, part), case), same)
+                was, becomes = self.part(before, part), self.part(after, part)
+                yield from same_outputs(part, becomes, change(was, case), same, inside=True)
 
         body.__name__, body.__doc__ = name, statement
         return self.law(kind, cases=cases, dtypes=dtypes)(body)

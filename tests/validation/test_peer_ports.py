@@ -151,6 +151,8 @@ def test_torch_is_left_as_it_was():
         ("scipy", "scipy", "'gnomon[curvature]'"),
         ("torch.func", "torch", "'gnomon[curvature]'"),
         ("torch.hessian_free", "torch", "'gnomon[torch]'"),
+        ("torch.sam", "torch", "'gnomon[torch]'"),
+        ("optax.sam", "jax", "'gnomon[optax]'"),
         pytest.param("curvlinops", "curvlinops", "'gnomon[curvature]'", marks=needs_the_extra),
         pytest.param("matfree", "matfree", "matfree==0.6.3", marks=needs_the_extra),
         pytest.param("linear_operator", "linear_operator", "linear_operator==0.6.1", marks=needs_the_extra),

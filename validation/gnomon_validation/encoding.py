@@ -15,6 +15,7 @@ import numpy as np
 
 from gnomon.curvature import operators, products
 from gnomon.hessian_free import small_objectives
+from gnomon.objectives import several_arrays
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case, leaves
 from gnomon_spec.system import Law, Operation, System, nearest
@@ -64,7 +65,7 @@ def decoded(data: Any, operation: Operation) -> Any:
             with np.errstate(over="ignore"):
                 return np.array(numbers, dtype=dtype).reshape(shape)
         case {"state": str(name), "fields": dict(fields)}:
-            homes = sys.modules[operation.reference.__module__], operators, products, small_objectives
+            homes = sys.modules[operation.reference.__module__], operators, products, small_objectives, several_arrays
             kinds = (getattr(home, name, None) for home in homes)
             kind = next(
                 (k for k in kinds if isinstance(k, type) and issubclass(k, tuple) and hasattr(k, "_fields")), None

@@ -5,7 +5,7 @@ Source: as `gnomon.descent.hysterograd`, whose `step` is one group whose arrays 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -14,14 +14,13 @@ from gnomon.arguments import checked, with_keywords
 from gnomon.descent import hysterograd
 from gnomon.descent.hysterograd import HysteroGradState, Report
 from gnomon.domains import Array, require_floating, require_like
-
-Group = tuple[Array, ...]
+from gnomon.several_arrays import Arrays, cut, join
 
 
 class GroupState(NamedTuple):
     """What one group remembers: `metrics` holds G of each of its arrays, all else is as in `HysteroGradState`."""
 
-    metrics: Group
+    metrics: Arrays
     path_length: Any
     temperature: Any
     mean_norm: Any
@@ -36,7 +35,7 @@ class Summary(NamedTuple):
     width: Any
 
 
-def init_groups(groups: tuple[Group, ...], *, initial_temp: float = 1.0) -> tuple[GroupState, ...]:
+def init_groups(groups: tuple[Arrays, ...], *, initial_temp: float = 1.0) -> tuple[GroupState, ...]:
     """Return the state of each group before the first step (see `hysterograd.init`)."""
     states = []
     for group in groups:
@@ -63,7 +62,7 @@ def require_fitting_groups(given: Mapping[str, Any]) -> None:
                 require_like("states.metrics", metric, array)
 
 
-def require_group(group: Group) -> None:
+def require_group(group: Arrays) -> None:
     """Raise `ValueError` or `TypeError` unless a group has an array, and all of its arrays have one dtype."""
     if len(group) == 0:
         raise ValueError("params must have at least one array in each group, got an empty group")
@@ -76,11 +75,11 @@ def require_group(group: Group) -> None:
 @checked(hysterograd.require_known_to_theory, require_fitting_groups)
 @with_keywords(hysterograd.step)
 def step_groups(
-    params: tuple[Group, ...],
+    params: tuple[Arrays, ...],
     grads: tuple[tuple[Array | None, ...], ...],
     states: tuple[GroupState, ...],
     **hyperparameters: Any,
-) -> tuple[tuple[Group, ...], tuple[GroupState, ...], Summary]:
+) -> tuple[tuple[Arrays, ...], tuple[GroupState, ...], Summary]:
     """Take one step of every group and return the new parameters, the new states and the summary.
 
     params: at least one group, each a tuple of at least one array of any shape; one floating-point dtype for all.
@@ -94,8 +93,8 @@ def step_groups(
 
 
 def step_group(
-    group: Group, grads: tuple[Array | None, ...], state: GroupState, **hyperparameters: Any
-) -> tuple[Group, GroupState, Report]:
+    group: Arrays, grads: tuple[Array | None, ...], state: GroupState, **hyperparameters: Any
+) -> tuple[Arrays, GroupState, Report]:
     """Take one step of a group: that of its arrays that have a gradient, laid end to end."""
     present = [i for i, grad in enumerate(grads) if grad is not None]
     if not present:
@@ -106,21 +105,6 @@ def step_group(
     params, after, report = hysterograd.step(params, grad, whole, **hyperparameters)
     metrics = cut(after.metric, state.metrics, present)
     return cut(params, group, present), GroupState(metrics, *after[1:]), report
-
-
-def join(arrays: Iterable[Any]) -> Array:
-    """Return the entries of arrays of any shapes, at least one array, as one vector."""
-    return np.concatenate([array.reshape(-1) for array in arrays])
-
-
-def cut(vector: Array, arrays: Sequence[Array], places: Iterable[int]) -> Group:
-    """Return the arrays, those at `places` with entries of the vector: the inverse of `join`."""
-    new, start = list(arrays), 0
-    for i in places:
-        end = start + arrays[i].size
-        new[i] = vector[start:end].reshape(arrays[i].shape)[()]
-        start = end
-    return tuple(new)
 
 
 def summary(reports: Sequence[Report]) -> Summary:

@@ -10,7 +10,8 @@ import numpy as np
 
 from gnomon.descent import hysterograd_groups as reference
 from gnomon.descent.hysterograd import HysteroGradState
-from gnomon.descent.hysterograd_groups import GroupState, cut, join
+from gnomon.descent.hysterograd_groups import GroupState
+from gnomon.several_arrays import cut, join
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.hysterograd import system
 from gnomon_spec.descent.hysterograd_cases import hyperparameters, magnitude, or_zeros, some_eps, states

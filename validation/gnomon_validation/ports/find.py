@@ -29,12 +29,21 @@ PEERS = {
     "matfree": ("gnomon_validation.ports.peers.matfree_estimators", "matfree==0.6.3"),
     "linear_operator": ("gnomon_validation.ports.peers.linear_operator_lanczos", "linear_operator==0.6.1"),
     "pyhessian": ("gnomon_validation.ports.peers.pyhessian_eigenvalues", "--no-deps pyhessian==0.1"),
+    "torch.sam": ("gnomon_validation.ports.peers.torch_sam", "'gnomon[torch]'"),
+    "optax.sam": ("gnomon_validation.ports.peers.optax_sam", "'gnomon[optax]'"),
+    "pytorch_optimizer.sam": (
+        "gnomon_validation.ports.peers.pytorch_optimizer_sam",
+        "--no-deps pytorch_optimizer==4.1.0",
+    ),
 }
 FORMS = {
     "numba": "the bundled Numba kernels",
     "reference": "the reference itself",
     "scipy": "SciPy's eigsh and cg (extra `curvature`)",
     "torch.hessian_free": "Hessian-free optimization and each of its parts, written anew in torch (extra `torch`)",
+    "torch.sam": "SAM, written anew in torch (extra `torch`)",
+    "optax.sam": "`optax.contrib.sam` around `optax.sgd` (extra `optax`)",
+    "pytorch_optimizer.sam": "pytorch_optimizer's SAM (`pip install --no-deps pytorch_optimizer==4.1.0` beside torch)",
     "torch.func": "curvature products and estimators by torch.func (extra `curvature`)",
     "curvlinops": "curvlinops-for-pytorch 3.0.1 (extra `curvature`)",
     "matfree": "matfree's estimators of trace and Frobenius norm (`pip install matfree==0.6.3`)",

@@ -2,7 +2,7 @@
 
 An entry is for what a library does on purpose or is known to do, not for what a check should go on to find; each figure
 is one that the adapters gave on torch 2.13, optax 0.2.8 and JAX 0.10.2, SciPy 1.17.1, curvlinops 3.0.1, pyhessian
-0.1, matfree 0.6.3, linear_operator 0.6.1 and torch_optimizer 0.3.0, on a CPU.
+0.1, matfree 0.6.3, linear_operator 0.6.1, torch_optimizer 0.3.0 and pytorch_optimizer 4.1.0, on a CPU.
 """
 
 from __future__ import annotations
@@ -179,6 +179,33 @@ PYHESSIAN_RANGE = (
     "size + 1e-6: of 2⁻⁷⁹·diag(1, ½) in float32 it returns 0 and a vector of zeros (NaN, divided by the length alone)."
 )
 
+SAM_SINGLE = (
+    "pytorch_optimizer.SAM squares and sums the norms of gradients in float32, whatever the parameters have: beside "
+    "float64 ones the perturbation was too long or too short by up to 1.4e-7 of ρ in 1000 gradients (median 3.3e-8). "
+    "Computed in their own dtype it conforms."
+)
+SAM_RANGE = (
+    "pytorch_optimizer.SAM squares the joint norm in float32: for ‖g‖ above 1.8e19 nothing is perturbed, for ‖g‖ below "
+    "1e-23 ρ/‖g‖ is infinite, in float64, too (with its default guard 1e-12 the step is as short as 1e12·ρ·‖g‖)."
+)
+SAM_ZERO = (
+    "With perturb_eps = 0 pytorch_optimizer.SAM makes 0·∞ of a gradient of 0: NaN. With its default 1e-12 it stays."
+)
+SAM_UNCHECKED = (
+    "pytorch_optimizer.SAM looks at no number but at its lower end, and at no gradient: one that is NaN or infinite, "
+    "at the parameters or at the perturbed point, goes into the base optimizer's step."
+)
+OPTAX_SAM_ZERO = (
+    "optax.contrib.sam with contrib.normalize() divides a gradient of 0 by its norm: NaN parameters, and no guard to "
+    "be given (optax#1743)."
+)
+OPTAX_SAM_RANGE = (
+    "optax.contrib.normalize sums squares as they are: gradients of 1e155 in float64, 1e20 in float32, perturb "
+    "nothing, those of 1e-170 and 1e-24 perturb infinitely."
+)
+OPTAX_SAM_UNCHECKED = (
+    "optax.contrib.sam checks nothing: rho = -1, lr = nan and gradients that are not finite were accepted in all cases."
+)
 REJECTED = ":bad_input_is_rejected"
 BAD_INPUT, ACCEPTED, WRONG, OFF = f"step{REJECTED}", ("accepts bad input",), ("wrong",), ("wrong", "imprecise")
 EIGENVALUES, OUT_OF_RANGE = "curvature.largest_eigenvalues:", "they_do_not_leave_the_range_before_the_matrix_does"
@@ -214,6 +241,12 @@ OF_DECAY = (
     "a_free_run_follows_the_oracle",
 )
 HIOPTIMIZER = "torch:hysterograd.optimizer.HIOptimizer"
+SAM_AT_REST = (
+    "perturb:where_there_is_no_gradient_nothing_moves",
+    "decompose:at_a_stationary_point_nothing_is_left",
+    "step:at_a_stationary_point_it_stays",
+)
+SAM_ANY_SIZE = "perturb:gradients_of_any_size_perturb_alike"
 # Of each reason the dtypes, the verdicts, and the ports and laws.
 ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]], ...] = (
     (TORCH_UNCHECKED, ALL, ACCEPTED, [(f"torch:torch.optim.{name}*", f"*.{BAD_INPUT}") for name in IN_TORCH]),
@@ -326,6 +359,18 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
         ],
     ),
     (LANCZOS_UNCHECKED, WITH_ROOM, ACCEPTED, [("linear_operator", f"curvature.lanczos{REJECTED}")]),
+    *(
+        (reason, dtypes, verdicts, [(port, f"sam.{law}") for law in laws])
+        for port, reason, dtypes, verdicts, *laws in (
+            ("pytorch_optimizer.sam", SAM_UNCHECKED, WITH_ROOM, ACCEPTED, "*_rejected"),
+            ("pytorch_optimizer.sam", SAM_ZERO, WITH_ROOM, WRONG, *SAM_AT_REST),
+            ("pytorch_optimizer.sam", SAM_RANGE, WITH_ROOM, OFF, SAM_ANY_SIZE),
+            ("pytorch_optimizer.sam", SAM_SINGLE, ("float64",), OFF, "*"),
+            ("optax.sam", OPTAX_SAM_UNCHECKED, WITH_ROOM, ACCEPTED, "*_rejected"),
+            ("optax.sam", OPTAX_SAM_ZERO, WITH_ROOM, WRONG, *SAM_AT_REST),
+            ("optax.sam", OPTAX_SAM_RANGE, WITH_ROOM, WRONG, SAM_ANY_SIZE),
+        )
+    ),
     (OPTAX_BUFFER, ALL, WRONG, [("optax:optax.rmsprop*", "rmsprop.step:no_learning_rate_no_move")]),
     (OPTAX_NESTEROV, ALL, ACCEPTED, [("optax:optax.sgd*", "sgd.step:nesterov_needs_momentum")]),
     (OPTAX_BIAS, ("float32",), ("imprecise",), [(f"optax:optax.{name}*", "*adam*.step:*") for name in ADAMS]),

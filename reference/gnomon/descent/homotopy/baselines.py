@@ -15,8 +15,8 @@ from gnomon.arguments import checked
 from gnomon.curvature.operators import FiniteOperator, Start, product
 from gnomon.curvature.power import power_iteration
 from gnomon.descent.homotopy.estimator import Gradient
-from gnomon.descent.homotopy.norms import length
 from gnomon.domains import Array, Entries, Finite, NonNegative, Positive, PositiveInt, Scalar
+from gnomon.norms import joint_length
 
 
 def require_gradient_at_gap(given: Mapping[str, Any]) -> None:
@@ -37,7 +37,7 @@ def polyak_rate(gap: Annotated[Any, Scalar(low=0)], grad: Annotated[Array, Finit
     """
     if gap == 0:
         return np.zeros_like(gap)[()]
-    size = length([grad])
+    size = joint_length([grad])
     return gap / size / size
 
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.descent.homotopy.estimator import Variant
-from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import Curvature, ratio
 from gnomon.domains import Array, NonNegative, Positive, require_floating
+from gnomon.norms import joint_length
 from gnomon.rounding import rounded_once
 
 
@@ -49,7 +49,7 @@ def clip_gradients(
     relative = ratio(curvature, target_curvature + guard + np.zeros_like(curvature))
     threshold = np.maximum(base_norm / (1 + relative), min_norm)
     arrays = [g for g in grads if g is not None]
-    norm = length(arrays) if arrays else 0 * threshold
+    norm = joint_length(arrays) if arrays else 0 * threshold
     if not norm > threshold:
         return grads, threshold
     scale = threshold / (norm + guard)

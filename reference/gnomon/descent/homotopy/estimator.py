@@ -13,8 +13,8 @@ from gnomon.arguments import checked
 from gnomon.curvature.operators import FiniteOperator
 from gnomon.curvature.power import power_iteration
 from gnomon.curvature.trace import hutchinson
-from gnomon.descent.homotopy.norms import length
 from gnomon.domains import Array, Entries, Fraction, PositiveInt
+from gnomon.norms import joint_length
 from gnomon.rounding import rounded_once
 
 Variant = Literal["standard", "code"]
@@ -100,7 +100,7 @@ def estimate(
         norm_average = running_mean(norm_average, norm, calls, decay)
         trace_average = running_mean(trace_average, trace, calls, decay)
         residual, products = found.residual, found.products + traced.products
-    grad_norm = length([grad])
+    grad_norm = joint_length([grad])
     kappa = curvature_of(norm, grad_norm, variant)
     after = EstimatorState(calls, norm_average, trace_average)
     return after, Measurement(full, norm, trace, grad_norm, kappa, residual, products)

@@ -14,11 +14,11 @@ from gnomon.curvature.operators import FiniteOperator
 from gnomon.descent import adam, adamw, sgd
 from gnomon.descent.adam import AdamState
 from gnomon.descent.homotopy.estimator import Probes, Start, curvature_of
-from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import Variant, rate, require_ordered_bounds
 from gnomon.descent.homotopy.scheduler import Report, SchedulerState, init_scheduler, schedule
 from gnomon.descent.sgd import SGDState
 from gnomon.domains import Array, Entries, NonNegative, Positive, kept
+from gnomon.norms import joint_length
 from gnomon.objectives.contract import Objective
 
 Base = Literal["sgd", "adam", "adamw"]
@@ -86,7 +86,7 @@ def step_on(
     grad = objective.gradient(params)
     hessian = np.stack([objective.hvp(params, column) for column in np.eye(params.shape[0], dtype=params.dtype)])
     norm = np.max(np.abs(np.linalg.eigvalsh(hessian)))
-    kappa = curvature_of(norm, length([grad]), variant)
+    kappa = curvature_of(norm, joint_length([grad]), variant)
     target = target_curvature + np.zeros_like(kappa)
     lr = rate(kappa, target, base_lr=base_lr, alpha=alpha, min_lr=min_lr, max_lr=max_lr, variant=variant)
     new: Array = params - lr * grad

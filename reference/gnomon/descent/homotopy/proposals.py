@@ -15,9 +15,9 @@ from gnomon.arguments import checked
 from gnomon.curvature.operators import FiniteOperator
 from gnomon.curvature.power import power_iteration
 from gnomon.descent.homotopy.estimator import Gradient, Start
-from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import unbounded
 from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive, PositiveInt, Scalar, UnitInterval, kept
+from gnomon.norms import joint_length
 from gnomon.rounding import rounded_once
 
 
@@ -62,7 +62,7 @@ def proposal_average(
     calls, mean = state.calls + 1, state.curvature
     if calls % frequency == 0:
         norm = power_iteration(operator, start, iterations=iterations, rtol=0.0).norm
-        size = length([grad])
+        size = joint_length([grad])
         mean = decay * mean + (1 - decay) * norm / (size * size + 1e-8)
     target = target_curvature + np.zeros_like(mean)
     return AverageState(calls, mean), unbounded(mean, target, base_lr, alpha, "standard")

@@ -10,8 +10,8 @@ from typing import Annotated, Any, NamedTuple
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.descent.homotopy.norms import length
 from gnomon.domains import Array, Finite, Fraction, NonNegative, NonNegativeInt, Positive
+from gnomon.norms import joint_length
 from gnomon.rounding import rounded_once
 
 
@@ -54,7 +54,7 @@ def proxy_rate(
 
     grad: g_t, floating-point array of any shape, finite. The results are numbers of the gradient's dtype.
     """
-    calls, size = state.calls + 1, length([grad])
+    calls, size = state.calls + 1, joint_length([grad])
     if calls == 1 or not (size > 1e-10 and state.grad_norm > 1e-10):
         kappa = np.ones_like(size)[()]
     else:

@@ -8,9 +8,9 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.descent.homotopy.estimator import curvature_of
-from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import Variant, adaptive_target, rate, require_ordered_bounds
 from gnomon.domains import Array, Entries, NonNegative, NonNegativeInt, Positive, PositiveInt, UnitInterval
+from gnomon.norms import joint_length
 
 Rule = Literal["homotopy", "constant", "polyak", "edge", "cdat"]
 RULES = get_args(Rule)
@@ -52,7 +52,7 @@ def descend(
     for k in range(steps):
         x = iterates[-1]
         grad = eigenvalues * x
-        kappa = curvature_of(norm, length([grad]), variant)
+        kappa = curvature_of(norm, joint_length([grad]), variant)
         curvatures.append(kappa)
         if rule == "homotopy":
             target = target_curvature + np.zeros_like(norm)

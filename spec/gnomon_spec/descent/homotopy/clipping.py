@@ -97,7 +97,7 @@ length_before_clipping_returned: The length of the gradients before clipping is 
     c
     `return grads, threshold` → `return grads, norm`, `for g in grads), threshold` → `for g in grads), norm`
 each_array_clipped_by_itself: Every array is cut at c by its own length
-    `g * scale` → `g * (threshold / np.maximum(threshold, length([g])))`
+    `g * scale` → `g * (threshold / np.maximum(threshold, joint_length([g])))`
 short_gradients_stretched: Gradients shorter than c are made as long as c, too
     `not norm > threshold` → `not norm > 0`
 clipped_without_the_least_length: min_norm is ignored

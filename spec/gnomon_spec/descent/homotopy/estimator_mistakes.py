@@ -7,7 +7,7 @@ from gnomon_spec.descent.homotopy.estimator import estimate
 
 estimate.edits("""
 mean_reported_on_full_calls: A full call reports the running mean instead of what it measured
-    `grad_norm = length([grad])` → `norm, trace = norm_average, trace_average\ngrad_norm = length([grad])`
+    `grad_norm = joint_length([grad])` → `norm, trace = norm_average, trace_average\ngrad_norm = joint_length([grad])`
 mean_started_from_zero: The running means begin at 0 and not at the first values
     `new if calls == 1 else decay * mean + (1 - decay) * new` → `decay * mean + (1 - decay) * new`
 mean_with_bias_correction: The running means are corrected for a bias that they do not have
@@ -27,9 +27,9 @@ hessian_asked_on_every_call: The Hessian is measured on every call: between full
 gradient_not_squared: κ = s/‖g‖
     `norm / (grad_norm * grad_norm)` → `norm / grad_norm`, `norm / grad_norm / grad_norm` → `norm / grad_norm`
 mean_square_of_the_gradient: The gradient's norm is the root of the mean square and not of the sum
-    `length([grad])` → `length([grad]) / grad.shape[0] ** 0.5`
+    `joint_length([grad])` → `joint_length([grad]) / grad.shape[0] ** 0.5`
 largest_entry_of_the_gradient: The gradient's norm is its largest entry
-    `length([grad])` → `np.max(np.abs(grad))`
+    `joint_length([grad])` → `np.max(np.abs(grad))`
 trace_for_the_norm: κ is made of the size of the trace and not of the norm
     `curvature_of(norm, grad_norm` → `curvature_of(np.abs(trace), grad_norm`
 """)

@@ -133,7 +133,7 @@ def the_rules_beside_it_have_their_rates(port: Any, case: Case) -> Iterable[Fact
             yield equal("iterates", found.iterates, (1 - case.base_lr * case.eigenvalues) ** t * case.params)
 
 
-KAPPA, MOVE = "curvature_of(norm, length([grad]), variant)", "x - lr * grad"
+KAPPA, MOVE = "curvature_of(norm, joint_length([grad]), variant)", "x - lr * grad"
 descend.edits(f"""
 the_rate_is_never_applied: The rate is computed and never handed to the optimizer: it steps with b
     `{MOVE}` → `x - (base_lr if rule == "homotopy" else lr) * grad`

@@ -21,9 +21,9 @@ import numpy as np
 
 from gnomon.derivatives import gradient, make_hvp
 from gnomon.descent.homotopy.estimator import curvature_of
-from gnomon.descent.homotopy.norms import length
 from gnomon.descent.homotopy.rate import rate
 from gnomon.domains import Array
+from gnomon.norms import joint_length
 from gnomon.objectives import MLP, SoftmaxRegression
 
 POINTS, FEATURES, CLASSES, STEPS = 40, 4, 3, 150
@@ -112,7 +112,7 @@ def run(problem: Problem, seed: int) -> Run:
         if t in MEASURED:
             traced_once = isinstance(objective, DeepLinear)
             product = make_hvp(objective.value, x) if traced_once else partial(objective.hvp, x)
-            norm, size = spectral_norm(np.stack([product(column) for column in np.eye(x.size)])), length([grad])
+            norm, size = spectral_norm(np.stack([product(column) for column in np.eye(x.size)])), joint_length([grad])
             told.append((curvature_of(norm, size, "standard"), size, norm))
             lr = lr if t else float(0.5 / norm)
         x = x - lr * grad
@@ -146,7 +146,7 @@ def from_saddle(start: float, homotopy: bool) -> Path:
             return Path(np.array(losses), np.array(rates))
         grad, lr = error * x[::-1], np.float64(RATE)
         if homotopy:
-            kappa = curvature_of(spectral_norm(saddle_hessian(x)), length([grad]), "standard")
+            kappa = curvature_of(spectral_norm(saddle_hessian(x)), joint_length([grad]), "standard")
             lr = rate(kappa, np.float64(TARGET), base_lr=RATE, min_lr=0.0)
         rates.append(lr)
         x = x - lr * grad
