@@ -49,6 +49,12 @@ ARGUMENTS = (
         "otherwise only where the rate is a bound itself, which rounding decides",
     ),
     Argument(
+        "gnomon.descent.reg.racs.root_norms",
+        "return np.where(largest > 0, largest**0.5 * norm**0.5, 1)",
+        ("return np.where(largest > 0, -largest**0.5 * norm**0.5, 1)",),
+        "rows and columns get the sign, their product does not",
+    ),
+    Argument(
         "gnomon.descent.hysterograd.clip",
         "return scale, np.ones_like(full_norm) * grad_clip",
         ("return scale, grad_clip",),

@@ -34,20 +34,26 @@ def diagnostics(
     matrix: Matrix, scaled: Annotated[Array, Entries(("m", "n"), fit="matrix", finite=True, of=("m", "n"))], *,
     p: Exponent = 2.0,
 ) -> Diagnostics:  # fmt: skip
-    """Return what `Diagnostics` says of X = matrix and R = scaled, both (m, n) and finite; norms are p-norms, p >= 1."""
+    """Return what `Diagnostics` says of X = matrix and R = scaled, both (m, n) and finite. p: of the norms, >= 1."""
     before, after = singular_values(matrix), singular_values(scaled)
-    rows, columns = (np.multiply(*norms(scaled, side, p)) for side in ("rows", "columns"))
+    rows, columns = lengths(unit(scaled, "all", inf), "rows", p), lengths(scaled, "columns", p)
     mean, (largest, norm) = np.mean(rows), norms(scaled, "all", 2)
     shares = after / np.where(after[0] > 0, after[0], 1)
     return Diagnostics(
         condition(before),
         condition(after),
-        np.max(np.abs(rows / np.where(mean > 0, mean, 1) - np.where(mean > 0, 1, 0))),
+        np.max(np.abs(rows - mean)) / np.where(mean > 0, mean, 1),
         np.max(np.abs(columns - 1)),
         (largest * (norm / scaled.size**0.5))[0, 0],
         np.sum(unit(matrix, "all", 2) * unit(scaled, "all", 2)),
         np.sum(shares * shares),
     )
+
+
+def lengths(matrix: Array, side: str, p: float) -> Array:
+    """Return the p-norms of rows or columns."""
+    largest, norm = norms(matrix, side, p)
+    return largest * norm
 
 
 def singular_values(matrix: Array) -> Array:

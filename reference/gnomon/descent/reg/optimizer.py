@@ -10,9 +10,10 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
-from gnomon.arguments import checked, with_keywords
-from gnomon.descent.reg.racs import Matrix, racs_reg, unit
-from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive
+from gnomon.arguments import checked
+from gnomon.descent.reg import racs
+from gnomon.descent.reg.racs import Exponent, Matrix, Mode, unit
+from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive, PositiveInt
 from gnomon.rounding import rounded_once
 
 Scale = Literal["rms", "muon"]
@@ -40,11 +41,10 @@ def require_shrinking(given: Mapping[str, Any]) -> None:
 
 @checked(require_shrinking)
 @rounded_once
-@with_keywords(racs_reg)
 def step(
     params: Matrix, grad: LikeParams, state: REGState, *,
     lr: NonNegative = 1e-3, beta: Fraction = 0.95, nesterov: bool = False, weight_decay: NonNegative = 0.1,
-    gamma: Positive = 0.2, scale: Scale = "rms", **scaling: Any,
+    gamma: Positive = 0.2, scale: Scale = "rms", p: Exponent = 2.0, mode: Mode = "rc", sweeps: PositiveInt = 100,
 ) -> tuple[Array, REGState]:  # fmt: skip
     """Take one step and return the new parameters and the new state.
 
@@ -58,7 +58,7 @@ def step(
         W ← (1 - ηλ)·W - η·U
 
     params, grad, state: matrices of one shape and dtype, m and n >= 1, finite; other parameters, and embeddings, are
-    for AdamW. lr, weight_decay: >= 0, their product < 1. scaling: p, mode and sweeps of `racs_reg`.
+    for AdamW. lr, weight_decay: >= 0, their product < 1. p, mode, sweeps: as in `racs_reg`.
 
     Choices: the decay is that of AdamW, lr·λ of the old parameters. In mode "rc" with p = 2 "rms" makes U = γ·√m·R. No
     step count is kept: no formula has one.
@@ -67,7 +67,7 @@ def step(
     direction = beta * momentum + (1 - beta) * grad if nesterov else momentum
     if scale == "rms":  # in mode "product" R itself may be out of range
         direction = unit(direction, "all", np.inf)
-    scaled = racs_reg(direction, **scaling)
+    scaled = racs.scaled(direction, p, mode, sweeps)
     m, n = params.shape
     update = gamma * (m * n) ** 0.5 * unit(scaled, "all", 2) if scale == "rms" else gamma * max(m, n) ** 0.5 * scaled
     return (1 - lr * weight_decay) * params - lr * update, REGState(momentum)

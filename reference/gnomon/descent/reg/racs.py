@@ -86,6 +86,11 @@ def racs_reg(matrix: Matrix, *, p: Exponent = 2.0, mode: Mode = "rc", sweeps: Po
     power is taken of them, so that every scale of M is legal, subnormal rows too; no ε stands anywhere. What is smaller
     than the dtype's range beside the largest number of its row is lost.
     """
+    return scaled(matrix, p, mode, sweeps)
+
+
+def scaled(matrix: Array, p: float, mode: Mode, sweeps: int) -> Array:
+    """Return what `racs_reg` does, of any numbers."""
     if mode == "rc":
         return unit(unit(matrix, "rows", p), "columns", p)
     if mode == "cr":
@@ -93,7 +98,7 @@ def racs_reg(matrix: Matrix, *, p: Exponent = 2.0, mode: Mode = "rc", sweeps: Po
     if mode == "avg":
         return (unit(matrix, "rows", p) + unit(matrix, "columns", p)) / 2
     if mode == "sinkhorn":
-        return sinkhorn(matrix, p=p, sweeps=sweeps).matrix
+        return repeatedly(matrix, p, sweeps, 1e-14).matrix
     root, left, right = np.abs(matrix) ** 0.5, root_norms(matrix, "rows", p), root_norms(matrix, "columns", p)
     balanced = np.sign(matrix) * (root / left) * (root / right)
     if mode == "sqrt":
@@ -116,12 +121,16 @@ def sinkhorn(matrix: Matrix, *, p: Exponent = 2.0, sweeps: PositiveInt = 100, rt
 
     Source: Sinkhorn & Knopp 1967.
     """
+    return repeatedly(matrix, p, sweeps, rtol)
+
+
+def repeatedly(matrix: Array, p: float, sweeps: int, rtol: float) -> Balanced:
+    """Return what `sinkhorn` does, of any numbers."""
     residual: Any = inf
-    for made in range(1, sweeps + 1):
+    made = 0
+    while made < sweeps and not residual < rtol:
         matrix = unit(unit(matrix, "rows", p), "columns", p)
-        residual = imbalance(matrix, p)
-        if residual < rtol:
-            break
+        residual, made = imbalance(matrix, p), made + 1
     return Balanced(matrix, residual, made)
 
 

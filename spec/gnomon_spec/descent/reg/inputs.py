@@ -32,7 +32,7 @@ def full(scale: int = 8) -> Quantity:
     """A matrix without a 0, rows and columns times powers of two up to 2^±scale; 2^±3 in float16."""
 
     def draw_full(draw: Draw, context: Context) -> Any:
-        m, n = context.shape
+        *_, m, n = context.shape
         most = scale if context.dtype.itemsize > 2 else 3
         numbers = nonzero(draw, context, context.shape)
         powers = np.random.Generator(np.random.PCG64(draw(CODES))).integers(-most, most + 1, m + n)
@@ -63,11 +63,11 @@ def whole(axis: int) -> Quantity:
     return Quantity(draw_whole, f"whole numbers from 1 to 8 in size, one for each {('row', 'column')[axis]}")
 
 
-def factors(axis: int) -> Quantity:
-    """Positive numbers from 2^-8 to 2^9, one for each row (axis 0) or column (axis 1)."""
+def factors(axis: int, most: int = 8) -> Quantity:
+    """Positive numbers from 2^-most to 2^(most + 1), one for each row (axis 0) or column (axis 1)."""
 
     def draw_factors(draw: Draw, context: Context) -> Any:
-        return np.abs(nonzero(draw, context, context.shape[axis : axis + 1], -8, 8))
+        return np.abs(nonzero(draw, context, context.shape[axis : axis + 1], -most, most))
 
     return Quantity(draw_factors, f"positive numbers, one for each {('row', 'column')[axis]}")
 
@@ -115,6 +115,11 @@ def with_rows_times(matrix: Any, case: Case) -> Any:
 def times_a_power(matrix: Any, case: Case) -> Any:
     """Return a matrix times ±2ᵏ."""
     return case.sign * matrix * 2.0**case.power
+
+
+def ratio(case: Case, n: Any, m: Any) -> Any:
+    """Return n/m in the wide dtype of a case."""
+    return case.p.dtype.type(n) / m
 
 
 def norm(matrix: Any, axis: int | None, p: Any) -> Any:
