@@ -21,6 +21,9 @@ class Argument(NamedTuple):
 
 
 ZERO = "np.abs(0 * params[0])"
+IMBALANCE = (
+    "return np.max(np.where(largest > 0, np.abs(largest * norm / (max(n, 1) / max(m, 1)) ** (1 / p) - 1), 0 * norm))"
+)
 DEFLATION = "v = orthogonal_part(v, basis)"
 ARGUMENTS = (
     Argument(
@@ -47,6 +50,12 @@ ARGUMENTS = (
         "clamped = bool(free < min_lr or free > max_lr)",
         ("clamped = bool(free < min_lr or free >= max_lr)", "clamped = bool(free <= min_lr or free > max_lr)"),
         "otherwise only where the rate is a bound itself, which rounding decides",
+    ),
+    Argument(
+        "gnomon.descent.reg.racs.imbalance",
+        IMBALANCE,
+        (IMBALANCE.replace("0 * norm", "-1 * norm"),),
+        "0 or -0: the norm of such a row is 0",
     ),
     Argument(
         "gnomon.descent.reg.racs.root_norms",

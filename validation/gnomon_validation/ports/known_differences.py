@@ -2,7 +2,7 @@
 
 An entry is for what a library does on purpose or is known to do, not for what a check should go on to find; each figure
 is one that the adapters gave on torch 2.13, optax 0.2.8 and JAX 0.10.2, SciPy 1.17.1, curvlinops 3.0.1, pyhessian
-0.1, matfree 0.6.3, linear_operator 0.6.1 and torch_optimizer 0.3.0, on a CPU.
+0.1, matfree 0.6.3, linear_operator 0.6.1, torch_optimizer 0.3.0 and pytorch_optimizer 4.1.0, on a CPU.
 """
 
 from __future__ import annotations
@@ -162,6 +162,16 @@ PYHESSIAN_RANGE = (
     "size + 1e-6: of 2⁻⁷⁹·diag(1, ½) in float32 it returns 0 and a vector of zeros (NaN, divided by the length alone)."
 )
 
+RACS_MEANS = (
+    "pytorch_optimizer.RACS 4.1.0 makes no fit of rank one: it divides by the roots of running means of the mean "
+    "squares of rows and of columns, plus 1e-8, one side begun at 0 and the other at 1. Of 100 normal 3×4 matrices the "
+    "ratio of its entries to those of the five-sweep fit varies within one matrix by a factor of 1.08 to 46, 2.0 in the "
+    "median. A gradient of 0 ends movement: on one 3×4 matrix, 1,474 steps passed until half of the usual length."
+)
+RACS_UNCHECKED = (
+    "pytorch_optimizer.RACS accepts lr and gamma that are NaN or infinite and looks at no entry of an array. Negative "
+    "numbers are rejected, and alpha >= 1, which is allowed here."
+)
 REJECTED = ":bad_input_is_rejected"
 BAD_INPUT, ACCEPTED, WRONG, OFF = f"step{REJECTED}", ("accepts bad input",), ("wrong",), ("wrong", "imprecise")
 EIGENVALUES, OUT_OF_RANGE = "curvature.largest_eigenvalues:", "they_do_not_leave_the_range_before_the_matrix_does"
@@ -191,6 +201,9 @@ HIOPTIMIZER = "torch:hysterograd.optimizer.HIOptimizer"
 ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]], ...] = (
     (TORCH_UNCHECKED, ALL, ACCEPTED, [(f"torch:torch.optim.{name}*", f"*.{BAD_INPUT}") for name in IN_TORCH]),
     (LION_UNCHECKED, ALL, ACCEPTED, [("torch:pytorch_optimizer.Lion*", f"lion.{BAD_INPUT}")]),
+    (RACS_UNCHECKED, WITH_ROOM, ACCEPTED, [("pytorch_optimizer.racs", f"reg.fisher_{BAD_INPUT}")]),
+    (RACS_UNCHECKED, WITH_ROOM, ("error",), [("pytorch_optimizer.racs", "reg.fisher_step:agrees*")]),
+    (RACS_MEANS, WITH_ROOM, OFF, [("pytorch_optimizer.racs", "reg.fisher_step:*")]),
     (TORCH_PRODUCT, ("float64",), WRONG, [("torch:torch.optim.NAdam", "nadam.step:*")]),
     (LOST_EPS, ("float16",), WRONG, [(f"torch:torch.optim.{name}*", "*.step:*") for name in IN_TORCH if name != "SGD"]),
     (LOST_EPS, ("float16",), WRONG, [(f"optax:optax.{name}*", "*.step:*") for name in (*ADAMS, "rmsprop")]),

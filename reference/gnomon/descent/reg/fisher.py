@@ -68,7 +68,7 @@ def fit(squares: Array, iterations: int) -> tuple[Array, Array]:
 def divided(grad: Array, rows: Array, columns: Array) -> Array:
     """Return diag(q)^{-½}·G·diag(s)^{-½}, without what has the factor 0."""
     scaled: Array = grad / positive(rows[:, np.newaxis] ** 0.5) / positive(columns**0.5)
-    return np.where((rows[:, np.newaxis] > 0) & (columns > 0), scaled, 0 * scaled)
+    return np.where((rows[:, np.newaxis] > 0) & (columns > 0), scaled, 0)
 
 
 def positive(number: Any) -> Any:

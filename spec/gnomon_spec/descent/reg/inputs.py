@@ -53,6 +53,14 @@ def even() -> Quantity:
     return Quantity(draw_even, "matrix (m, n), entries from 1 to 1.25 in size")
 
 
+def below(share: float) -> Quantity:
+    """The power of two whose exponent is that share of the smallest normal number's, times ⅛."""
+    return Quantity(
+        lambda _draw, context: float(2.0 ** (int(np.finfo(context.dtype).minexp * share) - 3)),
+        f"the smallest normal number to the power of {share:g}, times ⅛",
+    )
+
+
 def whole(axis: int) -> Quantity:
     """Whole numbers from 1 to 8 in size, one for each row (axis 0) or column (axis 1)."""
 

@@ -106,6 +106,14 @@ step.symmetry(
 )
 
 
+@step.law("closed form", cases=full.but(mode="product", scale="rms", beta=0.0, state=fresh, tiny=inputs.below(1.0)))
+def what_leaves_the_range_on_the_way_is_scaled_before(port: Any, case: Case) -> Iterable[Fact]:
+    """Entries ±x all of one size move all parameters by η·γ in mode "product", also where 1/x is out of range."""
+    signs = np.sign(case.grad)
+    move, _ = step.call(port, case, params=0 * case.params, grad=case.tiny * signs)
+    yield equal("move", move, -case.lr * case.gamma * signs)
+
+
 @step.law(
     "invariance", cases=default.but(state=fresh, beta=choice(0.5, 0.75, 0.875), grads=steps_of(inputs.full(2), 4))
 )

@@ -129,8 +129,8 @@ def draw(data: Data, figure: Any) -> None:
         left.loglog(data.before[kind], data.after[kind], ".", color=colour, ms=3, alpha=0.6, label=kind)
     ends = np.array([1, 1e10])
     left.plot(ends, ends, color="black", lw=1)
-    left.text(3e7, 8e7, "as before", rotation=32, ha="center")
-    left.set(xlabel="σ₁/σ₈ before", ylabel="σ₁/σ₈ after", xlim=(1, 1e10), ylim=(1, 1e10), title="8×8 matrices")
+    left.text(3e7, 1e8, "as before", rotation=42, ha="center")
+    left.set(xlabel="σ₁/σ₈ before", ylabel="σ₁/σ₈ after", xlim=(1, 1e14), ylim=(1, 1e10), title="8×8 matrices")
     finish(left, loc="upper left")
     for colour, method in zip(COLOURS[2:], (REG, NS), strict=False):
         span = data.smallest[method, "float32"], data.largest[method, "float32"]

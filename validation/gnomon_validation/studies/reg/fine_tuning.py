@@ -44,7 +44,7 @@ def measure() -> Findings:
 
 
 def draw(data: list[Run], figure: Any) -> None:
-    entitle(figure, "Trained on, REG changes a layer in as few directions as AdamW; Muon changes it in all")
+    entitle(figure, "Trained on, REG changes a layer in as few directions as AdamW; Muon in most that there are")
     for axes, rate in zip(figure.subplots(1, len(RATES), sharey=True), RATES, strict=True):
         for colour, method in zip(COLOURS, METHODS, strict=False):
             for seed, lr, tuned in data:
