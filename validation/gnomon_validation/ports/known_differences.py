@@ -165,8 +165,8 @@ PYHESSIAN_RANGE = (
 RACS_MEANS = (
     "pytorch_optimizer.RACS 4.1.0 makes no fit of rank one: it divides by the roots of running means of the mean "
     "squares of rows and of columns, plus 1e-8, one side begun at 0 and the other at 1. Of 100 normal 3×4 matrices the "
-    "ratio of its entries to those of the five-sweep fit varies within one matrix by a factor of 1.08 to 46, 2.0 in the "
-    "median. A gradient of 0 ends movement: on one 3×4 matrix, 1,474 steps passed until half of the usual length."
+    "ratio of its entries to those of the five-sweep fit varies within one matrix by a factor of 1.08 to 46, 2.0 in "
+    "the median. A gradient of 0 ends movement: on one 3×4 matrix, 1,474 steps passed until half of the usual length."
 )
 RACS_UNCHECKED = (
     "pytorch_optimizer.RACS accepts lr and gamma that are NaN or infinite and looks at no entry of an array. Negative "
