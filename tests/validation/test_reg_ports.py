@@ -34,7 +34,8 @@ def test_two_lines_of_torch_are_wrong_for_small_gradients_alone(dtype):
     """`normalize` divides by max(norm, 1e-12), and squares what it is given."""
     port = FunctionsPort(SimpleNamespace(reg_racs_reg=two_lines, only={"reg.racs_reg": {"mode": ("rc",)}}), "two lines")
     failed = {v.law.name for v in verdicts(port, "reg", dtype) if v.status == "wrong" and v.law.kind != "rejects"}
-    assert failed == {"agrees_with_the_oracle", "only_the_sign_of_a_common_factor_is_left"}
+    seen = "only_the_sign_of_a_common_factor_is_left"
+    assert seen in failed and failed <= {seen, "agrees_with_the_oracle"}
     assert f"{np.linalg.norm(two_lines(np.array([[3e-13, 4e-13]])) * [0.6, 0.8]):.0e}" == "1e+00"
 
 

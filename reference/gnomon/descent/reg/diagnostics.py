@@ -53,7 +53,8 @@ def diagnostics(
 def lengths(matrix: Array, side: str, p: float) -> Array:
     """Return the p-norms of rows or columns."""
     largest, norm = norms(matrix, side, p)
-    return largest * norm
+    found: Array = largest * norm
+    return found
 
 
 def singular_values(matrix: Array) -> Array:

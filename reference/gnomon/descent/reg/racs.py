@@ -153,7 +153,7 @@ def root_norms(matrix: Array, side: str, p: float) -> Array:
     return np.where(largest > 0, largest**0.5 * norm**0.5, 1)
 
 
-def norms(matrix: Array, side: str, p: float) -> tuple[Array, Array]:
+def norms(matrix: Array, side: str, p: float) -> tuple[Any, Any]:
     """Return s = max|x| of each row, each column or all of a matrix, and ‖x/s‖ₚ: the norm is their product."""
     size, axis = np.abs(matrix), AXIS[side]
     largest = np.max(size, axis=axis, keepdims=True)

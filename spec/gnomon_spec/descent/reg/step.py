@@ -16,7 +16,7 @@ from gnomon_spec.descent.elementwise import declare_run_laws, declare_shift
 from gnomon_spec.descent.reg import inputs, system
 from gnomon_spec.descent.step_cases import decay
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
-from gnomon_spec.strategies import SMALL_CODES, count, fraction, number, steps_of, tame, vector, whole_range, zeros
+from gnomon_spec.strategies import SMALL_CODES, fraction, number, steps_of, tame, vector, whole_range, zeros
 from gnomon_spec.system import WITH_ROOM
 
 
@@ -40,14 +40,14 @@ steps = Cases({"params": vector(), "grad": vector(), "state": states(vector())},
     scale=choice("rms", "muon"),
     p=inputs.exponents,
     mode=inputs.modes,
-    sweeps=count(1, 2, low=1, high=3),
+    sweeps=inputs.few,
 )
 calm = steps.but(params=tame(), grad=tame(), state=states(tame())).but(
     lr=choice(0.5, 1.0, 0.25, 0.125), gamma=choice(1.0, 0.5, 0.25)
 )
 full = calm.but(grad=inputs.full(2), state=states(inputs.full(2)))
-default = full.but(mode="rc", p=2.0, sweeps=1, scale="rms")
-step = system.operation(reference.step, cases=steps, rejecting=full.but(mode="rc", sweeps=1))
+default = full.but(mode="rc", p=2.0, sweeps=inputs.few, scale="rms")
+step = system.operation(reference.step, cases=steps, rejecting=full.but(mode="rc", sweeps=inputs.few))
 weight_decay.declare_decoupled(
     step, calm.but(mode="rc"), "`(1 - lr * weight_decay) * params - lr * update` → `params - lr * update`"
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from gnomon.descent.newton_schulz import MUON, newton_schulz
@@ -94,7 +96,7 @@ def it_does_not_depend_on_the_basis() -> Evidence:
     c, s = np.cos(0.3), np.sin(0.3)
     turn, M = np.array([[c, -s], [s, c]]), np.array([[1.0, 2.0], [0.0, 3.0]])
 
-    def polar(matrix: np.ndarray) -> np.ndarray:
+    def polar(matrix: Any) -> Any:
         left, _, right = np.linalg.svd(matrix)
         return left @ right
 
