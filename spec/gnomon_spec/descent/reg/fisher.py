@@ -227,7 +227,7 @@ declare_shift(fisher_step, full)
 CORRECTED = "rows, columns = rows / (1 - beta), columns / (1 - beta)\nscaled = divided(grad, rows, columns)"
 fisher_step.edits(f"""
 growth_is_not_limited: Steps may become longer without limit
-    `gamma / np.maximum(growth, gamma)` → `1`
+    `gamma / np.maximum(growth, gamma)` → `0 * growth + 1`
 limit_of_the_first_step_for_ever: Lengths are held against the first one's, not the one before
     `limit * norm)` → `np.where(state.length > 0, state.length, norm))`
 length_before_the_limit: The length that is remembered is that before the limit

@@ -182,8 +182,6 @@ nesterov_is_ignored: Nesterov's momentum is asked for, but plain momentum is don
     `{AHEAD}` → `momentum if nesterov`
 nesterov_adds_the_whole_gradient: With a mean of gradients Nesterov's direction is β·M + G, as if M were a sum
     `{AHEAD}` → `beta * momentum + grad if nesterov`
-nesterov_from_the_old_momentum: Nesterov's momentum looks ahead along the old momentum, so that nothing is gained
-    `{AHEAD}` → `beta * state.momentum + (1 - beta) * grad if nesterov`
 momentum_keeps_the_direction: What Nesterov's momentum looks at is remembered as the momentum
     `REGState(momentum)` → `REGState(direction)`
 momentum_of_a_sum: The momentum is a sum, M ← β·M + G: steps stay, the state does not
@@ -204,8 +202,6 @@ muon_with_the_shape_s_ratio: Scale "muon" is √max(1, m/n), that of its first f
     `{MUON}` → `gamma * max(1, m / n) ** 0.5 * scaled`
 muon_s_scale_always: The norm of R is not looked at, √max(m, n) stands for √(mn)/‖R‖
     `if scale == "rms" else {MUON}` → `if False else {MUON}`
-product_leaves_the_range: R is formed from the momentum as it is: in mode "product", of 1e-310, it is infinite
-    `direction = unit(direction, "all", np.inf)` → `pass`
 the_gradient_goes_up: The step goes up the gradient
     `- lr * update` → `+ lr * update`
 """)
