@@ -140,6 +140,9 @@ gradient_for_its_squares: The fit is to |G| and not to its squares
     `fit(share * share, iterations)` → `fit(np.abs(share), iterations)`
 units_forgotten: s is that of a gradient whose largest entry is 1
     `columns * largest * largest` → `columns`
+squares_of_the_gradient_leave_the_range: The gradient is squared as it is: of 1e-200 the squares are 0
+    `share = grad / np.where(largest > 0, largest, 1)` → `share = grad`
+    `columns * largest * largest` → `columns`
 """)
 
 

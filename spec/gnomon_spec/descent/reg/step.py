@@ -202,6 +202,9 @@ muon_with_the_shape_s_ratio: Scale "muon" is √max(1, m/n), that of its first f
     `{MUON}` → `gamma * max(1, m / n) ** 0.5 * scaled`
 muon_s_scale_always: The norm of R is not looked at, √max(m, n) stands for √(mn)/‖R‖
     `if scale == "rms" else {MUON}` → `if False else {MUON}`
+step_in_proportion_to_the_parameters: The gradient is multiplied by the size of the parameter (a trust ratio that
+    nobody asked for)
+    `` → `grad = grad * np.abs(params)`
 the_gradient_goes_up: The step goes up the gradient
     `- lr * update` → `+ lr * update`
 """)
