@@ -21,6 +21,9 @@ class Argument(NamedTuple):
 
 
 ZERO = "np.abs(0 * params[0])"
+IMBALANCE = (
+    "return np.max(np.where(largest > 0, np.abs(largest * norm / (max(n, 1) / max(m, 1)) ** (1 / p) - 1), 0 * norm))"
+)
 DEFLATION = "v = orthogonal_part(v, basis)"
 ARGUMENTS = (
     Argument(
@@ -59,6 +62,18 @@ ARGUMENTS = (
         "take = bool(used and uniform >= 1 - sampler.probability) or K - n % K <= need",
         ("take = bool(used and uniform > 1 - sampler.probability) or K - n % K <= need",),
         "otherwise only where U is 1 - p, which rounding decides",
+    ),
+    Argument(
+        "gnomon.descent.reg.racs.imbalance",
+        IMBALANCE,
+        (IMBALANCE.replace("0 * norm", "-1 * norm"),),
+        "0 or -0: the norm of such a row is 0",
+    ),
+    Argument(
+        "gnomon.descent.reg.racs.root_norms",
+        "return np.where(largest > 0, largest**0.5 * norm**0.5, 1)",
+        ("return np.where(largest > 0, -largest**0.5 * norm**0.5, 1)",),
+        "rows and columns get the sign, their product does not",
     ),
     Argument(
         "gnomon.descent.hysterograd.clip",

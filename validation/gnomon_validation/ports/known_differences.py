@@ -206,6 +206,16 @@ OPTAX_SAM_RANGE = (
 OPTAX_SAM_UNCHECKED = (
     "optax.contrib.sam checks nothing: rho = -1, lr = nan and gradients that are not finite were accepted in all cases."
 )
+RACS_MEANS = (
+    "pytorch_optimizer.RACS 4.1.0 makes no fit of rank one: it divides by the roots of running means of the mean "
+    "squares of rows and of columns, plus 1e-8, one side begun at 0 and the other at 1. Of 100 normal 3×4 matrices the "
+    "ratio of its entries to those of the five-sweep fit varies within one matrix by a factor of 1.08 to 46, 2.0 in "
+    "the median. A gradient of 0 ends movement: on one 3×4 matrix, 1,474 steps passed until half of the usual length."
+)
+RACS_UNCHECKED = (
+    "pytorch_optimizer.RACS accepts lr and gamma that are NaN or infinite and looks at no entry of an array. Negative "
+    "numbers are rejected, and alpha >= 1, which is allowed here."
+)
 REJECTED = ":bad_input_is_rejected"
 BAD_INPUT, ACCEPTED, WRONG, OFF = f"step{REJECTED}", ("accepts bad input",), ("wrong",), ("wrong", "imprecise")
 EIGENVALUES, OUT_OF_RANGE = "curvature.largest_eigenvalues:", "they_do_not_leave_the_range_before_the_matrix_does"
@@ -251,6 +261,9 @@ SAM_ANY_SIZE = "perturb:gradients_of_any_size_perturb_alike"
 ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]], ...] = (
     (TORCH_UNCHECKED, ALL, ACCEPTED, [(f"torch:torch.optim.{name}*", f"*.{BAD_INPUT}") for name in IN_TORCH]),
     (LION_UNCHECKED, ALL, ACCEPTED, [("torch:pytorch_optimizer.Lion*", f"lion.{BAD_INPUT}")]),
+    (RACS_UNCHECKED, WITH_ROOM, ACCEPTED, [("pytorch_optimizer.racs", f"reg.fisher_{BAD_INPUT}")]),
+    (RACS_UNCHECKED, WITH_ROOM, ("error",), [("pytorch_optimizer.racs", "reg.fisher_step:agrees*")]),
+    (RACS_MEANS, WITH_ROOM, OFF, [("pytorch_optimizer.racs", "reg.fisher_step:*")]),
     (TORCH_PRODUCT, ("float64",), WRONG, [("torch:torch.optim.NAdam", "nadam.step:*")]),
     (LOST_EPS, ("float16",), WRONG, [(f"torch:torch.optim.{name}*", "*.step:*") for name in IN_TORCH if name != "SGD"]),
     (

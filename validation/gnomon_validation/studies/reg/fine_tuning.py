@@ -1,0 +1,61 @@
+"""What a small network's weights gain when it is trained on: how many directions the change of a layer has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.studies.printed import Comparison, spread
+from gnomon_validation.studies.reg.networks import METHODS, RATES, SEEDS, Tuned, runs
+from gnomon_validation.studies.study import Findings, Study, Table
+
+WORDS = """how many directions fine-tuning adds to a layer
+Is the change that REG makes of a network trained with AdamW as AdamW's own, where Muon's is not?
+the abstract of arXiv 2510.03691: “consistent with AdamW”, “less drastic than Muon”; without figures: a stand-in"""
+Run = tuple[int, float, dict[str, Tuned]]
+
+
+def measure() -> Findings:
+    found = list(runs())
+    rows = [
+        (f"{lr:g}", seed, *(tuned[m].stable_rank for m in METHODS), *(tuned[m].accuracy for m in METHODS))
+        for seed, lr, tuned in found
+    ]
+    ranks = " | ".join(f"{method} {{:.1f}}" for method in METHODS)
+    shares = " | ".join(f"right: {method} {{:.1%}}" for method in METHODS)
+    table = Table.of("stable rank of what 100 steps add to the 64×64 layer", f"lr | seed | {ranks} | {shares}", rows)
+    wider = sum(tuned["Muon"].stable_rank > 5 * tuned["REG"].stable_rank for _, _, tuned in found)
+    near = sum(0.5 < tuned["REG"].stable_rank / tuned["AdamW"].stable_rank < 2 for _, _, tuned in found)
+    every = f"{len(RATES) * len(SEEDS)}"
+    compared = (
+        Comparison("runs in which Muon's change has more than 5 times the stable rank of REG's", every, float(wider)),
+        Comparison("runs in which REG's is within a factor of 2 of AdamW's", every, float(near)),
+    )
+    extent = {method: spread([tuned[method].stable_rank for *_, tuned in found], "{:.1f}") for method in METHODS}
+    accuracies = spread([one.accuracy for *_, tuned in found for one in tuned.values()], "{:.1%}")
+    conclusions = (
+        f"REG changes as few directions as AdamW does: stable ranks {extent['REG']} and {extent['AdamW']}, with Muon "
+        f"{extent['Muon']} of 64. That much of the claim holds in a miniature.",
+        f"All methods recognise {accuracies} of the points: accuracy does not tell them apart here.",
+    )
+    return Findings((table,), compared, conclusions, found)
+
+
+def draw(data: list[Run], figure: Any) -> None:
+    entitle(figure, "Trained on, REG changes a layer in as few directions as AdamW; Muon in most that there are")
+    for axes, rate in zip(figure.subplots(1, len(RATES), sharey=True), RATES, strict=True):
+        for colour, method in zip(COLOURS, METHODS, strict=False):
+            for seed, lr, tuned in data:
+                if lr == rate:
+                    values = tuned[method].values
+                    label = f"{method}: stable rank {tuned[method].stable_rank:.1f}" if seed == SEEDS[0] else None
+                    axes.semilogy(np.arange(1, 65), values / values[0], color=colour, lw=1.6, label=label)
+        axes.set(xlabel="which singular value of the change", title=f"learning rate {rate:g}, {len(SEEDS)} seeds")
+        axes.set_ylim(1e-4, 1.5)
+        finish(axes, loc="lower left")
+    figure.axes[0].set_ylabel("relative to the largest")
+
+
+study = Study.of("reg-fine-tuning", WORDS, measure, draw, size=(11.0, 5.0))
