@@ -13,7 +13,7 @@ from gnomon.domains import Array, Entries, NonNegativeInt, Positive
 from gnomon.norms import length
 from gnomon.rounding import rounded_once
 
-Sketch: TypeAlias = Annotated[Array, Entries(("p", "q"), fit="gradient", of=("p",), finite=True, least=1)]
+Sketch: TypeAlias = Annotated[Array, Entries(("q", "p"), fit="gradient", of=("p",), finite=True, least=1)]
 Unit = Literal["column", "row"]
 
 
@@ -42,9 +42,9 @@ def floored(gradient: Gradient, *, floor: Positive = 1e-6) -> Array:
 
 
 def require_fitting_rank(given: Mapping[str, Any]) -> None:
-    (m, p), q = given["gradient"].shape, given["sketch"].shape[1]
+    (m, p), q = given["gradient"].shape, given["sketch"].shape[0]
     if q > min(m, p):
-        raise ValueError(f"sketch must have at most min(m, p) = {min(m, p)} columns, got {q}")
+        raise ValueError(f"sketch must have at most min(m, p) = {min(m, p)} rows, got {q}")
 
 
 @checked(require_fitting_rank)
@@ -52,13 +52,13 @@ def require_fitting_rank(given: Mapping[str, Any]) -> None:
 def rsvd(gradient: Gradient, sketch: Sketch, *, n_iter: NonNegativeInt = 2, floor: Positive = 1e-6) -> Array:
     """Return (Û·diag(1/max(ŝ, floor))·Ûᵀ)·G with G·Q = Û·diag(ŝ)·V̂ᵀ, the left part found from a sketch.
 
-    Q starts as the sketch; n_iter times Q ← orth(G·Q), then Q ← orth(Gᵀ·Q). gradient: G, shape (m, p), finite. sketch:
-    Ω, shape (p, q), 1 <= q <= min(m, p), drawn from the normal distribution by the caller: the code's JAX scripts use
-    one for the whole run, its PyTorch fork another in each step. All of G is multiplied, not G·Q·Qᵀ: no U_q·V_qᵀ but a
+    Q starts as Ωᵀ; n_iter times Q ← orth(G·Q), then Q ← orth(Gᵀ·Q). gradient: G, shape (m, p), finite. sketch: Ω, shape
+    (q, p), 1 <= q <= min(m, p), one vector a row (a column in the code), drawn from the normal distribution by the
+    caller: the JAX scripts use one for the whole run, the PyTorch fork another in each step. All of G is multiplied, not G·Q·Qᵀ: no U_q·V_qᵀ but a
     matrix of rank q whose q singular values are all >= 1, and are 1 only if the sketch has caught a left singular
     space. With q >= rank G it is `polar` but for the floor. Source: variant "rsvd" of the code, no oversampling.
     """
-    X, Q = of_size_one(gradient), sketch
+    X, Q = of_size_one(gradient), sketch.T
     for _ in range(n_iter):
         Q = np.linalg.qr(X @ Q)[0]
         Q = np.linalg.qr(X.T @ Q)[0]

@@ -54,10 +54,10 @@ def gradient(*, full: bool = False, exact: bool = False) -> Quantity:
     def draw_gradient(draw: Draw, context: Context) -> Array:
         rtol, (m, p) = context.drawn.get("rtol"), context.shape
         smaller, code = min(m, p), draw(SMALL_CODES)
-        r = smaller if full or rtol is None or code % 2 == 0 else 1 + code // 2 % smaller
+        r = smaller if full or rtol is None or code % 4 == 0 else 1 + code // 4 % smaller
         span = decades(context) if rtol is None else min(decades(context), -float(np.log10(1.5 * rtol)))
         kept = [1.0, *(10.0 ** -(span * x) for x in fractions(draw, r - 1))]
-        rest = [0.0 if exact or x < 0.5 or rtol is None else 0.7 * rtol for x in fractions(draw, smaller - r)]
+        rest = [0.0 if exact or x > 0.7 else 0.85 * (rtol or 0) for x in fractions(draw, smaller - r)]
         scale = 2.0 ** (draw(SMALL_CODES) % 25 - 12) if draw(SMALL_CODES) % 2 else 1.0
         return np.asarray(scale * turned(draw, context, (m, p), np.array([*kept, *rest])), context.dtype)
 
