@@ -81,22 +81,18 @@ def descend(
 def population_error(weights: Points, *, angle: Angle, eps: Positive = 0.01) -> Array:
     """Return the share of the test data that sign(w·x) gets wrong, exactly, shape (k,), for weights w, shape (k, 2).
 
-    With A = atan2(√ε·sin θ, cos θ), B = atan2(√ε·w₂, w₁) and d the distance of two angles on the circle::
+    With A = atan2(√ε·sin θ, cos θ), B = atan2(√ε·w₂, w₁), the angles of v and w where both features have one variance,
+    it is B/A, at least 0 and at most 1, for w₁ >= 0; and 1 less that of -w for w₁ < 0. So it is 0 for w₁ > 0, w₂ < 0:
+    the sign counts. angle: θ. Weights of 0 have no sign, and error 0.
 
-        error = ½·(1 - (d(A, B) - d(B, 0))/d(A, 0))
-
-    angle: θ. For w₁ > 0, w₂ >= 0 it is min(1, B/A); for w₁ > 0 and w₂ < 0 it is 0: the sign counts. Weights of 0 have
-    no sign, and error 0. Source: ours; the paper's Theorem 1 leaves out the sign.
+    Source: ours; Theorem 1 of the paper leaves out the sign. With d the distance of two angles on the circle it is
+    ½·(1 - (d(A, B) - d(B, 0))/A), which loses digits where A is small.
     """
-    root, theta = eps**0.5, angle + 0 * weights[:, 0]
+    root, theta, first = eps**0.5, angle + 0 * weights[:, 0], weights[:, 0]
     A = np.arctan2(root * np.sin(theta), np.cos(theta))
-    B = np.arctan2(root * weights[:, 1], weights[:, 0])
-    return 0.5 * (1 - (distance(A, B) - distance(B, 0 * B)) / A)
-
-
-def distance(x: Any, y: Any) -> Any:
-    """Return the distance of two angles on the circle, in [0, π]."""
-    return np.abs(np.arctan2(np.sin(x - y), np.cos(x - y)))
+    B = np.arctan2(root * np.where(first < 0, -weights[:, 1], weights[:, 1]), np.abs(first))
+    share = np.clip(B / A, 0, 1)
+    return np.where(first < 0, 1 - share, share)
 
 
 def require_contraction(given: Mapping[str, Any]) -> None:

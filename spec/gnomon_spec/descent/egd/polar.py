@@ -30,7 +30,6 @@ polar = system.operation(
 )
 
 
-
 @polar.law("closed form", cases=either)
 def it_has_r_singular_values_of_1(port: Any, case: Case) -> Iterable[Fact]:
     """r singular values are 1 and the others 0, so that ‖EGD(G)‖² = r; EGD(G) = U_r·V_rᵀ."""
