@@ -161,8 +161,7 @@ def it_is_the_first_step_with_an_error_below_1(port: Any, case: Case) -> Iterabl
     for label, k, ended in (("there", found, True), ("before", found - 1, False)):
         alpha, beta = ((1 - rate) ** (1.0 * max(k, 0)) for rate in rates)
         mu, nu = case.m1 / case.m2 * (1 - alpha) + alpha * u1, beta * u2
-        if k >= 0:
-            yield agree(label, bool(nu < np.tan(case.angle) * mu), ended)
+        yield agree(label, bool(nu < np.tan(case.angle) * mu) if k >= 0 else ended, ended)
 
 
 @plateau.law("closed form", cases=plateaus.but(method="newton"))

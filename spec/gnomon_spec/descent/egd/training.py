@@ -110,7 +110,7 @@ of_one_matrix = Cases({"rtol": choice(None), "gradient": gradient(full=True), "s
 
 def moved(port: Any, W: Any, G: Any, **hyper: Any) -> Any:
     """Return a matrix after a step."""
-    ((new,), _) = port.step((W,), (G,), ON, **hyper)
+    ((new,), _) = port.step((W,), (G,), ON, hyper.pop("sketches", ()), **hyper)
     return new
 
 
@@ -129,6 +129,19 @@ def the_size_of_the_loss_does_not_matter(port: Any, case: Case) -> Iterable[Fact
     yield equal("matrix", moved(port, W, case.gradient * 2.0**case.power, lr=case.lr), found, scale=case.lr)
     norm = lapack(np.linalg.svdvals, found - W)[0]
     yield equal("longer than lr", np.maximum(norm - case.lr, 0), 0.0, scale=np.max(np.abs(W)) + case.lr)
+
+
+@step.law("limit", cases=of_one_matrix)
+def below_its_floor_a_variant_is_a_multiple_of_the_gradient(port: Any, case: Case) -> Iterable[Fact]:
+    """Without a floor given, "code" divides by 1e-6 what has no singular value above it, "rsvd" likewise, and "colnorm"
+    by 0.01 what has no column as long."""
+    G = case.gradient / np.sqrt(np.sum(case.gradient**2))
+    sketches = (np.ones_like(G[:1]),)
+    for variant, floor in (("code", 1e-6), ("colnorm", 0.01)):
+        found = moved(port, 0 * G, G * (floor / 2), lr=case.lr, variant=variant)
+        yield equal(variant, found, -case.lr / 2 * G)
+    row = moved(port, 0 * G[:1], G[:1] * (1e-6 / 2), lr=case.lr, variant="rsvd", sketches=sketches)
+    yield equal("rsvd", row, -case.lr / 2 * G[:1])
 
 
 @step.law("closed form", cases=of_one_matrix)
@@ -205,7 +218,7 @@ def modes_of_a_deep_linear_network_grow_at_one_speed(port: Any, case: Case) -> I
 
 @step.law("rejects", cases=plain.but(layers=FIRST))
 def arrays_that_do_not_belong_together_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """As many gradients as parameters, shape by shape, finite, of one dtype; layers are matrices; sketches are theirs."""
+    """As many gradients as parameters, shape by shape, finite; layers are matrices, and have sketches for "rsvd"."""
     W, b, K = case.params
     grads = case.grads
     for label, changed in (

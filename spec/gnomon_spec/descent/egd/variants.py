@@ -133,7 +133,7 @@ def a_sketch_of_right_singular_vectors_gives_their_factor(port: Any, case: Case)
 @rsvd.law("limit", cases=of_low_rank.but(floor=choice(2.0**-6)))
 def with_as_many_columns_as_rank_it_is_the_polar_factor(port: Any, case: Case) -> Iterable[Fact]:
     """With q >= rank G it is U_r·V_rᵀ, but for rounding over the floor, here 2⁻⁶ of the gradient's size."""
-    U, s, Vt = svd(case)
+    U, _, Vt = svd(case)
     found = rsvd.call(port, case, floor=case.floor * float(np.max(np.abs(case.gradient))))
     yield equal("gradient", found, U @ Vt, scale=2.0**6)
 
