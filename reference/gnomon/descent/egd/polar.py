@@ -35,7 +35,8 @@ def polar(gradient: Gradient, *, rtol: Fraction | None = None) -> Array:
         return gradient.copy()
     U, s, Vt = np.linalg.svd(of_size_one(gradient), full_matrices=False)
     r = rank(s, threshold(gradient, rtol))
-    return U[:, :r] @ Vt[:r]
+    factor: Array = U[:, :r] @ Vt[:r]
+    return factor
 
 
 def rank(values: Array, rtol: float) -> int:
@@ -62,7 +63,7 @@ def polar_eigh(gradient: Gradient, *, rtol: Fraction | None = None) -> Array:
     ascending, Q = np.linalg.eigh(wide @ wide.T)
     values, Q = ascending[::-1], Q[:, ::-1]
     r = rank(values, threshold(gradient, None) if rtol is None else rtol * rtol)
-    factor = (Q[:, :r] / np.sqrt(values[:r])) @ (Q[:, :r].T @ wide)
+    factor: Array = (Q[:, :r] / np.sqrt(values[:r])) @ (Q[:, :r].T @ wide)
     return factor if m <= p else factor.T
 
 

@@ -1,8 +1,8 @@
 """The toy problem of the theory: two features of which one is scarce, and how long the test error stays high.
 
-z ~ N(0, diag(1, ε)). Training data: x = z given |z₁| >= s, y = sign x₁. Test data: x = z given (z·v)·z₁ <= 0, with
-v = (cos θ, sin θ), θ in (0, π/2). The loss is (1/n)‖Xw - Y‖², its dynamics as the paper's section 3 writes them, without
-the factor 2 (its appendix has 2η). For n → ∞ the gradient is Σw - c with Σ = diag(m₂, ε), c = (m₁, 0).
+z ~ N(0, diag(1, ε)). Training data: x = z given |z₁| >= s, y = sign x₁. Test data: x = z given (z·v)·z₁ <= 0,
+v = (cos θ, sin θ), θ in (0, π/2). The loss is (1/n)‖Xw - Y‖², its dynamics as section 3 of the paper writes them,
+without the factor 2 (its appendix has 2η). For n → ∞ the gradient is Σw - c with Σ = diag(m₂, ε), c = (m₁, 0).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, Fraction, NonNegative, NonNegativeInt, Number, OpenFraction, Positive
+from gnomon.domains import Array, Entries, NonNegative, NonNegativeInt, Number, OpenFraction, Positive
 from gnomon.norms import length
 from gnomon.rounding import rounded_once
 
@@ -66,7 +66,7 @@ def descend(
     iterates = [start]
     for _ in range(steps):
         w = iterates[-1]
-        g = covariance @ w - correlation
+        g: Any = covariance @ w - correlation
         if method == "newton":
             g = np.linalg.solve(covariance, g)
         elif method == "egd":
@@ -92,7 +92,8 @@ def population_error(weights: Points, *, angle: Angle, eps: Positive = 0.01) -> 
     A = np.arctan2(root * np.sin(theta), np.cos(theta))
     B = np.arctan2(root * np.where(first < 0, -weights[:, 1], weights[:, 1]), np.abs(first))
     share = np.clip(B / A, 0, 1)
-    return np.where(first < 0, 1 - share, share)
+    error: Array = np.where(first < 0, 1 - share, share)
+    return error
 
 
 def require_contraction(given: Mapping[str, Any]) -> None:

@@ -38,7 +38,8 @@ def floored(gradient: Gradient, *, floor: Positive = 1e-6) -> Array:
     if gradient.size == 0:
         return gradient.copy()
     U, s, Vt = np.linalg.svd(of_size_one(gradient), full_matrices=False)
-    return (U * np.minimum(1, s / relative(floor, gradient))) @ Vt
+    smaller: Array = (U * np.minimum(1, s / relative(floor, gradient))) @ Vt
+    return smaller
 
 
 def require_fitting_rank(given: Mapping[str, Any]) -> None:
@@ -54,16 +55,17 @@ def rsvd(gradient: Gradient, sketch: Sketch, *, n_iter: NonNegativeInt = 2, floo
 
     Q starts as Ωᵀ; n_iter times Q ← orth(G·Q), then Q ← orth(Gᵀ·Q). gradient: G, shape (m, p), finite. sketch: Ω, shape
     (q, p), 1 <= q <= min(m, p), one vector a row (a column in the code), drawn from the normal distribution by the
-    caller: the JAX scripts use one for the whole run, the PyTorch fork another in each step. All of G is multiplied, not G·Q·Qᵀ: no U_q·V_qᵀ but a
-    matrix of rank q whose q singular values are all >= 1, and are 1 only if the sketch has caught a left singular
-    space. With q >= rank G it is `polar` but for the floor. Source: variant "rsvd" of the code, no oversampling.
+    caller: the JAX scripts use one for the whole run, the PyTorch fork another in each step. All of G is multiplied, not
+    G·Q·Qᵀ: no U_q·V_qᵀ but a matrix of rank q whose q singular values are all >= 1, and are 1 only if the sketch has
+    caught a left singular space. With q >= rank G it is `polar` but for the floor. Source: the code, variant "rsvd".
     """
     X, Q = of_size_one(gradient), sketch.T
     for _ in range(n_iter):
         Q = np.linalg.qr(X @ Q)[0]
         Q = np.linalg.qr(X.T @ Q)[0]
     U, s, _ = np.linalg.svd(X @ Q, full_matrices=False)
-    return U @ ((U.T @ X) / np.maximum(s, relative(floor, gradient))[:, np.newaxis])
+    projected: Array = U @ ((U.T @ X) / np.maximum(s, relative(floor, gradient))[:, np.newaxis])
+    return projected
 
 
 @checked()
@@ -78,5 +80,5 @@ def colnorm(gradient: Gradient, *, floor: Positive = 0.01, unit: Unit = "column"
     if gradient.size == 0:
         return gradient.copy()
     norms = np.stack([length(column) for column in columns.T])
-    normalised = columns / np.maximum(norms, floor)
+    normalised: Array = columns / np.maximum(norms, floor)
     return normalised if unit == "column" else normalised.T

@@ -1,4 +1,4 @@
-"""The polar factor by other ways than singular values: the Gram matrix, the Newton-Schulz iteration; and Muon's five."""
+"""The polar factor by the Gram matrix and by the Newton-Schulz iteration, and Muon's five iterations."""
 
 from __future__ import annotations
 
