@@ -23,7 +23,9 @@ ADAPTERS = {"torch": "gnomon_validation.ports.torch_optim", "optax": "gnomon_val
 # What is written with a library: the module with the functions of the port, and the packages that it needs.
 PEERS = {
     "scipy": ("gnomon_validation.ports.peers.scipy_sparse", "'gnomon[curvature]'"),
+    "scipy.polar": ("gnomon_validation.ports.peers.scipy_polar", "'gnomon[curvature]'"),
     "torch.func": ("gnomon_validation.ports.peers.torch_func", "'gnomon[curvature]'"),
+    "torch.polar": ("gnomon_validation.ports.peers.torch_polar", "'gnomon[torch]'"),
     "torch.hessian_free": ("gnomon_validation.ports.torch_hessian_free", "'gnomon[torch]'"),
     "curvlinops": ("gnomon_validation.ports.peers.curvlinops_operators", "'gnomon[curvature]'"),
     "matfree": ("gnomon_validation.ports.peers.matfree_estimators", "matfree==0.6.3"),
@@ -35,6 +37,8 @@ FORMS = {
     "reference": "the reference itself",
     "scipy": "SciPy's eigsh and cg (extra `curvature`)",
     "torch.hessian_free": "Hessian-free optimization and each of its parts, written anew in torch (extra `torch`)",
+    "scipy.polar": "scipy.linalg.polar as EGD's polar factor (extra `curvature`)",
+    "torch.polar": "EGD's transforms by torch.linalg (extra `torch`)",
     "torch.func": "curvature products and estimators by torch.func (extra `curvature`)",
     "curvlinops": "curvlinops-for-pytorch 3.0.1 (extra `curvature`)",
     "matfree": "matfree's estimators of trace and Frobenius norm (`pip install matfree==0.6.3`)",
