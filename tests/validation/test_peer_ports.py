@@ -24,6 +24,8 @@ PEERS = {
     ("curvlinops", "curvature"): {"hutchinson", "bekas", "frobenius_squared", "hutchpp"},
     ("scipy", "curvature"): {"largest_eigenvalues"},
     ("pyhessian", "curvature"): {"largest_eigenvalues"},
+    ("scipy.polar", "egd"): {"polar"},
+    ("torch.polar", "egd"): {"polar", "floored", "colnorm"},
     ("matfree", "curvature"): {"hutchinson", "frobenius_squared"},
     ("linear_operator", "curvature"): {"lanczos"},
 }
@@ -149,6 +151,8 @@ def test_torch_is_left_as_it_was():
     ("peer", "package", "command"),
     [
         ("scipy", "scipy", "'gnomon[curvature]'"),
+        ("scipy.polar", "scipy", "'gnomon[curvature]'"),
+        ("torch.polar", "torch", "'gnomon[torch]'"),
         ("torch.func", "torch", "'gnomon[curvature]'"),
         ("torch.hessian_free", "torch", "'gnomon[torch]'"),
         pytest.param("curvlinops", "curvlinops", "'gnomon[curvature]'", marks=needs_the_extra),

@@ -95,7 +95,6 @@ def iterated(gradient: Array, coefficients: tuple[Quintic, ...]) -> Array:
     norm: Any = length(X)
     if not norm > 0:
         return gradient.copy()
-    X = X / norm
-    if gradient.shape[0] <= gradient.shape[1]:
-        return newton_schulz(X, coefficients)
-    return newton_schulz(X.T, coefficients).T
+    tall = gradient.shape[0] > gradient.shape[1]
+    new = newton_schulz((X.T if tall else X) / norm, coefficients)
+    return new.T if tall else new

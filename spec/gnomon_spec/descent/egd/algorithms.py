@@ -138,14 +138,11 @@ one_iteration_too_many: An iteration more is made
 """)
 schulz.edits(
     """
-not_transposed_when_tall: Of a tall gradient the Gram matrix is the large one: the same in exact arithmetic, several
-    times the work
-    `newton_schulz(X.T, coefficients).T` → `newton_schulz(X, coefficients) + X`
 norm_with_an_addend: 1e-7 is added to the norm: a tiny gradient is not scaled to length 1 [Muon's reference
     implementation, torch.optim.Muon, NVIDIA Emerging-Optimizers before its change 230]
-    `X / norm` → `X / (norm + 1e-7 / np.max(np.abs(gradient)))`
+    `X) / norm` → `X) / (norm + 1e-7 / np.max(np.abs(gradient)))`
 divided_by_the_spectral_norm_first: The gradient is divided by its largest singular value and not by its Frobenius norm
-    `X = X / norm` → `X = X / np.linalg.svd(X, full_matrices=False)[1][0]`
+    `X) / norm` → `X) / np.linalg.svd(X, full_matrices=False)[1][0]`
 """,
     within=reference.iterated,
 )
