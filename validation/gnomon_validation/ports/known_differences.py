@@ -166,7 +166,7 @@ POLAR_FULL = (
     "second singular value of 1 where EGD has 0. It has no threshold, so that a singular value of 4e-5 beside 1, left "
     "out by rtol = 4.7e-5, counts in full. Of full rank it conforms, to 0.4 of the bands in both dtypes."
 )
-POLAR_UNCHECKED = "scipy.linalg.polar converts integers, takes a vector of shape (1, m, p) apart as a stack, and has no rtol to look at."
+POLAR_UNCHECKED = "scipy.linalg.polar takes integers and stacks of matrices, and has no rtol that it could look at."
 
 REJECTED = ":bad_input_is_rejected"
 BAD_INPUT, ACCEPTED, WRONG, OFF = f"step{REJECTED}", ("accepts bad input",), ("wrong",), ("wrong", "imprecise")

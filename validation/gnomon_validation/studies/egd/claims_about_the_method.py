@@ -68,8 +68,8 @@ def turned_off_after_grokking() -> Evidence:
 def turning_off_matters() -> Evidence:
     """EGD has to be turned off after it has generalised
 
-    A step never gets shorter while it is on, and a mode ends in a cycle of two; but in this run the accuracy is the same
-    whether it is turned off for good, by the latest accuracy, or never.
+    A step never gets shorter while it is on, and a mode ends in a cycle of two; but in this run the accuracy is the
+    same whether it is turned off for good, by the latest accuracy, or never.
     """
     runs = {
         name: after_passing(switching)
