@@ -78,7 +78,7 @@ def test_a_sketch_of_the_whole_space_gives_the_polar_factor_and_less_gives_more_
     generator = np.random.default_rng(0)
     G, sketch = generator.standard_normal((4, 6)), generator.standard_normal((4, 6))
     assert np.max(np.abs(rsvd(G, sketch) - polar(G))) < 1e-13
-    assert np.linalg.svd(rsvd(G, sketch[:2]), compute_uv=False)[0] > 1.001
+    assert np.linalg.svd(rsvd(G, sketch[:2]), compute_uv=False)[0] > 1.0005
 
 
 def test_columns_do_not_turn_with_a_rotation_from_the_right():

@@ -7,7 +7,7 @@ some repetitions counts, and what is printed is a ratio: times of the reference'
 
 from __future__ import annotations
 
-import contest  # isort: skip (before NumPy)
+import contest  # noqa: F401 - isort: skip (before NumPy)
 
 from argparse import ArgumentParser
 from collections.abc import Callable

@@ -38,7 +38,8 @@ def floored(gradient: Gradient, *, floor: Positive = 1e-6) -> Array:
     if gradient.size == 0:
         return gradient.copy()
     U, s, Vt = np.linalg.svd(of_size_one(gradient), full_matrices=False)
-    smaller: Array = (U * np.minimum(1, s / relative(floor, gradient))) @ Vt
+    lowest = relative(floor, gradient)
+    smaller: Array = (U * (np.minimum(s, lowest) / lowest)) @ Vt
     return smaller
 
 

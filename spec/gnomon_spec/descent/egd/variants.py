@@ -76,19 +76,19 @@ def it_is_a_contraction_whatever_the_size(port: Any, case: Case) -> Iterable[Fac
 
 declare_scaling(floored, floored_cases)
 declare_nothing(floored, floored_cases)
-WEIGHTS = "np.minimum(1, s / relative(floor, gradient))"
+WEIGHTS = "np.minimum(s, lowest) / lowest"
 floored.edits(f"""
 floor_is_added: The floor is added to the singular values: none becomes 1 [usual in implementations of Shampoo]
-    `{WEIGHTS}` → `s / (s + relative(floor, gradient))`
+    `{WEIGHTS}` → `s / (s + lowest)`
 below_the_floor_nothing: Singular values below the floor are taken for 0
-    `{WEIGHTS}` → `(s > relative(floor, gradient))`
+    `{WEIGHTS}` → `s > lowest`
 floor_is_relative: The floor is taken relative to the largest entry of the gradient
-    `relative(floor, gradient)` → `np.maximum(floor, 1e-300)`
+    `relative(floor, gradient)` → `floor`
 divided_by_the_floor_alone: The singular values are divided by the floor and not cut at 1
-    `{WEIGHTS}` → `s / relative(floor, gradient)`
+    `{WEIGHTS}` → `s / lowest`
 product_with_the_gradient: (U/max(s, floor))·Uᵀ·G, as the code has it, which loses as many digits as the condition
     number has [asahebpa/Egalitarian-Gradient-Descent]
-    `(U * {WEIGHTS}) @ Vt` → `(U / np.maximum(s, relative(floor, gradient))) @ (U.T @ of_size_one(gradient))`
+    `(U * ({WEIGHTS})) @ Vt` → `(U / np.maximum(s, lowest)) @ (U.T @ of_size_one(gradient))`
 """)
 
 
