@@ -9,7 +9,6 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.newton_schulz import CUBIC, MUON, Quintic, newton_schulz
 from gnomon.domains import Array, Entries, Fraction, NonNegativeInt
-from gnomon.norms import length
 
 Gradient: TypeAlias = Annotated[Array, Entries(("m", "p"), finite=True)]
 
@@ -92,7 +91,7 @@ def muon5(gradient: Gradient) -> Array:
 def iterated(gradient: Array, coefficients: tuple[Quintic, ...]) -> Array:
     """Return what the iteration makes of G/‖G‖, transposed while it is tall."""
     X = of_size_one(gradient)
-    norm: Any = length(X)
+    norm: Any = np.sqrt(np.sum(X * X))
     if not norm > 0:
         return gradient.copy()
     tall = gradient.shape[0] > gradient.shape[1]

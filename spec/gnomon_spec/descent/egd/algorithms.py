@@ -25,7 +25,7 @@ one = {"gradient": lambda case: 1.0}
 
 
 def declare_what_all_share(operation: Operation, cases: Cases) -> None:
-    """Declare how a transform behaves when the gradient is scaled, mirrored, transposed or nothing."""
+    """Declare how a transform behaves when the gradient is scaled, mirrored or transposed."""
     operation.symmetry(
         "invariance",
         "only_the_sign_of_a_factor_counts",
@@ -42,17 +42,12 @@ def declare_what_all_share(operation: Operation, cases: Cases) -> None:
         outputs=lambda value, case: value.T,
         cases=cases,
     )
-    declare_nothing(operation, cases)
 
 
-def declare_nothing(operation: Operation, cases: Cases) -> None:
-    """Declare what is made of a gradient of zeros, and of one without entries."""
-
-    @operation.law("limit", cases=cases)
-    def of_nothing_it_is_nothing(port: Any, case: Case) -> Iterable[Fact]:
-        """Of a gradient of zeros it is 0, without a NaN; of an empty one it is empty."""
-        for given in (0 * case.gradient, case.gradient[:0], case.gradient[:, :0]):
-            yield identical("zero", operation.call(port, case, gradient=given), given)
+def of_nothing(operation: Operation, port: Any, case: Case) -> Iterable[Fact]:
+    """Claim that a gradient of zeros gives 0, and no NaN, and one without entries what it is."""
+    for given in (0 * case.gradient, case.gradient[:0], case.gradient[:, :0]):
+        yield identical("of nothing", operation.call(port, case, gradient=given), given)
 
 
 eigh = system.operation(reference.polar_eigh, cases=told, rejecting=told, dtypes=WITH_ROOM, scales=one)
@@ -60,9 +55,10 @@ eigh = system.operation(reference.polar_eigh, cases=told, rejecting=told, dtypes
 
 @eigh.law("closed form", cases=told)
 def the_gram_matrix_gives_the_same_factor(port: Any, case: Case) -> Iterable[Fact]:
-    """It is U_r·V_rᵀ with the sᵢ > rtol·s₁: r singular values are 1 and the others 0."""
+    """It is U_r·V_rᵀ with the sᵢ > rtol·s₁: r singular values are 1 and the others 0; of nothing it is nothing."""
     U, _, Vt = svd(case)
     yield equal("gradient", eigh.call(port, case), U @ Vt, scale=1.0)
+    yield from of_nothing(eigh, port, case)
 
 
 @eigh.law("closed form", cases=full)
@@ -84,6 +80,8 @@ addend_in_the_root: 1e-8 is added to the eigenvalues, and no rank is looked at [
         (Q.T @ wide)`
 threshold_of_singular_values: rtol is held against the ratio of eigenvalues, which are squares
     `rtol * rtol` → `rtol`
+not_transposed_back: A tall gradient is transposed, and its factor is not transposed back
+    `factor if m <= p else factor.T` → `factor`
 gram_of_the_gradient_as_it_is: G·Gᵀ is formed without scaling: it leaves the range where G² does
     `X = gradient.shape, of_size_one(gradient)` → `X = gradient.shape, gradient`
 """.replace(" @\n        (Q.T", " @ (Q.T")
@@ -107,9 +105,10 @@ schulz = system.operation(
 
 @schulz.law("closed form", cases=iterated)
 def each_singular_value_goes_its_way(port: Any, case: Case) -> Iterable[Fact]:
-    """From s/‖s‖ each singular value goes by s ← 1.5·s - 0.5·s³, the singular vectors stay."""
+    """From s/‖s‖ each singular value goes by s ← 1.5·s - 0.5·s³, the singular vectors stay. 0 stays 0."""
     expected = of_each_singular_value(case, (CUBIC,) * case.iterations)
     yield equal("gradient", schulz.call(port, case), expected, scale=1.0)
+    yield from of_nothing(schulz, port, case)
 
 
 @schulz.law("bound", cases=iterated)
@@ -138,6 +137,8 @@ one_iteration_too_many: An iteration more is made
 """)
 schulz.edits(
     """
+result_is_not_transposed_back: A tall gradient is transposed, and the result is not transposed back
+    `new.T if tall else new` → `new`
 norm_with_an_addend: 1e-7 is added to the norm: a tiny gradient is not scaled to length 1 [Muon's reference
     implementation, torch.optim.Muon, NVIDIA Emerging-Optimizers before its change 230]
     `X) / norm` → `X) / (norm + 1e-7 / np.max(np.abs(gradient)))`
@@ -154,8 +155,9 @@ muon = system.operation(reference.muon5, cases=muon_cases, rejecting=muon_cases,
 
 @muon.law("closed form", cases=muon_cases.but(rtol=choice(None)))
 def each_singular_value_goes_by_the_quintic(port: Any, case: Case) -> Iterable[Fact]:
-    """From s/‖s‖ each singular value goes five times by a·s + b·s³ + c·s⁵."""
+    """From s/‖s‖ each singular value goes five times by a·s + b·s³ + c·s⁵. 0 stays 0."""
     yield equal("gradient", muon.call(port, case), of_each_singular_value(case, (MUON,) * 5), scale=1.0)
+    yield from of_nothing(muon, port, case)
 
 
 @muon.law("bound", cases=within_a_decade)

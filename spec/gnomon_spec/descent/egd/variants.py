@@ -11,7 +11,7 @@ from gnomon.descent.egd import diagnosis, variants
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.egd import system
-from gnomon_spec.descent.egd.algorithms import declare_nothing
+from gnomon_spec.descent.egd.algorithms import of_nothing
 from gnomon_spec.descent.egd.matrices import (
     NONE,
     SHAPES,
@@ -50,9 +50,10 @@ floored = system.operation(
 
 @floored.law("closed form", cases=floored_cases.but(rtol=NONE))
 def each_singular_value_becomes_min_1_and_s_over_the_floor(port: Any, case: Case) -> Iterable[Fact]:
-    """It is U·diag(min(1, s/floor))·Vᵀ."""
+    """It is U·diag(min(1, s/floor))·Vᵀ; of nothing it is nothing."""
     U, s, Vt = svd(case)
     yield equal("gradient", floored.call(port, case), (U * np.minimum(1, s / case.floor)) @ Vt, scale=1.0)
+    yield from of_nothing(floored, port, case)
 
 
 @floored.law("limit", cases=full.but(floor=choice(2.0**-30)))
@@ -75,7 +76,6 @@ def it_is_a_contraction_whatever_the_size(port: Any, case: Case) -> Iterable[Fac
 
 
 declare_scaling(floored, floored_cases)
-declare_nothing(floored, floored_cases)
 WEIGHTS = "np.minimum(s, lowest) / lowest"
 floored.edits(f"""
 floor_is_added: The floor is added to the singular values: none becomes 1 [usual in implementations of Shampoo]
@@ -86,9 +86,6 @@ floor_is_relative: The floor is taken relative to the largest entry of the gradi
     `relative(floor, gradient)` → `floor`
 divided_by_the_floor_alone: The singular values are divided by the floor and not cut at 1
     `{WEIGHTS}` → `s / lowest`
-product_with_the_gradient: (U/max(s, floor))·Uᵀ·G, as the code has it, which loses as many digits as the condition
-    number has [asahebpa/Egalitarian-Gradient-Descent]
-    `(U * ({WEIGHTS})) @ Vt` → `(U / np.maximum(s, lowest)) @ (U.T @ of_size_one(gradient))`
 """)
 
 
@@ -120,6 +117,7 @@ def its_q_singular_values_are_at_least_1(port: Any, case: Case) -> Iterable[Fact
     s, q = lapack(np.linalg.svdvals, found), case.sketch.shape[0]
     yield equal("below 1", np.minimum(s[:q] - 1, 0), 0.0, scale=1.0)
     yield equal("beyond the rank", s[q:], 0.0, scale=s[0])
+    yield equal("of nothing", rsvd.call(port, case, gradient=0 * case.gradient), 0 * case.gradient)
 
 
 @rsvd.law("closed form", cases=sketched.but(n_iter=count(1, 0, 2, high=2)))
@@ -157,19 +155,13 @@ def it_turns_with_gradient_and_sketch(port: Any, case: Case) -> Iterable[Fact]:
 declare_scaling(rsvd, sketched.but(floor=FLOORS))
 
 
-@rsvd.law("limit", cases=sketched)
-def of_nothing_it_is_nothing(port: Any, case: Case) -> Iterable[Fact]:
-    """Of a gradient of zeros it is 0, without a NaN."""
-    yield equal("zero", rsvd.call(port, case, gradient=0 * case.gradient), 0 * case.gradient)
-
-
 rsvd.edits("""
 only_the_sketched_part: The left factor multiplies G·Q·Qᵀ and not all of G: all singular values are 1
     `U.T @ X` → `U.T @ X @ Q @ Q.T`
 without_iterations: No power iteration is made
     `range(n_iter)` → `range(0)`
-one_sided_iteration: Each iteration is Q ← orth(Gᵀ·(G·Q)) in one: the same span, worse conditioned
-    `Q = np.linalg.qr(X @ Q)[0]` → `Q = X @ Q`
+sketch_is_not_used: The first unit vectors stand for the sketch
+    `sketch.T` → `np.eye(gradient.shape[1], dtype=gradient.dtype)[:, : sketch.shape[0]]`
 gram_of_the_sketch: The factor is made of the singular values' squares
     `np.maximum(s, relative(floor, gradient))` → `(np.maximum(s, relative(floor, gradient)) ** 2)`
 floor_below_the_gradients_size: The floor is taken relative to the largest entry of the gradient
@@ -190,6 +182,7 @@ def columns_as_long_as_the_floor_have_length_1(port: Any, case: Case) -> Iterabl
     expected = case.gradient / np.maximum(norms, case.floor)
     yield equal("column", colnorm.call(port, case), expected)
     yield equal("row", colnorm.call(port, case, gradient=case.gradient.T, unit="row"), expected.T)
+    yield from of_nothing(colnorm, port, case)
 
 
 colnorm.symmetry(
@@ -211,7 +204,7 @@ def the_length_does_not_leave_the_range(port: Any, case: Case) -> Iterable[Fact]
     yield equal("length", norms, np.where(np.max(np.abs(moved), axis=0) > case.floor, 1.0, norms))
 
 
-declare_nothing(colnorm, units)
+declare_scaling(colnorm, units)
 colnorm.edits("""
 norm_of_the_other_side: Rows are divided by their norms where columns are asked for, and the other way round
     `unit == "column"` → `unit == "row"`
@@ -219,6 +212,8 @@ floor_of_columns_is_added: The floor is added to the norm: no column has length 
     `np.maximum(norms, floor)` → `(norms + floor)`
 columns_below_the_floor_stay: A column shorter than the floor is left as it is
     `np.maximum(norms, floor)` → `np.where(norms > floor, norms, 1)`
+floor_of_the_scripts: The floor is 0.01, whatever is asked for
+    `np.maximum(norms, floor)` → `np.maximum(norms, 0.01)`
 one_norm_for_all: All columns are divided by the largest norm
     `np.maximum(norms, floor)` → `np.max(np.maximum(norms, floor), initial=0)`
 """)
@@ -230,7 +225,8 @@ diagnose.scales = {"gradient": lambda case: np.max(np.abs(case.gradient))}
 
 @diagnose.law("closed form", cases=ranked.but(lr=number(1.0, 0.1, exponents=(-8, 4))))
 def it_says_what_the_polar_factor_will_do(port: Any, case: Case) -> Iterable[Fact]:
-    """The nuclear norm is ⟨G, EGD(G)⟩, r is ‖EGD(G)‖², a step is lr·√r long; the condition is s₁/s_r."""
+    """The nuclear norm is ⟨G, EGD(G)⟩, r is ‖EGD(G)‖², a step is lr·√r long; the condition is s₁/s_r. Of nothing
+    they are 0, but for the condition, 1."""
     found, (U, s, Vt) = diagnose.call(port, case), svd(case)
     D = U @ Vt
     yield agree("rank", found.rank, len(s))
@@ -239,16 +235,11 @@ def it_says_what_the_polar_factor_will_do(port: Any, case: Case) -> Iterable[Fac
     yield equal("condition", found.condition, s[0] / s[-1])
     squares = np.sum(found.singular_values**2)
     yield equal("squares", squares, np.sum(case.gradient**2))
-
-
-@diagnose.law("limit", cases=ranked)
-def of_nothing_the_rank_is_0(port: Any, case: Case) -> Iterable[Fact]:
-    """Of a gradient of zeros, or without entries, rank, nuclear norm and update are 0, and the condition is 1."""
     for given in (0 * case.gradient, case.gradient[:0]):
         found = diagnose.call(port, case, gradient=given)
-        yield agree("rank", found.rank, 0)
-        yield equal("numbers", found.nuclear_norm + found.update_norm, 0 * found.condition)
-        yield equal("condition", found.condition, 1.0)
+        yield agree("rank of nothing", found.rank, 0)
+        yield equal("of nothing", found.nuclear_norm + found.update_norm, 0 * found.condition)
+        yield equal("condition of nothing", found.condition, 1.0)
         yield agree("singular values", found.singular_values.shape[0], min(given.shape))
 
 
@@ -267,6 +258,8 @@ diagnose.symmetry(
     cases=exactly_ranked.but(power=whole_range(30)),
 )
 diagnose.edits("""
+size_is_forgotten: The nuclear norm is that of the gradient divided by its largest entry
+    `largest * np.sum(kept)` → `np.sum(kept)`
 nuclear_norm_of_all: The nuclear norm is over all singular values, those left out by the rank, too
     `np.sum(kept)` → `np.sum(s)`
 condition_of_all: The condition number divides by the smallest singular value, which may be 0
