@@ -80,8 +80,8 @@ addend_in_the_root: 1e-8 is added to the eigenvalues, and no rank is looked at [
         (Q.T @ wide)`
 threshold_of_singular_values: rtol is held against the ratio of eigenvalues, which are squares
     `rtol * rtol` → `rtol`
-not_transposed_back: A tall gradient is transposed, and its factor is not transposed back
-    `factor if m <= p else factor.T` → `factor`
+tall_factors_are_longer: Of a tall gradient the factor is multiplied by √(m/p) [Muon, Jordan et al. 2024]
+    `else factor.T` → `else (m / p) ** 0.5 * factor.T`
 gram_of_the_gradient_as_it_is: G·Gᵀ is formed without scaling: it leaves the range where G² does
     `X = gradient.shape, of_size_one(gradient)` → `X = gradient.shape, gradient`
 """.replace(" @\n        (Q.T", " @ (Q.T")
@@ -137,8 +137,8 @@ one_iteration_too_many: An iteration more is made
 """)
 schulz.edits(
     """
-result_is_not_transposed_back: A tall gradient is transposed, and the result is not transposed back
-    `new.T if tall else new` → `new`
+tall_results_are_longer: Of a tall gradient the result is multiplied by √(m/p) [Muon, Jordan et al. 2024]
+    `new.T if tall else new` → `(gradient.shape[0] / gradient.shape[1]) ** 0.5 * new.T if tall else new`
 norm_with_an_addend: 1e-7 is added to the norm: a tiny gradient is not scaled to length 1 [Muon's reference
     implementation, torch.optim.Muon, NVIDIA Emerging-Optimizers before its change 230]
     `X) / norm` → `X) / (norm + 1e-7 / np.max(np.abs(gradient)))`

@@ -249,8 +249,8 @@ inverted_singular_values: Each singular value becomes its inverse, as in the nat
     `{FACTOR}` → `(U[:, :r] / s[:r]) @ Vt[:r]`
 second_factor_not_transposed: U·V in place of U·Vᵀ: `svd` returns Vᵀ, and it is transposed once more
     `{FACTOR}` → `U[:, :r] @ (Vt.T[:, :r].T if Vt.shape[0] != Vt.shape[1] else Vt.T[:r])`
-threshold_is_not_relative: rtol is an absolute threshold of the singular values of G/max|G|, not relative to the largest
-    `threshold(gradient, rtol)` → `threshold(gradient, rtol) / s[0] if s[0] > 0 else 0`
+threshold_is_not_relative: rtol is an absolute threshold of the singular values, not relative to the largest
+    `threshold(gradient, rtol)` → `threshold(gradient, rtol) / (s[0] * np.max(np.abs(gradient))) if s[0] > 0 else 0.5`
 ascent: The sign is turned round
     `{FACTOR}` → `-({FACTOR})`
 one_direction_only: Only the leading singular vectors are kept: steepest descent in the nuclear norm, not the spectral

@@ -150,7 +150,7 @@ plateaus = Cases({"start": starts()}, shapes((2,))).but(
     lr=number(0.125, 0.0625, exponents=(-9, -4)), eps=number(0.0625, 0.001, exponents=(-9, -3)),
     method=choice("gd", "newton"),
 )  # fmt: skip
-plateau = system.operation(reference.plateau_end, cases=plateaus, rejecting=plateaus, dtypes=("float64",))
+plateau = system.operation(reference.plateau_end, cases=plateaus, rejecting=plateaus, dtypes=WITH_ROOM)
 
 
 @plateau.law("closed form", cases=plateaus)

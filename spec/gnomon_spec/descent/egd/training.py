@@ -261,8 +261,6 @@ update_keeps_the_gradients_size: The factor is multiplied by the gradient's leng
     `G = matrix.reshape(G.shape)` → `G = (sum(sum(G.reshape(-1, 1) ** 2)) ** 0.5 * matrix).reshape(G.shape)`
 floor_of_the_code_for_columns: Columns have the floor 1e-6 of the code and not 0.01
     `0.01` → `1e-6`
-first_sketch_for_all: Every layer is given the first sketch
-    `sketches[layers.index(i)]` → `sketches[0]`
 """.replace("and\n        state", "and state").replace(
         "np.sqrt(np.sum(G * G) + 1e-300)", "(sum(G * G) + 1e-300) ** 0.5"
     )

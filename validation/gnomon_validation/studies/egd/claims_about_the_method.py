@@ -7,7 +7,7 @@ from inspect import Parameter, signature
 import numpy as np
 
 from gnomon.descent.egd.polar import polar
-from gnomon.descent.egd.training import EGDState, step, switch
+from gnomon.descent.egd.training import EGDState, Switch, step, switch
 from gnomon.descent.egd.variants import colnorm, floored, rsvd
 from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.egd.claims_about_the_theory import PAPER, ledger
@@ -36,9 +36,9 @@ def no_hyperparameters() -> Evidence:
     return Evidence(len(own) > 3 and max(epochs) > 10, said + listed(epochs, "{}"))
 
 
-def after_passing(switching: str | None) -> tuple[float, float, int]:
+def after_passing(switching: Switch | None) -> tuple[float, float, int]:
     """Return the lowest and the highest test accuracy after passing, and how often it fell below the threshold."""
-    run = parity(SEED, "paper", after=AFTER, switching=switching)  # type: ignore[arg-type]
+    run = parity(SEED, "paper", after=AFTER, switching=switching)
     rest = run.test[run.passed :]
     falls = int(np.sum((rest[:-1] > PASSED) & (rest[1:] <= PASSED)))
     return float(np.min(rest)), float(np.max(rest)), falls
@@ -54,10 +54,11 @@ def turned_off_after_grokking() -> Evidence:
     """
     accuracies = (0.5, 0.96, 0.94, 0.97)
     states = {}
-    for variant in ("latched", "live"):
+    variants: tuple[Switch, ...] = ("latched", "live")
+    for variant in variants:
         state, seen = EGDState(True), []
         for accuracy in accuracies:
-            state = switch(state, accuracy, variant=variant)  # type: ignore[arg-type]
+            state = switch(state, accuracy, variant=variant)
             seen.append("on" if state.active else "off")
         states[variant] = seen
     said = "; ".join(f"{name}: {', '.join(seen)}" for name, seen in states.items())
@@ -71,10 +72,8 @@ def turning_off_matters() -> Evidence:
     A step never gets shorter while it is on, and a mode ends in a cycle of two; but in this run the accuracy is the
     same whether it is turned off for good, by the latest accuracy, or never.
     """
-    runs = {
-        name: after_passing(switching)
-        for name, switching in (("never", None), ("live", "live"), ("latched", "latched"))
-    }
+    ways: dict[str, Switch | None] = {"never": None, "live": "live", "latched": "latched"}
+    runs = {name: after_passing(switching) for name, switching in ways.items()}
     said = "; ".join(f"{name}: {spread((low, high), '{:.4f}')}" for name, (low, high, _) in runs.items())
     swings = [high - low for low, high, _ in runs.values()]
     figure = f"test accuracy in the {AFTER} epochs after it passed {PASSED}, seed {SEED}: {said}"

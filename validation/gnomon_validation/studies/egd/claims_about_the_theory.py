@@ -97,7 +97,7 @@ def theory_is_of_egd() -> Evidence:
     That is Newton's method, Eq. 9. EGD, Eq. 11, has steps of one length here: μ ends in a cycle of two, which keeps ‖g‖
     at about m₂·η/2, so that ν shrinks by 2ε/m₂ a step, whatever η is: gradient descent at its largest stable rate.
     """
-    newton, egd = (plateau.end(0.3, plateau.FAST, method) for method in ("newton", "egd"))
+    newton, egd = plateau.end(0.3, plateau.FAST, "newton"), plateau.end(0.3, plateau.FAST, "egd")
     rates = [plateau.end(0.3, lr, "egd") for lr in (0.025, 0.05, 0.1)]
     starts = [plateau.end(0.3, plateau.FAST, "egd", u) for u in (1.25, 5.0, 20.0)]
     expected = np.log(4) / -np.log1p(-2 * plateau.EPS / plateau.MOMENTS.m2)

@@ -49,7 +49,7 @@ def train(equal: bool, most: int, seed: int = 0) -> Run:
     pairs = np.array([(a, b) for a in range(P) for b in range(P)])[generator.permutation(P * P)]
     sums, half = np.sum(pairs, axis=1) % P, P * P // 2
     pairs = pairs + np.array([0, P])
-    params = (
+    params: tuple[Array, ...] = (
         (generator.standard_normal((2 * P, WIDTH)) * (2 / (2 * P)) ** 0.5).astype(single),
         np.zeros(WIDTH, single),
         (generator.standard_normal((WIDTH, P)) * (2 / WIDTH) ** 0.5).astype(single),
@@ -91,7 +91,7 @@ def gradients(params: tuple[Array, ...], pairs: Array, sums: Array) -> tuple[Arr
 
 def draw(data: dict[str, Run], figure: Any) -> None:
     axes = figure.subplots()
-    entitle(figure, "Addition modulo 79: EGD generalises after some 200 epochs, gradient descent is still at chance")
+    entitle(figure, "Addition modulo 79: EGD generalises, gradient descent is still at chance")
     for (name, run), colour in zip(data.items(), COLOURS, strict=False):
         epochs = np.arange(1, len(run.test) + 1)
         axes.plot(epochs, run.test, color=colour, lw=2, label=f"{name}: test")

@@ -71,9 +71,9 @@ def draw(data: dict[tuple[Rule, int], Epochs], figure: Any) -> None:
     left.set(xscale="log", xlabel="epochs", ylabel="accuracy", ylim=(0.4, 1.02))
     finish(left, loc="upper left")
     for seed, rule, colour in ((43, "plain", COLOURS[0]), (43, "paper", COLOURS[1])):
-        spectra = data[rule, seed].spectra  # type: ignore[index]
+        spectra = data[rule, seed].spectra
         for k in range(0, spectra.shape[1], 3):
-            label = RULES[rule] if k == 0 else None  # type: ignore[index]
+            label = RULES[rule] if k == 0 else None
             right.plot(np.arange(1, len(spectra) + 1), spectra[:, k], color=colour, lw=0.8, alpha=0.8, label=label)
     right.set(xscale="log", yscale="log", xlabel="epochs", ylabel="singular values of the gradient, every third")
     right.set_title("before they are made equal (seed 43)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import log, pi, tan
+from math import log, log1p, pi, tan
 from typing import Any
 
 import numpy as np
@@ -20,37 +20,32 @@ S, EPS, START = 0.5, 1e-3, 5.0
 MOMENTS = toy.moments(threshold=S)
 Q = MOMENTS.m1 / MOMENTS.m2
 ANGLES = {0.3: ("31021", "7555"), pi / 4: ("", ""), 1.2: ("9841", "28735")}
-FAST, LAST = 0.05, 30_000
+FAST, LAST = 0.05, 100_000
 METHODS: tuple[toy.Method, ...] = ("gd", "newton", "egd")
 NAMES = {"gd": "gradient descent", "newton": "Eq. 9 (Newton)", "egd": "EGD (Eq. 11)"}
 
 
-def end(angle: float, lr: float, method: str = "gd", start: float = START, eps: float = EPS) -> int:
-    """Return where the plateau ends, from (0, start)."""
-    u = np.array([0.0, start])
+def end(angle: float, lr: float, method: toy.Method = "gd", start: float = START) -> int:
+    """Return where the plateau ends, from (0, start): for EGD the first step at which ν < tan θ·μ."""
     if method == "egd":
-        return egd_end(angle, lr, start, eps)
-    return toy.plateau_end(u, m1=MOMENTS.m1, m2=MOMENTS.m2, angle=angle, lr=lr, eps=eps, method=method)  # type: ignore[arg-type]
+        found = run("egd", lr, start)
+        return int(np.argmax(found[:, 1] < tan(angle) * found[:, 0]))
+    u = np.array([0.0, start])
+    return toy.plateau_end(u, m1=MOMENTS.m1, m2=MOMENTS.m2, angle=angle, lr=lr, eps=EPS, method=method)
 
 
-def egd_end(angle: float, lr: float, start: float = START, eps: float = EPS, most: int = 100_000) -> int:
-    """Return the first step of EGD at which ν < tan θ·μ."""
-    found = run("egd", lr, start, eps, most=most)
-    return int(np.argmax(found[:, 1] < tan(angle) * found[:, 0]))
-
-
-def run(method: toy.Method, lr: float, start: float = START, eps: float = EPS, most: int = LAST) -> Array:
+def run(method: toy.Method, lr: float, start: float = START) -> Array:
     """Return the population's run, by the compiled loop."""
     from gnomon.kernels.descent.egd.toy import descend
 
-    covariance, correlation = np.diag([MOMENTS.m2, eps]), np.array([MOMENTS.m1, 0.0])
-    found: Array = descend(np.array([0.0, start]), covariance, correlation, lr=lr, steps=most, method=method)
+    covariance, correlation = np.diag([MOMENTS.m2, EPS]), np.array([MOMENTS.m1, 0.0])
+    found: Array = descend(np.array([0.0, start]), covariance, correlation, lr=lr, steps=LAST, method=method)
     return found
 
 
 def tau(angle: float, lr: float) -> float:
     """Return Corollary 1's number of steps: log(|u₂|·|tan θ|·m₂/m₁)/log(1/β)."""
-    return log(START * tan(angle) / Q) / -np.log1p(-lr * EPS)
+    return log(START * tan(angle) / Q) / -log1p(-lr * EPS)
 
 
 def measure() -> Findings:
@@ -67,7 +62,8 @@ def measure() -> Findings:
     starts = (1.25, 5.0, 20.0)
     ends = {m: [end(0.3, FAST, m, u) for u in starts] for m in METHODS}
     compared += [
-        Comparison(f"{NAMES[m]}, u₂ = 5, rate {FAST:g}", n, ends[m][1]) for m, n in (("newton", "62"), ("egd", "2421"))
+        Comparison(f"{NAMES['newton']}, u₂ = 5, rate {FAST:g}", "62", ends["newton"][1]),
+        Comparison(f"{NAMES['egd']}, u₂ = 5, rate {FAST:g}", "2421", ends["egd"][1]),
     ]
     scales = Table.of(
         f"steps on the plateau, θ = 0.3, rate {FAST:g}",
@@ -85,7 +81,7 @@ def measure() -> Findings:
     return Findings((corollary, scales), tuple(compared), conclusions, errors)
 
 
-def draw(data: dict[str, Array], figure: Any) -> None:
+def draw(data: dict[toy.Method, Array], figure: Any) -> None:
     axes = figure.subplots()
     entitle(
         figure,
@@ -96,7 +92,7 @@ def draw(data: dict[str, Array], figure: Any) -> None:
     for (method, error), colour in zip(data.items(), COLOURS, strict=False):
         axes.plot(np.arange(1, len(error)), error[1:], color=colour, lw=2, label=NAMES[method])
         axes.axvline(end(0.3, FAST, method), color=colour, ls=":", lw=1.5)
-    axes.set(xscale="log", xlabel="steps", ylabel="test error", ylim=(-0.03, 1.05), xlim=(1, 10 * LAST))
+    axes.set(xscale="log", xlabel="steps", ylabel="test error", ylim=(-0.03, 1.05), xlim=(1, 2 * LAST))
     finish(axes, loc="lower left")
 
 
