@@ -20,7 +20,7 @@ S, EPS, START = 0.5, 1e-3, 5.0
 MOMENTS = toy.moments(threshold=S)
 Q = MOMENTS.m1 / MOMENTS.m2
 ANGLES = {0.3: ("31021", "7555"), pi / 4: ("", ""), 1.2: ("9841", "28735")}
-FAST, LAST = 0.05, 100_000
+FAST, LAST = 0.05, 70_000
 METHODS: tuple[toy.Method, ...] = ("gd", "newton", "egd")
 NAMES = {"gd": "gradient descent", "newton": "Eq. 9 (Newton)", "egd": "EGD (Eq. 11)"}
 
@@ -92,7 +92,7 @@ def draw(data: dict[toy.Method, Array], figure: Any) -> None:
     for (method, error), colour in zip(data.items(), COLOURS, strict=False):
         axes.plot(np.arange(1, len(error)), error[1:], color=colour, lw=2, label=NAMES[method])
         axes.axvline(end(0.3, FAST, method), color=colour, ls=":", lw=1.5)
-    axes.set(xscale="log", xlabel="steps", ylabel="test error", ylim=(-0.03, 1.05), xlim=(1, 2 * LAST))
+    axes.set(xscale="log", xlabel="steps", ylabel="test error", ylim=(-0.03, 1.05), xlim=(1, 1.3 * LAST))
     finish(axes, loc="lower left")
 
 
