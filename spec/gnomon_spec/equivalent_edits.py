@@ -76,6 +76,15 @@ ARGUMENTS = (
         "rows and columns get the sign, their product does not",
     ),
     Argument(
+        "gnomon.descent.egd.polar.iterated",
+        "tall = gradient.shape[0] > gradient.shape[1]",
+        tuple(
+            f"tall = gradient.shape[{i}] {sign} gradient.shape[{j}]"
+            for i, sign, j in ((0, ">=", 1), (0, "<=", 1), (1, ">", 1), (-1, ">", 1), (0, ">", 0))
+        ),
+        "X·Xᵀ·X is the same of a matrix and of its transpose, transposed: the other Gram matrix is only larger",
+    ),
+    Argument(
         "gnomon.descent.hysterograd.clip",
         "return scale, np.ones_like(full_norm) * grad_clip",
         ("return scale, grad_clip",),

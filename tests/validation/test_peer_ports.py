@@ -24,9 +24,12 @@ PEERS = {
     ("curvlinops", "curvature"): {"hutchinson", "bekas", "frobenius_squared", "hutchpp"},
     ("scipy", "curvature"): {"largest_eigenvalues"},
     ("pyhessian", "curvature"): {"largest_eigenvalues"},
+    ("scipy.polar", "egd"): {"polar"},
+    ("torch.polar", "egd"): {"polar", "floored", "colnorm"},
     ("matfree", "curvature"): {"hutchinson", "frobenius_squared"},
     ("linear_operator", "curvature"): {"lanczos"},
 }
+SELDOM_WRONG = ("linear_operator", "scipy.polar")
 
 
 @needs_the_extra
@@ -34,7 +37,7 @@ PEERS = {
 @pytest.mark.parametrize(("peer", "system"), PEERS, ids=str)
 def test_a_peer_conforms_but_for_what_is_known(peer, system, dtype):
     port = find_port(peer)
-    found = verdicts(port, system, dtype, 60 if peer == "linear_operator" else 20)  # which is seldom wrong
+    found = verdicts(port, system, dtype, 60 if peer in SELDOM_WRONG else 20)
     failed = failing(found, PEERS[peer, system])
     if dtype == "float64":
         assert failed == known(port, found).keys()
@@ -149,6 +152,8 @@ def test_torch_is_left_as_it_was():
     ("peer", "package", "command"),
     [
         ("scipy", "scipy", "'gnomon[curvature]'"),
+        ("scipy.polar", "scipy", "'gnomon[curvature]'"),
+        ("torch.polar", "torch", "'gnomon[torch]'"),
         ("torch.func", "torch", "'gnomon[curvature]'"),
         ("torch.hessian_free", "torch", "'gnomon[torch]'"),
         ("torch.sam", "torch", "'gnomon[torch]'"),

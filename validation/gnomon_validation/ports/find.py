@@ -23,7 +23,9 @@ ADAPTERS = {"torch": "gnomon_validation.ports.torch_optim", "optax": "gnomon_val
 # What is written with a library: the module with the functions of the port, and the packages that it needs.
 PEERS = {
     "scipy": ("gnomon_validation.ports.peers.scipy_sparse", "'gnomon[curvature]'"),
+    "scipy.polar": ("gnomon_validation.ports.peers.scipy_polar", "'gnomon[curvature]'"),
     "torch.func": ("gnomon_validation.ports.peers.torch_func", "'gnomon[curvature]'"),
+    "torch.polar": ("gnomon_validation.ports.peers.torch_polar", "'gnomon[torch]'"),
     "torch.hessian_free": ("gnomon_validation.ports.torch_hessian_free", "'gnomon[torch]'"),
     "torch.reg": ("gnomon_validation.ports.peers.torch_reg", "'gnomon[torch]'"),
     "pytorch_optimizer.racs": (
@@ -51,6 +53,8 @@ FORMS = {
     "pytorch_optimizer.sam": "pytorch_optimizer's SAM (`pip install --no-deps pytorch_optimizer==4.1.0` beside torch)",
     "torch.reg": "REG written anew in torch (extra `torch`)",
     "pytorch_optimizer.racs": "pytorch_optimizer's RACS (`pip install --no-deps pytorch_optimizer==4.1.0`)",
+    "scipy.polar": "scipy.linalg.polar as EGD's polar factor (extra `curvature`)",
+    "torch.polar": "EGD's transforms by torch.linalg (extra `torch`)",
     "torch.func": "curvature products and estimators by torch.func (extra `curvature`)",
     "curvlinops": "curvlinops-for-pytorch 3.0.1 (extra `curvature`)",
     "matfree": "matfree's estimators of trace and Frobenius norm (`pip install matfree==0.6.3`)",

@@ -178,6 +178,12 @@ PYHESSIAN_RANGE = (
     "pyhessian sums squares as they are, divides by a length + 1e-6 and compares the change of an eigenvalue with its "
     "size + 1e-6: of 2⁻⁷⁹·diag(1, ½) in float32 it returns 0 and a vector of zeros (NaN, divided by the length alone)."
 )
+POLAR_FULL = (
+    "scipy.linalg.polar returns an isometry whatever the rank is: of a gradient of zeros the identity, of diag(1, 0) a "
+    "second singular value of 1 where EGD has 0. It has no threshold, so that a singular value of 4e-5 beside 1, left "
+    "out by rtol = 4.7e-5, counts in full. Of full rank it conforms, to 0.4 of the bands in both dtypes."
+)
+POLAR_UNCHECKED = "scipy.linalg.polar takes integers and stacks of matrices, and has no rtol that it could look at."
 
 SAM_SINGLE = (
     "pytorch_optimizer.SAM squares and sums the norms of gradients in float32, whatever the parameters have: beside "
@@ -233,6 +239,18 @@ OF_NORMS = (
     "without_epsilon_the_unit_of_the_gradient_does_not_matter",
 )
 ADAMS = ("adam", "amsgrad", "nadam")
+OF_RANK = (
+    "agrees_with_the_oracle",
+    "it_has_r_singular_values_of_1",
+    "it_is_the_dual_of_the_gradient",
+    "a_second_time_changes_nothing",
+    "only_the_sign_of_a_factor_counts",
+    "it_turns_with_the_gradient",
+    "it_does_not_matter_how_a_matrix_is_stored",
+    "it_goes_block_by_block",
+    "of_nothing_it_is_nothing",
+    "it_jumps_where_the_rank_changes",
+)
 OF_LENGTHS = (
     "agrees_with_the_oracle",
     "they_are_those_that_the_matrix_was_made_of",
@@ -347,6 +365,8 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
             for law in ("*:agrees_with_the_oracle", "hutchinson:two_probes_halve_the_variance_and_know_it")
         ],
     ),
+    (POLAR_FULL, WITH_ROOM, WRONG, [("scipy.polar", f"egd.polar:{law}") for law in OF_RANK]),
+    (POLAR_UNCHECKED, WITH_ROOM, ACCEPTED, [("scipy.polar", f"egd.polar{REJECTED}")]),
     (MATFREE_UNCHECKED, WITH_ROOM, ACCEPTED, [("matfree", f"curvature.*{REJECTED}")]),
     (
         LANCZOS_ABSOLUTE,

@@ -1,0 +1,1 @@
+"""What of `gnomon.descent.egd` does not spend its time in LAPACK: iterations on small matrices, columns, toy runs."""

@@ -1,0 +1,301 @@
+"""The training step, what it does on problems whose answer is known, and the switch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gnomon.descent.egd import training as reference
+from gnomon.descent.egd.training import EGDState
+from gnomon_spec.arithmetic import lapack
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
+from gnomon_spec.descent.egd import system
+from gnomon_spec.descent.egd.matrices import SHAPES, SQUARE, gradient, rotation_of, svd
+from gnomon_spec.facts import Fact, agree, equal, rejects
+from gnomon_spec.strategies import SMALL_CODES, count, number, spectrum, tame, unit_interval
+from gnomon_spec.system import WITH_ROOM
+
+ON, OFF = EGDState(True), EGDState(False)
+FIRST, BOTH = (0,), (2, 0)
+
+
+def network() -> Quantity:
+    """A matrix (m, p), a bias (p,), and an array (p, 2, 2), as of a convolution."""
+
+    def draw_network(draw: Draw, context: Context) -> Any:
+        m, p = context.shape
+        return tuple(tame().draw(draw, context._replace(shape=shape)) for shape in ((m, p), (p,), (p, 2, 2)))
+
+    return Quantity(draw_network, "matrix (m, p), bias (p,), array (p, 2, 2)")
+
+
+def gradients() -> Quantity:
+    """Gradients of the network; those of the matrices, with the decay, have full rank."""
+
+    def draw_gradients(draw: Draw, context: Context) -> Any:
+        (m, p), (W, _, kernel) = context.shape, context.drawn["params"]
+        decay, full = context.drawn.get("weight_decay", 0.0), gradient(full=True)
+        drawn = [full.draw(draw, context._replace(shape=shape)) for shape in ((m, p), (p, 4))]
+        first, last = (G - context.dtype.type(decay) * X for G, X in zip(drawn, (W, kernel.reshape(p, 4)), strict=True))
+        return first, tame().draw(draw, context._replace(shape=(p,))), last.reshape(p, 2, 2)
+
+    return Quantity(draw_gradients, "gradients of the network")
+
+
+def sketches() -> Quantity:
+    """One sketch of a single vector for each of the layers."""
+
+    def draw_sketches(draw: Draw, context: Context) -> Any:
+        sizes = {0: context.shape[1], 2: 4}
+        seed = np.random.Generator(np.random.PCG64(draw(SMALL_CODES)))
+        return tuple(seed.standard_normal((1, sizes[i])).astype(context.dtype) for i in context.drawn["layers"])
+
+    return Quantity(draw_sketches, "a sketch for each layer")
+
+
+RATES, DECAY = number(0.1, 0.5, 1.0, exponents=(-8, 4)), number(0.0, 0.5, 2.0**-7, exponents=(-7, 0))
+plain = Cases({
+    "weight_decay": DECAY, "layers": choice(FIRST, BOTH, ()), "params": network(), "grads": gradients(),
+    "state": constant(ON), "sketches": constant(()), "lr": RATES,
+}, SHAPES)  # fmt: skip
+steps = plain.but(
+    state=choice(ON, ON, OFF), sketches=sketches(), variant=choice("paper", "code", "rsvd", "colnorm"),
+    algorithm=choice("svd", "eigh", "muon5", "newton_schulz"), floor=choice(None, 0.125, None),
+    n_iter=count(2, 0, 1, high=3), unit=choice("column", "row"), rtol=choice(None),
+)  # fmt: skip
+step = system.operation(reference.step, cases=steps, rejecting=plain, dtypes=WITH_ROOM)
+step.scales = {"params": lambda case: case.lr}
+
+
+def matrices_of(case: Case) -> tuple[Any, Any]:
+    """Return G, decay and all, of the matrix and of the array of more dimensions, as matrices."""
+    (W, _, K), (g, _, k) = case.params, case.grads
+    return g + case.weight_decay * W, (k + case.weight_decay * K).reshape(len(K), -1)
+
+
+def factor(matrix: Any) -> Any:
+    """Return U·Vᵀ of a matrix of full rank."""
+    U, _, Vt = svd(Case({"gradient": matrix, "rtol": None}))
+    return U @ Vt
+
+
+@step.law("closed form", cases=plain.but(layers=constant(BOTH)))
+def layers_move_along_the_polar_factor(port: Any, case: Case) -> Iterable[Fact]:
+    """W moves by -lr·U·Vᵀ of g + λ·W, so that the decay goes through the factor; an array (out, in, …) as a matrix
+    (out, in·…); a bias by -lr·g, without decay."""
+    (W, b, K), state = step.call(port, case)
+    (start, bias, kernel), (first, last) = case.params, matrices_of(case)
+    yield equal("matrix", W, start - case.lr * factor(first), scale=case.lr)
+    yield equal("bias", b, bias - case.lr * case.grads[1])
+    yield equal("kernel", K.reshape(last.shape), kernel.reshape(last.shape) - case.lr * factor(last), scale=case.lr)
+    yield agree("state", state.active, True)
+
+
+@step.law("limit", cases=steps.but(state=constant(OFF)))
+def switched_off_it_is_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
+    """While the state is not active, and for arrays that are no layers, W ← W - lr·(g + λ·W), whatever the variant."""
+    found, _ = step.call(port, case)
+    active, _ = step.call(port, case, state=ON, layers=(), sketches=())
+    first, last = matrices_of(case)
+    plain_steps = (first, case.grads[1], last.reshape(case.params[2].shape))
+    for i, (W, G) in enumerate(zip(case.params, plain_steps, strict=True)):
+        yield equal(f"array {i}", found[i], W - case.lr * G)
+        yield equal(f"array {i}, no layer", active[i], W - case.lr * G)
+
+
+of_one_matrix = Cases({"rtol": choice(None), "gradient": gradient(full=True), "start": tame(), "lr": RATES}, SHAPES)
+
+
+def moved(port: Any, W: Any, G: Any, **hyper: Any) -> Any:
+    """Return a matrix after a step."""
+    ((new,), _) = port.step((W,), (G,), ON, hyper.pop("sketches", ()), **hyper)
+    return new
+
+
+@step.law("limit", cases=of_one_matrix)
+def without_data_it_is_decay_alone(port: Any, case: Case) -> Iterable[Fact]:
+    """Where the gradient of the data is 0, W ← W - lr·EGD(W): decay of a fixed length, whatever λ > 0 is."""
+    W = case.gradient
+    found = moved(port, W, 0 * W, lr=case.lr, weight_decay=0.25)
+    yield equal("matrix", found, W - case.lr * factor(W), scale=case.lr)
+
+
+@step.law("invariance", cases=of_one_matrix.but(power=count(3, -3, low=-30, high=30)))
+def the_size_of_the_loss_does_not_matter(port: Any, case: Case) -> Iterable[Fact]:
+    """Without decay a loss c > 0 times as large takes the same step, at most lr long in spectral norm."""
+    W, found = case.start, moved(port, case.start, case.gradient, lr=case.lr)
+    yield equal("matrix", moved(port, W, case.gradient * 2.0**case.power, lr=case.lr), found, scale=case.lr)
+    norm = lapack(np.linalg.svdvals, found - W)[0]
+    yield equal("longer than lr", np.maximum(norm - case.lr, 0), 0.0, scale=np.max(np.abs(W)) + case.lr)
+
+
+@step.law("limit", cases=of_one_matrix)
+def below_its_floor_a_variant_is_a_multiple_of_the_gradient(port: Any, case: Case) -> Iterable[Fact]:
+    """Without a floor given, "code" divides by 1e-6 what has no singular value above it, "rsvd" likewise, and "colnorm"
+    by 0.01 what has no column as long."""
+    G = case.gradient / np.sqrt(np.sum(case.gradient**2))
+    sketches = (np.ones_like(G[:1]),)
+    for variant, floor in (("code", 1e-6), ("colnorm", 0.01)):
+        found = moved(port, 0 * G, G * (floor / 2), lr=case.lr, variant=variant)
+        yield equal(variant, found, -case.lr / 2 * G)
+    row = moved(port, 0 * G[:1], G[:1] * (1e-6 / 2), lr=case.lr, variant="rsvd", sketches=sketches)
+    yield equal("rsvd", row, -case.lr / 2 * G[:1])
+
+
+@step.law("closed form", cases=of_one_matrix)
+def the_loss_falls_by_the_nuclear_norm(port: Any, case: Case) -> Iterable[Fact]:
+    """On f = ½‖W - W*‖² a step changes f by -lr·‖G‖_* + ½·lr²·r: the descent lemma with equality."""
+    G, (_, s, _) = case.gradient, svd(case)
+    found = moved(port, case.start, G, lr=case.lr)
+    after = found - case.start + G
+    f = np.sum(G * G) / 2
+    drop = np.sum(after * after) / 2 - f
+    yield equal("change of f", drop, -case.lr * np.sum(s) + case.lr**2 * len(s) / 2, scale=f)
+
+
+errors = Quantity(
+    lambda draw, context: np.asarray(0.5 + spectrum(0.3).draw(draw, context._replace(shape=context.shape[:1])) / 2),
+    "errors from 3/4 to 1",
+)
+curvatures = Quantity(
+    lambda draw, context: spectrum(1.0).draw(draw, context._replace(shape=context.shape[:1])), "curvatures in [0.1, 1]"
+)
+aligned = Cases({
+    "e": errors, "h": curvatures, "signs": tame(), "turn": rotation_of(0), "turn2": rotation_of(1),
+    "times": count(1, 2, low=1, high=5),
+}, SQUARE)  # fmt: skip
+
+
+@step.law("trajectory", cases=aligned)
+def aligned_modes_approach_at_one_speed(port: Any, case: Case) -> Iterable[Fact]:
+    """On ½·tr E·H·Eᵀ with E = U·diag(e)·Qᵀ, H = Q·diag(h)·Qᵀ square, k steps take |eᵢ| to |eᵢ| - k·lr while that is
+    positive, whatever h is. Gradient descent has eᵢ·(1 - lr·hᵢ)ᵏ."""
+    U, Q, lr = case.turn, case.turn2, 2.0**-4
+    sign = np.where(case.signs[0] < 0, -1.0, 1.0)
+    E, H = (U * (sign * case.e)) @ Q.T, (Q * case.h) @ Q.T
+    for _ in range(case.times):
+        E = moved(port, E, E @ H, lr=lr)
+    expected = (U * (sign * (case.e - case.times * lr))) @ Q.T
+    yield equal("error", E, expected, scale=1.0)
+
+
+@step.law("trajectory", cases=Cases({"h": number(1.0, exponents=(-6, 6)), "times": count(0, 1, high=3)}, SQUARE))
+def a_constant_rate_ends_in_a_cycle_of_two(port: Any, case: Case) -> Iterable[Fact]:
+    """In one dimension, from e = (n + ¼)·lr, after n steps it is at lr/4 and goes on to -3lr/4, lr/4, …: it does not
+    converge. From n·lr it ends at 0, where the step is 0."""
+    for rest, cycle in ((0.25, (0.25, -0.75, 0.25)), (0.0, (0.0, 0.0, 0.0))):
+        e = np.array([[(case.times + rest) * 0.5]]) * (1 + 0 * case.h)
+        for _ in range(case.times):
+            e = moved(port, e, case.h * e, lr=0.5)
+        for k, expected in enumerate(cycle):
+            yield equal(f"{rest}, {k} steps later", e, expected * 0.5, scale=1.0)
+            e = moved(port, e, case.h * e, lr=0.5)
+
+
+layered = Cases({
+    "a": number(0.125, exponents=(-5, -3)), "turn": rotation_of(0), "turn2": rotation_of(1),
+    "times": count(1, 2, low=1, high=5),
+}, SQUARE)  # fmt: skip
+
+
+@step.law("trajectory", cases=layered)
+def modes_of_a_deep_linear_network_grow_at_one_speed(port: Any, case: Case) -> Iterable[Fact]:
+    """On ½‖W₂W₁ - M‖², M = U·diag(σ)·Vᵀ, from W₂ = a·U, W₁ = a·Vᵀ, each mode grows to a + k·lr in both layers while
+    its square is below σ, small ones as fast as large ones. σ = 1, ½, ¼ … here."""
+    U, V, lr = case.turn, case.turn2, 2.0**-6
+    M = (U * 2.0 ** -(1.0 * np.arange(len(U)))) @ V.T
+    layers = (case.a * V.T, case.a * U)
+    for _ in range(case.times):
+        first, second = layers
+        error = second @ first - M
+        layers, _ = port.step(layers, (second.T @ error, error @ first.T), ON, lr=lr, layers=(0, 1))
+    grown = case.a + case.times * lr
+    yield equal("first", layers[0], grown * V.T, scale=1.0)
+    yield equal("second", layers[1], grown * U, scale=1.0)
+
+
+@step.law("rejects", cases=plain.but(layers=constant(FIRST)))
+def arrays_that_do_not_belong_together_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """As many gradients as parameters, shape by shape, finite; layers are matrices, and have sketches for "rsvd"."""
+    W, b, K = case.params
+    grads = case.grads
+    for label, changed in (
+        ("a gradient too few", {"grads": grads[:2]}),
+        ("a gradient of another shape", {"grads": (grads[0][:, :0], *grads[1:])}),
+        ("a gradient that is not finite", {"grads": (grads[0] * np.inf, *grads[1:])}),
+        ("a parameter that is not finite", {"params": (W, b + np.nan, K)}),
+        ("a layer that is a bias", {"layers": (1,)}),
+        ("a layer that there is not", {"layers": (3,)}),
+        ("no sketch", {"variant": "rsvd", "sketches": ()}),
+    ):
+        yield rejects(label, partial(step.call, port, case, **changed))
+
+
+FACTOR = "if state.active and i in layers:"
+DECAYED = "G = grad + weight_decay * W if len(W.shape) > 1 else grad"
+step.edits(
+    f"""
+decay_is_decoupled: The decay does not go through the transform: W ← W - lr·(EGD(g) + λ·W)
+    `{DECAYED}` → `G = grad`, `W - lr * G` → `W - lr * (G + weight_decay * W if len(W.shape) > 1 else G)`
+biases_decay: Biases decay, too
+    `{DECAYED}` → `G = grad + weight_decay * W`
+no_decay: The decay is left out
+    `{DECAYED}` → `G = grad`
+decay_of_the_transform_only: Only the layers that are transformed decay
+    `if len(W.shape) > 1 else grad` → `if i in layers else grad`
+every_matrix_is_transformed: The transform is made of every matrix, also of those that are no layers
+    `i in layers` → `len(G.shape) > 1`
+biases_are_transformed: Biases are divided by their length
+    `new.append(W - lr * G)` → `new.append(W - lr * (G / np.sqrt(np.sum(G * G) + 1e-300) if len(G.shape) == 1 and
+        state.active else G))`
+switch_is_not_looked_at: The transform goes on when the switch has turned it off
+    `{FACTOR}` → `if i in layers:`
+last_two_dimensions: An array of more than two dimensions is taken for (out·…, in), by its last one
+    `G.reshape(G.shape[0], prod(G.shape[1:]))` → `G.reshape(prod(G.shape[:-1]), G.shape[-1])`
+step_uphill: The step is added
+    `W - lr * G` → `W + lr * G`
+update_keeps_the_gradients_size: The factor is multiplied by the gradient's length: the rate means what it did before
+    `G = matrix.reshape(G.shape)` → `G = (sum(sum(G.reshape(-1, 1) ** 2)) ** 0.5 * matrix).reshape(G.shape)`
+floor_of_the_code_for_columns: Columns have the floor 1e-6 of the code and not 0.01
+    `0.01` → `1e-6`
+""".replace("and\n        state", "and state").replace(
+        "np.sqrt(np.sum(G * G) + 1e-300)", "(sum(G * G) + 1e-300) ** 0.5"
+    )
+)
+
+accuracies = Cases({
+    "state": choice(ON, OFF), "accuracy": unit_interval(), "threshold": choice(0.95, 0.5, 1.0, 0.0, 0.85),
+    "variant": choice("latched", "live"),
+}, SHAPES)  # fmt: skip
+switch = system.operation(reference.switch, cases=accuracies, rejecting=accuracies, dtypes=WITH_ROOM)
+
+
+@switch.law("limit", cases=accuracies.but(state=constant(ON), threshold=choice(0.5, 0.25, 0.75)))
+def above_the_threshold_it_is_off(port: Any, case: Case) -> Iterable[Fact]:
+    """Accuracy above the threshold turns it off, at or below the threshold it stays on."""
+    for label, accuracy in (("at", case.threshold), ("below", case.threshold / 2)):
+        yield agree(label, switch.call(port, case, accuracy=accuracy).active, True)
+    yield agree("above", switch.call(port, case, accuracy=(1 + case.threshold) / 2).active, False)
+
+
+@switch.law("fixed point", cases=accuracies.but(threshold=choice(0.5, 0.25, 0.75)))
+def off_is_for_good_unless_it_is_live(port: Any, case: Case) -> Iterable[Fact]:
+    """Once off, a low accuracy turns it on again with "live" and never with "latched"."""
+    off = switch.call(port, case, state=ON, accuracy=1.0)
+    again = switch.call(port, case, state=off, accuracy=case.threshold / 4)
+    yield agree("again", again.active, case.variant == "live")
+
+
+switch.edits("""
+threshold_belongs_to_above: An accuracy of just the threshold turns it off
+    `accuracy > threshold` → `accuracy >= threshold`
+always_live: The transform comes back when the accuracy falls, as in the code, whatever was asked for
+    `variant == "live"` → `True`
+never_live: Once off it stays off, as in the paper, whatever was asked for
+    `variant == "live"` → `False`
+on_above_the_threshold: It is turned on by a high accuracy
+    `EGDState(not passed)` → `EGDState(passed)`
+""")

@@ -1,0 +1,271 @@
+"""What the code computes in place of the polar factor, and the baseline with columns of length 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gnomon.descent.egd import diagnosis, variants
+from gnomon_spec.arithmetic import lapack
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.descent.egd import system
+from gnomon_spec.descent.egd.algorithms import of_nothing
+from gnomon_spec.descent.egd.matrices import (
+    NONE,
+    SHAPES,
+    any_matrix,
+    either,
+    exactly_ranked,
+    full,
+    gradient,
+    ranked,
+    rotation_of,
+    svd,
+)
+from gnomon_spec.descent.egd.polar import times_a_power
+from gnomon_spec.facts import Fact, agree, at_least, equal
+from gnomon_spec.strategies import CODES, SMALL_CODES, count, number, whole_range
+from gnomon_spec.system import WITH_ROOM, Operation
+
+FLOORS = number(1e-6, 0.125, 1.0, 1e-9, exponents=(-20, 8))
+
+
+def declare_scaling(operation: Operation, cases: Cases) -> None:
+    """Declare that the floor has the units of the gradient."""
+
+    @operation.law("equivariance", cases=cases.but(power=whole_range(30)))
+    def the_floor_scales_with_the_gradient(port: Any, case: Case) -> Iterable[Fact]:
+        """A gradient and a floor c times as large give the same, c > 0, as far as the dtype's range goes."""
+        moved = {"gradient": case.gradient * 2.0**case.power, "floor": case.floor * 2.0**case.power}
+        yield equal("gradient", operation.call(port, case, **moved), operation.call(port, case), scale=1.0)
+
+
+floored_cases = Cases({"gradient": gradient(), "floor": FLOORS}, SHAPES)
+floored = system.operation(
+    variants.floored, cases=floored_cases, rejecting=floored_cases, dtypes=WITH_ROOM, scales={"gradient": lambda _: 1.0}
+)
+
+
+@floored.law("closed form", cases=floored_cases.but(rtol=NONE))
+def each_singular_value_becomes_min_1_and_s_over_the_floor(port: Any, case: Case) -> Iterable[Fact]:
+    """It is U·diag(min(1, s/floor))·Vᵀ; of nothing it is nothing."""
+    U, s, Vt = svd(case)
+    yield equal("gradient", floored.call(port, case), (U * np.minimum(1, s / case.floor)) @ Vt, scale=1.0)
+    yield from of_nothing(floored, port, case)
+
+
+@floored.law("limit", cases=full.but(floor=choice(2.0**-30)))
+def below_all_singular_values_the_floor_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """With floor <= s_min it is the polar factor U·Vᵀ; with floor >= s₁ it is G/floor."""
+    U, _, Vt = svd(case)
+    yield equal("polar factor", floored.call(port, case), U @ Vt, scale=1.0)
+    large = 2.0**20
+    yield equal("all below", floored.call(port, case, floor=large), case.gradient / large)
+
+
+@floored.law("bound", cases=floored_cases.but(power=whole_range(2)))
+def it_is_a_contraction_whatever_the_size(port: Any, case: Case) -> Iterable[Fact]:
+    """No singular value is above 1, and they are 1 where the gradient's are above the floor, anywhere in the range."""
+    moved = times_a_power(case.gradient, Case({"power": case.power, "sign": 1.0}))
+    s = lapack(np.linalg.svdvals, floored.call(port, case, gradient=moved))
+    yield equal("above 1", np.maximum(s - 1, 0), 0.0, scale=1.0)
+    largest = np.max(np.abs(moved))
+    yield at_least("largest", s[0], np.minimum(1, largest / case.floor))
+
+
+declare_scaling(floored, floored_cases)
+WEIGHTS = "np.minimum(s, lowest) / lowest"
+floored.edits(f"""
+floor_is_added: The floor is added to the singular values: none becomes 1 [usual in implementations of Shampoo]
+    `{WEIGHTS}` → `s / (s + lowest)`
+below_the_floor_nothing: Singular values below the floor are taken for 0
+    `{WEIGHTS}` → `s > lowest`
+floor_is_relative: The floor is taken relative to the largest entry of the gradient
+    `relative(floor, gradient)` → `floor`
+divided_by_the_floor_alone: The singular values are divided by the floor and not cut at 1
+    `{WEIGHTS}` → `s / lowest`
+""")
+
+
+def sketch(at_least_rank: bool = False) -> Quantity:
+    """Normal numbers (q, p), q from 1 to min(m, p), or from the rank on."""
+
+    def draw_sketch(draw: Draw, context: Context) -> Any:
+        (m, p), drawn = context.shape, context.drawn
+        s = np.linalg.svd(drawn["gradient"].astype(np.float64), compute_uv=False)
+        low = int(np.sum(s > 1e-5 * s[0])) if at_least_rank else 1
+        q = low + draw(SMALL_CODES) % (min(m, p) - low + 1)
+        return np.random.Generator(np.random.PCG64(draw(CODES))).standard_normal((q, p)).astype(context.dtype)
+
+    return Quantity(draw_sketch, "normal numbers (q, p)")
+
+
+TINY = choice(2.0**-40, 2.0**-30)
+sketched = full.but(sketch=sketch(), n_iter=count(2, 0, 1, high=4), floor=TINY)
+of_low_rank = exactly_ranked.but(rtol=choice(1 / 16), sketch=sketch(True), n_iter=count(2, 1, 0, high=3))
+rsvd = system.operation(
+    variants.rsvd, cases=sketched, rejecting=sketched, dtypes=WITH_ROOM, scales={"gradient": lambda _: 1.0}
+)
+
+
+@rsvd.law("bound", cases=sketched)
+def its_q_singular_values_are_at_least_1(port: Any, case: Case) -> Iterable[Fact]:
+    """Of a gradient of full rank the result has rank q, none of its q singular values is below 1, and ⟨G, D⟩ >= Σ ŝ."""
+    found = rsvd.call(port, case)
+    s, q = lapack(np.linalg.svdvals, found), case.sketch.shape[0]
+    yield equal("below 1", np.minimum(s[:q] - 1, 0), 0.0, scale=1.0)
+    yield equal("beyond the rank", s[q:], 0.0, scale=s[0])
+    yield equal("of nothing", rsvd.call(port, case, gradient=0 * case.gradient), 0 * case.gradient)
+
+
+@rsvd.law("closed form", cases=sketched.but(n_iter=count(1, 0, 2, high=2)))
+def a_sketch_of_right_singular_vectors_gives_their_factor(port: Any, case: Case) -> Iterable[Fact]:
+    """With the q leading right singular vectors as the sketch it is U_q·V_qᵀ, for any number of iterations."""
+    U, _, Vt = svd(case)
+    q = case.sketch.shape[0]
+    yield equal("gradient", rsvd.call(port, case, sketch=Vt[:q]), U[:, :q] @ Vt[:q], scale=1.0)
+
+
+@rsvd.law("limit", cases=of_low_rank.but(floor=choice(2.0**-6)))
+def with_as_many_columns_as_rank_it_is_the_polar_factor(port: Any, case: Case) -> Iterable[Fact]:
+    """With q >= rank G it is U_r·V_rᵀ, but for rounding over the floor, here 2⁻⁶ of the gradient's size."""
+    U, _, Vt = svd(case)
+    found = rsvd.call(port, case, floor=case.floor * float(np.max(np.abs(case.gradient))))
+    yield equal("gradient", found, U @ Vt, scale=2.0**6)
+
+
+@rsvd.law("invariance", cases=sketched.but(n_iter=count(1, 2, low=1, high=3), power=whole_range(20)))
+def only_the_span_of_the_sketch_counts(port: Any, case: Case) -> Iterable[Fact]:
+    """Sketch vectors that are scaled, reordered and added up give the same."""
+    before = np.concatenate([0 * case.sketch[:1], case.sketch[:-1]])
+    mixed = (case.sketch + before / 2)[::-1] * 2.0 ** (case.power / 2.0 - case.power % 2 / 2)
+    yield equal("gradient", rsvd.call(port, case, sketch=mixed), rsvd.call(port, case), scale=1.0)
+
+
+@rsvd.law("equivariance", cases=sketched.but(turn=rotation_of(0), turn2=rotation_of(1)))
+def it_turns_with_gradient_and_sketch(port: Any, case: Case) -> Iterable[Fact]:
+    """Q·G·Rᵀ and the sketch Ω·Rᵀ give Q·D·Rᵀ."""
+    Q, R = case.turn, case.turn2
+    found = rsvd.call(port, case, gradient=Q @ case.gradient @ R.T, sketch=case.sketch @ R.T)
+    yield equal("gradient", found, Q @ rsvd.call(port, case) @ R.T, scale=1.0)
+
+
+declare_scaling(rsvd, sketched.but(floor=FLOORS))
+
+
+rsvd.edits("""
+only_the_sketched_part: The left factor multiplies G·Q·Qᵀ and not all of G: all singular values are 1
+    `U.T @ X` → `U.T @ X @ Q @ Q.T`
+without_iterations: No power iteration is made
+    `range(n_iter)` → `range(0)`
+sketch_is_not_used: The first unit vectors stand for the sketch
+    `sketch.T` → `np.eye(gradient.shape[1], dtype=gradient.dtype)[:, : sketch.shape[0]]`
+gram_of_the_sketch: The factor is made of the singular values' squares
+    `np.maximum(s, relative(floor, gradient))` → `(np.maximum(s, relative(floor, gradient)) ** 2)`
+floor_below_the_gradients_size: The floor is taken relative to the largest entry of the gradient
+    `relative(floor, gradient)` → `floor`
+""")
+
+units = Cases({"gradient": any_matrix}, SHAPES).but(
+    floor=number(0.01, 1.0, 0.5, exponents=(-12, 5)), unit=choice("column", "row")
+)
+sizable = Cases({"gradient": gradient(full=True)}, SHAPES).but(floor=choice(2.0**-60), unit="column")
+colnorm = system.operation(variants.colnorm, cases=units, rejecting=units, dtypes=WITH_ROOM)
+
+
+@colnorm.law("closed form", cases=units.but(unit="column"))
+def columns_as_long_as_the_floor_have_length_1(port: Any, case: Case) -> Iterable[Fact]:
+    """A column g becomes g/max(‖g‖, floor); with unit "row" that is so of the rows."""
+    norms = np.sqrt(np.sum(case.gradient**2, axis=0))
+    expected = case.gradient / np.maximum(norms, case.floor)
+    yield equal("column", colnorm.call(port, case), expected)
+    yield equal("row", colnorm.call(port, case, gradient=case.gradient.T, unit="row"), expected.T)
+    yield from of_nothing(colnorm, port, case)
+
+
+colnorm.symmetry(
+    "equivariance",
+    "it_turns_with_the_columns",
+    "Q·G gives Q times the result, and columns in another order that order. G·R does not: a hidden unit is a column",
+    inputs={"gradient": lambda value, case: case.turn @ value[:, ::-1]},
+    outputs=lambda value, case: case.turn @ value[:, ::-1],
+    cases=sizable.but(turn=rotation_of(0)),
+)
+
+
+@colnorm.law("bound", cases=sizable.but(power=whole_range(2)))
+def the_length_does_not_leave_the_range(port: Any, case: Case) -> Iterable[Fact]:
+    """Columns of any size in the dtype's range above the floor have length 1, but for those that are 0."""
+    moved = times_a_power(case.gradient, Case({"power": np.abs(case.power), "sign": 1.0}))
+    found = colnorm.call(port, case, gradient=moved)
+    norms = np.sqrt(np.sum(found**2, axis=0))
+    yield equal("length", norms, np.where(np.max(np.abs(moved), axis=0) > case.floor, 1.0, norms))
+
+
+declare_scaling(colnorm, units)
+colnorm.edits("""
+norm_of_the_other_side: Rows are divided by their norms where columns are asked for, and the other way round
+    `unit == "column"` → `unit == "row"`
+floor_of_columns_is_added: The floor is added to the norm: no column has length 1
+    `np.maximum(norms, floor)` → `(norms + floor)`
+columns_below_the_floor_stay: A column shorter than the floor is left as it is
+    `np.maximum(norms, floor)` → `np.where(norms > floor, norms, 1)`
+floor_of_the_scripts: The floor is 0.01, whatever is asked for
+    `np.maximum(norms, floor)` → `np.maximum(norms, 0.01)`
+one_norm_for_all: All columns are divided by the largest norm
+    `np.maximum(norms, floor)` → `np.max(np.maximum(norms, floor), initial=0)`
+""")
+
+diagnosed = either.but(lr=number(1.0, 0.1, exponents=(-8, 4)))
+diagnose = system.operation(diagnosis.diagnose, cases=diagnosed, rejecting=diagnosed, dtypes=WITH_ROOM)
+diagnose.scales = {"gradient": lambda case: np.max(np.abs(case.gradient))}
+
+
+@diagnose.law("closed form", cases=ranked.but(lr=number(1.0, 0.1, exponents=(-8, 4))))
+def it_says_what_the_polar_factor_will_do(port: Any, case: Case) -> Iterable[Fact]:
+    """The nuclear norm is ⟨G, EGD(G)⟩, r is ‖EGD(G)‖², a step is lr·√r long; the condition is s₁/s_r. Of nothing
+    they are 0, but for the condition, 1."""
+    found, (U, s, Vt) = diagnose.call(port, case), svd(case)
+    D = U @ Vt
+    yield agree("rank", found.rank, len(s))
+    yield equal("nuclear norm", found.nuclear_norm, np.sum(case.gradient * D))
+    yield equal("update", found.update_norm, case.lr * np.sqrt(np.sum(D * D)))
+    yield equal("condition", found.condition, s[0] / s[-1])
+    squares = np.sum(found.singular_values**2)
+    yield equal("squares", squares, np.sum(case.gradient**2))
+    for given in (0 * case.gradient, case.gradient[:0]):
+        found = diagnose.call(port, case, gradient=given)
+        yield agree("rank of nothing", found.rank, 0)
+        yield equal("of nothing", found.nuclear_norm + found.update_norm, 0 * found.condition)
+        yield equal("condition of nothing", found.condition, 1.0)
+        yield agree("singular values", found.singular_values.shape[0], min(given.shape))
+
+
+diagnose.symmetry(
+    "equivariance",
+    "it_scales_with_the_gradient",
+    "A gradient c > 0 times as large has c times the singular values and the same rank, condition and update",
+    inputs={"gradient": lambda value, case: value * 2.0**case.power},
+    outputs={
+        "singular_values": lambda value, case: value * 2.0**case.power,
+        "nuclear_norm": lambda value, case: value * 2.0**case.power,
+        "rank": lambda value, case: value,
+        "condition": lambda value, case: value,
+        "update_norm": lambda value, case: value,
+    },
+    cases=exactly_ranked.but(power=whole_range(30)),
+)
+diagnose.edits("""
+size_is_forgotten: The nuclear norm is that of the gradient divided by its largest entry
+    `largest * np.sum(kept)` → `np.sum(kept)`
+nuclear_norm_of_all: The nuclear norm is over all singular values, those left out by the rank, too
+    `np.sum(kept)` → `np.sum(s)`
+condition_of_all: The condition number divides by the smallest singular value, which may be 0
+    `kept[0] / kept[-1]` → `kept[0] / np.maximum(s[-1], 1e-30)`
+update_of_rank_and_not_its_root: The length of a step is taken for lr·r
+    `r**0.5` → `r`
+frobenius_norm_for_nuclear: The Frobenius norm is given as the nuclear norm
+    `np.sum(kept)` → `np.sqrt(np.sum(kept * kept))`
+""")

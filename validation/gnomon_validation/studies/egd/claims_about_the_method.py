@@ -1,0 +1,132 @@
+"""What was said of the method and its code, and what its reviewers asked: when is the transform turned off?"""
+
+from __future__ import annotations
+
+from inspect import Parameter, signature
+
+import numpy as np
+
+from gnomon.descent.egd.polar import polar
+from gnomon.descent.egd.training import EGDState, Switch, step, switch
+from gnomon.descent.egd.variants import colnorm, floored, rsvd
+from gnomon_validation.studies.claim import Evidence
+from gnomon_validation.studies.egd.claims_about_the_theory import PAPER, ledger
+from gnomon_validation.studies.egd.networks import PASSED, parity
+from gnomon_validation.studies.printed import listed, spread
+
+CODE = "asahebpa/Egalitarian-Gradient-Descent, commit 046e066"
+SEED, AFTER = 43, 15
+
+
+@ledger.claim("false", source=f"{PAPER}, section 4")
+def no_hyperparameters() -> Evidence:
+    """“only a few epochs” and no hyperparameters
+
+    Its own tables say 62 to 254 epochs. A floor decides what counts as a direction, a threshold when it ends, a
+    rank and iterations what the cheap variant does.
+    """
+    own = [
+        name
+        for function in (step, switch)
+        for name, p in signature(function).parameters.items()
+        if p.kind is Parameter.KEYWORD_ONLY and name not in ("lr", "weight_decay")
+    ]
+    epochs = parity(SEED, "paper", after=AFTER, switching=None).passed
+    said = f"keyword arguments beside lr and weight_decay: {', '.join(own)}; epochs on parity of 40 signs: "
+    return Evidence(len(own) > 3 and epochs > 10, f"{said}{epochs}")
+
+
+def after_passing(switching: Switch | None) -> tuple[float, float, int]:
+    """Return the lowest and the highest test accuracy after passing, and how often it fell below the threshold."""
+    run = parity(SEED, "paper", after=AFTER, switching=switching)
+    rest = run.test[run.passed :]
+    falls = int(np.sum((rest[:-1] > PASSED) & (rest[1:] <= PASSED)))
+    return float(np.min(rest)), float(np.max(rest)), falls
+
+
+@ledger.claim("false", source=f"{CODE}; asked for by the paper's reviewers")
+def turned_off_after_grokking() -> Evidence:
+    """EGD is turned off for good once the validation accuracy exceeds λ
+
+    The paper's rule is latched. The code asks anew after each epoch, and looks at the test data; a run in which the
+    accuracy dips takes other steps with the two rules, and one that looks at the test data has no held-back accuracy
+    left to report.
+    """
+    accuracies = (0.5, 0.96, 0.94, 0.97)
+    states = {}
+    variants: tuple[Switch, ...] = ("latched", "live")
+    for variant in variants:
+        state, seen = EGDState(True), []
+        for accuracy in accuracies:
+            state = switch(state, accuracy, variant=variant)
+            seen.append("on" if state.active else "off")
+        states[variant] = seen
+    said = "; ".join(f"{name}: {', '.join(seen)}" for name, seen in states.items())
+    return Evidence(states["latched"] != states["live"], f"after accuracies {listed(accuracies, '{:g}')} it is {said}")
+
+
+@ledger.claim("not reproducible", source=f"{PAPER}, section 4; asked for by its reviewers")
+def turning_off_matters() -> Evidence:
+    """EGD has to be turned off after it has generalised
+
+    A step never gets shorter while it is on, and a mode ends in a cycle of two; but in this run the accuracy is the
+    same whether it is turned off for good, by the latest accuracy, or never.
+    """
+    ways: dict[str, Switch | None] = {"never": None, "live": "live", "latched": "latched"}
+    runs = {name: after_passing(switching) for name, switching in ways.items()}
+    said = "; ".join(f"{name}: {spread((low, high), '{:.4f}')}" for name, (low, high, _) in runs.items())
+    swings = [high - low for low, high, _ in runs.values()]
+    figure = f"test accuracy in the {AFTER} epochs after it passed {PASSED}, seed {SEED}: {said}"
+    return Evidence(max(swings) < 0.05, figure)
+
+
+@ledger.claim("holds if", source=f"{PAPER}, section 2", condition="no floor is used; the code has one")
+def scale_of_the_loss() -> Evidence:
+    """The update does not depend on the scale of the gradient
+
+    The polar factor is. With the code's floor of 1e-6 a gradient of that size is hardly changed.
+    """
+    G = np.random.default_rng(1).standard_normal((4, 6))
+    small = 1e-7 * G
+    exact, coded = (float(np.linalg.norm(f(small) - f(G))) for f in (polar, floored))
+    return Evidence(
+        exact < 1e-12 < 0.1 < coded, f"G and 1e-7·G: the factors differ by {exact:.1e}, with the floor by {coded:.3f}"
+    )
+
+
+@ledger.claim("false", source=CODE)
+def rsvd_is_the_leading_factor() -> Evidence:
+    """The cheap variant makes the q leading singular values equal and drops the others
+
+    The code multiplies all of G by the left factor: the result is no U_q·V_qᵀ, its singular values are 1 and more. It
+    tends to U_q·V_qᵀ with iterations, by (s_{q+1}/s_q)² for each.
+    """
+    generator, q, n = np.random.default_rng(2), 8, 30
+    U, V = (np.linalg.qr(generator.standard_normal((n, n)))[0] for _ in range(2))
+    G = (U * 0.7 ** np.arange(n)) @ V.T
+    errors, largest = {}, 0.0
+    for n_iter in (1, 2, 4, 8):
+        found = [rsvd(G, generator.standard_normal((q, n)), n_iter=n_iter, floor=1e-12) for _ in range(9)]
+        errors[n_iter] = float(np.median([np.linalg.norm(D - U[:, :q] @ V[:, :q].T) for D in found]))
+        largest = max(largest, *(float(np.linalg.svd(D, compute_uv=False)[0]) for D in found))
+    said = ", ".join(f"{k}: {error:.3f}" for k, error in errors.items())
+    figure = f"ratio 0.7, q = 8 of 30: distance to U_q·V_qᵀ by iterations {said}; largest singular value {largest:.3f}"
+    return Evidence(errors[1] > errors[2] > errors[4] > errors[8] and largest > 1.01, figure)
+
+
+@ledger.claim("false", source=f"{PAPER}, section 4.4")
+def columns_instead_of_directions() -> Evidence:
+    """Normalised columns do what EGD does at less cost
+
+    Columns of length 1 can be almost parallel: the condition number stays. The result depends on the basis, too: of G·R
+    it is not that of G, times R.
+    """
+    near = np.array([[1.0, 1.0], [0.0, 1e-3]])
+    R = np.array([[0.6, -0.8], [0.8, 0.6]])
+    s = np.linalg.svd(colnorm(near), compute_uv=False)
+    off, exact = (float(np.linalg.norm(f(near @ R) - f(near) @ R)) for f in (colnorm, polar))
+    figure = (
+        f"[[1, 1], [0, 0.001]]: columns of length 1 leave singular values {s[0]:.3f} and {s[1]:.1e}; turned by R it "
+        f"is off by {off:.3f}, the polar factor's by {exact:.1e}"
+    )
+    return Evidence(bool(s[0] / s[1] > 1000 and off > 0.1 and exact < 1e-9), figure)
