@@ -15,13 +15,14 @@ from gnomon.domains import Array, Entries
 class Diagnostics(NamedTuple):
     """Numbers about a matrix X and what was made of it, R.
 
-    condition_before, condition_after: σ₁/σₖ of X and R, k = min(m, n), ∞ if σₖ is 0. row_imbalance: max |rᵢ/r̄ - 1| of
-    the row norms of R. column_imbalance: max |cⱼ - 1|. rms: root mean square of R. cosine: ⟨X, R⟩/(‖X‖‖R‖), 0 if one of
-    them is 0. stable_rank: ‖R‖_F²/‖R‖₂², 0 of 0.
+    inverse_condition_before, inverse_condition_after: σₖ/σ₁ of X and R, k = min(m, n), 0 of 0: one over the condition
+    number, which of a singular matrix is rounding alone. row_imbalance: max |rᵢ/r̄ - 1| of the row norms of R.
+    column_imbalance: max |cⱼ - 1|. rms: root mean square of R. cosine: ⟨X, R⟩/(‖X‖‖R‖), 0 if one of them is 0.
+    stable_rank: ‖R‖_F²/‖R‖₂², 0 of 0.
     """
 
-    condition_before: Any
-    condition_after: Any
+    inverse_condition_before: Any
+    inverse_condition_after: Any
     row_imbalance: Any
     column_imbalance: Any
     rms: Any
@@ -38,10 +39,10 @@ def diagnostics(
     before, after = singular_values(matrix), singular_values(scaled)
     rows, columns = lengths(unit(scaled, "all", inf), "rows", p), lengths(scaled, "columns", p)
     mean, (largest, norm) = np.mean(rows), norms(scaled, "all", 2)
-    shares = after / np.where(after[0] > 0, after[0], 1)
+    shares = shares_of(after)
     return Diagnostics(
-        condition(before),
-        condition(after),
+        shares_of(before)[-1],
+        shares_of(after)[-1],
         np.max(np.abs(rows - mean)) / np.where(mean > 0, mean, 1),
         np.max(np.abs(columns - 1)),
         (largest * (norm / scaled.size**0.5))[0, 0],
@@ -63,7 +64,7 @@ def singular_values(matrix: Array) -> Array:
     return values
 
 
-def condition(values: Array) -> Any:
-    """Return the largest singular value over the smallest, ∞ if that is 0."""
-    smallest = values[-1]
-    return np.where(smallest > 0, values[0] / np.where(smallest > 0, smallest, 1), inf)[()]
+def shares_of(values: Array) -> Array:
+    """Return singular values over the largest, 0 if that is 0."""
+    shares: Array = values / np.where(values[0] > 0, values[0], 1)
+    return shares

@@ -43,13 +43,13 @@ def it_regularises_the_condition() -> Evidence:
     Bad scales are repaired. But no pass is bound to help: of a 3×3 matrix of small whole numbers the condition number
     rises by a third.
     """
-    one = diagnostics(WORSE, racs_reg(WORSE))
+    (one,), (other,) = conditions(WORSE[None])
     before, after = conditions(matrices(3.0, 1)[:200])
     figure = (
-        f"{WORSE.astype(int).tolist()}: {one.condition_before:.3f} to {one.condition_after:.3f}; badly scaled 8×8 "
+        f"{WORSE.astype(int).tolist()}: {one:.3f} to {other:.3f}; badly scaled 8×8 "
         f"matrices, median: {np.median(before):.1e} to {np.median(after):.0f}"
     )
-    return Evidence(bool(one.condition_after > 1.3 * one.condition_before), figure)
+    return Evidence(bool(other > 1.3 * one), figure)
 
 
 @ledger.claim(
