@@ -1,0 +1,506 @@
+"""Steps and runs on a function: what follows from its constants, and how runs change with its units and axes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from gnomon.descent.odog import episodes as runs
+from gnomon.descent.odog import optimizer as reference
+from gnomon.descent.odog.optimizer import OdogState
+from gnomon.hessian_free.small_objectives import Valley
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
+from gnomon_spec.descent.odog import system
+from gnomon_spec.descent.odog.inputs import (
+    UP_TO_3,
+    by_episode,
+    constants,
+    cosines,
+    each_step,
+    inner,
+    noise,
+    opposite,
+    rate_within,
+    rows,
+    sizes,
+    steps,
+)
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, quadratic
+from gnomon_spec.strategies import CODES, SMALL_CODES, count, nonzero, number, or_none, rotation, shapes, tame, zeros
+from gnomon_spec.system import WITH_ROOM
+
+radii = number(0.5, 0.25, 1.0, exponents=(-4, 0))
+
+
+def states() -> Quantity:
+    """The state after 0 to 5 steps, displacement and error of a size that matters."""
+    some = tame(-4)
+
+    def draw_state(draw: Draw, context: Context) -> OdogState:
+        code = draw(SMALL_CODES)
+        if code % 4 == 0:
+            nothing = np.zeros(context.shape, context.dtype)
+            return OdogState(nothing, nothing, nothing, context.dtype.type(0), 0)
+        three = (some.draw(draw, context) for _ in range(3))
+        return OdogState(*three, context.dtype.type(code // 4 % 4) / 4, 1 + code // 4 % 5)
+
+    return Quantity(draw_state, "OdogState after 0 to 5 steps")
+
+
+common = {
+    "params": tame(),
+    "objective": cosines(),
+    "radius": radii,
+    "lr": rate_within(0.5, 0.25, 0.75),
+    "hint": choice("double", "previous", "zero", "double"),
+    "variant": choice("constant", "adaptive"),
+    "gamma": choice(1.0, 0.5),
+    "alpha": choice(1.0, 0.25, 4.0),
+    "length": choice(2, 3, 1),
+}
+single = Cases(
+    {
+        **common,
+        "state": states(),
+        "sample": or_none(tame(-2)),
+        "hint_sample": or_none(tame(-2)),
+        "position": choice(0.5, 0.25, 1.0, 0.0),
+    },
+    UP_TO_3,
+)
+exact = single.but(sample=constant(None), hint_sample=constant(None), lr=choice(0.05, 0.1))
+curved = exact.but(objective=quadratic(positive_matrix()))
+step = system.operation(reference.step, cases=single, rejecting=single, dtypes=WITH_ROOM)
+
+
+def draws(quantity: Quantity) -> Quantity:
+    """None, or what is drawn."""
+    return or_none(quantity)
+
+
+def own_noise() -> Quantity:
+    """As many samples as there are steps, where gradients have some; else None."""
+    some = rows(tame(-2), steps)
+    return Quantity(
+        lambda draw, c: None if c.drawn["samples"] is None or draw(CODES) % 2 else some.draw(draw, c),
+        "samples of the hints' own, or None",
+    )
+
+
+def positions() -> Quantity:
+    """None, or one of [0, 1] for each step."""
+    return Quantity(
+        lambda draw, c: (
+            None
+            if draw(CODES) % 2 == 0
+            else np.asarray([draw(SMALL_CODES) / 63 for _ in range(steps(c.drawn))], c.dtype)
+        ),
+        "positions in [0, 1], or None",
+    )
+
+
+none = constant(None)
+whole = Cases(
+    {
+        **common,
+        "episodes": choice(2, 1, 3),
+        "samples": draws(noise),
+        "hint_samples": own_noise(),
+        "positions": positions(),
+        "start": or_none(tame(-10)),
+    },
+    UP_TO_3,
+)
+run = system.operation(runs.run, cases=whole, rejecting=whole, dtypes=WITH_ROOM)
+shared = whole.but(hint_samples=none)
+plain = whole.but(samples=none, hint_samples=none, positions=none, start=none, hint="double", variant="constant")
+
+
+# --- steps ---
+
+
+@step.law("closed form", cases=curved)
+def each_hint_is_where_it_should_be(port: Any, case: Case) -> Iterable[Fact]:
+    """h is ∇F(x + Δ/2), the gradient before, or 0; w = x + sΔ' and x' = x + Δ' with the new Δ'; e = g - h."""
+    f, before, first = case.objective, case.state, case.state.step_count == 0
+    hints = {
+        "double": f.gradient(case.params + before.displacement / 2),
+        "previous": before.grad,
+        "zero": 0 * before.grad,
+    }
+    for hint, h in hints.items():
+        new, state, report = step.call(port, case, hint=hint)
+        yield equal(f"{hint}: h", report.hint, h)
+        yield equal(f"{hint}: x", new, case.params + state.displacement)
+        yield equal(f"{hint}: w", report.midpoint, case.params + case.position * state.displacement)
+        g = f.gradient(report.midpoint)
+        yield equal(f"{hint}: g", state.grad, g)
+        yield equal(f"{hint}: e", state.error, 0 * g if first and hint == "previous" else g - report.hint)
+        yield agree(f"{hint}: count", state.step_count, before.step_count + 1)
+
+
+@step.law("conservation", cases=exact.but(objective=Valley(np.float64(4.0))).shaped(shapes((2,))))
+def a_random_midpoint_sees_the_whole_fall(port: Any, case: Case) -> Iterable[Fact]:
+    """The mean over s from [0, 1] of ⟨∇F(x + sΔ), Δ⟩ is F(x + Δ) - F(x): on a quartic two nodes of Gauss give it."""
+    f = case.objective
+    found = [step.call(port, case, position=0.5 + side / np.sqrt(np.longdouble(12))) for side in (-1, 1)]
+    delta = found[0][1].displacement
+    fall = f.value(case.params + delta) - f.value(case.params)
+    along = sum(np.sum(state.grad * delta) for _, state, _ in found) / 2
+    yield equal("fall", along, fall, scale=abs(f.value(case.params)) + abs(along))
+
+
+@step.law("rejects", cases=curved)
+def gradients_that_are_not_finite_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """A gradient with a NaN, a sample for a function that takes none, and an adaptive rate without a radius."""
+    broken = case.objective._replace(stationary=case.params * np.nan)
+    yield rejects("NaN", lambda: step.call(port, case, objective=broken))
+    yield rejects("sample", lambda: step.call(port, case, sample=case.params))
+    yield rejects("hint's sample", lambda: step.call(port, case, hint_sample=case.params))
+    yield rejects("radius", lambda: step.call(port, case, variant="adaptive", radius=None))
+
+
+# --- runs on any function ---
+
+
+@run.law("oracle agreement", cases=shared.but(samples=noise))
+def a_run_is_its_steps_one_after_the_other(port: Any, case: Case) -> Iterable[Fact]:
+    """From a state that was kept a run goes on as if nothing had happened; ξₙ is that of gₙ and of hₙ₊₁."""
+    found = run.call(port, case, start=None, positions=None)
+    x, state = case.params, OdogState(0 * case.params, 0 * case.params, 0 * case.params, 0 * case.params[0], 0)
+    names = ("radius", "lr", "hint", "variant", "gamma", "alpha", "length")
+    for n in range(case.episodes * case.length):
+        hyper = {name: case[name] for name in names}
+        x, state, _ = port.step(x, state, case.objective, case.samples[n + 1], case.samples[n], **hyper)
+        yield equal(f"x {n}", found.points[n + 1], x)
+
+
+@run.law("invariance", cases=shared)
+def samples_of_nothing_and_a_start_of_nothing_change_nothing(port: Any, case: Case) -> Iterable[Fact]:
+    """With ξ = 0, and with Δ₀ = 0, a run has the bits that it has without."""
+    nothing = np.zeros((case.episodes * case.length + 1, *case.params.shape))
+    plainly = run.call(port, case, samples=None, start=None)
+    drawn = run.call(port, case, samples=nothing, hint_samples=nothing[1:], start=0 * case.params)
+    yield identical("points", drawn.points, plainly.points)
+    yield identical("averages", drawn.averages, plainly.averages)
+
+
+@run.law("invariance", cases=shared.but(variant="constant"))
+def lengths_of_episodes_decide_over_averages_alone(port: Any, case: Case) -> Iterable[Fact]:
+    """With the constant rate x does not depend on T, bit for bit; episodes of one step have midpoints for averages."""
+    found = run.call(port, case)
+    other = run.call(port, case, episodes=case.episodes * case.length, length=1)
+    yield identical("points", other.points, found.points)
+    yield equal("averages", other.averages, found.midpoints)
+    for name, each in (("averages", found.midpoints), ("mean_grads", found.grads)):
+        means = np.mean(each.reshape((case.episodes, case.length, -1)), axis=1)
+        yield equal(f"mean {name}", getattr(found, name), means)
+
+
+@run.law("conservation", cases=plain.but(samples=or_none(noise), hint=choice("double", "previous", "zero")))
+def displacements_take_the_points_apart(port: Any, case: Case) -> Iterable[Fact]:
+    """xₙ - xₙ₋₁ = Δₙ, no longer than D, so ‖xₙ - xₘ‖ <= |n - m|·D; wₙ is half way; η is what was asked for."""
+    found = run.call(port, case)
+    deltas, x = found.displacements[1:], found.points
+    yield equal("x", x[1:], x[:-1] + deltas)
+    yield equal("w", found.midpoints, (x[:-1] + x[1:]) / 2)
+    yield at_least("length", case.radius * np.arange(1, len(x)), sizes(x[1:] - x[0]))
+    yield equal("rates", found.rates, 0 * found.rates + case.lr)
+
+
+@run.law("fixed point", cases=whole.but(params=zeros, samples=none, hint_samples=none, start=none))
+def from_a_stationary_point_nothing_moves(port: Any, case: Case) -> Iterable[Fact]:
+    """Where ∇F(x₀) = 0 and Δ₀ = 0, x never moves, bit for bit."""
+    found = run.call(port, case)
+    yield identical("points", found.points, 0 * found.points)
+    yield identical("averages", found.averages, 0 * found.averages)
+
+
+power = count(1, 3, low=-8, high=8)
+
+
+@run.law("invariance", cases=shared.but(power=power, start=none))
+def units_of_the_function_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """F times 2ᵏ with η/2ᵏ, and 4ᵏα for the adaptive rate, leaves every point, bit for bit."""
+    scale, f = 2.0**case.power, case.objective
+    samples = None if case.samples is None else case.samples * scale
+    larger = f._replace(amplitudes=f.amplitudes * scale)
+    changed = {"lr": case.lr / scale, "alpha": case.alpha * scale**2}
+    again = run.call(port, case, objective=larger, samples=samples, **changed)
+    found = run.call(port, case)
+    yield identical("points", again.points, found.points)
+    yield identical("mean_grads", again.mean_grads, found.mean_grads * scale)
+
+
+@run.law("equivariance", cases=shared.but(power=power))
+def units_of_space_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """F(y/2ᵏ) from 2ᵏx₀ with 2ᵏD, 4ᵏη, α/4ᵏ for the adaptive rate: 2ᵏ times the points, bit for bit."""
+    scale, f = 2.0**case.power, case.objective
+    start = None if case.start is None else case.start * scale
+    samples = None if case.samples is None else case.samples / scale
+    changed = {"radius": case.radius * scale, "lr": case.lr * scale**2, "alpha": case.alpha / scale**2}
+    wider = f._replace(frequencies=f.frequencies / scale)
+    again = run.call(port, case, params=case.params * scale, objective=wider, samples=samples, start=start, **changed)
+    yield identical("points", again.points, run.call(port, case).points * scale)
+
+
+@run.law("equivariance", cases=shared.but(other=rotation()))
+def axes_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """In turned coordinates, F(Rᵀ·) from Rx₀, the run is the turned one; entries are not scaled one by one."""
+    f, R = case.objective, case.other
+    start = None if case.start is None else R @ case.start
+    samples = None if case.samples is None else case.samples @ R.T
+    turned = f._replace(turn=f.turn @ R.T)
+    again = run.call(port, case, params=R @ case.params, objective=turned, samples=samples, start=start)
+    yield equal("points", again.points, run.call(port, case).points @ R.T)
+
+
+bowls = plain.but(objective=quadratic(positive_matrix()), lr=choice(0.05, 0.1), shift=tame())
+
+
+@run.law("equivariance", cases=bowls)
+def origins_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """A function that is moved, from a start that is moved: the run is moved."""
+    f = case.objective
+    again = run.call(
+        port, case, params=case.params + case.shift, objective=f._replace(stationary=f.stationary + case.shift)
+    )
+    yield equal("points", again.points, run.call(port, case).points + case.shift)
+
+
+@run.law("closed form", cases=bowls.but(radius=None))
+def on_a_quadratic_it_is_a_linear_recursion(port: Any, case: Case) -> Iterable[Fact]:
+    """With D = ∞ on ½(x-x*)ᵀH(x-x*): Δₙ₊₁ = Δₙ - ηH(xₙ - x* + Δₙ - Δₙ₋₁/2), and xₙ₊₁ = xₙ + Δₙ₊₁."""
+    f, points = case.objective, [case.params]
+    before = delta = 0 * case.params
+    for _ in range(case.episodes * case.length):
+        before, delta = delta, delta - case.lr * (f.matrix @ (points[-1] - f.stationary + delta - before / 2))
+        points.append(points[-1] + delta)
+    yield equal("points", run.call(port, case).points, np.stack(points))
+
+
+@run.law("closed form", cases=shared.but(hint="zero", radius=None, variant="constant"))
+def without_hints_it_is_a_motion_without_friction(port: Any, case: Case) -> Iterable[Fact]:
+    """With D = ∞, hint "zero": xₙ₊₁ - 2xₙ + xₙ₋₁ = -η·gₙ."""
+    found = run.call(port, case)
+    deltas = found.displacements
+    yield equal("second differences", deltas[2:], deltas[1:-1] - case.lr * found.grads[:-1])
+    yield equal("points", found.points[1:], found.points[:-1] + deltas[1:])
+
+
+@run.law("closed form", cases=shared.but(hint="previous", radius=None, variant="constant"))
+def previous_hints_are_optimistic_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
+    """With D = ∞, hint "previous": Δ₁ = Δ₀, Δ₂ = Δ₁ - ηg₁, then Δₙ₊₁ = Δₙ - η(2gₙ - gₙ₋₁)."""
+    found = run.call(port, case)
+    deltas, g = found.displacements, found.grads
+    yield equal("first", deltas[1], deltas[0])
+    for n in range(1, len(g)):
+        slope = g[0] if n == 1 else 2 * g[n - 1] - g[n - 2]
+        yield equal(f"step {n}", deltas[n + 1], deltas[n] - case.lr * slope)
+
+
+# --- what the constants of a function give ---
+
+safe = plain.but(lr=rate_within(0.8, 0.5, 0.25))
+
+
+@run.law("bound", cases=safe.but(hint=choice("double", "previous"), variant=choice("constant", "adaptive")))
+def hints_are_wrong_by_at_most_half_a_turn(port: Any, case: Case) -> Iterable[Fact]:
+    """‖eₙ‖ <= (L₁/2)‖Δₙ - Δₙ₋₁‖ for "double", as wₙ - zₙ₋₁ = (Δₙ - Δₙ₋₁)/2; with + for "previous", n >= 2."""
+    found, (L1, _) = run.call(port, case), constants(case.objective)
+    deltas, errors = found.displacements, found.grads - found.hints
+    apart = deltas[1:] - deltas[:-1] if case.hint == "double" else deltas[1:] + deltas[:-1]
+    skip = 0 if case.hint == "double" else 1
+    yield at_least("errors", (L1 / 2 * sizes(apart))[skip:], sizes(errors)[skip:])
+    z = found.points[:-1] + deltas[:-1] / 2
+    yield equal("apart", found.midpoints - z, (deltas[1:] - deltas[:-1]) / 2)
+
+
+@run.law("bound", cases=shared.but(variant="constant", positions=none))
+def a_midpoint_sees_the_fall_up_to_the_third_order(port: Any, case: Case) -> Iterable[Fact]:
+    """|F(xₙ) - F(xₙ₋₁) - ⟨∇F(wₙ), Δₙ⟩| <= (L₂/24)‖Δₙ‖³."""
+    found, f, (_, L2) = run.call(port, case), case.objective, constants(case.objective)
+    for n in range(case.episodes * case.length):
+        delta = found.displacements[n + 1]
+        rest = f.value(found.points[n + 1]) - f.value(found.points[n]) - np.sum(f.gradient(found.midpoints[n]) * delta)
+        yield at_least(f"step {n}", L2 / 24 * np.sum(delta * delta) ** 1.5, np.abs(rest))
+
+
+@run.law("bound", cases=shared.but(variant="constant", positions=none, start=none))
+def an_average_is_as_stationary_as_its_gradients(port: Any, case: Case) -> Iterable[Fact]:
+    """‖∇F(w̄)‖ <= ‖mean ∇F(wₙ)‖ + (L₂/2)·V, V the variance of the midpoints, at most D²(T² - 1)/12; all of them are
+    within D(T - 1)/2 of w̄, where no gradient is shorter than ‖∇F(w̄)‖ - L₁D(T - 1)/2."""
+    found, f, T, D = run.call(port, case), case.objective, case.length, case.radius
+    L1, L2 = constants(f)
+    for k in range(case.episodes):
+        w, mean = found.midpoints[k * T : (k + 1) * T], found.averages[k]
+        true = np.stack([f.gradient(each) for each in w])
+        size, spread = sizes(f.gradient(mean)), np.mean(np.sum((w - mean) ** 2, axis=1))
+        yield at_least(f"gradient {k}", sizes(np.mean(true, axis=0)) + L2 / 2 * spread, size)
+        yield at_least(f"variance {k}", D * D * (T * T - 1) / 12, spread)
+        yield at_least(f"distance {k}", D * (T - 1) / 2, sizes(w - mean))
+        yield at_least(
+            f"Goldstein {k}", np.stack([sizes(true[0]), sizes(np.mean(true, axis=0))]), size - L1 * D * (T - 1) / 2
+        )
+
+
+@run.law("bound", cases=safe)
+def gradients_of_averages_are_small_on_average(port: Any, case: Case) -> Iterable[Fact]:
+    """(1/K)Σ‖ḡₖ‖ <= (F(x₀) - F(x_M))/(DM) + (4 - 3.5/K)D/(ηT) + L₂D²/24, and with T² in the last term for ‖∇F(w̄ₖ)‖."""
+    found, f, T, K, D = run.call(port, case), case.objective, case.length, case.episodes, case.radius
+    _, L2 = constants(f)
+    fall = (f.value(found.points[0]) - f.value(found.points[-1])) / (D * K * T)
+    bound = fall + (4 - 3.5 / K) * D / (case.lr * T)
+    yield at_least("mean gradients", bound + L2 * D * D / 24, np.mean(sizes(found.mean_grads)))
+    gradients = np.stack([f.gradient(mean) for mean in found.averages])
+    yield at_least("averages", bound + L2 * D * D * T * T / 24, np.mean(sizes(gradients)))
+
+
+@run.law(
+    "bound",
+    cases=whole.but(samples=noise, variant="constant", positions=none, hint=choice("double", "previous", "zero")),
+)
+def every_noisy_path_obeys_its_own_bound(port: Any, case: Case) -> Iterable[Fact]:
+    """TD·Σ‖mean ∇F(wₙ)‖ <= F(x₀) - F(x_M) + (L₂/24)Σ‖Δₙ‖³ + Reg + Σ⟨gₙ - ∇F(wₙ), uₖ - Δₙ⟩, uₖ against mean ∇F(wₙ)."""
+    found, f, T, D = run.call(port, case), case.objective, case.length, case.radius
+    _, L2 = constants(f)
+    true, deltas = np.stack([f.gradient(w) for w in found.midpoints]), found.displacements[1:]
+    means = np.stack([np.mean(true[k * T : (k + 1) * T], axis=0) for k in range(case.episodes)])
+    u = each_step(opposite(means, D), case)
+    lost = np.sum(inner(found.grads, deltas - u)) + np.sum(inner(found.grads - true, u - deltas))
+    fall = f.value(found.points[0]) - f.value(found.points[-1]) + L2 / 24 * np.sum(sizes(deltas) ** 3)
+    yield at_least("path", fall + lost, T * D * np.sum(sizes(means)))
+
+
+few = safe.but(lr=rate_within(0.5, 0.25, 0.125), length=choice(1, 2), episodes=choice(2, 1), size=choice(0.5, 1.0, 4.0))
+
+
+@run.law("statistical", cases=few.shaped(shapes((1,))))
+def the_regret_is_small_in_the_mean_over_all_noise(port: Any, case: Case) -> Iterable[Fact]:
+    """E Reg <= (4K - 3.5)D²/η + 4.5ηMσ² for η <= 1/(√3·L₁), against the comparators that the noise makes the worst.
+
+    All 2^(M+1) patterns of noise ±σ are gone through: their mean is the expectation, and the false alarm has
+    probability 0.
+    """
+    K, D, sigma, M = case.episodes, case.radius, case.size, case.episodes * case.length
+    lost = []
+    for signs in product((-1.0, 1.0), repeat=M + 1):
+        found = run.call(port, case, samples=sigma * np.array(signs)[:, np.newaxis])
+        sums = np.abs(by_episode(found.grads[:, 0], case))
+        lost.append(np.sum(found.grads * found.displacements[1:]) + D * np.sum(sums))
+    bound = (4 * K - 3.5) * D * D / case.lr + 4.5 * case.lr * M * sigma**2
+    yield at_least("expectation", bound, sum(lost) / len(lost))
+
+
+# --- which point is returned ---
+
+tables = Cases({"averages": rows(nonzero, lambda drawn: 5), "draw": choice(0.5, 0.0, 0.25, 0.99, 0.75)}, UP_TO_3)
+random_point = system.operation(runs.random_point, cases=tables, rejecting=tables, dtypes=WITH_ROOM)
+
+
+@random_point.law("closed form", cases=tables)
+def equal_parts_of_the_draws_belong_to_each_row(port: Any, case: Case) -> Iterable[Fact]:
+    """Row k is returned for draws from k/K up to (k + 1)/K."""
+    for k in range(5):
+        for within in (0.25, 0.75):
+            yield identical(f"row {k}", port.random_point(case.averages, draw=(k + within) / 5), case.averages[k])
+
+
+pools = Cases({"averages": rows(nonzero, lambda drawn: 4), "objective": cosines()}, UP_TO_3)
+best_point = system.operation(runs.best_point, cases=pools, rejecting=pools, dtypes=WITH_ROOM)
+
+
+@best_point.law("bound", cases=pools)
+def no_average_has_a_smaller_gradient(port: Any, case: Case) -> Iterable[Fact]:
+    """The point is the row that is named, its gradient as long as is said, and no row's gradient is shorter."""
+    best = port.best_point(case.averages, case.objective)
+    lengths = np.stack([sizes(case.objective.gradient(x)) for x in case.averages])
+    yield identical("point", best.point, case.averages[best.episode])
+    yield equal("norm", best.norm, sizes(case.objective.gradient(best.point)))
+    yield at_least("others", lengths, best.norm)
+
+
+@best_point.law("invariance", cases=pools)
+def of_equals_the_first_is_taken(port: Any, case: Case) -> Iterable[Fact]:
+    """Of several stationary points the first is the best."""
+    several = np.concatenate([case.averages[:1], 0 * case.averages])
+    yield agree("episode", port.best_point(several, case.objective).episode, 1)
+
+
+@run.law("rejects", cases=whole.but(samples=noise, start=none))
+def draws_that_do_not_fit_the_steps_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """As many samples as steps and one more, as many hints' samples and positions as steps; positions up to 1."""
+    M = case.episodes * case.length
+    longer = np.concatenate([case.samples, case.samples[:1]])
+    for words, changed in {
+        "samples": {"samples": longer},
+        "hint_samples": {"hint_samples": case.samples},
+        "hint_samples alone": {"hint_samples": case.samples[1:], "samples": None},
+        "positions": {"positions": np.ones(M + 1) / 2},
+        "positions above 1": {"positions": 2 * np.ones(M)},
+        "start": {"start": 2 * case.radius + 0 * case.params},
+        "radius": {"variant": "adaptive", "radius": None},
+    }.items():
+        yield rejects(words, lambda changed=changed: run.call(port, case, **changed))
+
+
+MIDPOINT, SPREAD = "midpoint = params + position * displacement", "spread_after(state.spread, error, n, length)"
+step.edits(f"""
+first_previous_hint_is_nought: With hint "previous" e₁ is g₁ - 0, so that the first step along a gradient is twice as
+    long [optax before its issue 1082]
+    `0 * g if hint == "previous" and n == 1 else g - h` → `g - h`
+gradient_at_the_end_of_the_step: g is taken at x + Δ, where the step ends, as gradient descent would
+    `{MIDPOINT}` → `midpoint = params + displacement`
+gradient_at_the_start_of_the_step: g is taken at x, where the step begins
+    `{MIDPOINT}` → `midpoint = params`
+hint_at_the_point_itself: The hint is the gradient at x and not at x + Δ/2
+    `params + state.displacement / 2` → `params`
+hint_a_whole_step_ahead: The hint is the gradient at x + Δ, a Nesterov look-ahead
+    `params + state.displacement / 2` → `params + state.displacement`
+midpoint_of_the_old_displacement: The midpoint is x + Δ/2 with the displacement of the step before
+    `{MIDPOINT}` → `midpoint = params + position * state.displacement`
+parameters_move_to_the_midpoint: x becomes the midpoint
+    `return params + displacement, OdogState` → `return midpoint, OdogState`
+hint_without_the_sample: The sample enters g alone, the hint is exact
+    `params + state.displacement / 2, hint_sample,` → `params + state.displacement / 2, None,`
+hint_has_the_sample_of_its_step: The hint has the sample of the step that it is for, and so it is not independent
+    `params + state.displacement / 2, hint_sample,` → `params + state.displacement / 2, sample,`
+hint_is_reported_with_its_error: The hint that is reported is h + e
+    `Report(midpoint, h, rate)` → `Report(midpoint, h + state.error, rate)`
+""")
+run.edits(
+    """
+last_point_ends_the_average: The average is over iterates and not over midpoints
+    `midpoints[row] - points[k * T]` → `np.stack(points[1:])[row] - points[k * T]`
+average_is_a_sum: The midpoints are added up and not divided by T
+    `points[k * T] + np.mean(midpoints[row]` → `points[k * T] + np.sum(midpoints[row]`
+average_is_one_row_short: The average leaves out the last midpoint of the episode, unless it is the only one
+    `np.mean(midpoints[row] -` → `np.mean(midpoints[row][: max(T - 1, 1)] -`
+average_is_over_all_episodes: The sums are not set back to 0 when an episode ends
+    `np.mean(midpoints[row] - points[k * T], axis=0)` → `np.mean(midpoints[: (k + 1) * T] - points[k * T], axis=0)`
+samples_begin_with_the_second: g₁ has the first sample, that of h₁
+    `(samples[n + 1], own[n])` → `(samples[n], own[n])`
+samples_of_hints_are_not_used: Samples of the hints' own are given, and those of the gradients are used
+    `if hint_samples is None and samples is not None else hint_samples` → `if samples is not None else None`
+midpoints_are_never_random: The positions are not used
+    `if positions is None else positions[n]` → `if True else positions[n]`
+start_is_forgotten: Δ₀ is 0 whatever is given
+    `if start is None else state._replace(displacement=start)` → `if True else state`
+state_is_new_in_every_episode: Each episode begins with Δ = e = 0
+    `x, state, report = step(` → `state = init(params) if n and n % T == 0 else state\nx, state, report = step(`
+"""
+)
+random_point.edits("""
+draws_are_rounded_to_the_nearest_row: ⌊u(K - 1) + ½⌋: the first and the last row are drawn half as often as the others
+    `int(draw * len(averages))` → `int(draw * (len(averages) - 1) + 0.5)`
+last_average_is_returned: The average of the last episode is returned
+    `averages[int(draw * len(averages))]` → `averages[-1]`
+""")
+best_point.edits("""
+largest_gradient_is_taken: The average with the largest gradient is returned
+    `np.argmin(norms)` → `np.argmax(norms)`
+""")
