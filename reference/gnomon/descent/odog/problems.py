@@ -29,12 +29,6 @@ class Cosines(NamedTuple):
         grad: Array = self.turn.T @ slopes
         return grad
 
-    def hvp(self, params: Array, vector: Array) -> Array:
-        """Return ∇²F(x)·v."""
-        bends = self.amplitudes * self.frequencies**2 * np.cos(self.frequencies * (self.turn @ params))
-        product: Array = self.turn.T @ (bends * (self.turn @ vector))
-        return product
-
     def sampled_gradient(self, params: Array, sample: Array) -> Array:
         """Return ∇F(x) + ξ."""
         return self.gradient(params) + sample
@@ -51,11 +45,6 @@ class Tail(NamedTuple):
         """Return -x/(1 + x²)^(3/2)."""
         w = 1 + params * params
         return -params / (w * np.sqrt(w))
-
-    def hvp(self, params: Array, vector: Array) -> Array:
-        """Return (2x² - 1)/(1 + x²)^(5/2)·v."""
-        w = 1 + params * params
-        return (2 * params * params - 1) / (w * w * np.sqrt(w)) * vector
 
 
 class Ramp(NamedTuple):
@@ -74,8 +63,3 @@ class Ramp(NamedTuple):
     def gradient(self, params: Array) -> Array:
         """Return ∇F, shape (2,)."""
         return np.stack([-self.slope / 2 * (1 - np.tanh(params[0] - 1 / self.slope)), np.sin(params[1])])
-
-    def hvp(self, params: Array, vector: Array) -> Array:
-        """Return ∇²F·v."""
-        flat = np.tanh(params[0] - 1 / self.slope)
-        return np.stack([self.slope / 2 * (1 - flat * flat) * vector[0], np.cos(params[1]) * vector[1]])
