@@ -28,6 +28,7 @@ PEERS = {
     "curvlinops": ("gnomon_validation.ports.peers.curvlinops_operators", "'gnomon[curvature]'"),
     "matfree": ("gnomon_validation.ports.peers.matfree_estimators", "matfree==0.6.3"),
     "linear_operator": ("gnomon_validation.ports.peers.linear_operator_lanczos", "linear_operator==0.6.1"),
+    "optax.optimistic": ("gnomon_validation.ports.peers.optax_optimistic", "'gnomon[optax]'"),
     "pyhessian": ("gnomon_validation.ports.peers.pyhessian_eigenvalues", "--no-deps pyhessian==0.1"),
 }
 FORMS = {
@@ -40,6 +41,7 @@ FORMS = {
     "matfree": "matfree's estimators of trace and Frobenius norm (`pip install matfree==0.6.3`)",
     "linear_operator": "linear_operator's Lanczos process (`pip install linear_operator==0.6.1`)",
     "pyhessian": "pyhessian's eigenvalues (`pip install --no-deps pyhessian==0.1` beside torch)",
+    "optax.optimistic": "runs of ODOG whose learner is optax's optimistic gradient descent (extra `optax`)",
     "FILE.py": "a file with functions such as `adam_step`, or classes such as `Adam` with a `step`",
     "FILE.py:NAME": "one of them, or an optimizer of torch's",
     "package.module": "a module with such functions or classes",

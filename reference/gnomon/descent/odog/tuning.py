@@ -51,7 +51,7 @@ def tune(
     """
     L1, L2, width = smoothness, hessian_smoothness, 8.0 if noise is None else 6.0
     if noise is not None:
-        loud, quiet = (38 * noise / eps) ** 2, 4608**0.25 * L1**0.5 / L2**0.25 / eps**0.25
+        loud, quiet = 1444 * (noise / eps) * (noise / eps), 4608**0.25 * L1**0.5 / L2**0.25 / eps**0.25
         T = _whole(np.maximum(loud, quiet), "length")
     elif hint == "double":
         T = _whole(1728**0.25 * L1**0.5 / L2**0.25 / eps**0.25, "length")
@@ -61,7 +61,7 @@ def tune(
     if noise is None:
         lr = (2 / 3) ** 0.5 / L1 if hint == "double" else (8 / 3) ** 0.5 / L1 / T**0.5
     else:
-        lr = 1 / (3**0.5 * L1) if noise == 0 else np.minimum(1 / (3**0.5 * L1), D / (noise * T**0.5))
+        lr = 1 / np.maximum(3**0.5 * L1, noise * T**0.5 / D)
     share = 3 if noise is None else 4
     return Tuned(D, lr, T, _whole(share * drop / D / eps / T, "episodes"))
 

@@ -51,13 +51,23 @@ def states() -> Quantity:
     return Quantity(draw_state, "OdogState after 0 to 5 steps")
 
 
+def variants() -> Quantity:
+    """Either variant, but "constant" without a radius."""
+    either = choice("constant", "adaptive")
+    return Quantity(
+        lambda draw, c: "constant" if c.drawn["radius"] is None else either.draw(draw, c),
+        "constant, or adaptive where there is a radius",
+        either.allows,
+    )
+
+
 common = {
     "params": tame(),
     "objective": cosines(),
-    "radius": radii,
+    "radius": or_none(radii),
     "lr": rate_within(0.5, 0.25, 0.75),
     "hint": choice("double", "previous", "zero", "double"),
-    "variant": choice("constant", "adaptive"),
+    "variant": variants(),
     "gamma": choice(1.0, 0.5),
     "alpha": choice(1.0, 0.25, 4.0),
     "length": choice(2, 3, 1),
@@ -116,8 +126,10 @@ whole = Cases(
     UP_TO_3,
 )
 run = system.operation(runs.run, cases=whole, rejecting=whole, dtypes=WITH_ROOM)
-shared = whole.but(hint_samples=none)
-plain = whole.but(samples=none, hint_samples=none, positions=none, start=none, hint="double", variant="constant")
+shared = whole.but(hint_samples=none, radius=radii)
+plain = whole.but(
+    radius=radii, samples=none, hint_samples=none, positions=none, start=none, hint="double", variant="constant"
+)
 
 
 # --- steps ---
@@ -362,7 +374,9 @@ def gradients_of_averages_are_small_on_average(port: Any, case: Case) -> Iterabl
 
 @run.law(
     "bound",
-    cases=whole.but(samples=noise, variant="constant", positions=none, hint=choice("double", "previous", "zero")),
+    cases=whole.but(
+        radius=radii, samples=noise, variant="constant", positions=none, hint=choice("double", "previous", "zero")
+    ),
 )
 def every_noisy_path_obeys_its_own_bound(port: Any, case: Case) -> Iterable[Fact]:
     """TD·Σ‖mean ∇F(wₙ)‖ <= F(x₀) - F(x_M) + (L₂/24)Σ‖Δₙ‖³ + Reg + Σ⟨gₙ - ∇F(wₙ), uₖ - Δₙ⟩, uₖ against mean ∇F(wₙ)."""
@@ -431,7 +445,7 @@ def of_equals_the_first_is_taken(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("episode", port.best_point(several, case.objective).episode, 1)
 
 
-@run.law("rejects", cases=whole.but(samples=noise, start=none))
+@run.law("rejects", cases=whole.but(radius=radii, samples=noise, start=none))
 def draws_that_do_not_fit_the_steps_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """As many samples as steps and one more, as many hints' samples and positions as steps; positions up to 1."""
     M = case.episodes * case.length

@@ -66,9 +66,28 @@ def rates_are_what_the_analysis_allows(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("rate", found.lr, root / L1 if case.hint == "double" else 2 * root / (L1 * np.sqrt(found.length)))
     quiet = tune.call(port, case, hint="double", noise=0 * case.eps)
     yield equal("no noise", quiet.lr, 1 / (np.sqrt(np.longdouble(3)) * L1))
-    loud = tune.call(port, case, hint="double", noise=2 * case.eps)
-    yield agree("long episodes", loud.length, 5776)
-    yield equal("loud", loud.lr, np.minimum(1 / (np.sqrt(np.longdouble(3)) * L1), loud.radius / (2 * case.eps * 76)))
+    loud = tune.call(port, case, hint="double", noise=2.3 * case.eps)
+    yield agree("long episodes", loud.length, 7639)
+    yield equal(
+        "loud",
+        loud.lr,
+        np.minimum(1 / (np.sqrt(np.longdouble(3)) * L1), loud.radius / (2.3 * case.eps * np.sqrt(np.longdouble(7639)))),
+    )
+
+
+@tune.law("closed form", cases=cases, dtypes=("float64",))
+def lengths_are_the_next_whole_number(port: Any, case: Case) -> Iterable[Fact]:
+    """T² >= 12√12·L₁/√(L₂ε), 16√18 with σ = 0, and T^3/2 >= 6√48·L₁/√(L₂ε) for hint "previous": the least such T."""
+    far = case.smoothness * 2.0**30
+    ratio = far / np.sqrt(case.hessian_smoothness * case.eps)
+    twelve, eighteen, many = (np.sqrt(np.longdouble(x)) for x in (12, 18, 48))
+    for hint, noise, bound in (
+        ("double", None, np.sqrt(12 * twelve * ratio)),
+        ("double", 0 * case.eps, np.sqrt(16 * eighteen * ratio)),
+        ("previous", None, (6 * many * ratio) ** (np.longdouble(2) / 3)),
+    ):
+        found = tune.call(port, case, smoothness=far, hint=hint, noise=noise)
+        yield agree(f"{hint}, noise {noise is not None}", found.length, int(np.ceil(bound)))
 
 
 @tune.law("invariance", cases=cases.but(power=count(1, 2, low=-3, high=3)))
@@ -120,14 +139,13 @@ radius_is_of_the_episode: D is the radius of the whole episode, √(8ε/L₂), a
 rate_without_units: η = √(2/3/L₁): the root goes over L₁, too
     `(2 / 3) ** 0.5 / L1 if` → `(2 / 3 / L1) ** 0.5 if`
 rate_under_the_root: η = 1/√(3L₁), as the condition is misprinted
-    `1 / (3**0.5 * L1) if` → `1 / (3 * L1) ** 0.5 if`
-    `np.minimum(1 / (3**0.5 * L1)` → `np.minimum(1 / (3 * L1) ** 0.5`
+    `np.maximum(3**0.5 * L1,` → `np.maximum((3 * L1) ** 0.5,`
 episodes_for_the_fall_alone: K is for the fall to be at most ε, not a part of it
     `share * drop / D` → `drop / D`
 noise_is_not_squared: T grows as σ/ε and not as its square
-    `(38 * noise / eps) ** 2` → `(38 * noise / eps)`
+    `1444 * (noise / eps) * (noise / eps)` → `38 * noise / eps`
 noise_does_not_lower_the_rate: η does not depend on σ
-    `np.minimum(1 / (3**0.5 * L1), D / (noise * T**0.5))` → `1 / (3**0.5 * L1)`
+    `np.maximum(3**0.5 * L1, noise * T**0.5 / D)` → `(3**0.5 * L1)`
 rate_of_previous_hints_is_that_of_double: The rate for previous hints is that for double ones
     `(8 / 3) ** 0.5 / L1 / T**0.5` → `(2 / 3) ** 0.5 / L1`
 """)
