@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.curvature import operators, products
+from gnomon.descent.odog import problems
 from gnomon.hessian_free import small_objectives
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case, leaves
@@ -64,7 +65,7 @@ def decoded(data: Any, operation: Operation) -> Any:
             with np.errstate(over="ignore"):
                 return np.array(numbers, dtype=dtype).reshape(shape)
         case {"state": str(name), "fields": dict(fields)}:
-            homes = sys.modules[operation.reference.__module__], operators, products, small_objectives
+            homes = sys.modules[operation.reference.__module__], operators, products, small_objectives, problems
             kinds = (getattr(home, name, None) for home in homes)
             kind = next(
                 (k for k in kinds if isinstance(k, type) and issubclass(k, tuple) and hasattr(k, "_fields")), None
