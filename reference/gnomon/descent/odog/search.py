@@ -45,7 +45,7 @@ def stationary(
     gradient descent x ← x - lr·∇F(x), whose episodes are steps and whose point is x, looked at before the first, too.
     radius, lr, length: of `step`. With no episode the point is x₀.
     """
-    f: Any = Tail() if problem == "tail" else Ramp(0 * params[0] + 2 * eps)
+    f: Any = Tail() if problem == "tail" else Ramp(2 * eps)
     x, state, found = params, init(params), params
     size, steps = norm(f.gradient(x)), 0
     for _ in range(most):

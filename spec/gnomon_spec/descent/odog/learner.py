@@ -23,13 +23,18 @@ balls = vectors.but(radius=near_one)
 
 @project.law("closed form", cases=balls.but(vector=nonzero, power=whole_range()))
 def it_is_the_nearest_vector_of_the_ball_at_any_scale(port: Any, case: Case) -> Iterable[Fact]:
-    """The result is v·min(1, D/‖v‖), also where squares of v leave the range, and no longer than D."""
+    """The result is v·min(1, D/‖v‖), no longer than D, also where squares of v or D/‖v‖ leave the range."""
     scale = 2.0**case.power
-    small, large = port.project(case.vector, radius=case.radius), None
+    small = port.project(case.vector, radius=case.radius)
     yield equal("vector", small, case.vector * np.minimum(1, case.radius / sizes(case.vector)))
     yield at_least("radius", case.radius, sizes(small))
     large = port.project(case.vector * scale, radius=case.radius * scale)
     yield identical("any scale", large, small * scale)
+    tiny, scale = case.radius * 2.0**-40, 2.0 ** abs(case.power)
+    far, near = (port.project(case.vector * size, radius=tiny) for size in (scale, 1.0))
+    yield identical("tiny radius", far, near)
+    longer = port.project(np.concatenate([case.vector, 0 * case.vector[:1]]), radius=case.radius)
+    yield equal("with a 0", longer, np.concatenate([small, 0 * small[:1]]))
 
 
 @project.law("fixed point", cases=balls)

@@ -33,7 +33,8 @@ from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, quadratic
 from gnomon_spec.strategies import CODES, SMALL_CODES, count, nonzero, number, or_none, rotation, shapes, tame, zeros
 from gnomon_spec.system import WITH_ROOM
 
-radii = number(0.5, 0.25, 1.0, exponents=(-4, 0))
+some = number(0.5, 0.25, 1.0, exponents=(-4, 0))
+radii = Quantity(some.draw, some.text, lambda value: value is not None and some.allows(value))
 
 
 def states() -> Quantity:

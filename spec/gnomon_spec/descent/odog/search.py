@@ -56,6 +56,9 @@ def gradient_descent_looks_before_it_steps(port: Any, case: Case) -> Iterable[Fa
         stationary.call(port, case, eps=2.0**-30, most=1, problem="tail").point,
         case.params - case.lr * Tail().gradient(case.params),
     )
+    yield agree(
+        "steps", [stationary.call(port, case, eps=2.0**-30, most=n, problem="tail").steps for n in (1, 3)], [1, 3]
+    )
     for words, changed in (("small enough", {"eps": 4.0, "problem": "tail"}), ("none allowed", {"most": 0})):
         there = stationary.call(port, case, **changed)
         yield agree(f"{words}: steps", there.steps, 0)
@@ -91,5 +94,5 @@ episodes_are_counted_and_not_steps: An episode counts as one step
 last_iterate_is_tried: The last iterate is tried and not the average
     `found, steps = origin + np.mean(np.stack(midpoints), axis=0)` → `found, steps = x`
 slope_of_the_ramp_is_eps: The ramp has the slope ε
-    `+ 2 * eps` → `+ eps`
+    `Ramp(2 * eps)` → `Ramp(eps)`
 """)

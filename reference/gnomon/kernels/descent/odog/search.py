@@ -34,15 +34,16 @@ def slope(i: int, x: Any, numbers: Numbers) -> Any:
 
 
 @njit(cache=True, error_model="numpy")
-def gradient_norm(x: Array, numbers: Numbers) -> Any:
-    """Return ‖∇F(x)‖."""
+def write_gradient(x: Array, grad: Array, numbers: Numbers) -> Any:
+    """Write ∇F(x) into `grad`; return its length."""
     largest = total = numbers.one - numbers.one
     for i in range(x.size):
-        largest = max(largest, abs(slope(i, x[i], numbers)))
+        grad[i] = slope(i, x[i], numbers)
+        largest = max(largest, abs(grad[i]))
     if largest == 0:
         return largest
     for i in range(x.size):
-        scaled = slope(i, x[i], numbers) / largest
+        scaled = grad[i] / largest
         total += scaled * scaled
     return largest * np.sqrt(total)
 
@@ -66,14 +67,14 @@ def search(x: Array, found: Array, method: int, length: int, most: int, numbers:
     """Move x and `found` to where the search ends; return ‖∇F‖ at `found`, and the steps made."""
     n, steps = x.size, 0
     displacement, error, hint, last = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
-    origin, total = np.zeros_like(x), np.zeros_like(x)
-    size = gradient_norm(x, numbers)
+    origin, total, grad = np.zeros_like(x), np.zeros_like(x), np.zeros_like(x)
+    size = write_gradient(x, grad, numbers)
     for _ in range(most):
         if size <= numbers.eps and (steps > 0 or method == DESCENT):
             break
         if method == DESCENT:
             for i in range(n):
-                x[i] -= numbers.lr * slope(i, x[i], numbers)
+                x[i] -= numbers.lr * grad[i]
                 found[i] = x[i]
             steps += 1
         else:
@@ -101,7 +102,7 @@ def search(x: Array, found: Array, method: int, length: int, most: int, numbers:
                 steps += 1
             for i in range(n):
                 found[i] = origin[i] + total[i] / numbers.length
-        size = gradient_norm(found, numbers)
+        size = write_gradient(found, grad, numbers)
     return size, steps
 
 
