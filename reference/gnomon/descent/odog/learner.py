@@ -48,7 +48,8 @@ def project(vector: Vector, *, radius: Radius = 0.1) -> Array:
     if radius is None or norm(vector) <= radius:
         return vector
     unit = vector / np.max(np.abs(vector))
-    return unit * (radius / norm(unit))
+    shortened: Array = unit * (radius / norm(unit))
+    return shortened
 
 
 def rate_of(spread: Any, radius: Any, *, lr: float, variant: str, gamma: float, alpha: float) -> Any:

@@ -21,8 +21,8 @@ def cosines() -> Quantity:
         code, turn = draw(CODES), rotation().draw(draw, context)
         spread = np.random.Generator(np.random.PCG64(code)).uniform(0, 1, (2, *context.shape)) if code else np.ones(2)
         one = np.ones(context.shape)
-        numbers = (0.25 + 0.75 * spread[0]) * one, (0.5 + 1.5 * spread[1]) * one
-        return Cosines(*(number.astype(context.dtype) for number in numbers), turn)
+        a, b = (0.25 + 0.75 * spread[0]) * one, (0.5 + 1.5 * spread[1]) * one
+        return Cosines(a.astype(context.dtype), b.astype(context.dtype), turn)
 
     return Quantity(draw_cosines, "Cosines: amplitudes from 1/4 to 1, frequencies from 1/2 to 2, any turn")
 
@@ -38,7 +38,7 @@ def rate_within(*shares: float) -> Quantity:
 
     def draw_rate(draw: Draw, context: Context) -> float:
         L1, _ = constants(context.drawn["objective"])
-        return shares[draw(SMALL_CODES) % len(shares)] / float(L1)
+        return float(shares[draw(SMALL_CODES) % len(shares)] / L1)
 
     return Quantity(draw_rate, f"one of {', '.join(map(str, shares))}, over L1", lambda value: value > 0)
 

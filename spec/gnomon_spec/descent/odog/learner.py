@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent.odog import learner as reference
-from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.cases import Case, Cases, choice, constant
 from gnomon_spec.descent.odog import system
 from gnomon_spec.descent.odog.inputs import UP_TO_3, by_episode, each_step, inner, rows, sizes, steps, within
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
@@ -64,7 +64,7 @@ games = Cases(
 )
 both = games.but(variant=choice("constant", "adaptive"))
 moved = both.but(start=tame(-10))
-free = games.but(radius=None, start=tame())
+free = games.but(radius=constant(None), start=tame())
 play = system.operation(reference.play, cases=moved, rejecting=moved, dtypes=WITH_ROOM)
 
 
@@ -216,11 +216,11 @@ project.edits("""
 projected_always: Every vector is stretched or shortened to the radius, also one inside of the ball
     `if radius is None or norm(vector) <= radius:` → `if radius is None or norm(vector) == 0:`
 clipped_entry_by_entry: Each entry is clipped on its own, as a clip by value does: a box and no ball
-    `return unit * (radius / norm(unit))` → `return np.clip(vector, -radius, radius)`
+    `unit * (radius / norm(unit))` → `np.clip(vector, -radius, radius)`
 squares_are_summed_unscaled: ‖v‖ is the root of plain squares, which overflow long before v does
-    `return unit * (radius / norm(unit))` → `return vector * (radius / np.sqrt(np.sum(vector * vector)))`
+    `unit * (radius / norm(unit))` → `vector * (radius / np.sqrt(np.sum(vector * vector)))`
 largest_entry_is_projected: The largest entry is brought to the radius, not the length
-    `return unit * (radius / norm(unit))` → `return unit * radius`
+    `unit * (radius / norm(unit))` → `unit * radius`
 """)
 play.edits("""
 hint_without_its_correction: The error of the last hint is not taken back: Δ - ηh

@@ -37,7 +37,8 @@ def measure() -> Findings:
     f, L1, L2, start = problem()
     radius, lr, length, _ = tune(*(np.asarray(number) for number in (EPS, L1, L2, f.value(start))))
     given: dict[str, Any] = {"radius": float(radius), "lr": float(lr)}
-    found, rows = {}, []
+    found = {}
+    by: dict[tuple[str, int], tuple[Any, ...]] = {}
     for hint in HINTS:
         for T in LENGTHS:
             made = run(start, f, hint=hint, length=T, episodes=STEPS // T, **given)
@@ -45,8 +46,8 @@ def measure() -> Findings:
             sizes = np.linalg.norm(made.displacements[1:], axis=1)
             found[hint, T] = gradients
             best = best_point(made.averages, f)
-            rows.append((hint, T, float(np.mean(sizes >= FULL * radius)), best.norm, float(np.mean(gradients))))
-    by = {(row[0], row[1]): row for row in rows}
+            saturated = float(np.mean(sizes >= FULL * radius))
+            by[hint, T] = hint, T, saturated, best.norm, float(np.mean(gradients))
     compared = [
         Comparison(f"{hint}: {words}, T = 16", stated, by[hint, 16][column])
         for hint, figures in STATED.items()
@@ -64,7 +65,7 @@ def measure() -> Findings:
         f"T = {length} here.",
     )
     columns = "hint | T | saturated {:.1%} | smallest gradient {:.3g} | mean gradient {:.4f}"
-    table = Table.of(f"{STEPS:,} steps on five cosines, D and η for ε = {EPS}", columns, rows)
+    table = Table.of(f"{STEPS:,} steps on five cosines, D and η for ε = {EPS}", columns, by.values())
     return Findings((table,), tuple(compared), conclusions, found)
 
 

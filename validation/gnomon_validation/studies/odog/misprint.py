@@ -36,7 +36,8 @@ def gradients(lr: float) -> Array:
     """Return |F'(w̄ₖ)| on F = L₁x²/2 from x₀ = 1."""
     f = Quadratic(np.array([[L1]]), np.zeros(1))
     found = run(np.ones(1), f, radius=RADIUS, lr=lr, length=LENGTH, episodes=EPISODES)
-    return np.abs(L1 * found.averages[:, 0])
+    sizes: Array = np.abs(L1 * found.averages[:, 0])
+    return sizes
 
 
 def measure() -> Findings:

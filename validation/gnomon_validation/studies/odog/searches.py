@@ -24,10 +24,11 @@ LIMIT = 10**9
 def search(problem: str, method: str, eps: float) -> Found:
     """Search with the parameters of `tune` for L₁ = 1; gradient descent with the rate 1/L₁."""
     numbers = (np.asarray(number) for number in (eps, 1.0, L2[problem], 1.0))
-    radius, lr, length, _ = tune(*numbers, hint="double" if method == DESCENT else method)
+    radius, lr, length, _ = tune(*numbers, hint="previous" if method == PREVIOUS else "double")
     rate = 1.0 if method == DESCENT else float(lr)
     given: dict[str, Any] = {"radius": float(radius), "lr": rate, "length": length, "most": LIMIT}
-    return stationary(np.array(START[problem]), eps=eps, problem=problem, method=method, **given)
+    found: Found = stationary(np.array(START[problem]), eps=eps, problem=problem, method=method, **given)
+    return found
 
 
 def steps(problem: str, method: str, exponents: Sequence[int]) -> Array:

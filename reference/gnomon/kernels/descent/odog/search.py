@@ -10,7 +10,7 @@ import numpy as np
 from numba import njit
 
 from gnomon.descent.odog import search as reference
-from gnomon.descent.odog.search import METHODS, Found
+from gnomon.descent.odog.search import METHODS, Found, Method
 from gnomon.domains import Array
 from gnomon.kernels.domains import in_place_of
 
@@ -108,7 +108,7 @@ def search(x: Array, found: Array, method: int, length: int, most: int, numbers:
 
 @in_place_of(reference.stationary)
 def stationary(
-    params: Array, eps: float, problem: str, method: str, radius: float | None, lr: float, length: int, most: int
+    params: Array, eps: float, problem: Any, method: Method, radius: float | None, lr: float, length: int, most: int
 ) -> Found:
     slope_of_ramp = 2 * eps if problem == "ramp" else 0.0
     given = eps, slope_of_ramp, inf if radius is None else radius, lr, length, 0.5, 1.0
