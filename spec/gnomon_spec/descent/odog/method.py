@@ -356,7 +356,7 @@ def an_average_is_as_stationary_as_its_gradients(port: Any, case: Case) -> Itera
         size, spread = sizes(f.gradient(mean)), np.mean(np.sum((w - mean) ** 2, axis=1))
         yield at_least(f"gradient {k}", sizes(np.mean(true, axis=0)) + L2 / 2 * spread, size)
         yield at_least(f"variance {k}", D * D * (T * T - 1) / 12, spread)
-        yield at_least(f"distance {k}", D * (T - 1) / 2, sizes(w - mean))
+        yield at_least(f"distance {k}", D * (T - 1) / 2, np.max(sizes(w - mean)))
         hull = np.concatenate([true, np.cumsum(true, axis=0) / np.arange(1, T + 1)[:, np.newaxis]])
         yield at_least(f"Goldstein {k}", sizes(hull), size - L1 * D * (T - 1) / 2)
 
