@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 from gnomon_validation.pictures import entitle
@@ -11,11 +12,11 @@ from gnomon_validation.studies.odog.searches import (
     GRADIENTS,
     NAMES,
     PREVIOUS,
+    compared,
     draw_counts,
     exponent,
     steps,
 )
-from gnomon_validation.studies.printed import compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the three exponents on the slowest ramps that the constants allow
@@ -32,15 +33,7 @@ STATED = {
 
 def measure() -> Findings:
     counts = {method: steps("ramp", method, exponents) for method, exponents in EXPONENTS.items()}
-    compared = [
-        comparison
-        for method, stated in STATED.items()
-        for comparison in compare_each(
-            f"{NAMES[method]}: steps to ε = 2^-{{}}",
-            dict(zip(EXPONENTS[method], stated, strict=True)),
-            dict(zip(EXPONENTS[method], counts[method], strict=True)),
-        )
-    ]
+    stated = [compared(method, EXPONENTS[method], STATED[method], counts[method]) for method in THEORY]
     fitted = {method: exponent(EXPONENTS[method][-4:], found[-4:]) for method, found in counts.items()}
     rows = [
         (NAMES[method], THEORY[method], fitted[method], f"{counts[method][-1]:,.0f}", GRADIENTS[method])
@@ -59,7 +52,7 @@ def measure() -> Findings:
     columns = "method | theory | exponent, 2^-6 to 2^-12 {:.3f} | steps at 2^-12 | gradients a step"
     table = Table.of("a ramp of slope 2ε and height 1, from (0, 1)", columns, rows)
     shown = {m: (EXPONENTS[m][-4:], counts[m][-4:]) for m in THEORY}
-    return Findings((table,), tuple(compared), conclusions, shown)
+    return Findings((table,), tuple(chain(*stated)), conclusions, shown)
 
 
 def draw(data: Any, figure: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from gnomon.descent.odog.tuning import tune
 from gnomon.domains import Array
 from gnomon.kernels.descent.odog.search import stationary
 from gnomon_validation.pictures import COLOURS, finish
+from gnomon_validation.studies.printed import Comparison, compare_each
 
 DOUBLE, PREVIOUS, DESCENT = "double", "previous", "gradient descent"
 NAMES = {DOUBLE: "ODOG, hint “double”", PREVIOUS: "hint “previous”", DESCENT: "gradient descent"}
@@ -41,19 +43,19 @@ def exponent(exponents: Sequence[int], counts: Array) -> float:
     return float(np.polyfit(exponents, np.log2(counts), 1)[0])
 
 
+def compared(method: str, exponents: Sequence[int], stated: Sequence[str], counts: Array) -> list[Comparison]:
+    """Return the stated numbers of steps beside the counted ones."""
+    figures, found = dict(zip(exponents, stated, strict=True)), dict(zip(exponents, counts, strict=True))
+    return compare_each(f"{NAMES[method]}: steps to ε = 2^-{{}}", figures, found)
+
+
 def draw_counts(axes: Any, data: dict[str, tuple[Sequence[int], Array]], theory: dict[str, str]) -> None:
     """Draw gradients against 1/ε, a line each, with the slope that theory gives."""
     for (method, (exponents, counts)), colour in zip(data.items(), COLOURS, strict=False):
         x, y = 2.0 ** np.array(exponents), GRADIENTS[method] * counts
         label = f"{NAMES[method]}: slope {exponent(exponents, counts):.3f}, theory {theory[method]}"
         axes.plot(x, y, "o-", color=colour, label=label)
-        power = eval_fraction(theory[method])
+        power = float(Fraction(theory[method]))
         axes.plot(x, y[-1] * (x / x[-1]) ** power, ":", color=colour, lw=1.2)
     axes.set(xscale="log", yscale="log", xlabel="1/ε", ylabel="gradients until one is shorter than ε")
     finish(axes, loc="upper left")
-
-
-def eval_fraction(text: str) -> float:
-    """Return the number that "7/4" stands for."""
-    above, _, below = text.partition("/")
-    return float(above) / float(below or 1)

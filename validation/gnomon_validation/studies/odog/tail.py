@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from gnomon_validation.pictures import entitle
-from gnomon_validation.studies.odog.searches import DESCENT, DOUBLE, NAMES, draw_counts, exponent, steps
-from gnomon_validation.studies.printed import Comparison, compare_each
+from gnomon_validation.studies.odog.searches import DESCENT, DOUBLE, NAMES, compared, draw_counts, exponent, steps
+from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the exponent on one function that is not convex
@@ -26,16 +27,8 @@ SLOPES = {DOUBLE: "1.254", DESCENT: "1.499"}
 def measure() -> Findings:
     counts = {method: steps("tail", method, EXPONENTS) for method in THEORY}
     fitted = {method: exponent(EXPONENTS, found) for method, found in counts.items()}
-    compared = [
-        comparison
-        for method, stated in STATED.items()
-        for comparison in compare_each(
-            f"{NAMES[method]}: steps to ε = 2^-{{}}",
-            dict(zip(EXPONENTS, stated, strict=True)),
-            dict(zip(EXPONENTS, counts[method], strict=True)),
-        )
-    ]
-    compared += [Comparison(f"{NAMES[method]}: slope", stated, fitted[method]) for method, stated in SLOPES.items()]
+    stated = [compared(method, EXPONENTS, STATED[method], counts[method]) for method in THEORY]
+    slopes = [Comparison(f"{NAMES[method]}: slope", slope, fitted[method]) for method, slope in SLOPES.items()]
     rows = ((f"2^-{k}", *(f"{counts[m][i]:,.0f}" for m in THEORY)) for i, k in enumerate(EXPONENTS))
     last = {method: found[-1] for method, found in counts.items()}
     conclusions = (
@@ -47,7 +40,7 @@ def measure() -> Findings:
         "advantage is asymptotic; at practical accuracies gradient descent with the rate 1/L₁ wins.",
     )
     table = Table.of("steps until the gradient is shorter than ε", "ε | ODOG | gradient descent", rows)
-    return Findings((table,), tuple(compared), conclusions, {m: (EXPONENTS, counts[m]) for m in THEORY})
+    return Findings((table,), (*chain(*stated), *slopes), conclusions, {m: (EXPONENTS, counts[m]) for m in THEORY})
 
 
 def draw(data: Any, figure: Any) -> None:
