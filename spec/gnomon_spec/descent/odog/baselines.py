@@ -12,7 +12,7 @@ from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent.odog import system
 from gnomon_spec.descent.odog.inputs import UP_TO_3, constants, cosines, rate_within, sizes, within
 from gnomon_spec.descent.odog.method import radii
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, quadratic
 from gnomon_spec.strategies import or_none, tame
 from gnomon_spec.system import WITH_ROOM
@@ -67,14 +67,9 @@ def from_a_stationary_point_without_an_anchor_nothing_moves(port: Any, case: Cas
     yield identical("anchor", found.anchor, 0 * case.params)
 
 
-@step.law("rejects", cases=bowls)
-def gradients_that_are_not_finite_are_rejected_here_too(port: Any, case: Case) -> Iterable[Fact]:
-    """A gradient with a NaN is rejected."""
-    broken = case.objective._replace(stationary=case.params * np.nan)
-    yield rejects("NaN", lambda: step.call(port, case, objective=broken))
-
-
 step.edits("""
+iteration_begins_a_little_beside: The iteration begins a little beside Δ̂, lest it begin where it ends
+    `displacement = anchor\nfor` → `displacement = anchor + 1e-3\nfor`
 iteration_begins_at_nought: The iteration begins at Δ = 0 and not at Δ̂
     `displacement = anchor\nfor` → `displacement = 0 * anchor\nfor`
 hint_is_taken_from_the_last_displacement: The second projection starts from Δ and not from Δ̂, one step twice

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,23 +14,10 @@ from gnomon.descent.odog.optimizer import OdogState
 from gnomon.hessian_free.small_objectives import Valley
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
 from gnomon_spec.descent.odog import system
-from gnomon_spec.descent.odog.inputs import (
-    UP_TO_3,
-    by_episode,
-    constants,
-    cosines,
-    each_step,
-    inner,
-    noise,
-    opposite,
-    rate_within,
-    rows,
-    sizes,
-    steps,
-)
+from gnomon_spec.descent.odog.inputs import UP_TO_3, cosines, noise, rate_within, rows, sizes, steps
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
 from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, quadratic
-from gnomon_spec.strategies import CODES, SMALL_CODES, count, nonzero, number, or_none, rotation, shapes, tame, zeros
+from gnomon_spec.strategies import CODES, SMALL_CODES, count, number, or_none, rotation, shapes, tame, zeros
 from gnomon_spec.system import WITH_ROOM
 
 some = number(0.5, 0.25, 1.0, exponents=(-4, 0))
@@ -89,11 +75,6 @@ curved = exact.but(objective=quadratic(positive_matrix()))
 step = system.operation(reference.step, cases=single, rejecting=single, dtypes=WITH_ROOM)
 
 
-def draws(quantity: Quantity) -> Quantity:
-    """None, or what is drawn."""
-    return or_none(quantity)
-
-
 def own_noise() -> Quantity:
     """As many samples as there are steps, where gradients have some; else None."""
     some = rows(tame(-2), steps)
@@ -120,7 +101,7 @@ whole = Cases(
     {
         **common,
         "episodes": choice(2, 1, 3),
-        "samples": draws(noise),
+        "samples": or_none(noise),
         "hint_samples": own_noise(),
         "positions": positions(),
         "start": or_none(tame(-10)),
@@ -132,9 +113,6 @@ shared = whole.but(hint_samples=none, radius=radii)
 plain = whole.but(
     radius=radii, samples=none, hint_samples=none, positions=none, start=none, hint="double", variant="constant"
 )
-
-
-# --- steps ---
 
 
 @step.law("closed form", cases=curved)
@@ -176,9 +154,6 @@ def gradients_that_are_not_finite_are_rejected(port: Any, case: Case) -> Iterabl
     yield rejects("sample", lambda: step.call(port, case, sample=case.params))
     yield rejects("hint's sample", lambda: step.call(port, case, hint_sample=case.params))
     yield rejects("radius", lambda: step.call(port, case, variant="adaptive", radius=None))
-
-
-# --- runs on any function ---
 
 
 @run.law("oracle agreement", cases=shared.but(samples=noise))
@@ -317,135 +292,6 @@ def previous_hints_are_optimistic_gradient_descent(port: Any, case: Case) -> Ite
         yield equal(f"step {n}", deltas[n + 1], deltas[n] - case.lr * slope)
 
 
-# --- what the constants of a function give ---
-
-safe = plain.but(lr=rate_within(0.8, 0.5, 0.25))
-
-
-@run.law("bound", cases=safe.but(hint=choice("double", "previous"), variant=choice("constant", "adaptive")))
-def hints_are_wrong_by_at_most_half_a_turn(port: Any, case: Case) -> Iterable[Fact]:
-    """‖eₙ‖ <= (L₁/2)‖Δₙ - Δₙ₋₁‖ for "double", as wₙ - zₙ₋₁ = (Δₙ - Δₙ₋₁)/2; with + for "previous", n >= 2."""
-    found, (L1, _) = run.call(port, case), constants(case.objective)
-    deltas, errors = found.displacements, found.grads - found.hints
-    apart = deltas[1:] - deltas[:-1] if case.hint == "double" else deltas[1:] + deltas[:-1]
-    skip = 0 if case.hint == "double" else 1
-    yield at_least("errors", (L1 / 2 * sizes(apart))[skip:], sizes(errors)[skip:])
-    z = found.points[:-1] + deltas[:-1] / 2
-    yield equal("apart", found.midpoints - z, (deltas[1:] - deltas[:-1]) / 2)
-
-
-@run.law("bound", cases=shared.but(variant="constant", positions=none))
-def a_midpoint_sees_the_fall_up_to_the_third_order(port: Any, case: Case) -> Iterable[Fact]:
-    """|F(xₙ) - F(xₙ₋₁) - ⟨∇F(wₙ), Δₙ⟩| <= (L₂/24)‖Δₙ‖³."""
-    found, f, (_, L2) = run.call(port, case), case.objective, constants(case.objective)
-    for n in range(case.episodes * case.length):
-        delta = found.displacements[n + 1]
-        rest = f.value(found.points[n + 1]) - f.value(found.points[n]) - np.sum(f.gradient(found.midpoints[n]) * delta)
-        yield at_least(f"step {n}", L2 / 24 * np.sum(delta * delta) ** 1.5, np.abs(rest))
-
-
-@run.law("bound", cases=shared.but(variant="constant", positions=none, start=none))
-def an_average_is_as_stationary_as_its_gradients(port: Any, case: Case) -> Iterable[Fact]:
-    """‖∇F(w̄)‖ <= ‖mean ∇F(wₙ)‖ + (L₂/2)·V, V the variance of the midpoints, at most D²(T² - 1)/12; all of them are
-    within D(T - 1)/2 of w̄, where no gradient, and no mean of some, is shorter than ‖∇F(w̄)‖ - L₁D(T - 1)/2."""
-    found, f, T, D = run.call(port, case), case.objective, case.length, case.radius
-    L1, L2 = constants(f)
-    for k in range(case.episodes):
-        w, mean = found.midpoints[k * T : (k + 1) * T], found.averages[k]
-        true = np.stack([f.gradient(each) for each in w])
-        size, spread = sizes(f.gradient(mean)), np.mean(np.sum((w - mean) ** 2, axis=1))
-        yield at_least(f"gradient {k}", sizes(np.mean(true, axis=0)) + L2 / 2 * spread, size)
-        yield at_least(f"variance {k}", D * D * (T * T - 1) / 12, spread)
-        yield at_least(f"distance {k}", D * (T - 1) / 2, np.max(sizes(w - mean)))
-        hull = np.concatenate([true, np.cumsum(true, axis=0) / np.arange(1, T + 1)[:, np.newaxis]])
-        yield at_least(f"Goldstein {k}", sizes(hull), size - L1 * D * (T - 1) / 2)
-
-
-@run.law("bound", cases=safe)
-def gradients_of_averages_are_small_on_average(port: Any, case: Case) -> Iterable[Fact]:
-    """(1/K)Σ‖ḡₖ‖ <= (F(x₀) - F(x_M))/(DM) + (4 - 3.5/K)D/(ηT) + L₂D²/24, and with T² in the last term for ‖∇F(w̄ₖ)‖."""
-    found, f, T, K, D = run.call(port, case), case.objective, case.length, case.episodes, case.radius
-    _, L2 = constants(f)
-    fall = (f.value(found.points[0]) - f.value(found.points[-1])) / (D * K * T)
-    bound = fall + (4 - 3.5 / K) * D / (case.lr * T)
-    yield at_least("mean gradients", bound + L2 * D * D / 24, np.mean(sizes(found.mean_grads)))
-    gradients = np.stack([f.gradient(mean) for mean in found.averages])
-    yield at_least("averages", bound + L2 * D * D * T * T / 24, np.mean(sizes(gradients)))
-
-
-@run.law(
-    "bound",
-    cases=whole.but(
-        radius=radii, samples=noise, variant="constant", positions=none, hint=choice("double", "previous", "zero")
-    ),
-)
-def every_noisy_path_obeys_its_own_bound(port: Any, case: Case) -> Iterable[Fact]:
-    """TD·Σ‖mean ∇F(wₙ)‖ <= F(x₀) - F(x_M) + (L₂/24)Σ‖Δₙ‖³ + Reg + Σ⟨gₙ - ∇F(wₙ), uₖ - Δₙ⟩, uₖ against mean ∇F(wₙ)."""
-    found, f, T, D = run.call(port, case), case.objective, case.length, case.radius
-    _, L2 = constants(f)
-    true, deltas = np.stack([f.gradient(w) for w in found.midpoints]), found.displacements[1:]
-    means = np.stack([np.mean(true[k * T : (k + 1) * T], axis=0) for k in range(case.episodes)])
-    u = each_step(opposite(means, D), case)
-    lost = np.sum(inner(found.grads, deltas - u)) + np.sum(inner(found.grads - true, u - deltas))
-    fall = f.value(found.points[0]) - f.value(found.points[-1]) + L2 / 24 * np.sum(sizes(deltas) ** 3)
-    yield at_least("path", fall + lost, T * D * np.sum(sizes(means)))
-
-
-few = safe.but(lr=rate_within(0.5, 0.25, 0.125), length=choice(1, 2), episodes=choice(2, 1), size=choice(0.5, 1.0, 4.0))
-
-
-@run.law("statistical", cases=few.shaped(shapes((1,))))
-def the_regret_is_small_in_the_mean_over_all_noise(port: Any, case: Case) -> Iterable[Fact]:
-    """E Reg <= (4K - 3.5)D²/η + 4.5ηMσ² for η <= 1/(√3·L₁), against the comparators that the noise makes the worst.
-
-    All 2^(M+1) patterns of noise ±σ are gone through: their mean is the expectation, and the false alarm has
-    probability 0.
-    """
-    K, D, sigma, M = case.episodes, case.radius, case.size, case.episodes * case.length
-    lost = []
-    for signs in product((-1.0, 1.0), repeat=M + 1):
-        found = run.call(port, case, samples=sigma * np.array(signs)[:, np.newaxis])
-        sums = np.abs(by_episode(found.grads[:, 0], case))
-        lost.append(np.sum(found.grads * found.displacements[1:]) + D * np.sum(sums))
-    bound = (4 * K - 3.5) * D * D / case.lr + 4.5 * case.lr * M * sigma**2
-    yield at_least("expectation", bound, sum(lost) / len(lost))
-
-
-# --- which point is returned ---
-
-tables = Cases({"averages": rows(nonzero, lambda drawn: 5), "draw": choice(0.5, 0.0, 0.25, 0.99, 0.75)}, UP_TO_3)
-random_point = system.operation(runs.random_point, cases=tables, rejecting=tables, dtypes=WITH_ROOM)
-
-
-@random_point.law("closed form", cases=tables)
-def equal_parts_of_the_draws_belong_to_each_row(port: Any, case: Case) -> Iterable[Fact]:
-    """Row k is returned for draws from k/K up to (k + 1)/K."""
-    for k in range(5):
-        for within in (0.25, 0.75):
-            yield identical(f"row {k}", port.random_point(case.averages, draw=(k + within) / 5), case.averages[k])
-
-
-pools = Cases({"averages": rows(nonzero, lambda drawn: 4), "objective": cosines()}, UP_TO_3)
-best_point = system.operation(runs.best_point, cases=pools, rejecting=pools, dtypes=WITH_ROOM)
-
-
-@best_point.law("bound", cases=pools)
-def no_average_has_a_smaller_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """The point is the row that is named, its gradient as long as is said, and no row's gradient is shorter."""
-    best = port.best_point(case.averages, case.objective)
-    lengths = np.stack([sizes(case.objective.gradient(x)) for x in case.averages])
-    yield identical("point", best.point, case.averages[best.episode])
-    yield equal("norm", best.norm, sizes(case.objective.gradient(best.point)))
-    yield at_least("others", lengths, best.norm)
-
-
-@best_point.law("invariance", cases=pools)
-def of_equals_the_first_is_taken(port: Any, case: Case) -> Iterable[Fact]:
-    """Of several stationary points the first is the best."""
-    several = np.concatenate([case.averages[:1], 0 * case.averages])
-    yield agree("episode", port.best_point(several, case.objective).episode, 1)
-
-
 @run.law("rejects", cases=whole.but(radius=radii, samples=noise, start=none))
 def draws_that_do_not_fit_the_steps_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """As many samples as steps and one more, as many hints' samples and positions as steps; positions up to 1."""
@@ -485,6 +331,8 @@ hint_without_the_sample: The sample enters g alone, the hint is exact
     `params + state.displacement / 2, hint_sample,` → `params + state.displacement / 2, None,`
 hint_has_the_sample_of_its_step: The hint has the sample of the step that it is for, and so it is not independent
     `params + state.displacement / 2, hint_sample,` → `params + state.displacement / 2, sample,`
+parameters_are_decayed: Parameters shrink a little in each step, as by an optimizer's weight decay
+    `return params + displacement, OdogState` → `return 0.99 * params + displacement, OdogState`
 hint_is_reported_with_its_error: The hint that is reported is h + e
     `Report(midpoint, h, rate)` → `Report(midpoint, h + state.error, rate)`
 """)
@@ -504,19 +352,13 @@ samples_of_hints_are_not_used: Samples of the hints' own are given, and those of
     `if hint_samples is None and samples is not None else hint_samples` → `if samples is not None else None`
 midpoints_are_never_random: The positions are not used
     `if positions is None else positions[n]` → `if True else positions[n]`
+start_counts_as_a_step: With Δ₀ given a step counts as made
+    `state._replace(displacement=start)` → `state._replace(displacement=start, step_count=1)`
+start_is_not_nought: Δ₀ is a small number in every entry where none is given, lest a length be 0
+    `OdogState(0 * params, 0 * params,` → `OdogState(0 * params + 1e-3, 0 * params,`
 start_is_forgotten: Δ₀ is 0 whatever is given
     `if start is None else state._replace(displacement=start)` → `if True else state`
 state_is_new_in_every_episode: Each episode begins with Δ = e = 0
     `x, state, report = step(` → `state = init(params) if n and n % T == 0 else state\nx, state, report = step(`
 """
 )
-random_point.edits("""
-draws_are_rounded_to_the_nearest_row: ⌊u(K - 1) + ½⌋: the first and the last row are drawn half as often as the others
-    `int(draw * len(averages))` → `int(draw * (len(averages) - 1) + 0.5)`
-last_average_is_returned: The average of the last episode is returned
-    `averages[int(draw * len(averages))]` → `averages[-1]`
-""")
-best_point.edits("""
-largest_gradient_is_taken: The average with the largest gradient is returned
-    `np.argmin(norms)` → `np.argmax(norms)`
-""")

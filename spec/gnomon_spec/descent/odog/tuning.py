@@ -133,7 +133,7 @@ def constants_of_nought_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
 
 tune.edits("""
 episodes_are_rounded_down: T and K are ⌊x⌋: a little too small for the guarantee
-    `int(np.ceil(number))` → `int(np.floor(number)) + (number < 1)`
+    `int(np.ceil(number))` → `max(int(np.floor(number)), 1)`
 radius_is_of_the_episode: D is the radius of the whole episode, √(8ε/L₂), and not of one step
     `(width * eps / L2) ** 0.5 / T` → `(width * eps / L2) ** 0.5`
 rate_without_units: η = √(2/3/L₁): the root goes over L₁, too
