@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from gnomon.arguments import checked
 from gnomon.descent.odog.learner import Radius, Vector, project
@@ -25,7 +25,7 @@ class TwoProjections(NamedTuple):
 def two_projection_step(
     params: Vector, anchor: Like, objective: Problem, *, radius: Radius = 0.1, lr: Positive = 1e-3,
     iterations: PositiveInt = 5,
-) -> Any:  # fmt: skip
+) -> TwoProjections:  # fmt: skip
     """Make one step of optimistic mirror descent with a hint at its own midpoint.
 
     ::
