@@ -119,6 +119,22 @@ ARGUMENTS = (
         ("scale, v, root = factors(grad, 2)",),
         "s is another number of about that size, and cancels",
     ),
+    *(
+        Argument("gnomon.descent.odog.tuning.tune", before, (after,), "the larger of two numbers, whatever their order")
+        for before, after in (
+            ('T = _whole(np.maximum(loud, quiet), "length")', 'T = _whole(np.maximum(quiet, loud), "length")'),
+            (
+                "lr = 1 / np.maximum(3**0.5 * L1, noise * T**0.5 / D)",
+                "lr = 1 / np.maximum(noise * T**0.5 / D, 3**0.5 * L1)",
+            ),
+        )
+    ),
+    Argument(
+        "gnomon.descent.odog.tuning._whole",
+        "if not np.isfinite(number):",
+        ("if False:",),
+        "infinity is no integer: another error, in other words",
+    ),
     Argument(
         "gnomon.curvature.lanczos.lanczos",
         "w = orthogonal_part(w, Q[: j + 1])",

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.curvature import operators, products
+from gnomon.descent.odog import problems
 from gnomon.hessian_free import small_objectives
 from gnomon.objectives import several_arrays
 from gnomon_spec.arithmetic.noise import as_dtype
@@ -25,6 +26,7 @@ from gnomon_validation.wording import describe, legible, words_of
 
 LONGEST_TEXT = 1000
 MOST_OF_A_CALL = MOST_VALUES // 20
+HOMES = operators, products, small_objectives, several_arrays, problems
 TOO_LARGE = "returns more than a case file holds"
 
 
@@ -65,7 +67,7 @@ def decoded(data: Any, operation: Operation) -> Any:
             with np.errstate(over="ignore"):
                 return np.array(numbers, dtype=dtype).reshape(shape)
         case {"state": str(name), "fields": dict(fields)}:
-            homes = sys.modules[operation.reference.__module__], operators, products, small_objectives, several_arrays
+            homes = sys.modules[operation.reference.__module__], *HOMES
             kinds = (getattr(home, name, None) for home in homes)
             kind = next(
                 (k for k in kinds if isinstance(k, type) and issubclass(k, tuple) and hasattr(k, "_fields")), None

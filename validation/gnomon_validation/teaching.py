@@ -83,7 +83,8 @@ class Runner(NamedTuple):
             return self.step(params, objective, **hyper), state
         if self.inputs == BY_GRADIENT:
             return self.step(params, objective.gradient(params), state, **hyper)
-        hyper = hyper if isinstance(objective, GaussNewtonObjective) else {"curvature": "hessian", **hyper}
+        if "curvature" in self.hyperparameters and not isinstance(objective, GaussNewtonObjective):
+            hyper = {"curvature": "hessian", **hyper}
         return self.step(params, state, objective, **hyper)
 
 

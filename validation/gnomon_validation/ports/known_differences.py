@@ -76,6 +76,10 @@ OPTAX_UNCHECKED = (
     "optax checks no hyperparameter and broadcasts arrays: lr = -1 and lr = nan were accepted in 120 of 120 cases, a "
     "gradient of another shape in the 17 to 31 of 120 where it broadcasts against the parameters."
 )
+OPTAX_OPTIMISTIC = (
+    "optax.optimistic_gradient_descent checks no rate: lr = 0, inf and nan were accepted in 16 of 16 cases. It begins "
+    'as ODOG\'s hint "previous" does, with one gradient and not with two (optax#1082): the same displacements.'
+)
 OPTAX_BUFFER = (
     "optax.rmsprop's buffer holds lr times the direction: the adapter divides by lr, which it cannot where lr is 0. "
     "There the buffer was 0 instead of the direction in 85 of 120 cases, those with momentum."
@@ -305,6 +309,7 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
         ],
     ),
     (MUON_UNCHECKED, ALL, ACCEPTED, [(f"torch:{name}*", f"muon.{BAD_INPUT}") for name in MUONS]),
+    (OPTAX_OPTIMISTIC, WITH_ROOM, ACCEPTED, [("optax.optimistic", "odog.run:*_rejected")]),
     (HIOPTIMIZER_UNCHECKED, ALL, ACCEPTED, [(f"{HIOPTIMIZER}*", "hysterograd.*_rejected")]),
     (HIOPTIMIZER_SINGLE, ("float64",), OFF, [(HIOPTIMIZER, "hysterograd.*")]),
     (EIGSH_UNCHECKED, WITH_ROOM, ACCEPTED, [("scipy", f"{EIGENVALUES}bad_input_is_rejected")]),

@@ -1,0 +1,1 @@
+"""Compiled searches by ODOG: the same names as in the reference."""
