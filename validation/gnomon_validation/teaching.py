@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from rich.console import Console
 
 from gnomon.arguments import domains_of
-from gnomon.domains import Entries
+from gnomon.domains import Entries, TupleOfArrays
 from gnomon.objectives import NAMED, KnownObjective
-from gnomon.objectives.contract import GaussNewtonObjective
+from gnomon.objectives.contract import GaussNewtonObjective, Objective
+from gnomon.objectives.several_arrays import Joined
 from gnomon_spec.system import find_system, nearest, systems
 from gnomon_validation.console import grid
 from gnomon_validation.pictures import COLOURS, new_figure, require_picture, write_figure
@@ -23,6 +24,7 @@ from gnomon_validation.wording import assignment
 
 Path2 = NDArray[np.float64]
 BY_GRADIENT, BY_CURVATURE, BY_ITSELF = ("params", "grad", "state"), ("params", "state", "objective"), ("params",)
+BY_GRADIENTS = ("params", "grads", "state")
 
 
 class Run(NamedTuple):
@@ -81,7 +83,7 @@ class Runner(NamedTuple):
         """Return the next params and state; a step with the Hessian if the objective has no Gauss-Newton products."""
         if self.inputs == BY_ITSELF:
             return self.step(params, objective, **hyper), state
-        if self.inputs == BY_GRADIENT:
+        if self.inputs in (BY_GRADIENT, BY_GRADIENTS):
             return self.step(params, objective.gradient(params), state, **hyper)
         if "curvature" in self.hyperparameters and not isinstance(objective, GaussNewtonObjective):
             hyper = {"curvature": "hessian", **hyper}
@@ -95,12 +97,14 @@ def _runner(written: str) -> Runner:
     module: Any = sys.modules[step.reference.__module__] if step else None
     if hasattr(module, "step_on"):  # a method that asks the objective for more than its gradient
         runner = Runner(method, own, _keywords(module.step_on), (), lambda _: None, module.step_on, BY_ITSELF)
-    elif step is not None and step.inputs[:3] in (BY_GRADIENT, BY_CURVATURE):
+    elif step is not None and step.inputs[:3] in (BY_GRADIENT, BY_GRADIENTS, BY_CURVATURE):
         of_init = _keywords(module.init)
         known = (*of_init, *step.hyperparameters)
         runner = Runner(method, own, known, of_init, module.init, step.reference, step.inputs[:3])
         if takes_matrices(step.reference):
             runner = runner._replace(init=of_a_column(module.init), step=of_a_column(step.reference))
+        elif runner.inputs == BY_GRADIENTS or isinstance(domains_of(step.reference).get("params"), TupleOfArrays):
+            runner = runner._replace(init=of_one_array(module.init), step=of_one_array(step.reference))
     else:
         runnable = [name for name, s in systems().items() if "step" in s.operations]
         raise ValueError(f"{method} cannot be run on an objective; methods that can: {', '.join(runnable)}")
@@ -121,6 +125,18 @@ def of_a_column(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*inputs: Any, **hyper: Any) -> Any:
         result = function(*(x[:, np.newaxis] if isinstance(x, np.ndarray) else x for x in inputs), **hyper)
         return result if hasattr(result, "_fields") else (result[0][:, 0], *result[1:])
+
+    return call
+
+
+def of_one_array(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return an `init` or a `step` of several arrays as one of vectors: a single array, a matrix of one column."""
+
+    def call(*inputs: Any, **hyper: Any) -> Any:
+        given = ((x[:, np.newaxis],) if isinstance(x, np.ndarray) else x for x in inputs)
+        wanted = len(inspect.signature(function).parameters)  # a state may know nothing of the parameters
+        result = function(*[Joined(x) if isinstance(x, Objective) else x for x in given][:wanted], **hyper)
+        return result if hasattr(result, "_fields") else (result[0][0][:, 0], *result[1:])
 
     return call
 
