@@ -129,7 +129,8 @@ def _loaded(target: str) -> tuple[Any, ModuleType]:
         owner, _, last = called.rpartition(".")
         inside = load_module(owner) if owner and getattr(error.__cause__, "name", "") == called else None
         kind = target.partition(":")[0]
-        meant = get_close_matches(kind, [*BUNDLED, *PEERS, *ADAPTERS], n=1)
+        cutoff = 0.6 if inside is None else 0.8  # in a module that there is, its own names are the nearer ones
+        meant = get_close_matches(kind, [*BUNDLED, *PEERS, *ADAPTERS], n=1, cutoff=cutoff)
         if meant and not hasattr(inside, last) and not exists(kind):
             likely = target.replace(kind, meant[0], 1)
             raise ValueError(f"no port is called {target!r}; did you mean {likely!r}?") from None
