@@ -39,7 +39,7 @@ def judged_mutants(directory, each, mutants, seconds):
     program = [sys.executable, "-B", mutated_files.__file__, str(directory), *numbers]
     done = subprocess.run(program, capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": path()})
     assert done.stderr == ""
-    return json.loads(done.stdout)
+    return json.loads(done.stdout[done.stdout.index("{") :])  # LAPACK may have printed what it thinks of a NaN
 
 
 def path():
