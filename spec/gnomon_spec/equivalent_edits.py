@@ -76,15 +76,6 @@ ARGUMENTS = (
         "rows and columns get the sign, their product does not",
     ),
     Argument(
-        "gnomon.descent.egd.polar.iterated",
-        "tall = gradient.shape[0] > gradient.shape[1]",
-        tuple(
-            f"tall = gradient.shape[{i}] {sign} gradient.shape[{j}]"
-            for i, sign, j in ((0, ">=", 1), (0, "<=", 1), (1, ">", 1), (-1, ">", 1), (0, ">", 0))
-        ),
-        "X·Xᵀ·X is the same of a matrix and of its transpose, transposed: the other Gram matrix is only larger",
-    ),
-    Argument(
         "gnomon.descent.hysterograd.clip",
         "return scale, np.ones_like(full_norm) * grad_clip",
         ("return scale, grad_clip",),
@@ -92,7 +83,7 @@ ARGUMENTS = (
     ),
     *(
         Argument(
-            "gnomon.descent.muon.orthogonalise",
+            "gnomon.descent.newton_schulz.from_unit_length",
             before,
             after,
             "(XXᵀ)X = X(XᵀX): transposing a matrix saves products, and changes nothing but the last digits",
@@ -110,7 +101,7 @@ ARGUMENTS = (
                     "if False:",
                 ),
             ),
-            ("return newton_schulz(start.T, polynomials).T", ("pass",)),
+            ("return newton_schulz(start.T, coefficients).T", ("pass",)),
         )
     ),
     Argument(

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.descent.newton_schulz import Published, coefficients_of, newton_schulz
+from gnomon.descent.newton_schulz import Published, coefficients_of, from_unit_length
 from gnomon.domains import Array, Entries, Fraction, Like, NonNegative, PositiveInt
 from gnomon.rounding import rounded_once
 
@@ -59,21 +59,7 @@ def orthogonalise(
     ε = 0, too (choice: the formula says 0/0). ε > 0 makes matrices that are not much larger than it come out smaller.
     A NaN or an infinity makes every entry NaN.
     """
-    start, polynomials = unit_length(matrix, eps, eps_added), coefficients_of(coefficients, ns_steps)
-    if start.shape[0] > start.shape[1]:
-        return newton_schulz(start.T, polynomials).T
-    return newton_schulz(start, polynomials)
-
-
-def unit_length(matrix: Array, eps: float, eps_added: bool) -> Array:
-    """Return X/max(‖X‖, ε), or X/(‖X‖ + ε), computed in units of the largest entry; zeros for zeros."""
-    unit: Array = np.maximum(np.max(np.abs(matrix)), eps)
-    unit = np.where(unit == 0, np.ones_like(unit), unit)
-    in_units = matrix / unit
-    floor = eps / unit
-    norm: Array = np.sqrt(np.sum(in_units * in_units))
-    length: Array = norm + floor if eps_added else np.maximum(norm, floor)
-    return in_units / np.where(length == 0, np.ones_like(length), length)
+    return from_unit_length(matrix, coefficients_of(coefficients, ns_steps), eps, eps_added)
 
 
 def scale_factor(outputs: int, inputs: int, scale: Scale) -> float:

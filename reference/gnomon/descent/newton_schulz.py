@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, TypeAlias
 
+import numpy as np
+
 from gnomon.domains import Array
 
 Quintic: TypeAlias = tuple[float, float, float]
@@ -59,6 +61,31 @@ def newton_schulz(matrix: Array, coefficients: Sequence[Quintic]) -> Array:
         gram = matrix @ matrix.T
         matrix = a * matrix + (b * gram + c * (gram @ gram)) @ matrix
     return matrix
+
+
+def from_unit_length(
+    matrix: Array, coefficients: Sequence[Quintic], eps: float = 0.0, eps_added: bool = False
+) -> Array:
+    """Return what `newton_schulz` makes of a matrix of any size, divided by its length first.
+
+    Transposed where it has more rows than columns, and back: the smaller Gram matrix costs less. eps, eps_added: as in
+    `unit_length`. A matrix of zeros gives zeros, one without entries itself.
+    """
+    start = unit_length(matrix, eps, eps_added)
+    if start.shape[0] > start.shape[1]:
+        return newton_schulz(start.T, coefficients).T
+    return newton_schulz(start, coefficients)
+
+
+def unit_length(matrix: Array, eps: float, eps_added: bool) -> Array:
+    """Return X/max(‖X‖, ε), or X/(‖X‖ + ε), computed in units of the largest entry; zeros for zeros."""
+    unit: Array = np.maximum(np.max(np.abs(matrix), initial=0), eps)
+    unit = np.where(unit == 0, np.ones_like(unit), unit)
+    in_units = matrix / unit
+    floor = eps / unit
+    norm: Array = np.sqrt(np.sum(in_units * in_units))
+    length: Array = norm + floor if eps_added else np.maximum(norm, floor)
+    return in_units / np.where(length == 0, np.ones_like(length), length)
 
 
 def coefficients_of(name: Published, steps: int) -> tuple[Quintic, ...]:

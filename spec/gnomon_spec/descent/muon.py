@@ -301,5 +301,5 @@ ball_of_another_momentum: The momentum is averaged with 1-β and β swapped
 sign_instead_of_orthogonalising: The direction is the sign of each entry (Lion, signed momentum)
     `rate * direction` → `rate * np.sign(update)`
 normalised_instead_of_orthogonalised: The direction is the momentum at length 1, not orthogonalised
-    `rate * direction` → `rate * unit_length(update, eps, variant != "torch")`
+    `rate * direction` → `rate * from_unit_length(update, (), eps, variant != "torch")`
 """)

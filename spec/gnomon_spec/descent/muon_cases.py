@@ -9,7 +9,8 @@ import numpy as np
 from gnomon.descent import muon as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.step_cases import StepCases, decay, some_eps, step_cases
-from gnomon_spec.strategies import count, hyperparameters, rotation, shapes, spectrum, tame, vector
+from gnomon_spec.rotations import rotation_of, with_singular_values
+from gnomon_spec.strategies import count, hyperparameters, shapes, spectrum, tame, vector
 
 MATRICES = shapes((1, 1), (2, 2), (2, 3), (3, 2), (1, 3), (3, 1), (1, 1), (3, 3), (2, 2), (4, 2), (2, 5), (5, 7))
 FLAT = shapes((1, 1), (1, 2), (2, 1), (1, 5), (4, 1))
@@ -18,24 +19,12 @@ steps_of_newton_schulz = count(5, 1, 2, low=1, high=8)
 norms = choice(False, True)
 
 
-def rotation_of(axis: int) -> Quantity:
-    """An orthogonal matrix as large as the common shape is along an axis."""
-
-    def draw_rotation(draw: Draw, context: Context) -> Any:
-        return rotation().draw(draw, context._replace(shape=context.shape[axis : axis + 1]))
-
-    return Quantity(draw_rotation, f"orthogonal matrix, as large as axis {axis}")
-
-
 def graded(decades: float) -> Quantity:
     """A matrix U·diag(s)·Vᵀ of full rank with singular values in [10^-decades, 1]."""
 
     def draw_graded(draw: Draw, context: Context) -> Any:
-        double = context._replace(dtype=np.dtype(np.float64))
-        rank = min(context.shape)
-        left, right = (rotation_of(axis).draw(draw, double)[:, :rank] for axis in (0, 1))
-        values = spectrum(decades).draw(draw, double._replace(shape=(rank,)))
-        return np.asarray((left * values) @ right.T, dtype=context.dtype)
+        alone = context._replace(shape=(min(context.shape),), dtype=np.dtype(np.float64))
+        return with_singular_values(draw, context, spectrum(decades).draw(draw, alone)).astype(context.dtype)
 
     return Quantity(draw_graded, f"matrix of full rank, singular values in [1e-{decades:g}, 1]")
 

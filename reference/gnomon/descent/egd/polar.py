@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.descent.newton_schulz import CUBIC, MUON, Quintic, newton_schulz
+from gnomon.descent.newton_schulz import CUBIC, MUON, from_unit_length
 from gnomon.domains import Array, Entries, Fraction, NonNegativeInt
 
 Gradient: TypeAlias = Annotated[Array, Entries(("m", "p"), finite=True)]
@@ -74,7 +74,7 @@ def polar_newton_schulz(gradient: Gradient, *, iterations: NonNegativeInt = 40) 
     A singular value that is 0 but for rounding grows 1.5 times in each: there is no rank here, and with more iterations
     than needed rounding becomes a direction. gradient: as in `polar`.
     """
-    return iterated(gradient, (CUBIC,) * int(iterations))
+    return from_unit_length(gradient, (CUBIC,) * int(iterations))
 
 
 @checked()
@@ -85,15 +85,4 @@ def muon5(gradient: Gradient) -> Array:
     a⁵ = 484.9. gradient: as in `polar`. Choice: no ε beside ‖G‖ and no bfloat16, so that a tiny gradient is as good as
     any; of 0 it is 0.
     """
-    return iterated(gradient, (MUON,) * 5)
-
-
-def iterated(gradient: Array, coefficients: tuple[Quintic, ...]) -> Array:
-    """Return what the iteration makes of G/‖G‖, transposed while it is tall."""
-    X = of_size_one(gradient)
-    norm: Any = np.sqrt(np.sum(X * X))
-    if not norm > 0:
-        return gradient.copy()
-    tall = gradient.shape[0] > gradient.shape[1]
-    new = newton_schulz((X.T if tall else X) / norm, coefficients)
-    return new.T if tall else new
+    return from_unit_length(gradient, (MUON,) * 5)

@@ -13,35 +13,15 @@ from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent.egd import system
 from gnomon_spec.descent.egd.matrices import SHAPES, full, gradient, svd
-from gnomon_spec.descent.egd.polar import times_a_power
+from gnomon_spec.descent.egd.polar import declare_what_all_share
 from gnomon_spec.facts import Fact, at_least, equal, identical
-from gnomon_spec.strategies import count, whole_range
+from gnomon_spec.strategies import count
 from gnomon_spec.system import WITH_ROOM, Operation
 
 # What a Gram matrix can tell apart: squares of these are above rounding in float32, too.
 TOLD = choice(1 / 16, 1 / 64)
 told = Cases({"rtol": TOLD, "gradient": gradient()}, SHAPES)
 one = {"gradient": lambda case: 1.0}
-
-
-def declare_what_all_share(operation: Operation, cases: Cases) -> None:
-    """Declare how a transform behaves when the gradient is scaled, mirrored or transposed."""
-    operation.symmetry(
-        "invariance",
-        "only_the_sign_of_a_factor_counts",
-        "A gradient c times as large, c ≠ 0, anywhere in the dtype's range, gives sign(c) times the same",
-        inputs={"gradient": times_a_power},
-        outputs=lambda value, case: case.sign * value,
-        cases=cases.but(power=whole_range(2), sign=choice(1.0, -1.0)),
-    )
-    operation.symmetry(
-        "equivariance",
-        "it_does_not_matter_how_a_matrix_is_stored",
-        "The transposed gradient gives the transposed result",
-        inputs={"gradient": lambda value, case: value.T},
-        outputs=lambda value, case: value.T,
-        cases=cases,
-    )
 
 
 def of_nothing(operation: Operation, port: Any, case: Case) -> Iterable[Fact]:
@@ -68,7 +48,7 @@ def of_full_rank_no_threshold_is_needed(port: Any, case: Case) -> Iterable[Fact]
     yield equal("gradient", eigh.call(port, case), U @ Vt, scale=1.0)
 
 
-declare_what_all_share(eigh, told)
+declare_what_all_share(eigh, told, told)
 eigh.edits(
     """
 inverse_instead_of_inverse_root: (G·Gᵀ)⁺·G, the natural gradient, in place of (G·Gᵀ)^-½·G
@@ -128,25 +108,23 @@ def it_ends_at_the_polar_factor(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("gradient", schulz.call(port, case), U @ Vt, scale=1.0)
 
 
-declare_what_all_share(schulz, iterated)
+declare_what_all_share(schulz, iterated, iterated)
 schulz.edits("""
 quintic_of_muon: The iteration is Muon's, which does not converge [Jordan et al. 2024]
     `CUBIC` → `MUON`
 one_iteration_too_many: An iteration more is made
     `int(iterations)` → `(int(iterations) + 1)`
 """)
-schulz.edits(
-    """
+schulz.edits("""
 tall_results_are_longer: Of a tall gradient the result is multiplied by √(m/p) [Muon, Jordan et al. 2024]
-    `new.T if tall else new` → `(gradient.shape[0] / gradient.shape[1]) ** 0.5 * new.T if tall else new`
+    `newton_schulz(start.T, coefficients).T` →
+        `(start.shape[0] / start.shape[1]) ** 0.5 * newton_schulz(start.T, coefficients).T`
 norm_with_an_addend: 1e-7 is added to the norm: a tiny gradient is not scaled to length 1 [Muon's reference
     implementation, torch.optim.Muon, NVIDIA Emerging-Optimizers before its change 230]
-    `X) / norm` → `X) / (norm + 1e-7 / np.max(np.abs(gradient)))`
+    `np.maximum(norm, floor)` → `norm + 1e-7 / unit`
 divided_by_the_spectral_norm_first: The gradient is divided by its largest singular value and not by its Frobenius norm
-    `X) / norm` → `X) / np.linalg.svd(X, full_matrices=False)[1][0]`
-""",
-    within=reference.iterated,
-)
+    `np.sqrt(np.sum(in_units * in_units))` → `np.linalg.svd(in_units, full_matrices=False)[1][0]`
+""")
 
 muon_cases = Cases({"gradient": gradient(full=True)}, SHAPES)
 within_a_decade = Cases({"rtol": choice(1 / 16), "gradient": gradient(full=True)}, SHAPES)
@@ -168,7 +146,7 @@ def it_is_no_polar_factor(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("high", 1.1344 + 0 * s, s)
 
 
-declare_what_all_share(muon, muon_cases)
+declare_what_all_share(muon, muon_cases, muon_cases)
 muon.edits("""
 cubic_iteration: Five cubic iterations are made, which converge to 1 but are slow for small singular values
     `MUON` → `CUBIC`

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from gnomon.domains import Array
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.strategies import CODES, SMALL_CODES, rotation, shapes, tame
+from gnomon_spec.rotations import with_singular_values
+from gnomon_spec.strategies import CODES, SMALL_CODES, shapes, tame
 
 SHAPES = shapes((1, 1), (2, 2), (2, 3), (3, 2), (1, 3), (4, 1), (3, 3), (5, 4), (4, 6), (2, 2))
 SQUARE = shapes((2, 2), (1, 1), (3, 3), (4, 4))
@@ -37,14 +35,6 @@ def fractions(draw: Draw, count: int) -> list[float]:
     return [code % 9973 / 9973 for code in draw(st.lists(CODES, min_size=count, max_size=count))]
 
 
-def turned(draw: Draw, context: Context, shape: tuple[int, ...], values: Any) -> NDArray[Any]:
-    """Return U·diag(values)·Vᵀ with drawn orthonormal columns, in float64."""
-    wide = context._replace(dtype=np.dtype(np.float64))
-    U, V = (rotation().draw(draw, wide._replace(shape=(n,)))[:, : len(values)] for n in shape)
-    matrix: NDArray[Any] = (U * values) @ V.T
-    return matrix
-
-
 def gradient(*, full: bool = False, exact: bool = False) -> Quantity:
     """A matrix of the common shape, its largest singular value a power of two from 2^-12 to 2^12.
 
@@ -52,14 +42,14 @@ def gradient(*, full: bool = False, exact: bool = False) -> Quantity:
     """
 
     def draw_gradient(draw: Draw, context: Context) -> Array:
-        rtol, (m, p) = context.drawn.get("rtol"), context.shape
-        smaller, code = min(m, p), draw(SMALL_CODES)
+        rtol = context.drawn.get("rtol")
+        smaller, code = min(context.shape), draw(SMALL_CODES)
         r = smaller if full or rtol is None or code % 4 == 0 else 1 + code // 4 % smaller
         span = decades(context) if rtol is None else min(decades(context), -float(np.log10(1.5 * rtol)))
         kept = [1.0, *(10.0 ** -(span * x) for x in fractions(draw, r - 1))]
         rest = [0.0 if exact or x > 0.7 else 0.85 * (rtol or 0) for x in fractions(draw, smaller - r)]
         scale = 2.0 ** (draw(SMALL_CODES) % 25 - 12) if draw(SMALL_CODES) % 2 else 1.0
-        return np.asarray(scale * turned(draw, context, (m, p), np.array([*kept, *rest])), context.dtype)
+        return np.asarray(scale * with_singular_values(draw, context, np.array([*kept, *rest])), context.dtype)
 
     return Quantity(draw_gradient, "matrix (m, p)" + " of full rank" * full)
 
@@ -70,17 +60,9 @@ def contraction() -> Quantity:
     def draw_contraction(draw: Draw, context: Context) -> Array:
         smaller, all_one = min(context.shape), draw(SMALL_CODES) % 2
         values = np.ones(smaller) if all_one else 1 - np.array(fractions(draw, smaller))
-        return np.asarray(turned(draw, context, context.shape, values), context.dtype)
+        return np.asarray(with_singular_values(draw, context, values), context.dtype)
 
     return Quantity(draw_contraction, "matrix (m, p), singular values in [0, 1]")
-
-
-def rotation_of(axis: int) -> Quantity:
-    """An orthogonal matrix that turns the rows (axis 0) or the columns (axis 1)."""
-    return Quantity(
-        lambda draw, context: rotation().draw(draw, context._replace(shape=context.shape[axis : axis + 1])),
-        f"orthogonal matrix, {'mp'[axis]} by {'mp'[axis]}",
-    )
 
 
 any_matrix = tame()

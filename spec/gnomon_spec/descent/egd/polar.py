@@ -9,21 +9,13 @@ import numpy as np
 
 from gnomon.descent.egd import polar as reference
 from gnomon_spec.arithmetic import lapack
-from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.egd import system
-from gnomon_spec.descent.egd.matrices import (
-    contraction,
-    either,
-    exactly_ranked,
-    full,
-    gradient,
-    ranked,
-    rotation_of,
-    svd,
-)
+from gnomon_spec.descent.egd.matrices import contraction, either, exactly_ranked, full, ranked, svd
 from gnomon_spec.facts import Fact, at_least, equal, identical
+from gnomon_spec.rotations import rotation_of
 from gnomon_spec.strategies import SMALL_CODES, shapes, whole_range
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Operation
 
 polar = system.operation(
     reference.polar, cases=either, rejecting=either, dtypes=WITH_ROOM, scales={"gradient": lambda case: 1.0}
@@ -89,15 +81,27 @@ def times_a_power(value: Any, case: Case) -> Any:
     return value * (case.sign * 2.0**case.power / 2.0 ** np.round(np.log2(np.max(np.abs(value), initial=1e-300))))
 
 
-polar.symmetry(
-    "invariance",
-    "only_the_sign_of_a_factor_counts",
-    "EGD(c·G) = sign(c)·EGD(G) for every c ≠ 0 at which c·G stays in the dtype's range: the size of the loss does not "
-    "matter",
-    inputs={"gradient": times_a_power},
-    outputs=lambda value, case: case.sign * value,
-    cases=ranked.but(power=whole_range(2), sign=choice(1.0, -1.0)),
-)
+def declare_what_all_share(operation: Operation, cases: Cases, transposed: Cases) -> None:
+    """Declare how a transform behaves when the gradient is scaled, mirrored or, in cases of its own, transposed."""
+    operation.symmetry(
+        "invariance",
+        "only_the_sign_of_a_factor_counts",
+        "A gradient c times as large, c ≠ 0, anywhere in the dtype's range, gives sign(c) times the same",
+        inputs={"gradient": times_a_power},
+        outputs=lambda value, case: case.sign * value,
+        cases=cases.but(power=whole_range(2), sign=choice(1.0, -1.0)),
+    )
+    operation.symmetry(
+        "equivariance",
+        "it_does_not_matter_how_a_matrix_is_stored",
+        "The transposed gradient gives the transposed result",
+        inputs={"gradient": lambda value, case: value.T},
+        outputs=lambda value, case: value.T,
+        cases=transposed,
+    )
+
+
+declare_what_all_share(polar, ranked, either)
 polar.symmetry(
     "equivariance",
     "it_turns_with_the_gradient",
@@ -105,14 +109,6 @@ polar.symmetry(
     inputs={"gradient": lambda value, case: case.turn @ value @ case.turn2.T},
     outputs=lambda value, case: case.turn @ value @ case.turn2.T,
     cases=ranked.but(turn=rotation_of(0), turn2=rotation_of(1)),
-)
-polar.symmetry(
-    "equivariance",
-    "it_does_not_matter_how_a_matrix_is_stored",
-    "EGD(Gᵀ) = EGD(G)ᵀ",
-    inputs={"gradient": lambda value, case: value.T},
-    outputs=lambda value, case: value.T,
-    cases=either,
 )
 
 
@@ -200,9 +196,6 @@ def it_moves_by_no_more_than_the_bound_of_li_and_sun(port: Any, case: Case) -> I
     factor = 2 / (low + lower) + (m != p) / np.maximum(low, lower)
     change = polar.call(port, case, gradient=moved) - polar.call(port, case)
     yield at_least("bound", factor * np.sqrt(np.sum(case.error**2)), np.sqrt(np.sum(change * change)))
-
-
-sized = Quantity(lambda draw, context: gradient().draw(draw, context), "matrix (m, p)")
 
 
 @polar.law("limit", cases=ranked)

@@ -13,8 +13,9 @@ from gnomon.descent.egd.training import EGDState
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
 from gnomon_spec.descent.egd import system
-from gnomon_spec.descent.egd.matrices import SHAPES, SQUARE, gradient, rotation_of, svd
+from gnomon_spec.descent.egd.matrices import SHAPES, SQUARE, gradient, svd
 from gnomon_spec.facts import Fact, agree, equal, rejects
+from gnomon_spec.rotations import rotation_of
 from gnomon_spec.strategies import SMALL_CODES, count, number, spectrum, tame, unit_interval
 from gnomon_spec.system import WITH_ROOM
 

@@ -21,11 +21,11 @@ from gnomon_spec.descent.egd.matrices import (
     full,
     gradient,
     ranked,
-    rotation_of,
     svd,
 )
 from gnomon_spec.descent.egd.polar import times_a_power
 from gnomon_spec.facts import Fact, agree, at_least, equal
+from gnomon_spec.rotations import rotation_of
 from gnomon_spec.strategies import CODES, SMALL_CODES, count, number, whole_range
 from gnomon_spec.system import WITH_ROOM, Operation
 

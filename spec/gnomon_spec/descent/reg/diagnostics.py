@@ -13,11 +13,12 @@ from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.descent.reg import inputs, system
 from gnomon_spec.facts import Fact, at_least, equal
+from gnomon_spec.rotations import rotation_of
 from gnomon_spec.strategies import whole_range
 from gnomon_spec.system import WITH_ROOM
 
 known = Cases(
-    {"left": inputs.turn(0), "right": inputs.turn(1), "sigma": nonzero_vector(), "tau": nonzero_vector()},
+    {"left": rotation_of(0), "right": rotation_of(1), "sigma": nonzero_vector(), "tau": nonzero_vector()},
     inputs.MATRICES,
 ).but(p=inputs.exponents)
 cases = Cases({"matrix": inputs.full(1), "scaled": inputs.full(1)}, inputs.MATRICES).but(p=inputs.exponents)

@@ -12,7 +12,7 @@ from gnomon.descent.reg.racs import MODES, AtLeastOne
 from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero
 from gnomon_spec.rejections import bad_values, no_numbers
-from gnomon_spec.strategies import CODES, SMALL_CODES, count, rotation, shapes, tame
+from gnomon_spec.strategies import CODES, SMALL_CODES, count, shapes, tame
 
 MATRICES = shapes((2, 2), (2, 3), (3, 2), (1, 3), (3, 1), (3, 3), (1, 1), (2, 4), (5, 4))
 SQUARES = shapes((2, 2), (3, 3), (1, 1), (4, 4))
@@ -88,14 +88,6 @@ def order(axis: int) -> Quantity:
         return np.random.Generator(np.random.PCG64(draw(CODES))).permutation(context.shape[axis])
 
     return Quantity(draw_order, f"an order of the {('rows', 'columns')[axis]}")
-
-
-def turn(axis: int) -> Quantity:
-    """An orthogonal matrix, as large as there are rows (axis 0) or columns (axis 1)."""
-    inner = rotation()
-    return Quantity(
-        lambda draw, context: inner.draw(draw, context._replace(shape=context.shape[axis : axis + 1])), inner.text
-    )
 
 
 def sparse() -> Quantity:

@@ -13,6 +13,7 @@ from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.descent.reg import inputs, system
 from gnomon_spec.facts import Fact, at_least, equal
+from gnomon_spec.rotations import rotation_of
 from gnomon_spec.strategies import count, vector, whole_range
 from gnomon_spec.system import WITH_ROOM
 
@@ -172,7 +173,7 @@ def of_one_number_a_row_and_column_the_sign_is_left(port: Any, case: Case) -> It
 
 
 @racs_reg.law(
-    "fixed point", cases=calm.but(mode="rc", p=2.0, turn=inputs.turn(0), factors=inputs.factors(0)).shaped(
+    "fixed point", cases=calm.but(mode="rc", p=2.0, turn=rotation_of(0), factors=inputs.factors(0)).shaped(
         inputs.SQUARES
     ), dtypes=WITH_ROOM
 )  # fmt: skip

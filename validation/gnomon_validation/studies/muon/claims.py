@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from gnomon.descent import muon
+from gnomon.descent.newton_schulz import unit_length
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.muon.singular_values import in_bfloat16, through
 
@@ -66,7 +67,7 @@ def the_spectral_norm_is_at_most_one() -> Evidence:
     draw = np.random.default_rng(0)
     starts = [draw.standard_normal((n, 2 * n)) for n in (1, 4, 16)]
     starts.append(np.outer(draw.standard_normal(8), draw.standard_normal(5)))
-    norms = [np.linalg.norm(muon.unit_length(start, 1e-7, False), 2) for start in starts]
+    norms = [np.linalg.norm(unit_length(start, 1e-7, False), 2) for start in starts]
     return Evidence(bool(max(norms) < 1 + 1e-15), f"largest of {len(norms)} matrices: {max(norms):.15f}")
 
 
@@ -94,7 +95,7 @@ def epsilon_is_added() -> Evidence:
     It is a floor under the norm (`norm().clamp(min=eps)`): a matrix of length 1e-7 is divided by 1e-7, not by 2e-7.
     """
     matrix = 1e-7 * GRAD / np.linalg.norm(GRAD)
-    floor, added = (np.linalg.norm(muon.unit_length(matrix, 1e-7, is_added)) for is_added in (False, True))
+    floor, added = (np.linalg.norm(unit_length(matrix, 1e-7, is_added)) for is_added in (False, True))
     return Evidence(bool(abs(floor - 1) < 1e-15 and abs(added - 0.5) < 1e-15), f"length {floor:.3f}, added {added:.3f}")
 
 
