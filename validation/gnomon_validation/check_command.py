@@ -94,13 +94,7 @@ class Asked(NamedTuple):
     type=click.Path(path_type=Path),
     help="A report in JSON: laws that were checked in it and are not now are a failure.",
 )
-@click.option(
-    "--failures",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("failures"),
-    show_default=True,
-    help="Where smallest failing cases are written.",
-)
+@common_options.failures
 @click.option("--every-law", is_flag=True, help="Print a row for every law.")
 @click.option("-v", "--verbose", is_flag=True, help="List all that is not provided, and print what the port printed.")
 @click.option("-q", "--quiet", is_flag=True, help="Print the last line alone.")

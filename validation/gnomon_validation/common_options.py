@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from gnomon_validation import completion
@@ -40,4 +42,11 @@ timeout = click.option(
 )
 memory = click.option(
     "--memory", type=click.IntRange(1), metavar="MB", help="Address space of a worker; default: no limit."
+)
+failures = click.option(
+    "--failures",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("failures"),
+    show_default=True,
+    help="Where smallest failing cases are written.",
 )

@@ -101,10 +101,10 @@ def _runner(written: str) -> Runner:
         of_init = _keywords(module.init)
         known = (*of_init, *step.hyperparameters)
         runner = Runner(method, own, known, of_init, module.init, step.reference, step.inputs[:3])
-        if takes_matrices(step.reference):
-            runner = runner._replace(init=of_a_column(module.init), step=of_a_column(step.reference))
-        elif runner.inputs == BY_GRADIENTS or isinstance(domains_of(step.reference).get("params"), TupleOfArrays):
-            runner = runner._replace(init=of_one_array(module.init), step=of_one_array(step.reference))
+        several = runner.inputs == BY_GRADIENTS or isinstance(domains_of(step.reference).get("params"), TupleOfArrays)
+        if several or takes_matrices(step.reference):
+            made = (of_a_column(function, several=several) for function in (module.init, step.reference))
+            runner = runner._replace(init=next(made), step=next(made))
     else:
         runnable = [name for name, s in systems().items() if "step" in s.operations]
         raise ValueError(f"{method} cannot be run on an objective; methods that can: {', '.join(runnable)}")
@@ -119,24 +119,24 @@ def takes_matrices(step: Callable[..., Any]) -> bool:
     return isinstance(params, Entries) and len(params.axes) == 2
 
 
-def of_a_column(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an `init` or a `step` of matrices as one of vectors, which are matrices of one column."""
+def of_a_column(function: Callable[..., Any], *, several: bool) -> Callable[..., Any]:
+    """Return an `init` or a `step` of matrices as one of vectors, which are matrices of one column.
+
+    several: it takes a tuple of them, and has one; and an objective of several arrays.
+    """
+    wanted = len(inspect.signature(function).parameters)  # a state may know nothing of the parameters
+
+    def given(x: Any) -> Any:
+        if isinstance(x, np.ndarray):
+            return (x[:, np.newaxis],) if several else x[:, np.newaxis]
+        return Joined(x) if several and isinstance(x, Objective) else x
 
     def call(*inputs: Any, **hyper: Any) -> Any:
-        result = function(*(x[:, np.newaxis] if isinstance(x, np.ndarray) else x for x in inputs), **hyper)
-        return result if hasattr(result, "_fields") else (result[0][:, 0], *result[1:])
-
-    return call
-
-
-def of_one_array(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return an `init` or a `step` of several arrays as one of vectors: a single array, a matrix of one column."""
-
-    def call(*inputs: Any, **hyper: Any) -> Any:
-        given = ((x[:, np.newaxis],) if isinstance(x, np.ndarray) else x for x in inputs)
-        wanted = len(inspect.signature(function).parameters)  # a state may know nothing of the parameters
-        result = function(*[Joined(x) if isinstance(x, Objective) else x for x in given][:wanted], **hyper)
-        return result if hasattr(result, "_fields") else (result[0][0][:, 0], *result[1:])
+        result = function(*map(given, inputs[:wanted]), **hyper)
+        if hasattr(result, "_fields"):
+            return result
+        params, *rest = result
+        return ((params[0] if several else params)[:, 0], *rest)
 
     return call
 

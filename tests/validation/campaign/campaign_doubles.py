@@ -40,6 +40,11 @@ def adamw_step(params, grad, state, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8
 """
 
 
+def resident() -> int:
+    """How many bytes of memory this process holds."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
 def row(block=0, *, key=KEY, **changes) -> Row:
     """A row of a block that holds, but for what is said."""
     plain = {"examples": 100, "cases": 100, "ambiguous": 0, "worst_ratio": 0.0, "digits": 6.0, "status": "conforms"}

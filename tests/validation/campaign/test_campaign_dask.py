@@ -132,13 +132,10 @@ def test_a_scheduler_that_is_killed_ends_the_command_with_a_line_and_another_goe
 GROWTH = """
 import sys
 from pathlib import Path
-from campaign_doubles import PLAN, canned_work, goals, target
+from campaign_doubles import PLAN, canned_work, goals, resident, target
 from gnomon_validation.campaign.cluster import Cluster
 from gnomon_validation.campaign.drive import Campaign
 from gnomon_validation.campaign.store import Store
-
-def resident():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 def main():
     sizes = {}

@@ -170,10 +170,7 @@ def test_a_scheduler_that_is_lost_and_a_refusal_end_it_with_a_line(tmp_path):
 GROWTH = """
 import sys
 from pathlib import Path
-from campaign_doubles import campaign, held, target
-
-def resident():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+from campaign_doubles import campaign, held, resident, target
 
 def unit(request):
     return {"found": held(request["law"], request["examples"])}

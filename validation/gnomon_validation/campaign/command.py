@@ -152,13 +152,7 @@ def _tell(one: Campaign, file: Path) -> None:
 @results_option
 @click.option("--since", metavar="WHEN", help="A date, or 2h, 7d, …: which failures are new; default: the last report.")
 @click.option("--json", "json_file", metavar="FILE", help="Write the report as JSON; - prints nothing else.")
-@click.option(
-    "--failures",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("failures"),
-    show_default=True,
-    help="Where smallest failing cases are written.",
-)
+@common_options.failures
 @click.option("-v", "--verbose", is_flag=True, help="List the laws that were not reached, and all ranges.")
 def report_(
     ports: Sequence[str], file: Path, since: str | None, json_file: str | None, failures: Path, verbose: bool
