@@ -40,7 +40,7 @@ def along(case: Case) -> Any:
 def the_step_has_length_rho_and_the_direction_of_the_gradient(port: Any, case: Case) -> Iterable[Fact]:
     """w' - w has the joint length ρ, and ‖g‖ times it is ρ·g."""
     moved = join(port.perturb(case.params, case.grads, **case.hyper)) - join(case.params)
-    yield equal("length", np.sum(moved * moved), case.rho * case.rho)
+    yield equal("squared length", np.sum(moved * moved), case.rho * case.rho)
     yield equal("direction", moved * norm(case.grads), case.rho * join(case.grads))
 
 
