@@ -208,7 +208,8 @@ class Slot:
         except (EOFError, OSError, ValueError):
             self._process.join(1)
             seen = self.watch.read()
-            if self._process.is_alive() or seen.stage == "is done":
+            answering = seen.stage == "is done" and self._process.exitcode != -signal.SIGKILL
+            if self._process.is_alive() or answering:
                 return self._ended(_lost("crashed", seen, NOT_ITS_OWN))
         if not self._process.is_alive():
             return self._ended(self._how_it_died())
