@@ -13,7 +13,7 @@ from __future__ import annotations
 from types import FunctionType
 from typing import Any
 
-from numba import njit
+from gnomon.kernels.compiled import compiled
 
 
 def loop_over(formula: Any, loop: Any, **calls: Any) -> Any:
@@ -22,4 +22,4 @@ def loop_over(formula: Any, loop: Any, **calls: Any) -> Any:
     code = loop.__code__.replace(co_filename=formula.__code__.co_filename, co_name=name, co_qualname=name)
     scope = {**loop.__globals__, **calls, "__name__": formula.__module__}
     copy = FunctionType(code, scope, argdefs=loop.__defaults__)
-    return njit(copy, cache=True, error_model="numpy")
+    return compiled(copy)

@@ -13,9 +13,9 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.domains import Array
+from gnomon.kernels.compiled import called, compiled
 from gnomon.kernels.formulas import loop_over
 
 # What `sum_loop` calls: `sum_of` puts a term in place of it.
@@ -26,7 +26,7 @@ CHUNK = 1024
 LANES = 128
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def fold(terms: Array) -> None:
     """Sum the rows of `terms` (count, width), count >= 1, into the first row. The other rows are spoilt."""
     numbers, (count, width) = terms.reshape(-1), terms.shape
@@ -41,7 +41,7 @@ def fold(terms: Array) -> None:
         count, half = half, half // 2
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def fold_in_chunks(terms: Array) -> None:
     """Do what `fold` does, in the order of a loop that forms and folds one chunk of rows after the other."""
     chunks = (terms.shape[0] + CHUNK - 1) // CHUNK
@@ -69,7 +69,7 @@ def sum_loop(left: Array, right: Array, number: Any = 1) -> Any:
 
 def sum_of(term: Callable[[Any, Any, Any], Any]) -> Callable[..., Any]:
     """Return the compiled sum of a term of two entries and a number: (left, right, number) → Σ term(uᵢ, vᵢ, number)."""
-    return loop_over(term, sum_loop, term=njit(term, error_model="numpy"))  # type: ignore[no-any-return]
+    return loop_over(term, sum_loop, term=called(term))  # type: ignore[no-any-return]
 
 
 def square(u: Any, v: Any, divisor: Any) -> Any:
@@ -77,7 +77,7 @@ def square(u: Any, v: Any, divisor: Any) -> Any:
     return (u / divisor) * (u / divisor)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def largest_magnitude(array: Array) -> Any:
     """Return max |xᵢ|, NaN if there is one, 0 without entries; array (n,)."""
     tops = np.zeros(LANES, array.dtype)
@@ -92,10 +92,16 @@ def largest_magnitude(array: Array) -> Any:
     return top
 
 
+@compiled
+def are_finite(array: Array) -> bool:
+    """Return whether no entry is infinite or NaN; array (n,)."""
+    return bool(np.isfinite(largest_magnitude(array)))
+
+
 sum_of_squares = sum_of(square)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def length(array: Array) -> Any:
     """Return what `gnomon.norms.length` does; array (n,)."""
     largest = largest_magnitude(array)

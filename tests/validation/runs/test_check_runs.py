@@ -197,12 +197,17 @@ def test_results_that_cannot_be_kept_are_told_of_and_the_check_is_done(gnomon, p
     assert "gnomon: results are not kept: .gnomon: " in answer.errors
 
 
-def test_who_works_on_a_system_goes_on_with_it():
-    laws = [find_law(name).id for name in ("sgd.step:agrees_with_the_oracle", "adam.step:agrees_with_the_oracle")]
+def test_who_works_on_a_system_goes_on_with_it_and_then_takes_the_largest_that_is_free():
+    first, second, third = (
+        find_law(name).id
+        for name in (
+            "sgd.step:agrees_with_the_oracle",
+            "adam.step:agrees_with_the_oracle",
+            "lion.step:agrees_with_the_oracle",
+        )
+    )
     queue = Queue()
-    for law in (laws[0], laws[0], laws[1], laws[0]):
-        queue.add({"do": "trial", "law": law})
-    assert queue.take("adam", ())["law"] == laws[1]
-    assert queue.take("", ("sgd",))["law"] == laws[0]  # there is no other
-    queue.add({"do": "trial", "law": laws[1]})
-    assert queue.take("", ("sgd",))["law"] == laws[1]
+    for number, law in enumerate((first, first, second, third, third, first)):
+        queue.add({"do": "trial", "law": law, "block": number})
+    taken = [queue.take(*of) for of in (("adam",), ("", ("sgd",)), ("sgd", ()), ("", ("sgd", "lion")), ("",), ("",))]
+    assert [request["block"] for request in taken] == [2, 3, 0, 5, 1, 4]

@@ -13,6 +13,7 @@ an earlier run's.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import StringIO
@@ -55,7 +56,7 @@ def system_of(request: Request) -> str:
 
 
 class Queue:
-    """Requests that wait, the first first; who works on a system goes on with it, so that kernels are compiled once."""
+    """Requests that wait; who works on a system goes on with it, so that kernels are compiled once."""
 
     def __init__(self) -> None:
         self._waiting: list[Request] = []
@@ -73,12 +74,16 @@ class Queue:
         self.is_given_up = True
 
     def take(self, system: str = "", others: Sequence[str] = ()) -> Request:
-        """Remove and return a request: of this system if there is one, else of none that others work on, else any."""
+        """Remove and return a request: the first of this system, or of the largest that no other works on, or the last.
+
+        The largest first, so that none is left over when the others are done; from the end, where two share one: there
+        they meet last what the other has compiled.
+        """
         of_system = [system_of(request) for request in self._waiting]
-        found = next((i for i, name in enumerate(of_system) if name == system), None)
-        if found is None:
-            found = next((i for i, name in enumerate(of_system) if name not in others), 0)
-        return self._waiting.pop(found)
+        free = Counter(name for name in of_system if name not in others)
+        if system not in of_system and free:
+            system = free.most_common(1)[0][0]
+        return self._waiting.pop(of_system.index(system) if system in of_system else -1)
 
 
 class Workers(Protocol):

@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.curvature.operators import Dense, Operator, product
 from gnomon.domains import Array, NonFiniteError
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous, require_compiled
 from gnomon.kernels.reductions import sum_of
 
@@ -20,7 +20,7 @@ from gnomon.kernels.reductions import sum_of
 ALL_FINITE = -1
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def multiply(columns: Array, vector: Array, result: Array) -> bool:
     """Write A·v into `result` (n,) and return whether it is finite. columns: Aᵀ, so that row j is column j of A."""
     n = vector.size
@@ -45,7 +45,7 @@ def times(u: Any, v: Any, unused: Any) -> Any:
 inner = sum_of(times)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def project_out(basis: Array, vector: Array, coefficients: Array) -> None:
     """Take the components along the rows of `basis` (j, n) out of `vector` (n,). coefficients: room for j numbers."""
     for k in range(basis.shape[0]):

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from gnomon.curvature import diagonal as reference
 from gnomon.curvature.diagonal import DiagonalEstimate, Variant, estimate_of
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.curvature.dense import ALL_FINITE, multiply, require_finite, with_columns
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.kernels.reductions import fold_in_chunks
@@ -15,7 +15,7 @@ from gnomon.kernels.reductions import fold_in_chunks
 __all__ = ["DiagonalEstimate", "bekas"]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def terms_loop(columns: Array, probes: Array, terms: Array) -> int:
     """Write zₖ∘Azₖ into the rows of `terms` (m, n); return the first product that is not finite, or `ALL_FINITE`."""
     for k in range(probes.shape[0]):

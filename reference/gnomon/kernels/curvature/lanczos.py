@@ -6,11 +6,11 @@ Numba's linear algebra needs SciPy; the eigenvalues are NumPy's.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from gnomon.curvature import lanczos as reference
 from gnomon.curvature.lanczos import AGAIN, Lanczos, Ritz, Variant, breakdown_threshold, ritz_of
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.curvature.dense import ALL_FINITE, inner, multiply, project_out, require_finite, with_columns
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.kernels.reductions import length
@@ -18,7 +18,7 @@ from gnomon.kernels.reductions import length
 __all__ = ["Lanczos", "Ritz", "lanczos", "ritz"]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def lanczos_loop(
     columns: Array, start: Array, basis: Array, diagonal: Array, off_diagonal: Array, threshold: float
 ) -> tuple[int, int]:

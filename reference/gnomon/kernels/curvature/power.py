@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from gnomon.curvature import power as reference
 from gnomon.curvature.power import Power, Variant, first_vector
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.curvature.dense import inner, multiply, project_out, require_finite, with_columns
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.kernels.reductions import length
@@ -18,7 +18,7 @@ NORM, RAYLEIGH, RESIDUAL = range(3)
 GOES_ON, CONVERGED, NOT_FINITE = range(3)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def power_loop(
     columns: Array, basis: Array, vector: Array, iterations: int, rtol: float, coded: bool, report: Array
 ) -> tuple[int, int]:

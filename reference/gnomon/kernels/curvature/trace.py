@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from gnomon.curvature import trace as reference
 from gnomon.curvature.trace import TraceEstimate, estimate_of
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.curvature.dense import ALL_FINITE, inner, multiply, require_finite, with_columns
 from gnomon.kernels.domains import contiguous, in_place_of
 
 __all__ = ["TraceEstimate", "hutchinson"]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def samples_loop(columns: Array, probes: Array, squared: bool, samples: Array) -> int:
     """Write zₖ·Azₖ, or ‖Azₖ‖², into `samples` (m,); return the first product that is not finite, or `ALL_FINITE`."""
     result = np.empty_like(probes[0])

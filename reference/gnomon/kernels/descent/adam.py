@@ -6,10 +6,9 @@ from collections import namedtuple
 from math import sqrt
 from typing import Any, get_args
 
-from numba import njit
-
 from gnomon.descent import adam as reference
 from gnomon.descent.adam import AdamState, Variant
+from gnomon.kernels.compiled import called
 from gnomon.kernels.descent.elementwise import elementwise
 
 __all__ = ["AdamState", "Variant", "endpoints", "init", "step", "trajectory"]
@@ -40,7 +39,7 @@ def at_step(number: Any, t: float, numbers: Any, c: Constants) -> Any:
     return (number(1 - c.base1**t), number(1 - c.base2**t)), numbers
 
 
-@njit(error_model="numpy")
+@called
 def larger(a: Any, b: Any) -> Any:
     """Return max(a, b), or the NaN among them, as `np.maximum` does."""
     return a if a >= b or a != a else b

@@ -24,10 +24,10 @@ from types import FunctionType, ModuleType
 from typing import Any, get_type_hints
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.on_quadratics import keywords
 from gnomon.domains import Array
+from gnomon.kernels.compiled import called
 from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
 from gnomon.kernels.domains import Operation, flat, in_place_of
 from gnomon.kernels.formulas import loop_over
@@ -79,8 +79,8 @@ def endpoints_loop(params: Array, hessian: Array, minimiser: Array, steps: int, 
 def loops(entry: FunctionType, at_step: FunctionType, count: int) -> tuple[Any, Any, Any]:
     """Return the loops over a formula with `count` arrays in the state."""
     calls = {"at_step": at_step, **written_out(entry, count)}
-    compiled = {name: njit(function, error_model="numpy") for name, function in calls.items()}
-    return tuple(loop_over(entry, loop, **compiled) for loop in (step_loop, trajectory_loop, endpoints_loop))
+    parts = {name: called(function) for name, function in calls.items()}
+    return tuple(loop_over(entry, loop, **parts) for loop in (step_loop, trajectory_loop, endpoints_loop))
 
 
 def written_out(entry: FunctionType, count: int) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def written_out(entry: FunctionType, count: int) -> dict[str, Any]:
     A loop over the arrays, or one array for all of them, would be several times slower.
     """
     before, after = ("".join(f"{state}[{k}][i], " for k in range(count)) for state in ("state", "new_state"))
-    found: dict[str, Any] = {"entry": njit(entry, error_model="numpy"), "zeros_like": np.zeros_like}
+    found: dict[str, Any] = {"entry": called(entry), "zeros_like": np.zeros_like}
     exec(
         f"""
 def move(x, g, state, i, at, constants, new_x, new_state):

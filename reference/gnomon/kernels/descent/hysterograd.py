@@ -12,11 +12,11 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent import hysterograd as reference
 from gnomon.descent.hysterograd import VARIANTS, HysteroGradState, Report
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
 from gnomon.kernels.domains import flat, in_place_of
 from gnomon.kernels.reductions import CHUNK, fold, fold_in_chunks, sum_of
@@ -56,14 +56,14 @@ def gate_of(state: HysteroGradState) -> Gate:
     return Gate(*numbers, bool(state.liquid), number(0), number(0), number(1))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def advanced(g: float, metric: float, constants: Constants) -> Any:
     """Return one entry's new G and the preconditioned d."""
     metric = constants.beta * metric + constants.metric_rate * (g * g)
     return metric, g / ((metric if constants.variant == THEORY else sqrt(metric)) + constants.eps)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def gated(total: float, entries: float, gate: Gate, constants: Constants) -> Gate:
     """Return the numbers after a step with Σ dᵢ² = total, but for the path that "theory" walks in it."""
     one, variant = constants.one, constants.variant
@@ -94,7 +94,7 @@ def metric_term(d: Any, G: Any, one: Any) -> Any:
 metric_sum = sum_of(metric_term)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def step_loop(
     params: Array, grad: Array, metric: Array, gate: Gate, constants: Constants, new_params: Array, new_metric: Array
 ) -> Gate:
@@ -127,7 +127,7 @@ def step_loop(
     return Gate(path_length, after.temperature, after.mean_norm, after.liquid, after.norm, after.width, after.scale)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def trajectory_loop(path: Array, hessian_rows: Array, minimiser: Array, gate: Gate, constants: Constants) -> None:
     """Fill `path` (steps + 1, n) from its first row on. hessian_rows: Hᵀ."""
     grad, metric, other = np.empty_like(path[0]), np.zeros_like(path[0]), np.empty_like(path[0])
@@ -137,7 +137,7 @@ def trajectory_loop(path: Array, hessian_rows: Array, minimiser: Array, gate: Ga
         metric, other = other, metric
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def endpoints_loop(
     params: Array, hessian: Array, minimiser: Array, steps: int, gate: Gate, constants: Constants
 ) -> Array:

@@ -11,14 +11,14 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.newton_schulz import Quintic
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def unit_length(matrix: Array, eps: Any, eps_added: bool) -> None:
     """Divide the matrix by its norm, as the reference's function of this name does."""
     zero = matrix.dtype.type(0)
@@ -42,7 +42,7 @@ def unit_length(matrix: Array, eps: Any, eps_added: bool) -> None:
             matrix[i, j] /= length if length != zero else matrix.dtype.type(1)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def newton_schulz(matrix: Array, polynomials: Array) -> Array:
     """Return what the polynomials, one a row (a, b, c), make of a matrix (m, p), m <= p; the matrix is written to."""
     m, p = matrix.shape

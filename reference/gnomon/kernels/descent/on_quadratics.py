@@ -11,9 +11,9 @@ from types import ModuleType
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import Operation, contiguous, in_place_of
 
 # How many replicas lie side by side: enough to fill vector registers many times over, few enough for the first cache.
@@ -49,7 +49,7 @@ def repeated(
     return trajectory, endpoints
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def gradient(params: Array, hessian_rows: Array, minimiser: Array, grad: Array) -> None:
     """Write the gradient at `params` (n,) into `grad` (n,). hessian_rows: Hᵀ, so that row j is column j of H."""
     for i in range(params.size):
@@ -60,7 +60,7 @@ def gradient(params: Array, hessian_rows: Array, minimiser: Array, grad: Array) 
             grad[i] += hessian_rows[j, i] * displacement
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def gradients(params: Array, hessian: Array, minimiser: Array, displacement: Array, grad: Array) -> None:
     """Write the gradient at each column of `params` (n, replicas) into `grad`. displacement: room for x - x*."""
     n, replicas = params.shape
@@ -75,7 +75,7 @@ def gradients(params: Array, hessian: Array, minimiser: Array, displacement: Arr
                 grad[i, r] += hessian[i, j] * displacement[j, r]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def block_of(params: Array, start: int) -> Array:
     """Return the rows of `params` (replicas, n) from `start` on, `BLOCK` at most, as columns (n, width)."""
     width = min(BLOCK, params.shape[0] - start)
@@ -86,7 +86,7 @@ def block_of(params: Array, start: int) -> Array:
     return block
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def write_block(block: Array, start: int, params: Array) -> None:
     """Write the columns of `block` (n, width) into the rows of `params` from `start` on."""
     for i in range(block.shape[0]):

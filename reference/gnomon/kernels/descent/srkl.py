@@ -12,11 +12,11 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent import srkl as reference
 from gnomon.descent.srkl import Diagnostics
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.descent.on_quadratics import BLOCK, block_of, gradient, gradients, repeated, write_block
 from gnomon.kernels.domains import flat, in_place_of
 from gnomon.kernels.reductions import fold_in_chunks, largest_magnitude, length, sum_of
@@ -48,14 +48,14 @@ def fourth_power(g: Any, same: Any, divisor: Any) -> Any:
 sum_of_fourth_powers = sum_of(fourth_power)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def curvature_loop(grad: Array) -> Any:
     """Return s²·(Σ (gᵢ/s)⁴)^½ with s = max |gᵢ|, 0 if that is 0; grad (n,)."""
     largest = largest_magnitude(grad)
     return largest if largest == 0 else largest * largest * sqrt(sum_of_fourth_powers(grad, grad, largest))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def step_loop(params: Array, grad: Array, kappa: float, rates: Rates, new: Array) -> None:
     """Write x - Φ·g, Φ = α/(1+βκ), into `new`; every array has shape (n,)."""
     rate = rates.alpha / (rates.one + rates.beta * kappa)
@@ -63,20 +63,20 @@ def step_loop(params: Array, grad: Array, kappa: float, rates: Rates, new: Array
         new[i] = params[i] - rate * grad[i]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def coordinate_loop(params: Array, grad: Array, diagonal: Array, rates: Rates, new: Array) -> None:
     """Write xᵢ - α·gᵢ/(1+β|hᵢ|) into `new`; every array has shape (n,)."""
     for i in range(params.size):
         new[i] = params[i] - rates.alpha * grad[i] / (rates.one + rates.beta * abs(diagonal[i]))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def code_rate(total: float, divisor: float, rates: Rates) -> Any:
     """Return what to multiply v = g/divisor with, where Σ vᵢ⁴ = total: α/(1/s + βs·‖v∘v‖₂), s = divisor."""
     return rates.alpha / (rates.one / divisor + rates.beta * divisor * sqrt(total))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def code_loop(params: Array, grad: Array, rates: Rates, new: Array) -> None:
     """Write the parameters after `step_code` into `new`; every array has shape (n,), β is not 0."""
     largest = largest_magnitude(grad)
@@ -86,7 +86,7 @@ def code_loop(params: Array, grad: Array, rates: Rates, new: Array) -> None:
         new[i] = params[i] - rate * (grad[i] / divisor)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def code_rates(grad: Array, rates: Rates, terms: Array, divisor: Array, rate: Array) -> None:
     """Write the divisor and the rate of each column of `grad` (n, replicas), as in `code_loop`. terms: room."""
     n, replicas = grad.shape
@@ -105,7 +105,7 @@ def code_rates(grad: Array, rates: Rates, terms: Array, divisor: Array, rate: Ar
         rate[r] = code_rate(terms[0, r], divisor[r], rates)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def trajectory_loop(path: Array, hessian_rows: Array, minimiser: Array, plan: Plan) -> None:
     """Fill `path` (steps + 1, n) from its first row on. hessian_rows: Hᵀ."""
     grad = np.empty_like(path[0])
@@ -119,7 +119,7 @@ def trajectory_loop(path: Array, hessian_rows: Array, minimiser: Array, plan: Pl
                 new[i] = x[i] - plan.rate * grad[i] / plan.divisors[i]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def endpoints_loop(params: Array, hessian: Array, minimiser: Array, steps: int, plan: Plan) -> Array:
     """Return where each row of `params` (replicas, n) ends, `BLOCK` replicas at a time."""
     ends = np.empty_like(params)

@@ -7,10 +7,10 @@ points, and an exponent that of `ROOM` slopes.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent import srkl_map as reference
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import flat, in_place_of
 
 __all__ = ["attractor", "lyapunov_exponent", "orbit"]
@@ -21,7 +21,7 @@ WIDTH = 256
 ROOM = 1 << 15
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def advance(ys: Array, ratio: Array, burn_in: int, points: Array) -> None:
     """Take `burn_in` steps of y ← y·(1 - a/(1+y²)), then one for each row of `points`, and write y there.
 
@@ -39,7 +39,7 @@ def advance(ys: Array, ratio: Array, burn_in: int, points: Array) -> None:
                     row[i] = y[i]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def advance_with_slopes(y: Array, ratio: Array, slopes: Array) -> None:
     """Write |F'(y)|, F' = 1 - a·(1-y²)/(1+y²)², into a row of `slopes` and take a step, for every row of it."""
     one = y.dtype.type(1)
@@ -51,7 +51,7 @@ def advance_with_slopes(y: Array, ratio: Array, slopes: Array) -> None:
             y[i] = y[i] * (one - ratio[i] / (one + square))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def add_rows(rows: Array, total: Array) -> None:
     """Add the rows (times, orbits) to `total` (orbits,), one after the other."""
     for t in range(rows.shape[0]):

@@ -12,7 +12,6 @@ from math import frexp, ldexp, sqrt
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from gnomon.curvature.operators import Dense, Operator, product
@@ -21,10 +20,12 @@ from gnomon.hessian_free import conjugate_gradients as plain
 from gnomon.hessian_free.conjugate_gradients import POLICIES, Solution
 from gnomon.hessian_free.preconditioner import DiagonalPower
 from gnomon.hessian_free.progress import LEAST_WINDOW
+from gnomon.kernels.compiled import compiled
+from gnomon.kernels.copies import write
 from gnomon.kernels.curvature.dense import matrix_of, require_finite
 from gnomon.kernels.domains import contiguous, in_place_of, require_compiled
 from gnomon.kernels.hessian_free.products import multiply
-from gnomon.kernels.reductions import fold, largest_magnitude, length
+from gnomon.kernels.reductions import are_finite, fold, largest_magnitude, length
 
 __all__ = ["Solution", "conjugate_gradients"]
 
@@ -45,7 +46,7 @@ Preconditioner = namedtuple("Preconditioner", "kind scales matrix")
 Found = namedtuple("Found", "iterates kept values iterations end non_positive products curvature")
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def inner(left: Array, right: Array, terms: Array) -> Any:
     """Return Σ uᵢvᵢ; both (n,). terms: room, shape (n, 1)."""
     for i in range(left.size):
@@ -54,7 +55,7 @@ def inner(left: Array, right: Array, terms: Array) -> Any:
     return terms[0, 0]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def smooth(preconditioner: Preconditioner, r: Array, y: Array) -> None:
     """Write M·r into y."""
     if preconditioner.kind == DENSE:
@@ -67,7 +68,7 @@ def smooth(preconditioner: Preconditioner, r: Array, y: Array) -> None:
             y[i] = r[i]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def has_ended(values: Array, i: int, threshold: float, martens: bool) -> bool:
     """Return what `progress_has_ended` does of m₀ … mᵢ."""
     k = max(LEAST_WINDOW, (i + 9) // 10 if martens else i // 10)
@@ -78,16 +79,16 @@ def has_ended(values: Array, i: int, threshold: float, martens: bool) -> bool:
     return bool(whole != 0 and gained / whole < bound)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def has_underflowed(p: Array, Ap: Array) -> bool:
     """Return whether pᵀAp is positive once p is scaled to a largest entry of 1."""
-    largest, total = np.max(np.abs(p)), p.dtype.type(0)
+    largest, total = largest_magnitude(p), p.dtype.type(0)
     for k in range(p.size):
         total += (p[k] / largest) * (Ap[k] / largest)
     return bool(total > 0)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def power_of_two(r: Array) -> Any:
     """Return the largest power of two that is not above max |rᵢ|; 1 where that is 0 or ∞."""
     largest = largest_magnitude(r)
@@ -96,15 +97,15 @@ def power_of_two(r: Array) -> Any:
     return r.dtype.type(1)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def with_more_room(array: Array) -> Array:
     """Return a copy with as many empty rows again."""
     larger = np.empty((2 * array.shape[0], array.shape[1]), array.dtype)
-    larger[: array.shape[0]] = array
+    write(array.reshape(-1), larger.reshape(-1))
     return larger
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def iterate(
     matrix: Array, rhs: Array, start: Array, preconditioner: Preconditioner, rules: Rules, stored: NDArray[np.int64]
 ) -> Found:
@@ -119,7 +120,7 @@ def iterate(
     values, iterates = np.empty((FEW, 1), rhs.dtype), np.empty((FEW, n), rhs.dtype)
     bound = max(rules.rtol * length(rhs), rules.atol)
     i, kept, following, non_positive, products, pAp = 0, 0, 0, 0, 0, zero
-    if np.any(start != 0):
+    if largest_magnitude(start) != 0:
         if not multiply(matrix, start, r):
             return Found(iterates, 0, values, 0, NOT_FINITE, 0, 0, pAp)
         products = 1
@@ -141,7 +142,7 @@ def iterate(
     ry = inner(r, y, one)
     end = ZERO if ry == 0 else GOES_ON
     if stored.size > 0 and stored[0] == 0:
-        iterates[0] = x
+        write(x, iterates[0])
         kept, following = 1, 1
     while end == GOES_ON:
         if not multiply(matrix, p, Ap):
@@ -171,7 +172,7 @@ def iterate(
             two[k, 1] = r[k] * r[k]
         fold(two)
         # A number that is not finite makes a sum that is not, so that this is seldom looked at.
-        if not np.isfinite(two[0, 0] + two[0, 1]) and not (np.all(np.isfinite(x)) and np.all(np.isfinite(unit * r))):
+        if not np.isfinite(two[0, 0] + two[0, 1]) and not (are_finite(x) and np.isfinite(unit * largest_magnitude(r))):
             x, end = before_it, OVERFLOWN
             break
         i += 1
@@ -181,7 +182,7 @@ def iterate(
         if following < stored.size and stored[following] == i:
             if kept == iterates.shape[0]:
                 iterates = with_more_room(iterates)
-            iterates[kept] = x
+            write(x, iterates[kept])
             kept, following = kept + 1, following + 1
         before = ry
         if preconditioner.kind == NONE:
@@ -205,7 +206,7 @@ def iterate(
     if kept == 0 or following == 0 or stored[following - 1] != i:
         if kept == iterates.shape[0]:
             iterates = with_more_room(iterates)
-        iterates[kept] = x
+        write(x, iterates[kept])
         kept += 1
     return Found(iterates, kept, values, i, end, non_positive, products, unit * pAp * unit)
 

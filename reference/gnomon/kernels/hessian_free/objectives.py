@@ -10,10 +10,9 @@ from collections import namedtuple
 from math import exp, log1p
 from typing import Any
 
-from numba import njit
-
 from gnomon.domains import Array
 from gnomon.hessian_free.linear_models import LOSSES
+from gnomon.kernels.compiled import compiled
 
 KINDS = (*LOSSES, "quadratic")
 SQUARED, LOGISTIC, POISSON, QUADRATIC = range(len(KINDS))
@@ -23,19 +22,19 @@ SQUARED, LOGISTIC, POISSON, QUADRATIC = range(len(KINDS))
 Problem = namedtuple("Problem", "kind rows answers ridge outputs")
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def softplus(z: Any, zero: Any) -> Any:
     """Return log(1 + eᶻ). zero: 0 in the dtype."""
     return max(z, zero) + log1p(exp(-abs(z)))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def sigmoid(z: Any, zero: Any) -> Any:
     """Return σ(z) = exp(-log(1 + e⁻ᶻ)). zero: 0 in the dtype."""
     return exp(-softplus(-z, zero))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def set_outputs(problem: Problem, params: Array) -> None:
     """Write z = X·w, or H·(x - x*), into `problem.outputs`."""
     rows, z = problem.rows, problem.outputs
@@ -50,7 +49,7 @@ def set_outputs(problem: Problem, params: Array) -> None:
         z[i] = total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def loss_of(kind: int, z: Any, y: Any, zero: Any, one: Any, half: Any) -> Any:
     """Return ℓ(z, y)."""
     if kind == SQUARED:
@@ -60,7 +59,7 @@ def loss_of(kind: int, z: Any, y: Any, zero: Any, one: Any, half: Any) -> Any:
     return exp(z) - y * z
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def slope_of(kind: int, z: Any, y: Any, zero: Any, one: Any) -> Any:
     """Return ℓ'(z, y)."""
     if kind == SQUARED:
@@ -70,7 +69,7 @@ def slope_of(kind: int, z: Any, y: Any, zero: Any, one: Any) -> Any:
     return exp(z) - y
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def curvature_of(kind: int, z: Any, zero: Any, one: Any) -> Any:
     """Return ℓ″(z)."""
     if kind == SQUARED:
@@ -80,7 +79,7 @@ def curvature_of(kind: int, z: Any, zero: Any, one: Any) -> Any:
     return exp(z)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def value(problem: Problem, params: Array) -> Any:
     """Return f(w)."""
     number = params.dtype.type
@@ -99,7 +98,7 @@ def value(problem: Problem, params: Array) -> Any:
     return total / number(z.size) + problem.ridge * squares * half
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def derive(problem: Problem, params: Array, grad: Array, curvature: Array) -> None:
     """Write ∇f(w) into `grad` (n,) and ∇²f(w) into `curvature` (n, n)."""
     number, n = params.dtype.type, params.size

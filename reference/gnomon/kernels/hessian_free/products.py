@@ -7,12 +7,11 @@ compiler: how is decided by n and the processor's vectors, not by how the matrix
 
 from __future__ import annotations
 
-from numba import njit
-
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 
 
-@njit(cache=True, error_model="numpy", fastmath={"reassoc"})
+@compiled(fastmath={"reassoc"})
 def multiply(matrix: Array, vector: Array, result: Array) -> bool:
     """Write A·v into `result` (n,) and return whether it is finite. matrix: A, shape (n, n), in the dtype of v."""
     n, zero = vector.size, vector.dtype.type(0)

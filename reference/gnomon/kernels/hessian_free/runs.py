@@ -9,7 +9,6 @@ from collections import namedtuple
 from typing import Any
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from gnomon.domains import Array
@@ -20,11 +19,14 @@ from gnomon.hessian_free.line_search import SHRINK, SLOPE_FRACTION
 from gnomon.hessian_free.optimizer import CG_RTOL, ON_NONPOSITIVE_CURVATURE, TRIES
 from gnomon.hessian_free.runs import Runs
 from gnomon.hessian_free.storage_grid import storage_grid
+from gnomon.kernels.compiled import compiled
+from gnomon.kernels.copies import write
 from gnomon.kernels.domains import Operation, contiguous, in_place_of
 from gnomon.kernels.hessian_free import conjugate_gradients as cg
 from gnomon.kernels.hessian_free.conjugate_gradients import Found, Preconditioner, Rules, iterate, rules_of
 from gnomon.kernels.hessian_free.objectives import KINDS, QUADRATIC, Problem, derive, value
 from gnomon.kernels.hessian_free.products import multiply
+from gnomon.kernels.reductions import are_finite
 
 __all__ = ["Runs", "fit_linear_models", "minimise_quadratics"]
 
@@ -40,7 +42,7 @@ Plan = namedtuple(
 Model = namedtuple("Model", "grad curvature loss point")
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def dot(left: Array, right: Array) -> Any:
     """Return Σ uᵢvᵢ, summed in ascending order."""
     total = left.dtype.type(0)
@@ -49,7 +51,7 @@ def dot(left: Array, right: Array) -> Any:
     return total
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def value_along(problem: Problem, params: Array, length: Any, direction: Array, point: Array) -> Any:
     """Return f(w + a·d). point: room, shape (n,)."""
     for i in range(point.size):
@@ -57,7 +59,7 @@ def value_along(problem: Problem, params: Array, length: Any, direction: Array, 
     return value(problem, point)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def chosen(problem: Problem, params: Array, found: Found, plan: Plan, point: Array) -> Any:
     """Return the row of the kept iterate that backtracking takes, -1 if none has a finite loss."""
     if not plan.backtracking:
@@ -73,14 +75,14 @@ def chosen(problem: Problem, params: Array, found: Found, plan: Plan, point: Arr
     return best
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def grown(damping: Any, plan: Plan) -> Any:
     """Return a larger damping, the same where that would be infinite."""
     larger = damping * plan.grow
     return larger if np.isfinite(larger) else damping
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def updated_damping(damping: Any, ratio: Any, plan: Plan) -> Any:
     """Return what the damping becomes, as `gnomon.hessian_free.damping.updated_damping` does."""
     if ratio < plan.low or (plan.martens and ratio != ratio):
@@ -88,7 +90,7 @@ def updated_damping(damping: Any, ratio: Any, plan: Plan) -> Any:
     return damping * plan.shrink if ratio > plan.high else damping
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def next_damping(
     problem: Problem, params: Array, start: Array, found: Found, row: int, model: Model, damping: Any, plan: Plan
 ) -> Any:
@@ -115,7 +117,7 @@ def next_damping(
     return updated_damping(damping, (after - before) / (found.values[found.iterations, 0] - found.values[0, 0]), plan)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def line_search(
     problem: Problem, params: Array, direction: Array, grad: Array, loss: Any, plan: Plan, point: Array
 ) -> tuple[Any, Any]:
@@ -132,7 +134,7 @@ def line_search(
     return plan.zero, loss
 
 
-@njit(cache=True, error_model="numpy")
+@compiled(inline="always")
 def run(
     problem: Problem, k: int, damping: Any, plan: Plan, rules: Rules, stored: NDArray[np.int64], runs: Runs
 ) -> bool:
@@ -145,9 +147,9 @@ def run(
     for t in range(lengths.size):
         loss = value(problem, params)
         derive(problem, params, grad, curvature)
-        if not (np.isfinite(loss) and np.all(np.isfinite(grad)) and np.all(np.isfinite(params))):
+        if not (np.isfinite(loss) and are_finite(grad) and are_finite(params)):
             return False
-        damped[:] = curvature
+        write(curvature.reshape(-1), damped.reshape(-1))
         for i in range(n):
             damped[i, i] += damping
             rhs[i] = -grad[i]
@@ -171,7 +173,7 @@ def run(
     return True
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def run_all(
     kind: int, rows: Array, answers: Array, ridge: Any, damping: Any, plan: Plan, rules: Rules, stored: Any, runs: Runs
 ) -> int:

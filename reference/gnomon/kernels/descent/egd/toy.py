@@ -5,18 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.egd import toy as reference
 from gnomon.descent.egd.toy import Method
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.kernels.reductions import length
 
 __all__ = ["descend"]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def descend_loop(iterates: Array, covariance: Array, correlation: Array, lr: Any, normalised: bool) -> None:
     """Fill the iterates from the first on."""
     n = correlation.size

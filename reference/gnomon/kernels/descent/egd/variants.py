@@ -6,17 +6,17 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.egd import variants as reference
 from gnomon.descent.egd.variants import Unit
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous, in_place_of
 
 __all__ = ["colnorm"]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def divide_columns(matrix: Array, floor: Any) -> None:
     """Divide each column g by max(‖g‖, floor), ‖g‖ scaled by its largest entry, summed in ascending order."""
     rows, columns = matrix.shape

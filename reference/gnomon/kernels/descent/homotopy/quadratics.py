@@ -9,12 +9,12 @@ from collections import namedtuple
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.homotopy import quadratics as reference
 from gnomon.descent.homotopy.quadratics import RULES, Descent, Rule
 from gnomon.descent.homotopy.rate import Variant
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.kernels.reductions import largest_magnitude, length, sum_of
 
@@ -38,7 +38,7 @@ def weighted_square(weight: Any, u: Any, one: Any) -> Any:
 sum_of_squares = sum_of(weighted_square)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def curvature(norm: Any, grad_norm: Any, coded: bool, numbers: Numbers) -> Any:
     """Return κ as `gnomon.descent.homotopy.estimator.curvature_of` does."""
     if coded:
@@ -46,7 +46,7 @@ def curvature(norm: Any, grad_norm: Any, coded: bool, numbers: Numbers) -> Any:
     return numbers.zero if norm == 0 else norm / grad_norm / grad_norm
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def bounded_rate(kappa: Any, target: Any, readme: bool, numbers: Numbers) -> Any:
     """Return the rate as `gnomon.descent.homotopy.rate.rate` does, once its arguments are accepted."""
     lr = numbers.base_lr
@@ -59,7 +59,7 @@ def bounded_rate(kappa: Any, target: Any, readme: bool, numbers: Numbers) -> Any
     return min(max(lr, numbers.min_lr), numbers.max_lr)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def replace_in_order(ordered: Array, count: int, entry: Any, leaving: Any, leaves: bool) -> int:
     """Put an entry into the first `count` numbers, which ascend, once the leaving one is out; return the new count."""
     if leaves:
@@ -74,7 +74,7 @@ def replace_in_order(ordered: Array, count: int, entry: Any, leaving: Any, leave
     return count + 1
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def other_rate(plan: Plan, x: Array, grad: Array, eigenvalues: Array, ones: Array, norm: Any, numbers: Numbers) -> Any:
     """Return the rate of one of the other rules."""
     if plan.rule == CONSTANT:
@@ -89,7 +89,7 @@ def other_rate(plan: Plan, x: Array, grad: Array, eigenvalues: Array, ones: Arra
     return numbers.base_lr * square / abs(sum_of_squares(eigenvalues, grad, numbers.one))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def descend_loop(
     iterates: Array, rates: Array, curvatures: Array, eigenvalues: Array, plan: Plan, numbers: Numbers
 ) -> int:

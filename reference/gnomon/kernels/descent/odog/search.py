@@ -7,11 +7,11 @@ from math import inf
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.odog import search as reference
 from gnomon.descent.odog.search import METHODS, Found, Method
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import in_place_of
 
 __all__ = ["Found", "stationary"]
@@ -22,7 +22,7 @@ DOUBLE, PREVIOUS, ZERO, DESCENT = range(len(METHODS))
 Numbers = namedtuple("Numbers", "eps slope radius lr length half one")
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def slope(i: int, x: Any, numbers: Numbers) -> Any:
     """Return entry i of ∇F, which depends on xᵢ alone."""
     if numbers.slope == 0:
@@ -33,7 +33,7 @@ def slope(i: int, x: Any, numbers: Numbers) -> Any:
     return -numbers.slope * numbers.half * (numbers.one - np.tanh(x - numbers.one / numbers.slope))
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def write_gradient(x: Array, grad: Array, numbers: Numbers) -> Any:
     """Write ∇F(x) into `grad`; return its length."""
     largest = total = numbers.one - numbers.one
@@ -48,7 +48,7 @@ def write_gradient(x: Array, grad: Array, numbers: Numbers) -> Any:
     return largest * np.sqrt(total)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def project(vector: Array, largest: Any, numbers: Numbers) -> None:
     """Shorten a vector, whose largest entry is known, to the radius."""
     total = numbers.one - numbers.one
@@ -62,7 +62,7 @@ def project(vector: Array, largest: Any, numbers: Numbers) -> None:
             vector[i] = vector[i] / largest * factor
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def search(x: Array, found: Array, method: int, length: int, most: int, numbers: Numbers) -> Any:
     """Move x and `found` to where the search ends; return ‖∇F‖ at `found`, and the steps made."""
     n, steps = x.size, 0

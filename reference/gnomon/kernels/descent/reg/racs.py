@@ -10,11 +10,12 @@ from math import inf
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.reg import racs as reference
 from gnomon.descent.reg.racs import Mode
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
+from gnomon.kernels.copies import write
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.kernels.reductions import largest_magnitude, sum_of
 
@@ -41,7 +42,7 @@ sum_of_shares = sum_of(share)
 sum_of_squared_shares = sum_of(square_of_share)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def of_shares(numbers: Array, top: Any, p: float) -> Any:
     """Return ‖x/s‖ₚ; numbers: x, shape (n,). top: s = max|x|, or 0, for which 1 is returned."""
     number = numbers.dtype.type
@@ -57,7 +58,7 @@ def of_shares(numbers: Array, top: Any, p: float) -> Any:
     return total ** number(1 / p)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def divide(numbers: Array, top: Any, norm: Any) -> None:
     """Divide numbers (n,) by s, then by what `of_shares` returned."""
     first = top if top > 0 else numbers.dtype.type(1)
@@ -65,7 +66,7 @@ def divide(numbers: Array, top: Any, norm: Any) -> None:
         numbers[j] = numbers[j] / first / norm
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def scale_euclidean(matrix: Array, result: Array, low: Any, high: Any) -> None:
     """Write `matrix` (m, n) with rows, then columns scaled into `result`, p = 2. low, high: of believable sums."""
     m, n = result.shape
@@ -80,7 +81,7 @@ def scale_euclidean(matrix: Array, result: Array, low: Any, high: Any) -> None:
                 row[j] = x
                 sums[j] += x * x
         else:
-            row[:] = source
+            write(source, row)
             top = largest_magnitude(row)
             divide(row, top, of_shares(row, top, 2))
             for j in range(n):
@@ -92,7 +93,7 @@ def scale_euclidean(matrix: Array, result: Array, low: Any, high: Any) -> None:
             column = result[:, j].copy()
             top = largest_magnitude(column)
             divide(column, top, of_shares(column, top, 2))
-            result[:, j] = column
+            write(column, result[:, j])
             sums[j] = 1
     for i in range(m):
         row = result[i]
@@ -100,7 +101,7 @@ def scale_euclidean(matrix: Array, result: Array, low: Any, high: Any) -> None:
             row[j] *= sums[j]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def scale(result: Array, p: float) -> None:
     """Scale rows, then columns, of `result` (m, n) in place, any p."""
     m, n = result.shape

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.sam import decomposition as reference
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import flat, in_place_of, require_compiled
 from gnomon.kernels.reductions import largest_magnitude, sum_of_squares
 from gnomon.several_arrays import Arrays
@@ -22,7 +22,7 @@ def first_array_is_compiled(given: dict[str, Any]) -> dict[str, Any]:
     return given
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def move(params: Array, grads: Array, largest: Any, size: Any, rho: Any, new: Array) -> None:
     """Write w + ρ·(g/s)/size, all of shape (n,)."""
     for i in range(params.size):

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.sam import quadratics as reference
 from gnomon.domains import Array
+from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.kernels.reductions import largest_magnitude, sum_of_squares
 
 __all__ = ["descend"]
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def descend_loop(iterates: Array, eigenvalues: Array, every: int, weights: Array, rho: Any, lr: Any) -> None:
     """Fill the iterates from the first on. weights: that of the PSF j steps after a sample; 0 beyond."""
     grad, psf = np.empty_like(eigenvalues), np.zeros_like(eigenvalues)

@@ -5,21 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numba import njit
 
 from gnomon.descent.sam import reuse as reference
 from gnomon.descent.sgd import SGDState
 from gnomon.domains import Array
+from gnomon.kernels.compiled import called, compiled
 from gnomon.kernels.descent.sgd import Constants, constants
 from gnomon.kernels.descent.sgd import entry as sgd_entry
 from gnomon.kernels.domains import flat, in_place_of
 
 __all__ = ["mixed_step"]
 
-moved = njit(sgd_entry, error_model="numpy")
+moved = called(sgd_entry)
 
 
-@njit(cache=True, error_model="numpy")
+@compiled
 def mixed_loop(
     params: Array, grad: Array, psf: Array, buffer: Array, is_first: bool, weight: Any, c: Constants, new_params: Array,
     new_buffer: Array,
