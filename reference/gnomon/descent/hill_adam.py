@@ -16,7 +16,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent import adam
 from gnomon.descent.adam import AdamState
-from gnomon.domains import Array, Fraction, NonNegative, Number, Positive, Scalar, require_finite
+from gnomon.domains import Array, Fraction, NonNegative, Positive, Scalar, require_finite
 from gnomon.rounding import rounded_once
 
 Variant = Literal["clean", "code"]
@@ -96,8 +96,7 @@ def require_clean(given: Mapping[str, Any]) -> None:
 def step(
     params: Array, grad: Array, state: HillAdamState, loss: OneNumber, *,
     lr: Positive = 1e-2, beta1: Fraction = 0.9, beta2: Fraction = 0.999, eps: Positive = 1e-8,
-    delta: NonNegative = 1e-4, hi: Annotated[float, Number(-inf, inf, above=True, closed=True)] = 200.0,
-    lo: Annotated[float, Number(-inf, inf)] = -1e4, weight_decay: NonNegative = 0.0,
+    delta: NonNegative = 1e-4, hi: Any = 200.0, lo: Any = -1e4, weight_decay: NonNegative = 0.0,
     bias_dtype: Literal["float64", "float32"] = "float64", variant: Variant = "clean",
 ) -> tuple[Array, HillAdamState, Report]:  # fmt: skip
     """Make one call and return the new parameters, the new state and the report.
@@ -172,12 +171,19 @@ def move(
     if bias_dtype == "float64":
         return adam.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
     after = adam.update_moments(grad, state, beta1=beta1, beta2=beta2)
-    rate, root = single_corrections(after.step_count, lr=lr, beta1=beta1, beta2=beta2)
+    both = single_corrections(after.step_count, lr=lr, beta1=beta1, beta2=beta2)
+    rate, root = (number.astype(params.dtype) for number in both)
     return params - rate * (after.first_moment / (np.sqrt(after.second_moment) / root + eps)), after
 
 
-def single_corrections(step_count: int, *, lr: float, beta1: float, beta2: float) -> tuple[float, float]:
-    """Return lr/(1-β₁ᵗ) and √(1-β₂ᵗ), computed in float32."""
-    one, t = np.float32(1), np.float32(step_count)
-    rate = one / (one - np.float32(float(beta1)) ** t) * np.float32(float(lr))
-    return float(rate), float(np.sqrt(one - np.float32(float(beta2)) ** t))
+def single_corrections(step_count: int, *, lr: float, beta1: float, beta2: float) -> tuple[Any, Any]:
+    """Return lr/(1-β₁ᵗ) and √(1-β₂ᵗ), each operation rounded to float32."""
+    p1, p2 = (in_single(in_single(beta) ** step_count) for beta in (beta1, beta2))
+    rate = in_single(in_single(1 / in_single(1 - p1)) * in_single(lr))
+    return rate, in_single(np.sqrt(in_single(1 - p2)))
+
+
+def in_single(number: Any) -> Any:
+    """Return a number >= 0 rounded to the 24 binary digits of float32."""
+    unit = 2.0 ** np.maximum(np.floor(np.log2(number + (number == 0))) - 23, -149)
+    return np.rint(number / unit) * unit

@@ -361,8 +361,8 @@ def corrections_in_single_precision_shorten_the_first_step(port: Any, case: Case
     """With float32 corrections the first step is lr/p₁·(1-β₁)g/(√((1-β₂)g²)/√p₂ + ε), p = 1 - β rounded as float32 does:
     6.6e-6 of lr shorter for the default βs (c5)."""
     params, _, _ = port.step(case.params, case.grad, case.state, case.loss, **case.hyper)
-    p1, p2 = (np.float32(1) - np.float32(float(beta)) for beta in (case.beta1, case.beta2))
-    rate, root = np.float32(1) / p1 * np.float32(float(case.lr)), np.sqrt(p2)
+    one, lr, *betas = (np.float32(float(number)) for number in (1, case.lr, case.beta1, case.beta2))
+    rate, root = one / (one - betas[0]) * lr, np.sqrt(one - betas[1])
     m, v = (1 - case.beta1) * case.grad, (1 - case.beta2) * case.grad**2
     yield equal("params", params, case.params - float(rate) * m / (np.sqrt(v) / float(root) + case.eps))
 

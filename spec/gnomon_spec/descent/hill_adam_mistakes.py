@@ -61,5 +61,5 @@ weight_decay_done: The weight decay is added to the gradient
 corrections_in_double_precision: float32 corrections are asked for and not made
     `bias_dtype == "float64"` → `True`
 squared_corrections_not_rooted: The float32 correction of the second moment is taken outside of the root
-    `float(np.sqrt(one - np.float32(float(beta2)) ** t))` → `float(one - np.float32(float(beta2)) ** t)`
+    `in_single(np.sqrt(in_single(1 - p2)))` → `in_single(1 - p2)`
 """)
