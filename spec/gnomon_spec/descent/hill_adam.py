@@ -63,7 +63,18 @@ from gnomon_spec.descent.hill_adam_cases import (
     with_path,
 )
 from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical, rejects, same_outputs
-from gnomon_spec.strategies import ANY_SHAPE, count, indices, nonzero, number, permutation, poisons, shapes, tame, vector
+from gnomon_spec.strategies import (
+    ANY_SHAPE,
+    count,
+    indices,
+    nonzero,
+    number,
+    permutation,
+    poisons,
+    shapes,
+    tame,
+    vector,
+)
 from gnomon_spec.system import WITH_ROOM, System
 
 system = System("hill_adam", title="Hill-ADAM", text=__doc__ or "")
@@ -152,7 +163,11 @@ def along_a_slope(port: Any, case: Case, **changed: Any) -> tuple[list[Any], lis
 
 
 slopes = calm.but(
-    grad=nonzero, state=fresh_state("min"), times=count(8, 5, 12, low=5, high=24), eps=1e-8, factor=choice(2.0, 4.0, 8.0)
+    grad=nonzero,
+    state=fresh_state("min"),
+    times=count(8, 5, 12, low=5, high=24),
+    eps=1e-8,
+    factor=choice(2.0, 4.0, 8.0),
 )
 
 
@@ -263,7 +278,9 @@ step.symmetry(
     "invariance",
     "a_constant_in_the_loss_does_not_matter",
     "With a constant added to the loss, to hi and to lo everything goes the same way (H10)",
-    cases=calm.but(delta=choice(0.5, 1.0), hi=choice(200.0, 2.0), lo=choice(-100.0, -2.0), shift=choice(64.0, 1.0, 16.0)),
+    cases=calm.but(
+        delta=choice(0.5, 1.0), hi=choice(200.0, 2.0), lo=choice(-100.0, -2.0), shift=choice(64.0, 1.0, 16.0)
+    ),
     inputs=dict.fromkeys(("loss", "hi", "lo", "state.previous_loss", "state.best_loss"), elementwise.shifted),
     outputs={"params": unchanged, "event": unchanged},
 )
@@ -396,8 +413,7 @@ def a_nan_in_the_loss_turns_nothing(port: Any, case: Case) -> Iterable[Fact]:
 
 
 @step.law(
-    "conservation",
-    cases=calm.but(variant="code", place=indices(), bad=poisons).shaped(shapes((2,), (3,), (5,), (17,))),
+    "conservation", cases=calm.but(variant="code", place=indices(), bad=poisons).shaped(shapes((2,), (3,), (5,), (17,)))
 )
 def a_bad_gradient_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
     """In the code a NaN or infinite entry of the gradient leaves every other entry as it was, bit for bit (H18)."""
@@ -423,6 +439,7 @@ def every_call_of_a_run_is_right(port: Any, case: Case) -> Iterable[Fact]:
 @step.law("rejects", cases=calm.but(bad=poisons))
 def what_does_not_go_together_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """An empty band is rejected; by "clean" also what only the code has, and a loss or a gradient that is not finite."""
+
     def call(grad: Any = case.grad, loss: Any = case.loss, **changed: Any) -> Any:
         return port.step(case.params, grad, case.state, loss, **{**case.hyper, **changed})
 

@@ -125,9 +125,7 @@ steps = Cases(
     {**hyperparameters, "params": vector(), "grad": vector(), "state": states(vector()), "loss": near_thresholds()},
     ANY_SHAPE,
 )
-calm = Cases(
-    {**plain, "params": tame(), "grad": tame(), "state": states(tame()), "loss": near_thresholds()}, VECTORS
-)
+calm = Cases({**plain, "params": tame(), "grad": tame(), "state": states(tame()), "loss": near_thresholds()}, VECTORS)
 runs = Cases(
     {
         **plain, "delta": choice(0.75, 0.25, 0.0), "hi": choice(2.75, inf, 0.75), "lo": choice(-2.75, -inf, -0.75),

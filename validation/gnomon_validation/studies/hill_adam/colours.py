@@ -53,8 +53,10 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     (hills, adams, slow), axes = data, figure.subplots()
-    entitle(figure, "The published colour correction: Hill-ADAM wins at lr = 0.01, and a smaller rate of Adam's wins more")
-    for runs, colour, words in zip((adams, hills, slow), COLOURS, ("Adam, lr 0.01", "Hill-ADAM, lr 0.01", "Adam, lr 0.001"), strict=False):
+    entitle(figure, "Hill-ADAM wins at lr = 0.01, and Adam with a smaller rate wins more")
+    for runs, colour, words in zip(
+        (adams, hills, slow), COLOURS, ("Adam, lr 0.01", "Hill-ADAM, lr 0.01", "Adam, lr 0.001"), strict=False
+    ):
         for i, run in enumerate(runs):
             above = np.maximum(run.losses - instance(i).optimum()[1], 1e-16)
             axes.plot(np.minimum.accumulate(above), color=colour, lw=1, alpha=0.8, label=words if i == 0 else None)

@@ -48,7 +48,8 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     entitle(figure, "With lr = 0.01 Hill-ADAM climbs back to where it came from, again and again")
-    for axes, (loss, (hill, adam)) in zip(figure.subplots(5, 1, sharex=True), data.items(), strict=True):
+    panels = figure.subplots(5, 1, sharex=True)
+    for axes, (loss, (hill, adam)) in zip(panels, data.items(), strict=True):
         axes.plot(hill.losses, color=COLOURS[0], lw=1.2, label="Hill-ADAM")
         axes.plot(adam.losses, color=COLOURS[1], lw=1.2, ls="--", label="Adam")
         turns = np.flatnonzero(hill.events)
@@ -56,7 +57,7 @@ def draw(data: Any, figure: Any) -> None:
         axes.axhline(LOSSES[loss].minimum, color="black", ls=":", lw=1, label="global minimum")
         axes.set(ylabel=f"{loss}\nf")
         axes.grid(alpha=0.3)
-    finish(axes, ncols=4, loc="upper center")
+    finish(panels[0], ncols=2, loc="upper center")
     axes.set(xlabel="call")
 
 

@@ -17,8 +17,20 @@ from gnomon.kernels.descent.hill_adam_runs import explore, trajectory
 ADAM: dict[str, Any] = {"delta": 0.0, "hi": inf, "lo": -inf}  # what makes Hill-ADAM Adam, bit for bit
 RATES = (1e-3, 1e-2, 3e-2, 1e-1, 3e-1)
 ON_TARGET, WORSE_BY, CALLS = 2e-2, 1e-3, 5000
-BOXES = {"tilted": (-2.5, 2.5), "bumps": (0.0, 4.5), "three-wells": (-3.0, 3.0), "four-wells": (-2.0, 2.0), "camel": (-2.0, 2.0)}
-SINGLE_STARTS = {"tilted": (2.0,), "bumps": (4.0,), "three-wells": (2.8,), "four-wells": (1.6, 1.3), "camel": (1.9, 0.9)}
+BOXES = {
+    "tilted": (-2.5, 2.5),
+    "bumps": (0.0, 4.5),
+    "three-wells": (-3.0, 3.0),
+    "four-wells": (-2.0, 2.0),
+    "camel": (-2.0, 2.0),
+}
+SINGLE_STARTS = {
+    "tilted": (2.0,),
+    "bumps": (4.0,),
+    "three-wells": (2.8,),
+    "four-wells": (1.6, 1.3),
+    "camel": (1.9, 0.9),
+}
 
 
 @cache
@@ -55,7 +67,9 @@ def both_from(loss: str, **given: Any) -> tuple[Any, Any]:
 
 def instance(i: int) -> Colours:
     """Return the i-th synthetic colour correction; means in the order red, blue, green."""
-    return Colours(np.array([0.70 - 0.01 * i, 0.25 + 0.01 * i, 0.50]), np.array([0.35 + 0.01 * i, 0.60 - 0.01 * i, 0.45]))
+    return Colours(
+        np.array([0.70 - 0.01 * i, 0.25 + 0.01 * i, 0.50]), np.array([0.35 + 0.01 * i, 0.60 - 0.01 * i, 0.45])
+    )
 
 
 def gap_of_gains(colours: Colours, start: Any, lr: float = 1e-2, **given: Any) -> float:

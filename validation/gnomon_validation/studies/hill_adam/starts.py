@@ -67,7 +67,9 @@ def draw(data: Any, figure: Any) -> None:
 
     path, (grid, rates, found) = data
     above, below = figure.subplots(2, 1, height_ratios=(1, 1.2))
-    entitle(figure, "Hill-ADAM gets over a hill where its rate is large enough to overshoot; otherwise it retraces its way")
+    entitle(
+        figure, "Hill-ADAM gets over a hill where its rate is large enough to overshoot; otherwise it retraces its way"
+    )
     above.plot(path.losses, color=COLOURS[0], lw=1.3, label="loss")
     turns = np.flatnonzero(path.events)
     for up, marker, words in ((True, "^", "turns up"), (False, "v", "turns down")):
@@ -75,12 +77,14 @@ def draw(data: Any, figure: Any) -> None:
         above.plot(at, path.losses[at], marker, color=COLOURS[1 if up else 2], ms=8, label=words)
     above.axhline(LOSSES["bumps"].minimum, color="black", ls=":", lw=1, label="global minimum")
     above.set(xlabel="call", ylabel="f", title="one run on “bumps” from x₀ = 4, lr = 0.1", yscale="log")
-    finish(above, ncols=4)
+    finish(above, loc="upper left")
     shades = ListedColormap(["#dddddd", COLOURS[2], COLOURS[1], COLOURS[4]])
     below.pcolormesh(grid, rates, found, cmap=shades, vmin=-0.5, vmax=3.5, rasterized=True)
     for x in (*LOSSES["bumps"].minimisers, *LOSSES["bumps"].others):
         below.axvline(x[0], color="black", ls=":", lw=1)
-    below.set(yscale="log", xlabel="start x₀ (dotted: stationary points)", ylabel="lr", title="who finds the global minimum")
+    below.set(
+        yscale="log", xlabel="start x₀ (dotted: stationary points)", ylabel="lr", title="who finds the global minimum"
+    )
     names = ("neither", "Hill-ADAM alone", "Adam alone", "both")
     handles = [Patch(facecolor=shades(i), label=name) for i, name in enumerate(names)]
     below.legend(handles=handles, loc="upper right", fontsize=9, framealpha=0.9)
