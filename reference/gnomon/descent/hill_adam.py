@@ -1,8 +1,9 @@
 """Hill-ADAM: Adam that turns round, down to up and up to down, where the loss stops changing or leaves a band.
 
-Source: Manikandan & Gilpin, "Explore the Loss space with Hill-ADAM", arXiv 2510.03613, and github.com/2manikan/Hill-ADAM
-(commit 68abef4): the variant "code". The variant "clean" is ours, the same idea without what `gnomon_spec.descent`
-calls the code's quirks. The paper's pseudo-code, its formula of a step and its polynomials were not to be had.
+Source: Manikandan & Gilpin, "Explore the Loss space with Hill-ADAM", arXiv 2510.03613, and its authors' program
+github.com/2manikan/Hill-ADAM (commit 68abef4), which is the variant "code". The
+variant "clean" is ours, the same idea without the quirks that `gnomon_spec.descent.hill_adam` lists. The paper's
+pseudo-code, its formula of a step and its polynomials were not to be had.
 """
 
 from __future__ import annotations

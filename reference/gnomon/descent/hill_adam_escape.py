@@ -41,8 +41,8 @@ def climb(steepness: Steepness, *, lr: Positive = 1e-2, beta1: Fraction = 0.9, b
         C(h) = lr·max_J Σ_{j=1..J} [β₁ʲ(1+h) - h]/√(β₂ʲ + h²(1-β₂ʲ))
 
     J is the last j with β₁ʲ(1+h) > h. On the flat, h = 0, J = ∞ and C = lr·r/(1-r) with r = β₁/√β₂, or ∞ for r >= 1
-    (ε is taken to be 0). C is a matter of lr and h only, not of how deep the minimum is: Adam leaves none whose far wall
-    is wider.
+    (ε is taken to be 0). C is a matter of lr and h only, not of how deep the minimum is: Adam leaves none whose far
+    wall is wider.
     """
     h, ratio = steepness, beta1 / beta2**0.5 if beta2 > 0 else inf
     height, steps, j = np.zeros_like(h), np.zeros_like(h), 1

@@ -1,6 +1,6 @@
-"""Losses to explore: five polynomials whose stationary points are known, and the loss of the published colour correction.
+"""Losses to explore: five polynomials whose stationary points are known, and that of the published colour correction.
 
-The paper's five polynomials are unknown; these are ours, but for "bumps", which is a part of the published script's loss.
+The paper's five polynomials are unknown; these are ours, but for "bumps", a part of the published script's loss.
 A loss is two plain functions of a point: the value, and the entries of the gradient, one by one.
 """
 

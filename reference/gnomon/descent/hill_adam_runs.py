@@ -1,4 +1,4 @@
-"""Whole runs of Hill-ADAM on the losses that are known by name: one with all that it passed, and many from many starts."""
+"""Whole runs of Hill-ADAM on the losses that are known by name: one with all that it passed, or many at once."""
 
 from __future__ import annotations
 

@@ -287,7 +287,7 @@ step.symmetry(
 step.symmetry(
     "invariance",
     "climbing_is_descending_the_negative",
-    "Of the negative loss, the band mirrored, the other direction is taken and the parameters are the same, bit for bit "
+    "Of the negative loss, the band mirrored, the other direction is taken to the same parameters, bit for bit "
     "(H11): not so in the code (c2)",
     cases=calm.but(variant="clean"),
     inputs={
@@ -375,7 +375,7 @@ def the_code_ignores_its_weight_decay(port: Any, case: Case) -> Iterable[Fact]:
 
 @step.law("closed form", cases=calm.but(variant="code", bias_dtype="float32", **NO_TURNS, state=fresh_state("min")))
 def corrections_in_single_precision_shorten_the_first_step(port: Any, case: Case) -> Iterable[Fact]:
-    """With float32 corrections the first step is lr/p₁·(1-β₁)g/(√((1-β₂)g²)/√p₂ + ε), p = 1 - β rounded as float32 does:
+    """With float32 corrections the first step is lr/p₁·(1-β₁)g/(√((1-β₂)g²)/√p₂ + ε), p = 1 - β as float32 rounds it:
     6.6e-6 of lr shorter for the default βs (c5)."""
     params, _, _ = port.step(case.params, case.grad, case.state, case.loss, **case.hyper)
     one, lr, *betas = (np.float32(float(number)) for number in (1, case.lr, case.beta1, case.beta2))
@@ -438,7 +438,7 @@ def every_call_of_a_run_is_right(port: Any, case: Case) -> Iterable[Fact]:
 
 @step.law("rejects", cases=calm.but(bad=poisons))
 def what_does_not_go_together_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """An empty band is rejected; by "clean" also what only the code has, and a loss or a gradient that is not finite."""
+    """An empty band is rejected; by "clean" also what only the code has, and a loss or gradient that is not finite."""
 
     def call(grad: Any = case.grad, loss: Any = case.loss, **changed: Any) -> Any:
         return port.step(case.params, grad, case.state, loss, **{**case.hyper, **changed})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import inf, nan
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -36,11 +36,11 @@ def one(value: Any, context: Context) -> Any:
     return np.asarray(value, context.dtype)
 
 
-def fresh_state(start: str = "") -> Quantity:
+def fresh_state(start: Literal["", "min", "max"] = "") -> Quantity:
     """The state before the first call, of the drawn variant. start: up or down; either by default."""
 
     def draw_fresh(draw: Draw, context: Context) -> HillAdamState:
-        first = start or ("max" if draw(SMALL_CODES) % 4 == 3 else "min")
+        first: Any = start or ("max" if draw(SMALL_CODES) % 4 == 3 else "min")
         state = reference.init(np.zeros(context.shape, context.dtype), start=first, variant=context.drawn["variant"])
         return state._replace(best_loss=one(state.best_loss, context), previous_loss=one(nan, context))
 
@@ -148,6 +148,7 @@ def known_losses() -> Quantity:
 
     def draw_name(draw: Draw, context: Context) -> str:
         names = [name for name, loss in LOSSES.items() if (loss.dimension,) == context.shape[-1:]]
-        return names[draw(SMALL_CODES) % len(names)]
+        code: int = draw(SMALL_CODES)
+        return names[code % len(names)]
 
     return Quantity(draw_name, f"one of {', '.join(map(repr, LOSSES))}, as the shape allows", LOSSES.__contains__)

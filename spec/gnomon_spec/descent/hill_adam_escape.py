@@ -38,7 +38,7 @@ slope_change = system.operation(reference.slope_change, cases=grads, rejecting=g
 
 @climb.law("closed form", cases=climbs.but(beta1=choice(0.9, 0.5), beta2=choice(0.999, 0.99)))
 def it_is_what_adam_does_at_the_foot_of_a_hill(port: Any, case: Case) -> Iterable[Fact]:
-    """Adam that has come down a slope of -1 for long (m = -1, v = 1, no corrections left), with ε = 0, goes up a hill of
+    """Adam that has come down a slope of -1 for long (m = -1, v = 1, no corrections left), ε = 0, goes up a hill of
     slope h by C(h) before it turns (H16)."""
     height, steps = port.climb(case.steepness, **case.hyper)
     h = case.steepness

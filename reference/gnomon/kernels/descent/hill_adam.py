@@ -1,4 +1,4 @@
-"""`gnomon.descent.hill_adam`'s step, compiled: who turns is decided by the reference, the entries are moved in one loop."""
+"""`gnomon.descent.hill_adam`'s step: the reference decides whether it turns, one compiled loop moves the entries."""
 
 from __future__ import annotations
 
@@ -75,8 +75,9 @@ def step(
     at, constants = corrections(number, range(t + 1, t + 2), **given)[0], constants_for(number, **given)
     new = flat(new_params), flat(first), flat(second)
     advance(flat(params), flat(grad), m, v, report.ascending, at, constants, *new)
-    best = (params.copy(), number(loss)) if recorded else (state.best_params, state.best_loss)
+    best_params, best_loss = (params.copy(), number(loss)) if recorded else (state.best_params, state.best_loss)
+    previous = number(loss if passed else nan)
     after = HillAdamState(
-        first, second, *best, number(loss if passed else nan), report.ascending, inside, t + 1, state.calls + 1
+        first, second, best_params, best_loss, previous, report.ascending, inside, t + 1, state.calls + 1
     )
     return new_params, after, report

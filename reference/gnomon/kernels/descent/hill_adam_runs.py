@@ -25,7 +25,7 @@ d_tilted, d_bumps, d_three_wells, d_four_wells, d_camel = (njit(LOSSES[name].slo
 
 
 @njit(cache=True, error_model="numpy")
-def evaluate(which: int, x: Array, g: Array) -> float:
+def evaluate(which: int, x: Array, g: Array) -> Any:
     """Write the gradient of the loss of that number into `g` and return its value."""
     if which == 0:
         (g[0],) = d_tilted(x)

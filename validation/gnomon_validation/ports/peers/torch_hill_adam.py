@@ -18,7 +18,7 @@ dtypes = ("float32", "float64")
 only = {"hill_adam.step": {"variant": ("code",)}}
 
 
-class PublishedOptimizer(torch.optim.Optimizer):
+class PublishedOptimizer(torch.optim.Optimizer):  # type: ignore[misc]
     """Hill-ADAM as published. step(loss, payload) returns the payload of the lowest recorded loss, and that loss."""
 
     def __init__(
@@ -52,8 +52,8 @@ class PublishedOptimizer(torch.optim.Optimizer):
             return forget, None
         return forget, loss
 
-    @torch.no_grad()
-    def step(self, loss: Any, payload: Any) -> tuple[Any, Any]:  # type: ignore[override]
+    @torch.no_grad()  # type: ignore[untyped-decorator]
+    def step(self, loss: Any, payload: Any) -> tuple[Any, Any]:
         self.calls += 1
         group = self.param_groups[0]
         (beta1, beta2), lr = group["betas"], group["lr"]
@@ -76,11 +76,11 @@ class PublishedOptimizer(torch.optim.Optimizer):
 
 @offered("hill_adam.step")
 def hill_adam_step(
-    params: Any, grad: Any, state: HillAdamState, loss: Any, *, lr: float, beta1: float, beta2: float, eps: float,
+    params: Any, grad: Any, state: Any, loss: Any, *, lr: float, beta1: float, beta2: float, eps: float,
     delta: float, hi: float, lo: float, weight_decay: float, bias_dtype: str,
 ) -> Any:  # fmt: skip
     x = torch.nn.Parameter(params.clone())
-    rates = {"lr": lr, "betas": (beta1, beta2), "eps": eps, "delta": delta, "hi": hi, "lo": lo}
+    rates: dict[str, Any] = {"lr": lr, "betas": (beta1, beta2), "eps": eps, "delta": delta, "hi": hi, "lo": lo}
     count_dtype = torch.float32 if bias_dtype == "float32" else torch.float64
     optimizer = PublishedOptimizer([x], **rates, weight_decay=weight_decay, count_dtype=count_dtype)
     optimizer.up, optimizer.inside, optimizer.calls = state.ascending, state.inside, state.calls
@@ -89,6 +89,7 @@ def hill_adam_step(
     optimizer.state[x] = {"t": state.step_count, "m": state.first_moment.clone(), "v": state.second_moment.clone()}
     x.grad = grad
     optimizer.step(loss, params)
+    event: Any
     kept, event = optimizer.state[x], optimizer.events[-1][1] if optimizer.events else ""
     previous = loss * torch.nan if optimizer.previous is None else optimizer.previous
     after = HillAdamState(

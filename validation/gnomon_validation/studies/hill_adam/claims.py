@@ -7,6 +7,7 @@ import numpy as np
 from gnomon.descent import hill_adam, nadam
 from gnomon.descent.hill_adam_escape import slope_change
 from gnomon.descent.hill_adam_losses import LOSSES
+from gnomon.domains import Array
 from gnomon.kernels.descent.hill_adam import step as compiled_step
 from gnomon.kernels.descent.hill_adam_runs import explore
 from gnomon_validation.studies.claim import Evidence, Ledger
@@ -31,7 +32,7 @@ def never_above_adam() -> Evidence:
     said = "; ".join(f"{spread(of, '{:.1%}')} with lr {lr:g}" for lr, of in found.items())
     return Evidence(
         min(found[1e-3]) > 0.5 and min(found[1e-2]) > 0.1,
-        f"share of 400 starts on each of five losses from which its best of 5,000 calls is more than 0.001 worse: {said}",
+        f"share of 400 starts on each of five losses from which its best of 5,000 calls is over 0.001 worse: {said}",
     )
 
 
@@ -39,7 +40,7 @@ def never_above_adam() -> Evidence:
 def escape_from_local_minima() -> Evidence:
     """“escapes local minima by alternating between minimization and maximization goals”
 
-    With the script's rate of 0.01 a plateau is met on the near side of a minimum, and the first step of the climb goes
+    With the script's rate, 0.01, a plateau is met on the near side of a minimum, and the first step of the climb goes
     back: from one start on each of five losses it never crosses the hill before the better minimum.
     """
     inside, worse = [], []
@@ -51,7 +52,7 @@ def escape_from_local_minima() -> Evidence:
         worse.append(float(hill.best_loss - LOSSES[loss].minimum))
     return Evidence(
         all(inside) and min(worse) > 0.1,
-        f"lr 0.01, 3,000 calls: its best is {listed(worse, '{:.2f}')} above the global minima, none of which it came near",
+        f"lr 0.01, 3,000 calls: its best is {listed(worse, '{:.2f}')} above the minima, none of which it came near",
     )
 
 
@@ -118,6 +119,7 @@ def competitive_with_nadam() -> Evidence:
     """
     gaps = []
     for i in range(12):
+        x: Array
         colours, x = instance(i), np.ones(3)
         state, best = nadam.init(x), np.inf
         for _ in range(1000):

@@ -38,9 +38,9 @@ def measure() -> Findings:
         Comparison("gains, lr 0.01: largest gap of Adam", "-1e-14 … 1e-14", float(np.max(exact))),
     )
     conclusions = (
-        "At the published rate Hill-ADAM comes nearer to the optimum than Adam in all 12 instances: the claim reproduces.",
-        f"Adam with a rate ten times smaller comes to the optimum, but for {max(abs(run.gap) for run in slow):.0e}, in the "
-        f"{SLOWER} instances that are tried: at 0.01 it is stuck in sigmoids that are saturated, not in local minima.",
+        "At the published rate Hill-ADAM is nearer to the optimum than Adam in all 12 instances: the claim reproduces.",
+        f"Adam with a rate ten times smaller comes to the optimum, but for {max(abs(run.gap) for run in slow):.0e}, in "
+        f"the {SLOWER} instances that are tried: at 0.01 it is stuck in saturated sigmoids, not in local minima.",
         "On the three gains themselves Adam is exact and Hill-ADAM the worse in every instance.",
     )
     columns = (

@@ -14,10 +14,11 @@ from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """going back the way that it came
-With lr 0.01 and 3,000 calls, does Hill-ADAM leave the first basin that it comes into, and is its best better than Adam's?
-measured beforehand with another program for this project, and with the published code; the start is on the far side"""
+With lr 0.01 and 3,000 calls, does Hill-ADAM leave the first basin, and is its best better than Adam's?
+measured beforehand with another program for this project, and with the published code"""
 STATED = {
-    "tilted": ("-2.6172057", "-2.6185560"), "bumps": ("2.9274013", "2.9241465"), "three-wells": (".6006157", ".5971039"),
+    "tilted": ("-2.6172057", "-2.6185560"), "bumps": ("2.9274013", "2.9241465"),
+    "three-wells": (".6006157", ".5971039"),
     "four-wells": (".4930890", ".4915806"), "camel": ("2.1045926", "2.1042503"),
 }  # fmt: skip
 CODE_TURNS = ((150, 1), (311, 0), (312, 0), (1538, 1), (1698, 0), (2921, 1))

@@ -1,8 +1,9 @@
-"""The runs that the studies and the claims share: the starts, Adam's runs beside Hill-ADAM's, the colours, a network."""
+"""The runs that studies and claims share: the starts, Adam's runs beside Hill-ADAM's, the colours, a network."""
 
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from math import inf
 from typing import Any, NamedTuple
 
@@ -55,8 +56,8 @@ def shares(loss: str, lr: float, delta: float = 1e-4) -> Shares:
     x, least = starts()[loss], LOSSES[loss].minimum
     hill = explore(x, loss=loss, steps=CALLS, lr=lr, delta=delta).best_loss
     adam = explore(x, loss=loss, steps=CALLS, lr=lr, **ADAM).best_loss
-    near = (float(np.mean(best < least + ON_TARGET)) for best in (adam, hill))
-    return Shares(*near, float(np.mean(hill > adam + WORSE_BY)))
+    near_adam, near_hill = (float(np.mean(best < least + ON_TARGET)) for best in (adam, hill))
+    return Shares(near_adam, near_hill, float(np.mean(hill > adam + WORSE_BY)))
 
 
 def both_from(loss: str, **given: Any) -> tuple[Any, Any]:
@@ -100,7 +101,7 @@ def network(i: int, lr: float, is_adam: bool, calls: int = 1000) -> NetworkRun:
     """
     colours, rng = instance(i), np.random.default_rng(i)
     pieces, slots, at = [], [], 0
-    for a, b in zip(WIDTHS[:-1], WIDTHS[1:], strict=True):
+    for a, b in pairwise(WIDTHS):
         bound = a**-0.5
         pieces += [rng.uniform(-bound, bound, (b, a)).ravel(), rng.uniform(-bound, bound, b)]
         slots.append((at, at + a * b, at + a * b + b, (b, a)))

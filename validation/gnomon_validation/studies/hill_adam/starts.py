@@ -1,4 +1,4 @@
-"""From 400 starts on each of five losses: how often Hill-ADAM comes to the global minimum, and how often it is worse."""
+"""From 400 starts on each of five losses: how often Hill-ADAM finds the global minimum, and how often it is worse."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ def measure() -> Findings:
     finer = max(shares(loss, lr, 1e-6).worse for lr in RATES for loss in LOSSES)
     slow, fast = (np.mean([shares(loss, lr) for loss in LOSSES], axis=0) for lr in (1e-3, 1e-1))
     conclusions = (
-        f"With lr 0.001 Hill-ADAM is worse than Adam from {slow[2]:.0%} of the starts and finds the global minimum from "
-        f"{slow[1]:.0%} where Adam does from {slow[0]:.0%}: it goes back the way that it came. With lr 0.1 it overshoots "
-        f"and finds it from {fast[1]:.0%}, Adam from {fast[0]:.0%}.",
+        f"With lr 0.001 Hill-ADAM is worse than Adam from {slow[2]:.0%} of the starts and finds the global minimum "
+        f"from {slow[1]:.0%} where Adam does from {slow[0]:.0%}: it goes back the way that it came. With lr 0.1 it "
+        f"overshoots and finds it from {fast[1]:.0%}, Adam from {fast[0]:.0%}.",
         f"With δ = 1e-6 it is worse from at most {finer:.1%} of the starts at any of these rates: what it loses is the "
         "accuracy that δ takes.",
     )
