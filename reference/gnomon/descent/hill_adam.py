@@ -54,7 +54,7 @@ class Report(NamedTuple):
     where none was made. Two right ports may part where it is of the size of rounding.
     """
 
-    event: Event
+    event: str
     ascending: bool
     reset: bool
     margin: Any
@@ -156,7 +156,7 @@ def turn(
     if change < delta:
         return Report("plateau", not state.ascending, True, margin), inside
     if loss > hi:
-        event: Event = "hi" if inside or variant == "code" else ""
+        event = "hi" if inside or variant == "code" else ""
         return Report(event, False, inside, margin), False
     inside = inside or variant == "code"  # c2
     if loss < lo:

@@ -32,7 +32,9 @@ def slope_change(grad: Array, *, lr: Positive = 1e-2, eps: Positive = 1e-8) -> A
 
 @checked()
 @rounded_once
-def climb(steepness: Steepness, *, lr: Positive = 1e-2, beta1: Fraction = 0.9, beta2: Fraction = 0.999) -> Any:
+def climb(
+    steepness: Steepness, *, lr: Positive = 1e-2, beta1: Fraction = 0.9, beta2: Fraction = 0.999
+) -> tuple[Array, Array]:
     """Return how far Adam climbs a hill after a long descent of constant slope, and in how many steps (E3).
 
     steepness: h >= 0, how many times as steep as the descent each hill is, shape (hills,). Both results have its shape

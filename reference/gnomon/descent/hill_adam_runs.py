@@ -47,10 +47,10 @@ def require_dimension(given: Mapping[str, Any]) -> None:
 
 
 def require_steps(given: Mapping[str, Any]) -> None:
-    params = given["params"].reshape(-1)[:1]
+    x = np.zeros(1)
     of_init = {name: given[name] for name in ("start", "variant")}
     others = {name: value for name, value in given.items() if name not in ("params", "loss", "steps", "start")}
-    check_arguments(step, params, 0 * params, init(params, **of_init), (0 * params).sum(), **others)
+    check_arguments(step, x, x, init(x, **of_init), x[0], **others)
 
 
 @checked(require_dimension, require_steps)
