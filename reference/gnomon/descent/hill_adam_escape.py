@@ -48,7 +48,7 @@ def climb(
     """
     h, ratio = steepness, beta1 / beta2**0.5 if beta2 > 0 else inf
     height, steps, j = np.zeros_like(h), np.zeros_like(h), 1
-    while np.any(climbs := (beta1**j * (1 + h) > h) & (h > 0)):
+    while beta1**j < 1 and np.any(climbs := (beta1**j * (1 + h) > h) & (h > 0)):
         push = beta1**j * (1 + h) - h
         height = np.where(climbs, height + push / np.sqrt(beta2**j + h * h * (1 - beta2**j)), height)
         steps = np.where(climbs, steps + 1, steps)

@@ -384,19 +384,6 @@ def corrections_in_single_precision_shorten_the_first_step(port: Any, case: Case
     yield equal("params", params, case.params - float(rate) * m / (np.sqrt(v) / float(root) + case.eps))
 
 
-@step.law("invariance", cases=runs)
-def a_call_has_no_memory_of_its_own(port: Any, case: Case) -> Iterable[Fact]:
-    """All that it remembers is in the state: a run that is made again, or taken up from a state that was kept, is the
-    same, bit for bit (H17)."""
-    seen, again = list(each_call(port, case)), list(each_call(port, case))
-    for (params, state, _), (other, known, _) in zip(seen, again, strict=True):
-        yield identical("params", other, params)
-        yield from same_outputs("state", known, state, identical)
-    kept, last = case.params if len(seen) < 2 else seen[-2][0], seen[-2][1] if len(seen) > 1 else case.state
-    params, _, _ = port.step(kept, case.grads[-1], last, case.losses[-1], **case.hyper)
-    yield identical("taken up", params, seen[-1][0])
-
-
 @step.law("conservation", cases=calm.but(variant="code", delta=1.0, hi=2.0, lo=-2.0))
 def a_nan_in_the_loss_turns_nothing(port: Any, case: Case) -> Iterable[Fact]:
     """In the code a NaN for a loss is no event, at that call and at the next; the step is taken, nothing recorded

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
-from gnomon_spec.descent.hill_adam import step
+from typing import Any
 
-MOVED = "if report.ascending:\n        grad, m = -grad, -m"
+import numpy as np
+
+from gnomon_spec.descent.hill_adam import step, system
+
+
+@system.mistake("step")
+def last_entry_left_out(params: Any, grad: Any, state: Any, loss: Any, **hyper: Any) -> Any:
+    """The last entry of an array is not updated (the tail of a vectorised loop is missing)."""
+    new, *rest = step.reference(params, grad, state, loss, **hyper)
+    last = (np.arange(params.size) == params.size - 1).reshape(params.shape)
+    return (np.where(last, params, new), *rest) if params.size else (new, *rest)
+
+
 step.edits("""
 plateau_not_strict: A change of just δ counts as a plateau, so that with δ = 0 a loss that repeats turns it
     `change < delta` → `change <= delta`
@@ -16,6 +28,14 @@ moments_survive_a_turn: The moments are not thrown away when it turns
     `m, v, t = np.zeros_like(m), np.zeros_like(v), 0` → `pass`
 only_the_first_moment_is_thrown_away: The second moment survives a turn
     `np.zeros_like(v), 0` → `v, 0`
+only_the_second_moment_is_thrown_away: The first moment survives a turn
+    `np.zeros_like(m), np.zeros_like(v), 0` → `m, np.zeros_like(v), 0`
+absolute_gradient: The sign of the gradient is lost
+    `` → `grad = np.abs(grad)`
+step_skipped_when_a_gradient_is_not_finite: Nothing is done at a call whose gradient is not finite in every entry
+    `` → `if not bool(np.all(np.isfinite(grad))):\n    return params, state, Report("", state.ascending, False, loss)`
+nan_is_above_the_band: A NaN for a loss is taken to be above hi
+    `if loss > hi:` → `if not loss <= hi:`
 step_count_survives_a_turn: The bias corrections go on after a turn as if the moments had been kept
     `np.zeros_like(v), 0` → `np.zeros_like(v), t`
 turns_one_call_late: The step at an event still goes the old way
