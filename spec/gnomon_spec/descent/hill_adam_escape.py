@@ -104,8 +104,6 @@ def it_does_not_leave_the_range_before_the_gradient_does(port: Any, case: Case) 
 climb.edits("""
 hill_counted_once: A hill as steep as the slope before counts once: the gradient's change is taken for h, not 1 + h
     `(1 + h) - h` → `h`
-second_moment_of_the_descent_alone: The hill's own squares do not enter the second moment
-    `beta2**j + h * h * (1 - beta2**j)` → `beta2**j`
 flat_is_finite: On the flat it is said to come to rest after no steps
     `np.where(flat, inf, steps)` → `steps`
 flat_by_the_first_moment_alone: On the flat only the first moment fades: lr·β₁/(1-β₁)

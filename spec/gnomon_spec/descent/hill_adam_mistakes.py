@@ -20,6 +20,9 @@ def last_entry_left_out(params: Any, grad: Any, state: Any, loss: Any, **hyper: 
 step.edits("""
 plateau_not_strict: A change of just δ counts as a plateau, so that with δ = 0 a loss that repeats turns it
     `change < delta` → `change <= delta`
+threshold_of_its_own: A change below 1e-4 is a plateau, whatever δ is given
+    [github.com/2manikan/Hill-ADAM, commit 68abef4]
+    `change < delta` → `change < 1e-4`
 rise_is_a_plateau: The change of the loss is not taken without its sign: every fall is a plateau
     `np.abs(loss - state.previous_loss)` → `loss - state.previous_loss`
 relative_plateau: The change of the loss is measured in units of the loss

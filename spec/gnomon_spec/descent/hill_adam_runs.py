@@ -9,9 +9,9 @@ import numpy as np
 
 from gnomon.descent import hill_adam_runs as reference
 from gnomon.descent.hill_adam_losses import LOSSES
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.descent.hill_adam import system
-from gnomon_spec.descent.hill_adam_cases import VARIANTS, hyperparameters, known_losses
+from gnomon_spec.descent.hill_adam_cases import hyperparameters, known_losses
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
 from gnomon_spec.strategies import count, number, shapes, tame
 from gnomon_spec.system import WITH_ROOM
@@ -36,15 +36,6 @@ def near_wells() -> Quantity:
     return Quantity(
         lambda draw, c: np.asarray(np.clip(tame(-3).draw(draw, c), -2, 2), c.dtype), "entries from -2 to 2, many small"
     )
-
-
-def known_points() -> Quantity:
-    """A global minimiser of the drawn loss, in the dtype of the case."""
-
-    def draw_point(draw: Draw, context: Context) -> Any:
-        return np.array(LOSSES[context.drawn["loss"]].minimisers[0], context.dtype)
-
-    return Quantity(draw_point, "a global minimiser")
 
 
 runs = Cases({**calls, "loss": known_losses(), "params": near_wells()}, POINTS)
@@ -100,17 +91,6 @@ def each_row_is_a_run_of_its_own(port: Any, case: Case) -> Iterable[Fact]:
         yield identical("best_loss", found.best_loss[i], run.best_loss)
         yield identical("best_params", found.best_params[i], run.best_params)
         yield agree("events", int(found.events[i]), int(np.count_nonzero(run.events)))
-
-
-@trajectory.law(
-    "fixed point",
-    cases=runs.but(params=known_points(), delta=choice(0.1, 1.0), variant=VARIANTS, start="min", hi=200.0, lo=-1e4),
-)
-def at_the_minimum_it_stays_near(port: Any, case: Case) -> Iterable[Fact]:
-    """Begun at a known minimiser it records the known minimum at the first call."""
-    run, f = port.trajectory(case.params, **{**case.hyper, "steps": 1}), LOSSES[case.loss]
-    yield equal("minimum", run.losses[0], f.value(case.params))
-    yield at_least("lowest", run.losses[0] + 1e-6, f.minimum)
 
 
 @trajectory.law("rejects", cases=runs)
