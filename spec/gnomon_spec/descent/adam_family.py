@@ -71,7 +71,7 @@ def declare_laws(step: Operation) -> None:
         yield equal("params", params, case.params - case.times * move)
 
     @step.law("bound", cases=fresh.but(params=zeros, beta2=fraction(0.999, 0.5, 0.99), grads=steps_of(tame(), 12)))
-    def no_step_is_longer_than_thesharp_bound(port: Any, case: Case) -> Iterable[Fact]:
+    def no_step_is_longer_than_the_sharp_bound(port: Any, case: Case) -> Iterable[Fact]:
         """From a fresh state, step t moves no entry by more than lr·S(t), the most that t gradients can do together.
 
         S(t)² = (1-β₁)²(1-β₂ᵗ)/((1-β₁ᵗ)²(1-β₂)) · Σ (β₁²/β₂)ʲ, j < t.
@@ -96,7 +96,7 @@ def declare_laws(step: Operation) -> None:
             times=count(1, 2, low=1, high=10),
         ),
     )
-    def thesharp_bound_is_attained(port: Any, case: Case) -> Iterable[Fact]:
+    def the_sharp_bound_is_attained(port: Any, case: Case) -> Iterable[Fact]:
         """With gradients growing like (β₂/β₁)ˢ and ε = 0, step t moves every entry by exactly lr·S(t)."""
         params, state, before = case.params, case.state, case.params
         for s in range(case.times):
