@@ -183,6 +183,19 @@ def test_how_far_adam_climbs():
     assert f"{sharp_bound(0.9, 0.999, 10):.4f}" == "1.0431" and f"{sharp_bound(0.9, 0.999, 20_000):.2f}" == "7.27"
 
 
+def test_a_run_that_is_made_again_or_taken_up_from_its_state_has_the_same_bits():
+    """H17: 150 calls with lr = 0.1, taken up after 90 of them from the state as plain numbers."""
+    f, x = LOSSES["camel"], np.array([1.9, 0.9])
+    path, _, last = calls(f.value, f.gradient, x, 150, lr=0.1)
+    first, _, state = calls(f.value, f.gradient, x, 90, lr=0.1)
+    x, state = first[-1], hill_adam.HillAdamState(*(np.array(v.tolist()) if hasattr(v, "tolist") else v for v in state))
+    state = state._replace(best_loss=np.float64(state.best_loss), previous_loss=np.float64(state.previous_loss))
+    for _ in range(60):
+        x, state, _ = hill_adam.step(x, f.gradient(x), state, np.float64(f.value(x)), lr=0.1)
+    assert np.array_equal(x, path[-1]) and np.array_equal(first, path[:91])
+    assert np.array_equal(state.best_params, last.best_params) and state.best_loss == last.best_loss
+
+
 def test_the_margin_says_how_near_a_decision_was():
     """P1, lr = .1, 400 calls: 4.6e-6."""
     f, x = LOSSES["tilted"], np.array([2.0])
