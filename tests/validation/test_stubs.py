@@ -99,6 +99,6 @@ def test_an_explanation_says_what_a_port_is_called_given_and_returns(gnomon):
 def test_an_operation_is_explained_by_its_name_alone_where_only_one_system_has_it(gnomon):
     assert gnomon("explain", "hutchinson") == gnomon("explain", "curvature.hutchinson")
     status, _, errors = gnomon("explain", "trajectory")
-    assert status == 2 and "trajectory is an operation of adam, adamw, hysterograd, " in errors
+    assert status == 2 and "trajectory is an operation of adam, adamw, hill_adam, " in errors
     assert "say which, adam.trajectory" in errors
     assert "did you mean 'hutchinson'?" in gnomon("explain", "hutchinsn").errors

@@ -83,8 +83,9 @@ class Runner(NamedTuple):
         """Return the next params and state; a step with the Hessian if the objective has no Gauss-Newton products."""
         if self.inputs == BY_ITSELF:
             return self.step(params, objective, **hyper), state
-        if self.inputs in (BY_GRADIENT, BY_GRADIENTS):
-            return self.step(params, objective.gradient(params), state, **hyper)
+        if self.inputs[:3] in (BY_GRADIENT, BY_GRADIENTS):
+            losses = [objective.value(params)] if self.inputs[3:] == ("loss",) else []
+            return self.step(params, objective.gradient(params), state, *losses, **hyper)
         if "curvature" in self.hyperparameters and not isinstance(objective, GaussNewtonObjective):
             hyper = {"curvature": "hessian", **hyper}
         return self.step(params, state, objective, **hyper)
@@ -99,8 +100,9 @@ def _runner(written: str) -> Runner:
         runner = Runner(method, own, _keywords(module.step_on), (), lambda _: None, module.step_on, BY_ITSELF)
     elif step is not None and step.inputs[:3] in (BY_GRADIENT, BY_GRADIENTS, BY_CURVATURE):
         of_init = _keywords(module.init)
-        known = (*of_init, *step.hyperparameters)
-        runner = Runner(method, own, known, of_init, module.init, step.reference, step.inputs[:3])
+        known = tuple(dict.fromkeys((*of_init, *step.hyperparameters)))
+        inputs = step.inputs if step.inputs[3:] == ("loss",) else step.inputs[:3]
+        runner = Runner(method, own, known, of_init, module.init, step.reference, inputs)
         several = runner.inputs == BY_GRADIENTS or isinstance(domains_of(step.reference).get("params"), TupleOfArrays)
         if several or takes_matrices(step.reference):
             made = (of_a_column(function, several=several) for function in (module.init, step.reference))
@@ -162,7 +164,7 @@ def _run(runner: Runner, objective: KnownObjective, steps: int, options: Mapping
     own |= {name.removeprefix(prefix): value for name, value in options.items() if name.startswith(prefix)} | runner.own
     params = np.asarray(objective.start, dtype=np.float64)
     state = runner.init(params, **{name: own[name] for name in of_init if name in own})
-    hyper = {name: value for name, value in own.items() if name not in of_init}
+    hyper = {name: value for name, value in own.items() if name in _keywords(runner.step)}
     iterates, values = [params], [float(objective.value(params))]
     with np.errstate(all="ignore"):
         for _ in range(steps):

@@ -80,7 +80,7 @@ def declare_laws(step: Operation) -> None:
         for t, grad in enumerate(case.grads, start=1):
             new, state = port.step(params, grad, state, **case.hyper)
             moves.append(np.abs(new - params))
-            bounds.append(case.lr * _sharp_bound(case.beta1, case.beta2, t) + 0 * params)
+            bounds.append(case.lr * sharp_bound(case.beta1, case.beta2, t) + 0 * params)
             params = new
         yield at_least("bound", np.stack(bounds), np.stack(moves))
 
@@ -102,7 +102,7 @@ def declare_laws(step: Operation) -> None:
         for s in range(case.times):
             before = params
             params, state = port.step(params, case.grad * (case.beta2 / case.beta1) ** s, state, **case.hyper)
-        bound = case.lr * _sharp_bound(case.beta1, case.beta2, case.times)
+        bound = case.lr * sharp_bound(case.beta1, case.beta2, case.times)
         yield equal("move", before - params, bound * np.sign(case.grad))
 
     @step.law("closed form", cases=bare.but(variant="adam", times=count(1, 2, low=1, high=12)))
@@ -141,7 +141,7 @@ def declare_laws(step: Operation) -> None:
         yield equal("params", params, expected)
 
 
-def _sharp_bound(beta1: Any, beta2: Any, t: int) -> Any:
+def sharp_bound(beta1: Any, beta2: Any, t: int) -> Any:
     """S(t), the largest |m̂|/√v̂ that t gradients can give (Cauchy-Schwarz)."""
     geometric = sum((beta1 * beta1 / beta2) ** j for j in range(t)) if beta2 > 0 else 1
     scale = (1 - beta1) ** 2 * (1 - beta2**t) / ((1 - beta1**t) ** 2 * (1 - beta2))

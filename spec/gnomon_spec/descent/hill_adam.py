@@ -1,0 +1,446 @@
+"""Hill-ADAM: Adam that turns round, to climb hills and descend behind them, where the loss stops changing.
+
+Each call is given the loss f and the gradient g of the current x. With δ the threshold and (lo, hi) the band::
+
+    f_best, x_best ← f, x                     if f < f_best
+    |f - f_previous| < δ:                     the direction turns, m = v = t = 0, event "plateau"
+    else f > hi, f < lo:                      the direction is down, up; on entry m = v = t = 0, event "hi", "lo"
+    m, v, t, x ← a step of Adam, down or up
+    f_previous ← f                            nothing after a plateau and outside of the band
+
+There is no randomness and no end. With δ = 0 and no band it is Adam. What is best is remembered and is the answer.
+
+The variant "code" is the published optimizer, with what we take for slips; "clean" is without them and the default:
+
+c1  only a loss that becomes f_previous is recorded: none at an event, none outside of the band; f_best begins at
+    999999999
+c2  the two ends of the band are two blocks of the program, and the first one forgets that the second had been entered:
+    below lo every call throws the moments away, so that each step there has length lr in every entry; above hi only the
+    first one does. In both, every call outside is an event
+c3  begun on the way up, f_best begins at -999999999, and nothing is ever recorded
+c4  the weight decay is computed and thrown away
+c5  Adam's corrections are computed in float32: the first step is lr·(1 - 6.6e-6) long. `bias_dtype`
+c6  only the first parameter group is stepped, and what is remembered is the object that the caller passed, no copy. A
+    matter of objects: `gnomon_validation.ports.peers.torch_hill_adam` has it, pure functions cannot
+
+A direction may also change without an event in "clean": from above hi to below lo at once. The moments are kept then.
+
+Where the source is silent. The paper could not be had: the code is all that "code" rests on, and the losses, the escape
+length (`climb`) and the test of turning on the spot (`slope_change`) are ours. δ and hi are taken for what the paper
+calls delta and gamma. The warning that a threshold is beyond any change of the loss is not given by the step, which
+only computes: `slope_change` says it.
+
+What is known of it. A plateau is no evidence of a stationary point: it is also met at a turning point, and where two
+iterates straddle a minimum. Whoever climbs begins along the way that it came (the first step after a turn is lr·sign(g)
+in the other direction), so that only overshooting, a large lr, gets across a hill.
+
+Sources: Manikandan & Gilpin, arXiv 2510.03613; github.com/2manikan/Hill-ADAM, commit 68abef4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gnomon.descent import adam
+from gnomon.descent import hill_adam as reference
+from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.curvature.symmetries import negated, unchanged
+from gnomon_spec.descent import elementwise
+from gnomon_spec.descent.adam_family import sharp_bound
+from gnomon_spec.descent.hill_adam_cases import (
+    NO_BAND,
+    NO_TURNS,
+    VARIANTS,
+    calm,
+    each_call,
+    fresh_state,
+    loss_path,
+    runs,
+    steps,
+    with_path,
+)
+from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical, rejects, same_outputs
+from gnomon_spec.strategies import (
+    ANY_SHAPE,
+    count,
+    indices,
+    nonzero,
+    number,
+    permutation,
+    poisons,
+    shapes,
+    tame,
+    vector,
+)
+from gnomon_spec.system import WITH_ROOM, System
+
+system = System("hill_adam", title="Hill-ADAM", text=__doc__ or "")
+starts = Cases({"params": vector(), "start": choice("min", "max"), "variant": VARIANTS}, ANY_SHAPE)
+init = system.operation(reference.init, cases=starts, rejecting=starts, dtypes=WITH_ROOM)
+step = system.operation(reference.step, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
+events = ["", "plateau", "hi", "lo"]
+
+
+@init.law("fixed point")
+def nothing_is_known_before_the_first_call(port: Any, case: Case) -> Iterable[Fact]:
+    """Both moments and counts are 0, there is no previous loss and no best point, and the direction is that of the
+    start."""
+    state = port.init(case.params, **case.hyper)
+    for moment in (state.first_moment, state.second_moment):
+        yield identical("moment", moment, 0 * np.where(np.isfinite(case.params), case.params, 0))
+    yield agree("counts", (state.step_count, state.calls), (0, 0))
+    yield agree("ascending", state.ascending, case.start == "max")
+    yield agree("unknown", bool(np.isnan(state.previous_loss) & np.all(np.isnan(state.best_params))), True)
+
+
+@step.law("limit", cases=runs.but(**NO_TURNS, state=fresh_state("min"), others=with_path(tame())))
+def without_thresholds_it_is_adam(port: Any, case: Case) -> Iterable[Fact]:
+    """With δ = 0 and no band it is Adam, and no loss changes a bit of where it goes (H1)."""
+    params, state = case.params, adam.init(case.params)
+    rates = {name: case[name] for name in ("lr", "beta1", "beta2", "eps")}
+    for grad in case.grads:
+        params, state = adam.step(params, grad, state, **rates)
+    path = [x for x, _, _ in each_call(port, case)]
+    yield follows("params", np.stack(path)[-1:], params[np.newaxis])
+    level = Case({**case, "losses": 0 * case.losses + 1}, case.hyper)
+    yield identical("other losses", path[-1], [x for x, _, _ in each_call(port, level)][-1])
+
+
+@step.law("invariance", cases=runs.but(**NO_BAND, delta=choice(0.75, 0.25)))
+def after_a_turn_it_begins_anew(port: Any, case: Case) -> Iterable[Fact]:
+    """From one event to the next it is Adam from a fresh state, up or down, bit for bit (H2)."""
+    before, begun, other = case.params, None, None
+    for (params, _, report), grad, loss in zip(each_call(port, case), case.grads, case.losses, strict=True):
+        if report.reset:
+            begun, other = port.init(before, start="max" if report.ascending else "min"), before
+        if begun is not None:
+            changed = {**case.hyper, **NO_TURNS}
+            other, begun, _ = port.step(other, grad, begun, loss, **changed)
+        before = params
+    yield identical("params", before, before if other is None else other)
+
+
+@step.law("closed form", cases=calm.but(delta=0.5, hi=200.0, lo=-200.0, why=choice("plateau", "hi", "lo")))
+def the_first_step_after_a_turn_is_as_long_as_lr(port: Any, case: Case) -> Iterable[Fact]:
+    """At an event x moves by lr·g/(|g|+ε), up where it turned up, down where it turned down: back the way that it came,
+    if that was no hill; the moments are those of g alone and its turn is reported (H3, H12)."""
+    loss = {"plateau": 1.0, "hi": 201.0, "lo": -201.0}[case.why] + 0 * case.loss
+    previous = loss + (0.25 if case.why == "plateau" else 4)
+    state = case.state._replace(previous_loss=previous, inside=True)
+    params, after, report = port.step(case.params, case.grad, state, loss, **case.hyper)
+    up = {"plateau": not case.state.ascending, "hi": False, "lo": True}[case.why]
+    step = case.lr * case.grad / (np.abs(case.grad) + case.eps)
+    yield equal("params", params, case.params + step if up else case.params - step)
+    yield equal("first_moment", after.first_moment, (1 - case.beta1) * case.grad)
+    yield equal("second_moment", after.second_moment, (1 - case.beta2) * case.grad**2)
+    yield agree("turn", [report.event, report.ascending, after.ascending, report.reset], [case.why, up, up, True])
+    yield agree("state", [after.inside, after.step_count], [case.why == "plateau", 1])
+    yield agree("forgets", bool(np.isnan(after.previous_loss)), True)
+
+
+@step.law("fixed point", cases=runs.but(state=fresh_state("min"), **NO_BAND, delta=choice(0.75, 0.25)))
+def at_a_stationary_point_it_turns_on_the_spot(port: Any, case: Case) -> Iterable[Fact]:
+    """While the gradient is 0, x stays, bit for bit, and there is a plateau at every second call (H4)."""
+    level = Case({**case, "losses": 0 * case.losses + 1, "grads": 0 * case.grads}, case.hyper)
+    seen = list(each_call(port, level))
+    for params, _, _ in seen:
+        yield identical("params", params, case.params)
+    yield agree("events", [r.event for *_, r in seen], ["", "plateau"] * (len(seen) // 2) + [""] * (len(seen) % 2))
+
+
+def along_a_slope(port: Any, case: Case, **changed: Any) -> tuple[list[Any], list[Any]]:
+    """Return the iterates and the reports of a run on f = c·x from 0, c the gradient of the case."""
+    params, state, path, reports = 0 * case.grad, case.state, [], []
+    for _ in range(case.times):
+        loss = np.sum(case.grad * params)
+        params, state, report = port.step(params, case.grad, state, loss, **{**case.hyper, **changed})
+        path.append(params)
+        reports.append(report)
+    return path, reports
+
+
+slopes = calm.but(
+    grad=nonzero,
+    state=fresh_state("min"),
+    times=count(8, 5, 12, low=5, high=24),
+    eps=1e-8,
+    factor=choice(2.0, 4.0, 8.0),
+)
+
+
+@step.law("closed form", cases=slopes.but(**NO_BAND))
+def on_a_gentle_slope_it_goes_to_and_fro(port: Any, case: Case) -> Iterable[Fact]:
+    """On f = c·x with lr·Σcᵢ²/(|cᵢ|+ε) < δ it moves by -d, 0, d, 0, … and turns at every second call: it cannot come
+    closer than ‖g‖₁ ~ δ/lr to anything (H5, E4)."""
+    size = np.abs(case.grad) + case.eps
+    path, reports = along_a_slope(port, case, delta=case.factor * case.lr * np.sum(case.grad**2 / size))
+    phases = np.array([(-1.0, 0.0, 1.0, 0.0)[k % 4] for k in range(case.times)])
+    move = case.lr * case.grad / size
+    yield equal("params", np.stack(path), phases[:, np.newaxis] * move, scale=np.abs(move))
+    yield agree("events", [r.event for r in reports], [("", "plateau")[k % 2] for k in range(case.times)])
+
+
+@step.law("closed form", cases=slopes.but(above=count(1, 2, high=5), below=count(2, 1, 0, high=5)))
+def on_a_steep_slope_it_goes_from_end_to_end_of_the_band(port: Any, case: Case) -> Iterable[Fact]:
+    """On f = c·x with D = lr·Σcᵢ²/(|cᵢ|+ε) > δ every step changes f by D, it turns only outside of the band, and f is
+    never farther out than D (H6)."""
+    size = np.abs(case.grad) + case.eps
+    change = case.lr * np.sum(case.grad**2 / size)
+    ends = {"hi": (case.above + 0.5) * change, "lo": -(case.below + 0.5) * change}
+    path, reports = along_a_slope(port, case, delta=change / case.factor, **ends)
+    places, met, place, way = [], [], 0, -1
+    for _ in range(case.times):
+        met.append("hi" if place > case.above else "lo" if place < -case.below else "")
+        way = {"hi": -1, "lo": 1, "": way}[met[-1]]
+        place += way
+        places.append(float(place))
+    move = case.lr * case.grad / size
+    yield equal("params", np.stack(path), np.array(places)[:, np.newaxis] * move, scale=6 * np.abs(move))
+    yield agree("events", [r.event for r in reports], met)
+
+
+@step.law("bound", cases=runs)
+def two_plateaus_are_two_calls_apart(port: Any, case: Case) -> Iterable[Fact]:
+    """After an event, and after a call outside of the band, there is no plateau at the next call (H7)."""
+    seen, close, was_silent = list(each_call(port, case)), 0, True
+    for (_, state, report), loss in zip(seen, case.losses, strict=True):
+        close += was_silent and report.event == "plateau"
+        was_silent = report.event != "" or not state.inside
+        yield agree("previous_loss", bool(np.isnan(state.previous_loss)), was_silent)
+        yield identical("previous_loss", state.previous_loss, loss * (np.nan if was_silent else 1))
+    yield agree("plateaus", close, 0)
+
+
+@step.law("conservation", cases=runs.but(variant="clean"))
+def the_lowest_loss_is_remembered(port: Any, case: Case) -> Iterable[Fact]:
+    """What is recorded is the lowest of all losses that were passed, whatever happened, and the first x that had it,
+    bit for bit (H8)."""
+    seen, before = list(each_call(port, case)), [case.params]
+    before += [params for params, _, _ in seen]
+    for k, (_, state, _) in enumerate(seen):
+        lowest = int(np.argmin(case.losses[: k + 1]))
+        yield identical("best_loss", state.best_loss, case.losses[lowest])
+        yield identical("best_params", state.best_params, before[lowest])
+
+
+@step.law("bound", cases=runs.but(variant="code", **NO_BAND, state=fresh_state("min")))
+def the_code_misses_less_than_a_plateau(port: Any, case: Case) -> Iterable[Fact]:
+    """Inside of the band the code's best loss is the lowest but for those at plateaus, which are less than δ lower
+    (c1, H8); begun on the way up it records nothing (c3)."""
+    seen, best = list(each_call(port, case)), np.inf
+    for (_, state, report), loss in zip(seen, case.losses, strict=True):
+        best = best if report.event else min(best, loss)
+        yield identical("best_loss", state.best_loss, best + 0 * loss)
+    yield at_least("missed", case.losses.min() + max(case.delta, 0), best + 0 * case.losses[0])
+    up = case.state._replace(ascending=True, best_loss=case.state.best_loss * -1)
+    _, state, _ = port.step(case.params, case.grads[0], up, case.losses[0], **case.hyper)
+    yield agree("nothing recorded", bool(np.all(np.isnan(state.best_params))), True)
+
+
+elsewhere = {"params": negated, "grad": negated, "state.first_moment": negated, "state.best_params": negated}
+step.symmetry(
+    "equivariance",
+    "a_mirrored_run_is_the_mirror_image",
+    "Negating parameters and gradients negates all parameters, bit for bit (H10)",
+    cases=steps,
+    inputs=elsewhere,
+    outputs={"params": negated, "first_moment": negated, "best_params": negated},
+    same=identical,
+)
+step.symmetry(
+    "equivariance",
+    "entries_do_not_know_their_place",
+    "Rearranging the entries of all inputs rearranges the entries of all outputs (H10)",
+    cases=calm.but(order=permutation()).shaped(shapes((2,), (3,), (5,), (17,))),
+    inputs={"params": elementwise.rearranged, "grad": elementwise.rearranged, "state": elementwise.rearranged},
+    outputs={"params": elementwise.rearranged, "best_params": elementwise.rearranged},
+    same=identical,
+)
+elementwise.declare_shift(step, calm, "state.best_params", best_params=elementwise.shifted)
+step.symmetry(
+    "invariance",
+    "the_unit_of_the_loss_does_not_matter",
+    "With loss, gradient, δ, hi, lo and ε times 2ᵏ the parameters are the same, bit for bit, and best_loss is 2ᵏ times "
+    "as large (H9)",
+    cases=calm.but(power=count(1, 3, low=-20, high=20)),
+    inputs={
+        **dict.fromkeys(("loss", "grad", "delta", "hi", "lo", "eps"), elementwise.scaled(1)),
+        **dict.fromkeys(("state.previous_loss", "state.best_loss", "state.first_moment"), elementwise.scaled(1)),
+        "state.second_moment": elementwise.scaled(2),
+    },
+    outputs={"params": unchanged, "best_loss": elementwise.scaled(1)},
+    same=identical,
+)
+step.symmetry(
+    "invariance",
+    "a_constant_in_the_loss_does_not_matter",
+    "With a constant added to the loss, to hi and to lo everything goes the same way (H10)",
+    cases=calm.but(
+        delta=choice(0.5, 1.0), hi=choice(200.0, 2.0), lo=choice(-100.0, -2.0), shift=choice(64.0, 1.0, 16.0)
+    ),
+    inputs=dict.fromkeys(("loss", "hi", "lo", "state.previous_loss", "state.best_loss"), elementwise.shifted),
+    outputs={"params": unchanged, "event": unchanged},
+)
+step.symmetry(
+    "invariance",
+    "climbing_is_descending_the_negative",
+    "Of the negative loss, the band mirrored, the other direction is taken to the same parameters, bit for bit "
+    "(H11): not so in the code (c2)",
+    cases=calm.but(variant="clean"),
+    inputs={
+        **dict.fromkeys(("loss", "grad", "state.first_moment", "state.previous_loss"), negated),
+        "state.ascending": lambda value, case: not value,
+        "hi": lambda value, case: -case.lo,
+        "lo": lambda value, case: -case.hi,
+    },
+    outputs={"params": unchanged, "reset": unchanged, "inside": unchanged},
+    same=identical,
+)
+
+
+@step.law("bound", cases=runs.but(beta1=number(0.9, 0.5, exponents=(-1, -1)), beta2=number(0.999, exponents=(-1, -1))))
+def no_step_is_longer_than_the_sharp_bound(port: Any, case: Case) -> Iterable[Fact]:
+    """The t-th step since the moments were thrown away moves no entry by more than lr·S(t), as in Adam: that is how far
+    it may leave the band (E2, H12)."""
+    before = case.params
+    for params, state, _ in each_call(port, case):
+        bound = case.lr * sharp_bound(case.beta1, case.beta2, state.step_count)
+        yield at_least("bound", bound + 0 * params, np.abs(params - before))
+        before = params
+
+
+@step.law("conservation", cases=calm.but(delta=0.5, hi=2.0, lo=-2.0, far=choice(3.0, -3.0)))
+def a_plateau_comes_before_the_band(port: Any, case: Case) -> Iterable[Fact]:
+    """Where the loss has stopped changing outside of the band, it turns for that; the band has its say at the next call
+    (H13)."""
+    loss = case.far + 0 * case.loss
+    state = case.state._replace(previous_loss=loss, inside=True)
+    params, state, report = port.step(case.params, case.grad, state, loss, **case.hyper)
+    yield agree("event", [report.event, report.ascending], ["plateau", not case.state.ascending])
+    _, _, report = port.step(params, case.grad, state, loss, **case.hyper)
+    yield agree("event after", [report.event, report.ascending], ["hi" if case.far > 0 else "lo", case.far < 0])
+
+
+outside = runs.but(
+    lo=-5.0, hi=5.0, state=fresh_state("min"), far=choice(-9.0, 9.0), losses=loss_path(), grads=with_path(nonzero)
+)
+
+
+@step.law("closed form", cases=outside)
+def outside_of_the_band_only_the_entry_counts(port: Any, case: Case) -> Iterable[Fact]:
+    """Beyond an end of the band it heads back by Adam from a fresh state, and only the first call is an event; but the
+    code begins anew at every call below lo, where all steps are lr long, and calls every call there and above hi an
+    event, and records nothing of it (c1, c2, H14)."""
+    low, code = case.far < 0, case.variant == "code"
+    there = Case({**case, "losses": 0 * case.losses + case.far}, case.hyper)
+    seen = list(each_call(port, there))
+    params, state = case.params, port.init(case.params, start="max" if low else "min", variant=case.variant)
+    for k, (grad, loss) in enumerate(zip(case.grads, there.losses, strict=True)):
+        if low and code:
+            before = case.params if k == 0 else seen[k - 1][0]
+            move = case.lr * grad / (np.abs(grad) + case.eps)
+            yield equal("step below", seen[k][0], before + move)
+        else:
+            params, state, _ = port.step(params, grad, state, loss, **{**case.hyper, **NO_TURNS})
+            yield identical("params", seen[k][0], params)
+    first, last = "lo" if low else "hi", seen[-1][1]
+    yield agree("events", [r.event for *_, r in seen], [first, *[first if code else ""] * (len(seen) - 1)])
+    yield agree("recorded", bool(np.all(np.isfinite(last.best_params))), not code)
+
+
+@step.law("closed form", cases=calm.but(hi=2.0, lo=-2.0, delta=0.0, far=choice(3.0, -3.0)))
+def from_end_to_end_of_the_band_there_is_one_entry(port: Any, case: Case) -> Iterable[Fact]:
+    """From beyond one end to beyond the other at once the direction is right, while the moments are kept and nothing is
+    called an event; but the code, coming from above, takes it for an entry."""
+    loss = case.far + 0 * case.loss
+    state = case.state._replace(previous_loss=np.nan * loss, inside=False)
+    _, after, report = port.step(case.params, case.grad, state, loss, **case.hyper)
+    code, low = case.variant == "code", case.far < 0
+    event = ("lo" if low else "hi") if code else ""
+    yield agree("turn", [report.event, report.ascending, report.reset], [event, low, code and low])
+    yield agree("steps", after.step_count, 1 if code and low else state.step_count + 1)
+
+
+@step.law("invariance", cases=calm.but(variant="code", decay=number(0.01, 0.5, 1.0)))
+def the_code_ignores_its_weight_decay(port: Any, case: Case) -> Iterable[Fact]:
+    """In the code the weight decay changes no bit of anything (c4)."""
+    given = (case.params, case.grad, case.state, case.loss)
+    without = port.step(*given, **case.hyper)
+    decayed = port.step(*given, **{**case.hyper, "weight_decay": case.decay})
+    yield from same_outputs("params", decayed, without, identical)
+
+
+@step.law("closed form", cases=calm.but(variant="code", bias_dtype="float32", **NO_TURNS, state=fresh_state("min")))
+def corrections_in_single_precision_shorten_the_first_step(port: Any, case: Case) -> Iterable[Fact]:
+    """With float32 corrections the first step is lr/p₁·(1-β₁)g/(√((1-β₂)g²)/√p₂ + ε), p = 1 - β as float32 rounds it:
+    6.6e-6 of lr shorter for the default βs (c5)."""
+    params, _, _ = port.step(case.params, case.grad, case.state, case.loss, **case.hyper)
+    one, lr, *betas = (np.float32(float(number)) for number in (1, case.lr, case.beta1, case.beta2))
+    rate, root = one / (one - betas[0]) * lr, np.sqrt(one - betas[1])
+    m, v = (1 - case.beta1) * case.grad, (1 - case.beta2) * case.grad**2
+    yield equal("params", params, case.params - float(rate) * m / (np.sqrt(v) / float(root) + case.eps))
+
+
+@step.law("conservation", cases=calm.but(variant="code", delta=1.0, hi=2.0, lo=-2.0))
+def a_nan_in_the_loss_turns_nothing(port: Any, case: Case) -> Iterable[Fact]:
+    """In the code a NaN for a loss is no event, at that call and at the next; the step is taken, nothing recorded
+    (H18)."""
+    state = case.state._replace(previous_loss=0 * case.loss)
+    params, after, report = port.step(case.params, case.grad, state, np.nan * case.loss, **case.hyper)
+    expected, _, _ = port.step(case.params, case.grad, state._replace(best_loss=0 * case.loss), 1.5 + 0 * case.loss,
+                               **case.hyper)  # fmt: skip
+    yield agree("turn", [report.event, report.ascending, after.inside], ["", case.state.ascending, True])
+    yield identical("params", params, expected)
+    yield identical("best_params", after.best_params, case.state.best_params)
+    _, _, report = port.step(params, case.grad, after, 0 * case.loss, **case.hyper)
+    yield agree("event after", report.event, "")
+
+
+@step.law(
+    "conservation", cases=calm.but(variant="code", place=indices(), bad=poisons).shaped(shapes((2,), (3,), (5,), (17,)))
+)
+def a_bad_gradient_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
+    """In the code a NaN or infinite entry of the gradient leaves every other entry as it was, bit for bit (H18)."""
+    poison = np.arange(case.grad.size) == case.place
+    given = (case.state, case.loss)
+    right, state, _ = port.step(case.params, case.grad, *given, **case.hyper)
+    wrong, other, _ = port.step(case.params, np.where(poison, case.bad, case.grad), *given, **case.hyper)
+    yield identical("params", wrong[~poison], right[~poison])
+    yield identical("first_moment", other.first_moment[~poison], state.first_moment[~poison])
+
+
+@step.law("trajectory", cases=runs.but(bias_dtype="float64"))
+def every_call_of_a_run_is_right(port: Any, case: Case) -> Iterable[Fact]:
+    """Along a run of its own, every call is what the oracle does from the port's own state (step-locked)."""
+    params, state = case.params, case.state
+    for k, (loss, grad) in enumerate(zip(case.losses, case.grads, strict=True)):
+        outputs = port.step(params, grad, state, loss, **case.hyper)
+        for fact in same_outputs("params", outputs, port.oracle.step(params, grad, state, loss, **case.hyper)):
+            yield fact._replace(label=f"{fact.label} after call {k + 1}")
+        params, state, _ = outputs
+
+
+@step.law("rejects", cases=calm.but(bad=poisons))
+def what_does_not_go_together_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """An empty band is rejected; by "clean" also what only the code has, and a loss or gradient that is not finite."""
+
+    def call(grad: Any = case.grad, loss: Any = case.loss, **changed: Any) -> Any:
+        return port.step(case.params, grad, case.state, loss, **{**case.hyper, **changed})
+
+    yield rejects("lo = hi", lambda: call(lo=1.0, hi=1.0))
+    if case.variant == "clean":
+        yield rejects("weight_decay with 'clean'", lambda: call(weight_decay=0.5))
+        yield rejects("bias_dtype with 'clean'", lambda: call(bias_dtype="float32"))
+        yield rejects("loss not finite", lambda: call(loss=case.bad * (1 + 0 * case.loss)))
+        yield rejects("grad not finite", lambda: call(grad=case.bad + 0 * case.grad))
+
+
+init.edits("""
+start_ignored: The start says up and the first direction is down
+    `start == "max"` → `False`
+best_begins_at_zero: The lowest loss so far begins at 0, so that positive losses are never recorded
+    `inf if variant == "clean"` → `0 if variant == "clean"`
+""")
