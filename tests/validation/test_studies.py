@@ -23,7 +23,11 @@ from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
 # Train networks for a minute, the first where scikit-learn is installed.
-LONG = {"hessian_free-digits": pytest.mark.digits, "egd-modular": pytest.mark.campaign}
+LONG = {
+    "hessian_free-digits": pytest.mark.digits,
+    "egd-modular": pytest.mark.campaign,
+    "hill_adam-colours": pytest.mark.campaign,
+}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in STUDIES])

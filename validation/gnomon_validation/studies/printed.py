@@ -27,15 +27,16 @@ class Comparison(NamedTuple):
     def reproduced(self) -> bool:
         """Whether the measured number is one that would be printed so, or lies in the stated range.
 
-        Both numbers next to a tie are accepted. Raises `ValueError` if what is stated is not a number, or if a range is
-        empty; a measured NaN or infinity is not reproduced.
+        Both numbers next to a tie are accepted; a tie is what Python prints as one, such as 0.4875 for three digits.
+        Raises `ValueError` if what is stated is not a number, or if a range is empty; a measured NaN or infinity is not
+        reproduced.
         """
         first, mark, last = self.stated.partition("…")
         low, high = _number(first), _number(last if mark else first)
         if low > high:
             raise ValueError(f"stated must be a range from the smaller number to the larger, got {self.stated!r}")
         lowest, highest = Fraction(low) - _half_unit(low), Fraction(high) + _half_unit(high)
-        return isfinite(self.measured) and lowest <= Fraction(float(self.measured)) <= highest
+        return isfinite(self.measured) and lowest <= Fraction(repr(float(self.measured))) <= highest
 
     @property
     def shown(self) -> str:
