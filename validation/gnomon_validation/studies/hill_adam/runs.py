@@ -53,7 +53,8 @@ class Shares(NamedTuple):
 @cache
 def adams_best(loss: str, lr: float) -> Array:
     """Return the lowest losses of Adam's runs from 400 starts, 5,000 calls each."""
-    return explore(starts()[loss], loss=loss, steps=CALLS, lr=lr, **ADAM).best_loss
+    best: Array = explore(starts()[loss], loss=loss, steps=CALLS, lr=lr, **ADAM).best_loss
+    return best
 
 
 @cache
