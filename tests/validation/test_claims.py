@@ -14,9 +14,11 @@ from gnomon_validation.studies import find
 from gnomon_validation.studies.claim import Evidence, Ledger
 
 CLAIMS = {f"{system}:{claim.name}": claim for system, ledger in find.ledgers().items() for claim in ledger}
+# It trains a network of convolutions for half a minute.
+LONG = {"homotopy:the_tables_of_convolutional_networks": pytest.mark.campaign}
 
 
-@pytest.mark.parametrize("name", CLAIMS)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in CLAIMS])
 def test_the_measurement_bears_the_verdict_out(name):
     evidence = CLAIMS[name].examine()
     assert evidence.shown, evidence.figure

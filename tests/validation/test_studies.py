@@ -22,12 +22,9 @@ from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
-# Train networks for a minute, the first where scikit-learn is installed.
-LONG = {
-    "hessian_free-digits": pytest.mark.digits,
-    "egd-modular": pytest.mark.campaign,
-    "hill_adam-colours": pytest.mark.campaign,
-}
+# They train networks for a quarter of a minute or more, the first where scikit-learn is installed.
+TRAINING = ("egd-modular", "egd-parity", "hessian_free-networks", "hill_adam-colours")
+LONG = {"hessian_free-digits": pytest.mark.digits} | dict.fromkeys(TRAINING, pytest.mark.campaign)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in STUDIES])
