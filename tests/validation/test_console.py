@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from io import StringIO
 
 import pytest
@@ -44,3 +47,21 @@ def test_paragraphs_fill_a_terminal_and_formulas_keep_their_lines():
 def test_one_has_no_plural():
     assert [counted(n, "law") for n in (0, 1, 2, 1000)] == ["0 laws", "1 law", "2 laws", "1,000 laws"]
     assert counted(2, "check of a law", "checks of laws") == "2 checks of laws"
+
+
+PRINTING = """
+import ctypes
+from gnomon_validation.console import hushed
+puts = ctypes.CDLL(None).puts
+puts(b"before")
+with hushed() as printed:
+    print("by Python")
+    puts(b"by compiled code")
+print(printed.getvalue() + "after")
+"""
+
+
+def test_what_compiled_code_prints_is_kept_out_though_it_is_written_later():
+    buffered = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
+    done = subprocess.run([sys.executable, "-c", PRINTING], capture_output=True, text=True, check=True, env=buffered)
+    assert done.stdout == "before\nby Python\nafter\n"

@@ -5,6 +5,7 @@ On a terminal lines end between words; in a file or a pipe a sentence stays one 
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from collections.abc import Iterator
@@ -64,6 +65,12 @@ def tell_prose(screen: Console, prose: str) -> None:
             screen.print(line, soft_wrap=True)
 
 
+def flush_compiled() -> None:
+    """Write out what compiled code has printed and its own buffers still hold, as LAPACK's words about a NaN."""
+    with suppress(AttributeError, OSError, TypeError):  # where the process is no library of its own
+        ctypes.CDLL(None).fflush(None)
+
+
 @contextmanager
 def hushed(printed: StringIO | None = None) -> Iterator[StringIO]:
     """Keep what a port prints out of what Gnomon prints; yield the text, but for what compiled code wrote by itself."""
@@ -72,6 +79,7 @@ def hushed(printed: StringIO | None = None) -> Iterator[StringIO]:
     kept, nowhere = None, os.open(os.devnull, os.O_WRONLY)
     with suppress(AttributeError, OSError, UnsupportedOperation, ValueError):  # there may be no such stream
         stream.flush()  # type: ignore[union-attr]
+        flush_compiled()
         kept = os.dup(1)
         os.dup2(nowhere, 1)
     try:
@@ -80,6 +88,7 @@ def hushed(printed: StringIO | None = None) -> Iterator[StringIO]:
     finally:
         if kept is not None:
             stream.flush()  # type: ignore[union-attr]
+            flush_compiled()
             os.dup2(kept, 1)
             os.close(kept)
         os.close(nowhere)
