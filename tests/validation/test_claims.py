@@ -14,8 +14,9 @@ from gnomon_validation.studies import find
 from gnomon_validation.studies.claim import Evidence, Ledger
 
 CLAIMS = {f"{system}:{claim.name}": claim for system, ledger in find.ledgers().items() for claim in ledger}
-# It trains a network of convolutions for half a minute.
-LONG = {"homotopy:the_tables_of_convolutional_networks": pytest.mark.campaign}
+# They train a network of convolutions, and one with a singular value decomposition a step, for half a minute or more.
+TRAINING = ("homotopy:the_tables_of_convolutional_networks", "egd:it_fits_the_training_data_as_fast")
+LONG = dict.fromkeys(TRAINING, pytest.mark.campaign)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in CLAIMS])

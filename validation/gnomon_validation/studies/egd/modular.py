@@ -15,7 +15,7 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """grokking addition modulo 79
 After how many epochs does the network add pairs that it has not seen, with EGD and without?
 arXiv 2510.04930v3, Table 1: 222 epochs with EGD, 10,099 without; own runs in float32: 199, and below 1 % without"""
-P, WIDTH, BATCH, LR, DECAY, MOST, PLAIN = 79, 512, 512, 0.7, 1e-4, 320, 60
+P, WIDTH, BATCH, LR, DECAY, MOST = 79, 512, 512, 0.7, 1e-4, 320
 PASSED = 0.95
 
 
@@ -27,7 +27,7 @@ class Run(NamedTuple):
 
 
 def measure() -> Findings:
-    found = {"EGD": train(True, MOST), "gradient descent": train(False, PLAIN)}
+    found = {"EGD": train(True, MOST), "gradient descent": train(False, MOST)}
     epochs, plain = int(np.argmax(found["EGD"].test > PASSED)), found["gradient descent"].test
     trained = int(np.argmax(found["EGD"].train > 0.99))
     rows = [(name, len(run.test), run.train[-1], run.test[-1]) for name, run in found.items()]
@@ -38,7 +38,7 @@ def measure() -> Findings:
     )
     conclusions = (
         f"EGD has learned the training data after {trained} epochs and the rule after {epochs}; the paper says 222, "
-        f"and 10,099 without it. Gradient descent is at {plain[-1]:.2%} after {PLAIN} epochs.",
+        f"and 10,099 without it. Gradient descent is at {plain[-1]:.2%} after {MOST} epochs.",
     )
     return Findings((table,), compared, conclusions, found)
 

@@ -12,8 +12,17 @@ from gnomon.domains import Array
 
 Rule = Literal["plain", "paper", "colnorm"]
 Params = tuple[Array, ...]
-INPUTS, BITS, HIDDEN, TRAIN, TEST, BATCH, DECAY = 40, 3, 64, 1000, 5000, 32, 0.01
-PASSED = 0.95
+BATCH, DECAY, PASSED = 32, 0.01, 0.95
+
+
+class Task(NamedTuple):
+    """How many signs there are, how many of them count, the hidden units, the examples of training and of test."""
+
+    inputs: int = 40
+    bits: int = 3
+    hidden: int = 64
+    train: int = 1000
+    test: int = 5000
 
 
 class Epochs(NamedTuple):
@@ -49,18 +58,25 @@ def gradients(params: Params, X: Array, y: Array) -> Params:
 
 @cache
 def parity(
-    seed: int, rule: Rule, lr: float = 0.05, most: int = 600, after: int = 0, switching: Switch | None = None
+    seed: int,
+    rule: Rule,
+    lr: float = 0.05,
+    most: int = 600,
+    after: int = 0,
+    switching: Switch | None = None,
+    task: Task = Task(),  # noqa: B008
 ) -> Epochs:
-    """Train on the product of the first three of 40 signs until the test accuracy is above 95 %, and `after` epochs on.
+    """Train on the product of a task's first signs until the test accuracy is above 95 %, and `after` epochs on.
 
     seed: of the first weights; 42 less of the data and batches. switching: how the transform is turned off; `None`:
-    never. Setting: 1000 examples of training, 5000 of test, 64 hidden units, batches of 32, decay 0.01, float64.
+    never. Setting: batches of 32, decay 0.01, float64.
     """
+    inputs, bits, hidden, *counts = task
     drawn, first = np.random.RandomState(seed - 42), np.random.RandomState(seed)
-    X, X_test = (drawn.choice([-1.0, 1.0], size=(count, INPUTS)) for count in (TRAIN, TEST))
-    y, y_test = (np.prod(x[:, :BITS], axis=1) for x in (X, X_test))
-    shapes = ((INPUTS, HIDDEN), (HIDDEN,), (HIDDEN, 1))
-    sizes = (INPUTS, INPUTS, HIDDEN)
+    X, X_test = (drawn.choice([-1.0, 1.0], size=(count, inputs)) for count in counts)
+    y, y_test = (np.prod(x[:, :bits], axis=1) for x in (X, X_test))
+    shapes = ((inputs, hidden), (hidden,), (hidden, 1))
+    sizes = (inputs, inputs, hidden)
     params: Params = tuple(first.randn(*shape) * (2 / n) ** 0.5 for shape, n in zip(shapes, sizes, strict=True))
     state, end = EGDState(rule != "plain"), most
     train: list[float] = []
@@ -68,8 +84,8 @@ def parity(
     spectra: list[Array] = []
     variant: Variant = "colnorm" if rule == "colnorm" else "paper"
     while len(test) < end:
-        order = drawn.permutation(TRAIN)
-        for k in range(0, TRAIN - BATCH + 1, BATCH):
+        order = drawn.permutation(task.train)
+        for k in range(0, task.train - BATCH + 1, BATCH):
             chosen = order[k : k + BATCH]
             grads = gradients(params, X[chosen], y[chosen])
             if k == 0:
