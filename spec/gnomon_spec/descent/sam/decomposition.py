@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent.sam import decomposition as reference
+from gnomon.objectives.several_arrays import Joined
 from gnomon.several_arrays import cut, join
-from gnomon_spec.cases import Case, Cases
+from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.descent.sam import system
 from gnomon_spec.descent.sam.inputs import GUARD, RHO, cubics, problems, quadratics
@@ -170,6 +171,36 @@ decompose.symmetry(
 )
 
 
+def shifted(value: Any, case: Case) -> Any:
+    """Return arrays with a number added to each entry, and the function whose minimum is moved likewise."""
+    if isinstance(value, Joined):
+        f = value.objective
+        return Joined(f._replace(stationary=f.stationary + case.shift))
+    return tuple(w + case.shift for w in value)
+
+
+decompose.symmetry(
+    "invariance",
+    "it_does_not_know_its_origin",
+    "Where parameters and function are moved by the same, gradients and PSF stay",
+    cases=problems.but(shift=choice(1.0, -8.0, 0.375)),
+    inputs={"objective": shifted, "params": shifted},
+    outputs=dict.fromkeys(("grads", "sam_grads", "psf"), lambda value, case: value),
+)
+
+
+@decompose.law("closed form", cases=quadratics.but(power=count(1, -1, low=-3, high=3)))
+def it_knows_the_units_of_its_parameters(port: Any, case: Case) -> Iterable[Fact]:
+    """In v = w/D, D diagonal, g' is D·∇f(w + ρ·D²g/‖D·g‖): not what it was in w, as it would be with ASAM."""
+    f, w = case.objective.objective, join(case.params)
+    D = np.where(np.arange(len(w)) % 2, 2.0**case.power, 1).astype(w.dtype)
+    scaled = Joined(f._replace(matrix=D[:, None] * f.matrix * D, stationary=f.stationary / D))
+    found = port.decompose(cut(w / D, case.params), scaled, **case.hyper)
+    slope = D * (f.matrix @ (w - f.stationary))
+    moved = w + case.rho * D * slope / norm([slope])
+    yield equal("sam_grads", join(found.sam_grads), D * (f.matrix @ (moved - f.stationary)))
+
+
 @decompose.law("invariance")
 def how_the_parameters_are_cut_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
     """As one array, or as one array for each entry, all is the same: the norm is joint."""
@@ -218,6 +249,8 @@ divided_by_the_square: The step is ρ·g/‖g‖²
     `u / size` → `u / size / (size * largest)`
 norm_is_the_largest_entry: The norm is the largest entry in size
     `joint_length(scaled)` → `1`
+entries_have_scales: Each entry is perturbed as its square is large, which is ASAM [`adaptive=True` in libraries]
+    `u / size` → `w * w * u / size`, `joint_length(scaled)` → `joint_length([w * u for w, u in zip(params, scaled)])`
 perturbed_downhill: The step is along -g: to where the loss is lower
     `w + rho` → `w - rho`
 """)
