@@ -46,7 +46,7 @@ def calibrated_moments_keep_the_guarantee() -> Evidence:
     return Evidence(shown, f"λ = 0.2, δ = 0.05: at least {low:.4f} exactly, {seen:.3f} of 1,000 streams by t = 3,000")
 
 
-@ledger.claim("false", source="later work that measured it, as reported by third parties")
+@ledger.claim("false", source=REPORTED)
 def the_level_is_held_in_practice() -> Evidence:
     """the detector holds its level δ with scores of a classifier and an empirical null
 
@@ -101,7 +101,7 @@ def the_update_is_locally_optimal() -> Evidence:
     return Evidence(best < step.slope, f"slope {step.slope:.6f}, the best of the others {best:.6f}")
 
 
-@ledger.claim("false", source=ABSTRACT)
+@ledger.claim("false", source=REPORTED)
 def fisher_preconditioning_is_better_than_a_gradient() -> Evidence:
     """natural gradients adapt the prompt better than plain ones
 
