@@ -24,6 +24,9 @@ ZERO = "np.abs(0 * params[0])"
 IMBALANCE = (
     "return np.max(np.where(largest > 0, np.abs(largest * norm / (max(n, 1) / max(m, 1)) ** (1 / p) - 1), 0 * norm))"
 )
+EIGENVALUES = (
+    "return vectors @ (inverse * (np.transpose(vectors) @ g)), values[0] / np.where(values[-1] > 0, values[-1], 1)"
+)
 DEFLATION = "v = orthogonal_part(v, basis)"
 ARGUMENTS = (
     Argument(
@@ -119,6 +122,30 @@ ARGUMENTS = (
                 "lr = 1 / np.maximum(noise * T**0.5 / D, 3**0.5 * L1)",
             ),
         )
+    ),
+    Argument(
+        "gnomon.probability.m_fisher.natural.solved",
+        EIGENVALUES,
+        (EIGENVALUES.replace("(values[-1] >", "(values[-0] >"),),
+        "a smallest eigenvalue that is not above 0 is 0 but for rounding, and so is what is made of it",
+    ),
+    Argument(
+        "gnomon.probability.m_fisher.nulls.log_mgf",
+        "psi = np.where(tilts > 0, up, np.log1p(null.probability * below))",
+        ("psi = np.where(tilts >= 0, up, np.log1p(null.probability * below))",),
+        "0 or -0 for a tilt of 0",
+    ),
+    Argument(
+        "gnomon.probability.m_fisher.detector.detect",
+        "zero = 0 * scores[:, 0]",
+        ("zero = 0 * scores[:, 1]", "zero = 0 * scores[:, -1]"),
+        "0 of any score of a stream, or an error where there is one alone",
+    ),
+    Argument(
+        "gnomon.probability.m_fisher.conformal.bet",
+        "grown = [c * (1 + e * (p_values[:, t] - 0.5)) for c, e in zip(shares, JUMPS, strict=True)]",
+        ("grown = [c * (1 - e * (p_values[:, t] - 0.5)) for c, e in zip(shares, JUMPS, strict=True)]",),
+        "with each e there is -e: capitals change places",
     ),
     Argument(
         "gnomon.descent.odog.tuning._whole",

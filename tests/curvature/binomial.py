@@ -1,19 +1,15 @@
 """Statements about probabilities, tested so that a right implementation fails with probability at most 10⁻⁹."""
 
-from math import comb
-
-FALSE_ALARM = 1e-9
-
-
-def at_least_as_many(trials, probability, count):
-    """Return P(X >= count) for X the successes among independent trials. trials: at most 1000 (of the range)."""
-    assert trials <= 1000
-    terms = (comb(trials, i) * probability**i * (1 - probability) ** (trials - i) for i in range(count, trials + 1))
-    return min(1.0, sum(terms))
+from gnomon_spec.evidence import mean_at_most, rate_at_most
 
 
 def assert_rate_at_most(probability, outcomes):
-    """Assert that the rate of `True` is compatible with a probability of at most `probability`."""
-    count = sum(outcomes)
-    chance = at_least_as_many(len(outcomes), probability, count)
-    assert chance > FALSE_ALARM, f"{count} of {len(outcomes)} where the rate is at most {probability}"
+    """Assert that outcomes do not refute that each is true with at most this probability."""
+    refuted = rate_at_most("rate", outcomes, probability).actual
+    assert not refuted, f"{sum(outcomes[:refuted])} of {refuted} where the rate is at most {probability}"
+
+
+def assert_mean_at_most(mean, values):
+    """Assert that values in [0, 1] do not refute that their mean is at most this."""
+    refuted = mean_at_most("mean", values, mean, 0.0, 1.0).actual
+    assert not refuted, f"{sum(values[:refuted]) / refuted} over {refuted} where the mean is at most {mean}"

@@ -28,6 +28,7 @@ PEERS = {
     ("torch.polar", "egd"): {"polar", "floored", "colnorm"},
     ("matfree", "curvature"): {"hutchinson", "frobenius_squared"},
     ("linear_operator", "curvature"): {"lanczos"},
+    ("crepes", "m_fisher"): {"conformal_p_values", "bet"},
 }
 SELDOM_WRONG = ("linear_operator", "scipy.polar")
 
@@ -161,6 +162,7 @@ def test_torch_is_left_as_it_was():
         pytest.param("curvlinops", "curvlinops", "'gnomon[curvature]'", marks=needs_the_extra),
         pytest.param("matfree", "matfree", "matfree==0.6.3", marks=needs_the_extra),
         pytest.param("linear_operator", "linear_operator", "linear_operator==0.6.1", marks=needs_the_extra),
+        pytest.param("crepes", "crepes", "crepes==0.9.1", marks=needs_the_extra),
         pytest.param("pyhessian", "pyhessian", "--no-deps pyhessian==0.1", marks=needs_the_extra),
     ],
 )

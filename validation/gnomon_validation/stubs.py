@@ -146,8 +146,9 @@ def _written(kind: Any, operation: Operation, of: Library, state: str | None) ->
         return f"dict({', '.join(f'{field}={_written(parts[field], operation, of, state)}' for field in fields)})"
     if kind in PLAIN:
         return PLAIN[kind][0]
-    if _is_array(kind) and "int64" in str(kind):
-        return "torch.zeros(0, dtype=torch.int64)" if of is TORCH else "np.zeros(0, np.int64)"
+    discrete = next((dtype for dtype in ("int64", "bool") if dtype in str(kind)), "") if _is_array(kind) else ""
+    if discrete:
+        return f"torch.zeros(0, dtype=torch.{discrete})" if of is TORCH else f"np.zeros(0, np.{discrete})"
     arrays = [name for name in operation.inputs if _is_array(_declared(hints[name]))]
     numbers = [name for name in operation.inputs if hints[name] is Any]
     several = [f"{name}{'[0]' * depth}" for name in operation.inputs if (depth := _depth(_declared(hints[name])))]

@@ -1,0 +1,1 @@
+"""Probability: the compiled loops."""

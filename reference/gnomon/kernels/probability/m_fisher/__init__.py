@@ -1,0 +1,1 @@
+"""M-FISHER: the compiled loops of its detectors."""

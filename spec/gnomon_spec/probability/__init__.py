@@ -1,0 +1,1 @@
+"""Probability: specifications of detectors and models whose statements are about chances."""

@@ -1,0 +1,243 @@
+"""The prompt model: predictions, scores, slopes, and the Fisher matrix, which is the Hessian of a KL divergence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import autograd.numpy as traced
+import numpy as np
+
+from gnomon.derivatives import gradient, make_hvp
+from gnomon.probability.m_fisher import prompts as reference
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
+from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.probability.m_fisher import inputs, system
+from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, numbers, some
+from gnomon_spec.strategies import CODES, shapes
+from gnomon_spec.system import WITH_ROOM
+
+model = Cases({"prompt": some(-0.25, 0.25), "images": inputs.images()}, UP_TO_4)
+kappa = {"prompt": lambda case: case.images.kappa}
+log_predict = system.operation(reference.log_predict, cases=model, rejecting=model, dtypes=WITH_ROOM, scales=kappa)
+
+
+def traced_log_p(prompt: Any, data: Any) -> Any:
+    """Return log p as a function that autograd can differentiate."""
+    t = data.anchors + prompt
+    u = t / traced.sqrt(traced.sum(t * t, axis=1, keepdims=True))
+    logits = data.kappa * traced.dot(data.features, u.T)
+    shifted = logits - traced.max(logits, axis=1, keepdims=True)
+    return shifted - traced.log(traced.sum(traced.exp(shifted), axis=1, keepdims=True))
+
+
+@log_predict.law("closed form", cases=model.but(scale=choice(2.0, 2.0**-30, 2.0**30)))
+def logits_are_cosines(port: Any, case: Case) -> Iterable[Fact]:
+    """log p_a - log p_b = κ·z·(u_a - u_b), and the sum of p is 1; anchors and prompt may be longer together."""
+    data, found = case.images, port.log_predict(case.prompt, case.images)
+    t = data.anchors + case.prompt
+    cosines = data.features @ (t / np.sqrt(np.sum(t * t, axis=1, keepdims=True))).T
+    yield equal("differences", found - found[:, :1], data.kappa * (cosines - cosines[:, :1]), data.kappa)
+    yield equal("sum", np.sum(np.exp(found), axis=1), np.ones(len(data.features)))
+    steep = port.log_predict(case.prompt, data._replace(kappa=0 * data.kappa + 4096))
+    yield equal("steep", steep - steep[:, :1], 4096 * (cosines - cosines[:, :1]), 4096.0)
+    longer = port.log_predict(case.scale * case.prompt, data._replace(anchors=case.scale * data.anchors))
+    yield equal("longer", longer, found, data.kappa)
+
+
+@log_predict.law("rejects", cases=model)
+def a_prompt_that_undoes_an_anchor_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """a_c + φ = 0 has no direction."""
+    yield rejects("degenerate", partial(port.log_predict, -case.images.anchors[-1], case.images))
+
+
+def distributions() -> Quantity:
+    """Rows of probabilities, the first one in four times of one class alone."""
+
+    def draw_rows(draw: Draw, context: Context) -> Any:
+        code = draw(CODES)
+        p = np.floor(numbers(code, *context.shape) * 512 / context.shape[1]) / 512
+        p[0] *= code % 4 != 3
+        p[:, -1] += 1 - np.sum(p, axis=1)  # in binary digits, so that each dtype has the sum 1
+        return np.asarray(p, context.dtype)
+
+    return Quantity(draw_rows, "rows of probabilities")
+
+
+several = shapes((1, 2), (2, 3), (3, 1), (2, 4))
+rows = Cases({"probabilities": distributions(), "kind": choice("entropy", "margin", "nll_top")}, several)
+score = system.operation(reference.score, cases=rows, rejecting=rows, dtypes=WITH_ROOM)
+
+
+@score.law("bound", cases=rows)
+def certain_rows_are_least_strange_and_even_ones_most(port: Any, case: Case) -> Iterable[Fact]:
+    """Certain rows score 0; even ones log C, 1 - 1/C or log C, and no row more; the order of classes does not matter;
+    1 - max p <= -log max p <= H."""
+    p, zero = case.probabilities, 0 * case.probabilities[:, 0]
+    even = 1 / (zero + p.shape[1])
+    most = 1 - even if case.kind == "margin" else -np.log(even)
+    found = score.call(port, case)
+    certain = np.where(np.arange(p.shape[1]) == 0, 1 + 0 * p, 0 * p)
+    yield equal("certain", score.call(port, case, probabilities=certain), zero, 1.0)
+    yield equal("even", score.call(port, case, probabilities=0 * p + even[:, np.newaxis]), most, 1.0)
+    yield at_least("most", most, found)
+    yield equal("order", score.call(port, case, probabilities=p[:, ::-1]), found)
+    H, margin, top = (port.score(p, kind=kind) for kind in ("entropy", "margin", "nll_top"))
+    yield at_least("H", H, top)
+    yield at_least("-log max p", top, margin)
+
+
+@score.law("rejects", cases=rows)
+def what_is_no_distribution_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """Rows that do not sum to 1."""
+    for factor in (0.5, 2.0, 1 + 2.0**-12, 1 - 2.0**-12):
+        yield rejects(f"{factor}", partial(score.call, port, case, probabilities=factor * case.probabilities))
+
+
+def some_labels() -> Quantity:
+    """None, or a label for each image."""
+
+    def draw_labels(draw: Draw, context: Context) -> Any:
+        code, data = draw(CODES), context.drawn["images"]
+        return (
+            None if code % 2 else np.array([(code // (i + 2)) % len(data.anchors) for i in range(len(data.features))])
+        )
+
+    return Quantity(draw_labels, "None, or a label an image")
+
+
+labelled = model.but(labels=some_labels(), loss=choice("entropy", "pseudo_nll"))
+slope = system.operation(reference.slope, cases=labelled, rejecting=labelled, dtypes=WITH_ROOM)
+
+
+@slope.law("closed form", cases=labelled)
+def the_gradient_is_that_of_the_loss(port: Any, case: Case) -> Iterable[Fact]:
+    """The loss is the mean of -Σ p·log p, or of -log p_y, y held fixed; its gradient is had by autograd. The images in
+    another order have the same."""
+    data, N = case.images, len(case.images.features)
+    fixed = np.argmax(traced_log_p(case.prompt, data), axis=1) if case.labels is None else case.labels
+    hot = np.where(fixed[:, np.newaxis] == np.arange(len(data.anchors)), 1.0, 0.0).astype(case.prompt.dtype)
+
+    def loss(prompt: Any) -> Any:
+        log_p = traced_log_p(prompt, data)
+        return -traced.sum((traced.exp(log_p) if case.loss == "entropy" else hot) * log_p) / N
+
+    found, backwards = slope.call(port, case), case.labels if case.labels is None else case.labels[::-1]
+    yield equal("loss", found.loss, loss(case.prompt), data.kappa)
+    yield equal("gradient", found.grad, gradient(loss, case.prompt), data.kappa)
+    other = slope.call(port, case, images=data._replace(features=data.features[::-1]), labels=backwards)
+    yield equal("order", other.grad, found.grad, data.kappa)
+
+
+@slope.law("conservation", cases=labelled.but(images=inputs.images(1, 2), labels=constant(None)))
+def of_one_image_and_two_classes_gradients_lie_in_the_range_of_fisher(port: Any, case: Case) -> Iterable[Fact]:
+    """Any loss of the probabilities has its gradient in the range of F, which here has rank 1: Fg = tr(F)·g."""
+    F = port.oracle.fisher_matrix(case.prompt, case.images)
+    g = slope.call(port, case).grad
+    yield equal("Fg", F @ g, np.trace(F) * g, np.trace(F) * case.images.kappa)
+
+
+@slope.law("rejects", cases=labelled.but(loss="pseudo_nll"))
+def labels_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """As many labels as images, from 0 to C - 1; a prompt that undoes an anchor."""
+    N, C = len(case.images.features), len(case.images.anchors)
+    for words, bad in (("C", np.full(N, C)), ("-1", np.full(N, -1)), ("too many", np.zeros(N + 1, int))):
+        yield rejects(words, partial(slope.call, port, case, labels=bad))
+    yield rejects("degenerate", partial(slope.call, port, case, prompt=-case.images.anchors[0]))
+
+
+KINDS = choice("exact", "mc", "empirical", "diag")
+fishers = model.but(fisher=KINDS, draws=inputs.draws_of_mc(lambda drawn: (len(drawn["images"].features),)))
+fisher_matrix = system.operation(reference.fisher_matrix, cases=fishers, rejecting=fishers, dtypes=WITH_ROOM)
+exact = fishers.but(fisher="exact", draws=constant(None))
+
+
+@fisher_matrix.law("closed form", cases=exact)
+def it_is_the_hessian_of_the_divergence(port: Any, case: Case) -> Iterable[Fact]:
+    """F(φ) = ∇² of the mean KL(p_φ‖p_q) in q, at q = φ; by autograd. "diag" has its diagonal, and 0 elsewhere."""
+    data = case.images
+    fixed = traced_log_p(case.prompt, data)
+
+    def divergence(q: Any) -> Any:
+        return traced.sum(np.exp(fixed) * (fixed - traced_log_p(q, data))) / len(data.features)
+
+    product = make_hvp(divergence, case.prompt)
+    hessian = np.stack([product(row) for row in np.eye(len(case.prompt), dtype=case.prompt.dtype)])
+    yield equal("F", port.fisher_matrix(case.prompt, data), hessian, data.kappa**2)
+    diagonal = port.fisher_matrix(case.prompt, data, fisher="diag")
+    yield equal("diag", diagonal, np.diag(np.diagonal(hessian)), data.kappa**2)
+
+
+@fisher_matrix.law("conservation", cases=exact.but(images=inputs.images(1)))
+def drawn_labels_have_the_exact_matrix_as_their_mean(port: Any, case: Case) -> Iterable[Fact]:
+    """With one image, Σ p_c·(F of a draw in the c-th interval) is F, and the one of the largest p is "empirical"."""
+    data = case.images
+    p = np.exp(traced_log_p(case.prompt, data))[0]
+    middles = (np.cumsum(p) - p / 2).reshape(-1, 1)
+    each = [port.fisher_matrix(case.prompt, data, middle, fisher="mc") for middle in middles]
+    mean = sum(share * F for share, F in zip(p, each, strict=True))
+    yield equal("mean", mean, port.fisher_matrix(case.prompt, data), data.kappa**2)
+    likely = port.fisher_matrix(case.prompt, data, fisher="empirical")
+    yield equal("empirical", likely, each[int(np.argmax(p))], data.kappa**2)
+
+
+@fisher_matrix.law("bound", cases=fishers.but(vector=some(-1.0, 1.0)))
+def it_is_positive_and_images_have_no_order(port: Any, case: Case) -> Iterable[Fact]:
+    """xᵀFx >= 0, F = Fᵀ, and images in reverse order have the same F."""
+    F, data = fisher_matrix.call(port, case), case.images
+    yield at_least("xFx", case.vector @ F @ case.vector, 0.0)
+    yield equal("symmetric", F, F.T)
+    draws = None if case.draws is None else case.draws[::-1]
+    other = fisher_matrix.call(port, case, images=data._replace(features=data.features[::-1]), draws=draws)
+    yield equal("order", other, F, data.kappa**2)
+
+
+@fisher_matrix.law("rejects", cases=fishers.but(fisher="mc"))
+def draws_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """One number of [0, 1) an image, for "mc" and for nothing else; a prompt that undoes an anchor."""
+    bad: dict[str, dict[str, Any]] = {
+        "none": {"draws": None},
+        "too many": {"draws": np.concatenate([case.draws, case.draws])},
+        "1": {"draws": 0 * case.draws + 1},
+        "exact": {"fisher": "exact"},
+        "degenerate": {"prompt": -case.images.anchors[0]},
+    }
+    for words, changed in bad.items():
+        yield rejects(words, partial(fisher_matrix.call, port, case, **changed))
+
+
+log_predict.edits("""
+anchors_keep_their_length: Logits are κ·z·(a + φ), not of length 1
+    `return t / n, n` → `return t, n`
+prompt_is_forgotten: The anchors alone are the directions
+    `t = images.anchors + prompt` → `t = images.anchors + 0 * prompt`
+""")
+score.edits("""
+zero_probabilities_are_nan: 0·log 0 is NaN
+    `np.where(probabilities > 0, probabilities, 1)` → `probabilities`
+mean_entropy: The entropy is divided by the number of classes
+    `-np.sum(probabilities *` → `-np.mean(probabilities *`
+confidence_for_margin: The margin is the largest probability itself, so that strange images score low
+    `return 1 - largest` → `return largest`
+""")
+slope.edits("""
+direction_is_taken_for_constant: The Jacobian leaves out that u has length 1
+    `(z - along * u) / n` → `z / n`
+entropy_gradient_without_the_mean: ∂H/∂logit is -p·log p
+    `-p * (log_p + H[:, np.newaxis])` → `-p * log_p`
+entropy_is_maximised: The gradient of the entropy has the other sign
+    `-p * (log_p + H[:, np.newaxis])` → `p * (log_p + H[:, np.newaxis])`
+labels_are_not_used: The labels are the most likely ones whatever was given
+    `np.argmax(log_p, axis=1) if labels is None else labels` → `np.argmax(log_p, axis=1)`
+""")
+fisher_matrix.edits("""
+labels_instead_of_the_expectation: The "exact" matrix is that of the most likely labels, the empirical Fisher matrix
+    `if fisher == "empirical":` → `if fisher in ("empirical", "exact"):`
+rows_are_not_centred: J itself for ∇ log p: JᵀPJ without the mean, a Gauss-Newton matrix of another loss
+    `return log_p, J - mean` → `return log_p, J`
+probabilities_of_the_first_image: Every image has the probabilities of the first one
+    `p, weights = np.exp(log_p), np.exp(log_p)` → `p, weights = np.exp(log_p), 0 * log_p + np.exp(log_p[:1])`
+sum_of_examples: F is a sum over images and not their mean
+    `(weights[:, :, np.newaxis] / len(p)) ** 0.5` → `weights[:, :, np.newaxis] ** 0.5`
+""")

@@ -1,0 +1,106 @@
+"""M-FISHER: known figures, exact answers on small problems, and how evidence judges statements about probabilities."""
+
+from math import log
+
+import numpy as np
+import pytest
+
+from gnomon.kernels.probability.m_fisher import conformal as compiled
+from gnomon.kernels.probability.m_fisher import detector as compiled_detector
+from gnomon.probability.m_fisher import conformal, detector, mixtures, natural, prompts
+from gnomon.probability.m_fisher.nulls import Discrete, Gaussian, GaussianPlugin
+from gnomon_spec.evidence import mean_at_most, rate_at_most
+
+NORMAL = Gaussian(0.0, 1.0)
+
+
+def test_the_logarithm_of_the_normal_distribution_has_its_known_values():
+    """Of log Φ, to 13 digits, from an error function of many."""
+    z = np.array([-40.0, -10.0, -2.0, -1.0, 0.0, 1.0])
+    known = "-804.6084420138 -53.23128515051 -3.783184333682 -1.841021645009 -0.6931471805599 -0.1727537790234"
+    assert [f"{x:.13g}" for x in mixtures.log_scaled_cdf(z) - z * z / 2] == known.split()
+
+
+def test_a_lattice_walk_ends_in_villes_bound():
+    """Scores ±1, P(+1) = 0.3: P(τ <= 2000) for δ = (3/7)⁴ is δ itself, by the walk's own distribution."""
+    q, k = 0.3, 4
+    chance, arrived = {0: 1.0}, 0.0
+    for _ in range(2000):
+        moved = {}
+        for place, mass in chance.items():
+            for step, share in ((1, q), (-1, 1 - q)):
+                moved[place + step] = moved.get(place + step, 0.0) + mass * share
+        arrived += moved.pop(k, 0.0)
+        chance = {place: mass for place, mass in moved.items() if mass > 1e-40}
+    assert f"{arrived:.12f}" == f"{(q / (1 - q)) ** k:.12f}"
+    null, lam = Discrete(np.array([-1.0, 1.0]), np.array([0.7, 0.3])), log(7 / 3)
+    found, _ = detector.detect(np.ones((1, 6)), null, lam=lam, delta=(3 / 7) ** 3.5)
+    assert found.first[0] == k
+
+
+def test_equality_is_an_alarm():
+    """log M = log 2 = log(1/δ) for δ = ½, as an increment that is this very number."""
+    threshold = -np.log(np.array([0.5]))
+    for module in (detector, compiled_detector):
+        assert module.alarms(threshold[:, np.newaxis], delta=0.5).first[0] == 1
+
+
+def test_the_boundary_is_that_of_known_confidence_sequences():
+    """√((v + r)·log((v + r)/(rδ²))) for v = 100, r = 1, δ = 0.05: √(101·(log 101 + 2·log 20)) = 32.73."""
+    assert f"{mixtures.normal_boundary(np.array([100.0]), delta=0.05)[0]:.2f}" == "32.73"
+
+
+def test_the_divergence_is_quadratic_up_to_the_third_order():
+    """KL(p_φ‖p_φ+hu) - ½h²uᵀFu is O(h³) for a softmax model: ten times shorter, a hundred times smaller at least."""
+    rng = np.random.default_rng(1)
+    images = prompts.Images(rng.standard_normal((4, 3)), rng.standard_normal((6, 3)), 3.0)
+    phi, u = 0.1 * rng.standard_normal(3), np.array([2.0, -1.0, 2.0]) / 3
+    before, F = prompts.log_predict(phi, images), prompts.fisher_matrix(phi, images)
+
+    def error(h):
+        divergence = np.sum(np.exp(before) * (before - prompts.log_predict(phi + h * u, images))) / 6
+        return abs(divergence - h * h * (u @ F @ u) / 2)
+
+    assert error(1e-3) <= error(1e-2) / 100
+
+
+def test_what_is_rejected_is_told():
+    ones = np.ones((1, 3))
+    with pytest.raises(ValueError, match="must not have zero spread"):
+        detector.detect(ones, GaussianPlugin(np.ones(4)))
+    with pytest.raises(ValueError, match="degenerate prompt for class 1"):
+        prompts.log_predict(-np.ones(2), prompts.Images(np.array([[1.0, 0.0], [1.0, 1.0]]), np.ones((1, 2)), 1.0))
+    with pytest.raises(np.linalg.LinAlgError, match="raise damping"):
+        natural.natural_step(np.zeros(2), np.ones(2), np.diag([1.0, -1.0]), damping=0.5)
+    with pytest.raises(ValueError, match=r"draws must be in \(0, 1\]"):
+        conformal.conformal_p_values(ones, 0 * ones)
+
+
+def test_long_streams_keep_their_digits_and_the_tree_counts_as_the_bag_does():
+    rng = np.random.default_rng(0)
+    scores, draws = np.round(rng.standard_normal((2, 400)), 1), 1 - rng.random((2, 400))
+    p = conformal.conformal_p_values(scores, draws, scores[0, :50].copy())
+    assert np.array_equal(compiled.conformal_p_values(scores, draws, scores[0, :50].copy()), p)
+    paths = {betting: np.cumsum(conformal.bet(p, betting=betting), axis=1) for betting in ("grid", "mixture", "jumper")}
+    assert all(np.all(np.isfinite(path)) for path in paths.values())
+    tiny = conformal.bet(np.full((1, 300), 1e-300), betting="mixture")
+    assert np.all(np.isfinite(tiny)) and np.all(np.diff(np.cumsum(tiny)) > 600)
+
+
+def test_evidence_lets_true_statements_be_and_refutes_false_ones():
+    """300 draws are enough for a rate of 1/3 that is said to be 1/20."""
+    rng = np.random.default_rng(3)
+    right = [rate_at_most("rate", rng.random(400) < 0.05, 0.05).actual for _ in range(30)]
+    assert right == [0] * 30
+    assert 0 < rate_at_most("rate", rng.random(300) < 1 / 3, 0.05).actual < 300
+    assert mean_at_most("mean", rng.random(400), 0.5, 0.0, 1.0).actual == 0
+    assert mean_at_most("mean", rng.random(400) ** 0.25, 0.5, 0.0, 1.0).actual > 0
+
+
+def test_the_monte_carlo_false_alarms_of_the_detector_are_as_rare_as_promised():
+    """4,000 streams of 500 normal scores; without ψ nearly every one has an alarm, and a dozen of them say so."""
+    scores = np.random.default_rng(5).standard_normal((4000, 500))
+    found, _ = compiled_detector.detect(scores, NORMAL, lam=0.5)
+    assert rate_at_most("alarms", found.first > 0, 0.05).actual == 0
+    wrong = compiled_detector.alarms(0.5 * scores)
+    assert 0 < rate_at_most("alarms", wrong.first > 0, 0.05).actual < 50

@@ -1,0 +1,1 @@
+"""What of M-FISHER was claimed, run again."""

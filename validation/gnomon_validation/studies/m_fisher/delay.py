@@ -1,0 +1,100 @@
+"""How long a shift goes unnoticed: Wald's and Lorden's bounds, and what comes of a shift that is not there at first."""
+
+from __future__ import annotations
+
+from math import log
+from typing import Any
+
+import numpy as np
+
+from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.studies.m_fisher.passages import cdf, density, normal, passages
+from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.study import Findings, Study, Table
+
+WORDS = """how long a shift goes unnoticed
+Is the delay about log(1/δ)/Γ, as the abstract says?
+own computation; the statement is that of the abstract of arXiv 2510.03839"""
+DELTA = 0.01
+# By λ = shift: lower bound, mean of a long simulation with its sampling error here, upper bound.
+SANDWICH = {
+    0.5: ("36.84", "39.0 … 40.1", "48.57"),
+    1.0: ("9.21", "10.5 … 10.9", "13.37"),
+    2.0: ("2.30", "3.1 … 3.3", "4.23"),
+}
+# By when the shift begins, for λ = 1: the delay of the plain wealth, and of CUSUM.
+CHANGES = {
+    0: ("10.2 … 10.8", "8.4 … 10.8"),
+    100: ("108 … 113", "8.4 … 9.8"),
+    400: ("406 … 417", "8.4 … 9.8"),
+    1600: ("1602 … 1624", "8.4 … 9.8"),
+}
+STREAMS = 2000
+
+
+def bounds(shift: float) -> tuple[float, float]:
+    """Return h/Γ and (h + E(x⁺)²/Γ)/Γ for x ~ N(Γ, λ²), λ the shift."""
+    gain, h = shift * shift / 2, log(1 / DELTA)
+    ratio = gain / shift
+    squares = (gain**2 + shift**2) * cdf(ratio) + gain * shift * density(ratio)
+    return h / gain, (h + squares / gain) / gain
+
+
+def delay(change: int, restart: str, shift: float = 1.0) -> float:
+    """Return the mean delay of the streams whose first alarm is after the change."""
+    scores = normal(5, lambda t: np.where(t >= change, shift, 0.0))
+    times, _ = passages(scores, STREAMS, 2 * change + 600, lam=shift, delta=DELTA, restart=restart)
+    return float(np.mean(times[times > change] - change))
+
+
+def measure() -> Findings:
+    sides, means = {s: bounds(s) for s in SANDWICH}, {s: delay(0, "none", s) for s in SANDWICH}
+    late = {change: (delay(change, "none"), delay(change, "cusum")) for change in CHANGES}
+    compared = []
+    for s, (low, mean, high) in SANDWICH.items():
+        figures = zip(
+            ("h/Γ", "mean", "upper bound"), (low, mean, high), (sides[s][0], means[s], sides[s][1]), strict=True
+        )
+        compared += [Comparison(f"λ = Δ = {s}: {words}", stated, x) for words, stated, x in figures]
+    for change, stated in CHANGES.items():
+        pairs = zip(("plain", "CUSUM"), stated, late[change], strict=True)
+        compared += [Comparison(f"shift at {change}: {who}", s, x) for who, s, x in pairs]
+    conclusions = (
+        "With the shift there from the first score on the delay is h/Γ and an overshoot, below Lorden's bound.",
+        f"A shift that begins at 1600 is noticed {late[1600][0]:,.0f} scores later: before it the wealth falls by Γ a "
+        f"score, which must be won back. CUSUM needs {late[1600][1]:.1f}, but 1/δ bounds its mean run length then, and "
+        "not the chance of a false alarm.",
+    )
+    rows = [(s, sides[s][0], means[s], sides[s][1]) for s in SANDWICH]
+    first = Table.of(
+        "shift from the first score on, δ = 0.01", "λ = Δ | h/Γ {:.2f} | mean {:.2f} | at most {:.2f}", rows
+    )
+    later = [(c, *both) for c, both in late.items()]
+    second = Table.of("shift later, λ = Δ = 1", "begins at | plain {:.1f} | CUSUM {:.1f}", later)
+    return Findings((first, second), tuple(compared), conclusions, late)
+
+
+def draw(data: Any, figure: Any) -> None:
+    left, right = figure.subplots(1, 2, width_ratios=(1.4, 1))
+    entitle(
+        figure,
+        "Evidence that falls before a shift must be won back",
+        "Left: one stream, λ = Δ = 1, the shift at 400. Right: means of 2,000 streams; δ = 0.01.",
+    )
+    x = normal(7, lambda t: np.where(t >= 400, 1.0, 0.0))([0], 0, 900)[0] - 0.5
+    path = np.cumsum(x)
+    cusum = path - np.minimum.accumulate(np.concatenate([[0], path[:-1]]))
+    left.plot(path, color=COLOURS[0], label="plain: log M")
+    left.plot(cusum, color=COLOURS[1], label="CUSUM: log W")
+    left.axhline(log(1 / DELTA), color="black", ls="--", lw=1, label="threshold log(1/δ)")
+    left.axvline(400, color="grey", lw=0.8)
+    left.set(xlabel="score", ylabel="logarithm of the evidence", ylim=(-260, 120))
+    finish(left, loc="upper left")
+    changes = [c + 1 for c in data]
+    for i, name in enumerate(("plain", "CUSUM")):
+        right.plot(changes, [pair[i] for pair in data.values()], "o-", color=COLOURS[i], label=name)
+    right.set(xscale="log", yscale="log", xlabel="scores before the shift, plus 1", ylabel="mean delay, scores")
+    finish(right)
+
+
+study = Study.of("m_fisher-delay", WORDS, measure, draw, size=(11.0, 5.0))

@@ -1,0 +1,61 @@
+"""First passages of many streams, which are drawn no further once they had an alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import exp, pi
+from typing import Any
+
+import numpy as np
+
+from gnomon.domains import Array
+from gnomon.kernels.probability.m_fisher.detector import DetectorState, detect
+from gnomon.probability.m_fisher.mixtures import log_scaled_cdf
+from gnomon.probability.m_fisher.nulls import Gaussian
+
+NORMAL = Gaussian(0.0, 1.0)
+CHUNK = 50
+
+
+def passages(
+    draw: Callable[[Any, int, int], Array], streams: int, horizon: int, *, null: Any = NORMAL, **given: Any
+) -> tuple[Array, Array]:
+    """Return τ of each stream, 0 if it has no alarm up to the horizon, and log M there.
+
+    draw: gives the scores of the streams of these numbers, from a time on, so many. given: as for `detect`.
+    """
+    times, values, alive, state = np.zeros(streams), np.full(streams, -np.inf), np.arange(streams), None
+    for begin in range(0, horizon, CHUNK):
+        found, state = detect(draw(alive, begin, CHUNK), null, None, state, **given)
+        hit = found.first > 0
+        at = found.first[hit] - 1
+        times[alive[hit]], values[alive[hit]] = begin + at + 1, found.log_wealth[hit, at]
+        alive, state = alive[~hit], DetectorState._make([*(part[~hit] for part in state[:4]), state.step_count])
+        if not len(alive):
+            break
+    return times, values
+
+
+def normal(seed: int, mean: Any = 0.0) -> Callable[[Any, int, int], Array]:
+    """Return how normal scores are drawn; mean: a number, one a stream, or a function of the times."""
+    rng = np.random.default_rng(seed)
+
+    def draw(alive: Any, begin: int, count: int) -> Array:
+        if callable(mean):
+            shift = mean(np.arange(begin, begin + count))
+        else:
+            shift = (mean[alive] if np.ndim(mean) else np.full(len(alive), mean))[:, np.newaxis]
+        scores: Array = rng.standard_normal((len(alive), count)) + shift
+        return scores
+
+    return draw
+
+
+def cdf(x: float) -> float:
+    """Return Φ(x)."""
+    return float(np.exp(log_scaled_cdf(np.array([x]))[0] - x * x / 2))
+
+
+def density(x: float) -> float:
+    """Return the density of N(0, 1)."""
+    return float(exp(-x * x / 2) / (2 * pi) ** 0.5)
