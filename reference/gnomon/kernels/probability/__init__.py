@@ -1,0 +1,1 @@
+"""Probability: the operations of `gnomon.probability` as compiled loops."""

@@ -1,0 +1,1 @@
+"""Probability: detection by martingales, and circuits that compute probabilities."""

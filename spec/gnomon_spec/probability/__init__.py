@@ -1,0 +1,1 @@
+"""Probability: what ports of martingale detectors and of probabilistic circuits must do."""
