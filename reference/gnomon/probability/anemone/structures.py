@@ -162,8 +162,8 @@ def initial(
 ) -> Array:
     """Return parameters to begin with: θ ∝ exp(-p·U), p = perturbation; for Gaussians (m + s·N, s·exp(-0.04·p·U)).
 
-    mean, spread: m, s. draws: shape (P,): U in [0, 1) beside probabilities, (N, U) beside a Gaussian's (μ, σ), N normal. A σ
-    below 0.01 is raised to it.
+    mean, spread: m, s. draws: shape (P,): U in [0, 1) beside probabilities, (N, U) beside a Gaussian's (μ, σ), N
+    normal. A σ below 0.01 is raised to it.
     """
     if require_segments(circuit) != draws.shape[0]:
         raise ValueError(f"draws must have a number for each parameter of circuit, got shape {draws.shape}")

@@ -155,9 +155,8 @@ def mini_em(
         old, new = params[start:stop], target[start:stop]
         if kind == "gaussian":
             shift = new[0] - old[0]
-            variance = (1 - step_size) * old[1] * old[1] + step_size * (
-                new[1] * new[1] + (1 - step_size) * shift * shift
-            )
+            square = new[1] * new[1] + (1 - step_size) * shift * shift
+            variance = (1 - step_size) * old[1] * old[1] + step_size * square
             parts.append(np.stack([old[0] + step_size * shift, np.maximum(np.sqrt(variance), SIGMA_MIN)]))
         else:
             parts.append((1 - step_size) * old + step_size * new)

@@ -184,7 +184,7 @@ def joined(n: int, parts: Sequence[History]) -> History:
 
 
 def posterior(case: Any, listed: list[History], n: int, choice_of: int | None = None) -> Any:
-    """Return the weighted posterior probability that a node is used, or that it makes one of its choices, shape (B,)."""
+    """Return the weighted posterior probability that a node is used, or makes one of its choices, shape (B,)."""
     total = sum(p for p, _ in listed)
     picked = [p for p, used in listed if n in used and choice_of in (None, used[n])]
     share = sum(picked) / total if picked else 0 * total

@@ -1,0 +1,213 @@
+"""Gradients of the likelihood, the code's ascent in free logarithms, and parameters to begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gnomon.probability.anemone import baselines as reference
+from gnomon.probability.anemone import structures
+from gnomon.probability.anemone.circuits import SIGMA_MIN, Node, require_segments
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.facts import Fact, equal, rejects
+from gnomon_spec.probability.anemone import system
+from gnomon_spec.probability.anemone.em import PSEUDOCOUNTS
+from gnomon_spec.probability.anemone.inputs import (
+    ALL,
+    DISCRETE,
+    FLOATS,
+    GAUSSIANS,
+    NAIVE_BAYES,
+    UNTIED,
+    batch,
+    circuits,
+    domain,
+    histories,
+    nothing,
+    numbers,
+    of_kind,
+    posterior,
+    problems,
+    updates,
+)
+from gnomon_spec.strategies import VECTORS, number
+
+gradient = system.operation(reference.gradient, cases=updates(*ALL), rejecting=updates(NAIVE_BAYES), dtypes=FLOATS)
+free_gradient = system.operation(
+    reference.free_gradient, cases=updates(*DISCRETE), rejecting=updates(NAIVE_BAYES), dtypes=FLOATS
+)
+
+
+def drawn(low: float, high: float, text: str) -> Quantity:
+    """A number for each parameter of the circuit drawn before, in [low, high)."""
+
+    def draw_numbers(draw: Draw, context: Context) -> Any:
+        codes = numbers(draw, require_segments(context.drawn["circuit"]))
+        return np.array([low + (high - low) * (code % 512) / 512 for code in codes], context.dtype)
+
+    return Quantity(draw_numbers, text)
+
+
+logits = Cases({"circuit": circuits(*DISCRETE), "logits": drawn(-4, 4, "logarithms from -4 to 4")}, VECTORS)
+starts = Cases({"circuit": circuits(*ALL), "draws": drawn(0, 1, "draws in [0, 1)")}, VECTORS)
+renormalised = system.operation(
+    reference.renormalised, cases=logits.but(eps=PSEUDOCOUNTS), rejecting=logits.but(eps=0.5), dtypes=FLOATS
+)
+initial = system.operation(
+    structures.initial,
+    cases=starts.but(
+        perturbation=number(2.0, 0.0, exponents=(-4, 5)), mean=choice(0.0, -3.0, 1.5),
+        spread=number(1.0, 0.004, exponents=(-9, 5)),
+    ),
+    rejecting=starts.but(perturbation=2.0, mean=0.0, spread=1.0), dtypes=FLOATS,
+)  # fmt: skip
+
+
+@gradient.law("closed form", cases=problems(*UNTIED))
+def it_is_the_difference_of_counts_that_a_logit_makes(port: Any, case: Case) -> Iterable[Fact]:
+    """∂/∂logit of the mean log-likelihood is how often a child or a category was used, less how often it would be with
+    the same use of its node; it sums to 0 in each group."""
+    found, listed = gradient.call(port, Case({**case, "statistics": batch(port, case)})), histories(case)
+    seen = np.ones(case.data.shape, bool) if case.observed is None else case.observed
+    W = np.sum(np.ones_like(case.data[:, 0]) if case.weights is None else case.weights)
+    for n, node in enumerate(case.circuit):
+        own, F = slice(node.start, node.start + node.size), posterior(case, listed, n)
+        for k in range(node.size):
+            theta, x = case.params[node.start + k], case.data[:, node.variable]
+            used = (
+                posterior(case, listed, n, k)
+                if node.kind == "sum"
+                else F * np.where(seen[:, node.variable], x == k, theta)
+            )
+            yield equal(f"{n}, {k}", found[own][k], np.sum(used - F * theta) / W, scale=1.0)
+
+
+@gradient.law("closed form", cases=problems(*GAUSSIANS).but(observed=nothing))
+def of_gaussians_it_is_that_of_the_density(port: Any, case: Case) -> Iterable[Fact]:
+    """∂/∂μ is Σ F·(x - μ)/σ² and ∂/∂log σ is Σ F·[((x - μ)/σ)² - 1], over W."""
+    found, listed = gradient.call(port, Case({**case, "statistics": batch(port, case)})), histories(case)
+    W = np.sum(np.ones_like(case.data[:, 0]) if case.weights is None else case.weights)
+    for n, node in enumerate(case.circuit):
+        if node.kind == "gaussian":
+            F, (mean, sigma) = posterior(case, listed, n), case.params[node.start : node.start + 2]
+            z = (case.data[:, node.variable] - mean) / sigma
+            size = 1 + np.max(z * z)
+            yield equal(f"mean of {n}", found[node.start], np.sum(F * z) / sigma / W, scale=size / sigma)
+            yield equal(f"σ of {n}", found[node.start + 1], np.sum(F * (z * z - 1)) / W, scale=size)
+
+
+@free_gradient.law("closed form")
+def it_is_data_less_model_within_five(port: Any, case: Case) -> Iterable[Fact]:
+    """Means of the batch less the model's own moments, and nothing beyond 5 in size."""
+    model = port.model_moments(case.params, case.circuit).totals
+    for factor in (1, 64, -64):
+        said = case.statistics
+        heavy = said._replace(moments=said.moments._replace(totals=factor * said.moments.totals))
+        expected = np.clip(heavy.moments.totals / said.weight - model, -5, 5)
+        yield equal(f"{factor}", free_gradient.call(port, case, statistics=heavy), expected, scale=np.abs(factor))
+
+
+@free_gradient.law("rejects", cases=updates(GAUSSIANS[0]))
+def it_knows_no_gaussians(port: Any, case: Case) -> Iterable[Fact]:
+    """A circuit with Gaussians is rejected."""
+    yield rejects("a Gaussian", partial(free_gradient.call, port, case))
+
+
+def partition(case: Case, theta: Any) -> Any:
+    """Return p̃, shape (data,), of all data, for parameters that need not sum to 1."""
+    rows = domain(Case({**case, "params": theta}))
+    listed = histories(Case({**case, "params": theta, "data": rows, "observed": None, "weights": None}))
+    return sum(p for p, _ in listed)
+
+
+@renormalised.law("invariance", cases=Cases({**logits.quantities, "circuit": circuits(*UNTIED)}, VECTORS))
+def the_distribution_stays(port: Any, case: Case) -> Iterable[Fact]:
+    """Without ε p(x) = p̃(x)/Z, for every x."""
+    found = renormalised.call(port, case, eps=0.0)
+    free = partition(case, np.exp(case.logits))
+    yield equal("p", partition(case, found), free / np.sum(free))
+
+
+@renormalised.law(
+    "closed form", cases=Cases({**logits.quantities, "circuit": circuits(*UNTIED)}, VECTORS).but(eps=PSEUDOCOUNTS)
+)
+def a_pseudocount_counts_beside_top_down_probabilities(port: Any, case: Case) -> Iterable[Fact]:
+    """With ε each group is (TD·θ + ε/K)/(TD + ε), θ and TD those without ε."""
+    exact = renormalised.call(port, case, eps=0.0)
+    model, found = port.model_moments(exact, case.circuit), renormalised.call(port, case)
+    for i, own in of_kind(Case({**case, "params": exact}), "probabilities"):
+        raised = model.totals[own] + case.eps / len(model.totals[own])
+        yield equal(f"group {i}", found[own], raised / (model.masses[i] + case.eps))
+
+
+@renormalised.law("limit", cases=logits)
+def nothing_weighs_more_than_two_thousand(port: Any, case: Case) -> Iterable[Fact]:
+    """Free parameters above 2000 count as 2000."""
+    first = np.arange(len(case.logits)) == 0
+    far, capped = (np.where(first, x, case.logits) for x in (80.0, np.log(2000 * np.ones_like(case.logits))))
+    yield equal("params", renormalised.call(port, case, logits=far), renormalised.call(port, case, logits=capped))
+
+
+@renormalised.law("rejects", cases=logits)
+def only_categories_that_fit_are_renormalised(port: Any, case: Case) -> Iterable[Fact]:
+    """A Gaussian, or logarithms of another number, are rejected."""
+    gaussian = (Node("gaussian", (), 0, 2, 0),)
+    yield rejects("a Gaussian", lambda: port.renormalised(np.zeros_like(case.logits[:2]), gaussian))
+    yield rejects(
+        "one too many", lambda: port.renormalised(np.concatenate([case.logits, case.logits[:1]]), case.circuit)
+    )
+
+
+@initial.law("closed form")
+def draws_become_parameters(port: Any, case: Case) -> Iterable[Fact]:
+    """θ ∝ exp(-p·U); a Gaussian begins at mean + spread·N with spread·exp(-0.04·p·U), 0.01 at least."""
+    found = initial.call(port, case)
+    for i, own in of_kind(Case({**case, "params": case.draws}), "probabilities"):
+        free = np.exp(-case.perturbation * (case.draws[own] - np.min(case.draws[own])))
+        yield equal(f"group {i}", found[own], free / np.sum(free))
+    for i, own in of_kind(Case({**case, "params": case.draws}), "gaussian"):
+        N, U = case.draws[own]
+        yield equal(f"mean of {i}", found[own][0], case.mean + case.spread * N, scale=np.abs(case.mean) + case.spread)
+        sigma = case.spread * np.exp(-case.perturbation * U / 25)
+        yield equal(f"σ of {i}", found[own][1], np.maximum(sigma, SIGMA_MIN))
+
+
+@initial.law("rejects", cases=starts)
+def a_draw_for_each_parameter(port: Any, case: Case) -> Iterable[Fact]:
+    """A draw too many is rejected."""
+    many = np.concatenate([case.draws, case.draws[:1]])
+    yield rejects("too many", lambda: port.initial(many, case.circuit))
+
+
+gradient.edits("""
+gradient_of_free_parameters: The constraint is ignored: the gradient is that of log θ, not of logits
+    `parts.append(S - M * theta)` → `parts.append(S)`
+gradient_is_a_sum: The gradient is summed over the batch, not divided by its weight
+    `np.concatenate(parts) / statistics.weight` → `np.concatenate(parts)`
+gradient_by_the_normalised_mass: Probabilities are subtracted once for each sample, whatever flows through their node
+    `S - M * theta` → `S - statistics.weight * theta`
+gradient_in_sigma: The second entry is the gradient in σ, not in log σ
+    `S[1] / theta[1] / theta[1] - M]` → `(S[1] / theta[1] / theta[1] - M) / theta[1]]`
+""")
+free_gradient.edits("""
+free_gradient_without_model: The partition function is forgotten
+    `statistics.moments.totals / statistics.weight - expected_moments(params, circuit).totals` →
+        `statistics.moments.totals / statistics.weight`
+not_clipped: Nothing is clipped
+    `np.clip(slope, -STEEPEST, STEEPEST)` → `slope`
+""")
+renormalised.edits("""
+normalised_node_by_node: Each node is divided by its own sum, whatever its children sum to: another distribution
+    `terms = own + np.stack([partitions[c] for c in node.children]) if node.kind == "sum" else own` → `terms = own`
+no_largest_parameter: Parameters above 2000 stay
+    `logs = np.minimum(logits, float(np.log(LARGEST)))` → `logs = logits`
+""")
+initial.edits("""
+perturbation_upwards: Weights rise with their draws
+    `np.exp(-perturbation * (drawn - np.min(drawn)))` → `np.exp(perturbation * (drawn - np.min(drawn)))`
+sigma_perturbed_as_weights: Standard deviations are perturbed as much as weights
+    `-0.04 * perturbation * drawn[1]` → `-perturbation * drawn[1]`
+""")
