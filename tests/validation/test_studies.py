@@ -22,8 +22,9 @@ from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
-# Train networks for a minute, the first where scikit-learn is installed.
-LONG = {"hessian_free-digits": pytest.mark.digits, "egd-modular": pytest.mark.campaign}
+# Train for a minute, the first two where scikit-learn is installed.
+LONG = {name: pytest.mark.digits for name in ("hessian_free-digits", "anemone-digits")}
+LONG["egd-modular"] = pytest.mark.campaign
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in STUDIES])

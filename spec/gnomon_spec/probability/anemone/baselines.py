@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,49 +11,42 @@ from gnomon.probability.anemone import baselines as reference
 from gnomon.probability.anemone import structures
 from gnomon.probability.anemone.circuits import SIGMA_MIN, Node, require_segments
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.facts import Fact, equal, rejects
+from gnomon_spec.facts import Fact, equal
+from gnomon_spec.probability.anemone import inputs as small
 from gnomon_spec.probability.anemone import system
-from gnomon_spec.probability.anemone.em import PSEUDOCOUNTS
+from gnomon_spec.probability.anemone.em import PSEUDOCOUNTS, given, naive
 from gnomon_spec.probability.anemone.inputs import (
-    ALL,
-    DISCRETE,
-    FLOATS,
-    GAUSSIANS,
-    NAIVE_BAYES,
-    UNTIED,
     batch,
-    circuits,
     domain,
     histories,
-    nothing,
-    numbers,
     of_kind,
+    omega,
     posterior,
     problems,
+    refused,
     updates,
 )
 from gnomon_spec.strategies import VECTORS, number
 
-gradient = system.operation(reference.gradient, cases=updates(*ALL), rejecting=updates(NAIVE_BAYES), dtypes=FLOATS)
-free_gradient = system.operation(
-    reference.free_gradient, cases=updates(*DISCRETE), rejecting=updates(NAIVE_BAYES), dtypes=FLOATS
-)
+known: Any = {"rejecting": naive, "dtypes": small.FLOATS}
+gradient = system.operation(reference.gradient, cases=given, **known)
+free_gradient = system.operation(reference.free_gradient, cases=updates(*small.DISCRETE), **known)
 
 
 def drawn(low: float, high: float, text: str) -> Quantity:
     """A number for each parameter of the circuit drawn before, in [low, high)."""
 
     def draw_numbers(draw: Draw, context: Context) -> Any:
-        codes = numbers(draw, require_segments(context.drawn["circuit"]))
+        codes = small.numbers(draw, require_segments(context.drawn["circuit"]))
         return np.array([low + (high - low) * (code % 512) / 512 for code in codes], context.dtype)
 
     return Quantity(draw_numbers, text)
 
 
-logits = Cases({"circuit": circuits(*DISCRETE), "logits": drawn(-4, 4, "logarithms from -4 to 4")}, VECTORS)
-starts = Cases({"circuit": circuits(*ALL), "draws": drawn(0, 1, "draws in [0, 1)")}, VECTORS)
+logits = Cases({"circuit": small.circuits(*small.DISCRETE), "logits": drawn(-4, 4, "logarithms from -4 to 4")}, VECTORS)
+starts = Cases({"circuit": small.circuits(*small.ALL), "draws": drawn(0, 1, "draws in [0, 1)")}, VECTORS)
 renormalised = system.operation(
-    reference.renormalised, cases=logits.but(eps=PSEUDOCOUNTS), rejecting=logits.but(eps=0.5), dtypes=FLOATS
+    reference.renormalised, cases=logits.but(eps=PSEUDOCOUNTS), rejecting=logits.but(eps=0.5), dtypes=small.FLOATS
 )
 initial = system.operation(
     structures.initial,
@@ -62,17 +54,17 @@ initial = system.operation(
         perturbation=number(2.0, 0.0, exponents=(-4, 5)), mean=choice(0.0, -3.0, 1.5),
         spread=number(1.0, 0.004, exponents=(-9, 5)),
     ),
-    rejecting=starts.but(perturbation=2.0, mean=0.0, spread=1.0), dtypes=FLOATS,
+    rejecting=starts.but(perturbation=2.0, mean=0.0, spread=1.0), dtypes=small.FLOATS,
 )  # fmt: skip
 
 
-@gradient.law("closed form", cases=problems(*UNTIED))
+@gradient.law("closed form", cases=problems(*small.UNTIED))
 def it_is_the_difference_of_counts_that_a_logit_makes(port: Any, case: Case) -> Iterable[Fact]:
     """∂/∂logit of the mean log-likelihood is how often a child or a category was used, less how often it would be with
     the same use of its node; it sums to 0 in each group."""
     found, listed = gradient.call(port, Case({**case, "statistics": batch(port, case)})), histories(case)
     seen = np.ones(case.data.shape, bool) if case.observed is None else case.observed
-    W = np.sum(np.ones_like(case.data[:, 0]) if case.weights is None else case.weights)
+    W = np.sum(omega(case))
     for n, node in enumerate(case.circuit):
         own, F = slice(node.start, node.start + node.size), posterior(case, listed, n)
         for k in range(node.size):
@@ -85,11 +77,11 @@ def it_is_the_difference_of_counts_that_a_logit_makes(port: Any, case: Case) -> 
             yield equal(f"{n}, {k}", found[own][k], np.sum(used - F * theta) / W, scale=1.0)
 
 
-@gradient.law("closed form", cases=problems(*GAUSSIANS).but(observed=nothing))
+@gradient.law("closed form", cases=problems(*small.GAUSSIANS).but(observed=choice(None)))
 def of_gaussians_it_is_that_of_the_density(port: Any, case: Case) -> Iterable[Fact]:
     """∂/∂μ is Σ F·(x - μ)/σ² and ∂/∂log σ is Σ F·[((x - μ)/σ)² - 1], over W."""
     found, listed = gradient.call(port, Case({**case, "statistics": batch(port, case)})), histories(case)
-    W = np.sum(np.ones_like(case.data[:, 0]) if case.weights is None else case.weights)
+    W = np.sum(omega(case))
     for n, node in enumerate(case.circuit):
         if node.kind == "gaussian":
             F, (mean, sigma) = posterior(case, listed, n), case.params[node.start : node.start + 2]
@@ -110,10 +102,10 @@ def it_is_data_less_model_within_five(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(f"{factor}", free_gradient.call(port, case, statistics=heavy), expected, scale=np.abs(factor))
 
 
-@free_gradient.law("rejects", cases=updates(GAUSSIANS[0]))
+@free_gradient.law("rejects", cases=updates(small.GAUSSIANS[0]))
 def it_knows_no_gaussians(port: Any, case: Case) -> Iterable[Fact]:
     """A circuit with Gaussians is rejected."""
-    yield rejects("a Gaussian", partial(free_gradient.call, port, case))
+    yield from refused(free_gradient, port, case, {"a Gaussian": {}})
 
 
 def partition(case: Case, theta: Any) -> Any:
@@ -123,7 +115,7 @@ def partition(case: Case, theta: Any) -> Any:
     return sum(p for p, _ in listed)
 
 
-@renormalised.law("invariance", cases=Cases({**logits.quantities, "circuit": circuits(*UNTIED)}, VECTORS))
+@renormalised.law("invariance", cases=Cases({**logits.quantities, "circuit": small.circuits(*small.UNTIED)}, VECTORS))
 def the_distribution_stays(port: Any, case: Case) -> Iterable[Fact]:
     """Without ε p(x) = p̃(x)/Z, for every x."""
     found = renormalised.call(port, case, eps=0.0)
@@ -132,7 +124,8 @@ def the_distribution_stays(port: Any, case: Case) -> Iterable[Fact]:
 
 
 @renormalised.law(
-    "closed form", cases=Cases({**logits.quantities, "circuit": circuits(*UNTIED)}, VECTORS).but(eps=PSEUDOCOUNTS)
+    "closed form",
+    cases=Cases({**logits.quantities, "circuit": small.circuits(*small.UNTIED)}, VECTORS).but(eps=PSEUDOCOUNTS),
 )
 def a_pseudocount_counts_beside_top_down_probabilities(port: Any, case: Case) -> Iterable[Fact]:
     """With ε each group is (TD·θ + ε/K)/(TD + ε), θ and TD those without ε."""
@@ -154,11 +147,9 @@ def nothing_weighs_more_than_two_thousand(port: Any, case: Case) -> Iterable[Fac
 @renormalised.law("rejects", cases=logits)
 def only_categories_that_fit_are_renormalised(port: Any, case: Case) -> Iterable[Fact]:
     """A Gaussian, or logarithms of another number, are rejected."""
-    gaussian = (Node("gaussian", (), 0, 2, 0),)
-    yield rejects("a Gaussian", lambda: port.renormalised(np.zeros_like(case.logits[:2]), gaussian))
-    yield rejects(
-        "one too many", lambda: port.renormalised(np.concatenate([case.logits, case.logits[:1]]), case.circuit)
-    )
+    gaussian, many = (Node("gaussian", (), 0, 2, 0),), np.concatenate([case.logits, case.logits[:1]])
+    table: Any = {"a Gaussian": {"logits": 0 * many[:2], "circuit": gaussian}, "one too many": {"logits": many}}
+    yield from refused(renormalised, port, case, table)
 
 
 @initial.law("closed form")
@@ -179,7 +170,7 @@ def draws_become_parameters(port: Any, case: Case) -> Iterable[Fact]:
 def a_draw_for_each_parameter(port: Any, case: Case) -> Iterable[Fact]:
     """A draw too many is rejected."""
     many = np.concatenate([case.draws, case.draws[:1]])
-    yield rejects("too many", lambda: port.initial(many, case.circuit))
+    yield from refused(initial, port, case, {"too many": {"draws": many}})
 
 
 gradient.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,42 +10,31 @@ import numpy as np
 from gnomon.probability.anemone import updates as reference
 from gnomon.probability.anemone.circuits import SIGMA_MIN
 from gnomon_spec.cases import Case, choice
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, identical
+from gnomon_spec.probability.anemone import inputs as small
 from gnomon_spec.probability.anemone import system
-from gnomon_spec.probability.anemone.inputs import (
-    ALL,
-    DISCRETE,
-    FACTORISED,
-    FLOATS,
-    GAUSSIANS,
-    NAIVE_BAYES,
-    TIED,
-    UNTIED,
-    batch,
-    mean_likelihood,
-    nothing,
-    of_kind,
-    problems,
-    updates,
-)
-from gnomon_spec.probability.anemone.passes import hidden_markov, tables, unobserved
+from gnomon_spec.probability.anemone.inputs import batch, mean_likelihood, of_kind, omega, problems, refused, updates
+from gnomon_spec.probability.anemone.passes import hidden_markov, tables
 from gnomon_spec.strategies import count, number
 
 PSEUDOCOUNTS = number(0.0, 1e-6, 1.0, 0.1, exponents=(-10, 3))
 RATES = number(1.0, 0.5, 0.1, 0.25, exponents=(-6, -1))
-given = updates(*ALL)
-plain = problems(*DISCRETE).but(observed=nothing, weights=nothing)
+given, naive = updates(*small.ALL), updates(small.NAIVE_BAYES)
 
 full_em = system.operation(
     reference.full_em,
     cases=given.but(eps=PSEUDOCOUNTS, variant=choice("standard", "code"), keep_zero=choice(False, True)),
-    rejecting=updates(NAIVE_BAYES).but(eps=0.5, keep_zero=False),
-    dtypes=FLOATS,
-)
+    rejecting=naive.but(eps=0.5, keep_zero=False), dtypes=small.FLOATS,
+)  # fmt: skip
 mini_em = system.operation(
     reference.mini_em, cases=given.but(step_size=RATES, eps=PSEUDOCOUNTS),
-    rejecting=updates(NAIVE_BAYES).but(step_size=0.5, eps=0.5), dtypes=FLOATS,
+    rejecting=naive.but(step_size=0.5, eps=0.5), dtypes=small.FLOATS,
 )  # fmt: skip
+
+
+def fresh(case: Case) -> Any:
+    """Return the state before the first update."""
+    return reference.AnemoneState(0 * case.params, 0 * case.params[: len(reference.groups(case.circuit))], 0)
 
 
 def stepped(operation: Any, port: Any, case: Case, said: Any, **hyper: Any) -> Any:
@@ -70,7 +58,7 @@ def shares_of_a_group_with_a_pseudocount_and_moments(port: Any, case: Case) -> I
         yield equal(f"variance of {i}", found_variance, np.maximum(variance, SIGMA_MIN**2), scale=second / mass)
 
 
-@full_em.law("bound", cases=problems(*ALL))
+@full_em.law("bound", cases=problems(*small.ALL))
 def the_likelihood_does_not_fall(port: Any, case: Case) -> Iterable[Fact]:
     """EM is monotone, with missing values, weights and ties, too."""
     new = stepped(full_em, port, case, batch(port, case))
@@ -78,13 +66,13 @@ def the_likelihood_does_not_fall(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("log-likelihood", mean_likelihood(port, case, new), before)
 
 
-@full_em.law("closed form", cases=problems(FACTORISED).but(observed=nothing))
+@full_em.law("closed form", cases=problems(small.FACTORISED).but(observed=choice(None)))
 def independent_variables_get_their_frequencies_at_once(port: Any, case: Case) -> Iterable[Fact]:
     """Without sums EM reaches the frequencies of the data in one step, and stays there."""
     new = stepped(full_em, port, case, batch(port, case))
-    omega = np.ones_like(case.data[:, 0]) if case.weights is None else case.weights
-    counts = [np.sum(omega * (case.data[:, v] == k)) for v, size in enumerate((2, 3)) for k in range(size)]
-    yield equal("θ", new, np.stack([*(c / np.sum(omega) for c in counts), np.ones_like(counts[0])]))
+    weights, W = omega(case), np.sum(omega(case))
+    shares = [np.sum(weights * (case.data[:, v] == k)) / W for v, size in enumerate((2, 3)) for k in range(size)]
+    yield equal("θ", new, np.stack([*shares, np.ones_like(W)]))
     again = port.full_em(new, case.circuit, batch(port, case, params=new))
     yield equal("again", again, new)
 
@@ -111,14 +99,7 @@ def a_tied_hidden_markov_model_is_baum_and_welch(port: Any, case: Case) -> Itera
     yield equal("B, A, π", stepped(full_em, port, case, batch(port, case)), np.concatenate(expected))
 
 
-@full_em.law("fixed point", cases=problems(*ALL).but(weights=nothing))
-def a_batch_without_values_changes_nothing(port: Any, case: Case) -> Iterable[Fact]:
-    """Where nothing is observed the parameters stay."""
-    said = batch(port, case, **unobserved(case))
-    yield equal("params", stepped(full_em, port, case, said), case.params, scale=np.max(np.abs(case.params)))
-
-
-@full_em.law("limit", cases=updates(*DISCRETE))
+@full_em.law("limit", cases=updates(*small.DISCRETE))
 def a_large_pseudocount_makes_all_the_same(port: Any, case: Case) -> Iterable[Fact]:
     """|θ - 1/K| <= M/ε: with ε = 2³⁰ every probability is uniform to 2⁻²⁷."""
     found = full_em.call(port, case, eps=2.0**30)
@@ -127,50 +108,41 @@ def a_large_pseudocount_makes_all_the_same(port: Any, case: Case) -> Iterable[Fa
         yield at_least(f"group {i}", np.sum(case.statistics.moments.totals[own]) * 2.0**-30 + 2.0**-27, apart)
 
 
-def dead(case: Case) -> dict[str, Any]:
-    """Return naive Bayes whose first component has the weight 0: nobody uses it."""
-    return {"params": np.where(np.arange(12) < 10, case.params, np.arange(12) == 11)}
+def dead(case: Case) -> Any:
+    """Return parameters of naive Bayes whose first component has the weight 0: nobody uses it."""
+    return np.where(np.arange(12) < 10, case.params, np.arange(12) == 11)
 
 
-unused = problems(NAIVE_BAYES).but(eps=number(1.0, 0.5, exponents=(-4, 3)))
+unused = problems(small.NAIVE_BAYES).but(eps=number(1.0, 0.5, exponents=(-4, 3)))
 
 
 @full_em.law("fixed point", cases=unused)
-def a_group_that_nobody_used_stays(port: Any, case: Case) -> Iterable[Fact]:
-    """Its parameters are as they were, with ε or without; with "code" it becomes uniform, and is rejected without ε."""
-    params = dead(case)["params"]
+def what_nobody_used_stays_and_zeros_are_kept(port: Any, case: Case) -> Iterable[Fact]:
+    """A group that nobody used stays, with ε or without; with "code" it becomes uniform, and is rejected without ε. A
+    probability of 0 stays 0 without ε, or where zeros are kept, then outside of the normaliser."""
+    params = dead(case)
     said = batch(port, case, params=params)
-    for eps in (0.0, case.eps):
-        yield identical(f"ε = {eps}", port.full_em(params, case.circuit, said, eps=eps)[:5], params[:5])
+    found = {
+        (eps, keep): port.full_em(params, case.circuit, said, eps=eps, keep_zero=keep)
+        for eps in (0.0, case.eps) for keep in (False, True)
+    }  # fmt: skip
+    for (eps, keep), new in found.items():
+        yield identical(f"unused: {eps}, {keep}", new[:5], params[:5])
+        if keep or eps == 0:
+            yield identical(f"zero: {eps}, {keep}", new[10:], params[10:])
+    raised = found[case.eps, False][10]
+    yield equal("raised", raised, case.eps / 2 / (np.sum(said.moments.totals[10:]) + case.eps))
     code = port.full_em(params, case.circuit, said, eps=case.eps, variant="code")
-    thirds = np.ones_like(params[:5]) / np.array([2, 2, 3, 3, 3])
-    yield equal("code", code[:5], thirds)
-    yield rejects("0/0", lambda: port.full_em(params, case.circuit, said, variant="code"))
-
-
-@full_em.law("fixed point", cases=unused)
-def zeros_are_kept(port: Any, case: Case) -> Iterable[Fact]:
-    """A probability of 0 stays 0 without ε; with ε it becomes positive, unless zeros are to be kept."""
-    params = dead(case)["params"]
-    said = batch(port, case, params=params)
-    without, raised, kept = (
-        port.full_em(params, case.circuit, said, eps=eps, keep_zero=keep)
-        for eps, keep in ((0.0, False), (case.eps, False), (case.eps, True))
+    yield equal("code", code[:5], np.ones_like(params[:5]) / np.array([2, 2, 3, 3, 3]))
+    yield from refused(
+        full_em, port, case, {"0/0": {"params": params, "statistics": said, "variant": "code", "eps": 0.0}}
     )
-    yield identical("without", without[10:], params[10:])
-    mass = np.sum(said.moments.totals[10:])
-    yield equal("raised", raised[10], case.eps / 2 / (mass + case.eps))
-    yield identical("kept", kept[10:], params[10:])
-    for i, own in of_kind(case, "probabilities"):
-        if i in (3, 4):
-            Q = said.moments.totals[own] + case.eps / len(params[own])
-            yield equal(f"others: {i}", kept[own] if i == 3 else kept[own][1], Q / np.sum(Q) if i == 3 else 1.0)
 
 
-gaussian = problems(*GAUSSIANS)
+gaussian = problems(*small.GAUSSIANS)
 
 
-@full_em.law("closed form", cases=updates(*GAUSSIANS))
+@full_em.law("closed form", cases=updates(*small.GAUSSIANS))
 def the_code_shrinks_gaussians_that_are_hardly_used(port: Any, case: Case) -> Iterable[Fact]:
     """With "code" Q₁/(Q₃ + 1e-10) is the mean and Q₂/(Q₃ + 1e-10) the second moment, about 0: here Q₃ is 1e-10 at
     most."""
@@ -206,7 +178,7 @@ def units_and_origin_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(f"variance of {i}", np.maximum(wide, least), np.maximum(expected, least), scale=size**2)
 
 
-@full_em.law("limit", cases=problems(GAUSSIANS[1]).but(observed=nothing, weights=nothing))
+@full_em.law("limit", cases=problems(small.GAUSSIANS[1]).but(**small.PLAIN))
 def one_point_has_the_least_standard_deviation(port: Any, case: Case) -> Iterable[Fact]:
     """A Gaussian of one sample has it for its mean, and σ = 0.01."""
     x = case.data[:1]
@@ -215,29 +187,23 @@ def one_point_has_the_least_standard_deviation(port: Any, case: Case) -> Iterabl
     yield equal("σ", new[1], SIGMA_MIN)
 
 
-@full_em.law("rejects", cases=updates(GAUSSIANS[1]))
+@full_em.law("rejects", cases=updates(small.GAUSSIANS[1]))
 def moments_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Moments of another shape, not finite, or of which a parameter would not be finite; a batch without weight."""
-    said, moments = case.statistics, case.statistics.moments
-    largest = float(np.finfo(port.dtype).max)
-    for label, changed in (
-        ("totals too long", said._replace(moments=moments._replace(totals=np.repeat(moments.totals, 2)))),
-        ("masses too long", said._replace(moments=moments._replace(masses=np.repeat(moments.masses, 2)))),
-        ("totals of NaN", said._replace(moments=moments._replace(totals=moments.totals * np.nan))),
-        ("masses of infinity", said._replace(moments=moments._replace(masses=moments.masses * np.inf))),
-        (
-            "a mean out of range",
-            said._replace(
-                moments=moments._replace(totals=0 * moments.totals + largest, masses=moments.masses * 0 + 0.25)
-            ),
-        ),
-        ("no weight", said._replace(weight=0 * said.weight)),
-        ("infinite weight", said._replace(weight=np.inf * said.weight)),
-    ):
-        yield rejects(label, partial(full_em.call, port, case, statistics=changed))
+    said, moments, largest = case.statistics, case.statistics.moments, float(np.finfo(port.dtype).max)
 
+    def changed(**parts: Any) -> dict[str, Any]:
+        return {"statistics": said._replace(moments=moments._replace(**parts))}
 
-# --- mini-batch EM ---------------------------------------------------------------------------------------------------
+    yield from refused(full_em, port, case, {
+        "totals too long": changed(totals=np.repeat(moments.totals, 2)),
+        "masses too long": changed(masses=np.repeat(moments.masses, 2)),
+        "totals of NaN": changed(totals=moments.totals * np.nan),
+        "masses of infinity": changed(masses=moments.masses * np.inf),
+        "a mean out of range": changed(totals=0 * moments.totals + largest, masses=moments.masses * 0 + 0.25),
+        "no weight": {"statistics": said._replace(weight=0 * said.weight)},
+        "infinite weight": {"statistics": said._replace(weight=np.inf * said.weight)},
+    })  # fmt: skip
 
 
 @mini_em.law("closed form")
@@ -256,7 +222,7 @@ def it_goes_part_of_the_way_to_em(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(f"variance of {i}", found[own][1] ** 2, np.maximum(square, SIGMA_MIN**2), scale=size**2)
 
 
-@mini_em.law("limit", cases=problems(*UNTIED, TIED).but(step_size=RATES))
+@mini_em.law("limit", cases=problems(*small.UNTIED, small.TIED).but(step_size=RATES))
 def it_is_anemone_with_flows_for_the_models_own(port: Any, case: Case) -> Iterable[Fact]:
     """It is the M-step of α·S̄ + (1-α)·F̄·θ, where anemone has TD·θ: at the root, and without sums, they are the
     same."""
@@ -271,19 +237,16 @@ def it_is_anemone_with_flows_for_the_models_own(port: Any, case: Case) -> Iterab
     yield equal("root", beside[root], found[root])
 
 
-def fresh(case: Case) -> Any:
-    """Return the state before the first update."""
-    return reference.AnemoneState(0 * case.params, 0 * case.params[: len(reference.groups(case.circuit))], 0)
-
-
-@mini_em.law("bound", cases=problems(*UNTIED, TIED).but(step_size=RATES))
+@mini_em.law("bound", cases=problems(*small.UNTIED, small.TIED).but(step_size=RATES))
 def the_likelihood_of_its_own_batch_does_not_fall(port: Any, case: Case) -> Iterable[Fact]:
     """It is monotone on its batch, as anemone is: that does not tell them apart."""
     new = stepped(mini_em, port, case, batch(port, case), step_size=case.step_size)
     yield at_least("log-likelihood", mean_likelihood(port, case, new), mean_likelihood(port, case, case.params))
 
 
-@mini_em.law("limit", cases=problems(NAIVE_BAYES).but(observed=nothing, weights=nothing, step_size=RATES))
+@mini_em.law(
+    "limit", cases=problems(small.NAIVE_BAYES).but(observed=choice(None), weights=choice(None), step_size=RATES)
+)
 def one_sample_draws_all_components_together(port: Any, case: Case) -> Iterable[Fact]:
     """With a batch of one, inputs of one variable come nearer by 1 - α whatever their responsibility is: a mixture ends
     as independent variables."""

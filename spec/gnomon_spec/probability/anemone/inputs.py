@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from itertools import product
 from math import log, pi
 from typing import Any
@@ -16,7 +17,9 @@ from gnomon.probability.anemone.passes import Moments, Statistics
 from gnomon.probability.anemone.structures import hclt, hmm, mixture, random_tree
 from gnomon.probability.anemone.updates import AnemoneState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.facts import Fact, equal, rejects
 from gnomon_spec.strategies import CODES, MIXER, SMALL_CODES, VECTORS
+from gnomon_spec.system import Operation
 
 FACTORISED = mixture(1, [2, 3])
 NAIVE_BAYES = mixture(2, [2, 3])
@@ -99,7 +102,7 @@ def some_weights(draw: Draw, context: Context) -> Any:
 
 observed = Quantity(some_observed, "None, or which values are observed")
 weights = Quantity(some_weights, "None, or weights from 0 to 7/4")
-nothing = choice(None)
+PLAIN = {"observed": choice(None), "weights": choice(None)}
 
 
 def circuits(*among: Circuit) -> Quantity:
@@ -204,6 +207,11 @@ def of_kind(case: Any, kind: str) -> Iterator[tuple[int, slice]]:
             yield i, slice(start, stop)
 
 
+def omega(case: Any) -> Any:
+    """Return the weights of the samples of a case."""
+    return np.ones_like(case.data[:, 0]) if case.weights is None else case.weights
+
+
 def batch(port: Any, case: Case, **changed: Any) -> Any:
     """Return what a port says of the data of a case."""
     given = {name: changed.get(name, case[name]) for name in ("params", "circuit", "data", "observed", "weights")}
@@ -213,5 +221,16 @@ def batch(port: Any, case: Case, **changed: Any) -> Any:
 def mean_likelihood(port: Any, case: Case, params: Any) -> Any:
     """Return the weighted mean log-likelihood of the data of a case."""
     values = port.log_likelihood(params, case.circuit, case.data, case.observed)
-    omega = np.ones_like(case.data[:, 0]) if case.weights is None else case.weights
-    return np.sum(omega * values) / np.sum(omega)
+    return np.sum(omega(case) * values) / np.sum(omega(case))
+
+
+def same(found: Any, expected: Any, scale: Any = 0.0) -> Iterator[Fact]:
+    """Claim that moments are the same. scale: of the totals."""
+    yield equal("totals", found.totals, expected.totals, scale=scale)
+    yield equal("masses", found.masses, expected.masses)
+
+
+def refused(operation: Operation, port: Any, case: Case, table: dict[str, dict[str, Any]]) -> Iterator[Fact]:
+    """Claim that a call with some arguments changed is rejected, for each entry of a table."""
+    for label, changed in table.items():
+        yield rejects(label, partial(operation.call, port, case, **changed))

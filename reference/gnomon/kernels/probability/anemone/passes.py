@@ -1,8 +1,8 @@
 """`gnomon.probability.anemone.passes` as two compiled loops over nodes, each over the samples side by side.
 
 Sums that follow each other and have the same children are a block: what their children contribute is exponentiated once
-for all of them, relative to the largest child, and what is left is a product of matrices. Where that loses digits, because
-the weights favour a child that is improbable, a sum is taken term by term as the reference does.
+for all of them, relative to the largest child, and what is left is a product of matrices. Where that loses digits,
+because the weights favour a child that is improbable, a sum is taken term by term as the reference does.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["flows", "log_likelihood", "model_moments", "statistics", "top_down"]
 
 CATEGORICAL, GAUSSIAN, PRODUCT, SUM = range(4)
 KINDS = {"categorical": CATEGORICAL, "gaussian": GAUSSIAN, "product": PRODUCT, "sum": SUM}
-# Of each node: children[first[n] : first[n + 1]], its parameters, its group of them, and where its block begins and ends.
+# Of each node: children[first[n] : first[n + 1]], its parameters, its group of them, where its block begins and ends.
 Plan = namedtuple("Plan", "kind first children start size variable group begin end")
 
 
@@ -123,7 +123,7 @@ def downward(
     plan: Plan, params: Array, data: Array, seen: Any, far: Any, values: Array, shares: Array, flows: Array,
     totals: Array, masses: Array,
 ) -> None:  # fmt: skip
-    """Add to flows, shape (nodes, B), those of all nodes below the root; write the moments. far: a believable exponent."""
+    """Add to flows, shape (nodes, B), those of nodes below the root; write the moments. far: a believable exponent."""
     n, count, zero = plan.kind.size - 1, values.shape[1], params.dtype.type(0)
     factor = np.empty_like(flows[0])
     while n >= 0:
