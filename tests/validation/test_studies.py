@@ -23,7 +23,7 @@ from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
 # Train for a minute, the first two where scikit-learn is installed.
-LONG = {name: pytest.mark.digits for name in ("hessian_free-digits", "anemone-digits")}
+LONG: dict[str, Any] = dict.fromkeys(("hessian_free-digits", "anemone-digits"), pytest.mark.digits)
 LONG["egd-modular"] = pytest.mark.campaign
 
 

@@ -1,7 +1,7 @@
-"""What do the passes of a circuit cost? Hidden Markov models: the kernel against NumPy's reference, and torch by layers.
+"""What do the passes of a circuit cost? Hidden Markov models: kernel, NumPy's reference, torch by layers.
 
-Run `python validation/benchmarks/circuits.py --help`. All compute log p and flows in float64. torch has matrices for the
-layers and differentiates them, as a program for one structure does; the kernel takes any circuit.
+Run `python validation/benchmarks/circuits.py --help`. All compute log p and flows in float64. torch has matrices for
+the layers and differentiates them, as a program for one structure does; the kernel takes any circuit.
 """
 
 from __future__ import annotations

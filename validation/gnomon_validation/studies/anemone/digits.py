@@ -78,8 +78,9 @@ def measure(epochs: int = EPOCHS) -> Findings:
     ahead = [row[3] - row[1] for row in rows]
     tested = sum(row[4] > row[2] for row in rows)
     conclusions = (
-        f"In training anemone leads mini-batch EM in {sum(x > 0 for x in ahead)} of {len(rows)} rows, by {min(ahead):.2f} to "
-        f"{max(ahead):.2f} nats an image.",
+        f"In training anemone leads mini-batch EM in {sum(x > 0 for x in ahead)} of {len(rows)} rows, by "
+        f"{min(ahead):.2f} "
+        f"to {max(ahead):.2f} nats an image.",
         f"On images held back it leads in {tested} of {len(rows)}: with a weak pseudocount it overfits more.",
     )  # fmt: skip
     columns = "ε, α | mini-batch EM {:.2f} | on test images {:.2f} | anemone {:.2f} | on test images {:.2f}"
@@ -92,7 +93,7 @@ def measure(epochs: int = EPOCHS) -> Findings:
 def draw(data: Any, figure: Any) -> None:
     entitle(
         figure, "From the same batches anemone learns faster than mini-batch EM",
-        f"A hidden Chow-Liu tree with {STATES} states a pixel, 1,500 digits, batches of {BATCH}; ε: pseudocount, α: step size.",
+        f"Hidden Chow-Liu tree, {STATES} states a pixel; batches of {BATCH} digits; ε: pseudocount, α: step size.",
     )  # fmt: skip
     names = list(dict.fromkeys(key[0] for key in data if key != "full"))
     for axes, name in zip(figure.subplots(1, len(names), sharey=True), names, strict=True):
