@@ -13,8 +13,8 @@ from gnomon.probability.anemone.circuits import (
     Circuit,
     Parameters,
     groups,
+    of_length,
     require_parameters,
-    require_segments,
     require_structure,
 )
 from gnomon.probability.anemone.passes import Statistics, descended, expected_moments, gathered, log_sum_exp
@@ -42,12 +42,9 @@ def gradient(params: Parameters, circuit: Circuit, statistics: Statistics) -> Ar
 
 
 def require_categories(given: Mapping[str, Any]) -> None:
-    """Require a circuit without Gaussians, and one vector of parameters that fits it."""
-    end = require_segments(given["circuit"])
+    """Require a circuit without Gaussians."""
     if any(node.kind == "gaussian" for node in given["circuit"]):
         raise ValueError("circuit must have categorical inputs only")
-    if given.get("logits") is not None and given["logits"].shape != (end,):
-        raise ValueError(f"logits must have shape ({end},) to fit circuit, got {given['logits'].shape}")
 
 
 @checked(require_structure, require_parameters, require_categories, require_fitting)
@@ -61,7 +58,7 @@ def free_gradient(params: Parameters, circuit: Circuit, statistics: Statistics) 
     return clipped
 
 
-@checked(require_structure, require_categories)
+@checked(require_structure, of_length("logits"), require_categories)
 def renormalised(logits: Free, circuit: Circuit, *, eps: NonNegative = 1e-6) -> Array:
     """Return parameters of the distribution that free logarithms stand for: one M-step on the model's own statistics.
 
@@ -79,7 +76,7 @@ def renormalised(logits: Free, circuit: Circuit, *, eps: NonNegative = 1e-6) -> 
         terms = own + np.stack([partitions[c] for c in node.children]) if node.kind == "sum" else own
         partitions.append(log_sum_exp(terms))
         shares[n] = np.exp(terms - partitions[n])
-    probabilities = descended(circuit, shares)
+    probabilities = descended(circuit, shares, logs[0])
     totals = {n: probabilities[n] * share for n, share in shares.items()}
     moments = gathered(circuit, totals, {n: probabilities[n] for n in shares})
     alone = np.concatenate([np.exp(logs[i:j] - log_sum_exp(logs[i:j])) for i, j, _ in groups(circuit)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -77,15 +77,24 @@ def require_structure(given: Mapping[str, Any]) -> None:
         )
 
 
+def of_length(name: str) -> Callable[[Mapping[str, Any]], None]:
+    """Return the rule that an argument has an entry for each parameter of the circuit."""
+
+    def require_length(given: Mapping[str, Any]) -> None:
+        end = require_segments(given["circuit"])
+        if given[name].shape != (end,):
+            raise ValueError(f"{name} must have shape ({end},) to fit circuit, got {given[name].shape}")
+
+    return require_length
+
+
 def require_parameters(given: Mapping[str, Any]) -> None:
     """Require groups that lie side by side in the parameters, each a probability vector, or (μ, σ) with σ >= 0.01.
 
     Probabilities sum to 1 to half of the dtype's digits.
     """
     circuit, params = given["circuit"], given["params"]
-    end = require_segments(circuit)
-    if end != params.shape[0]:
-        raise ValueError(f"params must have shape ({end},) to fit circuit, got {params.shape}")
+    of_length("params")(given)
     tolerance = float(np.finfo(params.dtype).eps) ** 0.5
     for start, stop, kind in groups(circuit):
         theta, n = params[start:stop], next(i for i, node in enumerate(circuit) if node.size and node.start == start)

@@ -200,10 +200,12 @@ def statistics(
     return Statistics(gathered(circuit, totals, masses), weight, log_likelihood, len(impossible))
 
 
-def descended(circuit: Circuit, shares: Mapping[int, Any]) -> list[Any]:
-    """Return the probability that each node is used, given what share of its own each sum passes to its children."""
-    some = shares[next(iter(shares))][0]
-    probabilities = [np.zeros_like(some)] * (len(circuit) - 1) + [np.ones_like(some)]
+def descended(circuit: Circuit, shares: Mapping[int, Any], like: Any) -> list[Any]:
+    """Return the probability that each node is used, given what share of its own each sum passes to its children.
+
+    like: a number of the dtype.
+    """
+    probabilities = [np.zeros_like(like)] * (len(circuit) - 1) + [np.ones_like(like)]
     for n in range(len(circuit) - 1, -1, -1):
         node = circuit[n]
         passed: Any = [probabilities[n]] * len(node.children)
@@ -216,7 +218,7 @@ def descended(circuit: Circuit, shares: Mapping[int, Any]) -> list[Any]:
 
 def used(params: Array, circuit: Circuit) -> list[Any]:
     """Return the probability that each node is used, before any data."""
-    return descended(circuit, {n: params[x.start : x.start + x.size] for n, x in enumerate(circuit) if x.size})
+    return descended(circuit, {n: params[x.start : x.start + x.size] for n, x in enumerate(circuit)}, params[0])
 
 
 @checked(require_structure, require_parameters)

@@ -9,15 +9,7 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, NonNegative, Positive, Real
-from gnomon.probability.anemone.circuits import (
-    SIGMA_MIN,
-    Circuit,
-    Kind,
-    Node,
-    groups,
-    require_segments,
-    require_structure,
-)
+from gnomon.probability.anemone.circuits import SIGMA_MIN, Circuit, Kind, Node, groups, of_length, require_structure
 
 Draws: TypeAlias = Annotated[Array, Entries(("P",), finite=True)]
 
@@ -156,7 +148,7 @@ def chow_liu(information: Array) -> list[int]:
     return parents
 
 
-@checked(require_structure)
+@checked(require_structure, of_length("draws"))
 def initial(
     draws: Draws, circuit: Circuit, *, perturbation: NonNegative = 2.0, mean: Real = 0.0, spread: Positive = 1.0
 ) -> Array:
@@ -165,8 +157,6 @@ def initial(
     mean, spread: m, s. draws: shape (P,): U in [0, 1) beside probabilities, (N, U) beside a Gaussian's (μ, σ), N
     normal. A σ below 0.01 is raised to it.
     """
-    if require_segments(circuit) != draws.shape[0]:
-        raise ValueError(f"draws must have a number for each parameter of circuit, got shape {draws.shape}")
     parts: list[Any] = []
     for start, stop, kind in groups(circuit):
         drawn = draws[start:stop]

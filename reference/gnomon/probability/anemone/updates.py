@@ -14,8 +14,8 @@ from gnomon.probability.anemone.circuits import (
     Circuit,
     Parameters,
     groups,
+    of_length,
     require_parameters,
-    require_segments,
     require_structure,
 )
 from gnomon.probability.anemone.passes import Moments, Statistics, expected_moments
@@ -67,10 +67,9 @@ def require_fitting(given: Mapping[str, Any]) -> None:
         raise ValueError(f"statistics.weight must be > 0, got {given['statistics'].weight}")
 
 
-@checked(require_structure)
+@checked(require_structure, of_length("params"))
 def init(params: Parameters, circuit: Circuit) -> AnemoneState:
     """Return the state before the first update: zeros."""
-    require_segments(circuit)
     return AnemoneState(np.zeros_like(params), np.zeros(len(groups(circuit)), params.dtype), 0)
 
 

@@ -295,7 +295,7 @@ def they_are_the_mean_of_the_models_own_data(port: Any, case: Case) -> Iterable[
 
 log_likelihood.edits("""
 no_shift_of_logarithms: Sums are taken as they are: densities below the range become 0
-    `shift = np.where(top > -np.inf, top, 0)` → `shift = 0 * top`
+    `shift = np.where(top > -np.inf, top, 0)` → `shift = 0`
 shift_of_minus_infinity: Where every child is impossible -∞ is subtracted from itself: NaN [pomegranate#588]
     `np.where(top > -np.inf, top, 0)` → `top`
 weights_left_out: A sum adds its children as if all weights were 1
