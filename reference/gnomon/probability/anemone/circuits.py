@@ -97,11 +97,11 @@ def require_parameters(given: Mapping[str, Any]) -> None:
     of_length("params")(given)
     tolerance = float(np.finfo(params.dtype).eps) ** 0.5
     for start, stop, kind in groups(circuit):
-        theta, n = params[start:stop], next(i for i, node in enumerate(circuit) if node.size and node.start == start)
+        theta = params[start:stop]
         if kind == "gaussian" and not theta[1] >= SIGMA_MIN:
-            raise ValueError(f"circuit[{n}]: the standard deviation of a gaussian must be >= {SIGMA_MIN}")
+            raise ValueError(f"params[{start + 1}], the standard deviation of a gaussian, must be >= {SIGMA_MIN}")
         if kind != "gaussian" and not (np.all(theta >= 0) and np.abs(np.sum(theta) - 1) <= tolerance):
-            raise ValueError(f"circuit[{n}]: the weights of a {kind} must be a probability vector")
+            raise ValueError(f"params[{start}:{stop}], the weights of a {kind}, must be a probability vector")
 
 
 def require_segments(circuit: Circuit) -> int:
