@@ -170,7 +170,7 @@ def statistics(
     """
     seen = everything(data, observed)
     values = upward(params, circuit, data, seen)
-    omega = np.ones_like(data[:, 0]) if weights is None else weights
+    omega: Any = np.ones_like(data[:, 0]) if weights is None else weights
     impossible = np.flatnonzero((values[-1] == -np.inf) & (omega > 0))
     if len(impossible) and zero_prob == "reject":
         raise ValueError(f"sample {impossible[0]} has zero probability: its flows are undefined")

@@ -97,7 +97,7 @@ def gaussian(theta: Any, totals: Any, mass: Any, variant: str) -> tuple[Any, Any
 
 
 def maximised(
-    params: Array, circuit: Circuit, moments: Moments, eps: float, variant: str = "standard", keep_zero: bool = False
+    params: Array, circuit: Circuit, moments: Moments, eps: Any, variant: str = "standard", keep_zero: bool = False
 ) -> tuple[Array, Any]:
     """Return the parameters that the M-step makes of moments, and the number of standard deviations that it raised."""
     parts, clamped = [], 0

@@ -34,7 +34,8 @@ UNTIED = (
     hclt([-1, 0, 0], 2, 2), (Node("categorical", (), 0, 3, 0),),
 )  # fmt: skip
 DISCRETE = (*UNTIED, TIED)
-GAUSSIANS = (mixture(2, [2], "gaussian"), mixture(1, [2], "gaussian"), mixture(2, [2, 2], "gaussian"))
+TWO_GAUSSIANS = mixture(1, [2, 2], "gaussian")
+GAUSSIANS = (mixture(2, [2], "gaussian"), mixture(1, [2], "gaussian"), TWO_GAUSSIANS, mixture(2, [2, 2], "gaussian"))
 MIXED: Circuit = (
     Node("gaussian", (), 0, 2, 0), Node("gaussian", (), 0, 2, 1), Node("categorical", (), 2, 2, 2),
     Node("categorical", (), 4, 2, 2), Node("product", (0, 1, 2)), Node("product", (0, 1, 3)), Node("sum", (4, 5), 6, 2),
@@ -120,9 +121,9 @@ def drawn_statistics(draw: Draw, context: Context) -> Statistics:
     """Return statistics of a batch by the reference, rounded to the dtype."""
     known = [context.drawn[name] for name in ("params", "circuit", "data", "observed", "weights")]
     wide = [x.astype(np.float64) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x for x in known]
-    moments, weight, total, skipped = reference.statistics(*wide, zero_prob="skip")
-    rounded = (np.asarray(x, context.dtype) for x in (weight, total))
-    return Statistics(rounded_moments(moments, context), *rounded, skipped)
+    found: Any = reference.statistics(*wide, zero_prob="skip")  # type: ignore[arg-type]
+    weight, total = (np.asarray(x, context.dtype) for x in (found.weight, found.log_likelihood))
+    return Statistics(rounded_moments(found.moments, context), weight, total, found.skipped)
 
 
 def rounded_moments(moments: Moments, context: Context) -> Moments:

@@ -288,17 +288,27 @@ def a_component_of_weight_zero_stays(port: Any, case: Case) -> Iterable[Fact]:
 
 @update.law("limit", cases=problems(*small.ALL))
 def it_reports_what_it_was_given(port: Any, case: Case) -> Iterable[Fact]:
-    """The mean log-likelihood before the update, W, and how many σ were raised to 0.01: none with α = ¼, all of a batch
-    of one sample with α = 1."""
+    """The mean log-likelihood before the update, and W; no group is dead, no σ is raised to 0.01 with α = ¼."""
     _, report, said, *_ = made(port, case, step_size=0.25)
     before = small.mean_likelihood(port, case, case.params)
     yield equal("log_likelihood", report.log_likelihood, before, scale=np.abs(before))
     yield equal("weight", report.weight, said.weight)
     yield agree("dead, clamped", (report.dead, report.clamped), (0, 0))
-    one = batch(port, case, data=case.data[:1], observed=None, weights=None)
-    collapsed = made(port, case, said=one, step_size=1.0).report.clamped
-    alone = sum(node.kind == "gaussian" for node in case.circuit) == len(list(of_kind(case, "gaussian")))
-    yield agree("collapsed", collapsed, len(list(of_kind(case, "gaussian"))) if alone else collapsed)
+
+
+half_widths = {name: choice(0.0, 2.0**-7, 2.0**-6, 2.0**-8) for name in ("wide", "narrow")}
+
+
+@update.law("limit", cases=problems(small.TWO_GAUSSIANS).but(**small.PLAIN, **half_widths))
+def no_standard_deviation_is_below_a_hundredth(port: Any, case: Case) -> Iterable[Fact]:
+    """With α = 1 two samples s apart from their mean have σ = s, or 0.01 if that is less: the report counts those."""
+    s = np.stack([case.wide + 0 * case.params[0], case.narrow + 0 * case.params[0]])
+    new, report, *_ = made(port, case, said=batch(port, case, data=case.data[:1] + np.stack([s, -s])), step_size=1.0)
+    size = np.max(np.abs(case.data)) + np.max(np.abs(case.params))
+    for i, own in of_kind(case, "gaussian"):
+        yield equal(f"mean of {i}", new[own][0], case.data[0, i], scale=size)
+        yield equal(f"variance of {i}", new[own][1] ** 2, np.maximum(s[i], SIGMA_MIN) ** 2, scale=size**2)
+    yield agree("clamped", report.clamped, int(case.wide < SIGMA_MIN) + int(case.narrow < SIGMA_MIN))
 
 
 @update.law("rejects", cases=given.but(circuit=choice(small.NAIVE_BAYES)))

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.probability.anemone import passes
-from gnomon.probability.anemone.updates import AnemoneState, init, mini_em, update
+from gnomon.probability.anemone.updates import init, mini_em, update
 from gnomon_validation.studies.anemone.bias import CIRCUIT, TRUTH, expected_target
 from gnomon_validation.studies.claim import Evidence, Ledger
 
@@ -66,8 +66,7 @@ def it_maximises_a_regularised_likelihood() -> Evidence:
     rng, said, model = np.random.default_rng(0), batch(1, 5), passes.model_moments(TRUTH, CIRCUIT)
     best = update(TRUTH, CIRCUIT, said, init(TRUTH, CIRCUIT), momentum=0.0, eps=0.0)[0]
     Q = 0.4 * said.moments.totals / said.weight + 0.6 * model.totals
-    others = [rng.dirichlet(50 * best[i : i + 2]) for i in range(0, 10, 2) for _ in range(200)]
-    others = np.concatenate(others).reshape(5, 200, 2).transpose(1, 0, 2).reshape(200, 10)
+    others = np.concatenate([rng.dirichlet(50 * best[i : i + 2], 200) for i in range(0, 10, 2)], axis=1)
     gaps = np.sum(Q * (np.log(best) - np.log(others)), axis=1)
     return Evidence(bool(np.all(gaps > 0)), f"200 others nearby are lower by {np.min(gaps):.1e} to {np.max(gaps):.1e}")
 
@@ -112,7 +111,7 @@ def one_pseudocount_for_all_methods() -> Evidence:
     """
     said = batch(3, 50)
     mini = mini_em(TRUTH, CIRCUIT, said, step_size=0.4, eps=1.0) - mini_em(TRUTH, CIRCUIT, said, step_size=0.4)
-    state = AnemoneState(*(0 * part for part in said.moments), 0)
+    state = init(TRUTH, CIRCUIT)
     with_eps, without = (
         update(TRUTH, CIRCUIT, said, state, momentum=0.0, eps=eps, variant="code")[0] for eps in (1.0, 0.0)
     )

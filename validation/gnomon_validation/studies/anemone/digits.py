@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -31,9 +32,7 @@ ROWS = (
 
 def images() -> tuple[Array, Array]:
     """Return 1,500 images to learn from, and 297 to test with, numbers 0 … 16."""
-    from sklearn.datasets import load_digits
-
-    pixels = load_digits().data[np.random.default_rng(0).permutation(1797)]
+    pixels = import_module("sklearn.datasets").load_digits().data[np.random.default_rng(0).permutation(1797)]
     return pixels[:1500], pixels[1500:]
 
 
