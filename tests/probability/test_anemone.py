@@ -13,7 +13,7 @@ from gnomon.probability.anemone import passes
 from gnomon.probability.anemone.baselines import free_gradient, renormalised
 from gnomon.probability.anemone.circuits import Node, require_segments
 from gnomon.probability.anemone.structures import chow_liu, hclt, hmm, initial, mixture, mutual_information, random_tree
-from gnomon.probability.anemone.updates import full_em, init, mini_em, update
+from gnomon.probability.anemone.updates import full_em, init, update
 from gnomon_validation.studies.anemone import bias
 
 
@@ -155,18 +155,6 @@ def test_compiled_passes_take_sums_term_by_term_where_the_largest_child_hardly_c
         if weight == 0:
             said = compiled.statistics(params, circuit, data).moments
             assert_within(said.masses, np.array([0, 3, 3], dtype), 50, 3.0)
-
-
-def test_mini_em_ends_as_independent_variables():
-    """Forty batches of one sample, α = ½: components of a mixture are 2^-40 apart; anemone's are not."""
-    circuit, rng = mixture(2, [2, 2]), np.random.default_rng(5)
-    params = kept = np.array([0.25, 0.75, 0.25, 0.75, 0.75, 0.25, 0.75, 0.25, 0.5, 0.5])
-    for _ in range(40):
-        x = np.full((1, 2), float(rng.integers(0, 2)))
-        params = mini_em(params, circuit, passes.statistics(params, circuit, x), step_size=0.5)
-        kept = anemone(kept, circuit, x, step_size=0.1)
-    assert_within(params[:1] - params[4:5], np.array([-0.5 * 2.0**-40]), 40 * 4, 1.0)
-    assert np.max(np.abs(kept[:4] - kept[4:8])) > 0.25
 
 
 @pytest.mark.parametrize(

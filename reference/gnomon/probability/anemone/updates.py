@@ -105,7 +105,7 @@ def maximised(
         theta, totals = params[start:stop], moments.totals[start:stop]
         if kind == "gaussian":
             mean, variance = gaussian(theta, totals, moments.masses[i], variant)
-            clamped = clamped + (variance < SIGMA_MIN**2)
+            clamped = clamped + np.where(variance < SIGMA_MIN**2, 1, 0)
             parts.append(np.stack([mean, np.maximum(np.sqrt(np.maximum(variance, 0)), SIGMA_MIN)]))
         else:
             parts.append(probabilities(theta, totals, eps, variant, keep_zero))

@@ -275,11 +275,12 @@ def a_pseudocount_counts_samples(port: Any, case: Case) -> Iterable[Fact]:
 
 @update.law("fixed point", cases=problems(small.NAIVE_BAYES).but(step_size=RATES, eps=PSEUDOCOUNTS))
 def a_component_of_weight_zero_stays(port: Any, case: Case) -> Iterable[Fact]:
-    """Groups that neither batch nor model use stay, have the rate 0, and are counted; a probability of 0 stays where
-    zeros are kept."""
+    """Groups that neither batch nor model use stay, have the rate 0, and are counted; they and probabilities of 0 add
+    nothing to the divergence. A probability of 0 stays where zeros are kept."""
     params = dead(case)
-    new, report, *_ = made(port, case, params, eps=case.eps)
+    new, report, _, _, TD, *_ = made(port, case, params, eps=case.eps)
     yield identical("params", new[:5], params[:5])
+    yield equal("divergence", report.divergence, apart_in_groups(case, TD, params, new), scale=1.0)
     yield agree("dead", report.dead, 2)
     yield equal("slowest", report.slowest, 0.0)
     yield equal("fastest", report.fastest, case.step_size)
