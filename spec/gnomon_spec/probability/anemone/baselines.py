@@ -51,7 +51,7 @@ renormalised = system.operation(
 initial = system.operation(
     structures.initial,
     cases=starts.but(
-        perturbation=number(2.0, 0.0, exponents=(-4, 5)), mean=choice(0.0, -3.0, 1.5),
+        perturbation=number(2.0, 0.0, 4096.0, exponents=(-4, 5)), mean=choice(0.0, -3.0, 1.5),
         spread=number(1.0, 0.004, exponents=(-9, 5)),
     ),
     rejecting=starts.but(perturbation=2.0, mean=0.0, spread=1.0), dtypes=small.FLOATS,
