@@ -121,7 +121,7 @@ def require_data(given: Mapping[str, Any]) -> None:
     circuit, data, observed = given["circuit"], given["data"], given["observed"]
     if data.dtype != given["params"].dtype:
         raise TypeError(f"data must have the dtype of params {given['params'].dtype}, got {data.dtype}")
-    if observed is not None and (np.asarray(observed).dtype != np.bool_ or observed.shape != data.shape):
+    if observed is not None and (getattr(observed, "shape", None) != data.shape or observed.dtype != np.bool_):
         raise ValueError(f"observed must be truth values of the shape of data {data.shape}")
     seen = np.ones(data.shape, bool) if observed is None else observed
     for n, node in enumerate(circuit):

@@ -100,7 +100,8 @@ def maximised(
     params: Array, circuit: Circuit, moments: Moments, eps: Any, variant: str = "standard", keep_zero: bool = False
 ) -> tuple[Array, Any]:
     """Return the parameters that the M-step makes of moments, and the number of standard deviations that it raised."""
-    parts, clamped = [], 0
+    parts: list[Any] = []
+    clamped: Any = 0
     for i, (start, stop, kind) in enumerate(groups(circuit)):
         theta, totals = params[start:stop], moments.totals[start:stop]
         if kind == "gaussian":
