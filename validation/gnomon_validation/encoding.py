@@ -17,7 +17,7 @@ from gnomon.curvature import operators, products
 from gnomon.descent.odog import problems
 from gnomon.hessian_free import small_objectives
 from gnomon.objectives import several_arrays
-from gnomon.probability.anemone import circuits, passes
+from gnomon.probability.anemone import circuits, updates
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case, leaves
 from gnomon_spec.system import Law, Operation, System, nearest
@@ -27,7 +27,7 @@ from gnomon_validation.wording import describe, legible, words_of
 
 LONGEST_TEXT = 1000
 MOST_OF_A_CALL = MOST_VALUES // 20
-HOMES = operators, products, small_objectives, several_arrays, problems, circuits, passes
+HOMES = operators, products, small_objectives, several_arrays, problems, circuits, updates
 TOO_LARGE = "returns more than a case file holds"
 
 
