@@ -15,7 +15,7 @@ from gnomon_spec.probability.anemone import inputs as small
 from gnomon_spec.probability.anemone import system
 from gnomon_spec.probability.anemone.inputs import batch, mean_likelihood, of_kind, omega, problems, refused, updates
 from gnomon_spec.probability.anemone.passes import hidden_markov, tables
-from gnomon_spec.strategies import count, number
+from gnomon_spec.strategies import number
 
 PSEUDOCOUNTS = number(0.0, 1e-6, 1.0, 0.1, exponents=(-10, 3))
 RATES = number(1.0, 0.5, 0.1, 0.25, exponents=(-6, -1))
@@ -147,9 +147,6 @@ def a_gaussian_that_nobody_used_stays(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("(μ, σ), w", np.concatenate([new[:2], new[4:]]), np.concatenate([params[:2], params[4:]]))
 
 
-gaussian = problems(*small.GAUSSIANS)
-
-
 @full_em.law("closed form", cases=updates(*small.GAUSSIANS))
 def the_code_shrinks_gaussians_that_are_hardly_used(port: Any, case: Case) -> Iterable[Fact]:
     """With "code" Q₁/(Q₃ + 1e-10) is the mean and Q₂/(Q₃ + 1e-10) the second moment, about 0: here Q₃ is 1e-10 at
@@ -166,24 +163,6 @@ def the_code_shrinks_gaussians_that_are_hardly_used(port: Any, case: Case) -> It
         yield equal(f"mean of {i}", found[own][0], raw, scale=size)
         bounded = np.maximum(square - raw**2, SIGMA_MIN**2)
         yield equal(f"variance of {i}", found[own][1] ** 2, bounded, scale=size**2)
-
-
-@full_em.law("equivariance", cases=gaussian.but(power=count(1, -2, low=-2, high=4), by=choice(0.0, 1.0, -64.0, 4096.0)))
-def units_and_origin_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
-    """Data cx + b with means cμ + b and standard deviations cσ gives cμ′ + b and cσ′, while σ′ is above 0.01."""
-    c, moved = 2.0**case.power, case.params.copy()
-    found = stepped(full_em, port, case, batch(port, case))
-    for _, own in of_kind(case, "gaussian"):
-        moved[own] = c * case.params[own] + np.array([case.by, 0])
-    x = c * case.data + case.by
-    said = batch(port, case, params=moved, data=x)
-    new = port.full_em(moved, case.circuit, said)
-    size = c * (np.max(np.abs(case.data)) + np.max(np.abs(case.params)))
-    for i, own in of_kind(case, "gaussian"):
-        yield equal(f"mean of {i}", new[own][0], c * found[own][0] + case.by, scale=size + np.abs(case.by))
-        wide, expected = new[own][1] ** 2, (c * found[own][1]) ** 2
-        least = (max(c, 1) * 2 * SIGMA_MIN) ** 2
-        yield equal(f"variance of {i}", np.maximum(wide, least), np.maximum(expected, least), scale=size**2)
 
 
 @full_em.law("rejects", cases=updates(small.GAUSSIANS[1]))

@@ -17,7 +17,7 @@ from gnomon_spec.probability.anemone import system
 from gnomon_spec.probability.anemone.em import PSEUDOCOUNTS, RATES, dead, fresh, given, naive
 from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_kind, omega, problems, refused, updates
 from gnomon_spec.probability.anemone.passes import unobserved
-from gnomon_spec.strategies import fraction
+from gnomon_spec.strategies import count, fraction
 
 init = system.operation(reference.init, cases=given, rejecting=naive, dtypes=small.FLOATS)
 update = system.operation(
@@ -130,10 +130,11 @@ def its_own_batch_becomes_more_likely_by_so_much(port: Any, case: Case) -> Itera
 
 @update.law("bound", cases=of_gaussians)
 def gaussians_become_more_likely_and_do_not_collapse(port: Any, case: Case) -> Iterable[Fact]:
-    """The mean log-likelihood of its batch does not fall, and σ′² >= (1-g)·σ²: for α < 1 not even one sample collapses
+    """The mean log-likelihood rises by (1/α - 1)·Σ TD·KL(θ‖θ′) or more; σ′² >= (1-g)·σ²: for α < 1 no sample collapses
     a Gaussian. The divergence of one is TD·[log(σ′/σ) + (σ² + (μ - μ′)²)/(2σ′²) - ½]."""
     new, report, _, _, TD, M, _ = made(port, case)
-    yield at_least("log-likelihood", small.mean_likelihood(port, case, new), report.log_likelihood)
+    rise = small.mean_likelihood(port, case, new) - report.log_likelihood
+    yield at_least("rise", rise, (1 / case.step_size - 1) * report.divergence)
     total = apart_in_groups(case, TD, case.params, new)
     for i, own in of_kind(case, "gaussian"):
         (mean, sigma), (mean2, sigma2) = case.params[own], new[own]
@@ -295,6 +296,24 @@ def it_reports_what_it_was_given(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("log_likelihood", report.log_likelihood, before, scale=np.abs(before))
     yield equal("weight", report.weight, said.weight)
     yield agree("dead, clamped", (report.dead, report.clamped), (0, 0))
+
+
+shifted = of_gaussians.but(power=count(1, -2, low=-2, high=4), by=choice(0.0, 1.0, -64.0, 4096.0))
+
+
+@update.law("equivariance", cases=shifted)
+def units_and_origin_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
+    """Data cx + b with means cμ + b and standard deviations cσ gives cμ′ + b and cσ′, while σ′ is above 0.01."""
+    c, params = 2.0**case.power, case.params.copy()
+    for _, own in of_kind(case, "gaussian"):
+        params[own] = c * case.params[own] + np.array([case.by, 0])
+    found = made(port, case).params
+    new = made(port, case, params, batch(port, case, params=params, data=c * case.data + case.by)).params
+    size, least = c * (np.max(np.abs(case.data)) + np.max(np.abs(case.params))), (max(c, 1) * 2 * SIGMA_MIN) ** 2
+    for i, own in of_kind(case, "gaussian"):
+        yield equal(f"mean of {i}", new[own][0], c * found[own][0] + case.by, scale=size + np.abs(case.by))
+        variances = (np.maximum(x**2, least) for x in (new[own][1], c * found[own][1]))
+        yield equal(f"variance of {i}", *variances, scale=size**2)
 
 
 half_widths = {name: choice(0.0, 2.0**-7, 2.0**-6, 2.0**-8) for name in ("wide", "narrow")}
