@@ -39,17 +39,11 @@ def plan_of(circuit: Circuit) -> Plan:
     end = [0] * len(circuit)
     for n in range(len(circuit) - 1, -1, -1):
         end[n] = end[n + 1] if n + 1 < len(circuit) and begin[n + 1] == begin[n] else n + 1
-    lists = (
-        [KINDS[node.kind] for node in circuit],
-        np.cumsum([0, *(len(node.children) for node in circuit)]),
-        [c for node in circuit for c in node.children],
-        [node.start for node in circuit],
-        [node.size for node in circuit],
-        [node.variable for node in circuit],
-        [place.get(node.start, 0) for node in circuit],
-        begin,
-        end,
-    )
+    first = np.cumsum([0, *(len(node.children) for node in circuit)])
+    own = ([getattr(node, name) for node in circuit] for name in ("start", "size", "variable"))
+    group = [place.get(node.start, 0) for node in circuit]
+    edges = [c for node in circuit for c in node.children]
+    lists = [KINDS[node.kind] for node in circuit], first, edges, *own, group, begin, end
     return Plan(*(np.array(numbers, np.int64) for numbers in lists))
 
 
@@ -227,9 +221,7 @@ def flows(params: Array, circuit: Circuit, data: Array, observed: Any, weights: 
 
 
 @in_place_of(reference.statistics)
-def statistics(
-    params: Array, circuit: Circuit, data: Array, observed: Any, weights: Any, zero_prob: str
-) -> Statistics:  # fmt: skip
+def statistics(params: Array, circuit: Circuit, data: Array, observed: Any, weights: Any, zero_prob: str) -> Statistics:
     return counted(Pass(params, circuit, data, observed), weights, zero_prob)
 
 
