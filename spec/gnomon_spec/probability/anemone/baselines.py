@@ -15,17 +15,7 @@ from gnomon_spec.facts import Fact, equal
 from gnomon_spec.probability.anemone import inputs as small
 from gnomon_spec.probability.anemone import system
 from gnomon_spec.probability.anemone.em import PSEUDOCOUNTS, given, naive
-from gnomon_spec.probability.anemone.inputs import (
-    batch,
-    domain,
-    histories,
-    of_kind,
-    omega,
-    posterior,
-    problems,
-    refused,
-    updates,
-)
+from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_kind, problems, refused, updates
 from gnomon_spec.strategies import VECTORS, number
 
 known: Any = {"rejecting": naive, "dtypes": small.FLOATS}
@@ -58,37 +48,20 @@ initial = system.operation(
 )  # fmt: skip
 
 
-@gradient.law("closed form", cases=problems(*small.UNTIED))
-def it_is_the_difference_of_counts_that_a_logit_makes(port: Any, case: Case) -> Iterable[Fact]:
-    """∂/∂logit of the mean log-likelihood is how often a child or a category was used, less how often it would be with
-    the same use of its node; it sums to 0 in each group."""
-    found, listed = gradient.call(port, Case({**case, "statistics": batch(port, case)})), histories(case)
-    seen = np.ones(case.data.shape, bool) if case.observed is None else case.observed
-    W = np.sum(omega(case))
-    for n, node in enumerate(case.circuit):
-        own, F = slice(node.start, node.start + node.size), posterior(case, listed, n)
-        for k in range(node.size):
-            theta, x = case.params[node.start + k], case.data[:, node.variable]
-            used = (
-                posterior(case, listed, n, k)
-                if node.kind == "sum"
-                else F * np.where(seen[:, node.variable], x == k, theta)
-            )
-            yield equal(f"{n}, {k}", found[own][k], np.sum(used - F * theta) / W, scale=1.0)
-
-
-@gradient.law("closed form", cases=problems(*small.GAUSSIANS).but(observed=choice(None)))
-def of_gaussians_it_is_that_of_the_density(port: Any, case: Case) -> Iterable[Fact]:
-    """∂/∂μ is Σ F·(x - μ)/σ² and ∂/∂log σ is Σ F·[((x - μ)/σ)² - 1], over W."""
-    found, listed = gradient.call(port, Case({**case, "statistics": batch(port, case)})), histories(case)
-    W = np.sum(omega(case))
-    for n, node in enumerate(case.circuit):
-        if node.kind == "gaussian":
-            F, (mean, sigma) = posterior(case, listed, n), case.params[node.start : node.start + 2]
-            z = (case.data[:, node.variable] - mean) / sigma
-            size = 1 + np.max(z * z)
-            yield equal(f"mean of {n}", found[node.start], np.sum(F * z) / sigma / W, scale=size / sigma)
-            yield equal(f"σ of {n}", found[node.start + 1], np.sum(F * (z * z - 1)) / W, scale=size)
+@gradient.law("closed form", cases=problems(*small.ALL))
+def it_is_counts_less_what_their_group_expects(port: Any, case: Case) -> Iterable[Fact]:
+    """In logits (S - M·θ)/W, which sums to 0 in each group; in μ and log σ of a Gaussian Σ F·(x - μ)/σ² and
+    Σ F·[((x - μ)/σ)² - 1], over W."""
+    (S, M), W, *_ = said = batch(port, case)
+    found = gradient.call(port, Case({**case, "statistics": said}))
+    for i, own in of_kind(case, "probabilities"):
+        yield equal(f"group {i}", found[own], (S[own] - M[i] * case.params[own]) / W, scale=1.0)
+        yield equal(f"sum of {i}", np.sum(found[own]), 0.0, scale=1.0)
+    for i, own in of_kind(case, "gaussian"):
+        expected, sigma = S[own] / case.params[own][1] ** 2, case.params[own][1]
+        size = np.max(np.abs(case.data) + np.abs(case.params[own][0])) / sigma
+        yield equal(f"mean of {i}", found[own][0], expected[0] / W, scale=size / sigma)
+        yield equal(f"σ of {i}", found[own][1], (expected[1] - M[i]) / W, scale=1 + size**2)
 
 
 @free_gradient.law("closed form")
@@ -115,22 +88,13 @@ def partition(case: Case, theta: Any) -> Any:
     return sum(p for p, _ in listed)
 
 
-@renormalised.law("invariance", cases=Cases({**logits.quantities, "circuit": small.circuits(*small.UNTIED)}, VECTORS))
+@renormalised.law("invariance", cases=logits.but(circuit=small.circuits(*small.UNTIED), eps=PSEUDOCOUNTS))
 def the_distribution_stays(port: Any, case: Case) -> Iterable[Fact]:
-    """Without ε p(x) = p̃(x)/Z, for every x."""
-    found = renormalised.call(port, case, eps=0.0)
+    """Without ε p(x) = p̃(x)/Z, for every x; with ε each group is then (TD·θ + ε/K)/(TD + ε)."""
+    exact, found = (renormalised.call(port, case, eps=eps) for eps in (0.0, case.eps))
     free = partition(case, np.exp(case.logits))
-    yield equal("p", partition(case, found), free / np.sum(free))
-
-
-@renormalised.law(
-    "closed form",
-    cases=Cases({**logits.quantities, "circuit": small.circuits(*small.UNTIED)}, VECTORS).but(eps=PSEUDOCOUNTS),
-)
-def a_pseudocount_counts_beside_top_down_probabilities(port: Any, case: Case) -> Iterable[Fact]:
-    """With ε each group is (TD·θ + ε/K)/(TD + ε), θ and TD those without ε."""
-    exact = renormalised.call(port, case, eps=0.0)
-    model, found = port.model_moments(exact, case.circuit), renormalised.call(port, case)
+    yield equal("p", partition(case, exact), free / np.sum(free))
+    model = port.model_moments(exact, case.circuit)
     for i, own in of_kind(Case({**case, "params": exact}), "probabilities"):
         raised = model.totals[own] + case.eps / len(model.totals[own])
         yield equal(f"group {i}", found[own], raised / (model.masses[i] + case.eps))
@@ -176,8 +140,6 @@ def a_draw_for_each_parameter(port: Any, case: Case) -> Iterable[Fact]:
 gradient.edits("""
 gradient_of_free_parameters: The constraint is ignored: the gradient is that of log θ, not of logits
     `parts.append(S - M * theta)` → `parts.append(S)`
-gradient_is_a_sum: The gradient is summed over the batch, not divided by its weight
-    `np.concatenate(parts) / statistics.weight` → `np.concatenate(parts)`
 gradient_by_the_normalised_mass: Probabilities are subtracted once for each sample, whatever flows through their node
     `S - M * theta` → `S - statistics.weight * theta`
 gradient_in_sigma: The second entry is the gradient in σ, not in log σ

@@ -255,8 +255,6 @@ variance_about_the_old_mean: The variance is the second moment about the mean be
     `second / shared - shift * shift` → `second / shared`
 no_least_sigma: A standard deviation may become 0
     `np.maximum(np.sqrt(np.maximum(variance, 0)), SIGMA_MIN)` → `np.sqrt(np.maximum(variance, 0))`
-sigma_without_a_root: The variance is kept for the standard deviation
-    `np.maximum(np.sqrt(np.maximum(variance, 0)), SIGMA_MIN)` → `np.maximum(variance, SIGMA_MIN)`
 code_without_its_addend: With "code" a Gaussian is divided by its mass alone
     `(totals[0] + mean * mass) / (mass + CODE_FLOOR)` → `(totals[0] + mean * mass) / mass`
 moments_forget_their_mean: The moment about the mean before is taken for the mean
@@ -267,8 +265,6 @@ mini_em_mixes_sigma: Standard deviations are mixed, not second moments
     `np.maximum(np.sqrt(variance), SIGMA_MIN)` → `(1 - step_size) * old[1] + step_size * new[1]`
 mini_em_mixes_variances: Variances are mixed about their own means: the distance of the means is left out
     `square = new[1] * new[1] + (1 - step_size) * shift * shift` → `square = new[1] * new[1]`
-mini_em_takes_the_whole_step: The step size is ignored: parameters are those of EM on the batch
-    `(1 - step_size) * old + step_size * new` → `new`
 mini_em_weighs_the_other_way: α is the share of the old parameters
     `(1 - step_size) * old + step_size * new` → `step_size * old + (1 - step_size) * new`
 """)

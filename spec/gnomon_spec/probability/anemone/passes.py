@@ -150,15 +150,10 @@ def what_is_no_distribution_is_rejected(port: Any, case: Case) -> Iterable[Fact]
 
 @flows.law("closed form", cases=every)
 def a_flow_is_the_posterior_of_a_node(port: Any, case: Case) -> Iterable[Fact]:
-    """F of a node is the weight of the sample times the share of p that belongs to choices in which it is used."""
+    """F is the weight of the sample times the share of p of choices that use the node, between 0 and it; the inputs of
+    each variable get the whole sample."""
     listed, found = histories(case), flows.call(port, case)
     yield equal("F", found, np.stack([posterior(case, listed, n) for n in range(len(case.circuit))]))
-
-
-@flows.law("conservation", cases=every)
-def every_variable_gets_the_whole_sample(port: Any, case: Case) -> Iterable[Fact]:
-    """The flows of the inputs of each variable add up to the weight of the sample; each lies between 0 and it."""
-    found = flows.call(port, case)
     for v in range(case.data.shape[1]):
         of = [n for n, node in enumerate(case.circuit) if not node.children and node.variable == v]
         yield equal(f"variable {v}", sum(found[n] for n in of), omega(case))
@@ -307,13 +302,8 @@ weights_left_out: A sum adds its children as if all weights were 1
     `np.log(weights)[:, np.newaxis] + np.stack` → `0 * np.log(weights)[:, np.newaxis] + np.stack`
 best_choice_only: Of a sum only the most likely child counts, as for the most probable explanation
     `np.log(np.sum(np.exp(terms - shift), axis=0))` → `np.log(np.max(np.exp(terms - shift), axis=0))`
-product_is_a_mean: A product takes the geometric mean of its children
-    `np.sum(np.stack([values[c] for c in node.children]), axis=0)` →
-        `np.mean(np.stack([values[c] for c in node.children]), axis=0)`
 missing_is_the_first_category: What is not observed counts as the category 0
     `np.where(seen, log_density, 0)` → `log_density`
-missing_is_improbable: What is not observed counts as a uniform value
-    `np.where(seen, log_density, 0)` → `np.where(seen, log_density, -np.log(node.size + 0 * log_density))`
 normaliser_without_pi: The density of a Gaussian lacks 1/√(2π)
     `np.log(theta[1]) - HALF_LOG_2PI` → `np.log(theta[1])`
 sigma_is_a_variance: The second parameter of a Gaussian is taken for a variance

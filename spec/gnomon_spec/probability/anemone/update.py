@@ -312,8 +312,8 @@ def units_and_origin_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
     size, least = c * (np.max(np.abs(case.data)) + np.max(np.abs(case.params))), (max(c, 1) * 2 * SIGMA_MIN) ** 2
     for i, own in of_kind(case, "gaussian"):
         yield equal(f"mean of {i}", new[own][0], c * found[own][0] + case.by, scale=size + np.abs(case.by))
-        variances = (np.maximum(x**2, least) for x in (new[own][1], c * found[own][1]))
-        yield equal(f"variance of {i}", *variances, scale=size**2)
+        variance, expected = (np.maximum(x**2, least) for x in (new[own][1], c * found[own][1]))
+        yield equal(f"variance of {i}", variance, expected, scale=size**2)
 
 
 half_widths = {name: choice(0.0, 2.0**-7, 2.0**-6, 2.0**-8) for name in ("wide", "narrow")}
@@ -352,8 +352,6 @@ model_weighted_by_flow: The model's moments are weighed by the batch's flow, not
 sums_instead_of_means: The batch's sums are mixed with what the model expects of one sample
     `(1, W, eps) if variant == "code" else (W, 1, a * eps / W)` →
         `(1, W, eps) if variant == "code" else (1, 1, a * eps / W)`
-step_size_and_rest_exchanged: α is the share of the model
-    `Q = joined(1 - a, model, a, mean)` → `Q = joined(a, model, 1 - a, mean)`
 no_bias_correction: The running mean is not corrected for its start at 0
     `correction = (1 - momentum**count) * per_mean` → `correction = per_mean`
 bias_correction_a_step_late: The first update is corrected as if it were none: 0/0
