@@ -22,8 +22,8 @@ from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
-# They train networks for a quarter of a minute or more, the first where scikit-learn is installed.
-TRAINING = ("egd-modular", "egd-parity", "hessian_free-networks", "hill_adam-colours")
+# They train for a quarter of a minute or more; images of digits are scikit-learn's.
+TRAINING = ("anemone-digits", "egd-modular", "egd-parity", "hessian_free-networks", "hill_adam-colours")
 LONG = {"hessian_free-digits": pytest.mark.digits} | dict.fromkeys(TRAINING, pytest.mark.campaign)
 
 

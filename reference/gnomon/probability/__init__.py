@@ -1,1 +1,1 @@
-"""Probability: detectors and models whose statements are about chances, each with its proof as a law."""
+"""Probability: detection by martingales, and circuits that compute probabilities."""

@@ -1,1 +1,1 @@
-"""Probability: specifications of detectors and models whose statements are about chances."""
+"""Probability: what ports of martingale detectors and of probabilistic circuits must do."""

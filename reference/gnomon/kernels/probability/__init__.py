@@ -1,1 +1,1 @@
-"""Probability: the compiled loops."""
+"""Probability: the operations of `gnomon.probability` as compiled loops."""

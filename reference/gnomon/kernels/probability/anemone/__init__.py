@@ -1,0 +1,1 @@
+"""Anemone's passes as compiled loops."""

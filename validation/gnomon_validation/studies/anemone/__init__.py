@@ -1,0 +1,1 @@
+"""Published results about anemone, run again, and its claims."""
