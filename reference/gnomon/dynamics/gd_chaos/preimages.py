@@ -1,0 +1,83 @@
+"""Where a point can have come from: the real roots of a quintic, found between the points where it turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from gnomon.arguments import checked
+from gnomon.domains import Array, NonNegative, Positive, Real, Scalar
+
+Start: TypeAlias = Annotated[Any, Scalar(finite=True)]
+SameAsU: TypeAlias = Annotated[Any, Scalar("u", finite=True)]
+
+
+class Preimages(NamedTuple):
+    """residuals: η(uv - y) of each preimage, ascending. u, v: the preimages. All of shape (k,), k = 3 or 5."""
+
+    residuals: Array
+    u: Array
+    v: Array
+
+
+def require_generic(given: Mapping[str, Any]) -> None:
+    if not abs(given["u"]) != abs(given["v"]):
+        raise ValueError(f"u must not be ±v, got {given['u']} and {given['v']}")
+    if not given["eta"] * given["lam"] < 1:
+        raise ValueError(f"eta * lam must be < 1, got {given['eta'] * given['lam']}")
+
+
+@checked(require_generic)
+def preimages(
+    u: Start, v: SameAsU, *, eta: Positive = 0.5, y: Real = 1.0, lam: NonNegative = 0.0
+) -> Preimages:  # fmt: skip
+    """Return every point (u, v), d = 1, that a step takes to the given one.
+
+    With A' and B' of the given point they are the roots R of::
+
+        g(R) = A'/(4(c - R)²) - B'/(4(c + R)²) - Y - R,    then a = a'/(c - R), b = b'/(c + R)
+
+    g has opposite infinite limits at the ends of each of the three intervals that ±c cut, hence 3 roots, or 5. It turns
+    where A'/(2(c - R)³) + B'/(2(c + R)³) = 1; that has its own extremes where ((c + R)/(c - R))⁴ = B'/A'. So all roots
+    are found by bisection between points that are known. u, v: one number each, u ≠ ±v. eta, y, lam: of `step`; ηλ < 1.
+    """
+    c, Y, root = 1 - eta * lam, eta * y, eta**0.5
+    a, b = root * (u + v), root * (u - v)
+    A, B = a * a, b * b
+
+    def value(R: Array) -> Array:  # g(R)·4(c - R)²(c + R)²
+        return A * (c + R) * (c + R) - B * (c - R) * (c - R) - 4 * (Y + R) * ((c - R) * (c + R)) ** 2
+
+    def turning(R: Array) -> Array:  # 0 where g'(R) is
+        return A * (c + R) ** 3 + B * (c - R) ** 3 - 2 * ((c - R) * (c + R)) ** 3
+
+    far = 1 + c + abs(Y) + 2 * ((A / 4) ** (1 / 3) + (B / 4) ** (1 / 3))
+    q = (B / A) ** 0.25
+    with np.errstate(divide="ignore"):
+        outer = np.clip(c * (q + 1) / (q - 1), -far, far)
+    known = np.sort(np.stack([-far, -c + 0 * far, c * (q - 1) / (q + 1), c + 0 * far, far, outer]))
+    low, high, crosses = crossings(turning, known)
+    turns = np.where(crosses, bisected(turning, low, high), low)
+    low, high, crosses = crossings(value, np.sort(np.concatenate([known, turns])))
+    roots = np.flatnonzero(crosses)
+    R = bisected(value, low[roots], high[roots])
+    half_a, half_b = a / (c - R) / (2 * root), b / (c + R) / (2 * root)
+    return Preimages(R, half_a + half_b, half_a - half_b)
+
+
+def crossings(function: Callable[[Array], Array], points: Array) -> tuple[Array, Array, Array]:
+    """Return the ends of the intervals between points, and whether the function's sign changes within."""
+    above = function(points) >= 0
+    return points[:-1], points[1:], above[:-1] != above[1:]
+
+
+def bisected(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
+    """Return where the function's sign changes between two points each, to the last digit of the larger point."""
+    above = function(low) >= 0
+    for _ in range(np.finfo(low.dtype).nmant + 8):
+        middle = (low + high) / 2
+        same = (function(middle) >= 0) == above
+        low, high = np.where(same, middle, low), np.where(same, high, middle)
+    return (low + high) / 2
