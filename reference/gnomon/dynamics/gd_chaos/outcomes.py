@@ -48,7 +48,7 @@ def outcome(
     What converged is at the "origin" if w = ‖u‖² + ‖v‖² is below |y| - λ, half of a minimum's, or if |y| <= λ > 0;
     otherwise it is "plus" or "minus", by the sign of the sum of entries of u + v (y >= 0) or of u - v.
 
-    u, v, eta, y, lam: of `step`. criterion: "notebook" calls converged what a transcription of the authors' notebook
+    u, v, eta, y, lam: of `vector_step`. criterion: "notebook" calls converged what a transcription of the authors' notebook
     does, ½r² < λy - λ²/2 + 1e-6: the error in the data below the least possible loss, which is no test of convergence.
 
     Choice: the escape proves divergence for λ = 0. For λ > 0 it does not, whatever its value: starts of any norm exist
@@ -117,7 +117,7 @@ def escape_potential(
 
     Far out R⁺ is about R³, so that a step takes ν to ν - 1, and G = 3^-ν is about ln|R| in the end: a smooth measure of
     how fast a start escapes. u, v: one start with d = 1 an entry. threshold: > 1; from 1e10 on ν does not depend on it
-    beyond 2e-10, at 100 by up to 0.4. eta, y, lam: of `step`. NaN where η(u ± v)² leaves the range.
+    beyond 2e-10, at 100 by up to 0.4. eta, y, lam: of `vector_step`. NaN where η(u ± v)² leaves the range.
     """
     c, Y, root = 1 - eta * lam, eta * y, eta**0.5
     alpha, beta = root * (u + v), root * (u - v)

@@ -37,7 +37,7 @@ def coordinates(u: Vector, v: Partner, *, eta: Positive = 0.5, y: Real = 1.0) ->
     """Return the dimensionless coordinates of a start; E = [A(2 - Y) + B(2 + Y)]/4 - (4 - Y²) with Y = ηy.
 
     For λ = 0 and |Y| < 2 the sign of E never changes: E < 0 is inside. E is the difference of numbers of size 4 + W: near
-    the boundary its digits are those of the difference. u, v, eta, y: of `step`.
+    the boundary its digits are those of the difference. u, v, eta, y: of `vector_step`.
     """
     a, b, Y = u + v, u - v, eta * y
     A, B, Z = eta * np.sum(a * a), eta * np.sum(b * b), eta * np.dot(u, v)
@@ -51,7 +51,7 @@ def planar_step(
 ) -> Planar:  # fmt: skip
     """Return (c - R)²A and (c + R)²B, R = (A - B)/4 - ηy and c = 1 - ηλ: a step, whatever d is.
 
-    A, B: arrays of one shape and dtype, finite; those of starts are >= 0. eta, y, lam: of `step`.
+    A, B: arrays of one shape and dtype, finite; those of starts are >= 0. eta, y, lam: of `vector_step`.
     """
     c, R = 1 - eta * lam, (A - B) / 4 - eta * y
     return Planar((c - R) * (c - R) * A, (c + R) * (c + R) * B)
@@ -61,7 +61,7 @@ def planar_step(
 def balanced_map(x: Numbers, *, eta: Positive = 0.5, y: Real = 1.0, lam: NonNegative = 0.0) -> Array:
     """Return (1 + ηy - ηλ - x²)·x: a step where v = u, of x = √η‖u‖ with its sign.
 
-    x: any finite array. eta, y, lam: of `step`. For λ = 0 and R = x² - Y it is R⁺ = R³ - (2 - Y)R² + (1 - 2Y)R.
+    x: any finite array. eta, y, lam: of `vector_step`. For λ = 0 and R = x² - Y it is R⁺ = R³ - (2 - Y)R² + (1 - 2Y)R.
     """
     return (1 + eta * y - eta * lam - x * x) * x
 
@@ -77,7 +77,7 @@ def lyapunov(
 
         J = [[c - R - α²/2, αβ/2], [αβ/2, c + R - β²/2]]
 
-    eta, y, lam: of `step`. -∞ where a determinant is 0; infinite or NaN on orbits that leave the range.
+    eta, y, lam: of `vector_step`. -∞ where a determinant is 0; infinite or NaN on orbits that leave the range.
     """
     c, Y, root = 1 - eta * lam, eta * y, eta**0.5
     alpha, beta = root * (u + v), root * (u - v)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from math import inf
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -41,7 +42,7 @@ def preimages(
 
     g has opposite infinite limits at the ends of each of the three intervals that ±c cut, hence 3 roots, or 5. It turns
     where A'/(2(c - R)³) + B'/(2(c + R)³) = 1; that has its own extremes where ((c + R)/(c - R))⁴ = B'/A'. So all roots
-    are found by bisection between points that are known. u, v: one number each, u ≠ ±v. eta, y, lam: of `step`; ηλ < 1.
+    are found by bisection between points that are known. u, v: one number each, u ≠ ±v. eta, y, lam: of `vector_step`; ηλ < 1.
     """
     c, Y, root = 1 - eta * lam, eta * y, eta**0.5
     a, b = root * (u + v), root * (u - v)
@@ -61,8 +62,8 @@ def preimages(
     low, high, crosses = crossings(turning, known)
     turns = np.where(crosses, bisected(turning, low, high), low)
     low, high, crosses = crossings(value, np.sort(np.concatenate([known, turns])))
-    roots = np.flatnonzero(crosses)
-    R = bisected(value, low[roots], high[roots])
+    roots = np.sort(np.where(crosses, bisected(value, low, high), inf))
+    R = roots[: int(np.count_nonzero(crosses))]
     half_a, half_b = a / (c - R) / (2 * root), b / (c + R) / (2 * root)
     return Preimages(R, half_a + half_b, half_a - half_b)
 

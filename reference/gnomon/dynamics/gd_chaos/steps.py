@@ -29,15 +29,15 @@ def gradient(u: Array, v: Array, y: float, lam: float) -> Factors:
 
 
 def moved(u: Array, v: Array, eta: float, y: float, lam: float) -> Factors:
-    """Return what `step` does, for factors that need not be finite."""
+    """Return what `vector_step` does, for factors that need not be finite."""
     of_u, of_v = gradient(u, v, y, lam)
     return Factors(u - eta * of_u, v - eta * of_v)
 
 
 @checked()
-def step(
+def vector_step(
     u: Vector, v: Partner, *, eta: Positive = 0.5, y: Real = 1.0, lam: NonNegative = 0.0, loss_scale: Positive = 1.0
-) -> Factors:
+) -> Factors:  # fmt: skip
     """Return u - η(r·v + λu) and v - η(r·u + λv), r = u·v - y, both from the old u and v.
 
     u, v: shape (d,), d >= 1, of one floating-point dtype, finite. eta: η > 0, the step size. y: the target. lam: λ >= 0.
@@ -53,7 +53,7 @@ def step(
 def orbit(
     u: Vector, v: Partner, *, steps: NonNegativeInt, eta: Positive = 0.5, y: Real = 1.0, lam: NonNegative = 0.0
 ) -> Array:
-    """Return (u, v) before the first of `steps` steps and after each, shape (steps + 1, 2, d). Arguments: of `step`."""
+    """Return (u, v) before the first of `steps` steps and after each, shape (steps + 1, 2, d). Arguments: of `vector_step`."""
     points = [Factors(u, v)]
     for _ in range(steps):
         points.append(moved(*points[-1], eta, y, lam))
@@ -75,7 +75,7 @@ def matrix_step(
 ) -> Factors:  # fmt: skip
     """Return U - η(VRᵀ + λU) and V - η(UR + λV), R = UᵀV - Y: a step on ½‖UᵀV - Y‖² + (λ/2)(‖U‖² + ‖V‖²).
 
-    U, V, target: shapes (d, m), (d, n) and (m, n), of one floating-point dtype, finite. eta, lam: of `step`.
+    U, V, target: shapes (d, m), (d, n) and (m, n), of one floating-point dtype, finite. eta, lam: of `vector_step`.
     """
     residual = U.T @ V - target
     return Factors(U - eta * (V @ residual.T + lam * U), V - eta * (U @ residual + lam * V))
@@ -86,7 +86,7 @@ def critical_step(u: Vector, v: Partner, *, y: Real = 1.0) -> Any:
     """Return η* = min(1/|y|, 8/(w + √(w² - 16y(z - y)))), z = u·v, w = ‖u‖² + ‖v‖²: the largest step that converges.
 
     With λ = 0, for almost every start: below η* gradient descent converges, above it does not. It diverges above the
-    second number; between 1/|y| and the second number it stays bounded for ever. u, v, y: of `step`; infinite for zeros.
+    second number; between 1/|y| and the second number it stays bounded for ever. u, v, y: of `vector_step`; infinite for zeros.
 
     The radicand is ‖u+v‖²‖u-v‖² + 4(z - 2y)², which cannot become negative, and whose root needs no squares.
     """
@@ -104,7 +104,7 @@ def spectrum(u: Vector, v: Partner, *, y: Real = 1.0, lam: NonNegative = 0.0) ->
 
         λ + (w ± √(w² + 4r² + 8rz))/2;    λ + r and λ - r, d - 1 times each
 
-    u, v, y, lam: of `step`. The radicand is ‖u+v‖²‖u-v‖² + 4(r + z)²; the smaller of the two numbers is computed from
+    u, v, y, lam: of `vector_step`. The radicand is ‖u+v‖²‖u-v‖² + 4(r + z)²; the smaller of the two numbers is computed from
     their product -r(r + 2z), which is 0 at a minimum.
     """
     z = np.dot(u, v)

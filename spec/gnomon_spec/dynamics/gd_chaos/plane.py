@@ -1,0 +1,155 @@
+"""The plane (A, B), the odd cubic on its axis, and Lyapunov exponents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from gnomon.dynamics.gd_chaos import plane as reference
+from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.dynamics.gd_chaos import system
+from gnomon_spec.dynamics.gd_chaos.inputs import PICTURES, Seen, common, starts
+from gnomon_spec.facts import Fact, at_least, equal, identical
+from gnomon_spec.strategies import count, nonnegative, powered, shapes, tame, zeros
+from gnomon_spec.system import WITH_ROOM
+
+free = starts.but(u=powered(2), v=powered(2))
+coordinates = system.operation(
+    reference.coordinates,
+    cases=Cases({name: free.quantities[name] for name in ("u", "v", "eta", "y")}, free.shape),
+    dtypes=WITH_ROOM,
+)
+planes = Cases({"A": nonnegative(60), "B": nonnegative(60), **common}, PICTURES)
+planar_step = system.operation(reference.planar_step, cases=planes, rejecting=planes, dtypes=WITH_ROOM)
+lines = Cases({"x": powered(3), **common}, PICTURES)
+balanced_map = system.operation(reference.balanced_map, cases=lines, rejecting=lines, dtypes=WITH_ROOM)
+many = Cases({"u": tame(-3), "v": tame(-3), **common}, PICTURES).but(steps=choice(1, 2, 3))
+lyapunov = system.operation(reference.lyapunov, cases=many, rejecting=many, dtypes=WITH_ROOM)
+
+
+@coordinates.law("closed form", cases=starts)
+def coordinates_are_what_they_are_called(port: Any, case: Case) -> Iterable[Fact]:
+    """A = η‖u+v‖², B = η‖u-v‖², Z = η·u·v, W = η(‖u‖² + ‖v‖²), R = Z - Y, E = W - 4 - YR; W >= 2|Z|."""
+    found, seen = port.coordinates(case.u, case.v, eta=case.eta, y=case.y), Seen(case.u, case.v, case)
+    for name in "ABZWRE":
+        yield equal(name, getattr(found, name), getattr(seen, name))
+    yield at_least("W", found.W, 2 * np.abs(found.Z))
+
+
+@planar_step.law("closed form", cases=starts)
+def a_step_of_the_plane_is_a_step(port: Any, case: Case) -> Iterable[Fact]:
+    """The coordinates of a step are the step of the coordinates, whatever d is."""
+    here = {"eta": case.eta, "y": case.y}
+    start = port.coordinates(case.u, case.v, **here)
+    end = port.coordinates(*port.vector_step(case.u, case.v, lam=case.lam, **here), **here)
+    found = planar_step.call(port, case, A=start.A, B=start.B)
+    yield equal("A", found[0], end.A)
+    yield equal("B", found[1], end.B)
+
+
+@planar_step.law("invariance", cases=planes.but(B=zeros))
+def axes_are_invariant(port: Any, case: Case) -> Iterable[Fact]:
+    """B = 0 stays 0, and A = 0 does, bit for bit; with Y = 0 the two change places."""
+    yield identical("B", planar_step.call(port, case)[1], case.B)
+    yield identical("A", planar_step.call(port, case, A=case.B, B=case.A)[0], case.B)
+    A, B = planar_step.call(port, case, y=0.0)
+    mirrored = planar_step.call(port, case, A=case.B, B=case.A, y=0.0)
+    yield identical("mirrored A", mirrored[0], B)
+    yield identical("mirrored B", mirrored[1], A)
+
+
+@balanced_map.law("closed form", cases=lines.but(x=tame(-2)))
+def it_is_a_step_from_equal_factors(port: Any, case: Case) -> Iterable[Fact]:
+    """From u = v = x/√η, d = 1, a step leads to u = v, √η times which is the image."""
+    root, rates = case.eta**0.5, {"eta": case.eta, "y": case.y, "lam": case.lam}
+    x = case.x.reshape(-1)
+    ends = [port.vector_step(x[i : i + 1] / root, x[i : i + 1] / root, **rates) for i in range(x.shape[0])]
+    yield equal("image", balanced_map.call(port, case).reshape(-1), root * np.concatenate([u for u, _ in ends]))
+    yield identical("oddness", balanced_map.call(port, case, x=-case.x), -balanced_map.call(port, case))
+
+
+@balanced_map.law("closed form", cases=lines.but(x=tame(-3), eta=1.0, y=2.0, lam=0.0))
+def at_two_it_triples_an_angle(port: Any, case: Case) -> Iterable[Fact]:
+    """At Y = 2, 2·cos θ goes to -2·cos 3θ: the Chebyshev cubic, chaotic on all of [-2, 2]."""
+    yield equal("image", balanced_map.call(port, case, x=2 * np.cos(case.x)), -2 * np.cos(3 * case.x))
+
+
+@balanced_map.law("closed form", cases=lines.but(x=tame(-2), lam=0.0))
+def its_residual_has_a_cubic_of_its_own(port: Any, case: Case) -> Iterable[Fact]:
+    """For λ = 0, R = x² - Y goes to R³ - (2 - Y)R² + (1 - 2Y)R."""
+    Y = case.eta * case.y
+    R, then = case.x**2 - Y, balanced_map.call(port, case) ** 2 - Y
+    yield equal("R", then, R**3 - (2 - Y) * R**2 + (1 - 2 * Y) * R)
+
+
+@lyapunov.law("closed form")
+def exponents_add_up_to_the_determinant(port: Any, case: Case) -> Iterable[Fact]:
+    """Their sum is the mean of ln|c² - cW - 3R² - 2RY| along the orbit."""
+    rates, total = {"eta": case.eta, "y": case.y, "lam": case.lam}, 0 * case.u
+    A, B = (case.eta * (case.u + sign * case.v) ** 2 for sign in (1, -1))
+    c, Y = 1 - case.eta * case.lam, case.eta * case.y
+    for _ in range(case.steps):
+        R, W = (A - B) / 4 - Y, (A + B) / 2
+        total = total + np.log(np.abs(c * c - c * W - 3 * R * R - 2 * R * Y))
+        A, B = port.oracle.planar_step(A, B, **rates)
+    first, second = lyapunov.call(port, case)
+    yield equal("sum", first + second, total / case.steps)
+
+
+@lyapunov.law("closed form", cases=many.but(v=zeros))
+def of_equal_factors_they_are_slopes_of_one_number(port: Any, case: Case) -> Iterable[Fact]:
+    """Where v = u, the first is the mean of ln|1 + Y - μ - 3x²| and the second that of ln|c + R|."""
+    x, rates = case.eta**0.5 * case.u, {"eta": case.eta, "y": case.y, "lam": case.lam}
+    along, across = 0 * x, 0 * x
+    c, Y = 1 - case.eta * case.lam, case.eta * case.y
+    for _ in range(case.steps):
+        along = along + np.log(np.abs(c + Y - 3 * x * x))
+        across = across + np.log(np.abs(c + x * x - Y))
+        x = port.oracle.balanced_map(x, **rates)
+    found = lyapunov.call(port, case, v=case.u)
+    yield equal("along", found[0], along / case.steps)
+    yield equal("across", found[1], across / case.steps)
+
+
+coordinates.edits("""
+norms_of_the_factors: A and B are made of u and v and not of their sum and difference
+    `a, b, Y = u + v, u - v, eta * y` → `a, b, Y = u, v, eta * y`
+coordinates_have_units: The step size is left out of A and B
+    `eta * np.sum(a * a), eta * np.sum(b * b)` → `np.sum(a * a), np.sum(b * b)`
+residual_is_the_product: R is η·u·v, without the target
+    `Z - Y, E` → `Z, E`
+energy_without_the_target: E is W - 4
+    `(A * (2 - Y) + B * (2 + Y)) / 4 - (2 - Y) * (2 + Y)` → `(A + B) / 2 - 4`
+""")
+planar_step.edits("""
+plane_is_not_squared: A and B are multiplied by c - R and c + R once
+    `(c - R) * (c - R) * A, (c + R) * (c + R) * B` → `(c - R) * A, (c + R) * B`
+both_axes_shrink_alike: A and B are multiplied by the same number
+    `(c + R) * (c + R) * B` → `(c - R) * (c - R) * B`
+axes_leak: A little of B gets into A
+    `* A, (c` → `* A + 0.01 * B, (c + 0 * B`
+""")
+balanced_map.edits("""
+cubic_without_decay: The decay is missing
+    `1 + eta * y - eta * lam - x * x` → `1 + eta * y - x * x`
+square_of_the_average: x is √η times u/2
+    `x * x) * x` → `4 * x * x) * x`
+target_is_not_scaled: The target is not multiplied by the step size
+    `eta * y` → `y`
+a_square_gets_in: A small even term is added
+    `x * x) * x` → `x * x) * x + x * x / 64`
+""")
+lyapunov.edits("""
+slope_of_the_multiplier_is_left_out: J is diagonal: that R depends on the point is forgotten
+    `alpha * beta / 2` → `0 * alpha`, `c - R - alpha * alpha / 2` → `c - R`, `c + R - beta * beta / 2` → `c + R`
+exponents_are_not_averaged: Logarithms are added up and not divided by the number of steps
+    `np.stack([first, both - first]) / steps` → `np.stack([first, both - first])`
+second_exponent_is_the_sum: The second one is the sum of both
+    `np.stack([first, both - first])` → `np.stack([first, both])`
+tangents_are_not_normalised: The tangent vector is not shortened again, so that its growth counts more than once
+    `along / size, across / size` → `along, across`
+exponents_in_bits: Logarithms to the base 2
+    `np.log` → `np.log2`
+""")

@@ -1,0 +1,125 @@
+"""Where a point can have come from: three points, or five."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from gnomon.dynamics.gd_chaos import preimages as reference
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.dynamics.gd_chaos import system
+from gnomon_spec.dynamics.gd_chaos.inputs import etas, over_eta, real, signed
+from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
+from gnomon_spec.strategies import number, shapes
+from gnomon_spec.system import WITH_ROOM
+
+
+def half_of(sign: int, first: str = "a", second: str = "b") -> Quantity:
+    """(a ± b)/2 as an array without dimensions: a and b are not 0, so that the two are not ± each other."""
+
+    def draw_half(_draw: Draw, context: Context) -> Any:
+        value = (context.drawn[first] + sign * context.drawn[second]) / 2
+        return np.array(value, context.dtype)
+
+    return Quantity(draw_half, f"half of {first} {'+' if sign > 0 else '-'} {second}")
+
+
+sizes = signed(number(1.0, 2.0, 0.5, 4.0, exponents=(-3, 2)))
+points = Cases(
+    {
+        "a": sizes,
+        "b": sizes,
+        "eta": etas,
+        "y": over_eta(real(-1.5, 1.5, 0.5, 0.0, 1.0)),
+        "lam": over_eta(choice(0.0, 0.25, 0.5, 0.75)),
+        "u": half_of(1),
+        "v": half_of(-1),
+    },
+    shapes((1,)),
+)
+preimages = system.operation(
+    reference.preimages, cases=points, rejecting=points, dtypes=WITH_ROOM, length_varies=True
+)  # fmt: skip
+
+
+def stepped(u: Any, v: Any, case: Case) -> tuple[Any, Any]:
+    """Return a step, entry by entry."""
+    R, c = case.eta * (u * v - case.y), 1 - case.eta * case.lam
+    return c * u - R * v, c * v - R * u
+
+
+@preimages.law("bound")
+def there_are_three_or_five(port: Any, case: Case) -> Iterable[Fact]:
+    """There are 3 or 5, never 1: g has opposite infinite limits at the ends of three intervals."""
+    yield agree("number", len(preimages.call(port, case).u) in (3, 5), True)
+
+
+@preimages.law("closed form")
+def each_is_mapped_back(port: Any, case: Case) -> Iterable[Fact]:
+    """A step takes each of them to the given point; R is theirs, and ascending."""
+    found = preimages.call(port, case)
+    u, v = stepped(found.u, found.v, case)
+    yield equal("u", u, case.u + 0 * found.u)
+    yield equal("v", v, case.v + 0 * found.v)
+    yield equal("R", case.eta * (found.u * found.v - case.y), found.residuals)
+    yield at_least("order", found.residuals[1:], found.residuals[:-1])
+
+
+@preimages.law("invariance")
+def a_point_is_among_those_of_its_image(port: Any, case: Case) -> Iterable[Fact]:
+    """Of what a step makes of a point, that point is a preimage."""
+    u, v = stepped(case.u, case.v, case)
+    if abs(u) == abs(v):
+        u = u + 1
+    known = u, v
+    found = port.preimages(*known, eta=case.eta, y=case.y, lam=case.lam)
+    place = np.argmin((found.u - case.u) ** 2 + (found.v - case.v) ** 2)
+    nearest = stepped(found.u[place], found.v[place], case)
+    yield equal("u", nearest[0], u)
+    yield equal("v", nearest[1], v)
+    came = bool(np.all(np.stack(stepped(case.u, case.v, case)) == np.stack(known)))
+    yield equal(
+        "point",
+        np.stack([found.u[place], found.v[place]]) if came else 0 * np.stack([u, v]),
+        np.stack([case.u, case.v]) if came else 0 * np.stack([u, v]),
+    )
+
+
+@preimages.law("equivariance")
+def preimages_have_the_symmetries_of_the_loss(port: Any, case: Case) -> Iterable[Fact]:
+    """Those of (-u, -v) are the opposite ones, those of (v, u) the exchanged ones."""
+    found = preimages.call(port, case)
+    opposite = preimages.call(port, case, u=-case.u, v=-case.v)
+    yield equal("opposite", opposite.u, -found.u)
+    swapped = preimages.call(port, case, u=case.v, v=case.u)
+    yield equal("swapped", swapped.u, found.v)
+
+
+@preimages.law("rejects")
+def points_on_the_axes_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """u = v and u = -v are rejected, and so is ηλ >= 1."""
+    for name, changed in (("u = v", {"v": case.u}), ("u = -v", {"v": -case.u}), ("decay", {"lam": 1.5 / case.eta})):
+        yield rejects(name, partial(preimages.call, port, case, **changed))
+
+
+preimages.edits("""
+only_the_nearest_root: Only the root between -c and c is looked for
+    `low, high, crosses = crossings(value, np.sort(np.concatenate([known, turns])))` →
+        `low, high, crosses = crossings(value, np.stack([-c + 0 * far, c + 0 * far]))`
+turns_are_ignored: Roots between two points where g turns are missed
+    `np.sort(np.concatenate([known, turns]))` → `np.sort(known)`
+preimages_without_decay: c is taken for 1 where u and v are found
+    `a / (c - R) / (2 * root), b / (c + R) / (2 * root)` → `a / (1 - R) / (2 * root), b / (1 + R) / (2 * root)`
+preimages_have_no_units: u and v are not divided by √η
+    `half_a, half_b = a / (c - R) / (2 * root), b / (c + R) / (2 * root)` →
+        `half_a, half_b = a / (c - R) / 2, b / (c + R) / 2`
+factors_of_preimages_are_exchanged: v stands for u
+    `half_a + half_b, half_a - half_b` → `half_a - half_b, half_a + half_b`
+residuals_are_descending: The roots are in descending order
+    `R = roots[: int(np.count_nonzero(crosses))]` → `R = roots[: int(np.count_nonzero(crosses))][::-1]`
+first_root_is_left_out: The smallest root is left out
+    `R = roots[: int(np.count_nonzero(crosses))]` → `R = roots[1 : int(np.count_nonzero(crosses))]`
+""")
