@@ -1,4 +1,4 @@
-"""The boundary of the region that converges, for λ = 0 and d = 1: an ellipse on which a step multiplies an angle by -3."""
+"""The boundary of the region that converges, for λ = 0, d = 1: an ellipse on which a step multiplies an angle by -3."""
 
 from __future__ import annotations
 

@@ -48,8 +48,9 @@ def outcome(
     What converged is at the "origin" if w = ‖u‖² + ‖v‖² is below |y| - λ, half of a minimum's, or if |y| <= λ > 0;
     otherwise it is "plus" or "minus", by the sign of the sum of entries of u + v (y >= 0) or of u - v.
 
-    u, v, eta, y, lam: of `vector_step`. criterion: "notebook" calls converged what a transcription of the authors' notebook
-    does, ½r² < λy - λ²/2 + 1e-6: the error in the data below the least possible loss, which is no test of convergence.
+    u, v, eta, y, lam: of `vector_step`. criterion: "notebook" calls converged what a transcription of the authors'
+    notebook does, ½r² < λy - λ²/2 + 1e-6: the error in the data below the least possible loss, which is no test of
+    convergence.
 
     Choice: the escape proves divergence for λ = 0. For λ > 0 it does not, whatever its value: starts of any norm exist
     that converge, on sets that are exponentially thin. η between 1/|y| and 2/|y| may end "undecided" for ever.
@@ -83,10 +84,12 @@ def basin_grid(
 ) -> Basins:  # fmt: skip
     """Return what `outcome` says of each start with d = 1: labels and numbers of steps, of the shape of u.
 
-    u, v: one start an entry, arrays of any one shape; `cell_centres` makes those of a picture. No start knows of another,
-    so pictures can be made in pieces. A start with any d is that with (‖u+v‖ ± ‖u-v‖)/2. All else: of `outcome`.
+    u, v: one start an entry, arrays of any one shape; `cell_centres` makes those of a picture. No start knows of
+    another, so pictures can be made in pieces. A start with any d is that with (‖u+v‖ ± ‖u-v‖)/2. All else: of
+    `outcome`.
 
-    In α = √η(u + v) and β = √η(u - v), whose signs say which minimum: η³‖∇L‖² = [(μ + R)²α² + (μ - R)²β²]/2.
+    In α = √η(u + v) and β = √η(u - v), whose signs say which minimum: W = (α² + β²)/2, the size below, and η³‖∇L‖² =
+    [(μ + R)²α² + (μ - R)²β²]/2.
     """
     mu, Y, root = eta * lam, eta * y, eta**0.5
     alpha, beta = root * (u + v), root * (u - v)
@@ -95,12 +98,12 @@ def basin_grid(
     with np.errstate(over="ignore", invalid="ignore"):
         for t in range(max_steps + 1):
             A, B = alpha * alpha, beta * beta
-            R, W = (A - B) / 4 - Y, (A + B) / 2
+            R, size = (A - B) / 4 - Y, (A + B) / 2
             slope = ((mu + R) * (mu + R) * A + (mu - R) * (mu - R) * B) / 2
-            gone = alive & ~(W <= escape)
+            gone = alive & ~(size <= escape)
             settled = alive & ~gone & (slope <= small)
             side = np.where((alpha if y >= 0 else beta) >= 0, PLUS, MINUS)
-            labels = np.where(gone, DIVERGED, np.where(settled, np.where(W < least, ORIGIN, side), labels))
+            labels = np.where(gone, DIVERGED, np.where(settled, np.where(size < least, ORIGIN, side), labels))
             steps = np.where(gone | settled, t, steps)
             alive = alive & ~gone & ~settled
             alpha = np.where(alive, (1 - mu - R) * alpha, alpha)

@@ -36,8 +36,8 @@ class Planar(NamedTuple):
 def coordinates(u: Vector, v: Partner, *, eta: Positive = 0.5, y: Real = 1.0) -> Coordinates:
     """Return the dimensionless coordinates of a start; E = [A(2 - Y) + B(2 + Y)]/4 - (4 - Y²) with Y = ηy.
 
-    For λ = 0 and |Y| < 2 the sign of E never changes: E < 0 is inside. E is the difference of numbers of size 4 + W: near
-    the boundary its digits are those of the difference. u, v, eta, y: of `vector_step`.
+    For λ = 0 and |Y| < 2 the sign of E never changes: E < 0 is inside. E is the difference of numbers of size 4 + W:
+    near the boundary its digits are those of the difference. u, v, eta, y: of `vector_step`.
     """
     a, b, Y = u + v, u - v, eta * y
     A, B, Z = eta * np.sum(a * a), eta * np.sum(b * b), eta * np.dot(u, v)

@@ -42,7 +42,8 @@ def preimages(
 
     g has opposite infinite limits at the ends of each of the three intervals that ±c cut, hence 3 roots, or 5. It turns
     where A'/(2(c - R)³) + B'/(2(c + R)³) = 1; that has its own extremes where ((c + R)/(c - R))⁴ = B'/A'. So all roots
-    are found by bisection between points that are known. u, v: one number each, u ≠ ±v. eta, y, lam: of `vector_step`; ηλ < 1.
+    are found by bisection between points that are known. u, v: one number each, u ≠ ±v. All else: of `vector_step`; ηλ
+    must be < 1.
     """
     c, Y, root = 1 - eta * lam, eta * y, eta**0.5
     a, b = root * (u + v), root * (u - v)

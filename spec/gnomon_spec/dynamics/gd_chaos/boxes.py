@@ -14,7 +14,7 @@ from gnomon_spec.dynamics.gd_chaos import system
 from gnomon_spec.dynamics.gd_chaos.inputs import real
 from gnomon_spec.facts import Fact, agree, equal, rejects
 from gnomon_spec.rejections import bad_values, no_numbers
-from gnomon_spec.strategies import CODES, count, number, shapes
+from gnomon_spec.strategies import CODES, number, shapes
 from gnomon_spec.system import WITH_ROOM
 
 SIDES = shapes((4, 4), (8, 8), (4, 8), (12, 4))

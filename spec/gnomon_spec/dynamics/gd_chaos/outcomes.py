@@ -12,7 +12,7 @@ from gnomon_spec.cases import Case, choice, constant
 from gnomon_spec.dynamics.gd_chaos import system
 from gnomon_spec.dynamics.gd_chaos.inputs import OUTSIDE, WHOLE, at_a_share, decays, many_starts, over_eta, real, starts
 from gnomon_spec.facts import Fact, agree, at_least, equal
-from gnomon_spec.strategies import count, nonzero, number, one_of, shapes, zeros
+from gnomon_spec.strategies import number, one_of, shapes, zeros
 from gnomon_spec.system import WITH_ROOM
 
 CONVERGED = ("origin", "plus", "minus")
@@ -59,8 +59,8 @@ def every_crossing_changes_the_minimum(port: Any, case: Case) -> Iterable[Fact]:
     R > c."""
     found = outcome.call(port, case)
     path = port.oracle.orbit(case.u, case.v, steps=found.steps, eta=case.eta, y=case.y, lam=case.lam)
-    R = case.eta * (path[:-1, 0] * path[:-1, 1] - case.y)
-    crossings = int(np.sum(R > 1 - case.eta * case.lam))
+    residuals = case.eta * (path[:-1, 0] * path[:-1, 1] - case.y)
+    crossings = int(np.sum(residuals > 1 - case.eta * case.lam))
     side = bool(np.sum(case.u + case.v) >= 0) == (crossings % 2 == 0)
     named = found.label in ("plus", "minus")
     yield agree("side", found.label == "plus" if named else True, side if named else True)
@@ -201,11 +201,11 @@ grid_side_of_the_sum: The side is that of u + v for every y
 last_step_is_not_looked_at: Where the last step leads is not looked at
     `range(max_steps + 1)` → `range(max_steps)`
 grid_escape_is_of_the_residual: |R| is compared with the escape
-    `W <= escape` → `np.abs(R) <= escape`
+    `size <= escape` → `np.abs(R) <= escape`
 grid_decay_without_the_step_size: c is 1 - λ
     `1 - mu - R` → `1 - lam - R`, `1 - mu + R` → `1 - lam + R`
-starts_are_ranked: A start that ends undecided has the label of the first one
-    `return Basins(labels.astype` → `labels = np.where(labels == 0, labels.reshape(-1)[0], labels)\nreturn Basins(labels.astype`
+starts_know_each_other: A start that ends undecided has the label of the first one
+    `Basins(labels.astype` → `Basins(np.where(labels == 0, labels.reshape(-1)[0], labels).astype`
 """)
 escape_potential.edits("""
 potential_to_the_base_two: The logarithm has the base 2, as for quadratic maps

@@ -12,7 +12,7 @@ from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.dynamics.gd_chaos import system
 from gnomon_spec.dynamics.gd_chaos.inputs import PICTURES, Seen, common, starts
 from gnomon_spec.facts import Fact, at_least, equal, identical
-from gnomon_spec.strategies import count, nonnegative, powered, shapes, tame, zeros
+from gnomon_spec.strategies import nonnegative, powered, tame, zeros
 from gnomon_spec.system import WITH_ROOM
 
 free = starts.but(u=powered(2), v=powered(2))

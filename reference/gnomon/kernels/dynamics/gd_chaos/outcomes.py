@@ -41,16 +41,16 @@ def settle(u: Array, v: Array, labels: Any, steps: Any, max_steps: int, by_alpha
             for i in range(active):
                 a, b, at = alpha[i], beta[i], place[i]
                 A, B = a * a, b * b
-                R, W = (A - B) * quarter - Y, (A + B) * half
+                R, size = (A - B) * quarter - Y, (A + B) * half
                 slope = ((mu + R) * (mu + R) * A + (mu - R) * (mu - R) * B) * half
-                if W <= numbers.escape and slope > numbers.small:
+                if size <= numbers.escape and slope > numbers.small:
                     alpha[kept], beta[kept], place[kept] = (c - R) * a, (c + R) * b, at
                     kept += 1
                 else:
                     steps[at] = t
-                    if not W <= numbers.escape:
+                    if not size <= numbers.escape:
                         labels[at] = DIVERGED
-                    elif W < numbers.least:
+                    elif size < numbers.least:
                         labels[at] = ORIGIN
                     else:
                         labels[at] = PLUS if (a if by_alpha else b) >= 0 else MINUS
