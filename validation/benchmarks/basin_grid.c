@@ -36,23 +36,3 @@ void settle(const double *restrict u, const double *restrict v, signed char *res
         }
     }
 }
-
-/* The same, one start after the other: each step waits for the one before it. */
-void settle_one_by_one(const double *restrict u, const double *restrict v, signed char *restrict labels,
-                       int *restrict steps, long starts, long max_steps, double Y, double mu, double root,
-                       double small, double least, double escape)
-{
-    for (long i = 0; i < starts; i++) {
-        double a = root * (u[i] + v[i]), b = root * (u[i] - v[i]);
-        for (long t = 0; t <= max_steps; t++) {
-            const double A = a * a, B = b * b, R = (A - B) * 0.25 - Y, W = (A + B) * 0.5;
-            if (!(W <= escape) || ((mu + R) * (mu + R) * A + (mu - R) * (mu - R) * B) * 0.5 <= small) {
-                steps[i] = (int)t;
-                labels[i] = !(W <= escape) ? DIVERGED : W < least ? ORIGIN : a >= 0 ? PLUS : MINUS;
-                break;
-            }
-            a *= 1 - mu - R;
-            b *= 1 - mu + R;
-        }
-    }
-}

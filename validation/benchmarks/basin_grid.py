@@ -45,13 +45,13 @@ def in_numpy(u: Array, v: Array) -> Basins:
     return Basins(labels.reshape(u.shape), steps.reshape(u.shape))
 
 
-def in_c(u: Array, v: Array, name: str, library: ctypes.CDLL) -> contest.Run:
-    """Return a C loop as a call that returns the basins."""
+def in_c(u: Array, v: Array, library: ctypes.CDLL) -> contest.Run:
+    """Return the C loop as a call that returns the basins."""
 
     def run() -> Basins:
         found = Basins(np.zeros(u.shape, np.int8), np.full(u.shape, STEPS, np.int32))
         numbers = Y, LAM, 1.0, TOLERANCE**2, Y - LAM, ESCAPE
-        getattr(library, name)(*contest.as_c(u, v, *found, u.size, STEPS, *numbers))
+        library.settle(*contest.as_c(u, v, *found, u.size, STEPS, *numbers))
         return found
 
     return run
@@ -69,9 +69,7 @@ def main(n: int, repeats: int) -> None:
     }
     source = Path(__file__).with_name("basin_grid.c")
     with tempfile.TemporaryDirectory() as temporary:
-        for words, name in (("", "settle"), (" one by one", "settle_one_by_one")):
-            made = contest.built_in_c(source, Path(temporary), partial(in_c, u, v, name))
-            runs |= {f"{flags}{words}": run for flags, run in made.items()}
+        runs |= contest.built_in_c(source, Path(temporary), partial(in_c, u, v))
         taken, expected = contest.rounds(runs, repeats), runs[KERNEL]()
         made_steps = int(np.sum(expected.steps, dtype=np.int64)) + u.size
         rows = []

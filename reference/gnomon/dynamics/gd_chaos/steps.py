@@ -40,8 +40,8 @@ def vector_step(
 ) -> Factors:  # fmt: skip
     """Return u - η(r·v + λu) and v - η(r·u + λv), r = u·v - y, both from the old u and v.
 
-    u, v: shape (d,), d >= 1, of one floating-point dtype, finite. eta: η > 0, the step size. y: the target. lam: λ >= 0, the
-    decay. loss_scale: the loss is that many times ½r² + (λ/2)(‖u‖² + ‖v‖²): a step size as many times as large.
+    u, v: shape (d,), d >= 1, of one floating-point dtype, finite. eta: η > 0, the step. y: the target. lam: λ >= 0.
+    loss_scale: the loss is that many times ½r² + (λ/2)(‖u‖² + ‖v‖²): a step size as many times as large.
 
     Choice: the ½ and the λ/2 of the general problem; the paper's first picture, (u·v - 1)² + 0.3·w, is the scale 2. A
     transcription of the authors' notebook subtracts λu and not ηλu: at its η = 1 it is the same.
@@ -53,7 +53,7 @@ def vector_step(
 def orbit(
     u: Vector, v: Partner, *, steps: NonNegativeInt, eta: Positive = 0.5, y: Real = 1.0, lam: NonNegative = 0.0
 ) -> Array:
-    """Return (u, v) before the first of `steps` steps and after each, shape (steps + 1, 2, d). All else: `vector_step`'s."""
+    """Return (u, v) before the first of `steps` steps and after each, shape (steps + 1, 2, d); else `vector_step`."""
     points = [Factors(u, v)]
     for _ in range(steps):
         points.append(moved(*points[-1], eta, y, lam))
@@ -86,8 +86,7 @@ def critical_step(u: Vector, v: Partner, *, y: Real = 1.0) -> Any:
     """Return η* = min(1/|y|, 8/(w + √(w² - 16y(z - y)))), z = u·v, w = ‖u‖² + ‖v‖²: the largest step that converges.
 
     With λ = 0, for almost every start: below η* gradient descent converges, above it does not. It diverges above the
-    second number; between 1/|y| and the second number it stays bounded for ever. u, v, y: of `vector_step`; for zeros it
-    is infinite.
+    second number; between 1/|y| and the second number it stays bounded for ever. u, v, y: of `vector_step`.
 
     The radicand is ‖u+v‖²‖u-v‖² + 4(z - 2y)², which cannot become negative, and whose root needs no squares.
     """

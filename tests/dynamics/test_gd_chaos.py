@@ -1,0 +1,160 @@
+"""Large-step gradient descent: figures of the dossier's derivations, exact answers, kernels against the reference."""
+
+from math import log
+
+import numpy as np
+import pytest
+from kernel_contract import assert_same_outputs, assert_within
+
+from gnomon.dynamics.gd_chaos import boundary, boxes, outcomes, plane, steps
+from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, LABELS, MINUS, PLUS, cell_centres, grid
+from gnomon.dynamics.gd_chaos.preimages import preimages
+from gnomon.kernels.dynamics.gd_chaos import boxes as compiled_boxes
+from gnomon.kernels.dynamics.gd_chaos import outcomes as compiled
+from gnomon_validation.studies.gd_chaos.minima import selected
+
+ONE = np.ones(1)
+PUBLISHED = {"eta": 1.0, "y": 0.5, "lam": 0.2}
+
+
+def test_the_log_of_three_is_that():
+    assert log(3) == outcomes.LOG_3
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "given", [PUBLISHED, {"eta": 0.5, "y": -1.5, "lam": 0.0}, {"eta": 2.0, "y": 0.25, "lam": 0.25}]
+)
+def test_kernels_have_the_bits_of_the_reference(dtype, given):
+    """More starts than fit side by side, an irrational share of a cell off the symmetric grid, and far ones."""
+    centres = cell_centres(-4, 4, 27, shift=2**-0.5)
+    u, v = (np.append(part, [1e30, -1e30, 0.0]).astype(dtype) for part in grid(centres, centres))
+    assert_same_outputs(compiled.basin_grid(u, v, **given), outcomes.basin_grid(u, v, **given))
+    found, expected = (module.escape_potential(u, v, **given) for module in (compiled, outcomes))
+    escaped = np.isfinite(expected)
+    np.testing.assert_array_equal(found[~escaped], expected[~escaped])
+    # Three operations, two of them logarithms, which the libraries round by an ulp each at most.
+    assert_within(found[escaped], expected[escaped], 8, 100 + np.abs(expected[escaped]))
+    image = boxes.edge_cells(outcomes.basin_grid(*grid(centres, centres), **given).labels)
+    for box in (1, 3, 9, 27):
+        assert compiled_boxes.box_count(image, box=box) == boxes.box_count(image, box=box)
+
+
+def test_pictures_in_pieces_are_the_picture():
+    u, v = grid(*[cell_centres(-4, 4, 64)] * 2)
+    whole = compiled.basin_grid(u, v)
+    for tile in (np.s_[:, :17], np.s_[17:, 17:], np.s_[5, 5]):
+        assert_same_outputs(compiled.basin_grid(u[tile], v[tile]), type(whole)(*(part[tile] for part in whole)))
+
+
+def test_the_published_picture_has_its_fractions():
+    """Of 512² cells; the two minima have the same share, and mean steps are 11.4."""
+    found = compiled.basin_grid(*grid(*[cell_centres(-4, 4, 512)] * 2), **PUBLISHED)
+    counts = [int(np.sum(found.labels == label)) for label in range(len(LABELS))]
+    assert counts[PLUS] == counts[MINUS]
+    assert f"{counts[DIVERGED] / 512**2:.6f}" == "0.788177" and f"{np.mean(found.steps):.1f}" == "11.4"
+
+
+@pytest.mark.parametrize(("eta", "share"), [(0.2, "0.433"), (0.3, "0.262"), (0.35, "0.213")])
+def test_slices_in_ten_dimensions_are_pictures_of_two_numbers(eta, share):
+    """(z - 1)² + 0.3·w with d = 5, two random directions of R¹⁰; its scale is 2."""
+    directions = np.linalg.qr(np.random.Generator(np.random.PCG64(0)).standard_normal((10, 2)))[0]
+    s, t = grid(*[cell_centres(-4, 4, 512)] * 2)
+    point = np.stack([s.ravel(), t.ravel()], axis=1) @ directions.T
+    a, b = (np.linalg.norm(point[:, :5] + sign * point[:, 5:], axis=1) for sign in (1, -1))
+    found = compiled.basin_grid((a + b) / 2, (a - b) / 2, eta=2 * eta, y=1.0, lam=0.3)
+    assert f"{np.mean(found.labels != DIVERGED):.3f}" == share
+
+
+def test_the_critical_step_of_a_start():
+    assert steps.critical_step(np.array([2.5]), np.array([0.3]), y=1.0) == 0.6159542718828572
+    assert steps.critical_step(0 * ONE, 0 * ONE, y=0.0) == np.inf
+    assert steps.critical_step(1e200 * ONE, 0 * ONE, y=0.0) == 0.0
+
+
+def test_below_it_all_converge_and_above_it_none_does():
+    """20,000 starts at the same share of the boundary are as many step sizes at the same share of the critical one."""
+    rng = np.random.default_rng(0)
+    for Y in (0.3, -0.9):
+        phi = rng.uniform(0, 2 * np.pi, 20_000)
+        on = boundary.boundary_point(phi, eta=1.0, y=Y)
+        for share, expected in ((1 - 1e-6, {"plus", "minus"}), (1 + 1e-6, {"diverged"})):
+            found = compiled.basin_grid(
+                share * on.u, share * on.v, eta=1.0, y=Y, lam=0.0, max_steps=20_000, grad_tol=1e-9
+            )
+            labels = [LABELS[label] for label in np.unique(found.labels)]
+            assert set(labels) - {"undecided"} == expected
+            assert np.mean(found.labels == 0) < (0.01 if share < 1 else 1e-9)
+
+
+def test_gradient_flow_is_the_limit_of_small_steps():
+    """w tends to √(4y² + w₀² - 4z₀²) from u = 2.5, v = 0.3; the errors halve with the step."""
+    stated = {0.1: "-4.2e-03", 0.05: "-1.71e-03", 0.025: "-7.80e-04", 0.0125: "-3.74e-04", 0.00625: "-1.83e-04"}
+    limit = (4 + 6.34**2 - 4 * 0.75**2) ** 0.5
+    for eta, text in stated.items():
+        w = selected(eta * 2.8**2 * ONE, eta * 2.2**2 * ONE, eta, 6000)[0] / eta
+        assert f"{w - limit:.{len(text) - 6}e}" == text
+
+
+@pytest.mark.parametrize(("Y", "expected"), [(0.0, 2 * log((1 + 5**0.5) / 2)), (1.5, log(2)), (-2.0, 0.0)])
+def test_transverse_exponents(Y, expected):
+    assert_within(plane.np.array(boundary.transverse_exponent(np.array([Y]))[0]), np.float64(expected), 8, 1.0)
+
+
+def test_eigenvalues_are_those_of_the_dense_hessian():
+    u, v, y, lam = np.array([1.0, -2.0, 0.5]), np.array([0.25, 1.0, 3.0]), 0.7, 0.2
+    r, one = u @ v - y, np.eye(3)
+    hessian = np.block([[np.outer(v, v), r * one + np.outer(v, u)], [r * one + np.outer(u, v), np.outer(u, u)]])
+    expected = np.linalg.eigvalsh(hessian + lam * np.eye(6))
+    # LAPACK is backward stable: O(n) roundings of the norm.
+    assert_within(steps.spectrum(u, v, y=y, lam=lam), expected, 36, np.full(6, np.linalg.norm(hessian)))
+
+
+def test_a_chaotic_orbit_has_the_exponents_of_its_theory():
+    """On u = v at Y = 2 the map is Chebyshev's cubic: ln 3 along, and across the mean of ln|x² - 1| for x = 2·cos θ."""
+    start = 2 * np.cos(np.linspace(0.1, 1.4, 200)) / 2**0.5
+    along, across = plane.lyapunov(start / 2**0.5, start / 2**0.5, steps=2000, eta=2.0, y=1.0)
+    assert abs(np.mean(along) - log(3)) < 0.01 * log(3) and np.all(np.isfinite(across))
+
+
+def test_three_and_five_preimages():
+    """Of 4,000 points in N(0, 4): 95.7 % have three, 4.3 % have five."""
+    rng = np.random.default_rng(0)
+    counts = [len(preimages(*point, eta=1.0, y=0.5, lam=0.2).u) for point in 2 * rng.standard_normal((300, 2))]
+    assert set(counts) == {3, 5} and 0.90 < counts.count(3) / 300 < 0.99
+
+
+def test_a_minimum_that_is_unstable_has_converged_at_once():
+    found = steps.vector_step(np.array([2.0]), np.array([0.5]), eta=0.9, y=1.0)
+    assert (found.u, found.v) == (2.0, 0.5)
+    assert outcomes.outcome(np.array([2.0]), np.array([0.5]), eta=0.9, y=1.0)[:2] == ("plus", 0)
+
+
+def test_boxes_of_known_sets():
+    """Slope 1 of a diagonal, 2 of a square, log 8/log 3 of a carpet."""
+    sizes = 2.0 ** np.arange(7)
+    for image, dimension in ((np.eye(128, dtype=bool), 1.0), (np.ones((128, 128), bool), 2.0)):
+        counts = np.array([float(boxes.box_count(image, box=int(box))) for box in sizes])
+        assert_within(boxes.box_dimension(sizes, counts), np.float64(dimension), 16, 4.0)
+    assert f"{boxes.box_dimension(3.0 ** np.arange(4), 8.0 ** np.arange(4)[::-1]):.12f}" == f"{log(8) / log(3):.12f}"
+
+
+@pytest.mark.parametrize(
+    ("call", "sentence"),
+    [
+        (lambda: steps.vector_step(ONE, np.ones(2)), "v must have the shape of u"),
+        (lambda: steps.vector_step(ONE, ONE, eta=0.0), "eta must be a finite number in"),
+        (lambda: steps.vector_step(ONE * np.nan, ONE), "u must be finite"),
+        (lambda: outcomes.outcome(ONE, ONE, max_steps=-1), "max_steps must be an integer >= 0"),
+        (lambda: outcomes.outcome(ONE, ONE, escape=0.0), "escape must be"),
+        (lambda: outcomes.escape_potential(ONE, ONE, threshold=1.0), "threshold must be"),
+        (lambda: boundary.boundary_point(ONE, eta=1.0, y=2.5), "eta \\* y must be in"),
+        (lambda: boxes.box_count(np.ones((4, 6), bool), box=4), "box must divide both sides"),
+        (lambda: boxes.box_count(np.ones((0, 4), bool), box=1), "image must have shape"),
+        (lambda: preimages(np.float64(1), np.float64(-1)), "u must not be ±v"),
+        (lambda: preimages(np.float64(1), np.float64(2), eta=1.0, lam=1.0), "eta \\* lam must be < 1"),
+    ],
+)
+def test_bad_input_gets_a_sentence(call, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        call()

@@ -1,0 +1,149 @@
+"""The boundary for λ = 0: an ellipse on which a step is the multiplication of an angle by -3."""
+
+from __future__ import annotations
+
+from math import log, pi
+from typing import Any
+
+import numpy as np
+
+from gnomon.domains import Array
+from gnomon.dynamics.gd_chaos.boundary import boundary_point, periodic_angles, transverse_exponent
+from gnomon.dynamics.gd_chaos.plane import balanced_map
+from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.studies.printed import compare_each
+from gnomon_validation.studies.study import Findings, Study, Table
+
+WORDS = """chaos on the boundary is exact
+Which points of the boundary come back, and how chaotic is it?
+own derivation (the paper has entropy at least log 3 and orbits of every period); period doublings: a third party's"""
+PERIODS = {1: "4", 2: "8", 3: "28", 4: "80"}
+EXPONENTS = {0.0: "0.9624236501", 1.5: "0.6931471806", 2.0: "0.0000000000"}
+DOUBLINGS = ("1.0000000000", "1.2360679775", "1.2880317545", "1.2992279397", "1.3016289141")
+RATIOS = ("4.5429", "4.6412", "4.6632")
+Y = 0.5
+
+
+def stepped(u: Array, v: Array) -> tuple[Array, Array]:
+    """Return a step of each point, d = 1, η = 1."""
+    r = u * v - Y
+    return u - r * v, v - r * u
+
+
+def returning(period: int) -> int:
+    """Return how many angles come back to themselves, one step at a time from each of their points; all are seen to."""
+    angles = periodic_angles(period)
+    points, count = np.stack(boundary_point(angles, eta=1.0, y=Y)), 0
+    images = [(-3) ** n * (angles - pi / 4) + pi / 4 for n in range(period + 1)]
+    steps = [np.stack(stepped(*boundary_point(angle, eta=1.0, y=Y))) for angle in images[:-1]]
+    whole = [np.stack(boundary_point(angle, eta=1.0, y=Y)) for angle in images]
+    for i in range(len(angles)):
+        along = all(np.allclose(s[:, i], p[:, i], rtol=0, atol=1e-9) for s, p in zip(steps, whole[1:], strict=True))
+        count += along and np.allclose(whole[-1][:, i], points[:, i], rtol=0, atol=1e-9)
+    return count
+
+
+def doubling(period: int, Y: float, x: float) -> tuple[float, float]:
+    """Return Y and x where a cycle of the balanced map has the multiplier -1, by Newton's method from a guess."""
+    for _ in range(40):
+        z, slope, by_Y, curve, mixed = x, 1.0, 0.0, 0.0, 0.0
+        for _ in range(period):
+            d, dd = 1 + Y - 3 * z * z, -6 * z
+            mixed = d * mixed + (1 + dd * by_Y) * slope
+            curve = d * curve + dd * slope * slope
+            by_Y, slope = d * by_Y + z, d * slope
+            z = (1 + Y - z * z) * z
+        dx, dY = np.linalg.solve([[slope - 1, by_Y], [curve, mixed]], [z - x, slope + 1])
+        x, Y = x - dx, Y - dY
+    return float(Y), float(x)
+
+
+def cascade() -> list[float]:
+    """Return the Y at which the balanced map's cycles double their period, for periods 1, 2, 4 …"""
+    found = [1.0]
+    guesses = (1.236, 1.288, 1.2992, 1.30163)
+    for k, guess in enumerate(guesses):
+        x = np.array([0.9])
+        for _ in range(20_000):
+            x = balanced_map(x, eta=1.0, y=guess - (guess - found[-1]) * 0.05)
+        found.append(doubling(2 ** (k + 1), guess, float(x[0]))[0])
+    return found
+
+
+def measure() -> Findings:
+    counts = {n: returning(n) for n in PERIODS}
+    exponents = {y: float(transverse_exponent(np.array([y]))[0]) for y in EXPONENTS}
+    doublings = cascade()
+    gaps = np.diff(doublings)
+    ratios = gaps[:-1] / gaps[1:]
+    compared = [
+        *compare_each("points that come back after {} steps", PERIODS, counts),
+        *compare_each("transverse exponent at Y = {:g}", EXPONENTS, exponents),
+        *compare_each("Y of period doubling number {}", dict(enumerate(DOUBLINGS)), doublings),
+        *compare_each("ratio of gaps between doublings, number {}", dict(enumerate(RATIOS)), ratios),
+    ]
+    conclusions = (
+        f"After n steps |(-3)ⁿ - 1| points are back: {', '.join(map(str, counts.values()))}. The entropy of the "
+        f"boundary's map is log 3 = {log(3):.4f} exactly, whatever the step size is, as long as |ηy| < 2.",
+        f"Across the boundary orbits leave at most at {exponents[0.0]:.4f} = 2 ln((1 + √5)/2) a step, so they part "
+        "faster along it than they leave it.",
+        f"Inside, on u = v, the period doubles from Y = 1 on, with ratios {', '.join(f'{r:.4f}' for r in ratios)}: "
+        "Feigenbaum's 4.6692 in the limit.",
+    )
+    rows = [(n, counts[n], f"{n * log(3):.3f}", f"{log(counts[n]):.3f}") for n in PERIODS]
+    table = Table.of("points that come back", "steps | points | n·ln 3 | ln of their number", rows)
+    return Findings((table,), tuple(compared), conclusions, (diagram(), doublings))
+
+
+def diagram() -> tuple[Array, Array]:
+    """Return Y and where orbits of the balanced map end, as x; columns."""
+    ratios = np.linspace(0.9, 2.0, 1100)
+    x, rows = np.full_like(ratios, 0.9), []
+    for t in range(1100):
+        x = (1 + ratios - x * x) * x
+        if t >= 1000:
+            rows.append(x)
+    return ratios, np.stack(rows)
+
+
+def draw(data: Any, figure: Any) -> None:
+    (ratios, ends), doublings = data
+    ellipse, graph, bifurcation = figure.subplots(1, 3)
+    entitle(
+        figure,
+        "On the boundary of the region that converges a step multiplies an angle by −3: chaos in closed form",
+        "Left, middle: ηy = ½, λ = 0; inside the ellipse almost every start converges, outside every one diverges. "
+        "Right: starts with u = v, x = √η·u.",
+    )
+    phi = np.linspace(0, 2 * pi, 721)
+    u, v = boundary_point(phi, eta=1.0, y=Y)
+    ellipse.fill(u, v, color="0.93")
+    ellipse.scatter(u, v, c=phi, cmap="twilight", s=14)
+    for period, marker, size in ((1, "o", 70), (2, "s", 40), (3, "^", 26)):
+        points = boundary_point(periodic_angles(period), eta=1.0, y=Y)
+        label = f"{len(points.u)} points back after {period} step{'s' * (period > 1)}"
+        ellipse.scatter(
+            *points, marker=marker, s=size, color=COLOURS[period - 1], edgecolor="black", lw=0.6, label=label
+        )
+    start = np.array([0.35])
+    path = np.stack([np.stack(boundary_point((-3) ** n * (start - pi / 4) + pi / 4, eta=1.0, y=Y)) for n in range(5)])
+    for here, there in zip(path[:-1, :, 0], path[1:, :, 0], strict=True):
+        ellipse.annotate("", there, here, arrowprops={"arrowstyle": "->", "lw": 1, "color": "black"})
+    ellipse.set(xlabel="u", ylabel="v", aspect="equal", title="the ellipse; arrows: four steps")
+    ellipse.legend(fontsize=8, loc="lower left")
+    images = stepped(*boundary_point(phi, eta=1.0, y=Y))
+    a, b = (images[0] + images[1]) / (2 + Y) ** 0.5, (images[0] - images[1]) / (2 - Y) ** 0.5
+    graph.scatter(phi, np.arctan2(b, a) % (2 * pi), c=phi, cmap="twilight", s=8, label="angle after a step, measured")
+    graph.plot(phi, phi, color="black", lw=0.8, label="fixed points: the diagonal")
+    exact = (pi - 3 * phi) % (2 * pi)
+    graph.plot(phi, np.where(np.abs(np.diff(exact, append=exact[-1])) > 3, np.nan, exact), ":", color="black", lw=1,
+               label="π − 3φ")  # fmt: skip
+    graph.set(xlabel="angle φ of the start", ylabel="angle of its image", title="a step as a map of the angle")
+    finish(graph, loc="lower right")
+    bifurcation.plot(np.tile(ratios, len(ends)), ends.ravel(), ",", color=COLOURS[0])
+    for place in doublings[:4]:
+        bifurcation.axvline(place, color="grey", lw=0.8, ls=":")
+    bifurcation.set(xlabel="ηy: step size times target", ylabel="x after 1,000 steps", title="inside: period doubling")
+
+
+study = Study.of("gd_chaos-conjugacy", WORDS, measure, draw, size=(16.0, 5.6))
