@@ -22,8 +22,12 @@ from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
-# Train networks for a minute, the first where scikit-learn is installed.
-LONG = {"hessian_free-digits": pytest.mark.digits, "egd-modular": pytest.mark.campaign}
+# Train networks for a minute, the first where scikit-learn is installed; the last counts 16 million cells.
+LONG = {
+    "hessian_free-digits": pytest.mark.digits,
+    "egd-modular": pytest.mark.campaign,
+    "gd_chaos-region": pytest.mark.campaign,
+}
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in STUDIES])

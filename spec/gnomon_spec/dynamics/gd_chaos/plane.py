@@ -21,7 +21,7 @@ coordinates = system.operation(
     cases=Cases({name: free.quantities[name] for name in ("u", "v", "eta", "y")}, free.shape),
     dtypes=WITH_ROOM,
 )
-planes = Cases({"A": nonnegative(60), "B": nonnegative(60), **common}, PICTURES)
+planes = Cases({"A": nonnegative(24), "B": nonnegative(24), **common}, PICTURES)
 planar_step = system.operation(reference.planar_step, cases=planes, rejecting=planes, dtypes=WITH_ROOM)
 lines = Cases({"x": powered(3), **common}, PICTURES)
 balanced_map = system.operation(reference.balanced_map, cases=lines, rejecting=lines, dtypes=WITH_ROOM)

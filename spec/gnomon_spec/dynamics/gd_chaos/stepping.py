@@ -135,8 +135,9 @@ def every_step_of_an_orbit_is_right(port: Any, case: Case) -> Iterable[Fact]:
     """From where the port is, its next point is a step away: nothing grows from step to step."""
     path = orbit.call(port, case)
     for t in range(case.steps):
-        u, v = port.vector_step(path[t][0], path[t][1], eta=case.eta, y=case.y, lam=case.lam)
-        yield equal(f"step {t}", path[t + 1], np.stack([u, v]))
+        u, v = path[t][0], path[t][1]
+        r, kept = np.sum(u * v) - case.y, 1 - case.eta * case.lam
+        yield equal(f"step {t}", path[t + 1], np.stack([kept * u - case.eta * r * v, kept * v - case.eta * r * u]))
 
 
 near = at_a_share.but(steps=count(1, 2, 3, high=10))

@@ -19,7 +19,7 @@ Which points of the boundary come back, and how chaotic is it?
 own derivation (the paper has entropy at least log 3 and orbits of every period); period doublings: a third party's"""
 PERIODS = {1: "4", 2: "8", 3: "28", 4: "80"}
 EXPONENTS = {0.0: "0.9624236501", 1.5: "0.6931471806", 2.0: "0.0000000000"}
-DOUBLINGS = ("1.0000000000", "1.2360679775", "1.2880317545", "1.2992279397", "1.3016289141")
+DOUBLINGS = ("1.0000000000", "1.2360679775", "1.2880317545", "1.2992279397", "1.3016289140")
 RATIOS = ("4.5429", "4.6412", "4.6632")
 Y = 0.5
 
@@ -130,7 +130,7 @@ def draw(data: Any, figure: Any) -> None:
     for here, there in zip(path[:-1, :, 0], path[1:, :, 0], strict=True):
         ellipse.annotate("", there, here, arrowprops={"arrowstyle": "->", "lw": 1, "color": "black"})
     ellipse.set(xlabel="u", ylabel="v", aspect="equal", title="the ellipse; arrows: four steps")
-    ellipse.legend(fontsize=8, loc="lower left")
+    ellipse.legend(fontsize=8, loc="center")
     images = stepped(*boundary_point(phi, eta=1.0, y=Y))
     a, b = (images[0] + images[1]) / (2 + Y) ** 0.5, (images[0] - images[1]) / (2 - Y) ** 0.5
     graph.scatter(phi, np.arctan2(b, a) % (2 * pi), c=phi, cmap="twilight", s=8, label="angle after a step, measured")
@@ -143,7 +143,11 @@ def draw(data: Any, figure: Any) -> None:
     bifurcation.plot(np.tile(ratios, len(ends)), ends.ravel(), ",", color=COLOURS[0])
     for place in doublings[:4]:
         bifurcation.axvline(place, color="grey", lw=0.8, ls=":")
-    bifurcation.set(xlabel="ηy: step size times target", ylabel="x after 1,000 steps", title="inside: period doubling")
+    bifurcation.set(
+        xlabel="ηy: step size times target",
+        ylabel="x after 1,000 steps",
+        title="inside, on u = v: period doubling (dotted)",
+    )
 
 
 study = Study.of("gd_chaos-conjugacy", WORDS, measure, draw, size=(16.0, 5.6))

@@ -68,10 +68,10 @@ def slope(counts: dict[int, int]) -> float:
 def shaded(labels: Any, steps: Any, nu: Any) -> Array:
     """Return a picture's colours: two hues for the minima, light where they are reached soon; greys outside by ν."""
     colours = np.zeros((*labels.shape, 3))
-    outside = np.clip((np.where(np.isfinite(nu), nu, 0) + 2) / 12, 0, 1)[..., np.newaxis]
+    outside = np.clip((np.where(np.isfinite(nu), nu, 9) + 2) / 8, 0, 1)[..., np.newaxis]
     colours[:] = (1 - outside) * np.array([1.0, 1.0, 1.0]) + outside * np.array([0.1, 0.1, 0.16])
-    depth = np.clip(steps / 60, 0, 1)[..., np.newaxis]
+    depth = np.clip((steps - 25) / 40, 0, 1)[..., np.newaxis]
     for label, hue in ((2, (0.0, 0.45, 0.70)), (3, (0.84, 0.37, 0.0)), (1, (0.0, 0.62, 0.45)), (0, (0.8, 0.47, 0.65))):
         here = labels == label
-        colours[here] = (np.array(hue) * (0.45 + 0.55 * depth) + 0.35 * (1 - depth))[here]
+        colours[here] = (np.array(hue) * (0.5 + 0.5 * depth) + 0.4 * (1 - depth))[here]
     return np.clip(colours, 0, 1)

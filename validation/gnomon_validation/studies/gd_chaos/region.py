@@ -33,7 +33,7 @@ COUNTS = {512: "2360", 1024: "5536", 2048: "13408", 4096: "32500"}
 OF_PRODUCT = {512: "1447", 1024: "3551", 2048: "8792"}
 SMOOTH = {512: "1020", 1024: "2040"}
 ELLIPSE: Window = (-4.01, 4.03, -4.02, 4.0)
-QUARTER, TIP, DETAIL = (0.0, 4.0, 0.0, 4.0), (1.5, 2.5, -0.5, 0.5), (1.6, 2.2, -0.45, 0.15)
+QUARTER, TIP, DETAIL = (0.0, 4.0, 0.0, 4.0), (1.5, 2.5, -0.5, 0.5), (1.76, 2.0, -0.45, -0.21)
 WINDOWS: dict[str, tuple[Window, bool]] = {
     "u, v in [-4, 4]²": (SQUARE, False),
     "u, v in [0, 4]²": (QUARTER, False),
@@ -134,6 +134,8 @@ def draw(data: Any, figure: Any) -> None:
     ):
         right.plot(list(counts), list(counts.values()), "o-", color=colour, label=f"{name}: slope {slope(counts):.3f}")
     right.set(xscale="log", yscale="log", xlabel="n: cells along a side", ylabel="edges that separate the outcomes")
+    right.set_xticks(list(square), [f"{n:,}" for n in square], minor=False)
+    right.minorticks_off()
     right.set_title("how the boundary grows")
     finish(right, loc="upper left")
 
