@@ -22,7 +22,8 @@ from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, MINUS, ORIGIN, PLUS, Bas
 from gnomon.kernels.dynamics.gd_chaos import boxes, outcomes
 
 GOAL, KERNEL = 2e8, "gnomon kernel (Numba)"
-Y, LAM, STEPS, ESCAPE, TOLERANCE = 0.5, 0.2, 400, 1e10, 1e-10  # at η = 1
+Y, LAM, STEPS, ESCAPE, TOLERANCE = 0.5, 0.2, 400, 1e10, 1e-10  # the defaults, at η = 1
+PAIRS = (outcomes, reference), (boxes, plain_boxes)
 
 
 def in_numpy(u: Array, v: Array) -> Basins:
@@ -62,9 +63,8 @@ def main(n: int, repeats: int) -> None:
     """Time the basins, the potential and the boxes of one picture, and print two tables."""
     processors = contest.share_one_processor()
     u, v = reference.grid(*[reference.cell_centres(-4, 4, n)] * 2)
-    given: dict[str, Any] = {"eta": 1.0, "y": Y, "lam": LAM}
     runs: dict[str, Any] = {
-        KERNEL: partial(outcomes.basin_grid, u, v, **given, max_steps=STEPS),
+        KERNEL: partial(outcomes.basin_grid, u, v),
         "NumPy, starts that are done left out": partial(in_numpy, u, v),
     }
     source = Path(__file__).with_name("basin_grid.c")
@@ -84,15 +84,14 @@ def main(n: int, repeats: int) -> None:
     columns = "contender | seconds {:.4f} | ÷ kernel {:.2f} | million steps / s {:,.0f} | same labels"
     tables = [contest.table(title, columns, rows)]
     edges = plain_boxes.edge_cells((expected.labels == DIVERGED).astype(np.int8))
-    for title, kernel, plain in (
-        ("Escape potential", partial(outcomes.escape_potential, u, v, **given),
-         partial(reference.escape_potential, u, v, **given)),
-        ("Boxes of 8 by 8", partial(boxes.box_count, edges, box=8), partial(plain_boxes.box_count, edges, box=8)),
-    ):  # fmt: skip
-        others = {KERNEL: kernel, "NumPy (the reference)": plain}
-        of_each = contest.rounds(others, repeats)
-        cells = [(name, of_each.seconds(name), of_each.ratio(name, KERNEL)) for name in others]
-        tables.append(contest.table(f"{title}, {n} × {n}", "contender | seconds {:.5f} | ÷ kernel {:.2f}", cells))
+    called = ("escape_potential", (u, v)), ("box_count", (edges,))
+    rows = []
+    for modules, (name, given) in zip(PAIRS, called, strict=True):
+        kernel, plain = (partial(getattr(module, name), *given) for module in modules)
+        of_each = contest.rounds({KERNEL: kernel, "NumPy": plain}, repeats)
+        rows.append((name, of_each.seconds(KERNEL), of_each.ratio("NumPy", KERNEL)))
+    columns = "kernel | seconds {:.5f} | NumPy (the reference) ÷ kernel {:.2f}"
+    tables.append(contest.table(f"The other kernels, {n} × {n} starts or cells", columns, rows))
     rate = made_steps / taken.seconds(KERNEL)
     goals = {f"{rate:.3g} steps a second ({GOAL:g})": rate >= GOAL}
     contest.print_tables(*tables, repeats=repeats, processors=processors, goals=goals)

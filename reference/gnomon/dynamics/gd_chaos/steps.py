@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -60,13 +59,12 @@ def orbit(
     return np.stack([np.stack(point) for point in points])
 
 
-def require_fitting_target(given: Mapping[str, Any]) -> None:
-    n, target = given["V"].shape[1], given["target"]
-    if target.shape[1] != n:
-        raise ValueError(f"target must have as many columns as V, {n}, got shape {target.shape}")
+def require_as_many_columns(target: Array, V: Array) -> None:
+    if target.shape[1] != V.shape[1]:
+        raise ValueError(f"target must have as many columns as V {V.shape}, got shape {target.shape}")
 
 
-@checked(require_fitting_target)
+@checked()
 def matrix_step(
     U: Annotated[Array, Entries(("d", "m"), least=1, finite=True)],
     V: Annotated[Array, Entries(("d", "n"), least=1, finite=True, fit="U", of=("d", "m"))],
@@ -77,6 +75,7 @@ def matrix_step(
 
     U, V, target: shapes (d, m), (d, n) and (m, n), of one floating-point dtype, finite. eta, lam: of `vector_step`.
     """
+    require_as_many_columns(target, V)
     residual = U.T @ V - target
     return Factors(U - eta * (V @ residual.T + lam * U), V - eta * (U @ residual + lam * V))
 

@@ -109,7 +109,7 @@ angle_is_doubled: The angle is that of R, not of the point
 """)
 transverse_exponent.edits("""
 mean_of_the_logarithms_bound: ln of the mean, ln 3, not the mean of the logarithm
-    `return exponent` → `return 0 * exponent + np.log(3.0)`
+    `return exponent` → `return 0 * exponent + 1.0986122886681098`
 exponent_is_halved: The exponent is half as large, as of √|E|
     `2 * np.arcsinh` → `np.arcsinh`
 target_does_not_matter: The exponent is that at Y = 0

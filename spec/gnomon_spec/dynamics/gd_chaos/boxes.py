@@ -24,11 +24,9 @@ def cells(values: int) -> Quantity:
     """A picture of the common shape: truth values, or labels below `values`."""
 
     def draw_cells(draw: Draw, context: Context) -> Any:
-        code = draw(CODES)
-        generator = np.random.Generator(np.random.PCG64(code))
-        if values > 2:
-            return generator.integers(0, values, context.shape)
-        return generator.uniform(0, 1, context.shape) < (code % 8 + 1) / 16 if code else np.eye(*context.shape) > 0
+        generator = np.random.Generator(np.random.PCG64(code := draw(CODES)))
+        drawn = generator.integers(0, values, context.shape)
+        return drawn if values > 2 else (drawn > 0) & (generator.uniform(0, 1, context.shape) < (code % 8 + 1) / 8)
 
     return Quantity(draw_cells, f"picture, {'truth values' if values == 2 else f'labels below {values}'}")
 
@@ -50,23 +48,18 @@ maps = Cases({"labels": cells(4)}, SIDES)
 edge_count = system.operation(reference.edge_count, cases=maps, rejecting=maps, dtypes=WITH_ROOM)
 
 
-def ladder(least: int) -> Quantity:
-    """Different positive numbers, as many as the common shape says."""
-    del least
-    growing = number(2.0, 1.5, exponents=(0, 2))
+def positive(*, growing: bool) -> Quantity:
+    """Positive numbers, as many as the common shape says; growing ones, by a quarter or more each."""
+    factor = number(2.0, 1.5, exponents=(0, 2))
 
-    def draw_ladder(draw: Draw, context: Context) -> Any:
-        steps = [growing.draw(draw, context) * (1.25 if i else 1.0) for i in range(context.shape[0])]
-        return np.cumprod(np.array(steps)).astype(context.dtype)
+    def draw_positive(draw: Draw, context: Context) -> Any:
+        factors = np.array([1.25 * factor.draw(draw, context) for _ in range(context.shape[0])])
+        return (np.cumprod(factors) if growing else factors).astype(context.dtype)
 
-    return Quantity(draw_ladder, "growing positive numbers")
+    return Quantity(draw_positive, "growing positive numbers" if growing else "positive numbers")
 
 
-positive = Quantity(
-    lambda draw, c: np.array([number(1.0, 3.0, exponents=(-2, 8)).draw(draw, c) for _ in range(c.shape[0])], c.dtype),
-    "positive numbers",
-)
-ladders = Cases({"sizes": ladder(2), "counts": positive}, shapes((2,), (3,), (5,)))
+ladders = Cases({"sizes": positive(growing=True), "counts": positive(growing=False)}, shapes((2,), (3,), (5,)))
 box_dimension = system.operation(reference.box_dimension, cases=ladders, rejecting=ladders, dtypes=WITH_ROOM)
 
 
@@ -101,11 +94,8 @@ def boxes_split_into_one_to_four(port: Any, case: Case) -> Iterable[Fact]:
 def pictures_can_be_turned(port: Any, case: Case) -> Iterable[Fact]:
     """Transposed and mirrored pictures have as many boxes, and so has one with its rows of boxes rearranged."""
     expected, box = box_count.call(port, case), case.box
-    for name, image in (
-        ("transposed", case.image.T),
-        ("mirrored", case.image[::-1, ::-1]),
-        ("moved", np.roll(case.image, box, axis=1)),
-    ):
+    moved = np.roll(case.image, box, axis=1)
+    for name, image in (("transposed", case.image.T), ("mirrored", case.image[::-1, ::-1]), ("moved", moved)):
         yield agree(name, box_count.call(port, case, image=np.ascontiguousarray(image)), expected)
 
 
@@ -169,15 +159,15 @@ def of_two_it_is_the_slope_between_them(port: Any, case: Case) -> Iterable[Fact]
 @box_dimension.law("rejects")
 def one_size_has_no_slope(port: Any, case: Case) -> Iterable[Fact]:
     """A single size, and sizes that are all the same, are rejected."""
-    for name, sizes, counts in (
-        ("single", case.sizes[:1], case.counts[:1]),
-        ("same", 0 * case.sizes + 2, case.counts),
-        ("column", case.sizes.reshape(-1, 1), case.counts.reshape(-1, 1)),
-    ):
-        yield rejects(name, partial(box_dimension.call, port, case, sizes=sizes, counts=counts))
+    call = partial(box_dimension.call, port, case)
+    yield rejects("single", partial(call, sizes=case.sizes[:1], counts=case.counts[:1]))
+    yield rejects("same", partial(call, sizes=0 * case.sizes + 2))
+    yield rejects("column", partial(call, sizes=case.sizes.reshape(-1, 1), counts=case.counts.reshape(-1, 1)))
 
 
 box_count.edits("""
+what_is_left_over_is_cut_off: Rows and columns beyond the last whole box are left out
+    `require_dividing(box, image)` → `image = image[: image.shape[0] // box * box, : image.shape[1] // box * box]`
 cells_are_counted_in_boxes: The Trues are counted, and not the boxes
     `np.count_nonzero(blocks.any(axis=(1, 3)))` → `np.count_nonzero(blocks)`
 boxes_that_are_full: Only boxes full of Trues are counted

@@ -116,7 +116,7 @@ def one_of_many(sign: int) -> Quantity:
     return Quantity(draw_factors, f"{'u' if sign > 0 else 'v'} of starts at shares of the boundary")
 
 
-both_sides = choice((0.25, 1.5), (1.1, 2.0), (0.25, 0.9))
+both_sides = choice((0.75, 0.999), (0.25, 1.5), (1.1, 2.0))
 many_starts = Cases(
     {**{k: q for k, q in at_a_share.quantities.items() if k in ("eta", "y", "lines")}, "shares": both_sides}, PICTURES
 ).but(u=one_of_many(1), v=one_of_many(-1), lam=0.0)

@@ -13,7 +13,7 @@ from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
 from gnomon_spec.dynamics.gd_chaos import system
 from gnomon_spec.dynamics.gd_chaos.inputs import WHOLE, Seen, anywhere, at_a_share, common, starts
 from gnomon_spec.facts import Fact, at_least, equal, follows, identical, rejects
-from gnomon_spec.strategies import count, nonzero, number, rotation, shapes, tame, zeros
+from gnomon_spec.strategies import count, nonzero, number, rotation, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 
 scales = number(1.0, 2.0, 0.5, exponents=(-3, 3))
@@ -56,8 +56,7 @@ def what_is_unbalanced_is_scaled_as_a_whole(port: Any, case: Case) -> Iterable[F
     factor = now.c**2 - now.R**2
     for name, sign in (("symmetric", 1), ("antisymmetric", -1)):
         before, after = (
-            np.expand_dims(p, 1) * (p if sign > 0 else q) - np.expand_dims(q, 1) * (q if sign > 0 else p)
-            for p, q in ((case.u, case.v), (u, v))
+            np.outer(p, p if sign > 0 else q) - np.outer(q, q if sign > 0 else p) for p, q in ((case.u, case.v), (u, v))
         )
         yield equal(name, after, factor * before)
 
@@ -72,11 +71,6 @@ def the_step_size_is_a_choice_of_units(port: Any, case: Case) -> Iterable[Fact]:
     for name, one, two, three in zip("uv", found, other, scaled, strict=True):
         yield identical(name, two, root * one)
         yield identical(f"{name}, scaled loss", three, one)
-
-
-def swapped(values: tuple[Any, Any]) -> tuple[Any, Any]:
-    """Return the pair in the other order."""
-    return values[1], values[0]
 
 
 @vector_step.law("equivariance", cases=starts.but(turn=rotation()))
@@ -96,21 +90,18 @@ def symmetries_of_the_loss_are_those_of_a_step(port: Any, case: Case) -> Iterabl
     yield equal("turned v", turned[1], case.turn @ v)
 
 
-@vector_step.law("fixed point", cases=starts.but(u=WHOLE, v=WHOLE, lam=0.0))
-def nothing_moves_where_the_residual_is_nought(port: Any, case: Case) -> Iterable[Fact]:
-    """With λ = 0 and u·v = y exactly, u and v come back bit for bit, stable or not."""
+@vector_step.law("fixed point", cases=starts.but(u=WHOLE, v=WHOLE, lam=0.0, decay=common["lam"]))
+def nothing_moves_where_the_gradient_is_nought(port: Any, case: Case) -> Iterable[Fact]:
+    """With λ = 0 and u·v = y exactly, u and v come back bit for bit, stable or not; u = v = 0 do for every y and λ."""
     y = float(sum(int(p) * int(q) for p, q in zip(case.u, case.v, strict=True)))
-    u, v = vector_step.call(port, case, y=y)
-    yield identical("u", u, case.u)
-    yield identical("v", v, case.v)
-
-
-@vector_step.law("fixed point", cases=starts.but(u=zeros, v=zeros))
-def the_origin_never_moves(port: Any, case: Case) -> Iterable[Fact]:
-    """From u = v = 0 nothing moves, whatever y and λ are."""
-    u, v = vector_step.call(port, case)
-    yield identical("u", u, case.u)
-    yield identical("v", v, case.v)
+    nought = 0 * case.u
+    for name, start, lam, target in (
+        ("minimum", (case.u, case.v), 0.0, y),
+        ("origin", (nought, nought), case.decay, case.y),
+    ):
+        u, v = port.vector_step(*start, eta=case.eta, lam=lam, y=target)
+        yield identical(f"{name}: u", u, start[0])
+        yield identical(f"{name}: v", v, start[1])
 
 
 @vector_step.law("fixed point", cases=starts.but(y=number(1.0, 2.0, exponents=(-2, 2)), lam=number(0.25, 0.5)))
@@ -219,8 +210,7 @@ step_is_scaled_by_the_dimension: The step is divided by the number of entries
 
 def matrix(rows: str, columns: str, scale: int = -2) -> Quantity:
     """A matrix whose sides are lengths of the common shape (d, m, n)."""
-    sides = ["dmn".index(side) for side in (rows, columns)]
-    return tame(scale, lambda shape: tuple(shape[side] for side in sides))
+    return tame(scale, lambda shape: tuple(shape["dmn".index(side)] for side in (rows, columns)))
 
 
 def turn(side: str) -> Quantity:
@@ -233,16 +223,8 @@ def turn(side: str) -> Quantity:
 
 
 SIDES = shapes((1, 1, 1), (2, 1, 2), (2, 2, 2), (3, 2, 1), (1, 2, 3))
-matrices = Cases(
-    {
-        "U": matrix("d", "m"),
-        "V": matrix("d", "n"),
-        "target": matrix("m", "n", 0),
-        "eta": common["eta"],
-        "lam": common["lam"],
-    },
-    SIDES,
-)
+rates = {name: common[name] for name in ("eta", "lam")}
+matrices = Cases({"U": matrix("d", "m"), "V": matrix("d", "n"), "target": matrix("m", "n", 0), **rates}, SIDES)
 matrix_step = system.operation(reference.matrix_step, cases=matrices, rejecting=matrices, dtypes=WITH_ROOM)
 
 
@@ -266,33 +248,20 @@ def matrices_may_be_turned(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("V", turned[1], O @ V @ Q)
 
 
-pairs = Cases(
-    {
-        "p": nonzero,
-        "q": nonzero,
-        "sigma": nonzero,
-        "O": rotation(),
-        "P": rotation(),
-        "Q": rotation(),
-        "eta": common["eta"],
-        "lam": common["lam"],
-    },
-    shapes((1,), (2,), (3,)),
-)
+drawn = {**dict.fromkeys(("p", "q", "sigma"), nonzero), **dict.fromkeys("OPQ", rotation())}
+pairs = Cases({**drawn, **rates}, shapes((1,), (2,), (3,)))
 
 
 @matrix_step.law("closed form", cases=pairs)
 def orthogonal_pairs_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]:
     """Where the columns of UP and VQ, Y = PΣQᵀ, lie along orthogonal axes in pairs, each pair makes its own steps, with
     y = σᵢ: so η* is the least of theirs."""
-    rates = {"eta": case.eta, "lam": case.lam}
-    target = case.P @ np.diag(case.sigma) @ case.Q.T
-    U, V = port.matrix_step(case.O @ np.diag(case.p) @ case.P.T, case.O @ np.diag(case.q) @ case.Q.T, target, **rates)
-    single = [
-        port.vector_step(case.p[i : i + 1], case.q[i : i + 1], y=case.sigma[i], **rates) for i in range(len(case.p))
-    ]
-    yield equal("U", U, case.O @ np.diag(np.concatenate([u for u, _ in single])) @ case.P.T)
-    yield equal("V", V, case.O @ np.diag(np.concatenate([v for _, v in single])) @ case.Q.T)
+    target, every = (case.P * case.sigma) @ case.Q.T, range(len(case.p))
+    U, V = port.matrix_step((case.O * case.p) @ case.P.T, (case.O * case.q) @ case.Q.T, target, **case.hyper)
+    single = [port.vector_step(case.p[i : i + 1], case.q[i : i + 1], y=case.sigma[i], **case.hyper) for i in every]
+    p, q = (np.concatenate(part) for part in zip(*single, strict=True))
+    yield equal("U", U, (case.O * p) @ case.P.T)
+    yield equal("V", V, (case.O * q) @ case.Q.T)
 
 
 @matrix_step.law("rejects")
@@ -303,6 +272,8 @@ def targets_of_another_width_are_rejected(port: Any, case: Case) -> Iterable[Fac
 
 
 matrix_step.edits("""
+target_is_cut_to_fit: Columns of the target beyond those of V are left out
+    `require_as_many_columns(target, V)` → `target = target[:, : V.shape[1]]`
 first_matrix_moves_half_as_far: The gradient of U, and not that of V, is halved
     `U - eta * (V @ residual.T + lam * U)` → `U - eta * ((V @ residual.T) * 0.5 + lam * U)`
 second_matrix_moves_backwards: V goes up the loss

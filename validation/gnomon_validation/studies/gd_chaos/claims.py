@@ -84,10 +84,8 @@ def any_stable_sharpness_is_selected() -> Evidence:
     W = minima.selected(*minima.near_the_boundary(0.3, 1e-6), 0.3, 2000)
     share = minima.flattest(W, 0.3)
     filled = np.histogram(W, bins=50, range=(0.6, 2.0))[0]
-    return Evidence(
-        bool(np.all(filled > 0) and share > 0.4),
-        f"W from {np.min(W):.4f} to {np.max(W):.4f} of (0.6, 2), {share:.0%} in the flattest tenth",
-    )
+    figure = f"W from {np.min(W):.4f} to {np.max(W):.4f} of (0.6, 2), {share:.0%} in the flattest tenth"
+    return Evidence(bool(np.all(filled > 0) and share > 0.4), figure)
 
 
 @ledger.claim("not reproducible", source=PAPER)
@@ -112,8 +110,8 @@ def the_region_is_unbounded_for_y_nought() -> Evidence:
     The preimage of a point whose R lies between -c and c has an A·B that is c⁻⁴ times as large or more, whatever y is.
     """
     points, error, _ = spikes.spike()
-    figure = f"y = 0.5: W = {float(points[-1].W):.3g} comes back to 10^{error.adjusted()} and converges"
-    return Evidence(float(points[-1].W) > 1e11 and error < 1e-100, figure)
+    figure = f"y = 0.5: W = {float(points[-1].W):.3g} comes back to 10^{error.adjusted()}"
+    return Evidence(float(points[-1].W) > 1e11 and error.adjusted() < -500, figure)
 
 
 @ledger.claim("false", source=READERS)
@@ -123,10 +121,8 @@ def a_large_norm_is_divergence() -> Evidence:
     Starts whose norm is beyond any threshold converge. With λ = 0 it is a proof once E > 0.
     """
     points, _, (A, B) = spikes.spike()
-    return Evidence(
-        float(points[-1].W) > 1e10 and abs(float(A) - 1.2) + float(B) < 1e-6,
-        f"W = {float(points[-1].W):.3g} at the start, (A, B) = ({float(A):.6f}, {float(B):.1g}) in the end",
-    )
+    figure = f"W = {float(points[-1].W):.3g} at the start, (A, B) = ({float(A):.6f}, {float(B):.1g}) in the end"
+    return Evidence(float(points[-1].W) > 1e10 and f"{A:.6f} {B:.6f}" == "1.200000 0.000000", figure)
 
 
 @ledger.claim("false", source="a transcription of the authors' notebook")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import log, pi
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.boundary import boundary_point, periodic_angles, transverse_exponent
 from gnomon.dynamics.gd_chaos.plane import balanced_map
+from gnomon.dynamics.gd_chaos.steps import Factors
 from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -24,23 +26,27 @@ RATIOS = ("4.5429", "4.6412", "4.6632")
 Y = 0.5
 
 
-def stepped(u: Array, v: Array) -> tuple[Array, Array]:
+def stepped(u: Array, v: Array) -> Factors:
     """Return a step of each point, d = 1, η = 1."""
     r = u * v - Y
-    return u - r * v, v - r * u
+    return Factors(u - r * v, v - r * u)
+
+
+def at(angles: Array) -> Factors:
+    """Return the points at these angles."""
+    return boundary_point(angles, eta=1.0, y=Y)
 
 
 def returning(period: int) -> int:
-    """Return how many angles come back to themselves, one step at a time from each of their points; all are seen to."""
+    """Return how many angles are seen to come back: each step leads to the next point, and the last point is the first.
+
+    Seen to half of the digits, one step at a time: a step triples what rounding left.
+    """
     angles = periodic_angles(period)
-    points, count = np.stack(boundary_point(angles, eta=1.0, y=Y)), 0
-    images = [(-3) ** n * (angles - pi / 4) + pi / 4 for n in range(period + 1)]
-    steps = [np.stack(stepped(*boundary_point(angle, eta=1.0, y=Y))) for angle in images[:-1]]
-    whole = [np.stack(boundary_point(angle, eta=1.0, y=Y)) for angle in images]
-    for i in range(len(angles)):
-        along = all(np.allclose(s[:, i], p[:, i], rtol=0, atol=1e-9) for s, p in zip(steps, whole[1:], strict=True))
-        count += along and np.allclose(whole[-1][:, i], points[:, i], rtol=0, atol=1e-9)
-    return count
+    orbit = [at((-3) ** n * (angles - pi / 4) + pi / 4) for n in range(period + 1)]
+    pairs = [(stepped(*here), there) for here, there in pairwise(orbit)] + [(orbit[-1], orbit[0])]
+    apart = np.max([np.abs(np.stack(one) - np.stack(other)) for one, other in pairs], axis=(0, 1))
+    return int(np.count_nonzero(apart < 2.0**-26))
 
 
 def doubling(period: int, Y: float, x: float) -> tuple[float, float]:
@@ -61,8 +67,7 @@ def doubling(period: int, Y: float, x: float) -> tuple[float, float]:
 def cascade() -> list[float]:
     """Return the Y at which the balanced map's cycles double their period, for periods 1, 2, 4 …"""
     found = [1.0]
-    guesses = (1.236, 1.288, 1.2992, 1.30163)
-    for k, guess in enumerate(guesses):
+    for k, guess in enumerate((1.236, 1.288, 1.2992, 1.30163)):
         x = np.array([0.9])
         for _ in range(20_000):
             x = balanced_map(x, eta=1.0, y=guess - (guess - found[-1]) * 0.05)
@@ -116,22 +121,21 @@ def draw(data: Any, figure: Any) -> None:
         "Right: starts with u = v, x = √η·u.",
     )
     phi = np.linspace(0, 2 * pi, 721)
-    u, v = boundary_point(phi, eta=1.0, y=Y)
+    u, v = at(phi)
     ellipse.fill(u, v, color="0.93")
     ellipse.scatter(u, v, c=phi, cmap="twilight", s=14)
     for period, marker, size in ((1, "o", 70), (2, "s", 40), (3, "^", 26)):
-        points = boundary_point(periodic_angles(period), eta=1.0, y=Y)
+        points = at(periodic_angles(period))
         label = f"{len(points.u)} points back after {period} step{'s' * (period > 1)}"
         ellipse.scatter(
             *points, marker=marker, s=size, color=COLOURS[period - 1], edgecolor="black", lw=0.6, label=label
         )
-    start = np.array([0.35])
-    path = np.stack([np.stack(boundary_point((-3) ** n * (start - pi / 4) + pi / 4, eta=1.0, y=Y)) for n in range(5)])
-    for here, there in zip(path[:-1, :, 0], path[1:, :, 0], strict=True):
+    path = np.stack(at(np.array([(-3) ** n * (0.35 - pi / 4) + pi / 4 for n in range(5)])), axis=1)
+    for here, there in pairwise(path):
         ellipse.annotate("", there, here, arrowprops={"arrowstyle": "->", "lw": 1, "color": "black"})
     ellipse.set(xlabel="u", ylabel="v", aspect="equal", title="the ellipse; arrows: four steps")
     ellipse.legend(fontsize=8, loc="center")
-    images = stepped(*boundary_point(phi, eta=1.0, y=Y))
+    images = stepped(*at(phi))
     a, b = (images[0] + images[1]) / (2 + Y) ** 0.5, (images[0] - images[1]) / (2 - Y) ** 0.5
     graph.scatter(phi, np.arctan2(b, a) % (2 * pi), c=phi, cmap="twilight", s=8, label="angle after a step, measured")
     graph.plot(phi, phi, color="black", lw=0.8, label="fixed points: the diagonal")

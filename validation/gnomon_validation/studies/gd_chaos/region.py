@@ -11,18 +11,8 @@ from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, MINUS, ORIGIN, PLUS
 from gnomon.kernels.dynamics.gd_chaos.boxes import box_count
 from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid, escape_potential
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.gd_chaos.pixels import (
-    PRODUCT,
-    PUBLISHED,
-    SQUARE,
-    Setting,
-    Window,
-    diverged,
-    edges,
-    shaded,
-    slope,
-    starts,
-)
+from gnomon_validation.studies.gd_chaos import pixels
+from gnomon_validation.studies.gd_chaos.pixels import PRODUCT, SQUARE, Setting, Window, diverged, edges, slope, starts
 from gnomon_validation.studies.printed import Comparison, compare_each, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -62,7 +52,7 @@ def measure() -> Findings:
     counted = {name: boxes(diverged(2048, w, of_product=of)) for name, (w, of) in WINDOWS.items()}
     slopes = {name: [dimension(c, *part) for part in LADDERS.values()] for name, c in counted.items()}
     picture = labelled(700, SQUARE)
-    labels = basin_grid(*starts(1024), eta=1.0, y=0.5, lam=0.2).labels
+    labels = basin_grid(*starts(1024)).labels
     shares = [float(np.mean(labels == label)) for label in (PLUS, MINUS, ORIGIN, DIVERGED)]
     compared = [
         *compare_each("edges between diverging and other starts, n = {}", COUNTS, square),
@@ -99,14 +89,13 @@ def measure() -> Findings:
 
 
 def labelled(n: int, window: Window) -> Any:
-    """Return a picture's colours."""
+    """Return the colours of a picture in the published setting, which is the default one."""
     u, v = starts(n, window)
-    y, lam, *_ = PUBLISHED
-    found = basin_grid(u, v, eta=1.0, y=y, lam=lam)
+    found = basin_grid(u, v)
     nu = np.full(u.shape, np.inf)
     out = found.labels == DIVERGED
-    nu[out] = escape_potential(u[out], v[out], eta=1.0, y=y, lam=lam)
-    return shaded(found.labels, found.steps, nu)
+    nu[out] = escape_potential(u[out], v[out])
+    return pixels.shaded(found.labels, found.steps, nu)
 
 
 def draw(data: Any, figure: Any) -> None:

@@ -34,4 +34,5 @@ def count(image: Any, box: int) -> int:
 
 @in_place_of(reference.box_count, dict)
 def box_count(image: NDArray[np.bool_], box: int) -> int:
+    reference.require_dividing(box, image)
     return int(count(np.require(image, requirements=["C", "A", "W"]), int(box)))
