@@ -53,8 +53,7 @@ def what_converges_is_as_sharp_as_a_minimum(port: Any, case: Case) -> Iterable[F
     """For λ = 0, where ‖∇L‖ <= ε the sharpness is at least 2|y| - 2ε/√w: |r| is ‖∇L‖/√w, and w >= 2|z|."""
     found = outcome.call(port, case)
     w = np.sum(found.u**2) + np.sum(found.v**2)
-    with np.errstate(divide="ignore"):
-        bound = 2 * np.abs(case.y) - 2 * case.grad_tol / np.sqrt(w)
+    bound = 2 * np.abs(case.y) - 2 * case.grad_tol / np.sqrt(w)
     yield at_least("w", w, bound if found.label in CONVERGED else 0 * w)
 
 
@@ -161,8 +160,7 @@ def a_step_takes_one_off(port: Any, case: Case) -> Iterable[Fact]:
 def at_once_it_is_a_logarithm(port: Any, case: Case) -> Iterable[Fact]:
     """Without steps it is -log₃ ln|R| where |R| is above the threshold, and infinite elsewhere."""
     R = case.eta * (case.u * case.v - case.y)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        nu = -np.log(np.log(np.abs(R))) / np.log(np.longdouble(3))
+    nu = -np.log(np.log(np.maximum(np.abs(R), 1.0625))) / np.log(np.longdouble(3))
     yield equal("potential", escape_potential.call(port, case), np.where(np.abs(R) > case.threshold, nu, np.inf))
 
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from gnomon.dynamics.gd_chaos import steps as reference
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
+from gnomon_spec.cases import Case, Cases, Quantity
 from gnomon_spec.dynamics.gd_chaos import system
 from gnomon_spec.dynamics.gd_chaos.inputs import WHOLE, Seen, anywhere, at_a_share, common, starts
-from gnomon_spec.facts import Fact, at_least, equal, follows, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, follows, identical, rejects, same_outputs
 from gnomon_spec.strategies import count, nonzero, number, rotation, shapes, tame
 from gnomon_spec.system import WITH_ROOM
 
@@ -33,18 +33,14 @@ def sums_and_differences_stay_on_their_lines(port: Any, case: Case) -> Iterable[
 
 
 @vector_step.law("closed form", cases=starts)
-def product_and_norms_are_a_map_of_two_numbers(port: Any, case: Case) -> Iterable[Fact]:
-    """Z⁺ = (c² + R²)Z - cRW and W⁺ = (c² + R²)W - 4cRZ."""
+def a_step_is_a_map_of_two_numbers(port: Any, case: Case) -> Iterable[Fact]:
+    """Z⁺ = (c² + R²)Z - cRW and W⁺ = (c² + R²)W - 4cRZ. For λ = 0: R⁺ = R³ - 3R - RE, and E⁺ = E·(1 + YR + R²), so that
+    E keeps its sign for |Y| < 2."""
     now, then = Seen(case.u, case.v, case), Seen(*vector_step.call(port, case), case)
     both = now.c**2 + now.R**2
     yield equal("Z", then.Z, both * now.Z - now.c * now.R * now.W)
     yield equal("W", then.W, both * now.W - 4 * now.c * now.R * now.Z)
-
-
-@vector_step.law("closed form", cases=starts.but(lam=0.0))
-def residual_and_energy_are_a_map_of_two_numbers(port: Any, case: Case) -> Iterable[Fact]:
-    """For λ = 0: R⁺ = R³ - 3R - RE, and E⁺ = E·(1 + YR + R²), so that E keeps its sign for |Y| < 2."""
-    now, then = Seen(case.u, case.v, case), Seen(*vector_step.call(port, case), case)
+    then = Seen(*vector_step.call(port, case, lam=0.0), case)
     yield equal("R", then.R, now.R**3 - 3 * now.R - now.R * now.E)
     yield equal("E", then.E, now.E * (1 + now.Y * now.R + now.R**2))
 
@@ -78,13 +74,9 @@ def symmetries_of_the_loss_are_those_of_a_step(port: Any, case: Case) -> Iterabl
     """(v, u), (-u, -v), and (u, -v) with -y give the images of the step bit for bit; (Ou, Ov) up to rounding."""
     call = partial(vector_step.call, port, case)
     u, v = call()
-    for name, found, expected in (
-        ("swap", call(u=case.v, v=case.u), (v, u)),
-        ("signs", call(u=-case.u, v=-case.v), (-u, -v)),
-        ("one sign", call(v=-case.v, y=-case.y), (u, -v)),
-    ):
-        yield identical(f"{name}: u", found[0], expected[0])
-        yield identical(f"{name}: v", found[1], expected[1])
+    yield from same_outputs("swapped", tuple(call(u=case.v, v=case.u)), (v, u), identical)
+    yield from same_outputs("opposite", tuple(call(u=-case.u, v=-case.v)), (-u, -v), identical)
+    yield from same_outputs("mirrored", tuple(call(v=-case.v, y=-case.y)), (u, -v), identical)
     turned = call(u=case.turn @ case.u, v=case.turn @ case.v)
     yield equal("turned u", turned[0], case.turn @ u)
     yield equal("turned v", turned[1], case.turn @ v)
@@ -94,14 +86,10 @@ def symmetries_of_the_loss_are_those_of_a_step(port: Any, case: Case) -> Iterabl
 def nothing_moves_where_the_gradient_is_nought(port: Any, case: Case) -> Iterable[Fact]:
     """With λ = 0 and u·v = y exactly, u and v come back bit for bit, stable or not; u = v = 0 do for every y and λ."""
     y = float(sum(int(p) * int(q) for p, q in zip(case.u, case.v, strict=True)))
+    yield from same_outputs("minimum", tuple(vector_step.call(port, case, y=y)), (case.u, case.v), identical)
     nought = 0 * case.u
-    for name, start, lam, target in (
-        ("minimum", (case.u, case.v), 0.0, y),
-        ("origin", (nought, nought), case.decay, case.y),
-    ):
-        u, v = port.vector_step(*start, eta=case.eta, lam=lam, y=target)
-        yield identical(f"{name}: u", u, start[0])
-        yield identical(f"{name}: v", v, start[1])
+    origin = vector_step.call(port, case, u=nought, v=nought, lam=case.decay)
+    yield from same_outputs("origin", tuple(origin), (nought, nought), identical)
 
 
 @vector_step.law("fixed point", cases=starts.but(y=number(1.0, 2.0, exponents=(-2, 2)), lam=number(0.25, 0.5)))
@@ -213,13 +201,10 @@ def matrix(rows: str, columns: str, scale: int = -2) -> Quantity:
     return tame(scale, lambda shape: tuple(shape["dmn".index(side)] for side in (rows, columns)))
 
 
-def turn(side: str) -> Quantity:
+def turn(side: int) -> Quantity:
     """An orthogonal matrix of one of the sides of the common shape (d, m, n)."""
-
-    def draw_turn(draw: Draw, context: Context) -> Any:
-        return rotation().draw(draw, context._replace(shape=(context.shape["dmn".index(side)],)))
-
-    return Quantity(draw_turn, f"orthogonal matrix ({side}, {side})")
+    one = rotation()
+    return Quantity(lambda draw, c: one.draw(draw, c._replace(shape=c.shape[side : side + 1])), one.text)
 
 
 SIDES = shapes((1, 1, 1), (2, 1, 2), (2, 2, 2), (3, 2, 1), (1, 2, 3))
@@ -238,7 +223,7 @@ def imbalance_changes_by_the_square_of_the_step(port: Any, case: Case) -> Iterab
     yield equal("Q", U @ U.T - V @ V.T, decayed + case.eta**2 * (VR @ VR.T - UR @ UR.T))
 
 
-@matrix_step.law("equivariance", cases=matrices.but(O=turn("d"), P=turn("m"), Q=turn("n")))
+@matrix_step.law("equivariance", cases=matrices.but(O=turn(0), P=turn(1), Q=turn(2)))
 def matrices_may_be_turned(port: Any, case: Case) -> Iterable[Fact]:
     """(OUP, OVQ) with PᵀYQ goes where (O·P, O·Q) of the step goes."""
     U, V = matrix_step.call(port, case)
