@@ -121,6 +121,12 @@ ARGUMENTS = (
         )
     ),
     Argument(
+        "gnomon.dynamics.gd_chaos.outcomes.outcome",
+        'label = "plus" if lead >= 0 else "minus"',
+        ('label = "plus" if lead > 0 else "minus"',),
+        "otherwise only where the sum is 0, which rounding decides",
+    ),
+    Argument(
         "gnomon.descent.odog.tuning._whole",
         "if not np.isfinite(number):",
         ("if False:",),

@@ -77,6 +77,5 @@ def box_dimension(
 
     sizes, counts: positive numbers, shape (k,), k >= 2. What comes out depends on the ladder of sizes: report it.
     """
-    x, y = np.log(sizes), np.log(counts)
-    x = x - np.mean(x)
+    x, y = np.log(sizes) - np.mean(np.log(sizes)), np.log(counts)
     return -np.sum(x * y) / np.sum(x * x)

@@ -55,31 +55,24 @@ def preimages(
     def turning(R: Array) -> Array:  # 0 where g'(R) is
         return A * (c + R) ** 3 + B * (c - R) ** 3 - 2 * ((c - R) * (c + R)) ** 3
 
-    far = 1 + c + abs(Y) + 2 * ((A / 4) ** (1 / 3) + (B / 4) ** (1 / 3))
+    far = c + abs(Y) + (A + B) ** (1 / 3)
     q = (B / A) ** 0.25
     with np.errstate(divide="ignore"):
         outer = np.clip(c * (q + 1) / (q - 1), -far, far)
     known = np.sort(np.stack([-far, -c + 0 * far, c * (q - 1) / (q + 1), c + 0 * far, far, outer]))
-    low, high, crosses = crossings(turning, known)
-    turns = np.where(crosses, bisected(turning, low, high), low)
-    low, high, crosses = crossings(value, np.sort(np.concatenate([known, turns])))
-    roots = np.sort(np.where(crosses, bisected(value, low, high), inf))
-    R = roots[: int(np.count_nonzero(crosses))]
+    turns = sign_changes(turning, known, far)
+    roots = np.sort(sign_changes(value, np.sort(np.concatenate([known, turns])), inf))
+    R = roots[: int(np.count_nonzero(roots < inf))]
     half_a, half_b = a / (c - R) / (2 * root), b / (c + R) / (2 * root)
     return Preimages(R, half_a + half_b, half_a - half_b)
 
 
-def crossings(function: Callable[[Array], Array], points: Array) -> tuple[Array, Array, Array]:
-    """Return the ends of the intervals between points, and whether the function's sign changes within."""
-    above = function(points) >= 0
-    return points[:-1], points[1:], above[:-1] != above[1:]
-
-
-def bisected(function: Callable[[Array], Array], low: Array, high: Array) -> Array:
-    """Return where the function's sign changes between two points each, to the last digit of the larger point."""
-    above = function(low) >= 0
-    for _ in range(np.finfo(low.dtype).nmant + 8):
+def sign_changes(function: Callable[[Array], Array], points: Array, otherwise: Any) -> Array:
+    """Return where the function's sign changes between each two neighbours, to the last digit; or something else."""
+    low, high, above = points[:-1], points[1:], function(points) >= 0
+    for _ in range(np.finfo(points.dtype).nmant + 8):
         middle = (low + high) / 2
-        same = (function(middle) >= 0) == above
+        same = (function(middle) >= 0) == above[:-1]
         low, high = np.where(same, middle, low), np.where(same, high, middle)
-    return (low + high) / 2
+    found: Array = np.where(above[:-1] != above[1:], (low + high) / 2, otherwise)
+    return found

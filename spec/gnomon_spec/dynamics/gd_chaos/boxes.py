@@ -185,5 +185,5 @@ box_dimension.edits("""
 dimension_is_negative: The slope itself is returned
     `return -np.sum` → `return np.sum`
 slope_through_the_origin: The line is drawn through ln s = 0, ln N = 0
-    `x = x - np.mean(x)` → `x = x + 0 * x`
+    `np.log(sizes) - np.mean(np.log(sizes))` → `np.log(sizes)`
 """)

@@ -91,6 +91,7 @@ def the_decay_shifts_it_and_the_norms_bound_it(port: Any, case: Case) -> Iterabl
     """λ adds λ to each; without it the largest is at least w/2, and w at a minimum, where the next is 0."""
     plain = port.spectrum(case.u, case.v, y=case.y, lam=0.0)
     yield equal("shifted", port.spectrum(case.u, case.v, y=case.y, lam=case.lam), plain + case.lam)
+    yield equal("flat", port.spectrum(0 * case.u, 0 * case.v, y=0.0, lam=case.lam), case.lam + 0 * plain)
     w = np.sum(case.u**2) + np.sum(case.v**2)
     yield at_least("largest", plain[-1], w / 2)
 

@@ -90,10 +90,10 @@ def it_ends_where_its_orbit_is(port: Any, case: Case) -> Iterable[Fact]:
 def a_minimum_has_converged_at_once(port: Any, case: Case) -> Iterable[Fact]:
     """With λ = 0 and u·v = y exactly, even an unstable minimum has converged before the first step; its side is that of
     u + v, or of u - v for y < 0."""
-    y = float(sum(int(p) * int(q) for p, q in zip(case.u, case.v, strict=True)))
-    found = port.outcome(case.u, case.v, eta=case.eta, y=y, grad_tol=2.0**-8, max_steps=2)
-    lead = np.sum(case.u + case.v if y >= 0 else case.u - case.v)
-    yield agree("label", found.label, "plus" if lead >= 0 else "minus")
+    u, v = case.u / 2, case.v / 2
+    y = float(sum(int(p) * int(q) for p, q in zip(case.u, case.v, strict=True))) / 4
+    found = port.outcome(u, v, eta=case.eta, y=y, grad_tol=2.0**-8, max_steps=2)
+    yield agree("label", found.label, "plus" if np.sum(u + v if y >= 0 else u - v) >= 0 else "minus")
     yield agree("steps", found.steps, 0)
 
 

@@ -72,20 +72,21 @@ def each_is_mapped_back(port: Any, case: Case) -> Iterable[Fact]:
 def a_point_is_among_those_of_its_image(port: Any, case: Case) -> Iterable[Fact]:
     """Of what a step makes of a point, that point is a preimage."""
     u, v = stepped(case.u, case.v, case)
-    if abs(u) == abs(v):
-        u = u + 1
-    known = u, v
-    found = port.preimages(*known, eta=case.eta, y=case.y, lam=case.lam)
+    found = port.preimages(u, v, eta=case.eta, y=case.y, lam=case.lam)
     place = np.argmin((found.u - case.u) ** 2 + (found.v - case.v) ** 2)
-    nearest = stepped(found.u[place], found.v[place], case)
-    yield equal("u", nearest[0], u)
-    yield equal("v", nearest[1], v)
-    came = bool(np.all(np.stack(stepped(case.u, case.v, case)) == np.stack(known)))
-    yield equal(
-        "point",
-        np.stack([found.u[place], found.v[place]]) if came else 0 * np.stack([u, v]),
-        np.stack([case.u, case.v]) if came else 0 * np.stack([u, v]),
-    )
+    yield equal("u", found.u[place], case.u)
+    yield equal("v", found.v[place], case.v)
+
+
+@preimages.law("closed form", cases=points.but(y=0.0, share=real(0.0625, 0.9, 0.25, 0.5), wide=real(1.1, 4.0, 2.0)))
+def of_a_point_with_v_nought_they_are_known(port: Any, case: Case) -> Iterable[Fact]:
+    """For y = v = 0 and A' = ηu²: R = 0 and R² = c² + √(cA'), and, where A' < c³, R² = c² - √(cA'), too."""
+    c = 1 - case.eta * case.lam
+    for name, share, signs in (("five", case.share, (-1, 1)), ("three", case.wide, (1,))):
+        u = np.sqrt(share * c**3 / case.eta)
+        found = preimages.call(port, case, u=u, v=0 * u).residuals
+        sizes = [np.sqrt(c * c + sign * c * c * np.sqrt(share)) for sign in signs]
+        yield equal(name, found, np.stack([*(-x for x in sizes[::-1]), 0 * c, *sizes]), scale=c)
 
 
 @preimages.law("equivariance")
@@ -107,8 +108,8 @@ def points_on_the_axes_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
 
 preimages.edits("""
 only_the_nearest_root: Only the root between -c and c is looked for
-    `low, high, crosses = crossings(value, np.sort(np.concatenate([known, turns])))` →
-        `low, high, crosses = crossings(value, np.stack([-c + 0 * far, c + 0 * far]))`
+    `np.sort(sign_changes(value, np.sort(np.concatenate([known, turns])), inf))` →
+        `sign_changes(value, np.stack([-c + 0 * far, c + 0 * far]), inf)`
 turns_are_ignored: Roots between two points where g turns are missed
     `np.sort(np.concatenate([known, turns]))` → `np.sort(known)`
 preimages_without_decay: c is taken for 1 where u and v are found
@@ -119,7 +120,7 @@ preimages_have_no_units: u and v are not divided by √η
 factors_of_preimages_are_exchanged: v stands for u
     `half_a + half_b, half_a - half_b` → `half_a - half_b, half_a + half_b`
 residuals_are_descending: The roots are in descending order
-    `R = roots[: int(np.count_nonzero(crosses))]` → `R = roots[: int(np.count_nonzero(crosses))][::-1]`
+    `R = roots[: int(np.count_nonzero(roots < inf))]` → `R = roots[: int(np.count_nonzero(roots < inf))][::-1]`
 first_root_is_left_out: The smallest root is left out
-    `R = roots[: int(np.count_nonzero(crosses))]` → `R = roots[1 : int(np.count_nonzero(crosses))]`
+    `R = roots[: int(np.count_nonzero(roots < inf))]` → `R = roots[1 : int(np.count_nonzero(roots < inf))]`
 """)

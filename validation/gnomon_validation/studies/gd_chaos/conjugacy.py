@@ -10,8 +10,6 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.boundary import boundary_point, periodic_angles, transverse_exponent
-from gnomon.dynamics.gd_chaos.plane import balanced_map
-from gnomon.dynamics.gd_chaos.steps import Factors
 from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -26,13 +24,12 @@ RATIOS = ("4.5429", "4.6412", "4.6632")
 Y = 0.5
 
 
-def stepped(u: Array, v: Array) -> Factors:
+def stepped(u: Array, v: Array) -> tuple[Array, Array]:
     """Return a step of each point, d = 1, η = 1."""
-    r = u * v - Y
-    return Factors(u - r * v, v - r * u)
+    return u - (u * v - Y) * v, v - (u * v - Y) * u
 
 
-def at(angles: Array) -> Factors:
+def at(angles: Array) -> tuple[Array, Array]:
     """Return the points at these angles."""
     return boundary_point(angles, eta=1.0, y=Y)
 
@@ -49,30 +46,34 @@ def returning(period: int) -> int:
     return int(np.count_nonzero(apart < 2.0**-26))
 
 
-def doubling(period: int, Y: float, x: float) -> tuple[float, float]:
-    """Return Y and x where a cycle of the balanced map has the multiplier -1, by Newton's method from a guess."""
-    for _ in range(40):
-        z, slope, by_Y, curve, mixed = x, 1.0, 0.0, 0.0, 0.0
-        for _ in range(period):
-            d, dd = 1 + Y - 3 * z * z, -6 * z
-            mixed = d * mixed + (1 + dd * by_Y) * slope
-            curve = d * curve + dd * slope * slope
-            by_Y, slope = d * by_Y + z, d * slope
-            z = (1 + Y - z * z) * z
-        dx, dY = np.linalg.solve([[slope - 1, by_Y], [curve, mixed]], [z - x, slope + 1])
-        x, Y = x - dx, Y - dY
-    return float(Y), float(x)
+def beside(period: int, Y: float, x: float) -> Array:
+    """Return how far a point is from where the cycles of x ← (1 + Y - x²)x double: it comes back, with the slope -1."""
+    z, slope = x, 1.0
+    for _ in range(period):
+        slope, z = slope * (1 + Y - 3 * z * z), (1 + Y - z * z) * z
+    return np.array([z - x, slope + 1])
 
 
 def cascade() -> list[float]:
     """Return the Y at which the balanced map's cycles double their period, for periods 1, 2, 4 …"""
-    found = [1.0]
-    for k, guess in enumerate((1.236, 1.288, 1.2992, 1.30163)):
-        x = np.array([0.9])
-        for _ in range(20_000):
-            x = balanced_map(x, eta=1.0, y=guess - (guess - found[-1]) * 0.05)
-        found.append(doubling(2 ** (k + 1), guess, float(x[0]))[0])
+    found, h = [1.0], 1e-7
+    for k, Y in enumerate((1.236, 1.288, 1.2992, 1.30163)):
+        x = float(ends(np.array([Y - (Y - found[-1]) * 0.05]), 20_000)[0])
+        for _ in range(40):  # Newton's method, with differences for slopes
+            here, period = beside(2 ** (k + 1), Y, x), 2 ** (k + 1)
+            slopes = (beside(period, Y + h, x) - here) / h, (beside(period, Y, x + h) - here) / h
+            dY, dx = np.linalg.solve(np.stack(slopes, axis=1), here)
+            Y, x = Y - dY, x - dx
+        found.append(Y)
     return found
+
+
+def ends(ratios: Array, steps: int) -> Array:
+    """Return where orbits of the balanced map are after so many steps, one for each Y."""
+    x = np.full_like(ratios, 0.9)
+    for _ in range(steps):
+        x = (1 + ratios - x * x) * x
+    return x
 
 
 def measure() -> Findings:
@@ -97,22 +98,10 @@ def measure() -> Findings:
     )
     rows = [(n, counts[n], f"{n * log(3):.3f}", f"{log(counts[n]):.3f}") for n in PERIODS]
     table = Table.of("points that come back", "steps | points | n·ln 3 | ln of their number", rows)
-    return Findings((table,), tuple(compared), conclusions, (diagram(), doublings))
-
-
-def diagram() -> tuple[Array, Array]:
-    """Return Y and where orbits of the balanced map end, as x; columns."""
-    ratios = np.linspace(0.9, 2.0, 1100)
-    x, rows = np.full_like(ratios, 0.9), []
-    for t in range(1100):
-        x = (1 + ratios - x * x) * x
-        if t >= 1000:
-            rows.append(x)
-    return ratios, np.stack(rows)
+    return Findings((table,), tuple(compared), conclusions, doublings)
 
 
 def draw(data: Any, figure: Any) -> None:
-    (ratios, ends), doublings = data
     ellipse, graph, bifurcation = figure.subplots(1, 3)
     entitle(
         figure,
@@ -126,7 +115,7 @@ def draw(data: Any, figure: Any) -> None:
     ellipse.scatter(u, v, c=phi, cmap="twilight", s=14)
     for period, marker, size in ((1, "o", 70), (2, "s", 40), (3, "^", 26)):
         points = at(periodic_angles(period))
-        label = f"{len(points.u)} points back after {period} step{'s' * (period > 1)}"
+        label = f"{len(points[0])} points back after {period} step{'s' * (period > 1)}"
         ellipse.scatter(
             *points, marker=marker, s=size, color=COLOURS[period - 1], edgecolor="black", lw=0.6, label=label
         )
@@ -140,18 +129,17 @@ def draw(data: Any, figure: Any) -> None:
     graph.scatter(phi, np.arctan2(b, a) % (2 * pi), c=phi, cmap="twilight", s=8, label="angle after a step, measured")
     graph.plot(phi, phi, color="black", lw=0.8, label="fixed points: the diagonal")
     exact = (pi - 3 * phi) % (2 * pi)
-    graph.plot(phi, np.where(np.abs(np.diff(exact, append=exact[-1])) > 3, np.nan, exact), ":", color="black", lw=1,
-               label="π − 3φ")  # fmt: skip
+    jumps = np.abs(np.diff(exact, append=exact[-1])) > 3
+    graph.plot(phi, np.where(jumps, np.nan, exact), ":", color="black", lw=1, label="π − 3φ")
     graph.set(xlabel="angle φ of the start", ylabel="angle of its image", title="a step as a map of the angle")
     finish(graph, loc="lower right")
-    bifurcation.plot(np.tile(ratios, len(ends)), ends.ravel(), ",", color=COLOURS[0])
-    for place in doublings[:4]:
+    ratios = np.linspace(0.9, 2.0, 1100)
+    for steps in range(1000, 1100, 2):
+        bifurcation.plot(ratios, ends(ratios, steps), ",", color=COLOURS[0])
+    for place in data[:4]:
         bifurcation.axvline(place, color="grey", lw=0.8, ls=":")
-    bifurcation.set(
-        xlabel="ηy: step size times target",
-        ylabel="x after 1,000 steps",
-        title="inside, on u = v: period doubling (dotted)",
-    )
+    bifurcation.set(xlabel="ηy: step size times target", ylabel="x after 1,000 steps")
+    bifurcation.set_title("inside, on u = v: period doubling (dotted)")
 
 
 study = Study.of("gd_chaos-conjugacy", WORDS, measure, draw, size=(16.0, 5.6))

@@ -10,7 +10,7 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.steps import critical_step
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.printed import Comparison, spread
+from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the sharpness of the minimum that is selected
@@ -61,9 +61,7 @@ def measure() -> Findings:
     narrow = selected(*near_the_boundary(0.7, 1e-6), 0.7)
     shares, w, critical = by_step()
     changes = np.abs(np.diff(w))
-    late, before = (
-        float(np.sum(changes[(shares[1:] > low) & (shares[1:] <= high)])) for low, high in ((0.9, 1), (0.8, 0.9))
-    )
+    before, late = (float(np.sum(changes[(shares[1:] > low) & (shares[1:] <= low + 0.1)])) for low in (0.8, 0.9))
     found = {q: float(np.percentile(W[1e-6], q)) for q in QUANTILES}
     flow = (4 + (2.5**2 + 0.3**2) ** 2 - 4 * 0.75**2) ** 0.5
     compared = [
@@ -88,10 +86,7 @@ def measure() -> Findings:
         f"{before:.2f}.",
     )  # fmt: skip
     rows = [(f"{q} %", *(float(np.percentile(x, q)) for x in W.values())) for q in QUANTILES]
-    rows.append(("spread", *(spread((float(np.min(x)), float(np.max(x))), "{:.3f}") for x in W.values())))
-    table = Table.of(
-        "W = η·sharpness of what is selected, Y = 0.3", "quantile | ε = 1e-6 {:.4f} | ε = 1e-3 {:.4f}", rows
-    )
+    table = Table.of("η·sharpness of what is selected, Y = 0.3", "quantile | ε = 1e-6 {:.4f} | ε = 1e-3 {:.4f}", rows)
     return Findings((table,), tuple(compared), conclusions, (W[1e-6], narrow, shares, w, critical))
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.dynamics.gd_chaos.boxes import edge_cells
+from gnomon.dynamics.gd_chaos.boxes import box_dimension, edge_cells
 from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, MINUS, ORIGIN, PLUS
 from gnomon.kernels.dynamics.gd_chaos.boxes import box_count
 from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid, escape_potential
 from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.gd_chaos import pixels
-from gnomon_validation.studies.gd_chaos.pixels import PRODUCT, SQUARE, Setting, Window, diverged, edges, slope, starts
+from gnomon_validation.studies.gd_chaos.pixels import PRODUCT, SQUARE, Window, diverged, edges, slope, starts
 from gnomon_validation.studies.printed import Comparison, compare_each, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -24,32 +24,32 @@ OF_PRODUCT = {512: "1447", 1024: "3551", 2048: "8792"}
 SMOOTH = {512: "1020", 1024: "2040"}
 ELLIPSE: Window = (-4.01, 4.03, -4.02, 4.0)
 QUARTER, TIP, DETAIL = (0.0, 4.0, 0.0, 4.0), (1.5, 2.5, -0.5, 0.5), (1.76, 2.0, -0.45, -0.21)
-WINDOWS: dict[str, tuple[Window, bool]] = {
-    "u, v in [-4, 4]²": (SQUARE, False),
-    "u, v in [0, 4]²": (QUARTER, False),
-    "u in [1.5, 2.5], v in [-0.5, 0.5]": (TIP, False),
-    "z in [-6, 6], w in [0, 12]": (PRODUCT, True),
+WINDOWS: dict[str, Window] = {
+    "u, v in [-4, 4]²": SQUARE,
+    "u, v in [0, 4]²": QUARTER,
+    "u in [1.5, 2.5], v in [-0.5, 0.5]": TIP,
+    "z in [-6, 6], w in [0, 12]": PRODUCT,
 }
 LADDERS = {"1 … n/4": (0, 10), "1 … 2": (0, 2), "1 … 8": (0, 4), "8 … 64": (3, 7)}
 
 
 def boxes(labels: Any) -> list[int]:
     """Return how many boxes of 1, 2, 4 … n/4 cells meet the boundary, which is two cells thick."""
-    marked = edge_cells(np.where(labels == 2, 1, labels).astype(np.int8))
+    marked = edge_cells(np.where(labels == pixels.NOWHERE, 1, labels).astype(np.int8))
     return [box_count(marked, box=2**k) for k in range(len(labels).bit_length() - 2)]
 
 
 def dimension(counts: list[int], first: int, last: int) -> float:
-    """Return the slope of log₂ N against -log₂ of the size, by least squares, over a part of the ladder."""
-    some = counts[first:last]
-    return float(-np.polyfit(range(len(some)), np.log2(some), 1)[0])
+    """Return the box dimension by a part of the ladder of boxes."""
+    some = np.array(counts[first:last], float)
+    return float(box_dimension(2.0 ** np.arange(len(some)), some))
 
 
 def measure() -> Findings:
     square = {n: edges(diverged(n)) for n in COUNTS}
-    product = {n: edges(diverged(n, PRODUCT, of_product=True)) for n in OF_PRODUCT}
-    smooth = {n: edges(diverged(n, ELLIPSE, Setting(lam=0.0))) for n in SMOOTH}
-    counted = {name: boxes(diverged(2048, w, of_product=of)) for name, (w, of) in WINDOWS.items()}
+    product = {n: edges(diverged(n, PRODUCT)) for n in OF_PRODUCT}
+    smooth = {n: edges(diverged(n, ELLIPSE, 0.0)) for n in SMOOTH}
+    counted = {name: boxes(diverged(2048, window)) for name, window in WINDOWS.items()}
     slopes = {name: [dimension(c, *part) for part in LADDERS.values()] for name, c in counted.items()}
     picture = labelled(700, SQUARE)
     labels = basin_grid(*starts(1024)).labels

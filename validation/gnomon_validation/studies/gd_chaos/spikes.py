@@ -23,16 +23,13 @@ START = Decimal("0.6"), Decimal("0.1")
 
 
 class Point(NamedTuple):
-    """A and B; R there; log_area: log₁₀ of how much smaller than at the end an area is that is mapped to one there."""
+    """A, B, R and W; log_area: log₁₀ of how much smaller than at the end an area is that is mapped to one there."""
 
     A: Decimal
     B: Decimal
     R: Decimal
+    W: Decimal
     log_area: float
-
-    @property
-    def W(self) -> Decimal:  # noqa: N802 - the source's symbol
-        return (self.A + self.B) / 2
 
 
 def step(A: Decimal, B: Decimal) -> tuple[Decimal, Decimal]:
@@ -61,12 +58,13 @@ def spike() -> tuple[list[Point], Decimal, tuple[Decimal, Decimal]]:
     """Return the branches, how far the last one comes back from the start, and where it converges then."""
     with localcontext(prec=DIGITS):
         A, B = START
-        points = [Point(A, B, (A - B) / 4 - Y, 0.0)]
+        points = [Point(A, B, (A - B) / 4 - Y, (A + B) / 2, 0.0)]
         for _ in range(BRANCHES):
             A, B, R = branch_back(A, B)
             # The determinant of the map of (α, β), c² - cW - 3R² - 2RY.
-            area = abs(C * C - C * (A + B) / 2 - 3 * R * R - 2 * R * Y)
-            points.append(Point(A, B, R, points[-1].log_area - float(area.log10())))
+            W = (A + B) / 2
+            area = abs(C * C - C * W - 3 * R * R - 2 * R * Y)
+            points.append(Point(A, B, R, W, points[-1].log_area - float(area.log10())))
         for _ in range(BRANCHES):
             A, B = step(A, B)
         error = max(abs(A - START[0]), abs(B - START[1]))
