@@ -16,14 +16,12 @@ from typing import Any
 import numpy as np
 
 from gnomon.domains import Array
-from gnomon.dynamics.gd_chaos import boxes as plain_boxes
 from gnomon.dynamics.gd_chaos import outcomes as reference
 from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, MINUS, ORIGIN, PLUS, Basins
-from gnomon.kernels.dynamics.gd_chaos import boxes, outcomes
+from gnomon.kernels.dynamics.gd_chaos import outcomes
 
 GOAL, KERNEL = 2e8, "gnomon kernel (Numba)"
 Y, LAM, STEPS, ESCAPE, TOLERANCE = 0.5, 0.2, 400, 1e10, 1e-10  # the defaults, at η = 1
-PAIRS = (outcomes, reference), (boxes, plain_boxes)
 
 
 def in_numpy(u: Array, v: Array) -> Basins:
@@ -60,9 +58,9 @@ def in_c(u: Array, v: Array, library: ctypes.CDLL) -> contest.Run:
 
 @contest.command(7, n=(1024, "Cells along a side of the window [-4, 4]²."))
 def main(n: int, repeats: int) -> None:
-    """Time the basins, the potential and the boxes of one picture, and print two tables."""
+    """Time the basins of one picture and print a table."""
     processors = contest.share_one_processor()
-    u, v = reference.grid(*[reference.cell_centres(-4, 4, n)] * 2)
+    u, v = np.meshgrid(*[reference.cell_centres(-4, 4, n)] * 2)
     runs: dict[str, Any] = {
         KERNEL: partial(outcomes.basin_grid, u, v),
         "NumPy, starts that are done left out": partial(in_numpy, u, v),
@@ -82,19 +80,9 @@ def main(n: int, repeats: int) -> None:
             rows.append((name, taken.seconds(name), taken.ratio(name, KERNEL), rate, "yes" if same else "no"))
     title = f"Basins: {n} × {n} starts, {made_steps / u.size:.1f} steps each, y = 0.5, λ = 0.2, η = 1, float64"
     columns = "contender | seconds {:.4f} | ÷ kernel {:.2f} | million steps / s {:,.0f} | same labels"
-    tables = [contest.table(title, columns, rows)]
-    edges = plain_boxes.edge_cells((expected.labels == DIVERGED).astype(np.int8))
-    called = ("escape_potential", (u, v)), ("box_count", (edges,))
-    rows = []
-    for modules, (name, given) in zip(PAIRS, called, strict=True):
-        kernel, plain = (partial(getattr(module, name), *given) for module in modules)
-        of_each = contest.rounds({KERNEL: kernel, "NumPy": plain}, repeats)
-        rows.append((name, of_each.seconds(KERNEL), of_each.ratio("NumPy", KERNEL)))
-    columns = "kernel | seconds {:.5f} | NumPy (the reference) ÷ kernel {:.2f}"
-    tables.append(contest.table(f"The other kernels, {n} × {n} starts or cells", columns, rows))
     rate = made_steps / taken.seconds(KERNEL)
     goals = {f"{rate:.3g} steps a second ({GOAL:g})": rate >= GOAL}
-    contest.print_tables(*tables, repeats=repeats, processors=processors, goals=goals)
+    contest.print_tables(contest.table(title, columns, rows), repeats=repeats, processors=processors, goals=goals)
 
 
 if __name__ == "__main__":

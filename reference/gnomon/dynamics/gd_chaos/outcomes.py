@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,9 +138,3 @@ def escape_potential(
 def cell_centres(low: float, high: float, n: int, *, shift: float = 0.0) -> Array:
     """Return the n centres of equal cells between two numbers, moved by a share of a cell."""
     return low + (high - low) * (np.arange(n) + 0.5 + shift) / n
-
-
-def grid(columns: Any, rows: Any) -> tuple[Array, Array]:
-    """Return u and v of a picture whose columns are values of u and whose rows, from below, are values of v."""
-    u, v = np.meshgrid(columns, rows)
-    return u, v

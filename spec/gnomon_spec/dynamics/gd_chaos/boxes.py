@@ -168,16 +168,12 @@ cells_are_counted_in_boxes: The Trues are counted, and not the boxes
     `np.count_nonzero(blocks.any(axis=(1, 3)))` → `np.count_nonzero(blocks)`
 boxes_that_are_full: Only boxes full of Trues are counted
     `blocks.any(axis=(1, 3))` → `blocks.all(axis=(1, 3))`
-boxes_that_are_empty: Empty boxes are counted
-    `blocks.any(axis=(1, 3))` → `~blocks.any(axis=(1, 3))`
 corners_of_boxes: Only the first cell of each box is looked at
     `blocks.any(axis=(1, 3))` → `blocks[:, 0, :, 0]`
 """)
 edge_count.edits("""
 edges_beside_alone: Only neighbours in a row are compared
     `np.count_nonzero(beside) + np.count_nonzero(above)` → `np.count_nonzero(beside)`
-rows_with_edges: Rows with an edge are counted
-    `np.count_nonzero(beside)` → `np.count_nonzero(beside.any(axis=1))`
 torus: The last column is the first one's neighbour
     `labels[:, 1:] != labels[:, :-1]` → `labels != np.roll(labels, 1, axis=1)`
 """)

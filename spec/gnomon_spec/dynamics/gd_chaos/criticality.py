@@ -107,8 +107,6 @@ twice_over_the_sharpness: 2 over the sharpness at the start, the condition for a
 target_does_not_limit_the_step: 1/|y| is forgotten: between it and the second number nothing diverges, and nothing
     converges
     `return second if y == 0 else np.minimum(second, 1 / abs(y))` → `return second`
-sign_of_the_target_is_lost: |y| stands in the radicand
-    `{RADICAND}` → `2 * (np.dot(u, v) - 2 * abs(y))`
 first_entries_alone: The product is that of the first entries
     `np.dot(u, v)` → `u[0] * v[0]`
 """)
@@ -117,8 +115,6 @@ decay_counts_twice: λ is added twice to each eigenvalue
     `* others])) + lam` → `* others])) + 2 * lam`
 gauss_newton_spectrum: The curvature of the product is left out: w, and zeros
     `r, a, b = z - y` → `r, a, b = 0 * z`
-no_others: r is given once and -r not at all
-    `-r * others` → `0 * others`
 smaller_one_is_nought: The smaller of the two numbers is taken for 0
     `small = -r * (r + 2 * z) / np.where(large > 0, large, 1)` → `small = 0 * r`
 spectrum_is_descending: The eigenvalues are descending

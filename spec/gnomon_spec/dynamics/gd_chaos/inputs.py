@@ -26,10 +26,10 @@ def real(low: float, high: float, *simple: float) -> Quantity:
 
 def signed(quantity: Quantity) -> Quantity:
     """Like a quantity of numbers, of either sign."""
+    text = f"{quantity.text}, of either sign"
+    signs = 1, 1, 1, -1
     return Quantity(
-        lambda draw, context: quantity.draw(draw, context) * (-1 if draw(SMALL_CODES) % 4 == 3 else 1),
-        f"{quantity.text}, of either sign",
-        lambda value: quantity.allows(abs(value)),
+        lambda draw, c: quantity.draw(draw, c) * signs[draw(SMALL_CODES) % 4], text, lambda x: quantity.allows(abs(x))
     )
 
 

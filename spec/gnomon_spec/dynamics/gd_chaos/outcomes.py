@@ -184,16 +184,12 @@ everything_is_near_the_minimum: The origin is not told from minima
     `"origin" if w < smallest(y, lam) else label` → `label`
 sides_for_positive_targets: The side is that of u + v for every y
     `u + v if y >= 0 else u - v` → `u + v`
-side_of_the_first_factor: The side is that of u
-    `lead = np.sum(u + v if y >= 0 else u - v)` → `lead = np.sum(u)`
 escape_without_the_step_size: The escape is compared with w, not with W = ηw
     `if not eta * w <= escape:` → `if not w <= escape:`
 steps_are_counted_from_one: The number of steps is one too large
     `label, t, u, v)` → `label, t + 1, u, v)`
 escape_from_the_residual: Only |R| beyond the escape counts
     `if not eta * w <= escape:` → `if not eta * abs(np.dot(u, v) - y) <= escape:`
-diverged_without_a_threshold: A start that is far outside at first is called diverged
-    `if not eta * w <= escape:` → `if not eta * w <= min(escape, 3.0):`
 """)
 basin_grid.edits("""
 grid_tolerance_has_no_units: η³‖∇L‖² is compared with the tolerance's square itself
@@ -201,14 +197,10 @@ grid_tolerance_has_no_units: η³‖∇L‖² is compared with the tolerance's s
 signs_are_never_updated: The label is the side of the start
     `np.where((alpha if y >= 0 else beta) >= 0, PLUS, MINUS)` →
         `np.where((u + v if y >= 0 else u - v) >= 0, PLUS, MINUS)`
-grid_side_of_the_sum: The side is that of u + v for every y
-    `alpha if y >= 0 else beta` → `alpha`
 last_step_is_not_looked_at: Where the last step leads is not looked at
     `range(max_steps + 1)` → `range(max_steps)`
 grid_escape_is_of_the_residual: |R| is compared with the escape
     `size <= escape` → `np.abs(R) <= escape`
-grid_decay_without_the_step_size: c is 1 - λ
-    `1 - mu - R` → `1 - lam - R`, `1 - mu + R` → `1 - lam + R`
 starts_know_each_other: A start that ends undecided has the label of the first one
     `Basins(labels.astype` → `Basins(np.where(labels == 0, labels.reshape(-1)[0], labels).astype`
 """)
@@ -221,8 +213,4 @@ potential_of_the_norm: ln ln W stands for ln ln|R|
     `np.log(np.log(np.abs(R)))` → `np.log(np.log((alpha * alpha + beta * beta) / 2))`
 inside_has_a_number: Where nothing escapes the number of steps is returned, and not infinity
     `found, alive = np.full_like(alpha, inf)` → `found, alive = np.full_like(alpha, max_steps)`
-potential_goes_on: The last point counts that is beyond the threshold, not the first
-    `alive = alive & ~out` → `alive = alive | out`
-threshold_is_of_the_norm: W is compared with the threshold
-    `np.abs(R) <= threshold` → `(alpha * alpha + beta * beta) / 2 <= threshold`
 """)

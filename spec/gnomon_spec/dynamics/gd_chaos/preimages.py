@@ -51,16 +51,11 @@ def stepped(u: Any, v: Any, case: Case) -> tuple[Any, Any]:
     return c * u - R * v, c * v - R * u
 
 
-@preimages.law("bound")
-def there_are_three_or_five(port: Any, case: Case) -> Iterable[Fact]:
-    """There are 3 or 5, never 1: g has opposite infinite limits at the ends of three intervals."""
-    yield agree("number", len(preimages.call(port, case).u) in (3, 5), True)
-
-
 @preimages.law("closed form")
 def each_is_mapped_back(port: Any, case: Case) -> Iterable[Fact]:
-    """A step takes each of them to the given point; R is theirs, and ascending."""
+    """There are 3 or 5. A step takes each of them to the given point; R is theirs, and ascending."""
     found = preimages.call(port, case)
+    yield agree("number", len(found.u) in (3, 5), True)
     u, v = stepped(found.u, found.v, case)
     yield equal("u", u, case.u + 0 * found.u)
     yield equal("v", v, case.v + 0 * found.v)
@@ -79,24 +74,19 @@ def a_point_is_among_those_of_its_image(port: Any, case: Case) -> Iterable[Fact]
 
 
 @preimages.law("closed form", cases=points.but(y=0.0, share=real(0.0625, 0.9, 0.25, 0.5), wide=real(1.1, 4.0, 2.0)))
-def of_a_point_with_v_nought_they_are_known(port: Any, case: Case) -> Iterable[Fact]:
-    """For y = v = 0 and A' = ηu²: R = 0 and R² = c² + √(cA'), and, where A' < c³, R² = c² - √(cA'), too."""
+def their_number_is_known(port: Any, case: Case) -> Iterable[Fact]:
+    """For y = v = 0 and A' = ηu²: R = 0 and R² = c² + √(cA'), and, where A' < c³, R² = c² - √(cA'), too. For c = ¼,
+    Y = -1.5, A' < 1/1024 and B' from 2 to 2.75 there are five, three of them beyond c: g(0.3) < 0 < g(1)."""
     c = 1 - case.eta * case.lam
     for name, share, signs in (("five", case.share, (-1, 1)), ("three", case.wide, (1,))):
         u = np.sqrt(share * c**3 / case.eta)
         found = preimages.call(port, case, u=u, v=0 * u).residuals
         sizes = [np.sqrt(c * c + sign * c * c * np.sqrt(share)) for sign in signs]
         yield equal(name, found, np.stack([*(-x for x in sizes[::-1]), 0 * c, *sizes]), scale=c)
-
-
-@preimages.law("equivariance")
-def preimages_have_the_symmetries_of_the_loss(port: Any, case: Case) -> Iterable[Fact]:
-    """Those of (-u, -v) are the opposite ones, those of (v, u) the exchanged ones."""
-    found = preimages.call(port, case)
-    opposite = preimages.call(port, case, u=-case.u, v=-case.v)
-    yield equal("opposite", opposite.u, -found.u)
-    swapped = preimages.call(port, case, u=case.v, v=case.u)
-    yield equal("swapped", swapped.u, found.v)
+    sides = np.sqrt(case.share / 1024 / case.eta), np.sqrt((2 + 0.75 * case.share) / case.eta)
+    for name, y, (a, b) in (("beyond c", -1.5, sides), ("beyond -c", 1.5, sides[::-1])):
+        found = port.preimages((a + b) / 2, (a - b) / 2, eta=case.eta, y=y / case.eta, lam=0.75 / case.eta)
+        yield agree(name, len(found.u), 5)
 
 
 @preimages.law("rejects")
@@ -117,8 +107,6 @@ preimages_without_decay: c is taken for 1 where u and v are found
 preimages_have_no_units: u and v are not divided by √η
     `half_a, half_b = a / (c - R) / (2 * root), b / (c + R) / (2 * root)` →
         `half_a, half_b = a / (c - R) / 2, b / (c + R) / 2`
-factors_of_preimages_are_exchanged: v stands for u
-    `half_a + half_b, half_a - half_b` → `half_a - half_b, half_a + half_b`
 residuals_are_descending: The roots are in descending order
     `R = roots[: int(np.count_nonzero(roots < inf))]` → `R = roots[: int(np.count_nonzero(roots < inf))][::-1]`
 first_root_is_left_out: The smallest root is left out

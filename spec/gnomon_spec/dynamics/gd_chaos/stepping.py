@@ -164,20 +164,14 @@ decay_without_the_step_size: The decay subtracts λu, not ηλu [a transcription
         `return Factors(u - eta * (of_u - lam * u) - lam * u, v - eta * (of_v - lam * v) - lam * v)`
 residual_is_doubled: The loss has no ½: the gradient has 2r [the paper's first picture has that loss, beside 0.3·w]
     `r = np.dot(u, v) - y` → `r = 2 * (np.dot(u, v) - y)`
-decay_is_doubled: The regularisation has no ½: the gradient has 2λ
-    `{OF_U}` → `r * v + 2 * lam * u`, `{OF_V}` → `r * u + 2 * lam * v`
 target_is_added: The residual is u·v + y
     `np.dot(u, v) - y` → `np.dot(u, v) + y`
 factors_are_not_exchanged: The gradient of u has u, and that of v has v
     `{OF_U}` → `r * u + lam * u`, `{OF_V}` → `r * v + lam * v`
 up_the_loss: The step goes up the loss
     `u - eta * of_u, v - eta * of_v` → `u + eta * of_u, v + eta * of_v`
-second_factor_is_not_decayed: Only u is decayed
-    `{OF_V}` → `r * u`
 scale_of_the_loss_is_forgotten: The scale of the loss is not used
     `eta * loss_scale` → `eta`
-scale_of_the_loss_is_squared: The scale of the loss counts twice
-    `eta * loss_scale` → `eta * loss_scale * loss_scale`
 residual_is_never_nought: The residual has 1e-8 added, lest it be 0
     `r = np.dot(u, v) - y` → `r = np.dot(u, v) - y + 1e-8`
 origin_is_left: A small number is added to u, lest it be 0

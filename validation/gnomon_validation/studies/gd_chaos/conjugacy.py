@@ -79,8 +79,7 @@ def ends(ratios: Array, steps: int) -> Array:
 def measure() -> Findings:
     counts = {n: returning(n) for n in PERIODS}
     exponents = {y: float(transverse_exponent(np.array([y]))[0]) for y in EXPONENTS}
-    doublings = cascade()
-    gaps = np.diff(doublings)
+    gaps = np.diff(doublings := cascade())
     ratios = gaps[:-1] / gaps[1:]
     compared = [
         *compare_each("points that come back after {} steps", PERIODS, counts),
@@ -96,8 +95,8 @@ def measure() -> Findings:
         f"Inside, on u = v, the period doubles from Y = 1 on, with ratios {', '.join(f'{r:.4f}' for r in ratios)}: "
         "Feigenbaum's 4.6692 in the limit.",
     )
-    rows = [(n, counts[n], f"{n * log(3):.3f}", f"{log(counts[n]):.3f}") for n in PERIODS]
-    table = Table.of("points that come back", "steps | points | n·ln 3 | ln of their number", rows)
+    rows = [(n, counts[n], n * log(3), log(counts[n])) for n in PERIODS]
+    table = Table.of("points that come back", "steps | points | n·ln 3 {:.3f} | ln of their number {:.3f}", rows)
     return Findings((table,), tuple(compared), conclusions, doublings)
 
 
@@ -116,9 +115,7 @@ def draw(data: Any, figure: Any) -> None:
     for period, marker, size in ((1, "o", 70), (2, "s", 40), (3, "^", 26)):
         points = at(periodic_angles(period))
         label = f"{len(points[0])} points back after {period} step{'s' * (period > 1)}"
-        ellipse.scatter(
-            *points, marker=marker, s=size, color=COLOURS[period - 1], edgecolor="black", lw=0.6, label=label
-        )
+        ellipse.scatter(*points, size, COLOURS[period - 1], marker, edgecolor="black", lw=0.6, label=label)
     path = np.stack(at(np.array([(-3) ** n * (0.35 - pi / 4) + pi / 4 for n in range(5)])), axis=1)
     for here, there in pairwise(path):
         ellipse.annotate("", there, here, arrowprops={"arrowstyle": "->", "lw": 1, "color": "black"})

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.boxes import box_dimension, edge_count
 from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, cell_centres
-from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid
+from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid, escape_potential
 
 Window = tuple[float, float, float, float]
 SQUARE: Window = (-4.0, 4.0, -4.0, 4.0)
@@ -49,9 +47,13 @@ def slope(counts: dict[int, int]) -> float:
     return float(box_dimension(1 / sizes, numbers))
 
 
-def shaded(labels: Any, steps: Any, nu: Any) -> Array:
+def picture(n: int, window: Window) -> Array:
     """Return a picture's colours: two hues for the minima, light where they are reached soon; greys outside by ν."""
-    dark = np.clip((np.where(np.isfinite(nu), nu, 9) + 2) / 8, 0, 1)[..., np.newaxis]
+    u, v = starts(n, window)
+    labels, steps = basin_grid(u, v)
+    out, nu = labels == DIVERGED, np.full(u.shape, 6.0)
+    nu[out] = escape_potential(u[out], v[out])
+    dark = np.clip((nu + 2) / 8, 0, 1)[..., np.newaxis]
     late = np.clip((steps - 25) / 40, 0, 1)[..., np.newaxis]
     colours: Array = 1 - dark * np.array([0.9, 0.9, 0.84])
     for label, hue in HUES.items():

@@ -9,7 +9,7 @@ import numpy as np
 from gnomon.dynamics.gd_chaos.boxes import box_dimension, edge_cells
 from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, MINUS, ORIGIN, PLUS
 from gnomon.kernels.dynamics.gd_chaos.boxes import box_count
-from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid, escape_potential
+from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid
 from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.gd_chaos import pixels
 from gnomon_validation.studies.gd_chaos.pixels import PRODUCT, SQUARE, Window, diverged, edges, slope, starts
@@ -51,55 +51,38 @@ def measure() -> Findings:
     smooth = {n: edges(diverged(n, ELLIPSE, 0.0)) for n in SMOOTH}
     counted = {name: boxes(diverged(2048, window)) for name, window in WINDOWS.items()}
     slopes = {name: [dimension(c, *part) for part in LADDERS.values()] for name, c in counted.items()}
-    picture = labelled(700, SQUARE)
     labels = basin_grid(*starts(1024)).labels
-    shares = [float(np.mean(labels == label)) for label in (PLUS, MINUS, ORIGIN, DIVERGED)]
+    plus, minus, origin, out = (float(np.mean(labels == label)) for label in (PLUS, MINUS, ORIGIN, DIVERGED))
     compared = [
         *compare_each("edges between diverging and other starts, n = {}", COUNTS, square),
         *compare_each("the same with z and w as axes, n = {}", OF_PRODUCT, product),
         *compare_each("the same for λ = 0, an ellipse, n = {}", SMOOTH, smooth),
         Comparison("slope of the edges, u and v, n = 512 … 4096", "1.263", slope(square)),
         Comparison("slope of the edges, λ = 0: exactly", "1.000000000000", slope(smooth)),
-        Comparison("share that diverges, n = 1024", "0.787968", shares[3]),
-        Comparison("shares of the two minima, the one minus the other", "0.0", shares[0] - shares[1]),
+        Comparison("share that diverges, n = 1024", "0.787968", out),
+        Comparison("shares of the two minima, the one minus the other", "0.0", plus - minus),
     ]
-    every = [x for row in slopes.values() for x in row]
-    whole = [row[0] for row in slopes.values()]
+    whole, smallest, *_ = columns_of = list(zip(*slopes.values(), strict=True))
+    every = [x for column in columns_of for x in column]
     conclusions = (
         f"1.249 is one reading of many: the same boundary has {slope(square):.3f} by edges in (u, v), "
         f"{slope(product):.3f} by edges in (z, w), and {min(whole):.2f} … {max(whole):.2f} by all boxes of a picture, "
         f"depending on the window. Parts of the ladder of boxes give {min(every):.2f} … {max(every):.2f}.",
         f"Values of 1.3 and more come from the smallest boxes: from 1 to 2 cells the slope is "
-        f"{listed([row[1] for row in slopes.values()], '{:.2f}')} in the four windows, because a boundary drawn "
+        f"{listed(smallest, '{:.2f}')} in the four windows, because a boundary drawn "
         "two cells thick is counted twice at 1 and not at 2.",
         "It is no integer in any of them, while the same pipeline has exactly 1 for λ = 0, where the boundary is an "
         "ellipse.",
-        f"{shares[2]:.1e} of the starts end at the origin: only those on u = -v exactly, which a symmetric grid hits.",
+        f"{origin:.1e} of the starts end at the origin: only those on u = -v exactly, which a symmetric grid hits.",
     )
     rows = [(name, *slopes[name]) for name in WINDOWS]
     columns = "window, n = 2048 | " + " | ".join(f"boxes of {part} {{:.3f}}" for part in LADDERS)
-    tables = (
-        Table.of("box dimension of the boundary, drawn two cells thick, by window and ladder", columns, rows),
-        Table.of(
-            "edges, and log₂ of their growth", "n {:,} | edges {:,} | growth",
-            [(n, c, "" if n == 512 else f"{np.log2(c / square[n // 2]):.3f}") for n, c in square.items()],
-        ),
-    )  # fmt: skip
-    return Findings(tables, tuple(compared), conclusions, (picture, labelled(700, DETAIL), square, product, smooth))
-
-
-def labelled(n: int, window: Window) -> Any:
-    """Return the colours of a picture in the published setting, which is the default one."""
-    u, v = starts(n, window)
-    found = basin_grid(u, v)
-    nu = np.full(u.shape, np.inf)
-    out = found.labels == DIVERGED
-    nu[out] = escape_potential(u[out], v[out])
-    return pixels.shaded(found.labels, found.steps, nu)
+    table = Table.of("box dimension of the boundary, drawn two cells thick, by window and ladder", columns, rows)
+    return Findings((table,), tuple(compared), conclusions, (square, product, smooth))
 
 
 def draw(data: Any, figure: Any) -> None:
-    whole, detail, square, product, smooth = data
+    square, product, smooth = data
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 0.8))
     entitle(
         figure,
@@ -107,8 +90,8 @@ def draw(data: Any, figure: Any) -> None:
         "Blue and orange: starts that end at the one minimum and at the other, white dots; the paler, the sooner. "
         "Grey: starts that diverge; the lighter, the sooner.",
     )
-    for axes, colours, window in ((left, whole, SQUARE), (middle, detail, DETAIL)):
-        axes.imshow(colours, origin="lower", extent=window, interpolation="nearest")
+    for axes, window in ((left, SQUARE), (middle, DETAIL)):
+        axes.imshow(pixels.picture(700, window), origin="lower", extent=window, interpolation="nearest")
         axes.set(xlabel="u at the start", ylabel="v at the start")
     side = 0.3**0.5
     left.plot((side, -side), (side, -side), "o", color="white", ms=4)

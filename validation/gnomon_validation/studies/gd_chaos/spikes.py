@@ -7,8 +7,6 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -87,12 +85,11 @@ def measure() -> Findings:
     grows = all(after.A * after.B >= before.A * before.B / C**4 for before, after in pairwise(points))
     conclusions = (
         f"60 steps from (A, B) with W = {float(last.W):.3g} lead back to (0.6, 0.1), 10^{error.adjusted()} beside it, "
-        "and then to the minimum. Each branch multiplies A·B by c⁻⁴ or more"
-        f" ({'it does in all 60' if grows else 'it does not'}), so there is no end: the region is "
-        "unbounded for every y.",
+        f"and then to the minimum. Each branch multiplies A·B by c⁻⁴ or more (in all 60: {grows}), so there is no end: "
+        "the region is unbounded for every y.",
         f"A norm threshold of 1e10 calls this start diverged. It lies on a spike: an area there is "
         f"10^{last.log_area:.0f} of what it becomes at the end, so no picture shows it.",
-    )  # fmt: skip
+    )
     shown = [(n, points[n]) for n in (0, 1, 2, 5, 10, 20, 40, 60)]
     rows = [(n, float(p.W), float(p.R), float(p.R * p.W), f"10^{p.log_area:.0f}") for n, p in shown]
     columns = "branches | W {:.4g} | R {:.4g} | R·W {:.4f} | area of a neighbourhood that converges"
@@ -107,15 +104,14 @@ def draw(data: list[Point], figure: Any) -> None:
         "With regularisation a converging start may have any norm: for λ > 0 no threshold proves divergence",
         "y = 0.5, λ = 0.2, η = 1. Each point is a start; the next one to the left is where a step takes it.",
     )
-    n = np.arange(len(data))
-    left.semilogy(n, [float(p.W) for p in data], "o-", ms=3, color=COLOURS[0], label="W = η(u² + v²)")
+    left.semilogy([float(p.W) for p in data], "o-", ms=3, color=COLOURS[0], label="W = η(u² + v²)")
     left.axhline(1e10, color="black", ls=":", label="1e10, where programs give up")
-    left.set(xlabel="steps before it comes to (A, B) = (0.6, 0.1)", ylabel="squared norm W of the start")
-    finish(left)
-    right.plot(n, [p.log_area for p in data], "o-", ms=3, color=COLOURS[1])
-    right.set(xlabel="steps before it comes to (A, B) = (0.6, 0.1)", ylabel="log₁₀ of the area that goes the same way")
-    right.set_title("how thin the spike is")
-    right.grid(alpha=0.3)
+    left.set(ylabel="squared norm W of the start")
+    right.plot([p.log_area for p in data], "o-", ms=3, color=COLOURS[1], label="how thin the spike is")
+    right.set(ylabel="log₁₀ of the area that goes the same way")
+    for axes in (left, right):
+        axes.set(xlabel="steps before it comes to (A, B) = (0.6, 0.1)")
+        finish(axes)
 
 
 study = Study.of("gd_chaos-spikes", WORDS, measure, draw, size=(12.0, 5.0))
