@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from kernel_contract import assert_same_outputs, assert_within
 
-from gnomon.dynamics.gd_chaos import boundary, boxes, outcomes, plane, steps
-from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, LABELS, MINUS, PLUS, cell_centres
+from gnomon.dynamics.gd_chaos import boundary, boxes, outcomes, steps
+from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, MINUS, PLUS, cell_centres
 from gnomon.dynamics.gd_chaos.preimages import preimages
 from gnomon.kernels.dynamics.gd_chaos import boxes as compiled_boxes
 from gnomon.kernels.dynamics.gd_chaos import outcomes as compiled
@@ -46,9 +46,8 @@ def test_pictures_in_pieces_are_the_picture():
 def test_the_published_picture_has_its_fractions():
     """Of 512² cells; the two minima have the same share, and mean steps are 11.4."""
     found = compiled.basin_grid(*np.meshgrid(*[cell_centres(-4, 4, 512)] * 2), **PUBLISHED)
-    counts = [int(np.sum(found.labels == label)) for label in range(len(LABELS))]
-    assert counts[PLUS] == counts[MINUS]
-    assert f"{counts[DIVERGED] / 512**2:.6f}" == "0.788177" and f"{np.mean(found.steps):.1f}" == "11.4"
+    assert np.sum(found.labels == PLUS) == np.sum(found.labels == MINUS)
+    assert f"{np.mean(found.labels == DIVERGED):.6f} {np.mean(found.steps):.1f}" == "0.788177 11.4"
 
 
 def test_slices_in_ten_dimensions_are_pictures_of_two_numbers():
@@ -87,13 +86,6 @@ def test_eigenvalues_are_those_of_the_dense_hessian():
     assert_within(steps.spectrum(u, v, y=y, lam=lam), expected, 36, np.full(6, np.linalg.norm(hessian)))
 
 
-def test_a_chaotic_orbit_has_the_exponents_of_its_theory():
-    """On u = v at Y = 2 the map is Chebyshev's cubic: ln 3 along, and across the mean of ln|x² - 1| for x = 2·cos θ."""
-    start = 2 * np.cos(np.linspace(0.1, 1.4, 200)) / 2**0.5
-    along, across = plane.lyapunov(start / 2**0.5, start / 2**0.5, steps=2000, eta=2.0, y=1.0)
-    assert abs(np.mean(along) - log(3)) < 0.01 * log(3) and np.all(np.isfinite(across))
-
-
 def test_three_and_five_preimages():
     """As many as the quintic has real roots; of points in N(0, 4) with Y = λ = 0 about 4 % have five."""
     counts, R = [], np.polynomial.Polynomial([0, 1])
@@ -120,11 +112,9 @@ def test_boxes_of_known_sets():
         (lambda: steps.vector_step(ONE, ONE, eta=0.0), "eta must be a finite number in"),
         (lambda: steps.vector_step(ONE * np.nan, ONE), "u must be finite"),
         (lambda: outcomes.outcome(ONE, ONE, max_steps=-1), "max_steps must be an integer >= 0"),
-        (lambda: outcomes.outcome(ONE, ONE, escape=0.0), "escape must be"),
         (lambda: outcomes.escape_potential(ONE, ONE, threshold=1.0), "threshold must be"),
         (lambda: boundary.boundary_point(ONE, eta=1.0, y=2.5), "eta \\* y must be in"),
         (lambda: boxes.box_count(np.ones((4, 6), bool), box=4), "box must divide both sides"),
-        (lambda: boxes.box_count(np.ones((0, 4), bool), box=1), "image must have shape"),
         (lambda: preimages(np.float64(1), np.float64(-1)), "u must not be ±v"),
         (lambda: preimages(np.float64(1), np.float64(2), eta=1.0, lam=1.0), "eta \\* lam must be < 1"),
     ],

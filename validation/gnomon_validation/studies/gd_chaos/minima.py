@@ -10,7 +10,7 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.steps import critical_step
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the sharpness of the minimum that is selected
@@ -47,25 +47,24 @@ def flattest(W: Array, Y: float) -> float:
     return float(np.mean(2 * Y + (2 - 2 * Y) / 10 > W))
 
 
-def by_step() -> tuple[Array, Array, float]:
-    """Return shares of the critical step, and the sharpness w that each selects from one start."""
-    critical = float(critical_step(*START, y=1.0))
-    shares = np.linspace(0.05, 0.9999, 4000)
-    eta = shares * critical
+def by_step(shares: Array, steps: int = STEPS) -> Array:
+    """Return the sharpness w that each share of the critical step selects from `START`, y = 1."""
+    eta = shares * float(critical_step(*START, y=1.0))
     a, b = START[0] + START[1], START[0] - START[1]
-    return shares, selected(eta * a * a, eta * b * b, eta) / eta, critical
+    return selected(eta * a * a, eta * b * b, eta, steps) / eta
 
 
 def measure() -> Findings:
     W = {eps: selected(*near_the_boundary(TARGET, eps), TARGET) for eps in (1e-6, 1e-3)}
     narrow = selected(*near_the_boundary(0.7, 1e-6), 0.7)
-    shares, w, critical = by_step()
+    shares, critical = np.linspace(0.05, 0.9999, 4000), float(critical_step(*START, y=1.0))
+    w = by_step(shares)
     changes = np.abs(np.diff(w))
     before, late = (float(np.sum(changes[(shares[1:] > low) & (shares[1:] <= low + 0.1)])) for low in (0.8, 0.9))
     found = {q: float(np.percentile(W[1e-6], q)) for q in QUANTILES}
     flow = (4 + (2.5**2 + 0.3**2) ** 2 - 4 * 0.75**2) ** 0.5
     compared = [
-        *(Comparison(f"Y = 0.3, ε = 1e-6: {q} % quantile of W", text, found[q]) for q, text in QUANTILES.items()),
+        *compare_each("Y = 0.3, ε = 1e-6: {} % quantile of W", QUANTILES, found),
         Comparison("smallest W, of which 2Y is the bound", "0.6000", float(np.min(W[1e-6]))),
         Comparison("largest W, of which 2 is the bound", "1.98 … 2.00", float(np.max(W[1e-6]))),
         Comparison("share in the flattest tenth, Y = 0.3", "0.54 … 0.56", flattest(W[1e-6], TARGET)),

@@ -10,7 +10,7 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.boundary import transverse_exponent
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.gd_chaos.minima import selected
+from gnomon_validation.studies.gd_chaos.minima import by_step
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -18,7 +18,7 @@ WORDS = """how long two right implementations agree
 How many steps does a free run stay comparable near the boundary, and how fast does it leave it?
 own derivation: ln 3 a step along the boundary, the transverse exponent across, horizons of 33 and 15 steps"""
 STARTS, Y, STEPS = 400, 0.3, 46
-ZOOMS = (1e-2, 1e-5, 1e-8)
+ZOOMS, PLACES = (1e-2, 1e-5, 1e-8), (np.arange(1200) + 0.5) / 1200
 
 
 def orbits(dtype: Any) -> tuple[Array, Array]:
@@ -47,7 +47,7 @@ def measure() -> Findings:
     reached = {name: int(np.argmax(x > np.max(x) - log(2))) for name, x in separations.items()}
     along = float(np.polyfit(range(20), separations["float64"][8:28], 1)[0])
     across = float(np.polyfit(range(STEPS), energies, 1)[0])
-    zoomed = {zoom: zoom_on(zoom) for zoom in ZOOMS}
+    zoomed = {zoom: by_step(1 - zoom * PLACES, 1500) for zoom in ZOOMS}
     compared = [
         Comparison("growth of the difference in float64, nats a step (ln 3)", "1.07 … 1.13", along),
         Comparison("growth of the distance to the boundary: Λ⊥ = 0.954", "0.94 … 0.97", across),
@@ -61,22 +61,13 @@ def measure() -> Findings:
         f"Orbits leave the boundary at Λ⊥ = {exponent:.4f}, more slowly than they part along it: {across:.4f} "
         "measured. So a start 10^-k inside stays chaotic for about 2.3·k/Λ⊥ steps.",
         "However close one looks at the critical step, the sharpness that is selected keeps jumping over the whole of "
-        + ", ".join(f"{np.min(w):.2f} … {np.max(w):.2f} (within {zoom:g})" for zoom, (_, w) in zoomed.items()) + ".",
+        + ", ".join(f"{np.min(w):.2f} … {np.max(w):.2f} (within {zoom:g})" for zoom, w in zoomed.items()) + ".",
     )  # fmt: skip
-    rows = [
-        (t, np.exp(separations["float32"][t]), np.exp(separations["float64"][t]), np.exp(energies[t]))
-        for t in range(0, STEPS, 5)
-    ]
-    columns = "step | float32 apart {:.2g} | float64 apart {:.2g} | distance to the boundary, |E| {:.2g}"
+    means = np.exp([*separations.values(), energies])
+    rows = [(t, *means[:, t]) for t in range(0, STEPS, 5)]
+    columns = "step | float64 apart {:.2g} | float32 apart {:.2g} | distance to the boundary, |E| {:.2g}"
     table = Table.of("geometric means over 400 starts, Y = 0.3", columns, rows)
     return Findings((table,), tuple(compared), conclusions, (separations, energies, exponent, zoomed))
-
-
-def zoom_on(zoom: float) -> tuple[Array, Array]:
-    """Return 1 - η/η* and the sharpness that is selected from u = 2.5, v = 0.3, y = 1, for η near η*."""
-    below = zoom * (np.arange(1200) + 0.5) / 1200
-    eta = 0.6159542718828572 * (1 - below)
-    return below, selected(eta * 2.8**2, eta * 2.2**2, eta, 1500) / eta
 
 
 def draw(data: Any, figure: Any) -> None:
@@ -97,8 +88,8 @@ def draw(data: Any, figure: Any) -> None:
     left.set(xlabel="step", ylabel="geometric mean over 400 starts", ylim=(1e-25, 1e3))
     left.set_title("dotted: 3ᵗ, dashed: exp(Λ⊥·t)", fontsize=10)
     finish(left, loc="lower right")
-    for axes, (zoom, (below, w)) in zip(others, zoomed.items(), strict=True):
-        axes.plot(below / zoom, w, ".", ms=1.5, color=COLOURS[0])
+    for axes, (zoom, w) in zip(others, zoomed.items(), strict=True):
+        axes.plot(PLACES, w, ".", ms=1.5, color=COLOURS[0])
         axes.set(xlabel=f"(1 − η/η*) / {zoom:g}", ylim=(1.9, 3.4))
         axes.set_title(f"within {zoom:g} of η*", fontsize=10)
     others[0].set_ylabel("sharpness of the selected minimum")
