@@ -25,13 +25,6 @@ class Coordinates(NamedTuple):
     E: Any
 
 
-class Planar(NamedTuple):
-    """A and B, arrays of one shape."""
-
-    A: Array
-    B: Array
-
-
 @checked()
 def coordinates(u: Vector, v: Partner, *, eta: Positive = 0.5, y: Real = 1.0) -> Coordinates:
     """Return the dimensionless coordinates of a start; E = [A(2 - Y) + B(2 + Y)]/4 - (4 - Y²) with Y = ηy.
@@ -48,13 +41,13 @@ def coordinates(u: Vector, v: Partner, *, eta: Positive = 0.5, y: Real = 1.0) ->
 @checked()
 def planar_step(
     A: Numbers, B: SameAsA, *, eta: Positive = 0.5, y: Real = 1.0, lam: NonNegative = 0.0
-) -> Planar:  # fmt: skip
+) -> tuple[Array, Array]:
     """Return (c - R)²A and (c + R)²B, R = (A - B)/4 - ηy and c = 1 - ηλ: a step, whatever d is.
 
     A, B: arrays of one shape and dtype, finite; those of starts are >= 0. eta, y, lam: of `vector_step`.
     """
     c, R = 1 - eta * lam, (A - B) / 4 - eta * y
-    return Planar((c - R) * (c - R) * A, (c + R) * (c + R) * B)
+    return (c - R) * (c - R) * A, (c + R) * (c + R) * B
 
 
 @checked()

@@ -35,6 +35,9 @@ theorem about preimages and all laws are our own derivations. float16 is left ou
 
 from __future__ import annotations
 
-from gnomon_spec.system import System
+from functools import partial
+
+from gnomon_spec.system import WITH_ROOM, System
 
 system = System("gd_chaos", title="Large-step gradient descent", text=__doc__ or "")
+operation = partial(system.operation, dtypes=WITH_ROOM)

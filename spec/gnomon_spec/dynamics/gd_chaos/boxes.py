@@ -10,12 +10,11 @@ import numpy as np
 
 from gnomon.dynamics.gd_chaos import boxes as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.dynamics.gd_chaos import system
+from gnomon_spec.dynamics.gd_chaos import operation
 from gnomon_spec.dynamics.gd_chaos.inputs import real
 from gnomon_spec.facts import Fact, agree, equal, rejects
 from gnomon_spec.rejections import bad_values, no_numbers
 from gnomon_spec.strategies import CODES, number, shapes
-from gnomon_spec.system import WITH_ROOM
 
 SIDES = shapes((4, 4), (8, 8), (4, 8), (12, 4))
 
@@ -43,9 +42,9 @@ def convex() -> Quantity:
 
 
 pictures = Cases({"image": cells(2)}, SIDES).but(box=choice(1, 2, 4))
-box_count = system.operation(reference.box_count, cases=pictures, rejecting=pictures, dtypes=WITH_ROOM)
+box_count = operation(reference.box_count, cases=pictures, rejecting=pictures)
 maps = Cases({"labels": cells(4)}, SIDES)
-edge_count = system.operation(reference.edge_count, cases=maps, rejecting=maps, dtypes=WITH_ROOM)
+edge_count = operation(reference.edge_count, cases=maps, rejecting=maps)
 
 
 def positive(*, growing: bool) -> Quantity:
@@ -60,7 +59,7 @@ def positive(*, growing: bool) -> Quantity:
 
 
 ladders = Cases({"sizes": positive(growing=True), "counts": positive(growing=False)}, shapes((2,), (3,), (5,)))
-box_dimension = system.operation(reference.box_dimension, cases=ladders, rejecting=ladders, dtypes=WITH_ROOM)
+box_dimension = operation(reference.box_dimension, cases=ladders, rejecting=ladders)
 
 
 @bad_values.register

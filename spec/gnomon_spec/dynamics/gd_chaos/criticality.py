@@ -9,20 +9,17 @@ import numpy as np
 
 from gnomon.dynamics.gd_chaos import steps as reference
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.dynamics.gd_chaos import system
+from gnomon_spec.dynamics.gd_chaos import operation
 from gnomon_spec.dynamics.gd_chaos.inputs import Seen, anywhere, starts, targets
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import count, nonzero, number, powered, rotation
-from gnomon_spec.system import WITH_ROOM
 
 points = Cases({"u": powered(2), "v": powered(2), "y": targets}, starts.shape)
 calm = points.but(u=nonzero, v=nonzero)
-critical_step = system.operation(reference.critical_step, cases=points, rejecting=points, dtypes=WITH_ROOM)
+critical_step = operation(reference.critical_step, cases=points, rejecting=points)
 curved = anywhere.but(u=powered(2), v=powered(2))
-spectrum = system.operation(
-    reference.spectrum,
-    cases=Cases({name: curved.quantities[name] for name in ("u", "v", "y", "lam")}, curved.shape),
-    dtypes=WITH_ROOM,
+spectrum = operation(
+    reference.spectrum, cases=Cases({name: curved.quantities[name] for name in ("u", "v", "y", "lam")}, curved.shape)
 )
 
 

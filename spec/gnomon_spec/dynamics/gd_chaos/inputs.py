@@ -64,6 +64,13 @@ decays = Quantity(
     "0, or a number up to 16",
     lambda value: 0 <= value < 16,
 )
+
+
+def only(cases: Cases, *names: str) -> Cases:
+    """Return cases of some of the quantities."""
+    return Cases({name: cases.quantities[name] for name in names}, cases.shape)
+
+
 common = {"eta": etas, "y": targets, "lam": decays}
 anywhere = Cases({"u": powered(3), "v": powered(3), **common}, VECTORS)
 starts = Cases({"u": tame(-2), "v": tame(-2), **common}, VECTORS)
@@ -82,10 +89,7 @@ at_a_share = Cases(
     VECTORS,
 ).but(lam=0.0)
 sparse = choice(1, 2, 3, -1, -2, 4, 0)
-WHOLE = Quantity(
-    lambda draw, context: np.array([sparse.draw(draw, context) for _ in range(context.shape[0])], context.dtype),
-    "small whole numbers",
-)
+WHOLE = Quantity(lambda draw, c: np.array([sparse.draw(draw, c) for _ in range(c.shape[0])], c.dtype), "whole numbers")
 
 
 class Seen:

@@ -9,11 +9,10 @@ import numpy as np
 
 from gnomon.dynamics.gd_chaos import outcomes as reference
 from gnomon_spec.cases import Case, choice, constant
-from gnomon_spec.dynamics.gd_chaos import system
+from gnomon_spec.dynamics.gd_chaos import operation
 from gnomon_spec.dynamics.gd_chaos.inputs import OUTSIDE, WHOLE, at_a_share, decays, many_starts, over_eta, real, starts
 from gnomon_spec.facts import Fact, agree, at_least, equal
 from gnomon_spec.strategies import number, one_of, shapes, zeros
-from gnomon_spec.system import WITH_ROOM
 
 CONVERGED = ("origin", "plus", "minus")
 limits = {
@@ -23,17 +22,15 @@ limits = {
 }
 either = at_a_share.but(share=one_of(at_a_share.quantities["share"], OUTSIDE))
 ends = either.but(lam=decays, **limits)
-outcome = system.operation(
-    reference.outcome, cases=ends.but(criterion=choice("gradient", "notebook")), rejecting=ends, dtypes=WITH_ROOM
-)
+outcome = operation(reference.outcome, cases=ends.but(criterion=choice("gradient", "notebook")), rejecting=ends)
 gridded = many_starts.but(lam=decays, **limits)
-basin_grid = system.operation(reference.basin_grid, cases=gridded, rejecting=gridded, dtypes=WITH_ROOM)
+basin_grid = operation(reference.basin_grid, cases=gridded, rejecting=gridded)
 escapes = many_starts.but(
     shares=choice((1.1, 2.0), (0.25, 1.5), (0.75, 0.999)),
     max_steps=choice(12, 20, 4, 0),
     threshold=choice(1e10, 1e6, 1e3),
 )
-escape_potential = system.operation(reference.escape_potential, cases=escapes, rejecting=escapes, dtypes=WITH_ROOM)
+escape_potential = operation(reference.escape_potential, cases=escapes, rejecting=escapes)
 
 
 @outcome.law(

@@ -10,11 +10,10 @@ import numpy as np
 
 from gnomon.dynamics.gd_chaos import preimages as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.dynamics.gd_chaos import system
+from gnomon_spec.dynamics.gd_chaos import operation
 from gnomon_spec.dynamics.gd_chaos.inputs import etas, over_eta, real, signed
 from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
 from gnomon_spec.strategies import number, shapes
-from gnomon_spec.system import WITH_ROOM
 
 
 def half_of(sign: int, first: str = "a", second: str = "b") -> Quantity:
@@ -27,22 +26,20 @@ def half_of(sign: int, first: str = "a", second: str = "b") -> Quantity:
     return Quantity(draw_half, f"half of {first} {'+' if sign > 0 else '-'} {second}")
 
 
-sizes = signed(number(1.0, 2.0, 0.5, 4.0, exponents=(-3, 2)))
+sizes = signed(number(1.0, 2.0, 0.5, 64.0, exponents=(-3, 2)))
 points = Cases(
     {
         "a": sizes,
         "b": sizes,
         "eta": etas,
         "y": over_eta(real(-1.5, 1.5, 0.5, 0.0, 1.0)),
-        "lam": over_eta(choice(0.0, 0.25, 0.5, 0.75)),
+        "lam": over_eta(choice(0.0, 0.25, 0.5, 0.75, 0.96875)),
         "u": half_of(1),
         "v": half_of(-1),
     },
     shapes((1,)),
 )
-preimages = system.operation(
-    reference.preimages, cases=points, rejecting=points, dtypes=WITH_ROOM, length_varies=True
-)  # fmt: skip
+preimages = operation(reference.preimages, cases=points, rejecting=points, length_varies=True)
 
 
 def stepped(u: Any, v: Any, case: Case) -> tuple[Any, Any]:
@@ -107,8 +104,6 @@ preimages_without_decay: c is taken for 1 where u and v are found
 preimages_have_no_units: u and v are not divided by √η
     `half_a, half_b = a / (c - R) / (2 * root), b / (c + R) / (2 * root)` →
         `half_a, half_b = a / (c - R) / 2, b / (c + R) / 2`
-residuals_are_descending: The roots are in descending order
-    `R = roots[: int(np.count_nonzero(roots < inf))]` → `R = roots[: int(np.count_nonzero(roots < inf))][::-1]`
 first_root_is_left_out: The smallest root is left out
     `R = roots[: int(np.count_nonzero(roots < inf))]` → `R = roots[1 : int(np.count_nonzero(roots < inf))]`
 """)

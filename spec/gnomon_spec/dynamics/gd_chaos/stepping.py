@@ -10,18 +10,15 @@ import numpy as np
 
 from gnomon.dynamics.gd_chaos import steps as reference
 from gnomon_spec.cases import Case, Cases, Quantity
-from gnomon_spec.dynamics.gd_chaos import system
+from gnomon_spec.dynamics.gd_chaos import operation, system
 from gnomon_spec.dynamics.gd_chaos.inputs import WHOLE, Seen, anywhere, at_a_share, common, starts
 from gnomon_spec.facts import Fact, at_least, equal, follows, identical, rejects, same_outputs
 from gnomon_spec.strategies import count, nonzero, number, rotation, shapes, tame
-from gnomon_spec.system import WITH_ROOM
 
 scales = number(1.0, 2.0, 0.5, exponents=(-3, 3))
-vector_step = system.operation(
-    reference.vector_step, cases=anywhere.but(loss_scale=scales), rejecting=starts, dtypes=WITH_ROOM
-)
+vector_step = operation(reference.vector_step, cases=anywhere.but(loss_scale=scales), rejecting=starts)
 orbits = starts.but(steps=count(1, 2, 3, high=8))
-orbit = system.operation(reference.orbit, cases=orbits, rejecting=orbits, compare=follows, dtypes=WITH_ROOM)
+orbit = operation(reference.orbit, cases=orbits, rejecting=orbits, compare=follows)
 
 
 @vector_step.law("closed form", cases=starts)
@@ -204,7 +201,7 @@ def turn(side: int) -> Quantity:
 SIDES = shapes((1, 1, 1), (2, 1, 2), (2, 2, 2), (3, 2, 1), (1, 2, 3))
 rates = {name: common[name] for name in ("eta", "lam")}
 matrices = Cases({"U": matrix("d", "m"), "V": matrix("d", "n"), "target": matrix("m", "n", 0), **rates}, SIDES)
-matrix_step = system.operation(reference.matrix_step, cases=matrices, rejecting=matrices, dtypes=WITH_ROOM)
+matrix_step = operation(reference.matrix_step, cases=matrices, rejecting=matrices)
 
 
 @matrix_step.law("conservation")
