@@ -103,7 +103,6 @@ def test_boxes_of_known_sets():
     [
         (lambda: steps.vector_step(ONE, np.ones(2)), "v must have the shape of u"),
         (lambda: steps.vector_step(ONE, ONE, eta=0.0), "eta must be a finite number in"),
-        (lambda: outcomes.escape_potential(ONE, ONE, threshold=1.0), "threshold must be"),
         (lambda: boundary.boundary_point(ONE, eta=1.0, y=2.5), "eta \\* y must be in"),
         (lambda: boxes.box_count(np.ones((4, 6), bool), box=4), "box must divide both sides"),
         (lambda: preimages(np.float64(1), np.float64(-1)), "u must not be ±v"),

@@ -47,7 +47,7 @@ def transverse_exponent(Y: Numbers) -> Array:
     return exponent
 
 
-def periodic_angles(period: int) -> Array:
+def periodic_angles(period: int) -> Any:
     """Return the |(-3)ⁿ - 1| angles of the boundary that come back after n steps: φₖ = π/4 + 2πk/((-3)ⁿ - 1)."""
     power = (-3) ** period - 1
     return pi / 4 + 2 * pi * np.arange(abs(power)) / power

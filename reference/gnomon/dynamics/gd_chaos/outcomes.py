@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import inf
-from typing import Annotated, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -115,7 +115,7 @@ def basin_grid(
 def escape_potential(
     u: Numbers, v: Annotated[Array, Finite("u")], *, eta: Positive = 1.0, y: Real = 0.5, lam: NonNegative = 0.2,
     max_steps: NonNegativeInt = 100, threshold: Above1 = 1e10,
-) -> Array:  # fmt: skip
+) -> Any:  # fmt: skip
     """Return ν = t - log₃ ln|R| at the first t <= max_steps with |R| > threshold, ∞ where there is none.
 
     Far out R⁺ is about R³, so that a step takes ν to ν - 1, and G = 3^-ν is about ln|R| in the end: a smooth measure of
@@ -135,6 +135,6 @@ def escape_potential(
     return found
 
 
-def cell_centres(low: float, high: float, n: int, *, shift: float = 0.0) -> Array:
+def cell_centres(low: float, high: float, n: int, *, shift: float = 0.0) -> Any:
     """Return the n centres of equal cells between two numbers, moved by a share of a cell."""
     return low + (high - low) * (np.arange(n) + 0.5 + shift) / n

@@ -49,10 +49,10 @@ def preimages(
     a, b = root * (u + v), root * (u - v)
     A, B = a * a, b * b
 
-    def value(R: Array) -> Array:  # g(R)·4(c - R)²(c + R)²
+    def value(R: Array) -> Any:  # g(R)·4(c - R)²(c + R)²
         return A * (c + R) * (c + R) - B * (c - R) * (c - R) - 4 * (Y + R) * ((c - R) * (c + R)) ** 2
 
-    def turning(R: Array) -> Array:  # 0 where g'(R) is
+    def turning(R: Array) -> Any:  # 0 where g'(R) is
         return A * (c + R) ** 3 + B * (c - R) ** 3 - 2 * ((c - R) * (c + R)) ** 3
 
     far = c + abs(Y) + (A + B) ** (1 / 3)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import Any
 
@@ -63,7 +63,7 @@ box_dimension = operation(reference.box_dimension, cases=ladders, rejecting=ladd
 
 
 @bad_values.register
-def _(domain: reference.Cells, value: Any) -> Iterable[tuple[str, Any]]:
+def _(domain: reference.Cells, value: Any) -> Iterator[tuple[str, Any]]:
     yield from no_numbers()
     yield " of another kind", value.astype(np.float64)
     yield " of one dimension", value.reshape(-1)

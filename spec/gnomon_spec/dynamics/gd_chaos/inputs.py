@@ -18,7 +18,7 @@ def real(low: float, high: float, *simple: float) -> Quantity:
     """A Python float from `low` to `high`; the `simple` ones half of the time."""
 
     def draw_real(draw: Draw, _context: Context) -> float:
-        code, place = draw(SMALL_CODES), draw(CODES)
+        code, place = int(draw(SMALL_CODES)), int(draw(CODES))
         return simple[code % len(simple)] if simple and code < 32 else low + (high - low) * (place % 2**20) / 2**20
 
     return Quantity(draw_real, f"number from {low:g} to {high:g}", lambda value: low <= value <= high)

@@ -142,7 +142,7 @@ def basins_have_the_symmetries_of_the_loss(port: Any, case: Case) -> Iterable[Fa
     yield agree("part", alone.labels, found.labels[:1])
 
 
-@escape_potential.law("equivariance", cases=escapes.but(shares=(1.1, 2.0), max_steps=24, threshold=1e6))
+@escape_potential.law("equivariance", cases=escapes.but(shares=constant((1.1, 2.0)), max_steps=24, threshold=1e6))
 def a_step_takes_one_off(port: Any, case: Case) -> Iterable[Fact]:
     """ν of the next point is ν - 1, wherever |R| is below the threshold: 3^-ν triples."""
     Y, root = case.eta * case.y, case.eta**0.5
@@ -161,7 +161,7 @@ def at_once_it_is_a_logarithm(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("potential", escape_potential.call(port, case), np.where(np.abs(R) > case.threshold, nu, np.inf))
 
 
-@escape_potential.law("bound", cases=escapes.but(shares=(0.25, 0.9), max_steps=16))
+@escape_potential.law("bound", cases=escapes.but(shares=constant((0.25, 0.9)), max_steps=16))
 def nothing_escapes_from_inside(port: Any, case: Case) -> Iterable[Fact]:
     """For λ = 0 it is infinite everywhere inside."""
     nu = escape_potential.call(port, case)
@@ -194,6 +194,8 @@ grid_tolerance_has_no_units: η³‖∇L‖² is compared with the tolerance's s
 signs_are_never_updated: The label is the side of the start
     `np.where((alpha if y >= 0 else beta) >= 0, PLUS, MINUS)` →
         `np.where((u + v if y >= 0 else u - v) >= 0, PLUS, MINUS)`
+grid_side_of_the_sum: The side is that of u + v for every y
+    `alpha if y >= 0 else beta` → `alpha`
 last_step_is_not_looked_at: Where the last step leads is not looked at
     `range(max_steps + 1)` → `range(max_steps)`
 grid_escape_is_of_the_residual: |R| is compared with the escape
@@ -203,11 +205,11 @@ starts_know_each_other: A start that ends undecided has the label of the first o
 """)
 escape_potential.edits("""
 potential_to_the_base_two: The logarithm has the base 2, as for quadratic maps
-    `/ LOG_3` → `/ np.log(2.0)`
+    `/ LOG_3` → `/ 0.6931471805599453`
 potential_is_a_count: Only the number of steps is returned
     `t - np.log(np.log(np.abs(R))) / LOG_3` → `t + 0 * R`
-potential_of_the_norm: ln ln W stands for ln ln|R|
-    `np.log(np.log(np.abs(R)))` → `np.log(np.log((alpha * alpha + beta * beta) / 2))`
+potential_without_the_time: The number of steps is left out
+    `t - np.log(np.log(np.abs(R))) / LOG_3` → `-np.log(np.log(np.abs(R))) / LOG_3`
 inside_has_a_number: Where nothing escapes the number of steps is returned, and not infinity
     `found, alive = np.full_like(alpha, inf)` → `found, alive = np.full_like(alpha, max_steps)`
 """)

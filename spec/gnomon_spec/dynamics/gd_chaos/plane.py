@@ -101,8 +101,6 @@ def of_equal_factors_they_are_slopes_of_one_number(port: Any, case: Case) -> Ite
 coordinates.edits("""
 norms_of_the_factors: A and B are made of u and v and not of their sum and difference
     `a, b, Y = u + v, u - v, eta * y` → `a, b, Y = u, v, eta * y`
-energy_without_the_target: E is W - 4
-    `(A * (2 - Y) + B * (2 + Y)) / 4 - (2 - Y) * (2 + Y)` → `(A + B) / 2 - 4`
 """)
 planar_step.edits("""
 plane_is_not_squared: A and B are multiplied by c - R and c + R once
@@ -121,8 +119,6 @@ a_square_gets_in: A small even term is added
 lyapunov.edits("""
 slope_of_the_multiplier_is_left_out: J is diagonal: that R depends on the point is forgotten
     `alpha * beta / 2` → `0 * alpha`, `c - R - alpha * alpha / 2` → `c - R`, `c + R - beta * beta / 2` → `c + R`
-exponents_are_not_averaged: Logarithms are added up and not divided by the number of steps
-    `np.stack([first, both - first]) / steps` → `np.stack([first, both - first])`
 second_exponent_is_the_sum: The second one is the sum of both
     `np.stack([first, both - first])` → `np.stack([first, both])`
 """)

@@ -33,11 +33,13 @@ def sums_and_differences_stay_on_their_lines(port: Any, case: Case) -> Iterable[
 def a_step_is_a_map_of_two_numbers(port: Any, case: Case) -> Iterable[Fact]:
     """Z⁺ = (c² + R²)Z - cRW and W⁺ = (c² + R²)W - 4cRZ. For λ = 0: R⁺ = R³ - 3R - RE, and E⁺ = E·(1 + YR + R²), so that
     E keeps its sign for |Y| < 2."""
-    now, then = Seen(case.u, case.v, case), Seen(*vector_step.call(port, case), case)
+    now, (u, v) = Seen(case.u, case.v, case), vector_step.call(port, case)
+    then = Seen(u, v, case)
     both = now.c**2 + now.R**2
     yield equal("Z", then.Z, both * now.Z - now.c * now.R * now.W)
     yield equal("W", then.W, both * now.W - 4 * now.c * now.R * now.Z)
-    then = Seen(*vector_step.call(port, case, lam=0.0), case)
+    u, v = vector_step.call(port, case, lam=0.0)
+    then = Seen(u, v, case)
     yield equal("R", then.R, now.R**3 - 3 * now.R - now.R * now.E)
     yield equal("E", then.E, now.E * (1 + now.Y * now.R + now.R**2))
 

@@ -132,7 +132,8 @@ def a_small_error_in_the_data_is_convergence() -> Evidence:
 
     u = 10, v = 0.05 has z = y = 0.5 exactly: it is called converged at once, and diverges.
     """
-    start, given = (np.array([10.0]), np.array([0.05])), {"eta": 1.0, "y": 0.5, "lam": 0.2}
-    found, end = (outcome(*start, **given, criterion=c) for c in ("notebook", "gradient"))
+    u, v = np.array([10.0]), np.array([0.05])
+    found = outcome(u, v, eta=1.0, y=0.5, lam=0.2, criterion="notebook")
+    end = outcome(u, v, eta=1.0, y=0.5, lam=0.2)
     shown = (found.label, found.steps, end.label) == ("plus", 0, "diverged")
     return Evidence(shown, f"“{found.label}” after {found.steps} steps; in fact {end.label} after {end.steps}")

@@ -33,7 +33,7 @@ def orbits(dtype: Any) -> tuple[Array, Array]:
     return np.stack([row[0] for row in rows]), np.stack([row[1] for row in rows])
 
 
-def apart(dtype: Any) -> Array:
+def apart(dtype: Any) -> Any:
     """Return the mean over the starts of ln|difference of R| between a run in a dtype and the longest one there is."""
     difference = np.abs(orbits(dtype)[0] - orbits(np.longdouble)[0]).astype(float)
     return np.mean(np.log(np.maximum(difference, 1e-18)), axis=1)
