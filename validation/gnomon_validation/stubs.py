@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -146,8 +147,8 @@ def _written(kind: Any, operation: Operation, of: Library, state: str | None) ->
         return f"dict({', '.join(f'{field}={_written(parts[field], operation, of, state)}' for field in fields)})"
     if kind in PLAIN:
         return PLAIN[kind][0]
-    if _is_array(kind) and "int64" in str(kind):
-        return "torch.zeros(0, dtype=torch.int64)" if of is TORCH else "np.zeros(0, np.int64)"
+    if _is_array(kind) and (whole := re.search(r"\bint\d+", str(kind))):
+        return f"torch.zeros(0, dtype=torch.{whole[0]})" if of is TORCH else f"np.zeros(0, np.{whole[0]})"
     arrays = [name for name in operation.inputs if _is_array(_declared(hints[name]))]
     numbers = [name for name in operation.inputs if hints[name] is Any]
     several = [f"{name}{'[0]' * depth}" for name in operation.inputs if (depth := _depth(_declared(hints[name])))]

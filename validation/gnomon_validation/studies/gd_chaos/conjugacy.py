@@ -115,7 +115,7 @@ def draw(data: Any, figure: Any) -> None:
     for period, marker, size in ((1, "o", 70), (2, "s", 40), (3, "^", 26)):
         points = at(periodic_angles(period))
         label = f"{len(points[0])} points back after {period} step{'s' * (period > 1)}"
-        ellipse.scatter(*points, size, COLOURS[period - 1], marker, edgecolor="black", lw=0.6, label=label)
+        ellipse.scatter(*points, size, COLOURS[period - 1], marker=marker, edgecolor="black", lw=0.6, label=label)
     path = np.stack(at(np.array([(-3) ** n * (0.35 - pi / 4) + pi / 4 for n in range(5)])), axis=1)
     for here, there in pairwise(path):
         ellipse.annotate("", there, here, arrowprops={"arrowstyle": "->", "lw": 1, "color": "black"})
