@@ -73,17 +73,20 @@ def a_point_is_among_those_of_its_image(port: Any, case: Case) -> Iterable[Fact]
 @preimages.law("closed form", cases=points.but(y=0.0, share=real(0.0625, 0.9, 0.25, 0.5), wide=real(1.1, 4.0, 2.0)))
 def their_number_is_known(port: Any, case: Case) -> Iterable[Fact]:
     """For y = v = 0 and A' = ηu²: R = 0 and R² = c² + √(cA'), and, where A' < c³, R² = c² - √(cA'), too. For c = ¼,
-    Y = -1.5, A' < 1/1024 and B' from 2 to 2.75 there are five, three of them beyond c: g(0.3) < 0 < g(1)."""
+    Y = -1.5, A' < 1/1024 and B' from 2 to 2.75 three of five lie beyond c, as g(0.3) < 0 < g(1); for c = 1, Y = 0 and
+    B' = 64A' < 1/16 within, as g(-½) > 0 > g(⅓). So they do with A' and B' exchanged, and -Y."""
     c = 1 - case.eta * case.lam
     for name, share, signs in (("five", case.share, (-1, 1)), ("three", case.wide, (1,))):
         u = np.sqrt(share * c**3 / case.eta)
         found = preimages.call(port, case, u=u, v=0 * u).residuals
         sizes = [np.sqrt(c * c + sign * c * c * np.sqrt(share)) for sign in signs]
         yield equal(name, found, np.stack([*(-x for x in sizes[::-1]), 0 * c, *sizes]), scale=c)
-    sides = np.sqrt(case.share / 1024 / case.eta), np.sqrt((2 + 0.75 * case.share) / case.eta)
-    for name, y, (a, b) in (("beyond c", -1.5, sides), ("beyond -c", 1.5, sides[::-1])):
-        found = port.preimages((a + b) / 2, (a - b) / 2, eta=case.eta, y=y / case.eta, lam=0.75 / case.eta)
-        yield agree(name, len(found.u), 5)
+    one, many = case.share / 1024, 2 + 0.75 * case.share
+    table = (-1.5, 0.75, one, many), (1.5, 0.75, many, one), (0.0, 0.0, one, 64 * one), (0.0, 0.0, 64 * one, one)
+    for Y, mu, A, B in table:
+        a, b = np.sqrt(A / case.eta), np.sqrt(B / case.eta)
+        found = port.preimages((a + b) / 2, (a - b) / 2, eta=case.eta, y=Y / case.eta, lam=mu / case.eta)
+        yield agree(f"Y = {Y}", len(found.u), 5)
 
 
 @preimages.law("rejects")
