@@ -131,7 +131,7 @@ def draw(data: Any, figure: Any) -> None:
     graph.set(xlabel="angle φ of the start", ylabel="angle of its image", title="a step as a map of the angle")
     finish(graph, loc="lower right")
     ratios = np.linspace(0.9, 2.0, 1100)
-    for steps in range(1000, 1100, 2):
+    for steps in range(1000, 1050):
         bifurcation.plot(ratios, ends(ratios, steps), ",", color=COLOURS[0])
     for place in data[:4]:
         bifurcation.axvline(place, color="grey", lw=0.8, ls=":")
