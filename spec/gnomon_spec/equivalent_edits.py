@@ -148,6 +148,30 @@ ARGUMENTS = (
         "with each e there is -e: capitals change places",
     ),
     Argument(
+        "gnomon.dynamics.gd_chaos.outcomes.outcome",
+        'label = "plus" if lead >= 0 else "minus"',
+        ('label = "plus" if lead > 0 else "minus"',),
+        "otherwise only where the sum is 0, which rounding decides",
+    ),
+    Argument(
+        "gnomon.dynamics.gd_chaos.preimages.sign_changes",
+        "low, high, above = points[:-1], points[1:], function(points) >= 0",
+        ("low, high, above = points[:-1], points[1:], function(points) > 0",),
+        "a 0 counts as above or as below: it is a root of one of two neighbours",
+    ),
+    Argument(
+        "gnomon.dynamics.gd_chaos.preimages.sign_changes",
+        "same = (function(middle) >= 0) == above[:-1]",
+        ("same = (function(middle) > 0) == above[:-1]",),
+        "where it is 0 the root is on either side",
+    ),
+    Argument(
+        "gnomon.dynamics.gd_chaos.preimages.sign_changes",
+        "for _ in range(np.finfo(points.dtype).nmant + 8):",
+        tuple(f"for _ in range(np.finfo(points.dtype).nmant{more}):" for more in ("", " + 7", " + 9")),
+        "the last halvings change the last digits only",
+    ),
+    Argument(
         "gnomon.descent.odog.tuning._whole",
         "if not np.isfinite(number):",
         ("if False:",),

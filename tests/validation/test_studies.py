@@ -22,9 +22,16 @@ from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
-# They train for a quarter of a minute or more; images of digits are scikit-learn's.
-TRAINING = ("anemone-digits", "egd-modular", "egd-parity", "hessian_free-networks", "hill_adam-colours")
-LONG = {"hessian_free-digits": pytest.mark.digits} | dict.fromkeys(TRAINING, pytest.mark.campaign)
+# They train for a quarter of a minute or more, or count 16 million cells; images of digits are scikit-learn's.
+LENGTHY = (
+    "anemone-digits",
+    "egd-modular",
+    "egd-parity",
+    "gd_chaos-region",
+    "hessian_free-networks",
+    "hill_adam-colours",
+)
+LONG = {"hessian_free-digits": pytest.mark.digits} | dict.fromkeys(LENGTHY, pytest.mark.campaign)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in STUDIES])

@@ -59,7 +59,7 @@ def decoded(data: Any, operation: Operation) -> Any:
     """Return the value that JSON data stands for; raise `ValueError` if it stands for none."""
     match data:
         case {"array": list(entries), "shape": list(shape), "dtype": str(name)}:
-            dtype = np.dtype(name) if name in ("int64", "bool") else as_dtype(name)
+            dtype = np.dtype(name) if name in ("int64", "int32", "int8", "bool") else as_dtype(name)
             numbers = [decoded(x, operation) for x in entries]
             strange = [x for x in numbers if not isinstance(x, int if dtype.kind != "f" else int | float)]
             if strange:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping, Sequence
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
@@ -146,9 +147,8 @@ def _written(kind: Any, operation: Operation, of: Library, state: str | None) ->
         return f"dict({', '.join(f'{field}={_written(parts[field], operation, of, state)}' for field in fields)})"
     if kind in PLAIN:
         return PLAIN[kind][0]
-    discrete = next((dtype for dtype in ("int64", "bool") if dtype in str(kind)), "") if _is_array(kind) else ""
-    if discrete:
-        return f"torch.zeros(0, dtype=torch.{discrete})" if of is TORCH else f"np.zeros(0, np.{discrete})"
+    if _is_array(kind) and (discrete := re.search(r"\b(bool|int\d+)\b", str(kind))):
+        return f"torch.zeros(0, dtype=torch.{discrete[0]})" if of is TORCH else f"np.zeros(0, np.{discrete[0]})"
     arrays = [name for name in operation.inputs if _is_array(_declared(hints[name]))]
     numbers = [name for name in operation.inputs if hints[name] is Any]
     several = [f"{name}{'[0]' * depth}" for name in operation.inputs if (depth := _depth(_declared(hints[name])))]

@@ -1,0 +1,1 @@
+"""Studies and claims of gradient descent with large steps."""

@@ -1,0 +1,115 @@
+"""How sharp are the minima that large steps select? Near the boundary any, but not all alike; and step by step."""
+
+from __future__ import annotations
+
+from math import pi
+from typing import Any
+
+import numpy as np
+
+from gnomon.domains import Array
+from gnomon.dynamics.gd_chaos.steps import critical_step
+from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.studies.printed import Comparison, compare_each
+from gnomon_validation.studies.study import Findings, Study, Table
+
+WORDS = """the sharpness of the minimum that is selected
+Which minima does gradient descent reach from starts near the boundary, and as its step size grows?
+Theorem 2 of arXiv 2509.25351 (the support is the whole interval), own computation for the distribution"""
+STARTS, STEPS, TARGET = 20_000, 4000, 0.3
+QUANTILES = {
+    1: "0.6000",
+    10: "0.6005 … 0.6008",
+    25: "0.610 … 0.612",
+    50: "0.69 … 0.71",
+    75: "0.98 … 1.03",
+    99: "1.78 … 1.84",
+}
+START = np.array([2.5]), np.array([0.3])
+
+
+def selected(A: Array, B: Array, Y: Any, steps: int = STEPS) -> Array:
+    """Return W where orbits have ended, all with η = 1 and λ = 0."""
+    for _ in range(steps):
+        R = (A - B) / 4 - Y
+        A, B = (1 - R) * (1 - R) * A, (1 + R) * (1 + R) * B
+    return (A + B) / 2
+
+
+def near_the_boundary(Y: float, eps: float) -> tuple[Array, Array]:
+    """Return (1 - ε) times A and B of points of the boundary with R = 2·cos θ, θ evenly spread."""
+    cosine = np.cos((np.arange(STARTS) + 0.5) * pi / STARTS)
+    return (1 - eps) * 2 * (2 + Y) * (1 + cosine), (1 - eps) * 2 * (2 - Y) * (1 - cosine)
+
+
+def flattest(W: Array, Y: float) -> float:
+    """Return which share ends in the flattest tenth of the interval (2Y, 2)."""
+    return float(np.mean(2 * Y + (2 - 2 * Y) / 10 > W))
+
+
+def by_step(shares: Array, steps: int = STEPS) -> Array:
+    """Return the sharpness w that each share of the critical step selects from `START`, y = 1."""
+    eta = shares * float(critical_step(*START, y=1.0))
+    a, b = START[0] + START[1], START[0] - START[1]
+    return selected(eta * a * a, eta * b * b, eta, steps) / eta
+
+
+def measure() -> Findings:
+    W = {eps: selected(*near_the_boundary(TARGET, eps), TARGET) for eps in (1e-6, 1e-3)}
+    narrow = selected(*near_the_boundary(0.7, 1e-6), 0.7)
+    shares, critical = np.linspace(0.05, 0.9999, 4000), float(critical_step(*START, y=1.0))
+    w = by_step(shares)
+    changes = np.abs(np.diff(w))
+    before, late = (float(np.sum(changes[(shares[1:] > low) & (shares[1:] <= low + 0.1)])) for low in (0.8, 0.9))
+    found = {q: float(np.percentile(W[1e-6], q)) for q in QUANTILES}
+    flow = (4 + (2.5**2 + 0.3**2) ** 2 - 4 * 0.75**2) ** 0.5
+    compared = [
+        *compare_each("Y = 0.3, ε = 1e-6: {} % quantile of W", QUANTILES, found),
+        Comparison("smallest W, of which 2Y is the bound", "0.6000", float(np.min(W[1e-6]))),
+        Comparison("largest W, of which 2 is the bound", "1.98 … 2.00", float(np.max(W[1e-6]))),
+        Comparison("share in the flattest tenth, Y = 0.3", "0.54 … 0.56", flattest(W[1e-6], TARGET)),
+        Comparison("share in the flattest tenth, Y = 0.7", "0.62 … 0.64", flattest(narrow, 0.7)),
+        Comparison("critical step from (2.5, 0.3), y = 1", "0.6159542718828572", critical),
+        Comparison("sharpness of gradient flow's minimum", "6.4765", flow),
+        Comparison("sharpness at 0.05 of the critical step", "6.4 … 6.5", float(w[0])),
+        Comparison("least sharpness, at any step", "2.0", float(np.min(w))),
+    ]
+    conclusions = (
+        f"The support is what the theorem says: W fills ({np.min(W[1e-6]):.4f}, {np.max(W[1e-6]):.4f}) of (0.6, 2). "
+        f"But it is not uniform: {flattest(W[1e-6], TARGET):.0%} of the starts end in the flattest tenth, "
+        f"{flattest(narrow, 0.7):.0%} for Y = 0.7.",
+        f"A thousand times further from the boundary the median is {np.median(W[1e-3]):.3f}, not "
+        f"{np.median(W[1e-6]):.3f}: the distribution seems to have a limit.",
+        f"From one start, the sharpness is gradient flow's {flow:.3f} for small steps and falls to 2; near the "
+        f"critical step it is unpredictable: its total variation over (0.9, 1)·η* is {late:.2f}, over (0.8, 0.9)·η* "
+        f"{before:.2f}.",
+    )  # fmt: skip
+    rows = [(f"{q} %", *(float(np.percentile(x, q)) for x in W.values())) for q in QUANTILES]
+    table = Table.of("η·sharpness of what is selected, Y = 0.3", "quantile | ε = 1e-6 {:.4f} | ε = 1e-3 {:.4f}", rows)
+    return Findings((table,), tuple(compared), conclusions, (W[1e-6], narrow, shares, w, critical))
+
+
+def draw(data: Any, figure: Any) -> None:
+    W, narrow, shares, w, critical = data
+    left, right = figure.subplots(1, 2)
+    entitle(
+        figure,
+        "Large steps can select any minimum that is stable, but near the boundary mostly the flattest",
+        "Left: 20,000 starts evenly spread along the boundary, a millionth inside. Right: one start, u = 2.5, v = 0.3, "
+        "y = 1; the sharpness is the largest eigenvalue of the Hessian.",
+    )
+    for values, Y, colour in ((W, 0.3, COLOURS[0]), (narrow, 0.7, COLOURS[1])):
+        left.hist(values, bins=np.linspace(2 * Y, 2, 61), density=True, histtype="step", color=colour, lw=1.5,
+                  label=f"ηy = {Y}: {flattest(values, Y):.0%} in the flattest tenth")  # fmt: skip
+        left.axvline(2 * Y, color=colour, ls=":", lw=1)
+    left.axvline(2, color="black", ls=":", lw=1)
+    left.set(xlabel="step size × sharpness of the selected minimum (possible: 2ηy … 2)", ylabel="density", yscale="log")
+    finish(left, loc="lower left")
+    right.plot(shares, w, ".", ms=1.5, color=COLOURS[0], label="sharpness of the selected minimum")
+    right.plot(shares, 2 / (shares * critical), color="black", lw=1, label="2/η: sharper ones are unstable")
+    right.axhline(2, color="black", ls=":", lw=1, label="2|y|: the flattest there is")
+    right.set(xlabel="step size, as a share of the critical one", ylabel="sharpness", ylim=(1.5, 9))
+    finish(right, loc="upper right")
+
+
+study = Study.of("gd_chaos-minima", WORDS, measure, draw, size=(13.0, 5.4))
