@@ -14,5 +14,5 @@ OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
 
 # For a function of a file: kept on disk.
 compiled: Any = partial(njit, cache=True, **OPTIONS)
-# For a formula that a compiled loop calls: kept with the loop.
-called: Any = partial(njit, **OPTIONS)
+# For a formula that a compiled loop calls: a part of the loop, and kept with it.
+called: Any = partial(njit, inline="always", **OPTIONS)

@@ -1,4 +1,4 @@
-"""Copies inside a compiled loop.
+"""Copies and sums of rows inside a compiled loop.
 
 An assignment to a slice would compile Numba's message about shapes with it, text and all: seconds.
 """
@@ -14,3 +14,10 @@ def write(source: Array, target: Array) -> None:
     """Write `source` (n,) into `target` (n,)."""
     for i in range(source.size):
         target[i] = source[i]
+
+
+@compiled
+def add(source: Array, target: Array) -> None:
+    """Add `source` (n,) to `target` (n,)."""
+    for i in range(source.size):
+        target[i] += source[i]

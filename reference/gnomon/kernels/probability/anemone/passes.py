@@ -15,6 +15,7 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.kernels.compiled import compiled
+from gnomon.kernels.copies import add
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.probability.anemone import passes as reference
 from gnomon.probability.anemone.circuits import Circuit, groups
@@ -57,7 +58,7 @@ def upward(plan: Plan, params: Array, data: Array, seen: Any, low: Any, values: 
         if kind == PRODUCT:
             value[:] = zero
             for e in range(plan.first[n], plan.first[n + 1]):
-                value += values[plan.children[e]]
+                add(values[plan.children[e]], value)
         elif kind == SUM:
             children = plan.children[plan.first[n] : plan.first[n + 1]]
             top = shares[children.size]
@@ -124,7 +125,7 @@ def downward(
         kind, start, flow = plan.kind[n], plan.start[n], flows[n]
         if kind == PRODUCT:
             for e in range(plan.first[n], plan.first[n + 1]):
-                flows[plan.children[e]] += flow
+                add(flow, flows[plan.children[e]])
         elif kind == SUM:
             children = plan.children[plan.first[n] : plan.first[n + 1]]
             top = shares[children.size]
