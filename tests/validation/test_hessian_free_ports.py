@@ -25,7 +25,7 @@ FREE_RUN = "hessian_free.step:a_free_run_follows_the_oracle"
 @pytest.mark.torch
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_the_torch_port_conforms(dtype):
-    found = verdicts(find_port("torch.hessian_free"), "hessian_free", dtype, 20)
+    found = verdicts(find_port("torch.hessian_free"), "hessian_free", dtype, 10)
     assert failing(found, STEP.system.operations) == set()
 
 
@@ -132,15 +132,14 @@ INHERITED = [
 
 
 @pytest.mark.torch
-@pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize(("operation", "part", "changed", "mistake"), INHERITED)
-def test_a_defect_of_the_released_package_is_called_by_its_name(operation, part, changed, mistake, dtype, monkeypatch):
+def test_a_defect_of_the_released_package_is_called_by_its_name(operation, part, changed, mistake, monkeypatch):
     """By the first name that each failed law gives."""
     port = find_port("torch.hessian_free")
     where, _, name = part.partition(".")
     module = import_module(f"gnomon_validation.ports.torch_hessian_free.{where}")
     monkeypatch.setattr(module, name, changed(module))
-    failed = [v for v in verdicts(port, "hessian_free", dtype, 40, operation) if v.status != "conforms"]
+    failed = [v for v in verdicts(port, "hessian_free", "float64", 40, operation) if v.status != "conforms"]
     assert {v.status for v in failed} == {"wrong"}
     assert {v.diagnosis[0].name if v.diagnosis else f"none for {v.law.name}" for v in failed} == {mistake}
 

@@ -87,7 +87,7 @@ def of(mark: str, targets: list[str], dtypes: tuple[str, ...], examples: int, se
 @pytest.mark.parametrize(
     ("target", "dtypes", "examples", "seed"),
     [
-        *of("torch", TORCH, WITH_ROOM, 1_500, 3),
+        *of("torch", TORCH, WITH_ROOM, 500, 3),
         *of("campaign_torch", TORCH, WITH_ROOM, CAMPAIGN, 4),
         *of("torch", MORE, ALL_DTYPES, 300, 3),
         *of("optax", OPTAX, ALL_DTYPES, 300, 3),
