@@ -1,4 +1,4 @@
-"""Large-step gradient descent: figures of the dossier's derivations, exact answers, kernels against the reference."""
+"""Large-step gradient descent: derived figures, exact answers, kernels against the reference."""
 
 from math import log
 

@@ -16,33 +16,35 @@ class Comparison(NamedTuple):
     """One figure that a source states, and what was measured for it.
 
     quantity: of what, in words. stated: the number as printed ("1.94e-8", ".4535290", "50,044"), or a range of two such
-    ("2.19 … 3.31"). measured: our number.
+    ("2.19 … 3.31"). measured: our number; a fraction where a tie is to be one.
     """
 
     quantity: str
     stated: str
-    measured: float
+    measured: float | Fraction
 
     @property
     def reproduced(self) -> bool:
         """Whether the measured number is one that would be printed so, or lies in the stated range.
 
-        Both numbers next to a tie are accepted; a tie is what Python prints as one, such as 0.4875 for three digits.
-        Raises `ValueError` if what is stated is not a number, or if a range is empty; a measured NaN or infinity is not
-        reproduced.
+        Both numbers next to a tie are accepted. Raises `ValueError` if what is stated is not a number, or if a range is
+        empty; a measured NaN or infinity is not reproduced.
         """
         first, mark, last = self.stated.partition("…")
         low, high = _number(first), _number(last if mark else first)
         if low > high:
             raise ValueError(f"stated must be a range from the smaller number to the larger, got {self.stated!r}")
         lowest, highest = Fraction(low) - _half_unit(low), Fraction(high) + _half_unit(high)
-        return isfinite(self.measured) and lowest <= Fraction(repr(float(self.measured))) <= highest
+        if not isfinite(self.measured):
+            return False
+        measured = self.measured if isinstance(self.measured, Fraction) else Fraction(float(self.measured))
+        return lowest <= measured <= highest
 
     @property
     def shown(self) -> str:
         """The measured number with a digit or two more than are stated, ten at least."""
         stated = [_number(part) for part in self.stated.split("…")]
-        return f"{self.measured:.{max(10, *(len(number.as_tuple().digits) + 2 for number in stated))}g}"
+        return f"{float(self.measured):.{max(10, *(len(number.as_tuple().digits) + 2 for number in stated))}g}"
 
 
 def compare_each(quantity: str, stated: Mapping[Any, str], measured: Any) -> list[Comparison]:

@@ -17,7 +17,7 @@ from gnomon.kernels.descent.hill_adam_runs import explore, trajectory
 
 ADAM: dict[str, Any] = {"delta": 0.0, "hi": inf, "lo": -inf}  # what makes Hill-ADAM Adam, bit for bit
 RATES = (1e-3, 1e-2, 3e-2, 1e-1, 3e-1)
-ON_TARGET, WORSE_BY, CALLS = 2e-2, 1e-3, 5000
+ON_TARGET, WORSE_BY, CALLS, STARTS = 2e-2, 1e-3, 5000, 400
 BOXES = {
     "tilted": (-2.5, 2.5),
     "bumps": (0.0, 4.5),
@@ -38,7 +38,7 @@ SINGLE_STARTS = {
 def starts() -> dict[str, Array]:
     """Return 400 starts for each loss, drawn once, one loss after the other."""
     rng = np.random.default_rng(0)
-    sizes = {name: (400, LOSSES[name].dimension) for name in LOSSES}
+    sizes = {name: (STARTS, LOSSES[name].dimension) for name in LOSSES}
     return {name: rng.uniform(*BOXES[name], size) for name, size in sizes.items()}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from gnomon.descent.hill_adam_losses import LOSSES
 from gnomon.kernels.descent.hill_adam_runs import explore, trajectory
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.hill_adam.runs import ADAM, CALLS, ON_TARGET, RATES, shares
+from gnomon_validation.studies.hill_adam.runs import ADAM, CALLS, ON_TARGET, RATES, STARTS, shares
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -34,7 +35,9 @@ def measure() -> Findings:
             found = shares(loss, lr)
             rows.append((f"{lr:g}", loss, *found))
             for what, text, share in zip(QUANTITIES, stated.split("/"), found, strict=True):
-                compared.append(Comparison(f"lr {lr:g}, {loss}: {what}", text, share))
+                compared.append(
+                    Comparison(f"lr {lr:g}, {loss}: {what}", text, Fraction(share).limit_denominator(STARTS))
+                )
     finer = max(shares(loss, lr, 1e-6).worse for lr in RATES for loss in LOSSES)
     slow, fast = (np.mean([shares(loss, lr) for loss in LOSSES], axis=0) for lr in (1e-3, 1e-1))
     conclusions = (
