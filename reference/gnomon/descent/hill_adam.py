@@ -67,7 +67,7 @@ def init(params: Array, *, start: Literal["min", "max"] = "min", variant: Varian
     best_loss is ∞, in the variant "code" 999999999, and there -999999999 with start "max", below which no loss falls:
     such a run of the code records nothing (c3).
     """
-    zeros, ascending = np.zeros_like(params), start == "max"
+    zeros, ascending = np.zeros_like(params)[()], start == "max"
     best = inf if variant == "clean" else -UNSEEN if ascending else UNSEEN
     zero = params.dtype.type(0)
     return HillAdamState(zeros, zeros, zeros + nan, zero + best, zero + nan, ascending, True, 0, 0)
