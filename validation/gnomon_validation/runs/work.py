@@ -13,7 +13,7 @@ an earlier run's.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from io import StringIO
@@ -56,34 +56,41 @@ def system_of(request: Request) -> str:
 
 
 class Queue:
-    """Requests that wait; who works on a system goes on with it, so that kernels are compiled once."""
+    """Requests that wait, by system; who works on a system goes on with it, so that kernels are compiled once."""
 
     def __init__(self) -> None:
-        self._waiting: list[Request] = []
+        self._waiting: dict[str, deque[Request]] = {}
         self.is_given_up = False
 
     def __len__(self) -> int:
-        return len(self._waiting)
+        return sum(map(len, self._waiting.values()))
 
     def add(self, request: Request) -> None:
-        self._waiting.append(request)
+        self._waiting.setdefault(system_of(request), deque()).append(request)
 
     def clear(self) -> None:
         """Give up what waits."""
         self._waiting.clear()
         self.is_given_up = True
 
-    def take(self, system: str = "", others: Sequence[str] = ()) -> Request:
-        """Remove and return a request: the first of this system, or of the largest that no other works on, or the last.
+    def take(self, system: str = "", others: Sequence[str] | None = None) -> Request:
+        """Remove and return the first request of this system. If none waits it is, for one of several workers, the
+        first of the largest system that no other works on, or the last of the largest; else the first of the first.
 
-        The largest first, so that none is left over when the others are done; from the end, where two share one: there
-        they meet last what the other has compiled.
+        others: what the other workers work on. The largest first, so that none is left over when the others are done;
+        from the end, where two share one: there they meet last what the other has compiled.
         """
-        of_system = [system_of(request) for request in self._waiting]
-        free = Counter(name for name in of_system if name not in others)
-        if system not in of_system and free:
-            system = free.most_common(1)[0][0]
-        return self._waiting.pop(of_system.index(system) if system in of_system else -1)
+        waiting, shares = self._waiting, False
+        if system not in waiting:
+            free = [name for name in waiting if name not in (others or ())]
+            shares = not free
+            system = (
+                next(iter(waiting)) if others is None else max(free or waiting, key=lambda name: len(waiting[name]))
+            )
+        request = waiting[system].pop() if shares else waiting[system].popleft()
+        if not waiting[system]:
+            del waiting[system]
+        return request
 
 
 class Workers(Protocol):
