@@ -134,23 +134,23 @@ class Colours(NamedTuple):
         """Return ∇E."""
         red = 4 * (params[0] + 0.5) * ((params[0] + 0.5) * (params[0] + 0.5) - 1)
         regular = np.stack([red, bumps_slopes(params[1:2])[0], 0 * red])
-        return np.asarray(2 * self.source * (self.source * params - self.target) + regular)
+        slope: Array = 2 * self.source * (self.source * params - self.target) + regular
+        return slope
 
     def optimum(self) -> tuple[Array, Any]:
-        """Return the global minimiser and the minimum, exact but for rounding."""
+        """Return the global minimiser, by roots of cubics that Newton's method on ∇E refines, and the minimum."""
         (s_r, s_b, s_g), (t_r, t_b, t_g) = self.source, self.target
         y, z = Polynomial([0.5, 1]), Polynomial([-2.1, 1])
         of_red = Polynomial([-t_r, s_r]) ** 2 + (y**2 - 1) ** 2
         of_blue = Polynomial([-t_b, s_b]) ** 2 + (z**2 - 1) ** 2 + Polynomial([2, 0.3])
         best = np.array([lowest(of_red), lowest(of_blue), t_g / s_g])
+        for _ in range(3):
+            bends = np.array([12 * (best[0] + 0.5) ** 2 - 4, 12 * (best[1] - 2.1) ** 2 - 4, 0])
+            best = best - self.gradient(best) / (2 * self.source * self.source + bends)
         return best, self.value(best)
 
 
 def lowest(quartic: Polynomial) -> float:
-    """Return the real stationary point of a polynomial where it is lowest, refined by Newton's method."""
-    slope, bend = quartic.deriv(), quartic.deriv(2)
-    roots = slope.roots()
-    real = roots[np.abs(roots.imag) < 1e-9].real
-    for _ in range(3):
-        real = real - slope(real) / bend(real)
-    return float(real[np.argmin(quartic(real))])
+    """Return the real stationary point of a polynomial where it is lowest, to a few digits less than the dtype has."""
+    places = quartic.deriv().roots().real  # of a pair that is not real the place is no minimum, and higher
+    return float(places[np.argmin(quartic(places))])

@@ -9,7 +9,7 @@ import numpy as np
 
 from gnomon.descent import adam
 from gnomon.descent import hill_adam_escape as reference
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
 from gnomon_spec.descent.hill_adam import system
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import (
@@ -47,7 +47,7 @@ climb = system.operation(reference.climb, cases=climbs, rejecting=climbs, dtypes
 slope_change = system.operation(reference.slope_change, cases=grads, rejecting=grads, dtypes=WITH_ROOM)
 
 
-@climb.law("closed form", cases=climbs.but(beta1=choice(0.9, 0.5), beta2=choice(0.999, 0.99)))
+@climb.law("closed form", cases=climbs)
 def it_is_what_adam_does_at_the_foot_of_a_hill(port: Any, case: Case) -> Iterable[Fact]:
     """Adam that has come down a slope of -1 for long (m = -1, v = 1, no corrections left), ε = 0, goes up a hill of
     slope h by C(h) before it turns (H16)."""
@@ -56,7 +56,7 @@ def it_is_what_adam_does_at_the_foot_of_a_hill(port: Any, case: Case) -> Iterabl
     given = {**case.hyper, "eps": 0.0}
     state = adam.AdamState(0 * h - 1, 0 * h + 1, 0 * h, 10**9)
     x, peak, at = 0 * h, 0 * h, 0 * h
-    for j in range(1, 50):
+    for j in range(1, 80):
         x, state = adam.step(x, h, state, **given)
         peak, at = np.where(x > peak, x, peak), np.where(x > peak, j + 0 * h, at)
     hilly = h > 0
@@ -74,7 +74,7 @@ def on_the_flat_it_coasts_by_a_geometric_series(port: Any, case: Case) -> Iterab
     yield identical("steps", steps, np.inf + case.steepness)
 
 
-@climb.law("bound", cases=climbs.but(beta1=choice(0.9, 0.5), times=count(2, 3, low=2, high=9)))
+@climb.law("bound", cases=climbs.but(times=count(2, 3, low=2, high=9)))
 def a_steeper_hill_is_climbed_less_far(port: Any, case: Case) -> Iterable[Fact]:
     """C falls with h, and is proportional to lr."""
     height, _ = port.climb(case.steepness, **case.hyper)

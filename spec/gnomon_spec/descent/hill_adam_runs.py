@@ -44,7 +44,7 @@ trajectory = system.operation(reference.trajectory, cases=runs, rejecting=runs, 
 explore = system.operation(reference.explore, cases=rows, rejecting=rows, dtypes=WITH_ROOM)
 
 
-@trajectory.law("trajectory", cases=runs.but(bias_dtype="float64"))
+@trajectory.law("trajectory", cases=runs)
 def each_call_is_a_step(port: Any, case: Case) -> Iterable[Fact]:
     """Each iterate is what a step makes of the one before, with the loss and the gradient there (step-locked)."""
     run, f = port.trajectory(case.params, **case.hyper), LOSSES[case.loss]
@@ -60,7 +60,7 @@ def each_call_is_a_step(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("start", run.iterates[0], case.params)
 
 
-@trajectory.law("conservation", cases=runs.but(variant="clean", bias_dtype="float64", weight_decay=0.0))
+@trajectory.law("conservation", cases=runs.but(variant="clean"))
 def the_best_is_the_lowest_loss_that_it_passed(port: Any, case: Case) -> Iterable[Fact]:
     """best_loss is the least of the losses, and best_params the iterate that had it, bit for bit (H8, H15)."""
     run = port.trajectory(case.params, **case.hyper)
