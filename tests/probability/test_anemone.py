@@ -13,8 +13,9 @@ from gnomon.probability.anemone import passes
 from gnomon.probability.anemone.baselines import free_gradient, renormalised
 from gnomon.probability.anemone.circuits import Node, require_segments
 from gnomon.probability.anemone.structures import chow_liu, hclt, hmm, initial, mixture, mutual_information, random_tree
-from gnomon.probability.anemone.updates import full_em, init, update
+from gnomon.probability.anemone.updates import full_em, init, mini_em, update
 from gnomon_validation.studies.anemone import bias
+from gnomon_validation.studies.anemone.training import Trainer
 
 
 def begun(circuit, seed=0):
@@ -106,6 +107,29 @@ def test_adam_climbs_free_parameters_and_stays_a_distribution():
     assert np.mean(passes.log_likelihood(params, circuit, data)) > first
     every = np.array(list(product((0.0, 1.0), repeat=3)))
     assert_within(np.sum(np.exp(passes.log_likelihood(params, circuit, every)), keepdims=True), np.ones(1), 100, 1.0)
+
+
+def test_the_trainer_of_studies_makes_the_updates_of_the_reference():
+    """Three of each, anemone's with momentum, too; a batch is less than 2⁷ operations a parameter."""
+    circuit, rng = hclt([-1, 0, 1], 2, 3), np.random.default_rng(4)
+    data = rng.integers(0, 3, (3, 8, 3)).astype(float)
+    for method, momentum in (("anemone", 0.0), ("anemone", 0.9), ("mini-batch EM", 0.0), ("full EM", 0.0)):
+        params = begun(circuit)
+        trainer, state = Trainer(circuit, params), init(params, circuit)
+        for batch in data:
+            trainer.step(batch, method, 0.3, 0.5, momentum)
+            said = passes.statistics(params, circuit, batch)
+            if method == "anemone":
+                params, state, _ = update(params, circuit, said, state, step_size=0.3, momentum=momentum, eps=0.5)
+            elif method == "full EM":
+                params = full_em(params, circuit, said, eps=0.5)
+            else:
+                params = mini_em(params, circuit, said, step_size=0.3, eps=0.5)
+            assert_within(trainer.params, params, 128, 1.0)
+            params = trainer.params
+        assert_within(
+            np.array(trainer.likelihood(batch)), np.mean(passes.log_likelihood(params, circuit, batch)), 128, 10.0
+        )
 
 
 def test_structures_have_the_nodes_that_they_are_said_to_have():

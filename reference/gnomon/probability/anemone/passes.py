@@ -170,14 +170,7 @@ def statistics(
     """
     seen = everything(data, observed)
     values = upward(params, circuit, data, seen)
-    omega: Any = np.ones_like(data[:, 0]) if weights is None else weights
-    impossible = np.flatnonzero((values[-1] == -np.inf) & (omega > 0))
-    if len(impossible) and zero_prob == "reject":
-        raise ValueError(f"sample {impossible[0]} has zero probability: its flows are undefined")
-    omega = np.where(values[-1] > -np.inf, omega, 0)
-    weight = np.sum(omega)
-    if not weight > 0:
-        raise ValueError("weights must not all be 0: no possible sample is left")
+    omega, *rest = weighed(values[-1], weights, zero_prob)
     F, along = downward(params, circuit, values, omega)
     totals, masses = {}, {}
     for n, node in enumerate(circuit):
@@ -196,8 +189,21 @@ def statistics(
             hit = np.where(x == np.arange(node.size), np.ones_like(theta), np.zeros_like(theta))
             given = np.where(known, hit, theta)
         totals[n] = np.sum(F[n][:, np.newaxis] * given, axis=0)
-    log_likelihood = np.sum(np.where(omega > 0, omega * np.where(omega > 0, values[-1], 0), 0))
-    return Statistics(gathered(circuit, totals, masses), weight, log_likelihood, len(impossible))
+    return Statistics(gathered(circuit, totals, masses), *rest)
+
+
+def weighed(log_p: Array, weights: Any, zero_prob: str) -> tuple[Any, Any, Any, int]:
+    """Return ω, 0 where a sample is impossible, W = Σω, Σ ω·log p, and how many samples were left out."""
+    omega: Any = np.ones_like(log_p) if weights is None else weights
+    impossible = np.flatnonzero((log_p == -np.inf) & (omega > 0))
+    if len(impossible) and zero_prob == "reject":
+        raise ValueError(f"sample {impossible[0]} has zero probability: its flows are undefined")
+    omega = np.where(log_p > -np.inf, omega, 0)
+    weight = np.sum(omega)
+    if not weight > 0:
+        raise ValueError("weights must not all be 0: no possible sample is left")
+    log_likelihood = np.sum(np.where(omega > 0, omega * np.where(omega > 0, log_p, 0), 0))
+    return omega, weight, log_likelihood, len(impossible)
 
 
 def descended(circuit: Circuit, shares: Mapping[int, Any], like: Any) -> list[Any]:

@@ -68,14 +68,15 @@ def adapt(
     """
     if draws is not None and len(draws) != steps:
         raise ValueError(f"draws must have {steps} rows, one a step, got {len(draws)}")
-    labels = np.argmax(log_predict(prompt, images), axis=1)
+    log_p = log_predict(prompt, images)
+    labels = np.argmax(log_p, axis=1)
     prompts, losses, reports, state = [prompt], [], [], None
     for k in range(steps):
         found = slope(prompts[-1], images, labels, loss=loss)
         F = fisher_matrix(prompts[-1], images, None if draws is None else draws[k], fisher=fisher)
         step, state = natural_step(prompts[-1], found.grad, F, state, **given)
-        before, after = log_predict(prompts[-1], images), log_predict(step.params, images)
-        realised = np.sum(np.exp(before) * (before - after)) / before.shape[0]
+        before, log_p = log_p, log_predict(step.params, images)
+        realised = np.sum(np.exp(before) * (before - log_p)) / before.shape[0]
         prompts.append(step.params)
         losses.append(found.loss)
         reports.append((step.slope, step.predicted_kl, realised, step.inverse_condition))

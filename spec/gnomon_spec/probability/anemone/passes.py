@@ -341,11 +341,11 @@ weight_is_the_number_of_samples: W is the number of samples, whatever they weigh
     `weight = np.sum(omega)` → `weight = np.sum(np.ones_like(omega))`
 impossible_samples_spoil_the_batch: An impossible sample is used, and makes the statistics of its batch NaN
     `if len(impossible) and zero_prob == "reject":` → `if False:`
-    `omega = np.where(values[-1] > -np.inf, omega, 0)` → `omega = omega`
+    `omega = np.where(log_p > -np.inf, omega, 0)` → `omega = omega`
 impossible_samples_always_left_out: An impossible sample is left out without being asked for
     `if len(impossible) and zero_prob == "reject":` → `if False:`
 log_likelihood_unweighted: The log-likelihood is summed without weights
-    `omega * np.where(omega > 0, values[-1], 0)` → `np.where(omega > 0, values[-1], 0)`
+    `omega * np.where(omega > 0, log_p, 0)` → `np.where(omega > 0, log_p, 0)`
 """)
 top_down.edits("""
 later_parents_overwrite: Of the probabilities that several parents pass on only the last one is kept

@@ -228,16 +228,8 @@ def statistics(params: Array, circuit: Circuit, data: Array, observed: Any, weig
 
 def counted(up: Pass, weights: Any, zero_prob: str = "reject") -> Statistics:
     """Return what a batch says after its upward pass."""
-    log_p = up.values[-1]
-    omega = np.ones_like(log_p) if weights is None else weights
-    impossible = np.flatnonzero((log_p == -np.inf) & (omega > 0))
-    if len(impossible) and zero_prob == "reject":
-        raise ValueError(f"sample {impossible[0]} has zero probability: its flows are undefined")
-    omega = np.where(log_p > -np.inf, omega, 0)
-    if not np.sum(omega) > 0:
-        raise ValueError("weights must not all be 0: no possible sample is left")
-    total = np.sum(omega * np.where(omega > 0, log_p, 0))
-    return Statistics(up.down(omega)[1], np.sum(omega), total, len(impossible))
+    omega, *rest = reference.weighed(up.values[-1], weights, zero_prob)
+    return Statistics(up.down(omega)[1], *rest)
 
 
 @in_place_of(reference.top_down)
