@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.kernels.probability.m_fisher.detector import detect
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.m_fisher.passages import cdf, density, normal, passages
+from gnomon_validation.studies.m_fisher.passages import NORMAL, cdf, density, normal, passages
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -81,11 +82,10 @@ def draw(data: Any, figure: Any) -> None:
         "Evidence that falls before a shift must be won back",
         "Left: one stream, λ = Δ = 1, the shift at 400. Right: means of 2,000 streams; δ = 0.01.",
     )
-    x = normal(7, lambda t: np.where(t >= 400, 1.0, 0.0))([0], 0, 900)[0] - 0.5
-    path = np.cumsum(x)
-    cusum = path - np.minimum.accumulate(np.concatenate([[0], path[:-1]]))
-    left.plot(path, color=COLOURS[0], label="plain: log M")
-    left.plot(cusum, color=COLOURS[1], label="CUSUM: log W")
+    scores = normal(7, lambda t: np.where(t >= 400, 1.0, 0.0))([0], 0, 900)
+    found, _ = detect(scores, NORMAL, lam=1.0, delta=DELTA, restart="cusum")
+    left.plot(found.log_wealth[0], color=COLOURS[0], label="plain: log M")
+    left.plot(found.statistic[0], color=COLOURS[1], label="CUSUM: log W")
     left.axhline(log(1 / DELTA), color="black", ls="--", lw=1, label="threshold log(1/δ)")
     left.axvline(400, color="grey", lw=0.8)
     left.set(xlabel="score", ylabel="logarithm of the evidence", ylim=(-260, 120))
