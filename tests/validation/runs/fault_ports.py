@@ -230,6 +230,7 @@ PROCESS = (
         "leaves_a_thread_at_work",
         "if CALLS == [0]:\n    threading.Thread(target=lambda: [None for _ in iter(int, 1)], daemon=True).start()",
         RIGHT,
+        "threads",
     ),
 )
 

@@ -16,7 +16,6 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from shutil import rmtree
-from tempfile import mkdtemp
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any, NamedTuple
@@ -26,6 +25,7 @@ from gnomon_spec.system import Operation
 from gnomon_validation.encoding import decoded
 from gnomon_validation.ports.bundled import BUNDLED
 from gnomon_validation.ports.port import Offer
+from gnomon_validation.runs.folders import folder_of_one
 from gnomon_validation.runs.plan import Plan
 from gnomon_validation.runs.results import Data
 from gnomon_validation.runs.watch import Seen, WatchFile
@@ -94,7 +94,7 @@ class Pool:
 
     def __init__(self, owner: Owner, jobs: int) -> None:
         self.owner = owner
-        self._directory = Path(mkdtemp(prefix="gnomon-"))
+        self._directory, self._lock = folder_of_one()
         self.slots = [Slot(owner, self._directory / str(number)) for number in range(max(1, jobs))]
 
     def __enter__(self) -> Pool:
@@ -108,6 +108,7 @@ class Pool:
         for slot in self.slots:
             slot.end()
         rmtree(self._directory, ignore_errors=True)
+        os.close(self._lock)
 
     def ask(self, request: Request) -> Data:
         """Return what one request finds; raise `ValueError` in one line if the port cannot be had, or ends the worker.

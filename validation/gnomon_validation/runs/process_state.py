@@ -12,6 +12,7 @@ import gc
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, ValuesView
 from contextlib import suppress
@@ -89,13 +90,18 @@ class Place(NamedTuple):
     values: ValuesView[Any]
 
 
+def _same(old: Any, new: Any) -> bool:
+    return old is new or (type(old) is type(new) and _equal(old, new))
+
+
 class Setting(NamedTuple):
-    """What the process is set to. put_back: sets it to what was read before."""
+    """What the process is set to. put_back: sets it to what was read before. same: whether two readings mean the same."""
 
     what: str
     read: Callable[[], Any]
     put_back: Callable[[Any], object]
     in_code: bool = False
+    same: Callable[[Any, Any], bool] = _same
 
 
 class ProcessState:
@@ -120,7 +126,7 @@ class ProcessState:
         code = [f"{place.name}.{name}" for place, name, _ in self._in_code(now)]
         code += [f"module {name}" for name in self._in_modules(now)]
         readings = [_reading(setting) for setting in SETTINGS] if now is None else now.settings
-        differing = [s for s, old, new in zip(SETTINGS, self.settings, readings, strict=True) if not _same(old, new)]
+        differing = [s for s, old, new in zip(SETTINGS, self.settings, readings, strict=True) if not s.same(old, new)]
         variables = self._in_environment(_environment() if now is None else now.environment)
         return [
             *(Change(what, True) for what in code),
@@ -136,7 +142,7 @@ class ProcessState:
         for name in self._in_modules(None):
             sys.modules[name] = self.modules[name]  # type: ignore[assignment]
         for setting, old in zip(SETTINGS, self.settings, strict=True):
-            if old is not MISSING and not _same(old, _reading(setting)):
+            if old is not MISSING and not setting.same(old, _reading(setting)):
                 with suppress(Exception):
                     setting.put_back(old)
         for variable in self._in_environment(_environment()):
@@ -239,10 +245,6 @@ def _replaced(place: Place, name: str, old: Any, contents: Mapping[str, Any]) ->
     return isinstance(old, CODE) or callable(old) or name in NAMES.get(place.name, ())
 
 
-def _same(old: Any, new: Any) -> bool:
-    return old is new or (type(old) is type(new) and _equal(old, new))
-
-
 def _reading(setting: Setting) -> Any:
     try:
         return setting.read()
@@ -289,6 +291,18 @@ def _put_path_back(old: tuple[str, ...]) -> None:
     sys.path[:] = old
 
 
+def _threads() -> frozenset[threading.Thread]:
+    return frozenset(threading.enumerate())
+
+
+def _cannot_be_put_back(_: object) -> None:
+    """Leave it: a thread ends with its process only, so whoever sees the change ends that."""
+
+
+def _none_more(old: frozenset[threading.Thread], new: Any) -> bool:
+    return isinstance(new, frozenset) and new <= old
+
+
 SETTINGS = (
     Setting("the processor's arithmetic", _arithmetic, _usual_arithmetic, True),
     Setting("numpy's error state", np.geterr, lambda old: np.seterr(**old)),
@@ -301,6 +315,7 @@ SETTINGS = (
     Setting("sys.path", lambda: tuple(sys.path), _put_path_back),
     *(Setting(f"sys.{s}", partial(getattr, sys, s), partial(_set_stream, s)) for s in ("stdin", "stdout", "stderr")),
     Setting("recursion limit", sys.getrecursionlimit, sys.setrecursionlimit),
+    Setting("threads", _threads, _cannot_be_put_back, same=_none_more),
     Setting("garbage collection", gc.isenabled, lambda old: gc.enable() if old else gc.disable()),
     *(
         Setting(f"handler of {name}", partial(signal.getsignal, number), partial(signal.signal, number))
