@@ -166,7 +166,7 @@ def along_a_slope(port: Any, case: Case, **changed: Any) -> tuple[list[Any], lis
 slopes = calm.but(
     grad=nonzero,
     state=fresh_state("min"),
-    times=count(8, 5, 12, low=5, high=24),
+    times=count(8, 5, 12, low=5, high=12),
     eps=1e-8,
     factor=choice(2.0, 4.0, 8.0),
 )

@@ -108,7 +108,7 @@ def test_a_port_that_crashes_is_a_result_and_ctrl_c_ends_a_campaign_in_good_orde
 
 
 def crashed() -> str:
-    """What the first block's result says, once there is one: the second block, on the other worker, may end before it."""
+    """What the first block's result says, once there is one (the second block may end before it)."""
     if units() < 1:
         return ""
     with closing(sqlite3.connect(DEFAULT)) as database:

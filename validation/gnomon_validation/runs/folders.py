@@ -1,6 +1,6 @@
 """Temporary folders that go when who made them is gone, killed or not.
 
-Each holds a locked file, and the lock goes with its owner: whoever makes the next folder removes those that nobody holds.
+Each has a locked file, and the lock goes with its owner: whoever makes the next folder removes those nobody holds.
 """
 
 from __future__ import annotations

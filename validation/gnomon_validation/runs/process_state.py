@@ -95,7 +95,7 @@ def _same(old: Any, new: Any) -> bool:
 
 
 class Setting(NamedTuple):
-    """What the process is set to. put_back: sets it to what was read before. same: whether two readings mean the same."""
+    """What the process is set to. put_back: sets it to what was read. same: whether two readings mean the same."""
 
     what: str
     read: Callable[[], Any]
