@@ -2,15 +2,36 @@
 
 import numpy as np
 import pytest
+from kernel_contract import assert_same_outputs
 
 from gnomon.dynamics.topology.distances import bottleneck, total_persistence, wasserstein
 from gnomon.dynamics.topology.rips import distances, rips_diagrams
 from gnomon.dynamics.topology.sublevel import merge_height, sublevel_grid, sublevel_h0
+from gnomon.kernels.dynamics.topology import rips as compiled_rips
+from gnomon.kernels.dynamics.topology import sublevel as compiled_sublevel
 
 INF = np.inf
 STEPS = np.arange(-15, 16) / 10
 X, Y = np.meshgrid(STEPS, STEPS, indexing="ij")
 PATH = np.array([[0, 1], [1, 2], [2, 3], [3, 4]])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_kernels_have_the_bits_of_the_reference(dtype):
+    """Ties, none, infinite distances, thresholds that leave cycles open; more points than the specification draws."""
+    random = np.random.default_rng(0)
+    for n in (0, 1, 12, 16):
+        ties, some = (np.triu(random.choice(levels, (n, n)), 1) for levels in ([1, 2, 3, 4], [1, 2, 3, INF]))
+        for D in (ties + ties.T, some + some.T, distances(random.standard_normal((n, 2)))):
+            D = D.astype(dtype)
+            for threshold in (None, 1.0, 2.0):
+                found = compiled_rips.rips_diagrams(D, threshold=threshold)
+                assert_same_outputs(found, rips_diagrams(D, threshold=threshold))
+    for shape in ((1, 1), (1, 7), (9, 10), (12, 8)):
+        for F in (random.integers(0, 5, shape).astype(dtype), random.standard_normal(shape).astype(dtype)):
+            for construction in ("V", "T"):
+                found = compiled_sublevel.sublevel_grid(F, construction=construction)
+                assert_same_outputs(found, sublevel_grid(F, construction=construction))
 
 
 def test_a_rectangle_and_a_cross():

@@ -17,7 +17,7 @@ from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.rejections import bad_values
 from gnomon_spec.strategies import shapes
 
-SIZES = shapes((2, 2), (1, 2), (2, 2), (3, 2), (2, 2), (2, 1), (0, 2), (2, 2), (0, 0))
+SIZES = shapes((2, 2), (1, 2), (2, 3), (3, 3), (2, 2), (2, 3), (0, 2), (2, 1), (0, 0))
 pairs = Cases({"P": bars(0), "Q": bars(1)}, SIZES)
 powers = choice(1.0, 2.0, 3.0, 1.5)
 bottleneck = operation(reference.bottleneck, cases=pairs, rejecting=pairs)
