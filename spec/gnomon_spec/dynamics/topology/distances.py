@@ -103,9 +103,9 @@ def it_is_the_distance_to_nothing(port: Any, case: Case) -> Iterable[Fact]:
 
 
 bottleneck.edits("""
-endless_bars_are_dropped: Bars that never end are left out of the largest move [persim 0.4.1]
+endless_moves_are_not_seen: Bars that never end are left out of the largest move
     `np.concatenate([np.abs(births[0] - births[1]), possible[low : low + 1]])` → `possible[low : low + 1]`
-numbers_of_endless_bars_may_differ: Endless bars beyond the number of the other diagram are not seen [persim 0.4.1]
+numbers_of_endless_bars_may_differ: Endless bars beyond the number of the other diagram are not seen
     `births = essential(P), essential(Q)` →
         `births = essential(P)[: len(essential(Q))], essential(Q)[: len(essential(P))]`
 bottleneck_of_euclidean_moves: Moves are Euclidean distances
@@ -135,6 +135,10 @@ left_over_at_half_always: A bar that is left over costs half of its length for t
 """,
     within=reference.matching_costs,
 )
+bottleneck.edits("""
+endless_bars_are_dropped: Bars that never end are left out of both diagrams [persim 0.4.1]
+    `bars[np.flatnonzero(bars[:, 1] == inf), 0]` → `bars[:0, 0]`
+""")
 total_persistence.edits("""
 persistence_without_a_power: Lengths are added, whatever p is
     `return np.sum((bars[:, 1] - bars[:, 0]) ** p)` → `return np.sum(bars[:, 1] - bars[:, 0])`

@@ -54,9 +54,10 @@ def sublevel_grid(F: Array, construction: str) -> Diagrams:
     )
     inner, outer = (four, eight) if construction == "V" else (eight, four)
     turn, ended = np.full((h + 2) * width, -1, np.int32), np.empty((order.size, 2), np.int32)
-    valleys = values[order[ended[: flood(framed, turn, inner, ended)]]]
+    births, deaths = values[order[ended[: flood(framed, turn, inner, ended)]]].T
+    h0 = arranged(births, deaths, values[order[:1]])
     turn[:] = -1
     frame = turn.reshape(h + 2, width)
     frame[0] = frame[-1] = frame[:, 0] = frame[:, -1] = 0
-    holes = values[order[::-1][ended[: flood(framed[::-1].copy(), turn, outer, ended)]]]
-    return Diagrams(arranged(*valleys.T, values[order[:1]]), arranged(*holes.T[::-1], values[:0]))
+    deaths, births = values[order[::-1][ended[: flood(framed[::-1].copy(), turn, outer, ended)]]].T
+    return Diagrams(h0, arranged(births, deaths, values[:0]))
