@@ -172,6 +172,27 @@ ARGUMENTS = (
         "the last halvings change the last digits only",
     ),
     Argument(
+        "gnomon.dynamics.topology.distances.wasserstein",
+        "costs = matching_costs(finite(P), finite(Q), ground) ** p",
+        ("costs = matching_costs(finite(Q), finite(P), ground) ** p",),
+        "the same costs, transposed: it is a distance",
+    ),
+    Argument(
+        "gnomon.dynamics.topology.distances.assignment",
+        "row_of, column_of, price = [-1] * size, [-1] * size, 0 * np.sum(costs, axis=0)",
+        tuple(
+            f"row_of, column_of, price = [-1] * size, [-1] * size, {x}np.sum(costs, axis=0)"
+            for x in ("", "1 * ", "-1 * ")
+        ),
+        "any prices will do to begin with, while no column is taken",
+    ),
+    Argument(
+        "gnomon.dynamics.topology.distances.assignment",
+        "nearer = ~done & (further < distance)",
+        ("nearer = ~done & (further <= distance)",),
+        "of two ways of one length either will do",
+    ),
+    Argument(
         "gnomon.descent.odog.tuning._whole",
         "if not np.isfinite(number):",
         ("if False:",),

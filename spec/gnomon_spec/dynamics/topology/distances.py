@@ -1,0 +1,149 @@
+"""Distances of diagrams, held against all matchings; total persistence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import combinations, permutations
+from math import inf, nan
+from typing import Any
+
+import numpy as np
+
+from gnomon.dynamics.topology import distances as reference
+from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.dynamics.topology import operation
+from gnomon_spec.dynamics.topology.inputs import bars, levels
+from gnomon_spec.facts import Fact, at_least, equal
+from gnomon_spec.rejections import bad_values
+from gnomon_spec.strategies import shapes
+
+SIZES = shapes((2, 2), (1, 2), (2, 3), (3, 3), (2, 2), (2, 3), (0, 2), (2, 1), (0, 0))
+pairs = Cases({"P": bars(0), "Q": bars(1)}, SIZES)
+powers = choice(1.0, 2.0, 3.0, 1.5)
+bottleneck = operation(reference.bottleneck, cases=pairs, rejecting=pairs)
+metrics = pairs.but(p=powers, ground=choice("infinity", "euclidean"))
+wasserstein = operation(reference.wasserstein, cases=metrics, rejecting=metrics)
+single = Cases({"P": bars(0)}, shapes((2,), (1,), (3,), (0,))).but(p=powers)
+total_persistence = operation(reference.total_persistence, cases=single, rejecting=single)
+
+
+@bad_values.register
+def _(domain: reference.Bars, value: Any) -> Iterator[tuple[str, Any]]:
+    yield " of another rank", value[np.newaxis]
+    yield " of integers", np.ones(value.shape, np.int64)
+    yield " of three numbers", np.concatenate([value, value[:, :1]], axis=1)
+    for words, birth, death in (
+        ("nan", nan, 1.0),
+        ("a death of nan", 0.0, nan),
+        ("a death before its birth", 1.0, 0.0),
+        ("a birth of inf", inf, inf),
+    ):
+        yield f" with {words}", np.concatenate([value, np.array([[birth, death]], value.dtype)])
+
+
+def matchings(n: int, m: int) -> Iterator[list[tuple[int, int]]]:
+    """Yield every partial matching of n things with m."""
+    for k in range(min(n, m) + 1):
+        for some in combinations(range(n), k):
+            for others in permutations(range(m), k):
+                yield list(zip(some, others, strict=True))
+
+
+def costs(P: Any, Q: Any, ground: str) -> list[list[Any]]:
+    """Return, for every matching of bars that end, how far each bar is moved; those that never end match by birth."""
+    endless = [np.sort(rows[rows[:, 1] == inf, 0]) for rows in (P, Q)]
+    if len(endless[0]) != len(endless[1]):
+        return [[inf]]
+    P, Q = (rows[rows[:, 1] < inf] for rows in (P, Q))
+    found = []
+    for pairs in matchings(len(P), len(Q)):
+        moved = [*np.abs(endless[0] - endless[1])]
+        for i, j in pairs:
+            birth, death = np.abs(P[i] - Q[j])
+            moved.append(max(birth, death) if ground == "infinity" else np.hypot(birth, death))
+        for rows, used in ((P, [i for i, _ in pairs]), (Q, [j for _, j in pairs])):
+            lengths = np.delete(rows, used, axis=0) @ np.array([-1, 1])
+            moved += [*lengths / (2 if ground == "infinity" else np.sqrt(np.longdouble(2)))]
+        found.append(moved)
+    return found
+
+
+@bottleneck.law("closed form")
+def it_is_the_least_of_all_matchings(port: Any, case: Case) -> Iterable[Fact]:
+    """The least, over all partial matchings, of the largest move; infinite if other numbers of bars never end."""
+    yield equal(
+        "distance",
+        bottleneck.call(port, case),
+        min(max(moved, default=0.0) for moved in costs(case.P, case.Q, "infinity")),
+    )
+
+
+@bottleneck.law("bound", cases=Cases({"f": levels(), "g": levels()}, shapes((5,), (6,), (3,))))
+def diagrams_are_stable(port: Any, case: Case) -> Iterable[Fact]:
+    """Diagrams of f and g are no further apart than max |f - g|, on any graph; sharp where g = f + c."""
+    path = np.stack([np.arange(len(case.f) - 1), np.arange(1, len(case.f))], axis=1)
+    diagrams = [port.sublevel_h0(values, path).bars for values in (case.f, case.g, case.f + 3)]
+    yield at_least("room", np.max(np.abs(case.f - case.g)), port.bottleneck(diagrams[0], diagrams[1]))
+
+
+@wasserstein.law("closed form")
+def it_is_the_cheapest_of_all_matchings(port: Any, case: Case) -> Iterable[Fact]:
+    """The least, over all partial matchings, of (Σ dᵖ)^(1/p); infinite if other numbers of bars never end."""
+    sums = [sum((d**case.p for d in moved), 0 * case.p) for moved in costs(case.P, case.Q, case.ground)]
+    yield equal("distance", wasserstein.call(port, case), min(sums) ** (1 / case.p))
+
+
+@total_persistence.law("closed form")
+def it_is_the_distance_to_nothing(port: Any, case: Case) -> Iterable[Fact]:
+    """Total persistence is 2ᵖ·W_p(P, ∅)ᵖ of the bars that end: Σ (death - birth)ᵖ."""
+    ending = case.P[case.P[:, 1] < inf]
+    found = total_persistence.call(port, case)
+    yield equal("sum", found, np.sum((ending[:, 1] - ending[:, 0]) ** case.p))
+    yield equal("distance", 2**case.p * port.wasserstein(ending, ending[:0], p=case.p) ** case.p, found)
+
+
+bottleneck.edits("""
+endless_moves_are_not_seen: Bars that never end are left out of the largest move
+    `np.concatenate([np.abs(births[0] - births[1]), possible[low : low + 1]])` → `possible[low : low + 1]`
+numbers_of_endless_bars_may_differ: Endless bars beyond the number of the other diagram are not seen
+    `births = essential(P), essential(Q)` →
+        `births = essential(P)[: len(essential(Q))], essential(Q)[: len(essential(P))]`
+bottleneck_of_euclidean_moves: Moves are Euclidean distances
+    `matching_costs(finite(P), finite(Q), "infinity")` → `matching_costs(finite(P), finite(Q), "euclidean")`
+matched_for_good: No pair is ever parted for the sake of another: greedy matching
+    `rows += [row_of[column] for column in new if column in row_of]` → `pass`
+""")
+wasserstein.edits("""
+sums_without_a_root: The p-th root is not drawn
+    `return total ** (1 / p)` → `return total`
+endless_bars_cost_nothing: Moves of bars that never end are not counted
+    `np.sum(costs[np.arange(len(costs)), assignment(costs)]) + np.sum(np.abs(births[0] - births[1]) ** p)` →
+        `np.sum(costs[np.arange(len(costs)), assignment(costs)])`
+ground_is_euclidean: Moves are Euclidean distances, whatever is asked for [persim 0.4.1]
+    `matching_costs(finite(P), finite(Q), ground)` → `matching_costs(finite(P), finite(Q), "euclidean")`
+moves_without_a_power: Moves of bars that end are added as they are, whatever p is
+    `matching_costs(finite(P), finite(Q), ground) ** p` → `matching_costs(finite(P), finite(Q), ground)`
+each_takes_what_is_left: Each bar in turn takes the nearest that is free
+    `np.where(done, inf, distance)` → `np.where([row >= 0 for row in row_of], inf, distance)`
+""")
+wasserstein.edits(
+    """
+left_over_at_full_length: A bar that is left over costs its length, not half of it
+    `half = 0.5 if ground == "infinity" else 0.5**0.5` → `half = 1.0`
+left_over_at_half_always: A bar that is left over costs half of its length for the Euclidean distance, too
+    `half = 0.5 if ground == "infinity" else 0.5**0.5` → `half = 0.5`
+""",
+    within=reference.matching_costs,
+)
+bottleneck.edits("""
+endless_bars_are_dropped: Bars that never end are left out of both diagrams [persim 0.4.1]
+    `bars[np.flatnonzero(bars[:, 1] == inf), 0]` → `bars[:0, 0]`
+""")
+total_persistence.edits("""
+persistence_without_a_power: Lengths are added, whatever p is
+    `return np.sum((bars[:, 1] - bars[:, 0]) ** p)` → `return np.sum(bars[:, 1] - bars[:, 0])`
+persistence_with_a_root: The p-th root is drawn
+    `return np.sum((bars[:, 1] - bars[:, 0]) ** p)` → `return np.sum((bars[:, 1] - bars[:, 0]) ** p) ** (1 / p)`
+endless_bars_are_infinitely_long: Bars that never end are added, too
+    `bars = finite(P)` → `bars = P`
+""")

@@ -1,0 +1,103 @@
+"""What is drawn for diagrams: distances, functions and bars, most full of ties; and what is counted of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from gnomon_spec.cases import Context, Draw, Quantity
+from gnomon_spec.strategies import CODES
+
+LEVELS = 4  # of drawn integers: few, so that most are ties
+
+
+def generator(draw: Draw) -> tuple[int, np.random.Generator]:
+    """Return a drawn code and the generator that it seeds."""
+    code = int(draw(CODES))
+    return code, np.random.Generator(np.random.PCG64(code))
+
+
+def levels(shape: Callable[[tuple[int, ...]], tuple[int, ...]] = lambda shape: shape, many: int = LEVELS) -> Quantity:
+    """An array of a shape made from the common one, of few whole numbers; or, one in four, of any, of any size."""
+
+    def draw_levels(draw: Draw, context: Context) -> Any:
+        code, random = generator(draw)
+        size = shape(context.shape)
+        drawn = (
+            random.standard_normal(size) * 2.0 ** (code // 4 % 33 - 16)
+            if code % 4 == 3
+            else random.integers(many, size=size)
+        )
+        return np.asarray(drawn, context.dtype)
+
+    return Quantity(draw_levels, f"array of whole numbers below {many}, or of any numbers")
+
+
+def dissimilarities() -> Quantity:
+    """A symmetric matrix of the order that the common shape says; some entries are infinite, some 0, most are ties."""
+
+    def draw_matrix(draw: Draw, context: Context) -> Any:
+        code, random = generator(draw)
+        n, kind = context.shape[0], code % 4
+        drawn = random.integers(1, 1 + LEVELS, (n, n)).astype(float)
+        if kind == 1:
+            drawn = np.choose(random.integers(0, 8, (n, n)), [inf, 0.0, *[1.0] * 6]) * drawn
+        if kind == 2:
+            drawn = random.uniform(1, 2, (n, n)) * 2.0 ** (code // 4 % 33 - 16)
+        upper = np.triu(np.nan_to_num(drawn, nan=inf, posinf=inf), 1)
+        return np.asarray(np.where(np.tri(n, dtype=bool), upper.T, upper), context.dtype)
+
+    return Quantity(draw_matrix, "symmetric matrix of few whole numbers, some infinite, some 0; or of any numbers")
+
+
+def edges() -> Quantity:
+    """The edges of a graph on as many vertices as the common shape says: a path's, a random graph's, or none."""
+
+    def draw_edges(draw: Draw, context: Context) -> Any:
+        code, random = generator(draw)
+        n = context.shape[0]
+        pairs = np.array([(i, j) for i in range(n) for j in range(n) if i != j], np.int64).reshape(-1, 2)
+        if code % 4 == 0:
+            return pairs[pairs[:, 1] == pairs[:, 0] + 1]
+        return pairs[random.uniform(size=len(pairs)) < (code % 4 - 1) / 4]
+
+    return Quantity(draw_edges, "edges of a path or of any graph")
+
+
+def bars(axis: int) -> Quantity:
+    """Bars of whole numbers, or of any, some never ending, as many as that place of the common shape says."""
+
+    def draw_bars(draw: Draw, context: Context) -> Any:
+        code, random = generator(draw)
+        k = context.shape[axis]
+        births, lengths = random.integers(0, 4, k), random.integers(0, 5, k) + 8 * (random.uniform(size=k) < 0.75)
+        endless = np.arange(k) < (0, 0, 1, 0, 1, 2)[code % 6]
+        scale = random.uniform(0.5, 2, (k, 1)) * 2.0 ** (code // 12 % 17 - 8) if code % 4 == 3 else 1.0
+        rows = np.stack([births, births + lengths], axis=1) * scale
+        rows[endless] = np.stack([4 * rows[endless, 0], inf + rows[endless, 0]], axis=1)
+        return np.asarray(rows, context.dtype)
+
+    return Quantity(draw_bars, "bars of whole numbers, or of any; some never end")
+
+
+def alive(bars: Any, levels: Any) -> Any:
+    """Return how many bars are born by level s and are there after level t, for each s <= t of the levels."""
+    born, dying = bars[:, 0, None, None] <= levels[:, None], bars[:, 1, None, None] > levels
+    return np.triu(np.count_nonzero(born & dying, axis=0))
+
+
+def components(points: Iterable[Any], joined: Callable[[Any, Any], bool]) -> list[set[Any]]:
+    """Return the components of points, some of which are joined."""
+    found: list[set[Any]] = []
+    for point in points:
+        near = [part for part in found if any(joined(point, other) for other in part)]
+        found = [part for part in found if part not in near] + [{point}.union(*near)]
+    return found
+
+
+def meeting(parts: Iterable[set[Any]], chosen: set[Any]) -> int:
+    """Return how many of the parts have one of the chosen points."""
+    return sum(not part.isdisjoint(chosen) for part in parts)

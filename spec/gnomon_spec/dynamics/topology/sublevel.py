@@ -1,0 +1,177 @@
+"""Sublevel diagrams of graphs and grids, held against flooding; and the levels at which vertices join."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from gnomon.dynamics.topology import persistence
+from gnomon.dynamics.topology import sublevel as reference
+from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.dynamics.topology import operation
+from gnomon_spec.dynamics.topology.inputs import alive, components, edges, levels, meeting
+from gnomon_spec.facts import Fact, agree, equal
+from gnomon_spec.rejections import bad_values, no_numbers
+from gnomon_spec.strategies import permutation, shapes
+
+graphs = Cases({"f": levels(), "edges": edges()}, shapes((5,), (7,), (6,), (3,), (1,), (0,)))
+some = graphs.shaped(shapes((4,))).but(edges=choice(np.array([[0, 1], [2, 1]])))
+sublevel_h0 = operation(reference.sublevel_h0, cases=graphs, rejecting=some)
+merge_height = operation(reference.merge_height, cases=graphs, rejecting=some)
+pictures = Cases({"F": levels()}, shapes((3, 4), (4, 4), (5, 4), (1, 1), (1, 5), (4, 1))).but(
+    construction=choice("V", "T")
+)
+sublevel_grid = operation(reference.sublevel_grid, cases=pictures, rejecting=pictures)
+
+
+@bad_values.register
+def _(domain: reference.EdgeList, value: Any) -> Iterator[tuple[str, Any]]:
+    yield from no_numbers()
+    yield " of numbers", value.astype(np.float64)
+    yield " of one dimension", value.reshape(-1)
+    yield " of three", np.concatenate([value, value[:, :1]], axis=1)
+    for words, bad in (("a negative place", -1), ("a place too large", 99), ("a loop", value[0, 1])):
+        yield f" with {words}", np.concatenate([[[bad, value[0, 1]]], value])
+
+
+def flooded(case: Case, level: Any) -> list[set[int]]:
+    """Return the components of {f <= t}."""
+    joined = {frozenset(edge) for edge in case.edges.tolist()}
+    return components([int(v) for v in np.flatnonzero(case.f <= level)], lambda v, w: frozenset((v, w)) in joined)
+
+
+@sublevel_h0.law("closed form")
+def components_are_those_of_a_flood(port: Any, case: Case) -> Iterable[Fact]:
+    """As many bars are born by s and alive after t as components of {f <= t} reach down to s; bars begin and end at the
+    values of their vertices."""
+    found, f = sublevel_h0.call(port, case), case.f
+    entering = np.unique(f)
+    counts = np.zeros((len(entering), len(entering)), int)
+    for j, t in enumerate(entering):
+        parts = flooded(case, t)
+        counts[: j + 1, j] = [meeting(parts, set(np.flatnonzero(f <= s).tolist())) for s in entering[: j + 1]]
+    yield agree("bars", alive(found.bars, entering), counts)
+    yield equal("births", found.bars[:, 0], f[found.lowest.astype(int)])
+    yield equal("deaths", found.bars[:, 1], np.append(f, [inf])[found.passes.astype(int)])
+
+
+@sublevel_h0.law("closed form", cases=Cases({"f": levels(), "order": permutation()}, shapes((5,), (7,), (2,), (6,))))
+def on_a_path_valleys_end_at_peaks(port: Any, case: Case) -> Iterable[Fact]:
+    """On a path of different values births are the local minima, ends included, and deaths the inner local maxima."""
+    places, n = case.order, len(case.order)
+    f = 2.0 * places + 0 * case.f
+    found = port.sublevel_h0(f, np.stack([np.arange(n - 1), np.arange(1, n)], axis=1))
+    padded = np.concatenate([[inf], f, [inf]])
+    left, right = f < padded[:-2], f < padded[2:]
+    yield equal("births", found.bars[:, 0], np.sort(f[left & right]))
+    yield equal("deaths", np.sort(found.bars[:, 1]), np.append(np.sort(f[~left & ~right]), [inf]))
+
+
+@merge_height.law("closed form")
+def vertices_join_where_a_flood_joins_them(port: Any, case: Case) -> Iterable[Fact]:
+    """h(i, j) is the least level at which i and j lie in one component of {f <= t}."""
+    f = case.f
+    heights = np.full((len(f), len(f)), inf, f.dtype)
+    for t in np.unique(f)[::-1]:
+        for part in flooded(case, t):
+            heights[np.ix_(list(part), list(part))] = t
+    yield equal("heights", merge_height.call(port, case), heights)
+
+
+@merge_height.law("bound")
+def heights_are_an_ultrametric(port: Any, case: Case) -> Iterable[Fact]:
+    """h(i, k) <= max(h(i, j), h(j, k)): the tree that it draws is one."""
+    h = merge_height.call(port, case)
+    over = np.maximum(h[:, :, None], h[None])
+    yield agree("over", np.all(np.isinf(over) | (h[:, None] <= over)), True)
+
+
+def near(connected: int, a: tuple[int, int], b: tuple[int, int]) -> bool:
+    """Return whether cells of a grid are neighbours."""
+    down, right = abs(a[0] - b[0]), abs(a[1] - b[1])
+    return down + right == 1 if connected == 4 else max(down, right) == 1
+
+
+def chosen(image: Any) -> set[tuple[int, int]]:
+    """Return the places of the Trues."""
+    return {(int(i), int(j)) for i, j in np.argwhere(image)}
+
+
+@sublevel_grid.law("closed form")
+def valleys_and_holes_are_those_of_a_flood(port: Any, case: Case) -> Iterable[Fact]:
+    """As many components are born by s and alive after t as those of {F <= t} that reach down to s; and as many holes
+    as parts of {F > s}, with all around, by the other neighbours, reach up beyond t, but for the outermost."""
+    found, F = sublevel_grid.call(port, case), case.F
+    entering, (inner, outer) = np.unique(F), (4, 8) if case.construction == "V" else (8, 4)
+    h0, h1 = (np.zeros((len(entering), len(entering)), int) for _ in range(2))
+    above = [chosen(np.pad(t < F, 1, constant_values=True)) for t in entering]
+    below = [chosen(t >= F) for t in entering]
+    for i in range(len(entering)):
+        valleys = components(below[i], partial(near, inner))
+        h0[: i + 1, i] = [meeting(valleys, lower) for lower in below[: i + 1]]
+        islands = components(above[i], partial(near, outer))
+        h1[i, i:] = [meeting(islands, upper) - 1 for upper in above[i:]]
+    yield agree("h0", alive(found.h0, entering), h0)
+    yield agree("h1", alive(found.h1, entering), h1)
+
+
+@sublevel_grid.law("invariance")
+def holes_are_valleys_of_the_negative(port: Any, case: Case) -> Iterable[Fact]:
+    """Holes of F are the valleys of -F within a ring of its own that is lower, by the other construction, upside down:
+    (-death, -birth)."""
+    found, low = sublevel_grid.call(port, case), -np.max(case.F) - 1 - np.abs(np.max(case.F))
+    other = "T" if case.construction == "V" else "V"
+    turned = port.sublevel_grid(np.pad(-case.F, 1, constant_values=low), construction=other).h0[1:]
+    yield equal("births", np.sort(found.h1[:, 0]), np.sort(-turned[:, 1]))
+    yield equal("deaths", np.sort(found.h1[:, 1]), np.sort(-turned[:, 0]))
+
+
+sublevel_h0.edits("""
+edges_enter_with_the_lower_end: An edge enters with its lower end, as if passes were valleys
+    `np.maximum(turn[edges[:, 0]], turn[edges[:, 1]])` → `np.minimum(turn[edges[:, 0]], turn[edges[:, 1]])`
+places_decide_who_is_older: Of two components the one with the lower place dies later, whatever its value
+    `order, boundaries = ascending(np.concatenate([turn, later]))` → `order, boundaries = list(range(n + len(edges)))`
+deaths_are_named_by_edges: The pass is the place of the edge, not of its later vertex
+    `ending[e] if e >= 0 else e` → `e - n if e >= 0 else e`
+""")
+merge_height.edits("""
+paths_of_two_edges: No path of more than two edges is looked at
+    `heights = np.minimum(heights, np.maximum(heights[:, k, None], heights[k]))` →
+        `first = heights if k == 0 else first; heights = np.minimum(heights, np.maximum(first[:, k, None], first[k]))`
+heights_of_the_lower_end: An edge has the height of its lower end
+    `np.where(joined, np.maximum(f[:, None], f), inf)` → `np.where(joined, np.minimum(f[:, None], f), inf)`
+heights_above_the_ends: The higher one of the two ends is subtracted: a barrier, not a level
+    `return heights` → `return heights - np.maximum(f[:, None], f)`
+diagonal_of_zeros: A vertex joins itself at 0
+    `return heights` → `return np.where(vertices[:, None] == vertices, 0, heights)`
+heights_add_up: Heights on a path are added
+    `np.maximum(heights[:, k, None], heights[k])` → `heights[:, k, None] + heights[k]`
+""")
+sublevel_grid.edits("""
+other_neighbours: "V" has 8 neighbours and "T" 4
+    `enter = np.maximum if construction == "V" else np.minimum` → `enter = np.maximum`
+one_construction_for_both: Values are on vertices, whatever is asked for
+    `(neighbours(n, construction) for n in F.shape)` → `(neighbours(n, "V") for n in F.shape)`
+""")
+sublevel_grid.edits(
+    """
+additions_stop_after_one: A column of the boundary matrix is reduced once, not until its lowest one is its own
+    `while column and max(column) in reduced:` → `if column and max(column) in reduced:`
+younger_is_older: Of two classes the older one dies
+    `ends[order[max(column)]] = cell` → `ends[order[min(column)]] = cell`
+""",
+    within=persistence.pairs,
+)
+sublevel_grid.edits(
+    """
+bars_of_no_length_are_kept: What dies as it is born is a bar, too
+    `np.flatnonzero(births < deaths)` → `np.flatnonzero(births <= deaths)`
+endless_bars_are_left_out: What never dies is no bar
+    `np.flatnonzero(births < deaths)` → `np.flatnonzero((births < deaths) & (deaths < inf))`
+""",
+    within=persistence.bars,
+)
