@@ -30,6 +30,7 @@ LENGTHY = (
     "gd_chaos-region",
     "hessian_free-networks",
     "hill_adam-colours",
+    "training_paths-students",
 )
 LONG = {"hessian_free-digits": pytest.mark.digits} | dict.fromkeys(LENGTHY, pytest.mark.campaign)
 

@@ -1,0 +1,212 @@
+"""Networks up to the order and the signs of their units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import permutations, product
+from typing import Any
+
+import numpy as np
+
+from gnomon.dynamics.training_paths import units as reference
+from gnomon.dynamics.training_paths.units import Student
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.dynamics.training_paths import operation
+from gnomon_spec.dynamics.training_paths.plane import generator
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.strategies import shapes
+
+
+def network(like: str = "") -> Quantity:
+    """Parameters from -2 to 2; or an image of others under some rearrangement, a little moved or not at all."""
+
+    def draw_network(draw: Draw, context: Context) -> Any:
+        (d, hidden, c), chosen = context.shape, generator(draw)
+        drawn = chosen.uniform(-2, 2, hidden * (d + 1 + c) + c)
+        if like and chosen.integers(2):
+            order, signs = chosen.permutation(hidden), chosen.choice([-1, 1], hidden)
+            image = rearranged(context.drawn[like], (d, hidden, c), order, signs)
+            drawn = image + drawn / 8 * int(chosen.integers(2))
+        return drawn.astype(context.dtype)
+
+    return Quantity(draw_network, "parameters from -2 to 2" + f", some of them near an image of {like}" * bool(like))
+
+
+def rearranged(params: Any, sizes: tuple[int, int, int], order: Any, signs: Any) -> Any:
+    """Return a network with units in another order, the weights, the bias and the outgoing weights of each times ±1."""
+    d, hidden, c = sizes
+    signs, order = np.array([int(s) for s in signs]), [int(k) for k in order]
+    W1, b1 = params[: hidden * d].reshape(hidden, d), params[hidden * d : hidden * (d + 1)]
+    W2 = params[hidden * (d + 1) : hidden * (d + 1 + c)].reshape(c, hidden)
+    parts = signs[:, np.newaxis] * W1[order], signs * b1[order], signs * W2[:, order], params[hidden * (d + 1 + c) :]
+    return np.concatenate([part.ravel() for part in parts])
+
+
+def images(params: Any, sizes: tuple[int, int, int], *, odd: bool) -> Iterator[Any]:
+    """Yield every image of a network."""
+    hidden = sizes[1]
+    for order in permutations(range(hidden)):
+        for signs in product((1, -1), repeat=hidden) if odd else [(1,) * hidden]:
+            yield rearranged(params, sizes, order, signs)
+
+
+SIZES = shapes((1, 2, 1), (2, 2, 1), (1, 3, 1), (2, 1, 2), (1, 2, 2), (2, 3, 2))
+networks = Cases(
+    {
+        "inputs": Quantity(lambda _draw, c: c.shape[0], "d"),
+        "hidden": Quantity(lambda _draw, c: c.shape[1], "the number of units"),
+        "outputs": Quantity(lambda _draw, c: c.shape[2], "c"),
+        "model": network(),
+        "params": network("model"),
+        "odd": choice(True, False),
+    },
+    SIZES,
+)
+match_units = operation(reference.match_units, cases=networks, rejecting=networks)
+
+
+def draw_data(draw: Draw, context: Context) -> Student:
+    (d, _, c), chosen = context.shape, generator(draw)
+    x, y = ((chosen.integers(-8, 9, (4, n)) / 4).astype(context.dtype) for n in (d, c))
+    return Student(x, y)
+
+
+trained = Cases(
+    {
+        "start": network(),
+        "end": network("start"),
+        "data": Quantity(draw_data, "four inputs and targets, multiples of ¼ from -2 to 2"),
+        "points": choice(3, 2, 5),
+    },
+    SIZES,
+)
+
+
+def sizes_of(case: Case) -> tuple[int, int, int]:
+    """Return d, the number of units and c."""
+    d, c = case.data.inputs.shape[1], case.data.targets.shape[1]
+    return d, (len(case.start) - c) // (d + 1 + c), c
+
+
+def largest_loss(case: Case) -> Any:
+    """Return how large the loss may be between two networks."""
+    biggest = np.maximum(np.max(np.abs(case.start)), np.max(np.abs(case.end)))
+    return (biggest * len(case.start) + np.max(np.abs(case.data.targets))) ** 2 * case.data.targets.shape[1]
+
+
+aligned_barrier = operation(
+    reference.aligned_barrier, cases=trained, rejecting=trained, scales={"start": largest_loss}
+)  # fmt: skip
+
+
+@match_units.law("closed form")
+def no_image_is_nearer(port: Any, case: Case) -> Iterable[Fact]:
+    """It is an image of the network, and of all of its images, in any order and, if odd, of any signs, the nearest one
+    to the model."""
+    found, sizes = match_units.call(port, case), (case.inputs, case.hidden, case.outputs)
+    yield equal("image", rearranged(case.params, sizes, found.order, found.signs), found.params)
+    squares = [np.sum((image - case.model) ** 2) for image in images(case.params, sizes, odd=case.odd)]
+    yield equal("distance", np.sum((found.params - case.model) ** 2), min(squares), scale=1 + min(squares))
+
+
+@match_units.law("invariance")
+def the_function_stays(port: Any, case: Case) -> Iterable[Fact]:
+    """A network of tanh with the units matched computes what it did before."""
+    found, sizes = match_units.call(port, case), (case.inputs, case.hidden, case.outputs)
+    inputs = np.linspace(-2, 2, 3 * case.inputs).reshape(3, case.inputs)
+    data = Student(inputs, np.zeros((3, sizes[2])))
+    size = np.sum(np.abs(case.params))
+    yield equal("outputs", data.outputs(found.params), data.outputs(case.params), scale=size)
+    yield agree("each unit once", sorted(np.asarray(found.order).tolist()), list(range(case.hidden)))
+
+
+@match_units.law("fixed point", cases=networks.but(model=network()))
+def a_copy_is_found_again(port: Any, case: Case) -> Iterable[Fact]:
+    """Of an image of the model the model itself is made, to the bit; of the model nothing else."""
+    sizes, turned = (case.inputs, case.hidden, case.outputs), np.arange(case.hidden)[::-1]
+    signs = -np.ones(case.hidden) if case.odd else np.ones(case.hidden)
+    copy = rearranged(case.model, sizes, turned, signs)
+    yield identical("copy", match_units.call(port, case, params=copy).params, case.model)
+    yield identical("itself", match_units.call(port, case, params=case.model).params, case.model)
+
+
+@match_units.law("rejects")
+def parameters_are_those_of_a_network(port: Any, case: Case) -> Iterable[Fact]:
+    """A number of parameters that no network of these units has is rejected."""
+    changed = {name: np.concatenate([case[name], case[name][:1]]) for name in ("params", "model")}
+    yield rejects("one too many", partial(match_units.call, port, case, **changed))
+
+
+@aligned_barrier.law("invariance")
+def it_does_not_see_order_and_signs(port: Any, case: Case) -> Iterable[Fact]:
+    """Whatever image of the end is given it is as high; between a network and its images there is none."""
+    sizes, found = sizes_of(case), aligned_barrier.call(port, case)
+    turned, signs = np.arange(sizes[1])[::-1], np.where(np.arange(sizes[1]) % 2 == 0, -1, 1)
+    image = rearranged(case.end, sizes, turned, signs)
+    yield equal("image", aligned_barrier.call(port, case, end=image), found, scale=largest_loss(case))
+    own = rearranged(case.start, sizes, turned, signs)
+    yield equal("own image", aligned_barrier.call(port, case, end=own), 0 * found, scale=largest_loss(case))
+
+
+@aligned_barrier.law("closed form", cases=trained.but(points=choice(3, 5)))
+def it_is_the_barrier_to_the_nearest_image(port: Any, case: Case) -> Iterable[Fact]:
+    """The largest height of the loss ½·mean‖f(x) - y‖² over the chord, to the nearest image of the end."""
+    sizes = sizes_of(case)
+    every = list(images(case.end, sizes, odd=True))
+    end = every[int(np.argmin([float(np.sum((image - case.start) ** 2)) for image in every]))]
+    shares = np.arange(case.points) / (case.points - 1)
+    d, hidden, c = sizes
+    losses = []
+    for t in shares:
+        now = (1 - t) * case.start + t * end
+        W1, b1 = now[: hidden * d].reshape(hidden, d), now[hidden * d : hidden * (d + 1)]
+        W2, b2 = now[hidden * (d + 1) : -c].reshape(c, hidden), now[-c:]
+        outputs = np.tanh(case.data.inputs @ W1.T + b1) @ W2.T + b2
+        losses.append(np.sum((outputs - case.data.targets) ** 2) / (2 * len(outputs)))
+    heights = [loss - (1 - t) * losses[0] - t * losses[-1] for t, loss in zip(shares, losses, strict=True)]
+    found = aligned_barrier.call(port, case)
+    yield equal("barrier", found, np.max(np.stack(heights)), scale=largest_loss(case))
+    yield at_least("height", found, 0 * found)
+
+
+@aligned_barrier.law("rejects")
+def the_network_fits_the_data(port: Any, case: Case) -> Iterable[Fact]:
+    """A number of parameters that does not fit the data, and targets that do not fit the inputs, are rejected."""
+    long = {name: np.concatenate([case[name], case[name][:1]]) for name in ("start", "end")}
+    yield rejects("long", partial(aligned_barrier.call, port, case, **long))
+    few = case.data._replace(targets=case.data.targets[:1])
+    yield rejects("few targets", partial(aligned_barrier.call, port, case, data=few))
+
+
+match_units.edits("""
+nearest_whoever_has_it: Each place takes the unit that is nearest, whoever has it already
+    `assignment(np.abs(gains) if odd else gains)` →
+        `tuple(int(k) for k in np.argmax(np.abs(gains) if odd else gains, axis=1))`
+signs_are_not_looked_at: Units are matched as if no sign could change, and signs changed afterwards
+    `assignment(np.abs(gains) if odd else gains)` → `assignment(gains)`
+signs_are_left: Signs are told and not changed
+    `np.stack([sign * own[k] for sign, k in zip(signs, order, strict=True)])` → `np.stack([own[k] for k in order])`
+signs_for_any_unit: Signs change although the function is not odd
+    `-1 if odd and gains[i, k] < 0 else 1` → `-1 if gains[i, k] < 0 else 1`
+order_is_inverted: The order is applied the wrong way round
+    `for sign, k in zip(signs, order, strict=True)` → `for sign, k in zip(signs, np.argsort(order), strict=True)`
+outgoing_weights_stay: The outgoing weights keep their order and signs: another function
+    `as_params(units, inputs,` →
+        `as_params(np.concatenate([units[:, : inputs + 1], own[:, inputs + 1 :]], axis=1), inputs,`
+matched_without_biases: Only weights are compared, not biases
+    `gains = wanted @ own.T` →
+        `gains = wanted @ own.T - np.outer(wanted[:, inputs], own[:, inputs])`
+matched_by_incoming_weights: Only incoming weights and biases are compared
+    `gains = wanted @ own.T` → `gains = wanted[:, : inputs + 1] @ own[:, : inputs + 1].T`
+""")
+aligned_barrier.edits("""
+barrier_without_matching: Units are not matched
+    `match_units(end, start, inputs=d, hidden=hidden).params` → `end`
+ends_are_exchanged_in_matching: The start is matched to the end, and its own barrier measured
+    `match_units(end, start, inputs=d, hidden=hidden).params` →
+        `match_units(start, end, inputs=d, hidden=hidden).params`
+matched_without_signs: Units are matched by order alone
+    `match_units(end, start, inputs=d, hidden=hidden).params` →
+        `match_units(end, start, inputs=d, hidden=hidden, odd=False).params`
+""")

@@ -1,0 +1,1 @@
+"""Studies and claims of paths of training."""

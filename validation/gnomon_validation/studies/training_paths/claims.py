@@ -1,0 +1,164 @@
+"""What is stated of homotopy, functors and limits in learning, each put to the test; by reading notes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gnomon.dynamics.training_paths.classes import homotopy_classes, winding, word
+from gnomon.dynamics.training_paths.distances import lmc_barrier
+from gnomon.dynamics.training_paths.joins import compose, representations
+from gnomon.dynamics.training_paths.units import match_units
+from gnomon_validation.studies.claim import Evidence, Ledger
+from gnomon_validation.studies.training_paths import hills, students
+
+NOTES = "arXiv 2510.04376v1, by public reading notes of its definitions"
+FIGURES = "arXiv 2510.04376v1, by a public summary of its experiments"
+TWO = np.array([[2.0, 0.5], [4.0, 0.5]])
+COMMUTATOR = np.array(
+    [(0, -1), (3, -1), (3, 2), (1, 2), (1, -1), (5, -1), (5, 2), (3, 2), (3, -1), (1, -1), (1, 2), (3, 2), (3, -1),
+     (3, 2), (5, 2), (5, -1), (0, -1)], float,
+)  # fmt: skip
+
+ledger = Ledger("training_paths")
+
+
+@ledger.claim("false", source=NOTES)
+def runs_fall_into_homotopy_classes() -> Evidence:
+    """Runs with the same ends fall into several homotopy classes in Rⁿ (Definition 3.1; seven are reported)
+
+    Rⁿ is contractible: (1 - s)·γ₀ + s·γ₁ moves any path into any other with the same ends. There is one class. Below a
+    level there are several.
+    """
+    paths, obstacles, classes = hills.seen(3)
+    in_the_plane = homotopy_classes(tuple(paths), obstacles[:0])
+    figure = (
+        f"{len(paths)} runs around three hills: {np.max(in_the_plane) + 1} class, {np.max(classes) + 1} below a level"
+    )
+    return Evidence(bool(np.max(in_the_plane) == 0 and np.max(classes) == 3), figure)
+
+
+@ledger.claim("holds if", source=NOTES, condition="said of runs with the same ends, of which it is trivial")
+def homotopic_runs_generalise_alike() -> Evidence:
+    """Homotopic runs have test errors that differ by at most ε(Vol H) (Conjecture 3.3)
+
+    A homotopy keeps the ends, so both runs end in one network: the difference is 0, whatever the runs are.
+    """
+    paths, obstacles, classes = hills.seen(2)
+    ends = {tuple(path[-1].tolist()) for path in paths}
+    figure = f"{np.max(classes) + 1} classes of runs with the same ends end in {len(ends)} point"
+    return Evidence(len(ends) == 1 and np.max(classes) > 0 and len(obstacles) == 2, figure)
+
+
+@ledger.claim("false", source=FIGURES)
+def the_gap_falls_by_034_a_unit_of_persistence() -> Evidence:
+    """gap = -0.034·TP + 0.12, beside gaps of .08 for TP < 20 and .01 for TP > 50
+
+    The line gives negative gaps at both; that through the two examples is 14.6 times as flat.
+    """
+    at = [-0.034 * total + 0.12 for total in (20, 50)]
+    slope = (0.01 - 0.08) / (50 - 20)
+    intercept = 0.08 - slope * 20
+    figure = f"the line at 20 and 50: {at[0]:.2f}, {at[1]:.2f}; through the examples {slope:.5f}·TP + {intercept:.4f}"
+    return Evidence(max(at) < 0 and 14 < -0.034 / slope < 15, figure)
+
+
+@ledger.claim("false", source=NOTES)
+def natural_gradient_follows_geodesics() -> Evidence:
+    """Natural gradient follows geodesics of the Fisher metric (Proposition 8.2)
+
+    Of normal distributions with the loss ½(μ - μ*)² it moves μ alone. From (0, 1) to (2, 1) that is 2 long under
+    (dμ² + 2dσ²)/σ²; the arc of the ellipse (1 + √3·cos t, √1.5·sin t) is shorter.
+    """
+    # In (μ/√2, σ) the metric is twice the half-plane's: cosh d = 1 + Δ²/2 there, Δ² = 2 between the two points.
+    geodesic, straight = 2**0.5 * np.arccosh(1 + 2 / 2), 2.0
+    angles = np.linspace(np.arctan2(1, -(2**-0.5)), np.arctan2(1, 2**-0.5), 20_001)
+    arc = np.stack([1 + 3**0.5 * np.cos(angles), 1.5**0.5 * np.sin(angles)], axis=1)  # an ellipse in (μ, σ)
+    steps, middles = np.diff(arc, axis=0), (arc[1:] + arc[:-1]) / 2
+    length = float(np.sum(np.sqrt(steps[:, 0] ** 2 + 2 * steps[:, 1] ** 2) / middles[:, 1]))
+    figure = f"natural gradient {straight:.9f}, geodesic √2·arcosh 2 = {geodesic:.9f}, measured along it {length:.6f}"
+    return Evidence(f"{geodesic:.9f} {length:.6f}" == "1.862459719 1.862460", figure)
+
+
+@ledger.claim("false", source=NOTES)
+def homotopic_representations_are_affinely_related() -> Evidence:
+    """Homotopic runs end in representations that “differ by smooth affine maps”
+
+    tanh(x) and tanh(2x + 1) are joined by a path; no affine map makes the one of the other.
+    """
+    path, x = np.stack([1 + (t := np.linspace(0, 1, 11)), t], axis=1), np.linspace(-2, 2, 41)[:, np.newaxis]
+    first, last = representations(path, x, hidden=1)[[0, -1], :, 0]
+    basis = np.stack([first, np.ones(41)], axis=1)
+    rms = float(np.sqrt(np.mean((last - basis @ np.linalg.lstsq(basis, last)[0]) ** 2)))
+    return Evidence(f"{rms:.4f}" == "0.2699", f"the best affine map leaves {rms:.4f} (root mean square, 41 points)")
+
+
+@ledger.claim("false", source=NOTES)
+def training_lands_in_contractions() -> Evidence:
+    """Paths of representations keep ‖ψ(t)(x) - ψ(t)(x')‖ < k where it was: so training is a functor to Rep
+
+    φ(x) = θx with θ from ½ to 2 and k = 1 breaks it on {0, 1}. That images of joins are joins of images is no condition
+    on training: it holds for every path.
+    """
+    thetas = np.array([[0.5], [2.0]])
+    gaps = np.abs(thetas[:, 0] * 1 - thetas[:, 0] * 0)
+    path, x = np.random.default_rng(0).standard_normal((9, 6)), np.linspace(-1, 1, 5)[:, np.newaxis]
+    images = [representations(part, x, hidden=2) for part in (path[:5], path[4:], compose(path[4:], path[:5]))]
+    functor = bool(np.all(np.concatenate([images[0], images[1][1:]]) == images[2]))
+    figure = f"distances {gaps[0]} < 1, then {gaps[1]}; images of a random path compose to the bit: {functor}"
+    return Evidence(gaps[0] < 1 <= gaps[1] and functor, figure)
+
+
+@ledger.claim("false", source=NOTES)
+def constant_paths_are_identities_of_param() -> Evidence:
+    """The identity of θ is the constant path, paths follow γ' = -∇L(γ), and composition is concatenation
+
+    A constant path follows the gradient at critical points only; on [0, 1] concatenation is not associative: three
+    paths arrive at their joints at other times. Moore's paths, of their own lengths, compose associatively.
+    """
+    a, b, c = (np.array([[k, 0.0], [k + 1.0, 0.0]]) for k in range(3))
+    times = [[0, 1 / 4, 1 / 2, 1], [0, 1 / 2, 3 / 4, 1]]  # of the joints, (c∘b)∘a on [0, 1] halves otherwise
+    left, right = compose(c, compose(b, a)), compose(compose(c, b), a)
+    slope = float(np.abs(hills.descended(0, a[:1], 1)[0, 1] - a[0]).max())
+    same = np.array_equal(left, right)
+    figure = f"joints at {times[0]} and {times[1]}, Moore's paths agree: {same}; a step moves a start by {slope:.4f}"
+    return Evidence(same and slope > 0, figure)
+
+
+@ledger.claim("false", source=FIGURES)
+def class_three_fits_its_spread() -> Evidence:
+    """Accuracies within a class differ by less than 0.5 %, and those of class 3 are 94.2 ± 0.5 % over 18 networks
+
+    With a standard deviation of s, half the range of n numbers is s·√((n-1)/n) at least: a range below 0.5 has s
+    below 0.26.
+    """
+    largest = 0.25 * (18 / 17) ** 0.5
+    return Evidence(largest < 0.5, f"a range of 0.5 allows a standard deviation of {largest:.3f} at most, not 0.5")
+
+
+@ledger.claim("false", source=NOTES)
+def averaging_networks_is_a_colimit() -> Evidence:
+    """Weighted averaging of networks (FedAvg) is a colimit
+
+    A colimit does not see which of equal networks it is given. The mean of a network and itself is the network; that of
+    the network and a copy with the two units exchanged is another function.
+    """
+    one = students.trained(1, 200)[0]
+    copy = one[[1, 0, 3, 2, 5, 4, 6]]
+    same = float(np.max(np.abs(students.DATA.outputs(copy) - students.DATA.outputs(one))))
+    other = float(np.max(np.abs(students.DATA.outputs((one + copy) / 2) - students.DATA.outputs(one))))
+    matched = match_units(copy, one, inputs=1, hidden=2).params
+    figure = (
+        f"the copy differs by {same:.1e}, its mean with the network by {other:.2f}, and by 0 once units are matched"
+    )
+    shown = same < 1e-12 < other and bool(np.all(matched == one)) and float(lmc_barrier(one, copy, students.DATA)) > 0
+    return Evidence(shown, figure)
+
+
+@ledger.claim("false", source="a common shortcut")
+def windings_decide_homotopy() -> Evidence:
+    """Two paths around obstacles are the same if they wind as often around each
+
+    With two obstacles a commutator of loops winds around neither, and cannot be pulled off them.
+    """
+    found, letters = winding(COMMUTATOR, TWO).tolist(), word(COMMUTATOR, TWO).tolist()
+    return Evidence(found == [0, 0] and len(letters) == 4, f"windings {found}, word {letters}")
