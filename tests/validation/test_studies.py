@@ -27,6 +27,7 @@ LENGTHY = (
     "anemone-digits",
     "egd-modular",
     "egd-parity",
+    "gd_chaos-pull_backs",
     "gd_chaos-region",
     "hessian_free-networks",
     "hill_adam-colours",
