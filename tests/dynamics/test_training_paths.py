@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from kernel_contract import assert_within
 
-from gnomon.dynamics.training_paths import classes, distances, joins, limits, units
+from gnomon.dynamics.training_paths import classes, distances, limits, units
 
 TWO = np.array([[2.0, 0.5], [4.0, 0.5]])
 
@@ -82,13 +82,3 @@ def test_two_units_change_places_and_signs():
     assert (found.params.tolist(), found.order.tolist(), found.signs.tolist()) == (own.tolist(), [1, 0], [-1, 1])
     data = units.Student(np.array([[0.5], [1.0]]), np.zeros((2, 1)))
     assert units.aligned_barrier(own, image, data, points=3) == 0.0
-
-
-def test_paths_on_an_interval_are_not_associative_and_moores_are():
-    a, b, c = (np.array([[k, 0.0], [k + 1.0, 1.0]]) for k in range(3))
-    b[0], c[0] = a[-1], b[-1]
-    np.testing.assert_array_equal(
-        joins.compose(c, joins.compose(b, a)), joins.compose(joins.compose(c, b), a), strict=True
-    )
-    with pytest.raises(ValueError, match="second must begin where first ends"):
-        joins.compose(a, b)

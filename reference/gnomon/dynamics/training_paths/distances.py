@@ -46,10 +46,11 @@ def lmc_barrier(
 ) -> Any:  # fmt: skip
     """Return max over t of L((1 - t)·θ₀ + t·θ₁) - (1 - t)·L(θ₀) - t·L(θ₁), t = 0, 1/(points - 1), …, 1.
 
-    It is >= 0, as t = 0 counts, and 0 for convex losses. A loss that is not finite at an end or between is not passed
-    over: then the barrier is ∞ or NaN. start, end: θ₀, θ₁. points: an odd number has t = ½ among them.
+    It is >= 0, as t = 0 counts, and 0 for convex losses. A loss of ∞ or NaN, at an end or between, is not passed over:
+    then the barrier is ∞ or NaN. start, end: θ₀, θ₁. points: an odd number has t = ½ among them.
     """
     shares = [k / (points - 1) for k in range(points)]
     losses = [loss.value((1 - t) * start + t * end) for t in shares]
-    heights = [value - ((1 - t) * losses[0] + t * losses[-1]) for t, value in zip(shares, losses, strict=True)]
+    with np.errstate(invalid="ignore"):  # ∞ - ∞
+        heights = [value - ((1 - t) * losses[0] + t * losses[-1]) for t, value in zip(shares, losses, strict=True)]
     return np.max(np.stack(heights))

@@ -13,6 +13,8 @@ from gnomon.arguments import checked
 from gnomon.domains import Array, Count, Entries, Finite, PositiveInt
 from gnomon.dynamics.training_paths.distances import lmc_barrier
 
+MOST = 16
+
 
 class Student(NamedTuple):
     """L(θ) = ½·mean‖W₂·tanh(W₁x + b₁) + b₂ - y‖² on some data. inputs: x, shape (N, d). targets: y, shape (N, c).
@@ -61,6 +63,8 @@ def as_params(units: Array, inputs: int, last: Array) -> Array:
 
 def of_a_network(given: Mapping[str, Any]) -> None:
     size, hidden = given["params"].shape[0], given["hidden"]
+    if hidden > MOST:
+        raise ValueError(f"hidden must be at most {MOST}, as 2^hidden sets of units are gone through, got {hidden}")
     outputs, rest = divmod(size - hidden * (given["inputs"] + 1), hidden + 1)
     if rest or outputs < 1:
         raise ValueError(f"params must be those of a network with {hidden} hidden units, got {size} numbers")
@@ -95,7 +99,8 @@ def match_units(
     sizes of the a do not change, the distance is least. The function is the same. params, model: θ of `Student`. odd:
     signs may change, as for tanh; False: they are all 1.
 
-    Choice: all sets of units are gone through, 2^hidden of them: for wide layers take any linear assignment.
+    Choice: all sets of units are gone through, 2^hidden of them, so hidden is at most 16: for wide layers take any
+    linear assignment.
     """
     own, wanted = as_units(params, hidden, inputs), as_units(model, hidden, inputs)
     gains = wanted @ own.T

@@ -9,6 +9,12 @@ Winding numbers are the sums of letters: they say less, a loop around both of tw
 has the word 1, 2, -1, -2 and winds around neither. Of a loss on a grid the obstacles are the holes of {f <= level}.
 Without obstacles every word is empty: in Rⁿ any two paths with the same ends are the same, so a class needs a level.
 
+Paths compose strictly (Moore's, of their own lengths) where they meet to the bit, surfaces along an edge, and what a
+layer makes of a path composes as the path does. A barrier is the height of the loss over the chord; between networks it
+is measured up to the order and, as tanh is odd, the signs of hidden units. Pairs that agree in a shared space are a
+pullback: of it the projector and the dimension are compared, the basis is a port's own. Precomposing φ∘f with a map of
+data, which the paper calls a pullback, is no limit of a cospan and no operation here; nor is persistence.
+
 Sources: A. Tamim, arXiv 2510.04376v1 (October 2025), of which the abstract, the start of the introduction and the
 contents were read; public reading notes for its definitions. No code was published. It defines a functor from
 parameters to representations, calls homotopic runs the same, reads transfer as a pullback and equivalence of optimisers

@@ -179,6 +179,9 @@ letters_are_not_cancelled: The word is not reduced
     `add(letters, sign * (k + 1))` → `letters.append(sign * (k + 1))`
 letters_in_the_order_of_obstacles: Letters of one step come in the order of the obstacles, whichever way it goes
     `reversed(rightwards) if leftwards else rightwards` → `rightwards`
+column_in_one_order: Obstacles above each other come in the order in which they were given, whichever way a path goes
+    `reversed(rightwards) if leftwards else rightwards` →
+        `sorted(rightwards, key=lambda k: (-obstacles[k, 0], k)) if leftwards else rightwards`
 letters_by_the_first_obstacle: Letters of one step come in the order in which obstacles were given
     `sorted(range(obstacles.shape[0]), key=lambda k: obstacles[k, 0])` → `list(range(obstacles.shape[0]))`
 whole_lines_are_crossed: Crossings below an obstacle count, too

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.dynamics.training_paths import distances as reference
-from gnomon.hessian_free.small_objectives import Fenced, Quadratic, Valley
+from gnomon.hessian_free.small_objectives import Fenced, Quadratic
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.dynamics.training_paths import operation
 from gnomon_spec.dynamics.training_paths.plane import generator
@@ -91,30 +91,17 @@ ends = Cases({"start": tame(-1), "end": tame(-1), "points": choice(3, 2, 5, 9)},
 on_quadratics = ends.but(loss=Quantity(draw_quadratic, "a quadratic of whole numbers, definite or not"))
 
 
-def draw_loss(draw: Draw, context: Context) -> Any:
-    """Draw a quadratic, or where there are two numbers, one time in two, Rosenbrock's valley."""
-    quadratic, valley = draw_quadratic(draw, context), generator(draw).integers(0, 2)
-    return Valley(np.asarray(10, context.dtype)) if context.shape == (2,) and valley else quadratic
-
-
-on_losses = ends.but(loss=Quantity(draw_loss, "a quadratic, definite or not, or Rosenbrock's valley"))
-
-
 def highest(case: Case) -> Any:
     """Return how large the losses on the segment may be."""
-    sizes = np.abs(case.start) + np.abs(case.end)
-    if isinstance(case.loss, Valley):
-        return 10 * (1 + np.sum(sizes) ** 2) ** 2
-    reach = sizes + np.abs(case.loss.stationary)
+    reach = np.abs(case.start) + np.abs(case.end) + np.abs(case.loss.stationary)
     return np.dot(reach, np.abs(case.loss.matrix) @ reach)
 
 
-lmc_barrier = operation(
-    reference.lmc_barrier, cases=on_losses, rejecting=on_quadratics, scales={"start": highest}
-)  # fmt: skip
+at_its_size: Any = {"scales": {"start": highest}}
+lmc_barrier = operation(reference.lmc_barrier, cases=on_quadratics, rejecting=on_quadratics, **at_its_size)
 
 
-@lmc_barrier.law("closed form", cases=on_quadratics)
+@lmc_barrier.law("closed form")
 def of_a_quadratic_it_is_an_eighth_of_the_bend(port: Any, case: Case) -> Iterable[Fact]:
     """The loss stands -½t(1 - t)·dᵀHd above the chord, d = θ₁ - θ₀: the barrier is the largest of 0 and that at the
     points; -dᵀHd/8 with ½ among them, 0 where H is positive there."""

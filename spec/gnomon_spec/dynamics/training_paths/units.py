@@ -27,10 +27,12 @@ def network(like: str = "") -> Quantity:
         if like and chosen.integers(2):
             order, signs = chosen.permutation(hidden), chosen.choice([-1, 1], hidden)
             image = rearranged(context.drawn[like], (d, hidden, c), order, signs)
-            drawn = image + drawn / 8 * int(chosen.integers(2))
+            drawn = image + drawn / 2 * int(chosen.integers(2))
         return drawn.astype(context.dtype)
 
-    return Quantity(draw_network, "parameters from -2 to 2" + f", some of them near an image of {like}" * bool(like))
+    return Quantity(
+        draw_network, "parameters from -2 to 2" + f", some of them near, or on, an image of {like}" * bool(like)
+    )
 
 
 def rearranged(params: Any, sizes: tuple[int, int, int], order: Any, signs: Any) -> Any:
@@ -91,13 +93,12 @@ def sizes_of(case: Case) -> tuple[int, int, int]:
 
 def largest_loss(case: Case) -> Any:
     """Return how large the loss may be between two networks."""
-    biggest = np.maximum(np.max(np.abs(case.start)), np.max(np.abs(case.end)))
-    return (biggest * len(case.start) + np.max(np.abs(case.data.targets))) ** 2 * case.data.targets.shape[1]
+    (_, hidden, c), ends = sizes_of(case), np.abs(np.stack([case.start, case.end]))
+    return c * (np.max(np.sum(ends[:, -c * (hidden + 1) :], axis=1)) + np.max(np.abs(case.data.targets))) ** 2 / 2
 
 
-aligned_barrier = operation(
-    reference.aligned_barrier, cases=trained, rejecting=trained, scales={"start": largest_loss}
-)  # fmt: skip
+at_its_size: Any = {"scales": {"start": largest_loss}}
+aligned_barrier = operation(reference.aligned_barrier, cases=trained, rejecting=trained, **at_its_size)
 
 
 @match_units.law("closed form")

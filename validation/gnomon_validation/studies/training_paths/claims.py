@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon.dynamics.training_paths.classes import homotopy_classes, winding, word
+from gnomon.dynamics.training_paths.classes import homotopy_classes
 from gnomon.dynamics.training_paths.distances import lmc_barrier
 from gnomon.dynamics.training_paths.joins import compose, representations
 from gnomon.dynamics.training_paths.units import match_units
@@ -13,11 +13,6 @@ from gnomon_validation.studies.training_paths import hills, students
 
 NOTES = "arXiv 2510.04376v1, by public reading notes of its definitions"
 FIGURES = "arXiv 2510.04376v1, by a public summary of its experiments"
-TWO = np.array([[2.0, 0.5], [4.0, 0.5]])
-COMMUTATOR = np.array(
-    [(0, -1), (3, -1), (3, 2), (1, 2), (1, -1), (5, -1), (5, 2), (3, 2), (3, -1), (1, -1), (1, 2), (3, 2), (3, -1),
-     (3, 2), (5, 2), (5, -1), (0, -1)], float,
-)  # fmt: skip
 
 ledger = Ledger("training_paths")
 
@@ -47,19 +42,6 @@ def homotopic_runs_generalise_alike() -> Evidence:
     ends = {tuple(path[-1].tolist()) for path in paths}
     figure = f"{np.max(classes) + 1} classes of runs with the same ends end in {len(ends)} point"
     return Evidence(len(ends) == 1 and np.max(classes) > 0 and len(obstacles) == 2, figure)
-
-
-@ledger.claim("false", source=FIGURES)
-def the_gap_falls_by_034_a_unit_of_persistence() -> Evidence:
-    """gap = -0.034·TP + 0.12, beside gaps of .08 for TP < 20 and .01 for TP > 50
-
-    The line gives negative gaps at both; that through the two examples is 14.6 times as flat.
-    """
-    at = [-0.034 * total + 0.12 for total in (20, 50)]
-    slope = (0.01 - 0.08) / (50 - 20)
-    intercept = 0.08 - slope * 20
-    figure = f"the line at 20 and 50: {at[0]:.2f}, {at[1]:.2f}; through the examples {slope:.5f}·TP + {intercept:.4f}"
-    return Evidence(max(at) < 0 and 14 < -0.034 / slope < 15, figure)
 
 
 @ledger.claim("false", source=NOTES)
@@ -152,13 +134,3 @@ def averaging_networks_is_a_colimit() -> Evidence:
     )
     shown = same < 1e-12 < other and bool(np.all(matched == one)) and float(lmc_barrier(one, copy, students.DATA)) > 0
     return Evidence(shown, figure)
-
-
-@ledger.claim("false", source="a common shortcut")
-def windings_decide_homotopy() -> Evidence:
-    """Two paths around obstacles are the same if they wind as often around each
-
-    With two obstacles a commutator of loops winds around neither, and cannot be pulled off them.
-    """
-    found, letters = winding(COMMUTATOR, TWO).tolist(), word(COMMUTATOR, TWO).tolist()
-    return Evidence(found == [0, 0] and len(letters) == 4, f"windings {found}, word {letters}")
