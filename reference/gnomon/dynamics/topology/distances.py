@@ -106,18 +106,21 @@ def matching_costs(P: Array, Q: Array, ground: str) -> Array:
 
 def has_perfect_matching(allowed: Any) -> bool:
     """Return whether each row can have a column of its own, by augmenting paths."""
-    columns_of = [np.flatnonzero(row).tolist() for row in allowed]
+    columns_of = [set(np.flatnonzero(row).tolist()) for row in allowed]
     row_of: dict[int, int] = {}
     column_of: dict[int, int] = {}
     for start in range(len(columns_of)):
-        rows, reached_from = [start], dict[int, int]()
+        rows, reached_from, free = [start], dict[int, int](), set[int]()
         for row in rows:
-            new = [column for column in columns_of[row] if column not in reached_from]
+            new = columns_of[row] - reached_from.keys()
             reached_from.update(dict.fromkeys(new, row))
-            rows += [row_of[column] for column in new if column in row_of]
-        column = next((column for column in reached_from if column not in row_of), None)
-        if column is None:
+            free = new - row_of.keys()
+            if free:
+                break
+            rows += [row_of[column] for column in new]
+        if not free:
             return False
+        column: int | None = min(free)
         while column is not None:
             row = row_of[column] = reached_from[column]
             column_of[row], column = column, column_of.get(row)

@@ -1,0 +1,113 @@
+"""GUDHI, ripser, persim and SciPy against topology: the same bits where they copy values, and where each errs."""
+
+import numpy as np
+import pytest
+from kernel_contract import assert_within
+
+from gnomon.dynamics.topology import rips, sublevel
+from gnomon.dynamics.topology.distances import bottleneck, matching_costs, wasserstein
+from gnomon.kernels.dynamics.topology import rips as compiled_rips
+from gnomon.kernels.dynamics.topology import sublevel as compiled_sublevel
+
+pytestmark = [pytest.mark.topology, pytest.mark.filterwarnings("ignore")]
+TRAP = np.array([[3.0, 8], [2, 4], [1, 2]]), np.array([[3.0, 7], [5, 9], [5, 6], [3, 7]])
+EMPTY = np.zeros((0, 2))
+
+
+def drawn(random, k):
+    """Bars between 0 and 1."""
+    return np.sort(random.uniform(size=(k, 2)), axis=1)
+
+
+def of_gudhi(complex_, **options):
+    """The diagrams of components and cycles that GUDHI finds, sorted."""
+    complex_.compute_persistence(homology_coeff_field=2, **options)
+    found = (complex_.persistence_intervals_in_dimension(d) for d in (0, 1))
+    return [np.array(sorted(map(tuple, bars)), float).reshape(-1, 2) for bars in found]
+
+
+@pytest.mark.parametrize("points", [2, 5, 12, 60])
+def test_rips_diagrams_are_gudhis_and_ripsers_in_float32(points):
+    """Bit for bit: a diagram only copies distances. ripser rounds them to float32 first, whatever it returns."""
+    import gudhi
+    from ripser import ripser
+
+    modules = (rips, compiled_rips) if points < 20 else (compiled_rips,)
+    for seed in range(10):
+        D = rips.distances(np.random.default_rng(seed).standard_normal((points, 2)))
+        tree = gudhi.RipsComplex(distance_matrix=D, max_edge_length=np.inf).create_simplex_tree(max_dimension=2)
+        expected, in_float32 = of_gudhi(tree), ripser(D, distance_matrix=True, maxdim=1)["dgms"]
+        for module in modules:
+            for found, bars in zip(module.rips_diagrams(D), expected, strict=True):
+                np.testing.assert_array_equal(found, bars)
+            for found, bars in zip(module.rips_diagrams(D.astype(np.float32)), in_float32, strict=True):
+                np.testing.assert_array_equal(found, np.array(sorted(map(tuple, bars))).reshape(-1, 2))
+
+
+@pytest.mark.parametrize(("construction", "name"), [("V", "vertices"), ("T", "top_dimensional_cells")])
+def test_grid_diagrams_are_gudhis(construction, name):
+    import gudhi
+
+    for seed in range(10):
+        random = np.random.default_rng(seed)
+        for F in (random.integers(0, 6, (9, 11)).astype(float), random.standard_normal((30, 20))):
+            expected = of_gudhi(gudhi.CubicalComplex(**{name: F}))
+            for module in (sublevel, compiled_sublevel) if F.size < 100 else (compiled_sublevel,):
+                for found, bars in zip(module.sublevel_grid(F, construction=construction), expected, strict=True):
+                    np.testing.assert_array_equal(found, bars)
+
+
+def test_deaths_of_components_are_the_edges_of_scipys_spanning_tree():
+    from scipy.sparse.csgraph import minimum_spanning_tree
+
+    D = rips.distances(np.random.default_rng(0).standard_normal((30, 3)))
+    deaths = compiled_rips.rips_diagrams(D).h0[:-1, 1]
+    np.testing.assert_array_equal(deaths, np.sort(minimum_spanning_tree(D).data))
+
+
+@pytest.mark.parametrize("sizes", [(0, 3), (4, 4), (7, 12), (40, 30)])
+def test_distances_are_heras_and_scipys(sizes):
+    """hera's bottleneck distance with delta=0 is right to some roundings; its Wasserstein distance, with its default
+    delta=0.01, is at most 1.01 times the least one."""
+    import gudhi.hera
+    from scipy.optimize import linear_sum_assignment
+
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        P, Q = (drawn(random, k) for k in sizes)
+        found = bottleneck(P, Q)
+        assert_within(np.float64(gudhi.hera.bottleneck_distance(P, Q, delta=0)), found, 4, 1.0)
+        for p, ground, internal in ((1.0, "infinity", np.inf), (2.0, "infinity", np.inf), (2.0, "euclidean", 2.0)):
+            found = wasserstein(P, Q, p=p, ground=ground)
+            costs = matching_costs(P, Q, ground) ** p
+            least = np.sum(costs[linear_sum_assignment(costs)]) ** (1 / p)
+            assert_within(found, least, 4 + sum(sizes), found)  # a sum of n + m positive terms, and a root
+            theirs = gudhi.hera.wasserstein_distance(P, Q, order=p, internal_p=internal, delta=0.01)
+            rounding = (8 + sum(sizes)) * np.finfo(float).eps
+            assert found * (1 - rounding) <= theirs <= 1.01 * found * (1 + rounding)
+
+
+def test_gudhis_own_bottleneck_distance_is_half_a_unit_off_in_the_trap():
+    """3.13.0 says 2.5 of bars that are 2 apart; with e=0 it is right here and wrong elsewhere; `gudhi.hera` says 2."""
+    import gudhi
+    import gudhi.hera
+
+    assert bottleneck(*TRAP) == gudhi.hera.bottleneck_distance(*TRAP, delta=0) == 2
+    assert gudhi.bottleneck_distance(*TRAP) == 2.5
+
+
+def test_persim_drops_bars_that_never_end():
+    """With one, and none: 0.5 instead of ∞ (its issue 105). Its Wasserstein distance has p = 1, a Euclidean ground."""
+    import persim
+
+    P, Q = np.array([[0.0, 1.0], [0.0, np.inf]]), np.array([[0.0, 1.5]])
+    assert persim.bottleneck(P, Q) == persim.bottleneck(P[:1], Q) == bottleneck(P[:1], Q) == 0.5
+    assert bottleneck(P, Q) == np.inf
+    assert_within(np.float64(persim.wasserstein(P[:1], EMPTY)), wasserstein(P[:1], EMPTY, ground="euclidean"), 4, 1.0)
+    for seed in range(5):
+        random = np.random.default_rng(seed)
+        P, Q = drawn(random, 6), drawn(random, 9)
+        assert persim.bottleneck(P, Q) == bottleneck(P, Q)
+        found = wasserstein(P, Q, ground="euclidean")
+        # persim rotates bars by 45° to measure their distance from the diagonal: some roundings of their size more.
+        assert_within(np.float64(persim.wasserstein(P, Q)), found, 64, 15.0)
