@@ -98,6 +98,13 @@ def of_one_bar_each_it_is_known(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("distance", bottleneck.call(port, case), expected)
 
 
+@bottleneck.law("closed form", cases=Cases({"P": bars(0, (3,)), "Q": bars(0, (3,))}, shapes((2,), (3,), (1,))))
+def what_never_ends_is_matched_in_the_order_of_birth(port: Any, case: Case) -> Iterable[Fact]:
+    """Of bars none of which ends the distance is the largest difference of births, both sorted."""
+    births, others = (np.sort(rows[:, 0]) for rows in (case.P, case.Q))
+    yield equal("distance", bottleneck.call(port, case), np.max(np.abs(births - others)))
+
+
 @wasserstein.law("closed form")
 def it_is_the_cheapest_of_all_matchings(port: Any, case: Case) -> Iterable[Fact]:
     """The least, over all partial matchings, of (Σ dᵖ)^(1/p); infinite if other numbers of bars never end."""
@@ -148,6 +155,8 @@ left_over_at_half_always: A bar that is left over costs half of its length for t
     within=reference.matching_costs,
 )
 bottleneck.edits("""
+endless_bars_in_the_order_given: Bars that never end are matched in the order in which they are listed
+    `np.sort(bars[np.flatnonzero(bars[:, 1] == inf), 0])` → `bars[np.flatnonzero(bars[:, 1] == inf), 0]`
 endless_bars_are_dropped: Bars that never end are left out of both diagrams [persim 0.4.1]
     `bars[np.flatnonzero(bars[:, 1] == inf), 0]` → `bars[:0, 0]`
 """)

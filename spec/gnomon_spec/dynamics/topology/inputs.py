@@ -67,17 +67,20 @@ def edges() -> Quantity:
     return Quantity(draw_edges, "edges of a path or of any graph")
 
 
-def bars(axis: int) -> Quantity:
-    """Bars of whole numbers, or of any, some never ending, as many as that place of the common shape says."""
+def bars(axis: int, endless: tuple[int, ...] = (0, 0, 1, 0, 1, 2)) -> Quantity:
+    """Bars of whole numbers, or of any, as many as that place of the common shape says.
+
+    endless: how many of them never end, one of these.
+    """
 
     def draw_bars(draw: Draw, context: Context) -> Any:
         code, random = generator(draw)
         k = context.shape[axis]
         births, lengths = random.integers(0, 4, k), random.integers(0, 5, k) + 8 * (random.uniform(size=k) < 0.75)
-        endless = np.arange(k) < (0, 0, 1, 0, 1, 2)[code % 6]
+        never = np.arange(k) < endless[code % len(endless)]
         scale = random.uniform(0.5, 2, (k, 1)) * 2.0 ** (code // 12 % 17 - 8) if code % 4 == 3 else 1.0
         rows = np.stack([births, births + lengths], axis=1) * scale
-        rows[endless] = np.stack([4 * rows[endless, 0], inf + rows[endless, 0]], axis=1)
+        rows[never] = np.stack([4 * rows[never, 0], inf + rows[never, 0]], axis=1)
         return np.asarray(rows, context.dtype)
 
     return Quantity(draw_bars, "bars of whole numbers, or of any; some never end")
