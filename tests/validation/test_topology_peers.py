@@ -2,16 +2,53 @@
 
 import numpy as np
 import pytest
+from agreement import DTYPES
 from kernel_contract import assert_within
 
 from gnomon.dynamics.topology import rips, sublevel
 from gnomon.dynamics.topology.distances import bottleneck, matching_costs, wasserstein
 from gnomon.kernels.dynamics.topology import rips as compiled_rips
 from gnomon.kernels.dynamics.topology import sublevel as compiled_sublevel
+from gnomon_spec.system import find_system
+from gnomon_validation.checker import check, check_law
+from gnomon_validation.ports.find import find_port
+from gnomon_validation.ports.known_differences import reason_for
+from gnomon_validation.runs.plan import Plan
 
 pytestmark = [pytest.mark.topology, pytest.mark.filterwarnings("ignore")]
+WRONG = {("gudhi", "float64"), ("ripser", "float32"), ("ripser", "float64")}
 TRAP = np.array([[3.0, 8], [2, 4], [1, 2]]), np.array([[3.0, 7], [5, 9], [5, 6], [3, 7]])
 EMPTY = np.zeros((0, 2))
+
+
+SYSTEM = find_system("topology")
+OFFERED = {
+    "gudhi": {"rips_diagrams", "sublevel_grid", "bottleneck"},
+    "gudhi.hera": {"bottleneck"},
+    "ripser": {"rips_diagrams"},
+    "persim": {"bottleneck", "wasserstein"},
+}
+PLAN = Plan(12)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("peer", OFFERED)
+def test_a_peer_conforms_but_for_what_is_known(peer, dtype):
+    """Bad input is left out: some of it ends GUDHI's process, and this is that."""
+    port = find_port(peer)
+    laws = [law for law in SYSTEM.laws if port.offer(law.operation) and law.kind != "rejects"]
+    assert {law.operation.name for law in laws} == OFFERED[peer]
+    found = {law: check_law(port, law, dtype, PLAN)[0].status for law in laws}
+    failed = {law.id: status for law, status in found.items() if status != "conforms"}
+    assert {law for law, status in failed.items() if reason_for(peer, law, dtype, status) is None} == set()
+    assert bool(failed) == (peer == "persim" or (peer, dtype) in WRONG)
+
+
+def test_what_persim_does_is_a_catalogued_mistake():
+    """The check says so itself: bars that never end are left out."""
+    found = check(find_port("persim"), [SYSTEM], PLAN, laws=lambda law: law.operation.name == "bottleneck")
+    named = {v.diagnosis[0].name for v in found.verdicts if v.status == "wrong"}
+    assert named == {"endless_bars_are_dropped"}
 
 
 def drawn(random, k):
