@@ -9,6 +9,8 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, Fraction
+from gnomon.probability.drm.distortions import Distortion, require_distortion
+from gnomon.probability.drm.lstat import influence, require_no_jumps
 
 FARTHEST = 20.0  # of a logarithm of a ratio from 0
 PerEpisode: TypeAlias = Annotated[Array, Entries(("episodes",), finite=True, least=1)]
@@ -32,6 +34,18 @@ def episode_ratios(
     """
     ratios: Array = np.exp(np.clip(np.sum(log_prob - old, axis=1), -FARTHEST, FARTHEST))
     return ratios
+
+
+@checked(require_distortion, require_no_jumps)
+def episode_advantages(returns: PerEpisode, distortion: Distortion, *, normalised: bool = True) -> Array:
+    """Return the influence function of a distortion at the returns of a batch, shape (E,).
+
+    returns: R, (E,). distortion: without jumps. normalised: divided by its standard deviation over the batch, if that
+    is not 0: what remains does not depend on units and origin of the return. Of w(u) = u it is R - mean, as in PPO.
+    """
+    A = influence(returns, distortion)
+    deviation = np.std(A)
+    return A / np.where(deviation > 0, deviation, 1) if normalised else A
 
 
 def require_quantiles(given: Mapping[str, Any]) -> None:

@@ -85,7 +85,7 @@ def dppo_gradients(
 
     returns: R, (E,). ratios: ρ, as of `episode_ratios`. scores: ∇log p of whole episodes, (E, P). entropy_gradient: ∇H,
     (P,). slopes, masses: w'(1 - z) at the middles, w(1 - zᵢ) - w(1 - zᵢ₊₁) of the cells. masked: cells where w jumps.
-    bandwidth: h, density_rate: γ. steps: T, of an episode, for "code". All are stepped with Adam in the code.
+    bandwidth: h, density_rate: γ. steps: T, of an episode, for "code". θ, q and m are stepped with Adam in the code.
 
     variant: with "paper" D is stepped, and θ climbs by the old one. With "code" D ← -(I/T - KD), its own negative
     drift, of a score that is T times too small, and θ climbs by the new one: D comes to rest at -(I/T)/(1 - K), where

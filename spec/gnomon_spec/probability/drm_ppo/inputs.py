@@ -194,3 +194,11 @@ updates = Cases(
     },
     BATCHES,
 )
+ranked = Cases(
+    {
+        "returns": halves(-4.0, 6.0, "E"),
+        "distortion": distortions(*VALUED, Distortion("wang", (0.85,)), Distortion("cvar", (0.75,))),
+        "normalised": choice(True, False),
+    },
+    BATCHES,
+)

@@ -39,10 +39,11 @@ def probabilities_are_those_of_a_softmax(port: Any, case: Case) -> Iterable[Fact
     for times, further in ((1, 0), (1024, 0), (1, 4096)):
         logits = times * case.logits + further
         every = of_every_action(port, case, logits)
-        yield equal("sum", sum(np.exp(said.log_prob) for said in every), 1 + 0 * logits[:, 0])
+        size = 8.0 + np.max(np.abs(logits))
+        yield equal("sum", sum(np.exp(said.log_prob) for said in every), 1 + 0 * logits[:, 0], scale=size)
         for k, said in enumerate(every):
             gap = logits[:, k] - logits[:, 0]
-            yield equal(f"action {k}", said.log_prob - every[0].log_prob, gap, scale=8.0 * times)
+            yield equal(f"action {k}", said.log_prob - every[0].log_prob, gap, scale=size)
 
 
 @categorical.law("closed form")

@@ -8,14 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.probability.drm.distortions import Distortion, density
 from gnomon.probability.drm_ppo import surrogates as reference
-from gnomon_spec.cases import Case
+from gnomon_spec.cases import Case, choice
 from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.probability.drm.inputs import distortions
 from gnomon_spec.probability.drm_ppo import operation
-from gnomon_spec.probability.drm_ppo.inputs import compared, steps, weighed
+from gnomon_spec.probability.drm_ppo.inputs import VALUED, compared, ranked, steps, weighed
 
 episode_ratios = operation(reference.episode_ratios, cases=compared, rejecting=compared)
 quantile_weights = operation(reference.quantile_weights, cases=weighed, rejecting=weighed)
+episode_advantages = operation(
+    reference.episode_advantages, cases=ranked, rejecting=ranked, scales={"returns": lambda _: 16.0}
+)
 clipped_surrogate = operation(reference.clipped_surrogate, cases=steps, rejecting=steps)
 
 
@@ -52,27 +57,63 @@ def for_the_mean_they_are_winsorised_returns(port: Any, case: Case) -> Iterable[
     yield at_least("apart", np.max(gaps) + 0 * held, np.abs(found - held))
 
 
-def influence(port: Any, returns: Any, slopes: Any) -> Any:
-    """Return the weights with the sorted returns for quantiles, and j/E for levels."""
-    order = np.sort(returns)
-    n = len(order)
-    return port.quantile_weights(returns, order, order[:-1], (np.arange(1, n) + 0 * slopes) / n, slopes)
-
-
-@quantile_weights.law("closed form", cases=weighed.but(returns=weighed.quantities["quantiles"]))
+@quantile_weights.law(
+    "closed form", cases=weighed.but(returns=weighed.quantities["quantiles"], distortion=distortions(*VALUED))
+)
 def at_the_sorted_returns_they_are_the_influence_function(port: Any, case: Case) -> Iterable[Fact]:
-    """Their mean is 0, they do not fall, a shift of all returns changes nothing, a scale is theirs; for w(u) = u they
-    are what is above the mean; where w' is 0 in the lower part, all returns there have one weight."""
-    R, slopes, n = case.returns, case.slopes, len(case.returns)
-    found, size = influence(port, R, slopes), np.sum(slopes) * (np.max(R) - np.min(R))
-    yield equal("mean", np.mean(found), 0 * size, scale=size)
-    yield at_least("monotone", found[1:], found[:-1])
-    yield equal("shifted", influence(port, R + 4, slopes), found, scale=size)
-    yield equal("scaled", influence(port, 2 * R, slopes), 2 * found, scale=size)
-    yield equal("mean", influence(port, R, 1 + 0 * slopes), R - np.mean(R), scale=np.max(R) - np.min(R))
-    tail = np.where(np.arange(n - 1) < n // 2, 0, slopes)
-    low = influence(port, R, tail)[: n // 2 + 1]
-    yield equal("below", low, np.min(low) + 0 * low, scale=size)
+    """With the sorted returns for quantiles and j/E for levels they are the advantages of a distortion."""
+    R, n = case.returns, len(case.returns)
+    z = (np.arange(1, n) + 0 * R[1:]) / n
+    slopes = density(1 - z, case.distortion)
+    found = port.quantile_weights(R, R, R[:-1], z, slopes)
+    A = port.oracle.episode_advantages(R, case.distortion, normalised=False)
+    yield equal("weights", found, A, scale=np.sum(slopes * np.diff(R)))
+
+
+@episode_advantages.law("closed form")
+def for_the_mean_they_are_what_is_above_it(port: Any, case: Case) -> Iterable[Fact]:
+    """w(u) = u: R - mean, as PPO has it; divided by their standard deviation if they are normalised."""
+    above, plain = case.returns - np.mean(case.returns), Distortion()
+    size = np.max(np.abs(case.returns))
+    yield equal("plain", port.episode_advantages(case.returns, plain, normalised=False), above, scale=size)
+    deviation = np.sqrt(np.mean(above**2))
+    unit = above / np.where(deviation > 0, deviation, 1)
+    yield equal(
+        "normalised",
+        port.episode_advantages(case.returns, plain),
+        unit,
+        scale=size * np.where(deviation > 0, 1 / np.where(deviation > 0, deviation, 1), 1),
+    )
+
+
+@episode_advantages.law("invariance")
+def units_and_origin_of_returns_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
+    """Normalised, those of 4R + 8 are those of R, and their mean square is 1, or 0 if all returns are equal."""
+    found = episode_advantages.call(port, case, normalised=True)
+    yield equal(
+        "moved", episode_advantages.call(port, case, returns=4 * case.returns + 8, normalised=True), found, scale=16.0
+    )
+    yield equal("mean", np.mean(found), 0.0, scale=16.0)
+    same = episode_advantages.call(port, case, returns=case.returns[:1] + 0 * case.returns, normalised=True)
+    yield equal("all equal", same, 0 * same)
+
+
+@episode_advantages.law(
+    "closed form", cases=ranked.but(distortion=choice(*(Distortion("cvar", (a,)) for a in (0.5, 0.75, 0.25))))
+)
+def below_the_quantile_all_weigh_the_same(port: Any, case: Case) -> Iterable[Fact]:
+    """For the mean of the upper share 1-α, those of the lowest α·E returns are equal."""
+    found = episode_advantages.call(port, case, normalised=False)
+    (alpha,) = case.distortion.parameters
+    low = found[np.argsort(case.returns, kind="stable")][: int(np.ceil(alpha * len(found)))]
+    yield equal("low", low, low[0] + 0 * low, scale=np.max(np.abs(case.returns)) / (1 - alpha))
+
+
+@episode_advantages.law("rejects")
+def advantages_of_a_jump_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """A quantile of a batch has no influence function without a density."""
+    jump = case.distortion._replace(name="mean", parameters=(), jumps=((0.5, 0.25),))
+    yield rejects("a jump", partial(episode_advantages.call, port, case, distortion=jump))
 
 
 @quantile_weights.law("rejects")
@@ -134,6 +175,22 @@ weights_are_not_centred: The level is not taken off the indicator
     `(below - levels) * cells` → `(below + 0 * levels) * cells`
 cells_of_one_width: The widths of cells are left out
     `slopes * (quantiles[1:] - quantiles[:-1])` → `slopes + 0 * quantiles[1:]`
+""")
+episode_advantages.edits("""
+never_normalised: Advantages are not divided by their standard deviation
+    `if normalised else A` → `if False else A`
+always_normalised: Advantages are divided by their standard deviation in any case
+    `if normalised else A` → `if True else A`
+advantages_are_not_centred: Advantages are the returns
+    `A = influence(returns, distortion)` → `A = returns`
+deviation_of_the_returns: Advantages are divided by the standard deviation of the returns
+    `deviation = np.std(A)` → `deviation = np.std(returns)`
+nought_over_nought: Where all returns are equal advantages are 0/0
+    `A / np.where(deviation > 0, deviation, 1)` → `A / deviation`
+deviation_with_a_guard: A hundredth of a unit is added to the standard deviation
+    `A / np.where(deviation > 0, deviation, 1)` → `A / (deviation + 0.01)`
+advantages_of_losses: Advantages are those of a loss: of the dual distortion
+    `A = influence(returns, distortion)` → `A = -influence(-returns, distortion)`
 """)
 clipped_surrogate.edits("""
 clipped_on_both_sides: Outside of 1 ± ε no step has a gradient, even one that has gone the wrong way

@@ -9,9 +9,10 @@ import numpy as np
 from gnomon.descent import adam
 from gnomon.domains import Array
 from gnomon.norms import length
+from gnomon.probability.drm.distortions import Distortion
 from gnomon.probability.drm_ppo import inventory
 from gnomon.probability.drm_ppo.policies import categorical
-from gnomon.probability.drm_ppo.surrogates import clipped_surrogate, quantile_weights
+from gnomon.probability.drm_ppo.surrogates import clipped_surrogate, episode_advantages
 
 PERIODS, WORKERS, HIDDEN, STAGES, ORDERS = 30, 250, 64, 3, 21
 SEEN = 5 * 4 * STAGES
@@ -90,13 +91,11 @@ def climb(params: Array, batch: Batch, among: Any, advantages: Array) -> tuple[A
 
 
 def advantages(returns: Array, kind: str) -> Array:
-    """Return the influence function of the mean, or of the mean of the upper or lower part, of deviation 1."""
-    order, E = np.sort(returns), len(returns)
-    levels = np.arange(1, E) / E
-    inside = {"mean": levels > 0, "upper": levels >= 1 - TAIL, "lower": levels <= TAIL}[kind]
-    A = quantile_weights(returns, order, order[:-1], levels, inside / (1.0 if kind == "mean" else TAIL))
-    deviation = np.std(A)
-    return (A / deviation if deviation > 0 else A).astype(np.float32)
+    """Return the advantages of returns for the mean of all, of the upper or of the lower part."""
+    if kind == "mean":
+        return episode_advantages(returns, Distortion()).astype(np.float32)
+    sign = 1 if kind == "upper" else -1  # the lower part is the upper one of losses
+    return (sign * episode_advantages(sign * returns, Distortion("cvar", (1 - TAIL,)))).astype(np.float32)
 
 
 def tails(returns: Array) -> tuple[float, float, float]:
