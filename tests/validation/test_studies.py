@@ -25,6 +25,7 @@ STUDIES = find.studies()
 # They train for a quarter of a minute or more, or count 16 million cells; images of digits are scikit-learn's.
 LENGTHY = (
     "anemone-digits",
+    "drm_ppo-tails",
     "egd-modular",
     "egd-parity",
     "gd_chaos-pull_backs",

@@ -1,1 +1,1 @@
-"""Probability: what ports of martingale detectors and of probabilistic circuits must do."""
+"""Probability: what ports of martingale detectors, probabilistic circuits and risk measures must do."""

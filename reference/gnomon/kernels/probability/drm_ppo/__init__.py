@@ -1,0 +1,1 @@
+"""The chain of DRM-PPO as a compiled loop."""
