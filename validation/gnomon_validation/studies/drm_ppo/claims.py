@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from gnomon.domains import Array
@@ -28,7 +30,7 @@ def settled(variant: str) -> tuple[Array, Gradients]:
     w, listed = discontinuous(0.3, 0.5, 0.72), tiny_episodes(np.zeros((2, 5, 3)))
     R, scores = listed.returns, listed.scores.reshape(81, 30)
     z, middle = levels(CELLS, R)
-    masked = np.array([any(low < p <= high for p in (0.3, 0.5, 0.72)) for low, high in zip(z, z[1:], strict=False)])
+    masked = np.array([any(low < p <= high for p in (0.3, 0.5, 0.72)) for low, high in pairwise(z)])
     slopes, masses = slope(1 - middle, w), -np.diff(distorted(1 - z, w))
     state = DppoState(np.quantile(R, z), np.quantile(R, middle), np.zeros((int(masked.sum()), 30)))
     for _ in range(400):
