@@ -25,6 +25,8 @@ STUDIES = find.studies()
 # They train for a quarter of a minute or more, or count 16 million cells; images of digits are scikit-learn's.
 LENGTHY = (
     "anemone-digits",
+    "drm_sa-mixtures",
+    "drm_sa-rates",
     "egd-modular",
     "egd-parity",
     "gd_chaos-region",
