@@ -33,7 +33,8 @@ def mixed(theta: Array, uniforms: Array, normals: Array, X: Array, scores: Array
     """Write samples and scores of a mixture. own: room for p, d, t and r, (4, J)."""
     J = len(theta) // 3
     p, d, t, r = own
-    top, total, centre, second = np.max(theta[2 * J :]), p[0] * 0, p[0] * 0, p[0] * 0
+    zero = theta[0] * 0
+    top, total, centre, second = np.max(theta[2 * J :]), zero, zero, zero
     for j in range(J):
         p[j] = np.exp(theta[2 * J + j] - top)
         total += p[j]
