@@ -26,6 +26,8 @@ STUDIES = find.studies()
 LENGTHY = (
     "anemone-digits",
     "drm_ppo-tails",
+    "drm_sa-mixtures",
+    "drm_sa-rates",
     "egd-modular",
     "egd-parity",
     "gd_chaos-pull_backs",

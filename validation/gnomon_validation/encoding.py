@@ -19,6 +19,7 @@ from gnomon.hessian_free import small_objectives
 from gnomon.objectives import several_arrays
 from gnomon.probability.anemone import circuits, updates
 from gnomon.probability.drm import distortions
+from gnomon.probability.drm_sa import rates, step
 from gnomon.probability.m_fisher import nulls
 from gnomon_spec.arithmetic.noise import as_dtype
 from gnomon_spec.cases import Case, leaves
@@ -29,7 +30,19 @@ from gnomon_validation.wording import describe, legible, words_of
 
 LONGEST_TEXT = 1000
 MOST_OF_A_CALL = MOST_VALUES // 20
-HOMES = operators, products, small_objectives, several_arrays, problems, nulls, circuits, updates, distortions
+HOMES = (
+    operators,
+    products,
+    small_objectives,
+    several_arrays,
+    problems,
+    nulls,
+    circuits,
+    updates,
+    distortions,
+    rates,
+    step,
+)
 TOO_LARGE = "returns more than a case file holds"
 
 

@@ -18,6 +18,7 @@ from gnomon.domains import Array, Entries, Number
 from gnomon.probability.drm import normal
 
 Name = Literal["mean", "cvar", "wang", "ph", "dual", "gini", "tk", "prelec", "sshape"]
+EPS = float(np.finfo(np.float64).eps)
 G_MIN = 0.27920424701494  # below it Tversky & Kahneman's function falls near 0.0976
 DOMAINS: dict[str, tuple[Number, ...]] = {
     "mean": (),
@@ -161,8 +162,8 @@ def of_slope(u: Any, v: Any, name: str, parameters: tuple[float, ...], blur: flo
 
 
 def blur(u: Any, n: int) -> float:
-    """Return what rounding may add to a sum of n weights that are 1 in all."""
-    return n * float(np.finfo(u.dtype).eps)
+    """Return what rounding may add to a sum of n weights that are 1 in all; levels are rounded to float64."""
+    return n * max(float(np.finfo(u.dtype).eps), EPS)
 
 
 def of_survival(u: Any, distortion: Distortion, n: int = 1) -> Any:
@@ -175,13 +176,13 @@ def of_survival(u: Any, distortion: Distortion, n: int = 1) -> Any:
     return w
 
 
-def of_level(z: Any, distortion: Distortion) -> Any:
-    """Return 1 - w(1-z) at levels; at a jump it has jumped."""
+def of_level(z: Any, distortion: Distortion, n: int = 1) -> Any:
+    """Return 1 - w(1-z) at levels of which n roundings may be made; at a jump it has jumped."""
     name, parameters, jumps = distortion
     with np.errstate(divide="ignore", over="ignore"):
         w = share_of_smooth(distortion) * of_dual(z, 1 - z, name, parameters)
     for level, mass in jumps:
-        w = np.where(level - z > blur(z, 1), w, w + mass)
+        w = np.where(level - z > blur(z, n), w, w + mass)
     return w
 
 

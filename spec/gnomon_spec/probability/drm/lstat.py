@@ -263,7 +263,7 @@ survival_with_its_own_weight: S_i counts the i-th value, too: the largest is for
     `np.concatenate([above / above[0], np.zeros_like(p[:1])])` →
         `np.concatenate([np.ones_like(p[:1]), above / above[0]])`
 jump_decided_by_rounding: S > 1-ζ is asked as it is rounded, and picks the wrong order statistic
-    `return n * float(np.finfo(u.dtype).eps)` → `return 0.0`
+    `return n * max(float(np.finfo(u.dtype).eps), EPS)` → `return 0.0`
 """)
 lstat_grad.edits("""
 shares_in_sorted_order: Shares are in the order of sorted values

@@ -1,0 +1,1 @@
+"""Compiled loops of `gnomon.probability.drm_sa`."""

@@ -1,0 +1,40 @@
+"""The score of a Gaussian, by which a sample tells how the law moves with its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+
+from gnomon.arguments import checked
+from gnomon.domains import Array, Entries, Scalar
+from gnomon.probability.drm_sa.step import Samples
+
+Slopes: TypeAlias = Annotated[Array, Entries(("P",), least=1, finite=True)]
+
+
+def require_spread(given: Mapping[str, Any]) -> None:
+    """Require a deviation above 0, and as many slopes of it as of the mean."""
+    sd, slopes, others = given["sd"], given["mean_slopes"], given["sd_slopes"]
+    if not sd > 0:
+        raise ValueError(f"sd must be > 0, got {sd}")
+    if slopes.shape != others.shape:
+        raise ValueError(f"sd_slopes must have the shape of mean_slopes {slopes.shape}, got {others.shape}")
+    for name, array in (("mean_slopes", slopes), ("sd_slopes", others)):
+        if array.dtype != given["samples"].dtype:
+            raise TypeError(f"{name} must have the dtype of samples {given['samples'].dtype}, got {array.dtype}")
+
+
+@checked(require_spread)
+def gaussian_scores(
+    samples: Samples, mean: Annotated[Array, Scalar("samples", finite=True)],
+    sd: Annotated[Array, Scalar("samples", low=0.0, finite=True)], mean_slopes: Slopes, sd_slopes: Slopes,
+) -> Array:  # fmt: skip
+    """Return ∇_θ log f(Y) = (ζ·μ′ + (ζ² - 1)·σ′)/σ, ζ = (Y - μ)/σ, shape (M, P), of samples of N(μ(θ), σ(θ)²).
+
+    samples: Y, (M,). mean, sd: numbers of the dtype. mean_slopes, sd_slopes: μ′ and σ′ in the parameters, (P,).
+    """
+    zeta = ((samples - mean) / sd)[:, np.newaxis]
+    scores: Array = (zeta * mean_slopes + (zeta * zeta - 1) * sd_slopes) / sd
+    return scores

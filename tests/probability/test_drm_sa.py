@@ -1,0 +1,75 @@
+"""Stochastic approximation of risk measures: published optima of discretised gradients, and exact small answers."""
+
+import numpy as np
+import pytest
+
+from gnomon.probability.drm import normal
+from gnomon.probability.drm.distortions import Distortion
+from gnomon.probability.drm_sa.grid import levels, slopes
+from gnomon.probability.drm_sa.mixture import mixture
+from gnomon.probability.drm_sa.rates import Rates, Schedule
+from gnomon.probability.drm_sa.runs import scalar_run
+from gnomon.probability.drm_sa.step import SAState, step, warm_up
+
+EPS = float(np.finfo(np.float64).eps)
+N = 20
+Z, ZM = levels(np.zeros(N + 1), np.zeros(N), 1.0)
+ZETA = normal.quantile(ZM, 1 - ZM)
+DUAL = Distortion("dual", (2.0,))
+HALF_A_JUMP = Distortion("mean", (), ((0.8, 0.5),))
+
+
+@pytest.mark.parametrize(("of", "optimum"), [(DUAL, 0.7037792072), (HALF_A_JUMP, 0.6941000018)])
+def test_the_density_form_stands_still_at_the_optimum_of_its_grid(of, optimum):
+    """With D = G/f exact the direction is W·μ′ + c·σ′; it vanishes where ten digits of the optimum say."""
+    theta = np.array([optimum])
+    sd = np.exp(theta / 2)
+    D = -(theta - 1 + sd / 2 * ZETA)[:, np.newaxis]
+    state = SAState(np.linspace(-2, 2, N + 1), np.linspace(-2, 2, N), D, 0)
+    found = step(theta, np.zeros(1), np.zeros((1, 1)), state, of, Rates(), form="dm", extend=False)[2].direction
+    steepest = 1 + sd[0] / 4 * np.max(np.abs(ZETA))  # of the direction in θ: W, c and σ″ are at most that
+    assert abs(found[0]) <= steepest * (5e-11 + N * EPS * 8)
+
+
+def test_the_quantile_form_has_another_optimum():
+    """There Σ φ(ζ)·ω·Δζ·(μ′ + ζ·σ′) = 0."""
+    theta, zeta = 0.7019351451, normal.quantile(Z, 1 - Z)
+    weights = normal.density(ZETA) * slopes(ZM, DUAL) * np.diff(zeta)
+    terms = weights * (theta - 1 + ZETA * np.exp(theta / 2) / 2)
+    steepest = np.sum(weights * (1 + np.abs(ZETA) * np.exp(theta / 2) / 4))
+    assert abs(np.sum(terms)) <= steepest * 5e-11 + 32 * EPS * np.sum(np.abs(terms))
+
+
+def test_the_quantile_form_sees_half_of_half_a_jump():
+    """Whatever the jump says it goes to the minimum of the mean, 1, where the direction is exactly that of the mean."""
+    draws = np.random.default_rng(0).standard_normal((50, 4))
+    state = SAState(np.linspace(-2, 2, N + 1), np.linspace(-1.9, 1.9, N), np.zeros((N, 1)), 0)
+    rates = Rates(quantiles=Schedule(0.25, 50.0, 0.5), params=Schedule(0.5, 50.0, 1.0))
+    paths = [
+        scalar_run(np.array([1.0]), draws, state, of, rates._replace(params=size), allow_biased=True).path
+        for of, size in ((HALF_A_JUMP, rates.params), (Distortion(), rates.params._replace(a=0.25)))
+    ]
+    assert paths[0].tolist() == paths[1].tolist()
+
+
+def test_a_sample_on_a_quantile_pulls_by_a_quarter_of_one_over_the_width():
+    state = SAState(np.array([-1.0, 0.0, 1.0]), np.array([-0.5, 0.5]), np.ones((2, 1)), 0)
+    rates = Rates(gradients=Schedule(0.25), width=Schedule(0.01))  # the authors' for cvar: γ_D/(4h) = 6.25
+    _, after, report = step(np.zeros(1), np.array([0.5]), np.zeros((1, 1)), state, DUAL, rates, form="dm")
+    assert report.stiffness == pytest.approx(6.25, rel=4 * EPS)
+    assert after.D[1, 0] == pytest.approx(1 - 6.25, rel=8 * EPS)
+
+
+def test_the_codes_first_gradients_have_the_other_sign():
+    rng = np.random.default_rng(0)
+    samples, scores = rng.standard_normal(23), rng.standard_normal((23, 2))
+    paper, code = (warm_up(samples, scores, cells=N, variant=v) for v in ("paper", "code"))
+    assert (paper.D == -code.D).all() and np.any(paper.D)
+    assert np.array_equal(paper.q, code.q)
+
+
+def test_mixtures_have_mean_0_and_variance_1():
+    theta = np.random.default_rng(1).standard_normal(30)
+    p, d, t, s = mixture(theta)
+    assert abs(np.sum(p * d / s)) <= 30 * EPS * np.sum(p * np.abs(d / s))
+    assert abs(np.sum(p * (d**2 + t**2)) / s**2 - 1) <= 30 * EPS

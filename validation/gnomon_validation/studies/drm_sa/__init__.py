@@ -1,0 +1,1 @@
+"""Published results about stochastic approximation of risk measures, run again, and its claims."""

@@ -1,0 +1,63 @@
+"""The example with one parameter, Y = ½(θ-1)² + e^(θ/2)·Z: optima of the discretised gradients, and many runs."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from gnomon.domains import Array
+from gnomon.kernels.probability.drm_sa.runs import scalar_run
+from gnomon.probability.drm import normal
+from gnomon.probability.drm.distortions import Distortion
+from gnomon.probability.drm_sa.grid import jumping, levels, masses, slopes
+from gnomon.probability.drm_sa.rates import Rates, Schedule
+from gnomon.probability.drm_sa.step import Form, SAState
+
+CELLS = 20
+HALF_A_JUMP = Distortion("mean", (), ((0.8, 0.5),))
+Z, ZM = levels(np.zeros(CELLS + 1), np.zeros(CELLS), 1.0)
+Q, QM = normal.quantile(Z, 1 - Z), normal.quantile(ZM, 1 - ZM)
+
+
+def optimum(of: Distortion, form: str, width: float = 0.0) -> float:
+    """Return where the mean direction vanishes, by bisection. width: h of the kernel, whose density replaces f."""
+    direct = jumping(Z, of) | (form == "dm") if form != "qf" else np.zeros(CELLS, bool)
+    t, weights = np.polynomial.legendre.leggauss(400)
+    t, weights = 40 * t, 40 * weights * np.exp(-np.abs(40 * t)) / (1 + np.exp(-np.abs(40 * t))) ** 2
+
+    def direction(theta: float) -> float:
+        mean, sd = theta - 1, np.exp(theta / 2) / 2  # μ′ and σ′; σ = 2·σ′
+        f = normal.density(QM) / (2 * sd)
+        smoothed = f
+        if width:
+            smoothed = normal.density(QM[:, None] - width * t / (2 * sd)) @ weights / (2 * sd)
+        moves = mean + sd * QM
+        by_density, by_quantiles = masses(Z, of) * f / smoothed, slopes(ZM, of) * f * np.diff(Q) * 2 * sd
+        return float(np.sum(np.where(direct, by_density, by_quantiles) * moves))
+
+    low, high = -2.0, 2.0
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if direction(middle) < 0 else (low, middle)
+    return low
+
+
+@cache
+def paths(of: Distortion, form: Form, steps: int, runs: int, rates: Rates, seed: int = 0) -> Array:
+    """Return θ along runs from θ = 1 with exact quantiles and D = 0, (runs, steps): one sample a step."""
+    rng, sd = np.random.default_rng(seed), np.exp(0.5)
+    state = SAState(Q * sd, QM * sd, np.zeros((CELLS, 1)), 0)
+    how: Any = {"form": form, "extend": False, "allow_biased": True, "low": -2.0, "high": 2.0}
+    found = [
+        scalar_run(np.ones(1), rng.standard_normal((steps, 1)), state, of, rates, **how).path[:, 0] for _ in range(runs)
+    ]
+    return np.stack(found)
+
+
+def rates(width: float) -> Rates:
+    """Return the exponents of the theory: 1 for θ; 5/7 and 1/7 in the density form, 2/3 for quantiles."""
+    return Rates(
+        Schedule(1.0, 50.0, 2 / 3), Schedule(1.0, 50.0, 5 / 7), Schedule(0.04, 50.0, 1.0), Schedule(width, 50.0, 1 / 7)
+    )
