@@ -50,7 +50,7 @@ def measure() -> Findings:
     conclusions = (
         "Whatever is known of a loss beside mean μ and standard deviation σ, its risk is at most μ + σ·√V, and one law "
         "has it. On a grid √V rises to that limit.",
-        "Under the S-shaped distortions the worst law has an atom below: the majorant is a chord there, two thirds of "
+        "Under the S-shaped distortions the worst law has an atom above: the majorant is a chord there, two thirds of "
         "the probability.",
         f"Infinite slopes converge slowly: ph(0.7) has {finest['ph(0.7)']:.4f} of {LAWS['ph(0.7)'][1]:.4f} on "
         f"{FINEST:,} cells.",
@@ -72,7 +72,7 @@ def draw(data: dict[str, WorstCase], figure: Any) -> None:
         right.plot(u[:-1] + 0.5 / FINEST, case.quantiles, color=colour, label=f"{name}: risk {float(case.spread):.3f}")
     left.plot((0, 1), (0, 1), ":", color="black")
     left.set(xlabel="u: probability of a larger loss", ylabel="w(u)", title="distortions")
-    right.set(xlabel="level z", ylabel="quantile", ylim=(-2, 6), title="worst laws")
+    right.set(xlabel="level z", ylabel="quantile", ylim=(-2.5, 6), title="worst laws")
     finish(left)
     finish(right)
 

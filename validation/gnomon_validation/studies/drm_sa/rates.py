@@ -43,8 +43,6 @@ def measure() -> Findings:
         Comparison("optimum of the grid, density form", "0.7037792072", optimum(DUAL, "dm")),
         Comparison("optimum of the grid, quantile form", "0.7019351451", optimum(DUAL, "qf")),
         *(Comparison(f"bias of a kernel of width {h:g}", stated[h], bias) for h, bias in biases.items()),
-        Comparison("slope, quantile form: -1 within 0.2", "-1.20 … -0.80", qf),
-        Comparison("slope, density form, h₀ = 1: -4/7 within 0.2", "-0.77 … -0.37", wide),
     ]
     conclusions = (
         f"The quantile form's θ comes near as k^{qf:.2f}, faster than k^-2/3: a bound, kept. The slow recursion "
