@@ -51,5 +51,5 @@ def worst_case(edges: Edges, distortion: Distortion) -> WorstCase:
     a = np.max(np.where(last >= first, lowest, -np.inf), axis=0)
     widths = np.diff(edges)
     spread = np.sqrt(np.sum(widths * (a - 1) ** 2))
-    spread = np.where(spread * np.min(widths) > blur(edges, n), spread, 0)
+    spread = np.where(spread * np.min(widths) > blur(edges, n), spread, 0)[()]
     return WorstCase(spread, np.where(spread > 0, (a - 1) / np.where(spread > 0, spread, 1), 0))
