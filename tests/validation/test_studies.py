@@ -27,6 +27,7 @@ LENGTHY = (
     "anemone-digits",
     "drm_ppo-tails",
     "drm_sa-mixtures",
+    "drm_sa-portfolio",
     "drm_sa-rates",
     "egd-modular",
     "egd-parity",

@@ -51,7 +51,11 @@ def test_hyperparameters_of_the_first_state_are_given_to_it():
     assert np.array_equal(closed.iterates[-1], closed.iterates[1]) and report.width > 0
 
 
-@pytest.mark.parametrize("method", STEPPED)
+def test_only_what_is_given_samples_cannot_be_run():
+    assert {*STEPPED} - {*teaching.runnable()} == {"drm_sa"}
+
+
+@pytest.mark.parametrize("method", teaching.runnable())
 def test_every_method_runs_on_every_objective(method):
     for objective in teaching.objectives():
         (run,) = teaching.run([method], objective, 3, {})

@@ -25,6 +25,7 @@ from gnomon_validation.wording import assignment
 Path2 = NDArray[np.float64]
 BY_GRADIENT, BY_CURVATURE, BY_ITSELF = ("params", "grad", "state"), ("params", "state", "objective"), ("params",)
 BY_GRADIENTS = ("params", "grads", "state")
+STEPPED_BY = (BY_GRADIENT, BY_GRADIENTS, BY_CURVATURE)
 
 
 class Run(NamedTuple):
@@ -98,7 +99,7 @@ def _runner(written: str) -> Runner:
     module: Any = sys.modules[step.reference.__module__] if step else None
     if hasattr(module, "step_on"):  # a method that asks the objective for more than its gradient
         runner = Runner(method, own, _keywords(module.step_on), (), lambda _: None, module.step_on, BY_ITSELF)
-    elif step is not None and step.inputs[:3] in (BY_GRADIENT, BY_GRADIENTS, BY_CURVATURE):
+    elif step is not None and step.inputs[:3] in STEPPED_BY:
         of_init = _keywords(module.init)
         known = tuple(dict.fromkeys((*of_init, *step.hyperparameters)))
         inputs = step.inputs if step.inputs[3:] == ("loss",) else step.inputs[:3]
@@ -108,11 +109,20 @@ def _runner(written: str) -> Runner:
             made = (of_a_column(function, several=several) for function in (module.init, step.reference))
             runner = runner._replace(init=next(made), step=next(made))
     else:
-        runnable = [name for name, s in systems().items() if "step" in s.operations]
-        raise ValueError(f"{method} cannot be run on an objective; methods that can: {', '.join(runnable)}")
+        raise ValueError(f"{method} cannot be run on an objective; methods that can: {', '.join(runnable())}")
     for name in own:
         nearest("hyperparameter", name, {key: key for key in runner.hyperparameters})
     return runner
+
+
+def runnable() -> list[str]:
+    """Return the names of the methods whose step asks for nothing but an objective, or its gradient or curvature."""
+    steps = {name: system.operations["step"] for name, system in systems().items() if "step" in system.operations}
+    return [
+        name
+        for name, step in steps.items()
+        if step.inputs[:3] in STEPPED_BY or hasattr(sys.modules[step.reference.__module__], "step_on")
+    ]
 
 
 def takes_matrices(step: Callable[..., Any]) -> bool:

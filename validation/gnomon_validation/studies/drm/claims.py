@@ -18,7 +18,10 @@ ledger = Ledger("drm")
 
 @ledger.claim("holds", source="Pesenti, Wang, Wang, arXiv 2011.04889")
 def a_concave_majorant_says_the_worst() -> Evidence:
-    """Over all laws of given mean and variance a distortion and its concave majorant have the same worst case"""
+    """Over all laws of given mean and variance a distortion and its concave majorant have the same worst case
+
+    The worst law has an atom wherever the majorant is a chord, so that what lies below the chord is not seen.
+    """
     of, limit = LAWS["sshape(5)"]
     risks = []
     for cells in CELLS:
@@ -30,7 +33,10 @@ def a_concave_majorant_says_the_worst() -> Evidence:
 
 @ledger.claim("holds", source="Wang, A class of distortion operators (2000)")
 def of_a_normal_law_it_shifts() -> Evidence:
-    """Wang's distortion moves the mean of a normal law by λ standard deviations"""
+    """Wang's distortion moves the mean of a normal law by λ standard deviations
+
+    Φ(Φ⁻¹(u) + λ) is the survival function of the law moved by λ·σ.
+    """
     z = edges(20_000)
     middle = (z[1:] + z[:-1]) / 2
     x = 3 + 2 * normal.quantile(middle, 1 - middle)

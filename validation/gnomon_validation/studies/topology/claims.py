@@ -19,7 +19,10 @@ ledger = Ledger("topology")
 
 @ledger.claim("holds", source="Cohen-Steiner, Edelsbrunner, Harer, Stability of Persistence Diagrams (2007)")
 def diagrams_are_stable() -> Evidence:
-    """Diagrams of functions are at most max |f - g| apart, of clouds at most twice the largest move of a point"""
+    """Diagrams of functions are at most max |f - g| apart, of clouds at most twice the largest move of a point
+
+    Sublevel sets of g lie between those of f that are so much lower and higher, and distances change twice as much.
+    """
     moved, changed = stability.clouds(), stability.grids()
     shares = float(np.max(moved[:, 1:] / moved[:, :1])), float(np.max(changed[:, 1] / changed[:, 0]))
     # Both are differences of the same values, rounded once: rounding keeps the order.
@@ -28,7 +31,10 @@ def diagrams_are_stable() -> Evidence:
 
 @ledger.claim("holds", source="Adamaszek, Adams, The Vietoris-Rips complexes of a circle (2017)")
 def polygons_fill_at_a_third_of_the_way_round() -> Evidence:
-    """A regular polygon's cycle dies at the chord over ⌈n/3⌉ sides, and so the circle's at √3ρ"""
+    """A regular polygon's cycle dies at the chord over ⌈n/3⌉ sides, and so the circle's at √3ρ
+
+    It dies when a triangle goes round the centre: the shortest longest side of such a one is that chord.
+    """
     deaths = {}
     for n in (5, 12, 100, 151):
         steps = np.abs(np.arange(n)[:, None] - np.arange(n))
