@@ -14,9 +14,16 @@ from gnomon_validation.studies import find
 from gnomon_validation.studies.claim import Evidence, Ledger
 
 CLAIMS = {f"{system}:{claim.name}": claim for system, ledger in find.ledgers().items() for claim in ledger}
-# They train a network of convolutions, and one with a singular value decomposition a step, for half a minute or more.
-TRAINING = ("homotopy:the_tables_of_convolutional_networks", "egd:it_fits_the_training_data_as_fast")
-LONG = dict.fromkeys(TRAINING, pytest.mark.campaign)
+# They train networks, or make so many runs that they take ten seconds and more.
+LENGTHY = (
+    "drm_sa:the_quantile_form_is_as_fast_as_it_says",
+    "drm_sa:the_quantile_form_is_faster_than_the_density_form",
+    "egd:it_fits_the_training_data_as_fast",
+    "homotopy:the_tables_of_convolutional_networks",
+    "sam:it_is_40_percent_faster",
+    "srkl:no_hyperparameter_search",
+)
+LONG = dict.fromkeys(LENGTHY, pytest.mark.campaign)
 
 
 @pytest.mark.parametrize("name", [pytest.param(name, marks=LONG.get(name, ())) for name in CLAIMS])

@@ -22,7 +22,7 @@ from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 STUDIES = find.studies()
-# They train for a quarter of a minute or more, or count 16 million cells; images of digits are scikit-learn's.
+# They run for a quarter of a minute or more; images of digits are scikit-learn's.
 LENGTHY = (
     "anemone-digits",
     "drm_ppo-tails",
@@ -35,6 +35,9 @@ LENGTHY = (
     "gd_chaos-region",
     "hessian_free-networks",
     "hill_adam-colours",
+    "homotopy-warmup",
+    "hysterograd-freezing",
+    "srkl-rosenbrock",
     "training_paths-students",
 )
 LONG = {"hessian_free-digits": pytest.mark.digits} | dict.fromkeys(LENGTHY, pytest.mark.campaign)
