@@ -154,7 +154,8 @@ def _local(workers: int) -> LocalCluster:
             silence_logs=logging.CRITICAL,
             memory_limit=0,
             preload=[hands.__name__],
-            scheduler_kwargs={"extensions": {**DEFAULT_EXTENSIONS, "spans": Spans}},
+            # Without a port of its own it would take 8787, and warn where another campaign has that.
+            scheduler_kwargs={"extensions": {**DEFAULT_EXTENSIONS, "spans": Spans}, "dashboard_address": "127.0.0.1:0"},
         )
 
 
