@@ -176,6 +176,13 @@ def test_a_port_that_returns_far_too_much_has_a_file_that_can_be_read(tmp_path, 
     assert replay(read(file))[0].status == verdict.status == "accepts bad input"
 
 
+def test_what_a_port_is_given_of_its_own_is_bounded_too(tmp_path):
+    law = find_law("training_paths.compose:parts_compose_to_the_whole")
+    port = port_of(None, training_paths_compose=lambda first, *_: np.resize(first, (10**5, *first.shape[1:])))
+    verdict = verdict_in(a_case(law), law, port)
+    assert replay(read(write(tmp_path, "a_port", verdict)))[0].status == verdict.status == "wrong"
+
+
 def endless(*_):
     while True:
         pass

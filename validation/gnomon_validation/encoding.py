@@ -130,16 +130,26 @@ def encoded_call(call: Call) -> dict[str, Any]:
 
 
 def storable(calls: Iterable[Call]) -> list[Call]:
-    """Return calls that fit into one file: outputs of which there are too many are told in words."""
-    kept, left = [], MOST_VALUES // 2  # the rest is for what the calls were given
+    """Return calls that fit into one file: outputs of which there are too many are told in words.
+
+    Left out is what comes from the first call on that is given too much: only what such outputs led to is.
+    """
+    kept, room, left = [], MOST_VALUES // 4, MOST_VALUES // 2  # for inputs, for outputs; the rest is for the case
     for call in calls:
-        values, depth = sum(map(np.size, leaves(call.outputs))), 0
-        if values <= MOST_OF_A_CALL:
-            values, depth = measure(encoded(call.outputs))
+        given, _ = _amount(call.inputs, room)
+        if given > room:
+            break
+        values, depth = _amount(call.outputs, MOST_OF_A_CALL)
         fits = values <= min(left, MOST_OF_A_CALL) and depth <= DEEPEST // 2
         kept.append(call if fits else call._replace(outputs=None, misbehaviour=TOO_LARGE))
-        left -= values if fits else 0
+        room, left = room - given, left - (values if fits else 0)
     return kept
+
+
+def _amount(value: Any, most: int) -> tuple[int, int]:
+    """Return how many values a value is as JSON data, and how deep they lie; of more than `most` numbers only that."""
+    numbers = sum(map(np.size, leaves(value)))
+    return (numbers, 0) if numbers > most else measure(encoded(value))
 
 
 def decoded_call(data: Mapping[str, Any], system: System) -> Call:
