@@ -65,6 +65,21 @@ def rates_are_what_the_analysis_allows(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("loud", loud.lr, np.minimum(1 / (root3 * L1), loud.radius / (much * np.sqrt(np.longdouble(7639)))))
 
 
+@tune.law("closed form", cases=cases, dtypes=("float64",))
+def lengths_are_the_next_whole_number(port: Any, case: Case) -> Iterable[Fact]:
+    """T² >= 12√12·L₁/√(L₂ε), 16√18 with σ = 0, and T^3/2 >= 6√48·L₁/√(L₂ε) for hint "previous": the least such T."""
+    far = case.smoothness * 2.0**30
+    ratio = far / np.sqrt(case.hessian_smoothness * case.eps)
+    twelve, eighteen, many = (np.sqrt(np.longdouble(x)) for x in (12, 18, 48))
+    for hint, noise, bound in (
+        ("double", None, np.sqrt(12 * twelve * ratio)),
+        ("double", 0 * case.eps, np.sqrt(16 * eighteen * ratio)),
+        ("previous", None, (6 * many * ratio) ** (np.longdouble(2) / 3)),
+    ):
+        found = tune.call(port, case, smoothness=far, hint=hint, noise=noise)
+        yield agree(f"{hint}, noise {noise is not None}", found.length, int(np.ceil(bound)))
+
+
 small = exact.but(objective=cosines(), params=tame(-2), eps=single(choice(0.5, 1.0)), hint=choice("double", "previous"))
 
 
