@@ -8,7 +8,8 @@ pseudo-code, its formula of a step and its polynomials were not to be had.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from math import inf, nan
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -113,16 +114,23 @@ def step(
         x ← x - lr·m̂/(√v̂ + ε)                           + instead of - on the way up
         f_previous ← f                                  nothing if there was a plateau, or f is outside
 
-    Variant "code": c1 f is recorded only where it becomes f_previous. c2 below lo every call is an event and throws the
-    moments away, above hi every call is an event. c4 weight_decay does nothing. c5 with bias_dtype "float32" Adam's
-    corrections are computed in float32, whatever the dtype: with p₁ = β₁ᵗ and p₂ = β₂ᵗ,
-    x ← x ∓ [lr/(1-p₁)]·m/(√v/√(1-p₂) + ε). (c3: `init`; c6 is about objects: see `gnomon_spec.descent.hill_adam`.)
+    Variant "code" differs by the quirks c1 … c6 of `gnomon_spec.descent.hill_adam`. With bias_dtype "float32", c5,
+    x ← x ∓ [lr/(1-p₁)]·m/(√v/√(1-p₂) + ε), p₁ = β₁ᵗ, p₂ = β₂ᵗ and both factors as float32 has them.
 
     params, grad: see `gnomon.descent`; loss: one number of their dtype. hi, lo: lo < hi, infinite if there is no band.
     "clean" rejects a loss or a gradient that is not finite; in "code" a NaN makes the two tests of it, and of the loss
     after, fail. A run goes on for ever; where lr·Σ gᵢ²/(|gᵢ|+ε) < δ it only turns (`slope_change`).
     """
-    report, inside = turn(loss, state, delta=delta, hi=hi, lo=lo, variant=variant)
+    moved = partial(move, lr=lr, beta1=beta1, beta2=beta2, eps=eps, bias_dtype=bias_dtype)
+    return call(params, grad, state, loss, moved, delta=delta, hi=hi, lo=lo, variant=variant)
+
+
+def call(
+    params: Array, grad: Array, state: HillAdamState, loss: Any, moved: Callable[..., Any], *,
+    variant: Variant, **thresholds: float,
+) -> tuple[Array, HillAdamState, Report]:  # fmt: skip
+    """Make the call, with `moved` for Adam's step, which returns parameters and both moments."""
+    report, inside = turn(loss, state, variant=variant, **thresholds)
     passed = inside and report.event != "plateau"
     best_params, best_loss = state.best_params, state.best_loss
     if (variant == "clean" or passed) and loss < best_loss:
@@ -132,18 +140,10 @@ def step(
         m, v, t = np.zeros_like(m), np.zeros_like(v), 0
     if report.ascending:
         grad, m = -grad, -m
-    params, after = move(
-        params, grad, AdamState(m, v, v, t), lr=lr, beta1=beta1, beta2=beta2, eps=eps, bias_dtype=bias_dtype
-    )
-    m = -after.first_moment if report.ascending else after.first_moment
-    previous = loss if passed else loss * 0 + nan
-    return (
-        params,
-        HillAdamState(
-            m, after.second_moment, best_params, best_loss, previous, report.ascending, inside, t + 1, state.calls + 1
-        ),
-        report,
-    )
+    params, m, v = moved(params, grad, AdamState(m, v, v, t))
+    m = -m if report.ascending else m
+    previous, up = loss if passed else loss * 0 + nan, report.ascending
+    return params, HillAdamState(m, v, best_params, best_loss, previous, up, inside, t + 1, state.calls + 1), report
 
 
 @rounded_once
@@ -167,14 +167,15 @@ def turn(
 @rounded_once
 def move(
     params: Array, grad: Array, state: AdamState, *, lr: float, beta1: float, beta2: float, eps: float, bias_dtype: str
-) -> tuple[Array, AdamState]:
-    """Return what Adam's step makes of parameters and state, its corrections in double or in single precision."""
+) -> tuple[Array, Array, Array]:
+    """Return parameters and both moments after Adam's step, its corrections in double or in single precision."""
     if bias_dtype == "float64":
-        return adam.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
-    after = adam.update_moments(grad, state, beta1=beta1, beta2=beta2)
-    both = single_corrections(after.step_count, lr=lr, beta1=beta1, beta2=beta2)
+        params, after = adam.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
+        return params, after.first_moment, after.second_moment
+    m, v, _, t = adam.update_moments(grad, state, beta1=beta1, beta2=beta2)
+    both = single_corrections(t, lr=lr, beta1=beta1, beta2=beta2)
     rate, root = (number.astype(params.dtype) for number in both)
-    return params - rate * (after.first_moment / (np.sqrt(after.second_moment) / root + eps)), after
+    return params - rate * (m / (np.sqrt(v) / root + eps)), m, v
 
 
 def single_corrections(step_count: int, *, lr: float, beta1: float, beta2: float) -> tuple[Any, Any]:

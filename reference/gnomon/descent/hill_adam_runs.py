@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -68,8 +68,9 @@ def trajectory(
     f, state = LOSSES[loss], init(params, start=start, variant=variant)
     iterates, losses, reports = [params], [], []
     for _ in range(steps):
-        x, value = iterates[-1], f.value(iterates[-1])
-        new, state, report = step(x, f.gradient(x), state, value, variant=variant, **given)
+        x = iterates[-1]
+        value, slopes = f.at(x)
+        new, state, report = step(x, np.stack(slopes), state, value, variant=variant, **given)
         iterates.append(new)
         losses.append(value)
         reports.append(report)
@@ -84,14 +85,14 @@ def trajectory(
 
 
 @checked(require_dimension, require_steps)
-@with_keywords(step)
-def explore(
-    params: Starts, *,
-    loss: LossName, steps: PositiveInt, start: Literal["min", "max"] = "min",
-    variant: Variant = "clean", **given: Any,
-) -> Explored:  # fmt: skip
+@with_keywords(trajectory)
+def explore(params: Starts, **given: Any) -> Explored:
     """Return what `trajectory` comes to from each row of `params`, shape (replicas, n); everything else as there."""
-    runs = [trajectory(row, loss=loss, steps=steps, start=start, variant=variant, **given) for row in params]
+    return explored(params, (trajectory(row, **given) for row in params))
+
+
+def explored(params: Array, runs: Iterable[Trajectory]) -> Explored:
+    """Return what the runs from some starts came to."""
     parts = [(run.best_params, run.best_loss, run.iterates[-1], np.count_nonzero(run.events)) for run in runs]
     nothing = params[:0], params[:0, 0], params[:0], np.zeros(0, np.int64)
     return Explored(*map(np.stack, zip(*parts, strict=True))) if parts else Explored(*nothing)

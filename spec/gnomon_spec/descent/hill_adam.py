@@ -1,13 +1,6 @@
 """Hill-ADAM: Adam that turns round, to climb hills and descend behind them, where the loss stops changing.
 
-Each call is given the loss f and the gradient g of the current x. With δ the threshold and (lo, hi) the band::
-
-    f_best, x_best ← f, x                     if f < f_best
-    |f - f_previous| < δ:                     the direction turns, m = v = t = 0, event "plateau"
-    else f > hi, f < lo:                      the direction is down, up; on entry m = v = t = 0, event "hi", "lo"
-    m, v, t, x ← a step of Adam, down or up
-    f_previous ← f                            nothing after a plateau and outside of the band
-
+Each call is given the loss f and the gradient g of the current x; what it does with them is the formula of `step`.
 There is no randomness and no end. With δ = 0 and no band it is Adam. What is best is remembered and is the answer.
 
 The variant "code" is the published optimizer, with what we take for slips; "clean" is without them and the default:
@@ -40,6 +33,7 @@ Sources: Manikandan & Gilpin, arXiv 2510.03613; github.com/2manikan/Hill-ADAM, c
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -82,19 +76,7 @@ system = System("hill_adam", title="Hill-ADAM", text=__doc__ or "")
 starts = Cases({"params": vector(), "start": choice("min", "max"), "variant": VARIANTS}, ANY_SHAPE)
 init = system.operation(reference.init, cases=starts, rejecting=starts, dtypes=WITH_ROOM)
 step = system.operation(reference.step, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
-events = ["", "plateau", "hi", "lo"]
-
-
-@init.law("fixed point")
-def nothing_is_known_before_the_first_call(port: Any, case: Case) -> Iterable[Fact]:
-    """Both moments and counts are 0, there is no previous loss and no best point, and the direction is that of the
-    start."""
-    state = port.init(case.params, **case.hyper)
-    for moment in (state.first_moment, state.second_moment):
-        yield identical("moment", moment, 0 * np.where(np.isfinite(case.params), case.params, 0))
-    yield agree("counts", (state.step_count, state.calls), (0, 0))
-    yield agree("ascending", state.ascending, case.start == "max")
-    yield agree("unknown", bool(np.isnan(state.previous_loss) & np.all(np.isnan(state.best_params))), True)
+SEVERAL = shapes((2,), (3,), (5,), (17,))
 
 
 @step.law("limit", cases=runs.but(**NO_TURNS, state=fresh_state("min"), others=with_path(tame())))
@@ -131,10 +113,10 @@ def the_first_step_after_a_turn_is_as_long_as_lr(port: Any, case: Case) -> Itera
     loss = {"plateau": 1.0, "hi": 201.0, "lo": -201.0}[case.why] + 0 * case.loss
     previous = loss + (0.25 if case.why == "plateau" else 4)
     state = case.state._replace(previous_loss=previous, inside=True)
-    params, after, report = port.step(case.params, case.grad, state, loss, **case.hyper)
+    params, after, report = step.call(port, case, state=state, loss=loss)
     up = {"plateau": not case.state.ascending, "hi": False, "lo": True}[case.why]
-    step = case.lr * case.grad / (np.abs(case.grad) + case.eps)
-    yield equal("params", params, case.params + step if up else case.params - step)
+    d = case.lr * case.grad / (np.abs(case.grad) + case.eps)
+    yield equal("params", params, case.params + d if up else case.params - d)
     yield equal("first_moment", after.first_moment, (1 - case.beta1) * case.grad)
     yield equal("second_moment", after.second_moment, (1 - case.beta2) * case.grad**2)
     yield agree("turn", [report.event, report.ascending, after.ascending, report.reset], [case.why, up, up, True])
@@ -152,15 +134,21 @@ def at_a_stationary_point_it_turns_on_the_spot(port: Any, case: Case) -> Iterabl
     yield agree("events", [r.event for *_, r in seen], ["", "plateau"] * (len(seen) // 2) + [""] * (len(seen) % 2))
 
 
-def along_a_slope(port: Any, case: Case, **changed: Any) -> tuple[list[Any], list[Any]]:
-    """Return the iterates and the reports of a run on f = c·x from 0, c the gradient of the case."""
-    params, state, path, reports = 0 * case.grad, case.state, [], []
-    for _ in range(case.times):
+def along_a_slope(
+    port: Any, case: Case, d: Any, places: list[int], events: list[str], **thresholds: Any
+) -> Iterable[Fact]:
+    """Claim where a run on f = c·x from 0 goes, in steps of d, and its events; c is the gradient of the case.
+
+    Nothing is recorded: whether a loss that returns is lower than before is a matter of rounding.
+    """
+    params, state, path, met = 0 * case.grad, case.state._replace(best_loss=-case.state.best_loss), [], []
+    for _ in places:
         loss = np.sum(case.grad * params)
-        params, state, report = port.step(params, case.grad, state, loss, **{**case.hyper, **changed})
+        params, state, report = step.call(port, case, params=params, state=state, loss=loss, **thresholds)
         path.append(params)
-        reports.append(report)
-    return path, reports
+        met.append(report.event)
+    yield equal("params", np.stack(path), np.array(places)[:, np.newaxis] * d, scale=max(map(abs, places)) * np.abs(d))
+    yield agree("events", met, events)
 
 
 slopes = calm.but(
@@ -176,31 +164,25 @@ slopes = calm.but(
 def on_a_gentle_slope_it_goes_to_and_fro(port: Any, case: Case) -> Iterable[Fact]:
     """On f = c·x with lr·Σcᵢ²/(|cᵢ|+ε) < δ it moves by -d, 0, d, 0, … and turns at every second call: it cannot come
     closer than ‖g‖₁ ~ δ/lr to anything (H5, E4)."""
-    size = np.abs(case.grad) + case.eps
-    path, reports = along_a_slope(port, case, delta=case.factor * case.lr * np.sum(case.grad**2 / size))
-    phases = np.array([(-1.0, 0.0, 1.0, 0.0)[k % 4] for k in range(case.times)])
-    move = case.lr * case.grad / size
-    yield equal("params", np.stack(path), phases[:, np.newaxis] * move, scale=np.abs(move))
-    yield agree("events", [r.event for r in reports], [("", "plateau")[k % 2] for k in range(case.times)])
+    d = case.lr * case.grad / (np.abs(case.grad) + case.eps)
+    places = [(-1, 0, 1, 0)[k % 4] for k in range(case.times)]
+    events = [("", "plateau")[k % 2] for k in range(case.times)]
+    yield from along_a_slope(port, case, d, places, events, delta=case.factor * np.sum(case.grad * d))
 
 
 @step.law("closed form", cases=slopes.but(above=count(1, 2, high=5), below=count(2, 1, 0, high=5)))
 def on_a_steep_slope_it_goes_from_end_to_end_of_the_band(port: Any, case: Case) -> Iterable[Fact]:
     """On f = c·x with D = lr·Σcᵢ²/(|cᵢ|+ε) > δ every step changes f by D, it turns only outside of the band, and f is
     never farther out than D (H6)."""
-    size = np.abs(case.grad) + case.eps
-    change = case.lr * np.sum(case.grad**2 / size)
-    ends = {"hi": (case.above + 0.5) * change, "lo": -(case.below + 0.5) * change}
-    path, reports = along_a_slope(port, case, delta=change / case.factor, **ends)
-    places, met, place, way = [], [], 0, -1
+    d = case.lr * case.grad / (np.abs(case.grad) + case.eps)
+    change, places, events, place, way = np.sum(case.grad * d), [], [], 0, -1
     for _ in range(case.times):
-        met.append("hi" if place > case.above else "lo" if place < -case.below else "")
-        way = {"hi": -1, "lo": 1, "": way}[met[-1]]
+        events.append("hi" if place > case.above else "lo" if place < -case.below else "")
+        way = {"hi": -1, "lo": 1, "": way}[events[-1]]
         place += way
-        places.append(float(place))
-    move = case.lr * case.grad / size
-    yield equal("params", np.stack(path), np.array(places)[:, np.newaxis] * move, scale=6 * np.abs(move))
-    yield agree("events", [r.event for r in reports], met)
+        places.append(place)
+    ends = {"hi": (case.above + 0.5) * change, "lo": -(case.below + 0.5) * change}
+    yield from along_a_slope(port, case, d, places, events, delta=change / case.factor, **ends)
 
 
 @step.law("bound", cases=runs)
@@ -237,27 +219,25 @@ def the_code_misses_less_than_a_plateau(port: Any, case: Case) -> Iterable[Fact]
         yield identical("best_loss", state.best_loss, best + 0 * loss)
     yield at_least("missed", case.losses.min() + max(case.delta, 0), best + 0 * case.losses[0])
     up = case.state._replace(ascending=True, best_loss=case.state.best_loss * -1)
-    _, state, _ = port.step(case.params, case.grads[0], up, case.losses[0], **case.hyper)
+    _, state, _ = step.call(port, case, grad=case.grads[0], state=up, loss=case.losses[0])
     yield agree("nothing recorded", bool(np.all(np.isnan(state.best_params))), True)
 
 
-elsewhere = {"params": negated, "grad": negated, "state.first_moment": negated, "state.best_params": negated}
+def moved(value: Any, case: Case) -> Any:
+    return -elementwise.rearranged(value, case)
+
+
 step.symmetry(
     "equivariance",
-    "a_mirrored_run_is_the_mirror_image",
-    "Negating parameters and gradients negates all parameters, bit for bit (H10)",
-    cases=steps,
-    inputs=elsewhere,
-    outputs={"params": negated, "first_moment": negated, "best_params": negated},
-    same=identical,
-)
-step.symmetry(
-    "equivariance",
-    "entries_do_not_know_their_place",
-    "Rearranging the entries of all inputs rearranges the entries of all outputs (H10)",
-    cases=calm.but(order=permutation()).shaped(shapes((2,), (3,), (5,), (17,))),
-    inputs={"params": elementwise.rearranged, "grad": elementwise.rearranged, "state": elementwise.rearranged},
-    outputs={"params": elementwise.rearranged, "best_params": elementwise.rearranged},
+    "entries_know_neither_their_place_nor_their_sign",
+    "Rearranging the entries of all inputs and negating parameters and gradients does so with the outputs, bit for bit "
+    "(H10)",
+    cases=calm.but(order=permutation()).shaped(SEVERAL),
+    inputs={
+        **dict.fromkeys(("params", "grad", "state.first_moment", "state.best_params"), moved),
+        "state.second_moment": elementwise.rearranged,
+    },
+    outputs=dict.fromkeys(("params", "first_moment", "best_params"), moved),
     same=identical,
 )
 elementwise.declare_shift(step, calm, "state.best_params", best_params=elementwise.shifted)
@@ -319,9 +299,9 @@ def a_plateau_comes_before_the_band(port: Any, case: Case) -> Iterable[Fact]:
     (H13)."""
     loss = case.far + 0 * case.loss
     state = case.state._replace(previous_loss=loss, inside=True)
-    params, state, report = port.step(case.params, case.grad, state, loss, **case.hyper)
+    params, state, report = step.call(port, case, state=state, loss=loss)
     yield agree("event", [report.event, report.ascending], ["plateau", not case.state.ascending])
-    _, _, report = port.step(params, case.grad, state, loss, **case.hyper)
+    _, _, report = step.call(port, case, params=params, state=state, loss=loss)
     yield agree("event after", [report.event, report.ascending], ["hi" if case.far > 0 else "lo", case.far < 0])
 
 
@@ -352,33 +332,18 @@ def outside_of_the_band_only_the_entry_counts(port: Any, case: Case) -> Iterable
     yield agree("recorded", bool(np.all(np.isfinite(last.best_params))), not code)
 
 
-@step.law("closed form", cases=calm.but(hi=2.0, lo=-2.0, delta=0.0, far=choice(3.0, -3.0)))
-def from_end_to_end_of_the_band_there_is_one_entry(port: Any, case: Case) -> Iterable[Fact]:
-    """From beyond one end to beyond the other at once the direction is right, while the moments are kept and nothing is
-    called an event; but the code, coming from above, takes it for an entry."""
-    loss = case.far + 0 * case.loss
-    state = case.state._replace(previous_loss=np.nan * loss, inside=False)
-    _, after, report = port.step(case.params, case.grad, state, loss, **case.hyper)
-    code, low = case.variant == "code", case.far < 0
-    event = ("lo" if low else "hi") if code else ""
-    yield agree("turn", [report.event, report.ascending, report.reset], [event, low, code and low])
-    yield agree("steps", after.step_count, 1 if code and low else state.step_count + 1)
-
-
 @step.law("invariance", cases=calm.but(variant="code", decay=number(0.01, 0.5, 1.0)))
 def the_code_ignores_its_weight_decay(port: Any, case: Case) -> Iterable[Fact]:
     """In the code the weight decay changes no bit of anything (c4)."""
-    given = (case.params, case.grad, case.state, case.loss)
-    without = port.step(*given, **case.hyper)
-    decayed = port.step(*given, **{**case.hyper, "weight_decay": case.decay})
-    yield from same_outputs("params", decayed, without, identical)
+    decayed = step.call(port, case, weight_decay=case.decay)
+    yield from same_outputs("params", decayed, step.call(port, case), identical)
 
 
 @step.law("closed form", cases=calm.but(variant="code", bias_dtype="float32", **NO_TURNS, state=fresh_state("min")))
 def corrections_in_single_precision_shorten_the_first_step(port: Any, case: Case) -> Iterable[Fact]:
     """With float32 corrections the first step is lr/p₁·(1-β₁)g/(√((1-β₂)g²)/√p₂ + ε), p = 1 - β as float32 rounds it:
     6.6e-6 of lr shorter for the default βs (c5)."""
-    params, _, _ = port.step(case.params, case.grad, case.state, case.loss, **case.hyper)
+    params, _, _ = step.call(port, case)
     one, lr, *betas = (np.float32(float(number)) for number in (1, case.lr, case.beta1, case.beta2))
     rate, root = one / (one - betas[0]) * lr, np.sqrt(one - betas[1])
     m, v = (1 - case.beta1) * case.grad, (1 - case.beta2) * case.grad**2
@@ -390,53 +355,39 @@ def a_nan_in_the_loss_turns_nothing(port: Any, case: Case) -> Iterable[Fact]:
     """In the code a NaN for a loss is no event, at that call and at the next; the step is taken, nothing recorded
     (H18)."""
     state = case.state._replace(previous_loss=0 * case.loss)
-    params, after, report = port.step(case.params, case.grad, state, np.nan * case.loss, **case.hyper)
-    expected, _, _ = port.step(case.params, case.grad, state._replace(best_loss=0 * case.loss), 1.5 + 0 * case.loss,
-                               **case.hyper)  # fmt: skip
+    params, after, report = step.call(port, case, state=state, loss=np.nan * case.loss)
+    lower = state._replace(best_loss=0 * case.loss)
+    expected, _, _ = step.call(port, case, state=lower, loss=1.5 + 0 * case.loss)
     yield agree("turn", [report.event, report.ascending, after.inside], ["", case.state.ascending, True])
     yield identical("params", params, expected)
     yield identical("best_params", after.best_params, case.state.best_params)
-    _, _, report = port.step(params, case.grad, after, 0 * case.loss, **case.hyper)
+    _, _, report = step.call(port, case, params=params, state=after, loss=0 * case.loss)
     yield agree("event after", report.event, "")
 
 
-@step.law(
-    "conservation", cases=calm.but(variant="code", place=indices(), bad=poisons).shaped(shapes((2,), (3,), (5,), (17,)))
-)
+@step.law("conservation", cases=calm.but(variant="code", place=indices(), bad=poisons).shaped(SEVERAL))
 def a_bad_gradient_stays_in_its_place(port: Any, case: Case) -> Iterable[Fact]:
     """In the code a NaN or infinite entry of the gradient leaves every other entry as it was, bit for bit (H18)."""
     poison = np.arange(case.grad.size) == case.place
-    given = (case.state, case.loss)
-    right, state, _ = port.step(case.params, case.grad, *given, **case.hyper)
-    wrong, other, _ = port.step(case.params, np.where(poison, case.bad, case.grad), *given, **case.hyper)
+    right, state, _ = step.call(port, case)
+    wrong, other, _ = step.call(port, case, grad=np.where(poison, case.bad, case.grad))
     yield identical("params", wrong[~poison], right[~poison])
     yield identical("first_moment", other.first_moment[~poison], state.first_moment[~poison])
-
-
-@step.law("trajectory", cases=runs)
-def every_call_of_a_run_is_right(port: Any, case: Case) -> Iterable[Fact]:
-    """Along a run of its own, every call is what the oracle does from the port's own state (step-locked)."""
-    params, state = case.params, case.state
-    for k, (loss, grad) in enumerate(zip(case.losses, case.grads, strict=True)):
-        outputs = port.step(params, grad, state, loss, **case.hyper)
-        for fact in same_outputs("params", outputs, port.oracle.step(params, grad, state, loss, **case.hyper)):
-            yield fact._replace(label=f"{fact.label} after call {k + 1}")
-        params, state, _ = outputs
 
 
 @step.law("rejects", cases=calm.but(bad=poisons))
 def what_does_not_go_together_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """An empty band is rejected; by "clean" also what only the code has, and a loss or gradient that is not finite."""
-
-    def call(grad: Any = case.grad, loss: Any = case.loss, **changed: Any) -> Any:
-        return port.step(case.params, grad, case.state, loss, **{**case.hyper, **changed})
-
-    yield rejects("lo = hi", lambda: call(lo=1.0, hi=1.0))
+    bad: dict[str, dict[str, Any]] = {"lo = hi": {"lo": 1.0, "hi": 1.0}}
     if case.variant == "clean":
-        yield rejects("weight_decay with 'clean'", lambda: call(weight_decay=0.5))
-        yield rejects("bias_dtype with 'clean'", lambda: call(bias_dtype="float32"))
-        yield rejects("loss not finite", lambda: call(loss=case.bad * (1 + 0 * case.loss)))
-        yield rejects("grad not finite", lambda: call(grad=case.bad + 0 * case.grad))
+        bad |= {
+            "weight_decay with 'clean'": {"weight_decay": 0.5},
+            "bias_dtype with 'clean'": {"bias_dtype": "float32"},
+            "loss not finite": {"loss": case.bad * (1 + 0 * case.loss)},
+            "grad not finite": {"grad": case.bad + 0 * case.grad},
+        }
+    for words, changed in bad.items():
+        yield rejects(words, partial(step.call, port, case, **changed))
 
 
 init.edits("""

@@ -84,18 +84,18 @@ def near_thresholds() -> Quantity:
     return Quantity(draw_loss, "number: of any size, or near the loss before, or about an end of the band")
 
 
-def loss_path(most: int = 12) -> Quantity:
+def loss_path() -> Quantity:
     """A sequence of losses that are halves from -4 to 4, many of them as the one before."""
 
     def draw_path(draw: Draw, context: Context) -> Any:
-        codes = [draw(SMALL_CODES) for _ in range(2 + draw(SMALL_CODES) % (most - 1))]
+        codes = [draw(SMALL_CODES) for _ in range(2 + draw(SMALL_CODES) % 11)]
         path = [HALVES[code % len(HALVES)] for code in codes]
         for i in range(1, len(path)):
             if codes[i] % 5 == 4:
                 path[i] = path[i - 1]
         return np.array(path, context.dtype)
 
-    return Quantity(draw_path, f"a sequence of 2 to {most} halves from -4 to 4")
+    return Quantity(draw_path, "a sequence of 2 to 12 halves from -4 to 4")
 
 
 def with_path(quantity: Quantity) -> Quantity:
@@ -135,11 +135,11 @@ runs = Cases(
 )  # fmt: skip
 
 
-def each_call(port: Any, case: Case, **changed: Any) -> Iterator[Any]:
-    """Yield what each call of a run along `case.losses` and `case.grads` returns. changed: hyperparameters."""
-    params, state, hyper = case.params, case.state, {**case.hyper, **changed}
+def each_call(port: Any, case: Case) -> Iterator[Any]:
+    """Yield what each call of a run along `case.losses` and `case.grads` returns."""
+    params, state = case.params, case.state
     for loss, grad in zip(case.losses, case.grads, strict=True):
-        params, state, report = port.step(params, grad, state, loss, **hyper)
+        params, state, report = port.step(params, grad, state, loss, **case.hyper)
         yield params, state, report
 
 

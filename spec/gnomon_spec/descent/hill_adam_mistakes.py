@@ -2,22 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
-from gnomon_spec.descent.hill_adam import step, system
-
-
-@system.mistake("step")
-def last_entry_left_out(params: Any, grad: Any, state: Any, loss: Any, **hyper: Any) -> Any:
-    """The last entry of an array is not updated (the tail of a vectorised loop is missing)."""
-    new, *rest = step.reference(params, grad, state, loss, **hyper)
-    last = (np.arange(params.size) == params.size - 1).reshape(params.shape)
-    return (np.where(last, params, new), *rest) if params.size else (new, *rest)
-
+from gnomon_spec.descent.hill_adam import step
 
 step.edits("""
+last_entry_left_out: The last entry of an array is not updated (the tail of a vectorised loop is missing)
+    `report, inside = turn(loss,` → `before = params\nreport, inside = turn(loss,`
+    `return params, HillAdamState(` → `last = np.arange(params.size).reshape(params.shape) == params.size - 1
+return np.where(last, before, params), HillAdamState(`
 plateau_not_strict: A change of just δ counts as a plateau, so that with δ = 0 a loss that repeats turns it
     `change < delta` → `change <= delta`
 threshold_of_its_own: A change below 1e-4 is a plateau, whatever δ is given
@@ -43,15 +34,15 @@ step_count_survives_a_turn: The bias corrections go on after a turn as if the mo
     `np.zeros_like(v), 0` → `np.zeros_like(v), t`
 turns_one_call_late: The step at an event still goes the old way
     `if report.ascending:` → `if state.ascending:`
-    `-after.first_moment if report.ascending` → `-after.first_moment if state.ascending`
+    `-m if report.ascending` → `-m if state.ascending`
 ascent_by_the_gradient_alone: On the way up the gradient is negated and the kept first moment is not
     `grad, m = -grad, -m` → `grad = -grad`
 always_downhill: It turns in name only: the step goes down whatever the direction is
     `if report.ascending:` → `if False:`
-    `-after.first_moment if report.ascending` → `-after.first_moment if False`
+    `-m if report.ascending` → `-m if False`
 moment_of_the_negated_gradient: On the way up the first moment averages the negated gradient
     [torch: Adam with maximize=True keeps it so]
-    `-after.first_moment if report.ascending else after.first_moment` → `after.first_moment`
+    `-m if report.ascending else m` → `m`
     `grad, m = -grad, -m` → `grad = -grad`
 previous_loss_survives_an_event: The loss at an event is compared with the next one
     `loss if passed else loss * 0 + nan` → `loss`
@@ -76,11 +67,11 @@ everything_recorded_in_the_code: The variant "code" records losses at events
 last_of_equals_recorded: Of equal losses the last one's parameters are recorded
     `loss < best_loss` → `loss <= best_loss`
 parameters_after_the_step_recorded: With the lowest loss the parameters after the step are recorded, which have another
-    `m, after.second_moment, best_params,` → `m, after.second_moment, params if best_loss is loss else best_params,`
+    `HillAdamState(m, v, best_params,` → `HillAdamState(m, v, params if best_loss is loss else best_params,`
 highest_loss_recorded: The largest loss is recorded
     `loss < best_loss` → `loss > best_loss`
 weight_decay_done: The weight decay is added to the gradient
-    `grad, AdamState(m, v, v, t)` → `grad + weight_decay * params, AdamState(m, v, v, t)`
+    `call(params, grad, state,` → `call(params, grad + weight_decay * params, state,`
 corrections_in_double_precision: float32 corrections are asked for and not made
     `bias_dtype == "float64"` → `True`
 squared_corrections_not_rooted: The float32 correction of the second moment is taken outside of the root

@@ -60,21 +60,11 @@ def each_call_is_a_step(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("start", run.iterates[0], case.params)
 
 
-@trajectory.law("conservation", cases=runs.but(variant="clean"))
-def the_best_is_the_lowest_loss_that_it_passed(port: Any, case: Case) -> Iterable[Fact]:
-    """best_loss is the least of the losses, and best_params the iterate that had it, bit for bit (H8, H15)."""
-    run = port.trajectory(case.params, **case.hyper)
-    lowest = int(np.argmin(run.losses))
-    yield identical("best_loss", run.best_loss, run.losses[lowest])
-    yield identical("best_params", run.best_params, run.iterates[lowest])
-
-
 @trajectory.law("bound", cases=runs.but(more=count(1, 3, low=1, high=4), start="min"))
 def more_calls_are_never_worse(port: Any, case: Case) -> Iterable[Fact]:
     """A longer run begins as the shorter one and has no larger best loss; up to the first event it is Adam's (H15)."""
-    run = port.trajectory(case.params, **case.hyper)
-    longer = port.trajectory(case.params, **{**case.hyper, "steps": case.steps + case.more})
-    adam = port.trajectory(case.params, **{**case.hyper, "delta": 0.0, "hi": 1e30, "lo": -1e30})
+    run, longer = trajectory.call(port, case), trajectory.call(port, case, steps=case.steps + case.more)
+    adam = trajectory.call(port, case, delta=0.0, hi=1e30, lo=-1e30)
     yield identical("begins", longer.iterates[: case.steps + 1], run.iterates)
     yield at_least("best_loss", run.best_loss, longer.best_loss)
     turn = int(np.argmax(run.events != 0)) if np.any(run.events) else case.steps
@@ -96,15 +86,15 @@ def each_row_is_a_run_of_its_own(port: Any, case: Case) -> Iterable[Fact]:
 @trajectory.law("rejects", cases=runs)
 def a_start_of_another_dimension_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """The start has as many entries as the loss has variables, and the band is not empty."""
-    yield rejects("params", lambda: port.trajectory(np.zeros(3, case.params.dtype), **case.hyper))
-    yield rejects("lo = hi", lambda: port.trajectory(case.params, **{**case.hyper, "lo": 1.0, "hi": 1.0}))
+    yield rejects("params", lambda: trajectory.call(port, case, params=np.zeros(3, case.params.dtype)))
+    yield rejects("lo = hi", lambda: trajectory.call(port, case, lo=1.0, hi=1.0))
 
 
 trajectory.edits("""
 loss_of_the_next_iterate: Each step is given the loss after the step before it was given: one call late
-    `f.gradient(x), state, value` → `f.gradient(x), state, (losses or [value])[-1]`
+    `np.stack(slopes), state, value` → `np.stack(slopes), state, (losses or [value])[-1]`
 direction_of_the_state_lost: It begins downhill whatever the start is
-    `start=start` → `start="min"`
+    `init(params, start=start,` → `init(params, start="min",`
 """)
 explore.edits("""
 events_summed: The numbers of the kinds of events are added instead of the events counted

@@ -77,9 +77,7 @@ def step(
 
     Two gradients a step, one for the other hints. Raises as well for a gradient that is not finite.
 
-    Choices: the sources leave open how to begin: Δ₀ = e₀ = 0 makes the constant of the regret smallest. h is computed
-    where it is used and not a step ahead, so that M steps need 2M gradients, and not 2M + 1. The square root of the sum
-    is kept, which no gradient makes leave the range.
+    Choices: see the specification. The square root of the sum is kept, which no gradient makes leave the range.
     """
     n = state.step_count + 1
     if hint == "double":

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from math import inf, nan, sqrt
+from functools import partial
+from math import inf, sqrt
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent import hill_adam as reference
+from gnomon.descent.adam import AdamState
 from gnomon.descent.hill_adam import HillAdamState, Report
 from gnomon.domains import Array
 from gnomon.kernels.compiled import compiled
@@ -20,24 +22,17 @@ __all__ = ["HillAdamState", "Report", "init", "step"]
 Constants = namedtuple("Constants", "single code lr beta1 one_minus_beta1 beta2 one_minus_beta2 eps delta hi lo")
 
 
-def constants_for(
-    number: Any, *, bias_dtype: str, variant: str, lr: float, beta1: float, beta2: float, **others: float
-) -> Constants:
-    """Return the constants of the loops over arrays of a dtype, from the hyperparameters of `step`."""
-    rounded = map(number, (lr, beta1, 1 - beta1, beta2, 1 - beta2, others["eps"]))
-    thresholds = map(number, (others.get("delta", 0), others.get("hi", inf), others.get("lo", -inf)))
-    return Constants(bias_dtype == "float32", variant == "code", *rounded, *thresholds)
-
-
-def corrections(
-    number: Any, steps: range, *, bias_dtype: str, lr: float, beta1: float, beta2: float, **others: Any
-) -> Array:
-    """Return what the t-th step since a reset multiplies or divides by, a row for each t."""
-    if bias_dtype == "float32":
+def numbers_for(
+    number: Any, steps: range, *, lr: float, beta1: float, beta2: float, eps: float, bias_dtype: str,
+    variant: str = "clean", delta: float = 0.0, hi: float = inf, lo: float = -inf, **_: Any,
+) -> tuple[Array, Constants]:  # fmt: skip
+    """Return what the t-th step since a reset multiplies or divides by, a row for each t, and the loops' constants."""
+    if single := bias_dtype == "float32":
         rows = [reference.single_corrections(t, lr=lr, beta1=beta1, beta2=beta2) for t in steps]
     else:
         rows = [(1 - float(beta1) ** t, 1 - float(beta2) ** t) for t in steps]
-    return np.array(rows, number)
+    given = map(number, (lr, beta1, 1 - beta1, beta2, 1 - beta2, eps, delta, hi, lo))
+    return np.array(rows, number), Constants(single, variant == "code", *given)
 
 
 @compiled
@@ -61,23 +56,15 @@ init = in_place_of(reference.init)(reference.init)
 @in_place_of(reference.step)
 def step(
     params: Array, grad: Array, state: HillAdamState, loss: Any, *,
-    delta: float, hi: float, lo: float, variant: reference.Variant, **given: Any,
+    delta: float, hi: float, lo: float, variant: reference.Variant, **rates: Any,
 ) -> tuple[Array, HillAdamState, Report]:  # fmt: skip
-    number = params.dtype.type
-    report, inside = reference.turn(loss, state, delta=delta, hi=hi, lo=lo, variant=variant)
-    passed = inside and report.event != "plateau"
-    recorded = (variant == "clean" or passed) and loss < state.best_loss
-    m, v, t = flat(state.first_moment), flat(state.second_moment), state.step_count
-    if report.reset:
-        m, v, t = np.zeros_like(m), np.zeros_like(v), 0
-    new_params, first, second = (np.empty(params.shape, params.dtype) for _ in range(3))
-    given["variant"] = variant
-    at, constants = corrections(number, range(t + 1, t + 2), **given)[0], constants_for(number, **given)
-    new = flat(new_params), flat(first), flat(second)
-    advance(flat(params), flat(grad), m, v, report.ascending, at, constants, *new)
-    best_params, best_loss = (params.copy(), number(loss)) if recorded else (state.best_params, state.best_loss)
-    previous = number(loss if passed else nan)
-    after = HillAdamState(
-        first, second, best_params, best_loss, previous, report.ascending, inside, t + 1, state.calls + 1
-    )
-    return new_params, after, report
+    given: dict[str, Any] = {"delta": delta, "hi": hi, "lo": lo, "variant": variant}
+    return reference.call(params, grad, state, loss, partial(move, **rates), **given)
+
+
+def move(params: Array, grad: Array, state: AdamState, **rates: Any) -> tuple[Array, Array, Array]:
+    x, m, v = (np.empty(params.shape, params.dtype) for _ in range(3))
+    given = map(flat, (params, grad, state.first_moment, state.second_moment))
+    (at,), constants = numbers_for(params.dtype.type, range(state.step_count + 1, state.step_count + 2), **rates)
+    advance(*given, False, at, constants, *map(flat, (x, m, v)))
+    return x, m, v

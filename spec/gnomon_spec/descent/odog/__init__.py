@@ -1,15 +1,11 @@
 """Double optimism (ODOG): an online learner whose small regret makes the mean midpoint of an episode nearly stationary.
 
-Definition, with Π_D the projection on the ball of radius D and K episodes of T steps, M = K·T::
-
-    Δₙ = Π_D(Δₙ₋₁ - η·(hₙ + eₙ₋₁));   eₙ = gₙ - hₙ;   e₀ = Δ₀ = 0
-    wₙ = xₙ₋₁ + Δₙ/2;   xₙ = xₙ₋₁ + Δₙ;   gₙ = ∇F(wₙ; ξₙ);   hₙ = ∇F(xₙ₋₁ + Δₙ₋₁/2; ξₙ₋₁)
-    w̄ₖ = mean of wₙ over episode k
+With Π_D the projection on the ball of radius D and K episodes of T steps, M = K·T, steps Δₙ, midpoints wₙ and hints are
+those of `step`; w̄ₖ is the mean of wₙ over episode k, Δ₀ = e₀ = 0.
 
 The point that a guarantee is about is w̄ₖ for k drawn uniformly (`random_point`); `best_point` is the one with the
-smallest gradient; x_M is none. Both gradients of a step may share their sample. Other hints: "previous", hₙ = gₙ₋₁ with
-e₁ = 0, and "zero", the learner without optimism. Variant "adaptive": η = γD/√(α + Σ‖eᵢ‖²), i over the steps made of the
-episode, as reviewers report it; the theorem's γ and α are not known to us.
+smallest gradient; x_M is none. Both gradients of a step may share their sample. Variant "adaptive" is as reviewers
+report it; the theorem's γ and α are not known to us.
 
 What is derived here, with L₁ and L₂ the Lipschitz constants of ∇F and ∇²F, all of it for every run::
 

@@ -12,7 +12,7 @@ from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.descent.odog import system
 from gnomon_spec.descent.odog.inputs import UP_TO_3, constants, cosines, rate_within, sizes, within
 from gnomon_spec.descent.odog.method import radii
-from gnomon_spec.facts import Fact, at_least, equal, identical
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, quadratic
 from gnomon_spec.strategies import or_none, tame
 from gnomon_spec.system import WITH_ROOM
@@ -59,17 +59,7 @@ def its_hint_converges_to_the_gradient_that_it_predicts(port: Any, case: Case) -
     yield at_least("contraction", case.lr * L1 / 2 * first, second)
 
 
-@step.law("fixed point", cases=cases)
-def from_a_stationary_point_without_an_anchor_nothing_moves(port: Any, case: Case) -> Iterable[Fact]:
-    """Where ∇F(x) = 0 and Δ̂ = 0, x and Δ̂ stay as they are."""
-    found = step.call(port, case, params=0 * case.params, anchor=0 * case.anchor)
-    yield identical("params", found.params, 0 * case.params)
-    yield identical("anchor", found.anchor, 0 * case.params)
-
-
 step.edits("""
-iteration_begins_a_little_beside: The iteration begins a little beside Δ̂, lest it begin where it ends
-    `displacement = anchor\nfor` → `displacement = anchor + 1e-3\nfor`
 iteration_begins_at_nought: The iteration begins at Δ = 0 and not at Δ̂
     `displacement = anchor\nfor` → `displacement = 0 * anchor\nfor`
 hint_is_taken_from_the_last_displacement: The second projection starts from Δ and not from Δ̂, one step twice

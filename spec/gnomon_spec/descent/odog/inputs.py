@@ -10,6 +10,7 @@ import numpy as np
 from gnomon.descent.odog.problems import Cosines
 from gnomon_spec.cases import Case, Context, Draw, Quantity
 from gnomon_spec.strategies import CODES, SMALL_CODES, rotation, shapes, tame
+from gnomon_spec.system import Changed
 
 UP_TO_3 = shapes((1,), (2,), (3,), (2,))
 
@@ -43,14 +44,19 @@ def rate_within(*shares: float) -> Quantity:
     return Quantity(draw_rate, f"one of {', '.join(map(str, shares))}, over L1", lambda value: value > 0)
 
 
-def rows(quantity: Quantity, number: Callable[[Any], int], scale: float = 1.0) -> Quantity:
+def where(condition: Callable[[Any], bool], quantity: Quantity, otherwise: Any = None) -> Quantity:
+    """A quantity where what was drawn before it is so, and a plain value elsewhere."""
+    return Quantity(
+        lambda draw, c: quantity.draw(draw, c) if condition(c.drawn) else otherwise,
+        f"{quantity.text}; or {otherwise!r}",
+        quantity.allows,
+    )
+
+
+def rows(quantity: Quantity, number: Callable[[Any], int]) -> Quantity:
     """As many rows (n,) as the values drawn before say."""
-
-    def draw_rows(draw: Draw, context: Context) -> Any:
-        drawn = quantity.draw(draw, context._replace(shape=(number(context.drawn), *context.shape)))
-        return drawn * context.dtype.type(scale)
-
-    return Quantity(draw_rows, f"rows, each: {quantity.text}")
+    text = f"rows, each: {quantity.text}"
+    return Quantity(lambda draw, c: quantity.draw(draw, c._replace(shape=(number(c.drawn), *c.shape))), text)
 
 
 def steps(drawn: Any) -> int:
@@ -90,3 +96,18 @@ def by_episode(numbers: Any, case: Case) -> Any:
 def each_step(comparators: Any, case: Case) -> Any:
     """Return the comparator of each step."""
     return comparators[np.arange(case.episodes * case.length) // case.length]
+
+
+def scaled(degree: int) -> Changed:
+    """Return what happens to what is measured in the `degree`-th power of a unit that becomes 2ᵏ times smaller."""
+    return lambda value, case: None if value is None else value * 2.0 ** (degree * case.power)
+
+
+def turned(value: Any, case: Case) -> Any:
+    """Return vectors in turned coordinates."""
+    return None if value is None else value @ case.turn.T
+
+
+def with_its(**changes: Changed) -> Changed:
+    """Return how a function changes with its parts."""
+    return lambda f, case: f._replace(**{name: change(getattr(f, name), case) for name, change in changes.items()})

@@ -12,7 +12,7 @@ from gnomon_spec.cases import Case, Cases, choice, constant
 from gnomon_spec.descent.odog import system
 from gnomon_spec.descent.odog.inputs import UP_TO_3, by_episode, each_step, inner, rows, sizes, steps, within
 from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
-from gnomon_spec.strategies import count, nonzero, number, or_none, tame, whole_range, zeros
+from gnomon_spec.strategies import nonzero, number, or_none, tame, whole_range, zeros
 from gnomon_spec.system import WITH_ROOM
 
 near_one = number(1.0, 0.5, 2.0, 0.25, exponents=(-3, 2))
@@ -23,7 +23,8 @@ balls = vectors.but(radius=near_one)
 
 @project.law("closed form", cases=balls.but(vector=nonzero, power=whole_range()))
 def it_is_the_nearest_vector_of_the_ball_at_any_scale(port: Any, case: Case) -> Iterable[Fact]:
-    """The result is v·min(1, D/‖v‖), no longer than D, also where squares of v or D/‖v‖ leave the range."""
+    """The result is v·min(1, D/‖v‖), no longer than D, also where squares of v or D/‖v‖ leave the range; inside of the
+    ball, and without one, it is v, bit for bit."""
     scale = 2.0**case.power
     small = port.project(case.vector, radius=case.radius)
     yield equal("vector", small, case.vector * np.minimum(1, case.radius / sizes(case.vector)))
@@ -35,15 +36,8 @@ def it_is_the_nearest_vector_of_the_ball_at_any_scale(port: Any, case: Case) -> 
     yield identical("tiny radius", far, near)
     longer = port.project(np.concatenate([case.vector, 0 * case.vector[:1]]), radius=case.radius)
     yield equal("with a 0", longer, np.concatenate([small, 0 * small[:1]]))
-
-
-@project.law("fixed point", cases=balls)
-def what_is_inside_stays(port: Any, case: Case) -> Iterable[Fact]:
-    """A vector of the ball is returned as it is, bit for bit; without a radius every vector is."""
-    inside = case.vector / 2048
-    yield identical("inside", port.project(inside, radius=case.radius), inside)
-    yield identical("no ball", port.project(case.vector, radius=None), case.vector)
-    yield identical("0", port.project(0 * case.vector, radius=case.radius), 0 * case.vector)
+    for words, v, D in (("inside", case.vector / 2048, case.radius), ("no ball", case.vector, None)):
+        yield identical(words, port.project(v, radius=D), v)
 
 
 games = Cases(
@@ -78,131 +72,85 @@ def squares(vectors: Any) -> Any:
     return np.sum(vectors * vectors, axis=-1)
 
 
-def one_step(port: Any, case: Case, comparators: Any) -> tuple[Any, Any]:
-    """Return what the learner loses to a comparator in each step, and the bound of that."""
+def one_step(port: Any, case: Case, comparators: Any) -> tuple[Any, Any, Any]:
+    """Return what the learner loses to a comparator in each step, and the two parts of its bound.
+
+    The second are the nearer distances to the comparator, (‖Δₙ₋₁-u‖² - ‖Δₙ-u‖²)/(2ηₙ₋₁).
+    """
     deltas, rates, errors, before = played(port, case)
     old, new = deltas[:-1], deltas[1:]
-    balls = squares(old - comparators) - squares(new - comparators) - squares(new - old)
-    bound = inner(errors, new - comparators) - inner(before, old - comparators) + inner(before, old - new)
-    return inner(case.grads, new - comparators), bound + balls / (2 * rates)
+    hints = inner(errors, new - comparators) - inner(before, old - comparators) + inner(before, old - new)
+    nearer = (squares(old - comparators) - squares(new - comparators)) / (2 * rates)
+    return inner(case.grads, new - comparators), hints - squares(new - old) / (2 * rates), nearer
 
 
 @play.law("bound", cases=moved)
 def no_step_loses_more_than_the_three_point_inequality_allows(port: Any, case: Case) -> Iterable[Fact]:
-    """⟨gₙ, Δₙ-u⟩ <= ⟨eₙ, Δₙ-u⟩ - ⟨eₙ₋₁, Δₙ₋₁-u⟩ + ⟨eₙ₋₁, Δₙ₋₁-Δₙ⟩ + (‖Δₙ₋₁-u‖² - ‖Δₙ-u‖² - ‖Δₙ-Δₙ₋₁‖²)/(2ηₙ₋₁)."""
-    lost, bound = one_step(port, case, each_step(within(case.comparators, case.radius), case))
-    yield at_least("slack", bound, lost)
+    """⟨gₙ, Δₙ-u⟩ <= ⟨eₙ, Δₙ-u⟩ - ⟨eₙ₋₁, Δₙ₋₁-u⟩ + ⟨eₙ₋₁, Δₙ₋₁-Δₙ⟩ + (‖Δₙ₋₁-u‖² - ‖Δₙ-u‖² - ‖Δₙ-Δₙ₋₁‖²)/(2ηₙ₋₁) (R0);
+    so summed, where between two comparators ⟨e, uₖ₊₁-uₖ⟩ and the difference of distances stay (R1)."""
+    lost, rest, nearer = one_step(port, case, each_step(within(case.comparators, case.radius), case))
+    yield at_least("slack", rest + nearer, lost)
+    yield at_least("regret", np.sum(rest + nearer), np.sum(lost))
 
 
 @play.law("closed form", cases=free)
 def without_a_ball_the_inequality_is_an_equation(port: Any, case: Case) -> Iterable[Fact]:
-    """With D = ∞ the three-point inequality holds with =, in every step and for every comparator."""
-    lost, bound = one_step(port, case, each_step(case.comparators, case))
-    yield equal("loss", lost, bound)
-
-
-def regret(port: Any, case: Case, comparators: Any) -> tuple[Any, Any]:
-    """Return the regret against comparators that change with the episode, and its exact bound."""
-    deltas, _, errors, before = played(port, case)
-    T, K, old, new, eta = case.length, case.episodes, deltas[:-1], deltas[1:], case.lr
-    lost = np.sum(inner(case.grads, new - each_step(comparators, case)))
-    ends, last = new[T - 1 :: T], comparators[-1]
-    total = squares(deltas[0] - comparators[0]) / (2 * eta)
-    total = total + inner(errors[-1], new[-1] - last) - squares(new[-1] - last) / (2 * eta)
-    for k in range(K - 1):
-        u, then = comparators[k], comparators[k + 1]
-        total = total + inner(errors[(k + 1) * T - 1], then - u)
-        total = total + (squares(ends[k] - then) - squares(ends[k] - u)) / (2 * eta)
-    return lost, total + np.sum(inner(before, old - new)) - np.sum(squares(new - old)) / (2 * eta)
+    """With D = ∞ the three-point inequality, and so the exact bound of the regret, holds with =, whatever u is (R1)."""
+    lost, rest, nearer = one_step(port, case, each_step(case.comparators, case))
+    yield equal("loss", lost, rest + nearer)
+    yield equal("regret", np.sum(lost), np.sum(rest + nearer))
 
 
 @play.law("bound", cases=games)
-def the_regret_is_within_its_exact_bound(port: Any, case: Case) -> Iterable[Fact]:
-    """Σₖ Σₙ ⟨gₙ, Δₙ-uₖ⟩ is at most the sum of the inequalities, whatever comparator each episode has."""
-    lost, bound = regret(port, case, within(case.comparators, case.radius))
-    yield at_least("slack", bound, lost)
-
-
-@play.law("closed form", cases=free)
-def without_a_ball_the_regret_is_its_bound(port: Any, case: Case) -> Iterable[Fact]:
-    """With D = ∞ the exact bound of the regret holds with =."""
-    lost, bound = regret(port, case, case.comparators)
-    yield equal("regret", lost, bound)
-
-
-@play.law("bound", cases=games)
-def the_regret_is_within_both_usable_bounds(port: Any, case: Case) -> Iterable[Fact]:
-    """Reg <= (4K - 3.5)D²/η + (3η/2)Σ‖eₙ‖² - Σ‖Δₙ-Δₙ₋₁‖²/(4η) from Δ₀ = 0, and the published 4KD²/η + (5η/2)Σ‖eₙ‖² …"""
-    u, K, D, eta = within(case.comparators, case.radius), case.episodes, case.radius, case.lr
+def the_regret_is_within_all_usable_bounds(port: Any, case: Case) -> Iterable[Fact]:
+    """From Δ₀ = 0: Reg <= (4K - 3.5)D²/η + (3η/2)Σ‖eₙ‖² - Σ‖Δₙ-Δₙ₋₁‖²/(4η), and the published 4KD²/η + (5η/2)Σ‖eₙ‖² …
+    (R2); with h = 0 it is projected gradient descent, and Reg <= (½ + 2(K-1))D²/η + (η/2)Σ‖gₙ‖² (R3)."""
+    u, K, D, eta = each_step(within(case.comparators, case.radius), case), case.episodes, case.radius, case.lr
     deltas, _, errors, _ = played(port, case)
-    lost = np.sum(inner(case.grads, deltas[1:] - each_step(u, case)))
+    lost, spread = np.sum(inner(case.grads, deltas[1:] - u)), eta * np.sum(squares(errors))
     moved = np.sum(squares(deltas[1:] - deltas[:-1])) / (4 * eta)
-    yield at_least("own", (4 * K - 3.5) * D * D / eta + 1.5 * eta * np.sum(squares(errors)) - moved, lost)
-    yield at_least("published", 4 * K * D * D / eta + 2.5 * eta * np.sum(squares(errors)) - moved, lost)
-
-
-@play.law("bound", cases=games)
-def without_hints_it_is_projected_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
-    """With h = 0, Reg <= (½ + 2(K-1))D²/η + (η/2)Σ‖gₙ‖²; Δ₁ = Δ₀, and Δ₂ = Π_D(Δ₁ - ηg₁)."""
-    u, K, D, eta = within(case.comparators, case.radius), case.episodes, case.radius, case.lr
+    yield at_least("own", (4 * K - 3.5) * D * D / eta + 1.5 * spread - moved, lost)
+    yield at_least("published", 4 * K * D * D / eta + 2.5 * spread - moved, lost)
     deltas = play.call(port, case, hints=0 * case.hints).displacements
-    lost = np.sum(inner(case.grads, deltas[1:] - each_step(u, case)))
-    yield at_least("slack", (2 * K - 1.5) * D * D / eta + eta / 2 * np.sum(squares(case.grads)), lost)
-    yield identical("first", deltas[1], deltas[0])
-    descended = port.oracle.play(deltas[0], case.grads, case.grads, **{**case.hyper, "variant": "constant"})
-    for n in range(1, len(deltas) - 1):
-        yield equal(f"step {n}", deltas[n + 1], within(deltas[n] - eta * case.grads[n - 1], D))
-    yield equal("with g for h", play.call(port, case, hints=case.grads).displacements, descended.displacements)
+    lost = np.sum(inner(case.grads, deltas[1:] - u))
+    yield at_least("descent", (2 * K - 1.5) * D * D / eta + eta / 2 * np.sum(squares(case.grads)), lost)
+    descended = [deltas[0], *(within(x - eta * g, D) for x, g in zip(deltas[1:-1], case.grads[:-1], strict=True))]
+    yield equal("descended", deltas[1:], np.stack(descended))
 
 
 @play.law("bound", cases=both.but(variant="adaptive"))
 def adaptive_episodes_lose_at_most_by_their_last_rate(port: Any, case: Case) -> Iterable[Fact]:
-    """In each episode the ball terms add up to at most 2D²/η, η the last rate of the episode."""
-    u, T, D = within(case.comparators, case.radius), case.length, case.radius
-    deltas, rates, errors, before = played(port, case)
-    old, new, each = deltas[:-1], deltas[1:], each_step(u, case)
-    lost = by_episode(inner(case.grads, new - each), case)
-    ends = inner(errors[T - 1 :: T], new[T - 1 :: T] - u) - inner(before[::T], old[::T] - u)
-    bound = ends + by_episode(inner(before, old - new) - squares(new - old) / (2 * rates), case)
-    yield at_least("slack", bound + 2 * D * D / rates[T - 1 :: T], lost)
+    """In each episode the distances add up to at most 2D²/η, η the last rate of the episode (R4)."""
+    lost, rest, _ = one_step(port, case, each_step(within(case.comparators, case.radius), case))
+    last = play.call(port, case).rates[case.length - 1 :: case.length]
+    yield at_least("slack", by_episode(rest, case) + 2 * case.radius**2 / last, by_episode(lost, case))
 
 
 @play.law("closed form", cases=both.but(variant="adaptive"))
 def adaptive_rates_begin_anew_with_each_episode_and_only_fall(port: Any, case: Case) -> Iterable[Fact]:
-    """η = γD/√(α + Σ‖eᵢ‖²) over the steps made of the episode: γD/√α at first, never more, never rising."""
+    """η = γD/√(α + Σ‖eᵢ‖²) over the steps made of the episode: γD/√α at first, never more, never rising (C10)."""
     _, rates, errors, _ = played(port, case)
-    T, first = case.length, case.gamma * case.radius / np.sqrt(case.alpha)
-    for k in range(case.episodes):
-        made = np.concatenate([np.zeros(1), np.cumsum(squares(errors[k * T : (k + 1) * T]))[:-1]])
-        yield equal(f"episode {k}", rates[k * T : (k + 1) * T], case.gamma * case.radius / np.sqrt(case.alpha + made))
-        yield at_least(f"fall {k}", rates[k * T : (k + 1) * T - 1], rates[k * T + 1 : (k + 1) * T])
-    yield equal("first", rates[::T], first)
+    rates, spread = (x.reshape((case.episodes, case.length)) for x in (rates, squares(errors)))
+    made = np.cumsum(spread, axis=1) - spread
+    yield equal("rates", rates, case.gamma * case.radius / np.sqrt(case.alpha + made))
+    yield at_least("fall", rates[:, :-1], rates[:, 1:])
+    yield equal("first", rates[:, 0], case.gamma * case.radius / np.sqrt(case.alpha) + 0 * rates[:, 0])
 
 
 @play.law("bound", cases=moved)
 def displacements_stay_within_the_radius(port: Any, case: Case) -> Iterable[Fact]:
-    """‖Δₙ‖ <= D in every step."""
+    """‖Δₙ‖ <= D in every step (R5)."""
     found = sizes(play.call(port, case).displacements)
     yield at_least("length", case.radius + 0 * found, found)
 
 
 @play.law("closed form", cases=games.but(slope=nonzero))
 def a_constant_gradient_is_followed_to_the_edge(port: Any, case: Case) -> Iterable[Fact]:
-    """With gₙ = hₙ = c and Δ₀ = 0: Δₙ = -min(nη‖c‖, D)·c/‖c‖."""
+    """With gₙ = hₙ = c and Δ₀ = 0: Δₙ = -min(nη‖c‖, D)·c/‖c‖ (C1)."""
     same = 0 * case.grads + case.slope
     deltas, n = play.call(port, case, grads=same, hints=same).displacements, np.arange(len(same) + 1)
     shares = np.minimum(n * case.lr, case.radius / sizes(case.slope))
     yield equal("displacements", deltas, -shares[:, np.newaxis] * case.slope)
-
-
-@play.law("invariance", cases=both.but(power=count(1, 3, low=-10, high=10)))
-def units_of_the_gradient_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
-    """g and h times 2ᵏ with η/2ᵏ, or for the adaptive rate with 4ᵏα, give the same displacements, bit for bit."""
-    scale = 2.0**case.power
-    found = play.call(port, case).displacements
-    changed = {"lr": case.lr / scale, "alpha": case.alpha * scale**2}
-    again = play.call(port, case, grads=case.grads * scale, hints=case.hints * scale, **changed)
-    yield identical("displacements", again.displacements, found)
 
 
 @play.law("rejects", cases=both)

@@ -13,12 +13,26 @@ from gnomon.descent.odog import optimizer as reference
 from gnomon.descent.odog.optimizer import OdogState
 from gnomon.hessian_free.small_objectives import Valley
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
+from gnomon_spec.curvature.symmetries import unchanged
+from gnomon_spec.descent.elementwise import shifted
 from gnomon_spec.descent.odog import system
-from gnomon_spec.descent.odog.inputs import UP_TO_3, cosines, noise, rate_within, rows, sizes, steps
+from gnomon_spec.descent.odog.inputs import (
+    UP_TO_3,
+    cosines,
+    noise,
+    rate_within,
+    rows,
+    scaled,
+    sizes,
+    steps,
+    turned,
+    where,
+    with_its,
+)
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
 from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, quadratic
-from gnomon_spec.strategies import CODES, SMALL_CODES, count, number, or_none, rotation, shapes, tame, zeros
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.strategies import SMALL_CODES, count, number, or_none, rotation, shapes, tame, zeros
+from gnomon_spec.system import WITH_ROOM, Changed
 
 some = number(0.5, 0.25, 1.0, exponents=(-4, 0))
 radii = Quantity(some.draw, some.text, lambda value: value is not None and some.allows(value))
@@ -39,23 +53,13 @@ def states() -> Quantity:
     return Quantity(draw_state, "OdogState after 0 to 5 steps")
 
 
-def variants() -> Quantity:
-    """Either variant, but "constant" without a radius."""
-    either = choice("constant", "adaptive")
-    return Quantity(
-        lambda draw, c: "constant" if c.drawn["radius"] is None else either.draw(draw, c),
-        "constant, or adaptive where there is a radius",
-        either.allows,
-    )
-
-
 common = {
     "params": tame(),
     "objective": cosines(),
     "radius": or_none(radii),
     "lr": rate_within(0.5, 0.25, 0.75),
     "hint": choice("double", "previous", "zero", "double"),
-    "variant": variants(),
+    "variant": where(lambda drawn: drawn["radius"] is not None, choice("constant", "adaptive"), "constant"),
     "gamma": choice(1.0, 0.5),
     "alpha": choice(1.0, 0.25, 4.0),
     "length": choice(2, 3, 1),
@@ -75,35 +79,17 @@ curved = exact.but(objective=quadratic(positive_matrix()))
 step = system.operation(reference.step, cases=single, rejecting=single, dtypes=WITH_ROOM)
 
 
-def own_noise() -> Quantity:
-    """As many samples as there are steps, where gradients have some; else None."""
-    some = rows(tame(-2), steps)
-    return Quantity(
-        lambda draw, c: None if c.drawn["samples"] is None or draw(CODES) % 2 else some.draw(draw, c),
-        "samples of the hints' own, or None",
-    )
-
-
-def positions() -> Quantity:
-    """None, or one of [0, 1] for each step."""
-    return Quantity(
-        lambda draw, c: (
-            None
-            if draw(CODES) % 2 == 0
-            else np.asarray([draw(SMALL_CODES) / 63 for _ in range(steps(c.drawn))], c.dtype)
-        ),
-        "positions in [0, 1], or None",
-    )
-
-
+parts = Quantity(
+    lambda draw, c: np.asarray([draw(SMALL_CODES) / 63 for _ in range(steps(c.drawn))], c.dtype), "positions in [0, 1]"
+)
 none = constant(None)
 whole = Cases(
     {
         **common,
         "episodes": choice(2, 1, 3),
         "samples": or_none(noise),
-        "hint_samples": own_noise(),
-        "positions": positions(),
+        "hint_samples": where(lambda drawn: drawn["samples"] is not None, or_none(rows(tame(-2), steps))),
+        "positions": or_none(parts),
         "start": or_none(tame(-10)),
     },
     UP_TO_3,
@@ -212,53 +198,36 @@ def from_a_stationary_point_nothing_moves(port: Any, case: Case) -> Iterable[Fac
 power = count(1, 3, low=-8, high=8)
 
 
-@run.law("invariance", cases=shared.but(power=power, start=none))
-def units_of_the_function_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
-    """F times 2ᵏ with η/2ᵏ, and 4ᵏα for the adaptive rate, leaves every point, bit for bit."""
-    scale, f = 2.0**case.power, case.objective
-    samples = None if case.samples is None else case.samples * scale
-    larger = f._replace(amplitudes=f.amplitudes * scale)
-    changed = {"lr": case.lr / scale, "alpha": case.alpha * scale**2}
-    again = run.call(port, case, objective=larger, samples=samples, **changed)
-    found = run.call(port, case)
-    yield identical("points", again.points, found.points)
-    yield identical("mean_grads", again.mean_grads, found.mean_grads * scale)
+def relates(kind: Any, name: str, statement: str, cases: Cases, points: Changed, same: Any, **inputs: Changed) -> None:
+    """Declare that where the inputs of a run are changed its points are changed so."""
+    run.symmetry(kind, name, statement, cases=cases, inputs=inputs, outputs={"points": points}, same=same)
 
 
-@run.law("equivariance", cases=shared.but(power=power))
-def units_of_space_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
-    """F(y/2ᵏ) from 2ᵏx₀ with 2ᵏD, 4ᵏη, α/4ᵏ for the adaptive rate: 2ᵏ times the points, bit for bit."""
-    scale, f = 2.0**case.power, case.objective
-    start = None if case.start is None else case.start * scale
-    samples = None if case.samples is None else case.samples / scale
-    changed = {"radius": case.radius * scale, "lr": case.lr * scale**2, "alpha": case.alpha / scale**2}
-    wider = f._replace(frequencies=f.frequencies / scale)
-    again = run.call(port, case, params=case.params * scale, objective=wider, samples=samples, start=start, **changed)
-    yield identical("points", again.points, run.call(port, case).points * scale)
-
-
-@run.law("equivariance", cases=shared.but(other=rotation()))
-def axes_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
-    """In turned coordinates, F(Rᵀ·) from Rx₀, the run is the turned one; entries are not scaled one by one."""
-    f, R = case.objective, case.other
-    start = None if case.start is None else R @ case.start
-    samples = None if case.samples is None else case.samples @ R.T
-    turned = f._replace(turn=f.turn @ R.T)
-    again = run.call(port, case, params=R @ case.params, objective=turned, samples=samples, start=start)
-    yield equal("points", again.points, run.call(port, case).points @ R.T)
-
-
+relates(
+    "invariance", "units_of_the_function_do_not_count",
+    "F times 2ᵏ with η/2ᵏ, and 4ᵏα for the adaptive rate, leaves every point, bit for bit (C6)",
+    shared.but(power=power, start=none), unchanged, identical,
+    objective=with_its(amplitudes=scaled(1)), samples=scaled(1), lr=scaled(-1), alpha=scaled(2),
+)  # fmt: skip
+relates(
+    "equivariance", "units_of_space_do_not_count",
+    "F(y/2ᵏ) from 2ᵏx₀ with 2ᵏD, 4ᵏη, α/4ᵏ for the adaptive rate: 2ᵏ times the points, bit for bit (C7)",
+    shared.but(power=power), scaled(1), identical, params=scaled(1), start=scaled(1), radius=scaled(1),
+    objective=with_its(frequencies=scaled(-1)), samples=scaled(-1), lr=scaled(2), alpha=scaled(-2),
+)  # fmt: skip
+relates(
+    "equivariance", "axes_do_not_count",
+    "In turned coordinates, F(Rᵀ·) from Rx₀, the run is the turned one; entries are not scaled one by one (C8)",
+    shared.but(turn=rotation()), turned, equal,
+    objective=with_its(turn=turned), params=turned, start=turned, samples=turned,
+)  # fmt: skip
 bowls = plain.but(objective=quadratic(positive_matrix()), lr=choice(0.05, 0.1), shift=tame())
 
 
-@run.law("equivariance", cases=bowls)
-def origins_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
-    """A function that is moved, from a start that is moved: the run is moved."""
-    f = case.objective
-    again = run.call(
-        port, case, params=case.params + case.shift, objective=f._replace(stationary=f.stationary + case.shift)
-    )
-    yield equal("points", again.points, run.call(port, case).points + case.shift)
+relates(
+    "equivariance", "origins_do_not_count", "A function that is moved, from a start that is moved: so is the run (C8)",
+    bowls, shifted, equal, objective=with_its(stationary=shifted), params=shifted,
+)  # fmt: skip
 
 
 @run.law("closed form", cases=bowls.but(radius=none))
@@ -272,24 +241,20 @@ def on_a_quadratic_it_is_a_linear_recursion(port: Any, case: Case) -> Iterable[F
     yield equal("points", run.call(port, case).points, np.stack(points))
 
 
-@run.law("closed form", cases=shared.but(hint="zero", radius=none, variant="constant"))
-def without_hints_it_is_a_motion_without_friction(port: Any, case: Case) -> Iterable[Fact]:
-    """With D = ∞, hint "zero": xₙ₊₁ - 2xₙ + xₙ₋₁ = -η·gₙ."""
-    found = run.call(port, case)
-    deltas = found.displacements
-    yield equal("second differences", deltas[2:], deltas[1:-1] - case.lr * found.grads[:-1])
-    yield equal("points", found.points[1:], found.points[:-1] + deltas[1:])
+motions = shared.but(hint=choice("zero", "previous"), radius=none, variant="constant")
 
 
-@run.law("closed form", cases=shared.but(hint="previous", radius=none, variant="constant"))
-def previous_hints_are_optimistic_gradient_descent(port: Any, case: Case) -> Iterable[Fact]:
-    """With D = ∞, hint "previous": Δ₁ = Δ₀, Δ₂ = Δ₁ - ηg₁, then Δₙ₊₁ = Δₙ - η(2gₙ - gₙ₋₁)."""
+@run.law("closed form", cases=motions)
+def hints_of_one_gradient_a_step_are_known_recursions(port: Any, case: Case) -> Iterable[Fact]:
+    """With D = ∞ hint "zero" is xₙ₊₁ - 2xₙ + xₙ₋₁ = -η·gₙ, a motion without friction (C3); hint "previous" is
+    optimistic gradient descent, Δ₁ = Δ₀, Δ₂ = Δ₁ - ηg₁, then Δₙ₊₁ = Δₙ - η(2gₙ - gₙ₋₁) (C4)."""
     found = run.call(port, case)
     deltas, g = found.displacements, found.grads
-    yield equal("first", deltas[1], deltas[0])
-    for n in range(1, len(g)):
-        slope = g[0] if n == 1 else 2 * g[n - 1] - g[n - 2]
-        yield equal(f"step {n}", deltas[n + 1], deltas[n] - case.lr * slope)
+    before = np.concatenate([g[:1], g[:-1]]) if case.hint == "previous" else g
+    yield equal("points", found.points[1:], found.points[:-1] + deltas[1:])
+    yield equal("second differences", deltas[2:], deltas[1:-1] - case.lr * (2 * g - before)[:-1])
+    if case.hint == "previous":
+        yield equal("first", deltas[1], deltas[0])
 
 
 @run.law("rejects", cases=whole.but(radius=radii, samples=noise, start=none))

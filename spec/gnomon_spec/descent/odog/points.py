@@ -33,17 +33,13 @@ best_point = system.operation(runs.best_point, cases=pools, rejecting=pools, dty
 
 @best_point.law("bound", cases=pools)
 def no_average_has_a_smaller_gradient(port: Any, case: Case) -> Iterable[Fact]:
-    """The point is the row that is named, its gradient as long as is said, and no row's gradient is shorter."""
+    """The point is the row that is named, its gradient as long as is said, and no row's gradient is shorter; of several
+    stationary points the first is the best."""
     best = port.best_point(case.averages, case.objective)
     lengths = np.stack([sizes(case.objective.gradient(x)) for x in case.averages])
     yield identical("point", best.point, case.averages[best.episode])
     yield equal("norm", best.norm, sizes(case.objective.gradient(best.point)))
     yield at_least("others", lengths, best.norm)
-
-
-@best_point.law("invariance", cases=pools)
-def of_equals_the_first_is_taken(port: Any, case: Case) -> Iterable[Fact]:
-    """Of several stationary points the first is the best."""
     several = np.concatenate([case.averages[:1], 0 * case.averages])
     yield agree("episode", port.best_point(several, case.objective).episode, 1)
 

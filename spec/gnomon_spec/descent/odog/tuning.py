@@ -9,24 +9,17 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent.odog import tuning as reference
-from gnomon_spec.cases import Case, Cases, Quantity, choice, constant
+from gnomon_spec.cases import Case, Cases, choice, constant
 from gnomon_spec.descent.odog import system
-from gnomon_spec.descent.odog.inputs import UP_TO_3, constants, cosines, sizes
+from gnomon_spec.descent.odog.inputs import UP_TO_3, constants, cosines, sizes, where
 from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
-from gnomon_spec.strategies import count, number, or_none, single, tame
+from gnomon_spec.strategies import number, or_none, single, tame
 from gnomon_spec.system import WITH_ROOM
 
 near_one = single(number(1.0, 0.5, 2.0, exponents=(-2, 1)))
 
 
-def noise() -> Quantity:
-    """None, or σ: 0 or a fraction of ε."""
-    some = or_none(single(number(0.0, 0.125, exponents=(-5, -3))))
-    return Quantity(
-        lambda draw, c: None if c.drawn["hint"] == "previous" else some.draw(draw, c), "None, or σ from 0 to 1/4"
-    )
-
-
+sigma = or_none(single(number(0.0, 0.125, exponents=(-5, -3))))
 cases = Cases(
     {
         "hint": choice("double", "previous", "double"),
@@ -34,7 +27,7 @@ cases = Cases(
         "smoothness": near_one,
         "hessian_smoothness": near_one,
         "drop": near_one,
-        "noise": noise(),
+        "noise": where(lambda drawn: drawn["hint"] != "previous", sigma),
     },
     UP_TO_3,
 )
@@ -65,15 +58,11 @@ def rates_are_what_the_analysis_allows(port: Any, case: Case) -> Iterable[Fact]:
     found, L1 = tune.call(port, case), case.smoothness
     root = np.sqrt(np.longdouble(2) / 3)
     yield equal("rate", found.lr, root / L1 if case.hint == "double" else 2 * root / (L1 * np.sqrt(found.length)))
-    quiet = tune.call(port, case, hint="double", noise=0 * case.eps)
-    yield equal("no noise", quiet.lr, 1 / (np.sqrt(np.longdouble(3)) * L1))
-    loud = tune.call(port, case, hint="double", noise=2.3 * case.eps)
+    root3, much = np.sqrt(np.longdouble(3)), 2.3 * case.eps
+    quiet, loud = (tune.call(port, case, hint="double", noise=noise) for noise in (0 * case.eps, much))
+    yield equal("no noise", quiet.lr, 1 / (root3 * L1))
     yield agree("long episodes", loud.length, 7639)
-    yield equal(
-        "loud",
-        loud.lr,
-        np.minimum(1 / (np.sqrt(np.longdouble(3)) * L1), loud.radius / (2.3 * case.eps * np.sqrt(np.longdouble(7639)))),
-    )
+    yield equal("loud", loud.lr, np.minimum(1 / (root3 * L1), loud.radius / (much * np.sqrt(np.longdouble(7639)))))
 
 
 @tune.law("closed form", cases=cases, dtypes=("float64",))
@@ -89,24 +78,6 @@ def lengths_are_the_next_whole_number(port: Any, case: Case) -> Iterable[Fact]:
     ):
         found = tune.call(port, case, smoothness=far, hint=hint, noise=noise)
         yield agree(f"{hint}, noise {noise is not None}", found.length, int(np.ceil(bound)))
-
-
-@tune.law("invariance", cases=cases.but(power=count(1, 2, low=-3, high=3)))
-def units_change_parameters_as_they_must(port: Any, case: Case) -> Iterable[Fact]:
-    """F times 4ᵏ: T, K and D stay and η is divided; space times 4ᵏ: T and K stay, D is multiplied, η by 4²ᵏ."""
-    found, c = tune.call(port, case), 4.0**case.power
-    for words, of_value, of_space in (("F", c, 1.0), ("space", 1.0, c)):
-        changed = {"eps": case.eps * of_value / of_space, "smoothness": case.smoothness * of_value / of_space**2}
-        changed |= {
-            "hessian_smoothness": case.hessian_smoothness * of_value / of_space**3,
-            "drop": case.drop * of_value,
-        }
-        changed |= {"noise": None if case.noise is None else case.noise * of_value / of_space}
-        other = tune.call(port, case, **changed)
-        yield equal(f"{words}: D", other.radius, found.radius * of_space)
-        yield equal(f"{words}: η", other.lr, found.lr * of_space**2 / of_value)
-        yield agree(f"{words}: T", other.length, found.length)
-        yield agree(f"{words}: K", other.episodes, found.episodes)
 
 
 small = exact.but(objective=cosines(), params=tame(-2), eps=single(choice(0.5, 1.0)), hint=choice("double", "previous"))

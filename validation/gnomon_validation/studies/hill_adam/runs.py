@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from math import inf
@@ -18,28 +19,31 @@ from gnomon.kernels.descent.hill_adam_runs import explore, trajectory
 ADAM: dict[str, Any] = {"delta": 0.0, "hi": inf, "lo": -inf}  # what makes Hill-ADAM Adam, bit for bit
 RATES = (1e-3, 1e-2, 3e-2, 1e-1, 3e-1)
 ON_TARGET, WORSE_BY, CALLS, STARTS = 2e-2, 1e-3, 5000, 400
-BOXES = {
-    "tilted": (-2.5, 2.5),
-    "bumps": (0.0, 4.5),
-    "three-wells": (-3.0, 3.0),
-    "four-wells": (-2.0, 2.0),
-    "camel": (-2.0, 2.0),
-}
-SINGLE_STARTS = {
-    "tilted": (2.0,),
-    "bumps": (4.0,),
-    "three-wells": (2.8,),
-    "four-wells": (1.6, 1.3),
-    "camel": (1.9, 0.9),
-}
+BOXES = dict(zip(LOSSES, ((-2.5, 2.5), (0.0, 4.5), (-3.0, 3.0), (-2.0, 2.0), (-2.0, 2.0)), strict=True))
+SINGLE_STARTS = dict(zip(LOSSES, ((2.0,), (4.0,), (2.8,), (1.6, 1.3), (1.9, 0.9)), strict=True))
+INSTANCES = range(12)
+EXACT = 2.0**-48  # a gap that is nothing but the rounding of the two losses in it: a test has their running error
+
+
+def calls(
+    at: Any, x: Any, times: int, *, start: Any = "min", step: Any = compiled_step, **hyper: Any
+) -> Iterator[tuple[Array, float, Any, Any]]:
+    """Yield what each call of a run leaves behind: parameters, loss, state, report.
+
+    at: returns the loss and the gradient at a point. hyper: hyperparameters of `step`.
+    """
+    state = hill_adam.init(x, start=start, variant=hyper.get("variant", "clean"))
+    for _ in range(times):
+        loss, grad = at(x)
+        x, state, report = step(x, np.asarray(grad), state, np.float64(loss), **hyper)
+        yield x, float(loss), state, report
 
 
 @cache
 def starts() -> dict[str, Array]:
     """Return 400 starts for each loss, drawn once, one loss after the other."""
     rng = np.random.default_rng(0)
-    sizes = {name: (STARTS, LOSSES[name].dimension) for name in LOSSES}
-    return {name: rng.uniform(*BOXES[name], size) for name, size in sizes.items()}
+    return {name: rng.uniform(*BOXES[name], (STARTS, loss.dimension)) for name, loss in LOSSES.items()}
 
 
 class Shares(NamedTuple):
@@ -79,53 +83,57 @@ def instance(i: int) -> Colours:
     )
 
 
-def gap_of_gains(colours: Colours, start: Any, lr: float = 1e-2, **given: Any) -> float:
-    """Return how far the best of 1,000 calls on the three gains themselves is above the optimum."""
-    x = np.array(start, float)
-    state = hill_adam.init(x)
-    for _ in range(1000):
-        x, state, _ = compiled_step(x, colours.gradient(x), state, np.float64(colours.value(x)), lr=lr, **given)
-    return float(state.best_loss - colours.optimum()[1])
-
-
-WIDTHS = (1, 64, 128, 256, 128, 64, 3)
-
-
-class NetworkRun(NamedTuple):
-    """What training the published network came to. gap: of the best loss above the optimum. events: how many."""
+class Corrected(NamedTuple):
+    """What 1,000 calls came to. gap: of the best loss above the optimum. events: how many. losses: of each call."""
 
     gap: float
     events: int
     losses: Array
 
 
+def corrected(colours: Colours, at: Any, x: Any, lr: float, hyper: dict[str, Any]) -> Corrected:
+    """Make 1,000 calls on a colour correction. at: the loss and the gradient of what stands for the gains."""
+    run = [(loss, state.best_loss, bool(report.event)) for _, loss, state, report in calls(at, x, 1000, lr=lr, **hyper)]
+    losses, best, events = map(np.array, zip(*run, strict=True))
+    return Corrected(float(best[-1] - colours.optimum()[1]), int(np.sum(events)), losses)
+
+
+def gap_of_gains(i: int, start: float, **hyper: Any) -> float:
+    """Return how far the best on the three gains themselves, all of which begin at `start`, is above the optimum."""
+    return corrected(instance(i), instance(i).at, np.full(3, start), 1e-2, hyper).gap
+
+
+WIDTHS = (1, 64, 128, 256, 128, 64, 3)
+
+
 @cache
-def network(i: int, lr: float, is_adam: bool, calls: int = 1000) -> NetworkRun:
+def network(i: int, lr: float, is_adam: bool, nudge: int = 0) -> Corrected:
     """Train the published network, a constant in and three gains out, sigmoids between, on the i-th instance.
 
-    Weights and biases are drawn from default_rng(i), uniform within 1/√(inputs), layer by layer.
+    Weights and biases are drawn from default_rng(i), uniform within 1/√(inputs), layer by layer. nudge: the seed of
+    changes in their last bits; 0 for none.
     """
     colours, rng = instance(i), np.random.default_rng(i)
-    pieces, slots, at = [], [], 0
+    pieces, slots, end = [], [], 0
     for a, b in pairwise(WIDTHS):
         bound = a**-0.5
         pieces += [rng.uniform(-bound, bound, (b, a)).ravel(), rng.uniform(-bound, bound, b)]
-        slots.append((at, at + a * b, at + a * b + b, (b, a)))
-        at += a * b + b
+        slots.append((slice(end, end + a * b), slice(end + a * b, end + a * b + b), (b, a)))
+        end += a * b + b
     x = np.concatenate(pieces)
-    state, events, losses = hill_adam.init(x), 0, []
-    for _ in range(calls):
-        outs, grad = [np.ones(1)], np.empty_like(x)
-        for k, (first, middle, last, shape) in enumerate(slots):
-            z = x[first:middle].reshape(shape) @ outs[-1] + x[middle:last]
-            outs.append(z if k == len(slots) - 1 else 1 / (1 + np.exp(-z)))
-        gains = outs[-1][[0, 1, 2]]
-        losses.append(float(colours.value(gains)))
-        back = colours.gradient(gains)
-        for k in range(len(slots) - 1, -1, -1):
-            first, middle, last, shape = slots[k]
-            grad[first:middle], grad[middle:last] = np.outer(back, outs[k]).ravel(), back
-            back = (x[first:middle].reshape(shape).T @ back) * outs[k] * (1 - outs[k])
-        x, state, report = compiled_step(x, grad, state, np.float64(losses[-1]), lr=lr, **(ADAM if is_adam else {}))
-        events += bool(report.event)
-    return NetworkRun(float(state.best_loss - colours.optimum()[1]), events, np.array(losses))
+    if nudge:
+        x = x * (1 + 2.0**-52 * np.random.default_rng(nudge).uniform(-1, 1, end))
+    grad = np.empty(end)
+
+    def at(x: Array) -> tuple[Any, Array]:
+        outs = [np.ones(1)]
+        for weights, biases, shape in slots:
+            z = x[weights].reshape(shape) @ outs[-1] + x[biases]
+            outs.append(1 / (1 + np.exp(-z)))
+        value, back = colours.at(z)
+        for (weights, biases, shape), out in zip(slots[::-1], outs[-2::-1], strict=True):
+            grad[weights], grad[biases] = np.outer(back, out).ravel(), back
+            back = (x[weights].reshape(shape).T @ back) * out * (1 - out)
+        return value, grad
+
+    return corrected(colours, at, x, lr, ADAM if is_adam else {})

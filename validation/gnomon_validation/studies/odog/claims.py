@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from gnomon.descent.odog import learner
-from gnomon.domains import Array
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.odog import misprint, ramp
 from gnomon_validation.studies.odog.searches import DESCENT, DOUBLE, PREVIOUS, exponent, steps
@@ -14,12 +13,6 @@ NOTE = "a third party's reading of arXiv 2510.03167 (the paper itself was not re
 REVIEWS = "public reviews of arXiv 2510.03167, ICLR 2026"
 
 ledger = Ledger("odog")
-
-
-def noise_game(rounds: int, length: int, dimension: int) -> tuple[Array, Array]:
-    """Return gradients that are noise of variance 1, and the hints that each is the gradient before."""
-    grads = np.random.default_rng(0).standard_normal((rounds, dimension)) / dimension**0.5
-    return grads, np.concatenate([0 * grads[:1], grads[:-1]])
 
 
 @ledger.claim("false", source=NOTE)
@@ -42,7 +35,8 @@ def expected_regret_has_the_extra_term() -> Evidence:
     comparators against the noise of each episode.
     """
     dimension, T, K, D = 50, 10, 2000, 1.0
-    eta, (grads, hints) = 20 * D / T**0.5, noise_game(T * K, T, dimension)
+    eta, grads = 20 * D / T**0.5, np.random.default_rng(0).standard_normal((T * K, dimension)) / dimension**0.5
+    hints = np.concatenate([0 * grads[:1], grads[:-1]])
     deltas = learner.play(np.zeros(dimension), grads, hints, radius=D, lr=eta).displacements[1:]
     sums = np.linalg.norm(grads.reshape(K, T, dimension).sum(axis=1), axis=1)
     regret = float(np.sum(grads * deltas) + D * np.sum(sums))

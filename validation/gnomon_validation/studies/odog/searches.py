@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -43,10 +43,16 @@ def exponent(exponents: Sequence[int], counts: Array) -> float:
     return float(np.polyfit(exponents, np.log2(counts), 1)[0])
 
 
-def compared(method: str, exponents: Sequence[int], stated: Sequence[str], counts: Array) -> list[Comparison]:
-    """Return the stated numbers of steps beside the counted ones."""
-    figures, found = dict(zip(exponents, stated, strict=True)), dict(zip(exponents, counts, strict=True))
-    return compare_each(f"{NAMES[method]}: steps to ε = 2^-{{}}", figures, found)
+def counted(
+    problem: str, exponents: Mapping[str, Sequence[int]], stated: Mapping[str, str]
+) -> tuple[dict[str, Array], list[Comparison]]:
+    """Return how many steps each method makes for each ε = 2^-exponent, and the stated numbers beside them."""
+    counts, compared = {}, []
+    for method, figures in stated.items():
+        made = counts[method] = steps(problem, method, exponents[method])
+        words, found = f"{NAMES[method]}: steps to ε = 2^-{{}}", dict(zip(exponents[method], made, strict=True))
+        compared += compare_each(words, dict(zip(found, figures.split(), strict=True)), found)
+    return counts, compared
 
 
 def draw_counts(axes: Any, data: dict[str, tuple[Sequence[int], Array]], theory: dict[str, str]) -> None:

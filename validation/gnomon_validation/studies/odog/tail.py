@@ -2,34 +2,29 @@
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from gnomon_validation.pictures import entitle
-from gnomon_validation.studies.odog.searches import DESCENT, DOUBLE, NAMES, compared, draw_counts, exponent, steps
+from gnomon_validation.studies.odog.searches import DESCENT, DOUBLE, NAMES, counted, draw_counts, exponent
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the exponent on one function that is not convex
 Does double optimism need fewer steps than gradient descent where the gradient falls slowly?
 own computation: arXiv 2510.03167 has no experiments; the exponents follow from how fast x must go to reach 1/√ε"""
-EXPONENTS = (8, 10, 12, 14, 16)
+EXPONENTS = dict.fromkeys((DOUBLE, DESCENT), (8, 10, 12, 14, 16))
 THEORY = {DOUBLE: "5/4", DESCENT: "3/2"}
-STATED = {
-    DOUBLE: ("2706", "15376", "87912", "497302", "2828848"),
-    DESCENT: ("1375", "10944", "87426", "699143", "5592593"),
-}
+STATED = {DOUBLE: "2706 15376 87912 497302 2828848", DESCENT: "1375 10944 87426 699143 5592593"}
 SLOPES = {DOUBLE: "1.254", DESCENT: "1.499"}
 
 
 def measure() -> Findings:
-    counts = {method: steps("tail", method, EXPONENTS) for method in THEORY}
-    fitted = {method: exponent(EXPONENTS, found) for method, found in counts.items()}
-    stated = [compared(method, EXPONENTS, STATED[method], counts[method]) for method in THEORY]
+    counts, compared = counted("tail", EXPONENTS, STATED)
+    fitted = {method: exponent(EXPONENTS[method], found) for method, found in counts.items()}
     slopes = [Comparison(f"{NAMES[method]}: slope", slope, fitted[method]) for method, slope in SLOPES.items()]
-    rows = ((f"2^-{k}", *(f"{counts[m][i]:,.0f}" for m in THEORY)) for i, k in enumerate(EXPONENTS))
+    rows = ((f"2^-{k}", *(f"{found[i]:,.0f}" for found in counts.values())) for i, k in enumerate(EXPONENTS[DOUBLE]))
     last = {method: found[-1] for method, found in counts.items()}
     conclusions = (
         f"Steps grow as ε to the power of -{fitted[DOUBLE]:.3f} and -{fitted[DESCENT]:.3f}, where theory has 5/4 and "
@@ -40,7 +35,7 @@ def measure() -> Findings:
         "advantage is asymptotic; at practical accuracies gradient descent with the rate 1/L₁ wins.",
     )
     table = Table.of("steps until the gradient is shorter than ε", "ε | ODOG | gradient descent", rows)
-    return Findings((table,), (*chain(*stated), *slopes), conclusions, {m: (EXPONENTS, counts[m]) for m in THEORY})
+    return Findings((table,), (*compared, *slopes), conclusions, {m: (EXPONENTS[m], counts[m]) for m in THEORY})
 
 
 def draw(data: Any, figure: Any) -> None:

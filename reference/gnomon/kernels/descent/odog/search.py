@@ -34,28 +34,31 @@ def slope(i: int, x: Any, numbers: Numbers) -> Any:
 
 
 @compiled
-def write_gradient(x: Array, grad: Array, numbers: Numbers) -> Any:
-    """Write ∇F(x) into `grad`; return its length."""
+def measured(vector: Array, numbers: Numbers) -> Any:
+    """Return the largest |vᵢ|, and the length of v in that unit, 0 if there is none."""
     largest = total = numbers.one - numbers.one
-    for i in range(x.size):
-        grad[i] = slope(i, x[i], numbers)
-        largest = max(largest, abs(grad[i]))
-    if largest == 0:
-        return largest
-    for i in range(x.size):
-        scaled = grad[i] / largest
-        total += scaled * scaled
-    return largest * np.sqrt(total)
+    for i in range(vector.size):
+        largest = max(largest, abs(vector[i]))
+    if largest > 0:
+        for i in range(vector.size):
+            scaled = vector[i] / largest
+            total += scaled * scaled
+    return largest, np.sqrt(total)
 
 
 @compiled
-def project(vector: Array, largest: Any, numbers: Numbers) -> None:
-    """Shorten a vector, whose largest entry is known, to the radius."""
-    total = numbers.one - numbers.one
-    for i in range(vector.size):
-        scaled = vector[i] / largest
-        total += scaled * scaled
-    size = np.sqrt(total)
+def write_gradient(x: Array, grad: Array, numbers: Numbers) -> Any:
+    """Write ∇F(x) into `grad`; return its length."""
+    for i in range(x.size):
+        grad[i] = slope(i, x[i], numbers)
+    largest, size = measured(grad, numbers)
+    return largest * size
+
+
+@compiled
+def project(vector: Array, numbers: Numbers) -> None:
+    """Shorten a vector to the radius."""
+    largest, size = measured(vector, numbers)
     if largest * size > numbers.radius:
         factor = numbers.radius / size
         for i in range(vector.size):
@@ -81,16 +84,13 @@ def search(x: Array, found: Array, method: int, length: int, most: int, numbers:
             for i in range(n):
                 origin[i], total[i] = x[i], numbers.one - numbers.one
             for _ in range(length):
-                largest = numbers.one - numbers.one
                 for i in range(n):
                     if method == DOUBLE:
                         hint[i] = slope(i, x[i] + displacement[i] * numbers.half, numbers)
                     elif method == PREVIOUS:
                         hint[i] = last[i]
                     displacement[i] -= numbers.lr * (hint[i] + error[i])
-                    largest = max(largest, abs(displacement[i]))
-                if largest > 0:
-                    project(displacement, largest, numbers)
+                project(displacement, numbers)
                 for i in range(n):
                     w = x[i] + numbers.half * displacement[i]
                     last[i] = slope(i, w, numbers)
