@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Count, Entries, Finite, PositiveInt
+from gnomon.domains import Array, Count, Entries, Finite, NonNegativeInt, Positive, PositiveInt
 from gnomon.dynamics.training_paths.distances import lmc_barrier
 
 MOST = 16
@@ -134,3 +134,27 @@ def aligned_barrier(
     d, c = data.inputs.shape[1], data.targets.shape[1]
     hidden = (start.shape[0] - c) // (d + 1 + c)
     return lmc_barrier(start, match_units(end, start, inputs=d, hidden=hidden).params, data, points=points)
+
+
+def gradient(params: Array, data: Student) -> Array:
+    """Return ∇L(θ), by δ = (f - y)/N, then δᵀh of W₂, Σδ of b₂, and (δW₂)(1 - h²) in place of δ one layer below."""
+    d, c = data.inputs.shape[1], data.targets.shape[1]
+    units = as_units(params, (params.shape[0] - c) // (d + 1 + c), d)
+    h = np.tanh(data.inputs @ units[:, :d].T + units[:, d])
+    errors = (h @ units[:, d + 1 :] + params[-c:] - data.targets) / data.inputs.shape[0]
+    below = (errors @ units[:, d + 1 :].T) * (1 - h * h)
+    parts = below.T @ data.inputs, np.sum(below, axis=0)[:, np.newaxis], h.T @ errors
+    return as_params(np.concatenate(parts, axis=1), d, np.sum(errors, axis=0))
+
+
+@checked(fitting)
+def descent(start: Vector, data: Student, *, lr: Positive = 0.3, steps: NonNegativeInt = 1) -> Array:
+    """Return the path of gradient descent on all data, θ ← θ - lr·∇L(θ), from θ: shape (steps + 1, n).
+
+    It commutes with every symmetry of the network: from an image of θ it is the image of the path. start, data: of
+    `aligned_barrier`.
+    """
+    path = [start]
+    for _ in range(steps):
+        path.append(path[-1] - lr * gradient(path[-1], data))
+    return np.stack(path)

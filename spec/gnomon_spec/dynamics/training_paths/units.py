@@ -14,7 +14,7 @@ from gnomon.dynamics.training_paths.units import Student
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.dynamics.training_paths import operation
 from gnomon_spec.dynamics.training_paths.plane import generator
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical, rejects
 from gnomon_spec.strategies import shapes
 
 
@@ -99,6 +99,40 @@ def largest_loss(case: Case) -> Any:
 
 at_its_size: Any = {"scales": {"start": largest_loss}}
 aligned_barrier = operation(reference.aligned_barrier, cases=trained, rejecting=trained, **at_its_size)
+
+
+walks = trained.but(lr=choice(0.25, 0.5, 0.125), steps=choice(2, 1, 3, 0))
+descent = operation(
+    reference.descent, cases=walks, rejecting=walks, compare=follows, **at_its_size
+)  # fmt: skip
+
+
+@descent.law("trajectory", cases=walks)
+def each_step_is_down_the_slope(port: Any, case: Case) -> Iterable[Fact]:
+    """It begins at θ. From where the port is, each parameter moves by -lr·∂L/∂θ: e = (f - y)/N summed for b₂, e·h for
+    W₂, Σe·W₂·(1 - h²) for b₁, and that times x for W₁."""
+    path, (d, hidden, c), (x, y) = descent.call(port, case), sizes_of(case), case.data
+    yield identical("start", path[0], case.start)
+    for t in range(case.steps):
+        now = path[t]
+        W1, b1 = now[: hidden * d].reshape(hidden, d), now[hidden * d : hidden * (d + 1)]
+        W2, b2 = now[hidden * (d + 1) : -c].reshape(c, hidden), now[-c:]
+        h = np.stack([np.tanh(np.sum(W1[i] * x, axis=1) + b1[i]) for i in range(hidden)])
+        e = np.stack([(np.sum(W2[k] * h.T, axis=1) + b2[k] - y[:, k]) / len(x) for k in range(c)])
+        below = [np.sum(e * W2[:, i : i + 1], axis=0) * (1 - h[i] ** 2) for i in range(hidden)]
+        slopes = [np.sum(below[i] * x[:, j]) for i in range(hidden) for j in range(d)] + [np.sum(b) for b in below]
+        slopes += [np.sum(e[k] * h[i]) for k in range(c) for i in range(hidden)] + [np.sum(own) for own in e]
+        yield equal(f"step {t}", path[t + 1], now - case.lr * np.stack(slopes))
+
+
+@descent.law("equivariance", cases=walks.but(steps=choice(4, 2, 8)))
+def from_an_image_it_is_the_image_of_the_path(port: Any, case: Case) -> Iterable[Fact]:
+    """With units in another order, or of other signs, gradient descent makes the same steps of the same units."""
+    sizes, path = sizes_of(case), descent.call(port, case)
+    signs = np.where(np.arange(sizes[1]) % 2 == 0, -1, 1)
+    for name, order, own in (("order", np.arange(sizes[1])[::-1], abs(signs)), ("signs", np.arange(sizes[1]), signs)):
+        image = descent.call(port, case, start=rearranged(case.start, sizes, order, own))
+        yield follows(name, image, np.stack([rearranged(point, sizes, order, own) for point in path]))
 
 
 @match_units.law("closed form")
@@ -201,6 +235,26 @@ matched_without_biases: Only weights are compared, not biases
 matched_by_incoming_weights: Only incoming weights and biases are compared
     `gains = wanted @ own.T` → `gains = wanted[:, : inputs + 1] @ own[:, : inputs + 1].T`
 """)
+descent.edits("""
+first_parameter_moves_half_as_far: The first parameter moves half as far as it should: no step commutes with the order
+    `lr * gradient(path[-1], data)` →
+        `lr * np.where(np.arange(start.shape[0]) == 0, 0.5, 1).astype(start.dtype) * gradient(path[-1], data)`
+slopes_without_a_mean: The gradient is that of the sum over the data, not of the mean
+    `lr * gradient(path[-1], data)` → `lr * data.inputs.shape[0] * gradient(path[-1], data)`
+slope_at_the_start: The gradient is that at the start, at every step
+    `gradient(path[-1], data)` → `gradient(start, data)`
+start_is_no_part_of_the_path: The first point is that after a step
+    `path = [start]` → `path = [start - lr * gradient(start, data)]`
+""")
+descent.edits(
+    """
+signs_of_slopes_are_lost: The error is passed down by the size of the outgoing weights, whatever their signs are
+    `errors @ units[:, d + 1 :].T` → `errors @ np.abs(units[:, d + 1 :]).T`
+bend_is_left_out: The slope of tanh is taken for 1
+    `* (1 - h * h)` → `* (1 + 0 * h)`
+""",
+    within=reference.gradient,
+)
 aligned_barrier.edits("""
 barrier_without_matching: Units are not matched
     `match_units(end, start, inputs=d, hidden=hidden).params` → `end`
