@@ -35,13 +35,17 @@ def network(like: str = "") -> Quantity:
     )
 
 
+def parts_of(params: Any, sizes: tuple[int, int, int]) -> tuple[Any, Any, Any, Any]:
+    """Return W₁, b₁, W₂ and b₂."""
+    d, hidden, c = sizes
+    outgoing = params[hidden * (d + 1) : hidden * (d + 1 + c)].reshape(c, hidden)
+    return params[: hidden * d].reshape(hidden, d), params[hidden * d : hidden * (d + 1)], outgoing, params[-c:]
+
+
 def rearranged(params: Any, sizes: tuple[int, int, int], order: Any, signs: Any) -> Any:
     """Return a network with units in another order, the weights, the bias and the outgoing weights of each times ±1."""
-    d, hidden, c = sizes
-    signs, order = np.array([int(s) for s in signs]), [int(k) for k in order]
-    W1, b1 = params[: hidden * d].reshape(hidden, d), params[hidden * d : hidden * (d + 1)]
-    W2 = params[hidden * (d + 1) : hidden * (d + 1 + c)].reshape(c, hidden)
-    parts = signs[:, np.newaxis] * W1[order], signs * b1[order], signs * W2[:, order], params[hidden * (d + 1 + c) :]
+    signs, order, (W1, b1, W2, b2) = np.array([int(s) for s in signs]), [int(k) for k in order], parts_of(params, sizes)
+    parts = signs[:, np.newaxis] * W1[order], signs * b1[order], signs * W2[:, order], b2
     return np.concatenate([part.ravel() for part in parts])
 
 
@@ -115,8 +119,7 @@ def each_step_is_down_the_slope(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("start", path[0], case.start)
     for t in range(case.steps):
         now = path[t]
-        W1, b1 = now[: hidden * d].reshape(hidden, d), now[hidden * d : hidden * (d + 1)]
-        W2, b2 = now[hidden * (d + 1) : -c].reshape(c, hidden), now[-c:]
+        W1, b1, W2, b2 = parts_of(now, (d, hidden, c))
         h = np.stack([np.tanh(np.sum(W1[i] * x, axis=1) + b1[i]) for i in range(hidden)])
         e = np.stack([(np.sum(W2[k] * h.T, axis=1) + b2[k] - y[:, k]) / len(x) for k in range(c)])
         below = [np.sum(e * W2[:, i : i + 1], axis=0) * (1 - h[i] ** 2) for i in range(hidden)]
@@ -191,12 +194,9 @@ def it_is_the_barrier_to_the_nearest_image(port: Any, case: Case) -> Iterable[Fa
     every = list(images(case.end, sizes, odd=True))
     end = every[int(np.argmin([float(np.sum((image - case.start) ** 2)) for image in every]))]
     shares = np.arange(case.points) / (case.points - 1)
-    d, hidden, c = sizes
     losses = []
     for t in shares:
-        now = (1 - t) * case.start + t * end
-        W1, b1 = now[: hidden * d].reshape(hidden, d), now[hidden * d : hidden * (d + 1)]
-        W2, b2 = now[hidden * (d + 1) : -c].reshape(c, hidden), now[-c:]
+        W1, b1, W2, b2 = parts_of((1 - t) * case.start + t * end, sizes)
         outputs = np.tanh(case.data.inputs @ W1.T + b1) @ W2.T + b2
         losses.append(np.sum((outputs - case.data.targets) ** 2) / (2 * len(outputs)))
     heights = [loss - (1 - t) * losses[0] - t * losses[-1] for t, loss in zip(shares, losses, strict=True)]
@@ -216,10 +216,10 @@ def the_network_fits_the_data(port: Any, case: Case) -> Iterable[Fact]:
 
 match_units.edits("""
 nearest_whoever_has_it: Each place takes the unit that is nearest, whoever has it already
-    `assignment(np.abs(gains) if odd else gains)` →
+    `assignment(-np.abs(gains) if odd else -gains)` →
         `tuple(int(k) for k in np.argmax(np.abs(gains) if odd else gains, axis=1))`
 signs_are_not_looked_at: Units are matched as if no sign could change, and signs changed afterwards
-    `assignment(np.abs(gains) if odd else gains)` → `assignment(gains)`
+    `assignment(-np.abs(gains) if odd else -gains)` → `assignment(-gains)`
 signs_are_left: Signs are told and not changed
     `np.stack([sign * own[k] for sign, k in zip(signs, order, strict=True)])` → `np.stack([own[k] for k in order])`
 signs_for_any_unit: Signs change although the function is not odd

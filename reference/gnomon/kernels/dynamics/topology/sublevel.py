@@ -43,9 +43,9 @@ def flood(order: Any, turn: Any, offsets: Any, ended: Any) -> int:
 
 
 @in_place_of(reference.sublevel_grid)
-def sublevel_grid(F: Array, construction: str, min_persistence: float | None) -> Diagrams:
+def sublevel_grid(F: Array, construction: Any, min_persistence: float | None) -> Diagrams:
     if min_persistence == 0:  # most cells begin and end bars of no length: floods do not see them
-        found: Diagrams = reference.sublevel_grid(F, construction=construction, min_persistence=0.0)  # type: ignore[arg-type]
+        found: Diagrams = reference.sublevel_grid(F, construction=construction, min_persistence=0.0)
         return found
     h, w = F.shape
     values, width = F.reshape(-1), w + 2
