@@ -11,6 +11,7 @@ from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, cell_centres
 from gnomon.dynamics.gd_chaos.preimages import preimages
 from gnomon.kernels.dynamics.gd_chaos import boxes as compiled_boxes
 from gnomon.kernels.dynamics.gd_chaos import outcomes as compiled
+from gnomon_validation.studies.gd_chaos import pull_backs
 from gnomon_validation.studies.gd_chaos.minima import selected
 
 ONE = np.ones(1)
@@ -38,13 +39,8 @@ def test_kernels_have_the_bits_of_the_reference(dtype, given):
 
 def test_slices_in_ten_dimensions_are_pictures_of_two_numbers():
     """(z - 1)² + 0.3·w with d = 5, two random directions of R¹⁰; its scale is 2."""
-    directions = np.linalg.qr(np.random.Generator(np.random.PCG64(0)).standard_normal((10, 2)))[0]
-    s, t = (part.ravel() for part in np.meshgrid(*[cell_centres(-4, 4, 1024)] * 2))
-    sums, differences = (directions[:5] + sign * directions[5:] for sign in (1, -1))
-    a, b = (np.sqrt(np.sum((m[:, :1] * s + m[:, 1:] * t) ** 2, axis=0)) for m in (sums, differences))
-    for eta, share in {0.2: "0.433", 0.3: "0.262", 0.35: "0.213"}.items():
-        found = compiled.basin_grid((a + b) / 2, (a - b) / 2, eta=2 * eta, y=1.0, lam=0.3)
-        assert f"{np.mean(found.labels != DIVERGED):.3f}" == share
+    for eta, share in pull_backs.SHARES.items():
+        assert f"{np.mean(pull_backs.in_slice(eta) != DIVERGED):.3f}" == share
 
 
 def test_the_critical_step_of_a_start():

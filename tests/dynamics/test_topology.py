@@ -7,6 +7,7 @@ from kernel_contract import assert_same_outputs
 from gnomon.dynamics.topology.distances import bottleneck, total_persistence, wasserstein
 from gnomon.dynamics.topology.rips import distances, rips_diagrams
 from gnomon.dynamics.topology.sublevel import merge_height, sublevel_grid, sublevel_h0
+from gnomon.kernels.dynamics.topology import distances as compiled_distances
 from gnomon.kernels.dynamics.topology import rips as compiled_rips
 from gnomon.kernels.dynamics.topology import sublevel as compiled_sublevel
 
@@ -24,14 +25,24 @@ def test_kernels_have_the_bits_of_the_reference(dtype):
         ties, some = (np.triu(random.choice(levels, (n, n)), 1) for levels in ([1, 2, 3, 4], [1, 2, 3, INF]))
         for D in (ties + ties.T, some + some.T, distances(random.standard_normal((n, 2)))):
             D = D.astype(dtype)
-            for threshold in (None, 1.0, 2.0):
-                found = compiled_rips.rips_diagrams(D, threshold=threshold)
-                assert_same_outputs(found, rips_diagrams(D, threshold=threshold))
+            for options in ({}, {"threshold": 1.0}, {"threshold": 2.0, "min_persistence": 0.0}, {"maxdim": 0}):
+                assert_same_outputs(compiled_rips.rips_diagrams(D, **options), rips_diagrams(D, **options))
     for shape in ((1, 1), (1, 7), (9, 10), (12, 8)):
         for F in (random.integers(0, 5, shape).astype(dtype), random.standard_normal(shape).astype(dtype)):
-            for construction in ("V", "T"):
-                found = compiled_sublevel.sublevel_grid(F, construction=construction)
-                assert_same_outputs(found, sublevel_grid(F, construction=construction))
+            for construction, least in (("V", None), ("T", None), ("V", 0.0), ("T", 2.0)):
+                options = {"construction": construction, "min_persistence": least}
+                assert_same_outputs(compiled_sublevel.sublevel_grid(F, **options), sublevel_grid(F, **options))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_compiled_bottleneck_distance_has_the_bits_of_the_reference(dtype):
+    random = np.random.default_rng(0)
+    for sizes in ((0, 3), (4, 4), (9, 6), (12, 10)):
+        for draw in (lambda k: random.integers(0, 9, (k, 2)), lambda k: random.uniform(size=(k, 2))):
+            P, Q = (np.sort(draw(k), axis=1).astype(dtype) for k in sizes)
+            for ends in (P[:0], np.array([[1, INF]], dtype)):
+                P, Q = np.concatenate([P, ends]), np.concatenate([2 * ends, Q])
+                assert_same_outputs(compiled_distances.bottleneck(P, Q), bottleneck(P, Q))
 
 
 def test_a_rectangle_and_a_cross():
@@ -43,13 +54,23 @@ def test_a_rectangle_and_a_cross():
     np.testing.assert_array_equal(found.h1, [[2**0.5, 2]])
 
 
+def test_an_octahedron_and_a_simplex():
+    """±e₁, ±e₂, ±e₃ enclose one void from √2 to 2, and no cycle. All at one distance: one component."""
+    found = rips_diagrams(distances(np.concatenate([np.eye(3), -np.eye(3)])), maxdim=2)
+    assert [part.tolist() for part in found] == [[[0, 2**0.5]] * 5 + [[0, INF]], [], [[2**0.5, 2]]]
+    found = rips_diagrams(1 - np.eye(5), maxdim=2)
+    assert [part.tolist() for part in found] == [[[0, 1]] * 4 + [[0, INF]], [], []]
+
+
 def test_cycles_that_are_never_filled():
     """A square whose diagonals are longer than the threshold, or infinite; a point twice is one point."""
     square = distances(np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]]))
     np.testing.assert_array_equal(rips_diagrams(square, threshold=1.0).h1, [[1, INF]])
     np.testing.assert_array_equal(rips_diagrams(np.where(square > 1, INF, square)).h1, [[1, INF]])
-    np.testing.assert_array_equal(rips_diagrams(distances(np.zeros((2, 3)))).h0, [[0, INF]])
-    assert [part.shape for part in rips_diagrams(np.zeros((0, 0)))] == [(0, 2), (0, 2)]
+    twice = distances(np.zeros((2, 3)))
+    np.testing.assert_array_equal(rips_diagrams(twice).h0, [[0, INF]])
+    np.testing.assert_array_equal(rips_diagrams(twice, min_persistence=0.0).h0, [[0, 0], [0, INF]])
+    assert [part.shape for part in rips_diagrams(np.zeros((0, 0)))] == [(0, 2)] * 3
 
 
 def test_wells_on_a_grid_that_contains_their_critical_points():
@@ -92,6 +113,7 @@ def test_bars_that_never_end():
         (lambda: rips_diagrams(np.array([[0.0, 1.0], [2.0, 0.0]])), "D must be symmetric"),
         (lambda: rips_diagrams(np.ones((1, 1))), "D must have zeros on its diagonal"),
         (lambda: rips_diagrams(np.zeros((1, 1)), threshold=-1.0), "threshold must be a finite number in"),
+        (lambda: rips_diagrams(np.zeros((1, 1)), maxdim=3), "maxdim must be at most 2, got 3"),
         (lambda: sublevel_h0(np.zeros(2), np.array([[0, 2]])), "edges must be places in f, from 0 to 1"),
         (lambda: sublevel_h0(np.zeros(2), np.array([[1, 1]])), "edges must join two different vertices"),
         (lambda: bottleneck(np.array([[1.0, 0.0]]), np.zeros((0, 2))), "P must have finite births and deaths"),

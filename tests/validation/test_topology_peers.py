@@ -75,9 +75,9 @@ def test_rips_diagrams_are_gudhis_and_ripsers_in_float32(points):
         tree = gudhi.RipsComplex(distance_matrix=D, max_edge_length=np.inf).create_simplex_tree(max_dimension=2)
         expected, in_float32 = of_gudhi(tree), ripser(D, distance_matrix=True, maxdim=1)["dgms"]
         for module in modules:
-            for found, bars in zip(module.rips_diagrams(D), expected, strict=True):
+            for found, bars in zip(module.rips_diagrams(D)[:2], expected, strict=True):
                 np.testing.assert_array_equal(found, bars)
-            for found, bars in zip(module.rips_diagrams(D.astype(np.float32)), in_float32, strict=True):
+            for found, bars in zip(module.rips_diagrams(D.astype(np.float32))[:2], in_float32, strict=True):
                 np.testing.assert_array_equal(found, np.array(sorted(map(tuple, bars))).reshape(-1, 2))
 
 
@@ -146,5 +146,6 @@ def test_persim_drops_bars_that_never_end():
         P, Q = drawn(random, 6), drawn(random, 9)
         assert persim.bottleneck(P, Q) == bottleneck(P, Q)
         found = wasserstein(P, Q, ground="euclidean")
-        # persim rotates bars by 45° to measure their distance from the diagonal: some roundings of their size more.
-        assert_within(np.float64(persim.wasserstein(P, Q)), found, 64, 15.0)
+        # persim rotates bars by 45° to measure their distance from the diagonal: four roundings each, of numbers up to
+        # √2, and as many additions as there are bars.
+        assert_within(np.float64(persim.wasserstein(P, Q)), found, 4 + 15, 15 * 2**0.5)

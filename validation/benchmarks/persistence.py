@@ -1,7 +1,7 @@
-"""How fast are compiled Rips and grid persistence beside ripser and GUDHI, and the plain distances beside hera?
+"""How fast are compiled Rips, grids and bottleneck distances beside ripser, GUDHI and hera, and plain W₁ beside hera?
 
-The distances are plain Python and NumPy on purpose: they are the reference. Run
-`python validation/benchmarks/persistence.py --help`; it needs the extra `topology`.
+W₁ is plain Python and NumPy on purpose: it is the reference. Run `python validation/benchmarks/persistence.py --help`;
+it needs the extra `topology`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ import gudhi.hera
 import numpy as np
 from ripser import ripser
 
-from gnomon.dynamics.topology.distances import bottleneck, wasserstein
+from gnomon.dynamics.topology.distances import wasserstein
 from gnomon.dynamics.topology.rips import distances
+from gnomon.kernels.dynamics.topology.distances import bottleneck
 from gnomon.kernels.dynamics.topology.rips import rips_diagrams
 from gnomon.kernels.dynamics.topology.sublevel import sublevel_grid
 
@@ -26,6 +27,12 @@ KERNEL, RIPSER, GUDHI, PLAIN, HERA = "kernel", "ripser", "GUDHI", "reference", "
 def cloud(n: int) -> Any:
     """Return the distances of n points in the plane."""
     return distances(np.random.default_rng(n).standard_normal((n, 2)))
+
+
+def polygon(n: int) -> Any:
+    """Return the distances of the corners of a regular polygon: n of each length."""
+    steps = np.abs(np.arange(n)[:, None] - np.arange(n))
+    return 2 * np.sin(np.pi * np.minimum(steps, n - steps) / n)
 
 
 def picture(side: int) -> Any:
@@ -47,20 +54,17 @@ def rips_of_gudhi(D: Any) -> None:
 
 def contenders(kind: str, size: int) -> dict[str, Any]:
     """Return who computes one thing, of a size."""
-    if kind == "Rips":
-        D = cloud(size)
-        return {
-            KERNEL: lambda: rips_diagrams(D),
-            RIPSER: lambda: ripser(D, distance_matrix=True, maxdim=1),
-            GUDHI: lambda: rips_of_gudhi(D),
-        }
+    if kind in ("Rips", "polygon"):
+        D = cloud(size) if kind == "Rips" else polygon(size)
+        runs = {KERNEL: lambda: rips_diagrams(D), RIPSER: lambda: ripser(D, distance_matrix=True, maxdim=1)}
+        return runs | ({GUDHI: lambda: rips_of_gudhi(D)} if kind == "Rips" else {})
     if kind == "grid":
         F = picture(size)
         theirs = lambda: gudhi.CubicalComplex(vertices=F).compute_persistence(homology_coeff_field=2)  # noqa: E731
         return {KERNEL: lambda: sublevel_grid(F), GUDHI: theirs}
     P, Q = bars(size)
     if kind == "bottleneck":
-        return {PLAIN: lambda: bottleneck(P, Q), HERA: lambda: gudhi.hera.bottleneck_distance(P, Q, delta=0)}
+        return {KERNEL: lambda: bottleneck(P, Q), HERA: lambda: gudhi.hera.bottleneck_distance(P, Q, delta=0)}
     return {PLAIN: lambda: wasserstein(P, Q), HERA: lambda: gudhi.hera.wasserstein_distance(P, Q)}
 
 
@@ -71,6 +75,7 @@ def main(side: int, repeats: int) -> None:
     processors, rows, growth = contest.share_one_processor(), [], []
     sizes = {
         "Rips": (50, 100, 200),
+        "polygon": (75, 150, 300),
         "grid": (side // 4, side // 2, side),
         "bottleneck": (25, 50, 100),
         "W₁": (25, 50, 100),
@@ -96,6 +101,7 @@ def main(side: int, repeats: int) -> None:
         "Rips: at most 5 times ripser's time at 100 and 200 points": max(ratios["Rips", n, RIPSER] for n in (100, 200))
         <= 5,
         "grid: less than GUDHI's time": ratios["grid", side, GUDHI] < 1,
+        "bottleneck: at most hera's time at 100 bars": ratios["bottleneck", 100, HERA] <= 1,
     }
     contest.print_tables(*tables, repeats=repeats, processors=processors, goals=goals)
 

@@ -38,6 +38,17 @@ def coordinates(u: Vector, v: Partner, *, eta: Positive = 0.5, y: Real = 1.0) ->
     return Coordinates(A, B, Z, (A + B) / 2, Z - Y, E)
 
 
+def moved_in_the_plane(A: Any, B: Any, Y: Any, c: Any = 1) -> tuple[Any, Any]:
+    """Return what `planar_step` does, for numbers of any kind and one Y = ηy for each of them."""
+    R = (A - B) / 4 - Y
+    return (c - R) * (c - R) * A, (c + R) * (c + R) * B
+
+
+def moved_on_the_axis(x: Any, Y: Any, c: Any = 1) -> Any:
+    """Return what `balanced_map` does, for numbers of any kind and one Y = ηy for each of them."""
+    return (c + Y - x * x) * x
+
+
 @checked()
 def planar_step(
     A: Numbers, B: SameAsA, *, eta: Positive = 0.5, y: Real = 1.0, lam: NonNegative = 0.0
@@ -46,8 +57,7 @@ def planar_step(
 
     A, B: arrays of one shape and dtype, finite; those of starts are >= 0. eta, y, lam: of `vector_step`.
     """
-    c, R = 1 - eta * lam, (A - B) / 4 - eta * y
-    return (c - R) * (c - R) * A, (c + R) * (c + R) * B
+    return moved_in_the_plane(A, B, eta * y, 1 - eta * lam)
 
 
 @checked()
@@ -56,7 +66,8 @@ def balanced_map(x: Numbers, *, eta: Positive = 0.5, y: Real = 1.0, lam: NonNega
 
     x: any finite array. eta, y, lam: of `vector_step`. For λ = 0 and R = x² - Y it is R⁺ = R³ - (2 - Y)R² + (1 - 2Y)R.
     """
-    return (1 + eta * y - eta * lam - x * x) * x
+    image: Array = moved_on_the_axis(x, eta * y, 1 - eta * lam)
+    return image
 
 
 @checked()

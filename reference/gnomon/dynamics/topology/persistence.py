@@ -16,7 +16,8 @@ Pairs = list[tuple[int, int]]  # what is born with which cell and dies with whic
 class Diagrams(NamedTuple):
     """Bars (birth, death) of components and of cycles: arrays of shape (k, 2), sorted by birth, then by death.
 
-    The death of what never dies is infinite. What dies at the level of its birth is left out.
+    The death of what never dies is infinite. What dies at the level of its birth is left out, unless bars of every
+    length are asked for.
     """
 
     h0: Array
@@ -49,23 +50,26 @@ def pairs(order: Sequence[int], boundaries: Sequence[Iterable[int]]) -> Pairs:
     return [(cell, ends.get(cell, -1)) for cell in sorted(place) if cell not in ending]
 
 
-def bars(values: Array, found: Pairs) -> tuple[Array, Pairs]:
-    """Return the bars of pairs of cells, sorted, and the pairs in that order, without those of one level."""
+def bars(values: Array, found: Pairs, shortest: float | None) -> tuple[Array, Pairs]:
+    """Return the bars of pairs of cells, sorted, and the pairs in that order: those as long as asked for."""
     births = values[[birth for birth, _ in found]]
     deaths = np.where([death < 0 for _, death in found], inf, values[[death for _, death in found]])
-    kept = [int(i) for i in np.flatnonzero(births < deaths)]
+    kept = [int(i) for i in long_enough(births, deaths, shortest)]
     by_death = [kept[i] for i in ascending(deaths[kept])]
     by_birth = [by_death[i] for i in ascending(births[by_death])]
     return np.stack([births[by_birth], deaths[by_birth]], axis=1), [found[i] for i in by_birth]
 
 
+def long_enough(births: Array, deaths: Array, shortest: float | None) -> Any:
+    """Return the places of bars of at least the shortest length; if that is None, of any but 0."""
+    return np.flatnonzero(births < deaths if shortest is None else deaths - births >= shortest)
+
+
 def diagrams(
-    values: Array, order: Sequence[int], boundaries: Sequence[Iterable[int]], vertices: int, edges: int
-) -> Diagrams:
-    """Return the bars of a complex whose vertices are listed first, and then its edges."""
+    values: Array, order: Sequence[int], boundaries: Sequence[Iterable[int]], dimensions: Sequence[int],
+    maxdim: int, shortest: float | None,
+) -> list[Array]:  # fmt: skip
+    """Return the bars of a complex for each dimension up to maxdim; dimensions: of the cells."""
     found = pairs(order, boundaries)
-    parts = (
-        [(cell, end) for cell, end in found if cell in part]
-        for part in (range(vertices), range(vertices, vertices + edges))
-    )
-    return Diagrams(*(bars(values, part)[0] for part in parts))
+    parts = ([(cell, end) for cell, end in found if dimensions[cell] == d] for d in range(maxdim + 1))
+    return [bars(values, part, shortest)[0] for part in parts]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries
+from gnomon.domains import Array, Entries, NonNegative
 from gnomon.dynamics.topology.persistence import Diagrams, ascending, bars, diagrams, pairs
 
 Integers: TypeAlias = NDArray[np.integer[Any]]
@@ -54,15 +54,26 @@ OnVertices: TypeAlias = Annotated[Array, Entries(("n",), finite=True)]
 Edges: TypeAlias = Annotated[Integers, EdgeList()]
 
 
+class MergeTree(NamedTuple):
+    """One place for each valley, in the order of `Valleys`. lowest: its lowest vertex. passes: the vertex at which it
+    ends, -1 if it never does. into: the place of the valley that goes on there, -1 likewise.
+    """
+
+    lowest: Integers
+    passes: Integers
+    into: Integers
+
+
 @checked()
-def sublevel_h0(f: OnVertices, edges: Edges) -> Valleys:
+def sublevel_h0(f: OnVertices, edges: Edges, *, min_persistence: NonNegative | None = None) -> Valleys:
     """Return the components of {f <= t} on a graph, for growing t.
 
     Vertices enter by value, equal ones by place, each with the edges to those before it. Where components meet, all but
     the one whose lowest vertex entered first die (the elder rule).
 
-    f: shape (n,), n >= 0, finite. edges: integers, shape (m, 2). With equal values which vertex a bar is said to
-    begin and end at is this choice; the bars are not.
+    f: shape (n,), n >= 0, finite. edges: integers, shape (m, 2). min_persistence: shorter bars are left out; None:
+    those of no length are. With equal values which vertex a bar is said to begin and end at is this choice; the bars
+    are not.
     """
     by_value, n = ascending(f), f.shape[0]
     turn = np.argsort(np.array(by_value, int))
@@ -70,19 +81,21 @@ def sublevel_h0(f: OnVertices, edges: Edges) -> Valleys:
     order, boundaries = ascending(np.concatenate([turn, later])), [[]] * n + edges.tolist()
     ending = [*range(n), *(by_value[t] for t in later)]
     found = [(v, ending[e] if e >= 0 else e) for v, e in pairs(order, boundaries) if v < n]
-    rows, kept = bars(f, found)
+    rows, kept = bars(f, found, min_persistence)
     return Valleys(rows, *np.array(kept, int).reshape(-1, 2).T)
 
 
 @checked()
 def sublevel_grid(
-    F: Annotated[Array, Entries(("h", "w"), least=1, finite=True)], *, construction: Literal["V", "T"] = "V"
-) -> Diagrams:
+    F: Annotated[Array, Entries(("h", "w"), least=1, finite=True)], *, construction: Literal["V", "T"] = "V",
+    min_persistence: NonNegative | None = None,
+) -> Diagrams:  # fmt: skip
     """Return the components and the holes of {F <= t}, for growing t, of a function on a grid.
 
     construction: "V" has the values on vertices; an edge enters with the later of its 2 ends, a square with the last of
     its 4 corners: vertices are neighbours of 4. "T" has them on squares; an edge enters with the first of the squares
     beside it, a vertex with the first of those around it: squares are neighbours of 8. F: shape (h, w), finite.
+    min_persistence: of `sublevel_h0`.
     """
     (top, bottom), (left, right) = (neighbours(n, construction) for n in F.shape)
     enter = np.maximum if construction == "V" else np.minimum
@@ -94,7 +107,7 @@ def sublevel_grid(
     ]
     values = grid[[i for i, _ in cells], [j for _, j in cells]]
     dimensions = [dimension(cell) for cell in cells]
-    return diagrams(values, ascending(values), boundaries, dimensions.count(0), dimensions.count(1))
+    return Diagrams(*diagrams(values, ascending(values), boundaries, dimensions, 1, min_persistence))
 
 
 def neighbours(n: int, construction: str) -> tuple[Integers, Integers]:
@@ -122,3 +135,18 @@ def merge_height(f: OnVertices, edges: Edges) -> Array:
     for k in vertices:
         heights = np.minimum(heights, np.maximum(heights[:, k, None], heights[k]))
     return heights
+
+
+@checked()
+def merge_tree(f: OnVertices, edges: Edges) -> MergeTree:
+    """Return into which valley each valley goes: of those that are joined at its pass the one with the lowest vertex.
+
+    That is a vertex of the least value, of several the first. Two valleys with passes at one level go into the same:
+    the tree is one of levels, {f <= t}. f, edges: of `sublevel_h0`.
+    """
+    valleys, heights, turn = sublevel_h0(f, edges), merge_height(f, edges), np.argsort(ascending(f))
+    lowest, into = valleys.lowest.tolist(), []
+    for low, at in zip(lowest, valleys.passes.tolist(), strict=True):
+        joined = [int(v) for v in np.flatnonzero(heights[low] <= f[at])]
+        into.append(lowest.index(min(joined, key=turn.__getitem__)) if at >= 0 else -1)
+    return MergeTree(valleys.lowest, valleys.passes, np.array(into, int))

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import combinations
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Count, Entries, Finite, PositiveInt
+from gnomon.domains import Array, Count, Entries, Finite, NonNegativeInt, Positive, PositiveInt
+from gnomon.dynamics.topology.distances import assignment
 from gnomon.dynamics.training_paths.distances import lmc_barrier
-
-MOST = 16
 
 
 class Student(NamedTuple):
@@ -63,34 +61,17 @@ def as_params(units: Array, inputs: int, last: Array) -> Array:
 
 def of_a_network(given: Mapping[str, Any]) -> None:
     size, hidden = given["params"].shape[0], given["hidden"]
-    if hidden > MOST:
-        raise ValueError(f"hidden must be at most {MOST}, as 2^hidden sets of units are gone through, got {hidden}")
     outputs, rest = divmod(size - hidden * (given["inputs"] + 1), hidden + 1)
     if rest or outputs < 1:
         raise ValueError(f"params must be those of a network with {hidden} hidden units, got {size} numbers")
 
 
-def assignment(scores: Array) -> tuple[int, ...]:
-    """Return the columns, one for each row, whose scores have the largest sum: the best of each set of columns."""
-    count = scores.shape[0]
-    best: dict[tuple[int, ...], tuple[Any, tuple[int, ...]]] = {(): (0 * scores[0, 0], ())}
-    for row in range(count):
-        for chosen in combinations(range(count), row + 1):
-            for last in chosen:
-                total, order = best[tuple(k for k in chosen if k != last)]
-                total = total + scores[row, last]
-                if chosen not in best or total > best[chosen][0]:
-                    best[chosen] = total, (*order, last)
-    return best[tuple(range(count))][1]
-
-
 Vector = Annotated[Array, Entries(("n",), least=1, finite=True)]
-Hidden = Annotated[int, Count(1)]
 
 
 @checked(of_a_network)
 def match_units(
-    params: Vector, model: Annotated[Array, Finite("params")], *, inputs: PositiveInt = 1, hidden: Hidden = 2,
+    params: Vector, model: Annotated[Array, Finite("params")], *, inputs: PositiveInt = 1, hidden: PositiveInt = 2,
     odd: bool = True,
 ) -> Matched:  # fmt: skip
     """Return the image of a network under its symmetries that is nearest to a model.
@@ -98,13 +79,10 @@ def match_units(
     With a unit's weights and bias as one vector a, the order π and the signs s maximise Σ s_i·⟨model_i, a_π(i)⟩: as the
     sizes of the a do not change, the distance is least. The function is the same. params, model: θ of `Student`. odd:
     signs may change, as for tanh; False: they are all 1.
-
-    Choice: all sets of units are gone through, 2^hidden of them, so hidden is at most 16: for wide layers take any
-    linear assignment.
     """
     own, wanted = as_units(params, hidden, inputs), as_units(model, hidden, inputs)
     gains = wanted @ own.T
-    order = assignment(np.abs(gains) if odd else gains)
+    order = assignment(-np.abs(gains) if odd else -gains)
     signs = [-1 if odd and gains[i, k] < 0 else 1 for i, k in enumerate(order)]
     units = np.stack([sign * own[k] for sign, k in zip(signs, order, strict=True)])
     outputs = own.shape[1] - inputs - 1
@@ -134,3 +112,27 @@ def aligned_barrier(
     d, c = data.inputs.shape[1], data.targets.shape[1]
     hidden = (start.shape[0] - c) // (d + 1 + c)
     return lmc_barrier(start, match_units(end, start, inputs=d, hidden=hidden).params, data, points=points)
+
+
+def gradient(params: Array, data: Student) -> Array:
+    """Return ∇L(θ), by δ = (f - y)/N, then δᵀh of W₂, Σδ of b₂, and (δW₂)(1 - h²) in place of δ one layer below."""
+    d, c = data.inputs.shape[1], data.targets.shape[1]
+    units = as_units(params, (params.shape[0] - c) // (d + 1 + c), d)
+    h = np.tanh(data.inputs @ units[:, :d].T + units[:, d])
+    errors = (h @ units[:, d + 1 :] + params[-c:] - data.targets) / data.inputs.shape[0]
+    below = (errors @ units[:, d + 1 :].T) * (1 - h * h)
+    parts = below.T @ data.inputs, np.sum(below, axis=0)[:, np.newaxis], h.T @ errors
+    return as_params(np.concatenate(parts, axis=1), d, np.sum(errors, axis=0))
+
+
+@checked(fitting)
+def descent(start: Vector, data: Student, *, lr: Positive = 0.3, steps: NonNegativeInt = 1) -> Array:
+    """Return the path of gradient descent on all data, θ ← θ - lr·∇L(θ), from θ: shape (steps + 1, n).
+
+    It commutes with every symmetry of the network: from an image of θ it is the image of the path. start, data: of
+    `aligned_barrier`.
+    """
+    path = [start]
+    for _ in range(steps):
+        path.append(path[-1] - lr * gradient(path[-1], data))
+    return np.stack(path)

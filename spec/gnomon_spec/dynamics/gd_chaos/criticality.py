@@ -25,12 +25,14 @@ spectrum = operation(
 
 @critical_step.law("closed form", cases=calm)
 def it_is_the_published_formula(port: Any, case: Case) -> Iterable[Fact]:
-    """min(1/|y|, 8/(w + √(w² - 16y(z - y)))), and the radicand is at least 4(z - 2y)²."""
+    """min(1/|y|, 8/(w + √(w² - 16y(z - y)))); the radicand is >= 4(z - 2y)²: at most 4/(w/2 + |z - 2y|)."""
     z, w = np.sum(case.u * case.v), np.sum(case.u**2) + np.sum(case.v**2)
     radicand = np.maximum(w * w - 16 * case.y * (z - case.y), 4 * (z - 2 * case.y) ** 2)
     with np.errstate(divide="ignore"):
         expected = np.minimum(8 / (w + np.sqrt(radicand)), 1 / np.abs(case.y))
-    yield equal("step", critical_step.call(port, case), expected)
+    found = critical_step.call(port, case)
+    yield equal("step", found, expected)
+    yield at_least("radicand", 8 / (w + 2 * np.abs(z - 2 * case.y)), found)
 
 
 @critical_step.law("bound", cases=calm.but(share=choice(0.5, 0.75, 0.9375)))

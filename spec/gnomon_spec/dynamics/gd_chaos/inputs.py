@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import cos, sin
 from typing import Any
 
 import numpy as np
@@ -44,15 +43,21 @@ def directed(code: int, d: int) -> Any:
     return vector / np.sqrt(np.sum(vector * vector))
 
 
+def factor(sign: int, context: Context, angles: Any, shares: Any, lines: tuple[Any, Any]) -> Any:
+    """Return (a + b)/2 or (a - b)/2, in the common shape, of shares of the boundary: a and b lie along these lines."""
+    Y, root = context.drawn["eta"] * context.drawn["y"], context.drawn["eta"] ** 0.5
+    a, b = (2 + Y) ** 0.5 * np.cos(angles) * lines[0], (2 - Y) ** 0.5 * np.sin(angles) * lines[1]
+    found: Any = (shares / root * (a + sign * b)).reshape(context.shape)
+    return found.astype(context.dtype)
+
+
 def from_the_boundary(sign: int) -> Quantity:
     """u (sign 1) or v (-1) of the start that is `share` times a point of the boundary, on lines that two codes give."""
 
     def draw_factor(_draw: Draw, context: Context) -> Any:
         drawn, d = context.drawn, int(np.prod(context.shape))
-        Y, size = drawn["eta"] * drawn["y"], drawn["share"] / drawn["eta"] ** 0.5
-        a = size * (2 + Y) ** 0.5 * cos(drawn["angle"]) * directed(drawn["lines"], d)
-        b = size * (2 - Y) ** 0.5 * sin(drawn["angle"]) * directed(drawn["lines"] // 2, d)
-        return (a + sign * b).astype(context.dtype).reshape(context.shape)
+        lines = directed(drawn["lines"], d), directed(drawn["lines"] // 2, d)
+        return factor(sign, context, drawn["angle"], drawn["share"], lines)
 
     return Quantity(draw_factor, f"{'u' if sign > 0 else 'v'} of a start at that share of the boundary")
 
@@ -112,10 +117,7 @@ def one_of_many(sign: int) -> Quantity:
         drawn, size = context.drawn, int(np.prod(context.shape))
         generator = np.random.Generator(np.random.PCG64(drawn["lines"]))
         angles, (low, high) = generator.uniform(0, 6.3, size), drawn["shares"]
-        shares, Y = generator.uniform(low, high, size), drawn["eta"] * drawn["y"]
-        a, b = (2 + Y) ** 0.5 * np.cos(angles), (2 - Y) ** 0.5 * np.sin(angles)
-        factors: Any = (shares / drawn["eta"] ** 0.5 * (a + sign * b)).reshape(context.shape)
-        return factors.astype(context.dtype)
+        return factor(sign, context, angles, generator.uniform(low, high, size), (1, 1))
 
     return Quantity(draw_factors, f"{'u' if sign > 0 else 'v'} of starts at shares of the boundary")
 

@@ -102,20 +102,28 @@ coordinates.edits("""
 norms_of_the_factors: A and B are made of u and v and not of their sum and difference
     `a, b, Y = u + v, u - v, eta * y` → `a, b, Y = u, v, eta * y`
 """)
-planar_step.edits("""
+planar_step.edits(
+    """
 plane_is_not_squared: A and B are multiplied by c - R and c + R once
     `(c - R) * (c - R) * A, (c + R) * (c + R) * B` → `(c - R) * A, (c + R) * B`
 both_axes_shrink_alike: A and B are multiplied by the same number
     `(c + R) * (c + R) * B` → `(c - R) * (c - R) * B`
-""")
+""",
+    within=reference.moved_in_the_plane,
+)
 balanced_map.edits("""
 cubic_without_decay: The decay is missing
-    `1 + eta * y - eta * lam - x * x` → `1 + eta * y - x * x`
+    `eta * y, 1 - eta * lam` → `eta * y, 1`
+""")
+balanced_map.edits(
+    """
 square_of_the_average: x is √η times u/2
     `x * x) * x` → `4 * x * x) * x`
 a_square_gets_in: A small even term is added
     `x * x) * x` → `x * x) * x + x * x / 64`
-""")
+""",
+    within=reference.moved_on_the_axis,
+)
 lyapunov.edits("""
 slope_of_the_multiplier_is_left_out: J is diagonal: that R depends on the point is forgotten
     `alpha * beta / 2` → `0 * alpha`, `c - R - alpha * alpha / 2` → `c - R`, `c + R - beta * beta / 2` → `c + R`
@@ -173,6 +181,15 @@ def beyond_two_there_is_no_ellipse(port: Any, case: Case) -> Iterable[Fact]:
     """ηy above 2 and below -2 is rejected."""
     for y in (2.5 / case.eta, -2.5 / case.eta):
         yield rejects(f"sign {np.sign(y):g}", partial(boundary_point.call, port, case, y=y))
+
+
+@lyapunov.law("closed form", cases=angles)
+def on_the_boundary_they_add_up_to_two_known_ones(port: Any, case: Case) -> Iterable[Fact]:
+    """At a point of the boundary the exponents of one step add up to ln 3 + ln(1 + YR + R²), R = 2·cos 2φ."""
+    u, v = port.oracle.boundary_point(case.phi, eta=case.eta, y=case.y)
+    R = 2 * np.cos(2 * case.phi)
+    first, second = port.lyapunov(u, v, steps=1, eta=case.eta, y=case.y)
+    yield equal("sum", first + second, np.log(3 * (1 + case.eta * case.y * R + R * R)), scale=np.log(27.0))
 
 
 @transverse_exponent.law("closed form")

@@ -9,7 +9,8 @@ diagrams are held against it::
     graph       a vertex enters at its value, an edge at the larger one of its ends
     grid "V"    values on vertices, edges and squares at the largest of their corners: 4 neighbours
     grid "T"    values on squares, edges and vertices at the least of the squares around: 8 neighbours
-    merge       h(i, j) = min over paths of the largest value on them: an ultrametric, the merge tree
+    merge       h(i, j) = min over paths of the largest value on them: an ultrametric; its tree has a valley at each
+                leaf, which ends in the one that lives on at the level of its pass
 
 Two diagrams are compared by partial matchings. What is left over is matched with the nearest bar of length 0, at half
 of its length (over √2, if the ground distance is Euclidean). Bars that never end match each other alone; different
@@ -17,10 +18,12 @@ numbers of them are infinitely far apart::
 
     bottleneck      min max d        wasserstein      min (Σ dᵖ)^(1/p)        total persistence      Σ (death - birth)ᵖ
 
-Where sources leave something open. Filtration by diameter, not radius. What dies as it is born is left out; rows are
-sorted by birth, then death, so that diagrams of equal values are compared as multisets and never by who met whom.
-Levels are closed, {f <= t}. Total persistence is over bars that end. A diagram only repeats numbers that were given:
-it is exact, and ties that rounding splits (points on a circle, say) are the business of who computed the distances.
+Where sources leave something open. Filtration by diameter, not radius. What dies as it is born is left out, unless a
+least length of 0 is asked for; rows are sorted by birth, then death, so that diagrams of equal values are compared as
+multisets and never by who met whom. Levels are closed, {f <= t}. Total persistence is over bars that end. A diagram
+only repeats numbers that were given: it is exact; ties that rounding splits (points on a circle, say) are what a least
+length is for. Of clouds there are voids, but nothing of higher dimension. That other programs give the same values is
+for the tests beside their adapters to say, and how near grids come to a smooth function for a study: they are no laws.
 
 Sources: the classical theory as in Edelsbrunner and Harer's book, Computational Topology (2010); D. Cohen-Steiner,
 H. Edelsbrunner, J. Harer, stability of persistence diagrams (2007); M. Adamaszek, H. Adams, the Vietoris-Rips complexes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import combinations, permutations
 from math import inf, nan
 from typing import Any
@@ -12,7 +13,7 @@ import numpy as np
 from gnomon.dynamics.topology import distances as reference
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.dynamics.topology import operation
-from gnomon_spec.dynamics.topology.inputs import bars, levels
+from gnomon_spec.dynamics.topology.inputs import bars, dissimilarities, levels
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.rejections import bad_values
 from gnomon_spec.strategies import shapes
@@ -78,12 +79,29 @@ def it_is_the_least_of_all_matchings(port: Any, case: Case) -> Iterable[Fact]:
     )
 
 
-@bottleneck.law("bound", cases=Cases({"f": levels(), "g": levels()}, shapes((5,), (6,), (3,))))
+functions = Cases({"f": levels(), "g": levels()}, shapes((5,), (6,), (3,)))
+
+
+def on_a_path(port: Any, case: Case) -> tuple[Any, Any, Any]:
+    """Return the edges of a path, and the bars of the two functions on it."""
+    path = np.stack([np.arange(len(case.f) - 1), np.arange(1, len(case.f))], axis=1)
+    return path, *(port.sublevel_h0(values, path).bars for values in (case.f, case.g))
+
+
+@bottleneck.law("bound", cases=functions)
 def diagrams_are_stable(port: Any, case: Case) -> Iterable[Fact]:
     """Diagrams of functions f and g on a path are no further apart than max |f - g|."""
-    path = np.stack([np.arange(len(case.f) - 1), np.arange(1, len(case.f))], axis=1)
-    f, g = (port.sublevel_h0(values, path).bars for values in (case.f, case.g))
+    _, f, g = on_a_path(port, case)
     yield at_least("room", np.max(np.abs(case.f - case.g)), port.bottleneck(f, g))
+
+
+@bottleneck.law("bound", cases=Cases({"D": dissimilarities(), "E": dissimilarities()}, shapes((4,), (3,), (2,))))
+def diagrams_of_clouds_are_stable(port: Any, case: Case) -> Iterable[Fact]:
+    """Diagrams of clouds are no further apart than distances change at most, which is 2ε if points move by ε."""
+    near = [np.where(np.isfinite(D), D, 8) for D in (case.D, case.E)]
+    found, room = [port.rips_diagrams(D) for D in near], np.max(np.abs(near[0] - near[1]))
+    yield at_least("components", room, port.bottleneck(found[0].h0, found[1].h0))
+    yield at_least("cycles", room, port.bottleneck(found[0].h1, found[1].h1))
 
 
 @bottleneck.law("closed form", cases=pairs.shaped(shapes((1, 1))))
@@ -112,6 +130,32 @@ def it_is_the_cheapest_of_all_matchings(port: Any, case: Case) -> Iterable[Fact]
     yield equal("distance", wasserstein.call(port, case), min(sums) ** (1 / case.p))
 
 
+@wasserstein.law("bound", cases=functions)
+def its_sum_is_at_most_that_over_cells(port: Any, case: Case) -> Iterable[Fact]:
+    """For p = 1, diagrams of f and g on a path are no further apart than Σ |f - g| over vertices and edges."""
+    path, f, g = on_a_path(port, case)
+    upper, lower = (np.append(values, np.max(values[path], axis=1)) for values in (case.f, case.g))
+    yield at_least("room", np.sum(np.abs(upper - lower)), port.wasserstein(f, g))
+
+
+three = {name: bars(place, ties=False) for name, place in (("P", 0), ("Q", 1), ("R", 0))}
+
+
+@wasserstein.law("bound", cases=metrics.but(**three).shaped(shapes((1, 1))))
+def it_is_a_metric_above_the_bottleneck(port: Any, case: Case) -> Iterable[Fact]:
+    """It is the same either way, and with bars of no length; by a third diagram it is no nearer; with a larger p it is
+    no further, but at least the bottleneck distance."""
+    call, flat = partial(wasserstein.call, port, case), np.concatenate([case.Q[:, :1], case.Q[:, :1]], axis=1)
+    found, largest = call(), port.bottleneck(case.P, case.Q)
+    more = np.concatenate([flat, case.P])
+    yield equal("exchanged", call(P=case.Q, Q=case.P), found)
+    yield equal("with bars of no length", call(P=more), found)
+    yield at_least("by a third", call(Q=case.R) + call(P=case.R), found)
+    higher = call(p=2 * case.p)
+    yield at_least("p", found, higher)
+    yield at_least("2p", higher, largest)
+
+
 @total_persistence.law("closed form")
 def it_is_the_distance_to_nothing(port: Any, case: Case) -> Iterable[Fact]:
     """Total persistence is 2ᵖ·W_p(P, ∅)ᵖ of the bars that end: Σ (death - birth)ᵖ."""
@@ -138,6 +182,8 @@ sums_without_a_root: The p-th root is not drawn
 endless_bars_cost_nothing: Moves of bars that never end are not counted
     `np.sum(costs[np.arange(len(costs)), assignment(costs)]) + np.sum(np.abs(births[0] - births[1]) ** p)` →
         `np.sum(costs[np.arange(len(costs)), assignment(costs)])`
+endless_bars_never_match: Bars that never end are infinitely far apart, as ∞ - ∞ is no number
+    `if births[0].shape != births[1].shape:` → `if births[0].shape != births[1].shape or len(births[0]):`
 ground_is_euclidean: Moves are Euclidean distances, whatever is asked for [persim 0.4.1]
     `matching_costs(finite(P), finite(Q), ground)` → `matching_costs(finite(P), finite(Q), "euclidean")`
 moves_without_a_power: Moves of bars that end are added as they are, whatever p is

@@ -9,9 +9,11 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.cases import Context, Draw, Quantity
+from gnomon_spec.facts import Fact, equal
 from gnomon_spec.strategies import CODES
 
 LEVELS = 4  # of drawn integers: few, so that most are ties
+LEAST = 1.5, 0.5, 2.5  # lengths that no difference of whole numbers has, so that rounding decides none
 
 
 def generator(draw: Draw) -> tuple[int, np.random.Generator]:
@@ -67,8 +69,8 @@ def edges() -> Quantity:
     return Quantity(draw_edges, "edges of a path or of any graph")
 
 
-def bars(axis: int, endless: tuple[int, ...] = (0, 0, 1, 0, 1, 2)) -> Quantity:
-    """Bars of whole numbers, or of any, as many as that place of the common shape says.
+def bars(axis: int, endless: tuple[int, ...] = (0, 0, 1, 0, 1, 2), *, ties: bool = True) -> Quantity:
+    """Bars of whole numbers, or, without ties always, of any, as many as that place of the common shape says.
 
     endless: how many of them never end, one of these.
     """
@@ -78,7 +80,7 @@ def bars(axis: int, endless: tuple[int, ...] = (0, 0, 1, 0, 1, 2)) -> Quantity:
         k = context.shape[axis]
         births, lengths = random.integers(0, 4, k), random.integers(0, 5, k) + 8 * (random.uniform(size=k) < 0.75)
         never = np.arange(k) < endless[code % len(endless)]
-        scale = random.uniform(0.5, 2, (k, 1)) * 2.0 ** (code // 12 % 17 - 8) if code % 4 == 3 else 1.0
+        scale = random.uniform(0.5, 2, (k, 1)) * 2.0 ** (code // 12 % 17 - 8) if code % 4 == 3 or not ties else 1.0
         rows = np.stack([births, births + lengths], axis=1) * scale
         rows[never] = np.stack([4 * rows[never, 0], inf + rows[never, 0]], axis=1)
         return np.asarray(rows, context.dtype)
@@ -90,6 +92,21 @@ def alive(bars: Any, levels: Any) -> Any:
     """Return how many bars are born by level s and are there after level t, for each s <= t of the levels."""
     born, dying = bars[:, 0, None, None] <= levels[:, None], bars[:, 1, None, None] > levels
     return np.triu(np.count_nonzero(born & dying, axis=0))
+
+
+def by_length(every: Any, some: Any, none: Any, shortest: float) -> Iterable[Fact]:
+    """Claim of diagrams with bars of every length, of some least length, and of those that have one, which they are."""
+    for k, (rows, long, positive) in enumerate(zip(every, some, none, strict=True)):
+        yield equal(f"H{k}, long", long, rows[rows[:, 1] - rows[:, 0] >= shortest])
+        yield equal(f"H{k}, of any length", positive, rows[rows[:, 1] > rows[:, 0]])
+
+
+def each_cell_once(found: Any, values: Any) -> Iterable[Fact]:
+    """Claim that births of each dimension, and deaths of the one below, are together the values of all its cells."""
+    ended = found[0][:0, 1]
+    for k, (rows, own) in enumerate(zip(found, values, strict=True)):
+        yield equal(f"{k}-cells", np.sort(np.concatenate([rows[:, 0], ended])), np.sort(own))
+        ended = rows[rows[:, 1] < inf, 1]
 
 
 def components(points: Iterable[Any], joined: Callable[[Any, Any], bool]) -> list[set[Any]]:

@@ -14,7 +14,7 @@ from gnomon.dynamics.training_paths.units import Student
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.dynamics.training_paths import operation
 from gnomon_spec.dynamics.training_paths.plane import generator
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical, rejects
 from gnomon_spec.strategies import shapes
 
 
@@ -35,13 +35,17 @@ def network(like: str = "") -> Quantity:
     )
 
 
+def parts_of(params: Any, sizes: tuple[int, int, int]) -> tuple[Any, Any, Any, Any]:
+    """Return W₁, b₁, W₂ and b₂."""
+    d, hidden, c = sizes
+    outgoing = params[hidden * (d + 1) : hidden * (d + 1 + c)].reshape(c, hidden)
+    return params[: hidden * d].reshape(hidden, d), params[hidden * d : hidden * (d + 1)], outgoing, params[-c:]
+
+
 def rearranged(params: Any, sizes: tuple[int, int, int], order: Any, signs: Any) -> Any:
     """Return a network with units in another order, the weights, the bias and the outgoing weights of each times ±1."""
-    d, hidden, c = sizes
-    signs, order = np.array([int(s) for s in signs]), [int(k) for k in order]
-    W1, b1 = params[: hidden * d].reshape(hidden, d), params[hidden * d : hidden * (d + 1)]
-    W2 = params[hidden * (d + 1) : hidden * (d + 1 + c)].reshape(c, hidden)
-    parts = signs[:, np.newaxis] * W1[order], signs * b1[order], signs * W2[:, order], params[hidden * (d + 1 + c) :]
+    signs, order, (W1, b1, W2, b2) = np.array([int(s) for s in signs]), [int(k) for k in order], parts_of(params, sizes)
+    parts = signs[:, np.newaxis] * W1[order], signs * b1[order], signs * W2[:, order], b2
     return np.concatenate([part.ravel() for part in parts])
 
 
@@ -101,6 +105,39 @@ at_its_size: Any = {"scales": {"start": largest_loss}}
 aligned_barrier = operation(reference.aligned_barrier, cases=trained, rejecting=trained, **at_its_size)
 
 
+walks = trained.but(lr=choice(0.25, 0.5, 0.125), steps=choice(2, 1, 3, 0))
+descent = operation(
+    reference.descent, cases=walks, rejecting=walks, compare=follows, **at_its_size
+)  # fmt: skip
+
+
+@descent.law("trajectory", cases=walks)
+def each_step_is_down_the_slope(port: Any, case: Case) -> Iterable[Fact]:
+    """It begins at θ. From where the port is, each parameter moves by -lr·∂L/∂θ: e = (f - y)/N summed for b₂, e·h for
+    W₂, Σe·W₂·(1 - h²) for b₁, and that times x for W₁."""
+    path, (d, hidden, c), (x, y) = descent.call(port, case), sizes_of(case), case.data
+    yield identical("start", path[0], case.start)
+    for t in range(case.steps):
+        now = path[t]
+        W1, b1, W2, b2 = parts_of(now, (d, hidden, c))
+        h = np.stack([np.tanh(np.sum(W1[i] * x, axis=1) + b1[i]) for i in range(hidden)])
+        e = np.stack([(np.sum(W2[k] * h.T, axis=1) + b2[k] - y[:, k]) / len(x) for k in range(c)])
+        below = [np.sum(e * W2[:, i : i + 1], axis=0) * (1 - h[i] ** 2) for i in range(hidden)]
+        slopes = [np.sum(below[i] * x[:, j]) for i in range(hidden) for j in range(d)] + [np.sum(b) for b in below]
+        slopes += [np.sum(e[k] * h[i]) for k in range(c) for i in range(hidden)] + [np.sum(own) for own in e]
+        yield equal(f"step {t}", path[t + 1], now - case.lr * np.stack(slopes))
+
+
+@descent.law("equivariance", cases=walks.but(steps=choice(4, 2, 8)))
+def from_an_image_it_is_the_image_of_the_path(port: Any, case: Case) -> Iterable[Fact]:
+    """With units in another order, or of other signs, gradient descent makes the same steps of the same units."""
+    sizes, path = sizes_of(case), descent.call(port, case)
+    signs = np.where(np.arange(sizes[1]) % 2 == 0, -1, 1)
+    for name, order, own in (("order", np.arange(sizes[1])[::-1], abs(signs)), ("signs", np.arange(sizes[1]), signs)):
+        image = descent.call(port, case, start=rearranged(case.start, sizes, order, own))
+        yield follows(name, image, np.stack([rearranged(point, sizes, order, own) for point in path]))
+
+
 @match_units.law("closed form")
 def no_image_is_nearer(port: Any, case: Case) -> Iterable[Fact]:
     """It is an image of the network, and of all of its images, in any order and, if odd, of any signs, the nearest one
@@ -157,12 +194,9 @@ def it_is_the_barrier_to_the_nearest_image(port: Any, case: Case) -> Iterable[Fa
     every = list(images(case.end, sizes, odd=True))
     end = every[int(np.argmin([float(np.sum((image - case.start) ** 2)) for image in every]))]
     shares = np.arange(case.points) / (case.points - 1)
-    d, hidden, c = sizes
     losses = []
     for t in shares:
-        now = (1 - t) * case.start + t * end
-        W1, b1 = now[: hidden * d].reshape(hidden, d), now[hidden * d : hidden * (d + 1)]
-        W2, b2 = now[hidden * (d + 1) : -c].reshape(c, hidden), now[-c:]
+        W1, b1, W2, b2 = parts_of((1 - t) * case.start + t * end, sizes)
         outputs = np.tanh(case.data.inputs @ W1.T + b1) @ W2.T + b2
         losses.append(np.sum((outputs - case.data.targets) ** 2) / (2 * len(outputs)))
     heights = [loss - (1 - t) * losses[0] - t * losses[-1] for t, loss in zip(shares, losses, strict=True)]
@@ -182,10 +216,10 @@ def the_network_fits_the_data(port: Any, case: Case) -> Iterable[Fact]:
 
 match_units.edits("""
 nearest_whoever_has_it: Each place takes the unit that is nearest, whoever has it already
-    `assignment(np.abs(gains) if odd else gains)` →
+    `assignment(-np.abs(gains) if odd else -gains)` →
         `tuple(int(k) for k in np.argmax(np.abs(gains) if odd else gains, axis=1))`
 signs_are_not_looked_at: Units are matched as if no sign could change, and signs changed afterwards
-    `assignment(np.abs(gains) if odd else gains)` → `assignment(gains)`
+    `assignment(-np.abs(gains) if odd else -gains)` → `assignment(-gains)`
 signs_are_left: Signs are told and not changed
     `np.stack([sign * own[k] for sign, k in zip(signs, order, strict=True)])` → `np.stack([own[k] for k in order])`
 signs_for_any_unit: Signs change although the function is not odd
@@ -201,6 +235,26 @@ matched_without_biases: Only weights are compared, not biases
 matched_by_incoming_weights: Only incoming weights and biases are compared
     `gains = wanted @ own.T` → `gains = wanted[:, : inputs + 1] @ own[:, : inputs + 1].T`
 """)
+descent.edits("""
+first_parameter_moves_half_as_far: The first parameter moves half as far as it should: no step commutes with the order
+    `lr * gradient(path[-1], data)` →
+        `lr * np.where(np.arange(start.shape[0]) == 0, 0.5, 1).astype(start.dtype) * gradient(path[-1], data)`
+slopes_without_a_mean: The gradient is that of the sum over the data, not of the mean
+    `lr * gradient(path[-1], data)` → `lr * data.inputs.shape[0] * gradient(path[-1], data)`
+slope_at_the_start: The gradient is that at the start, at every step
+    `gradient(path[-1], data)` → `gradient(start, data)`
+start_is_no_part_of_the_path: The first point is that after a step
+    `path = [start]` → `path = [start - lr * gradient(start, data)]`
+""")
+descent.edits(
+    """
+signs_of_slopes_are_lost: The error is passed down by the size of the outgoing weights, whatever their signs are
+    `errors @ units[:, d + 1 :].T` → `errors @ np.abs(units[:, d + 1 :]).T`
+bend_is_left_out: The slope of tanh is taken for 1
+    `* (1 - h * h)` → `* (1 + 0 * h)`
+""",
+    within=reference.gradient,
+)
 aligned_barrier.edits("""
 barrier_without_matching: Units are not matched
     `match_units(end, start, inputs=d, hidden=hidden).params` → `end`

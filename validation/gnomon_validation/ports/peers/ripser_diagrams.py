@@ -10,8 +10,12 @@ from ripser import ripser
 dtypes = ("float32", "float64")
 
 
-def topology_rips_diagrams(D: Any, *, threshold: float | None = None) -> tuple[Any, Any]:
+def topology_rips_diagrams(
+    D: Any, *, maxdim: int = 1, threshold: float | None = None, min_persistence: float | None = None
+) -> tuple[Any, ...]:
     longest = np.inf if threshold is None else threshold
-    found = ripser(D, distance_matrix=True, maxdim=1, thresh=longest)["dgms"]
-    h0, h1 = (np.array(sorted(map(tuple, bars)), D.dtype).reshape(-1, 2) for bars in found)
-    return h0, h1
+    found = []
+    for bars in ripser(D, distance_matrix=True, maxdim=maxdim, thresh=longest)["dgms"]:
+        rows = np.array(sorted(map(tuple, bars)), D.dtype).reshape(-1, 2)
+        found.append(rows[rows[:, 1] - rows[:, 0] >= (min_persistence or 0.0)])
+    return (*found, *[np.zeros((0, 2), D.dtype)] * (2 - maxdim))

@@ -10,6 +10,8 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.boundary import boundary_point, periodic_angles, transverse_exponent
+from gnomon.dynamics.gd_chaos.plane import moved_on_the_axis
+from gnomon.dynamics.gd_chaos.steps import vector_step
 from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -26,7 +28,9 @@ Y = 0.5
 
 def stepped(u: Array, v: Array) -> tuple[Array, Array]:
     """Return a step of each point, d = 1, η = 1."""
-    return u - (u * v - Y) * v, v - (u * v - Y) * u
+    moved = (vector_step(*point, eta=1.0, y=Y) for point in np.stack([u, v], axis=1)[..., np.newaxis])
+    first, second = np.concatenate([*moved], axis=1)
+    return first, second
 
 
 def at(angles: Array) -> tuple[Array, Array]:
@@ -50,7 +54,7 @@ def beside(period: int, Y: float, x: float) -> Array:
     """Return how far a point is from where the cycles of x ← (1 + Y - x²)x double: it comes back, with the slope -1."""
     z, slope = x, 1.0
     for _ in range(period):
-        slope, z = slope * (1 + Y - 3 * z * z), (1 + Y - z * z) * z
+        slope, z = slope * (1 + Y - 3 * z * z), moved_on_the_axis(z, Y)
     return np.array([z - x, slope + 1])
 
 
@@ -72,7 +76,7 @@ def ends(ratios: Array, steps: int) -> Array:
     """Return where orbits of the balanced map are after so many steps, one for each Y."""
     x = np.full_like(ratios, 0.9)
     for _ in range(steps):
-        x = (1 + ratios - x * x) * x
+        x = moved_on_the_axis(x, ratios)
     return x
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, cell_centres
-from gnomon.dynamics.gd_chaos.plane import planar_step
+from gnomon.dynamics.gd_chaos.plane import moved_in_the_plane
 from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid
 from gnomon.kernels.dynamics.topology.sublevel import sublevel_grid
 from gnomon_validation.pictures import COLOURS, entitle
@@ -41,7 +41,7 @@ def pull_back(target: tuple[float, float]) -> PullBack:
     for _ in range(STEPS):
         R = (A - B) / 4 - ETA
         a, b = a * np.sign(1 - R), b * np.sign(1 + R)
-        further, gone = planar_step(A, B, eta=ETA, y=1.0), A + B > 2 * ESCAPE
+        further, gone = moved_in_the_plane(A, B, ETA), A + B > 2 * ESCAPE
         A, B = (np.where(gone, old, new) for old, new in zip((A, B), further, strict=True))
     total, difference = a * np.sqrt(A / ETA), b * np.sqrt(B / ETA)
     inside = (total - sum(target)) ** 2 + (difference - (target[0] - target[1])) ** 2 <= 2 * RADIUS**2

@@ -10,7 +10,7 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.boundary import transverse_exponent
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.gd_chaos.minima import by_step
+from gnomon_validation.studies.gd_chaos.minima import about, by_step
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -18,6 +18,7 @@ WORDS = """how long two right implementations agree
 How many steps does a free run stay comparable near the boundary, and how fast does it leave it?
 own derivation: ln 3 a step along the boundary, the transverse exponent across, horizons of 33 and 15 steps"""
 STARTS, Y, STEPS = 400, 0.3, 46
+HORIZONS = {"float64": log(2**53) / log(3), "float32": log(2**24) / log(3)}
 ZOOMS, PLACES = (1e-2, 1e-5, 1e-8), (np.arange(1200) + 0.5) / 1200
 
 
@@ -34,29 +35,39 @@ def orbits(dtype: Any) -> tuple[Array, Array]:
 
 
 def apart(dtype: Any) -> Any:
-    """Return the mean over the starts of ln|difference of R| between a run in a dtype and the longest one there is."""
+    """Return ln|difference of R| between a run in a dtype and one in the longest that there is, of each start."""
     difference = np.abs(orbits(dtype)[0] - orbits(np.longdouble)[0]).astype(float)
-    return np.mean(np.log(np.maximum(difference, 1e-18)), axis=1)
+    return np.log(np.maximum(difference, float(np.finfo(np.longdouble).eps)))
+
+
+def growth(values: Array) -> tuple[float, float]:
+    """Return the mean slope in time of what is measured of each start, and its standard error."""
+    slopes = np.polyfit(range(len(values)), values, 1)[0]
+    return float(np.mean(slopes)), float(np.std(slopes) / len(slopes) ** 0.5)
 
 
 def measure() -> Findings:
-    separations = {name: apart(name) for name in ("float64", "float32")}
-    energies = np.mean(np.log(np.abs(orbits(np.longdouble)[1]).astype(float)), axis=1)
+    each = {name: apart(name) for name in HORIZONS}
+    separations = {name: np.mean(own, axis=1) for name, own in each.items()}
+    energy = np.log(np.abs(orbits(np.longdouble)[1]).astype(float))
+    energies = np.mean(energy, axis=1)
     exponent = float(transverse_exponent(np.array([Y]))[0])
     # Half of what the runs differ by in the end.
     reached = {name: int(np.argmax(x > np.max(x) - log(2))) for name, x in separations.items()}
-    along = float(np.polyfit(range(20), separations["float64"][8:28], 1)[0])
-    across = float(np.polyfit(range(STEPS), energies, 1)[0])
+    (along, along_error), (across, across_error) = growth(each["float64"][8:28]), growth(energy)
     zoomed = {zoom: by_step(1 - zoom * PLACES, 1500) for zoom in ZOOMS}
     compared = [
-        Comparison("growth of the difference in float64, nats a step (ln 3)", "1.07 … 1.13", along),
-        Comparison("growth of the distance to the boundary: Λ⊥ = 0.954", "0.94 … 0.97", across),
-        Comparison("steps until float64 has lost all digits", "31 … 36", reached["float64"]),
-        Comparison("steps until float32 has lost all digits", "13 … 17", reached["float32"]),
+        Comparison("growth of the difference in float64, nats a step: ln 3", about(log(3), along_error), along),
+        Comparison("growth of the distance to the boundary: Λ⊥", about(exponent, across_error), across),
+        # The first steps err by a ninth of the dtype's rounding to nine times as much: by two steps of the horizon.
+        *(
+            Comparison(f"steps until {name} has lost all digits", f"{h - 2:.0f} … {h + 2:.0f}", reached[name])
+            for name, h in HORIZONS.items()
+        ),
     ]
     conclusions = (
-        f"Rounding grows by a factor {np.exp(along):.2f} a step; ln(1/u)/ln 3 is {log(2**53) / log(3):.1f} in float64 "
-        f"and {log(2**24) / log(3):.1f} in float32, and there all digits are lost. A free run near the boundary is "
+        f"Rounding grows by a factor {np.exp(along):.2f} a step; ln(1/u)/ln 3 is {HORIZONS['float64']:.1f} in float64 "
+        f"and {HORIZONS['float32']:.1f} in float32, and there all digits are lost. A free run near the boundary is "
         "comparable up to there, a step at any time.",
         f"Orbits leave the boundary at Λ⊥ = {exponent:.4f}, more slowly than they part along it: {across:.4f} "
         "measured. So a start 10^-k inside stays chaotic for about 2.3·k/Λ⊥ steps.",

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from gnomon.dynamics.gd_chaos.plane import moved_in_the_plane
 from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -28,12 +29,6 @@ class Point(NamedTuple):
     R: Decimal
     W: Decimal
     log_area: float
-
-
-def step(A: Decimal, B: Decimal) -> tuple[Decimal, Decimal]:
-    """Return (c - R)²A and (c + R)²B."""
-    R = (A - B) / 4 - Y
-    return (C - R) ** 2 * A, (C + R) ** 2 * B
 
 
 def branch_back(A: Decimal, B: Decimal) -> tuple[Decimal, Decimal, Decimal]:
@@ -64,11 +59,20 @@ def spike() -> tuple[list[Point], Decimal, tuple[Decimal, Decimal]]:
             area = abs(C * C - C * W - 3 * R * R - 2 * R * Y)
             points.append(Point(A, B, R, W, points[-1].log_area - float(area.log10())))
         for _ in range(BRANCHES):
-            A, B = step(A, B)
+            A, B = moved_in_the_plane(A, B, Y, C)
         error = max(abs(A - START[0]), abs(B - START[1]))
         for _ in range(300):
-            A, B = (x.quantize(Decimal(10) ** -100) for x in step(A, B))
+            A, B = (x.quantize(Decimal(10) ** -100) for x in moved_in_the_plane(A, B, Y, C))
         return points, error, (A, B)
+
+
+def rounding(points: list[Point]) -> float:
+    """Return log₁₀ of a bound of what rounding can have grown to on the way back: a step multiplies by its derivative.
+
+    That is at most (c + |R|)² + (c + |R|)·W; ten units of the last digit are allowed for each number and step.
+    """
+    factors = [(C + abs(p.R)) ** 2 + (C + abs(p.R)) * p.W for p in points[1:]]
+    return float(10 + max(points[-1].W, Decimal(1)).log10() - DIGITS + sum(factor.log10() for factor in factors))
 
 
 def measure() -> Findings:

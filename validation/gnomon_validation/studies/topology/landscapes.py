@@ -8,7 +8,7 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.dynamics.topology.distances import total_persistence
-from gnomon.dynamics.topology.sublevel import Valleys, merge_height, sublevel_h0
+from gnomon.dynamics.topology.sublevel import Valleys, merge_tree, sublevel_h0
 from gnomon.kernels.dynamics.topology.sublevel import sublevel_grid
 from gnomon_validation.pictures import COLOURS, entitle, finish
 from gnomon_validation.studies.printed import Comparison, listed
@@ -53,16 +53,6 @@ def longest(bars: Array) -> float:
     return float(np.max(lengths[np.isfinite(lengths)], initial=0.0))
 
 
-def merge_tree(f: Array) -> list[tuple[int, int, int]]:
-    """Return, of each valley on a path that ends, its lowest vertex, its pass and the lowest vertex of the older one.
-
-    The older one is the lowest vertex of what it joins there: `merge_height` says which vertices are joined.
-    """
-    found, heights = sublevel_h0(f, path(len(f))), merge_height(f, path(len(f)))
-    ending = [(low, at) for low, at in zip(found.lowest.tolist(), found.passes.tolist(), strict=True) if at >= 0]
-    return [(low, at, int(np.argmin(np.where(heights[low] <= f[at], f, np.inf)))) for low, at in ending]
-
-
 def measure() -> Findings:
     exact = np.sort(tilted(np.roots([4, 0, -4, 0.3]).real))  # values of the critical points: two minima, one maximum
     found = {n: on_a_path(tilted, n).bars for n in (41, 81, 161, 4001)}
@@ -88,15 +78,15 @@ def measure() -> Findings:
         Comparison("factorisation, y = 0.5, λ = 0.2: longest bar, (y - λ)²/2", "0.0450", longest(ridged)),
         Comparison("… λ = 0: longest bar, y²/2", "0.125", longest(ridge.h0)),
     ]
-    spurious = ridge.h0[1:, 1] - ridge.h0[1:, 0]
+    spurious = np.sort(ridge.h0[1:, 1] - ridge.h0[1:, 0])[:-1]  # all but the one that is there
     conclusions = (
         "A diagram has a bar for each valley, and what is between critical values has no part in it. A grid's error is "
         f"theirs: {listed((errors[n] for n in (41, 81, 161)), '{:.1e}')} as the step is halved. "
         f"The critical values themselves are {listed(exact, '{:.7f}')}.",
         "Curvature leaves no trace: all bowls have the one bar (0, ∞), total persistence 0; a double well that is 0.1 "
         "or 100 times as steep across has the same bars.",
-        f"A flat floor is not flat on a grid: along uv = y {np.count_nonzero(spurious < 0.1)} bars, up to "
-        f"{np.max(spurious[spurious < 0.1]):.1e} long, are the grid's own; only longer ones count.",
+        f"A flat floor is not flat on a grid: along uv = y {len(spurious)} bars, up to {spurious[-1]:.1e} long, are "
+        "the grid's own; only longer ones count.",
     )
     rows = [
         (name, len(d.h0), longest(d.h0), float(total_persistence(d.h0)), len(d.h1))
@@ -116,11 +106,13 @@ def draw(data: Any, figure: Any) -> None:
     )  # fmt: skip
     f = wavy(WAVES)
     left.plot(WAVES, f, color="black", lw=1, marker=".", ms=3)
-    bars = sublevel_h0(f, path(len(f)))
-    for i, (low, at, older) in enumerate(merge_tree(f)):
+    tree, bars = merge_tree(f, path(len(f))), sublevel_h0(f, path(len(f)))
+    for i, (low, at, into) in enumerate(zip(*tree, strict=True)):
+        if at < 0:
+            continue
         colour = COLOURS[i % len(COLOURS)]
         left.vlines(WAVES[low], f[low], f[at], color=colour, lw=2.5, label=f"lives from {f[low]:.2f} to {f[at]:.2f}")
-        left.hlines(f[at], *sorted((WAVES[low], WAVES[older])), color=colour, lw=1, ls="--")
+        left.hlines(f[at], *sorted((WAVES[low], WAVES[tree.lowest[into]])), color=colour, lw=1, ls="--")
     oldest = int(bars.lowest[0])
     left.vlines(WAVES[oldest], f[oldest], np.max(f), color="black", lw=2.5, label="never dies")
     left.set(xlabel="x", ylabel="f(x)")

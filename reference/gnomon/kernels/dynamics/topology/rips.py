@@ -4,7 +4,9 @@ Edges have ranks, by length and then by place; the triangle whose longest edge h
 number r·n + k, so that numbers are in the order in which triangles enter. Column e of the coboundary matrix holds the
 triangles at edge e; columns are reduced from the last edge to the first, by their smallest number. Left out (clearing)
 are the edges that end a component. An edge that is the longest of a triangle dies with the first such one as it is born
-(an apparent pair): its column is never stored. No cycle lives beyond the radius at which one point reaches all others.
+(an apparent pair): its column is never stored. A column that is reduced is a heap, from which numbers that are in it an
+even number of times are dropped as they come up: where lengths are equal, as in a regular polygon, thousands of columns
+are added to one. No cycle lives beyond the radius at which one point reaches all others.
 """
 
 from __future__ import annotations
@@ -15,12 +17,12 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.dynamics.topology import rips as reference
-from gnomon.dynamics.topology.persistence import Diagrams
+from gnomon.dynamics.topology.rips import RipsDiagrams
 from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import in_place_of
 from gnomon.kernels.dynamics.topology.bars import arranged
 
-__all__ = ["Diagrams", "rips_diagrams"]
+__all__ = ["RipsDiagrams", "rips_diagrams"]
 
 
 @compiled
@@ -39,9 +41,38 @@ def spanning(first: Any, second: Any, parent: Any, joins: Any) -> None:
 
 
 @compiled
-def cofaces(e: int, i: int, j: int, rank: Any, column: Any) -> int:
-    """Write the numbers of the triangles at edge e = (i, j), ascending, and return how many there are."""
-    n, count = rank.shape[0], 0
+def pushed(heap: Any, size: int, number: int) -> None:
+    """Add a number to a heap of so many, the smallest first."""
+    place = size
+    while place > 0 and heap[(place - 1) // 2] > number:
+        heap[place] = heap[(place - 1) // 2]
+        place = (place - 1) // 2
+    heap[place] = number
+
+
+@compiled
+def first_odd(heap: Any, size: int) -> tuple[int, int]:
+    """Take out numbers until the smallest was there an odd number of times: return it, or -1, and how many are left."""
+    found, odd = -1, False
+    while size > 0 and (not odd or heap[0] == found):
+        odd = not odd or heap[0] != found
+        found, size, place = heap[0], size - 1, 0
+        last = heap[size]
+        while 2 * place + 1 < size:
+            below = 2 * place + 1
+            if below + 1 < size and heap[below + 1] < heap[below]:
+                below += 1
+            if heap[below] >= last:
+                break
+            heap[place], place = heap[below], below
+        heap[place] = last
+    return (found if odd else -1), size
+
+
+@compiled
+def with_cofaces(heap: Any, size: int, e: int, i: int, j: int, rank: Any, but: int) -> int:
+    """Add the numbers of the triangles at edge e = (i, j), but for one, and return how many there are then."""
+    n = rank.shape[0]
     for k in range(n):
         a, b = rank[i, k], rank[j, k]
         if a >= 0 and b >= 0:
@@ -50,30 +81,10 @@ def cofaces(e: int, i: int, j: int, rank: Any, column: Any) -> int:
                 longest, opposite = a, j
             if b > longest:
                 longest, opposite = b, i
-            column[count], count = longest * n + opposite, count + 1
-    gap = count // 2
-    while gap > 0:  # Shell's sort
-        for at in range(gap, count):
-            number, place = column[at], at
-            while place >= gap and column[place - gap] > number:
-                column[place], place = column[place - gap], place - gap
-            column[place] = number
-        gap //= 2
-    return count
-
-
-@compiled
-def added(left: Any, count: int, right: Any, at: int, stop: int, out: Any) -> int:
-    """Write what only one of two ascending columns has, left[:count] and right[at:stop], and return how much it is."""
-    i, length = 0, 0
-    while i < count or at < stop:
-        if at == stop or (i < count and left[i] < right[at]):
-            out[length], i, length = left[i], i + 1, length + 1
-        elif i == count or right[at] < left[i]:
-            out[length], at, length = right[at], at + 1, length + 1
-        else:
-            i, at = i + 1, at + 1
-    return length
+            if longest * n + opposite != but:
+                pushed(heap, size, longest * n + opposite)
+                size += 1
+    return size
 
 
 @compiled
@@ -99,8 +110,7 @@ def cycles(
     All are -1 to begin with.
     """
     n, used = rank.shape[0], 0
-    fresh, column = np.empty(n, np.int64), np.empty(n, np.int64)
-    other, pool = np.empty(n, np.int64), np.empty(n, np.int64)
+    heap, pool = np.empty(n, np.int64), np.empty(n, np.int64)
     for e in range(first.size - 1, -1, -1):
         i, j = first[e], second[e]
         for k in range(n):
@@ -109,35 +119,40 @@ def cycles(
                 break
         if joins[e] or apparent[e] >= 0:
             continue
-        count = cofaces(e, i, j, rank, column)
-        while count > 0:
-            r, by = column[0] // n, -1
-            if apparent[r] == column[0]:
-                more = cofaces(r, first[r], second[r], rank, fresh)
-                other = roomy(other, 0, count + more)
-                count = added(column, count, fresh, 0, more, other)
+        pivot, size = first_odd(heap, with_cofaces(heap, 0, e, i, j, rank, -1))
+        while pivot >= 0:
+            r, by = pivot // n, -1
+            if apparent[r] == pivot:
+                heap = roomy(heap, size, n)
+                size = with_cofaces(heap, size, r, first[r], second[r], rank, pivot)
             else:
                 by = latest[r]
-                while by >= 0 and pool[begin[by]] != column[0]:
+                while by >= 0 and pool[begin[by]] != pivot:
                     by = before[by]
                 if by < 0:
                     break
-                other = roomy(other, 0, count + end[by] - begin[by])
-                count = added(column, count, pool, begin[by], end[by], other)
-            column, other = other, column
-        if count > 0:
-            r = column[0] // n
-            ends[e], before[e], latest[r] = r, latest[r], e
-            pool = roomy(pool, used, count)
-            for k in range(count):
-                pool[used + k] = column[k]
-            begin[e], end[e], used = used, used + count, used + count
+                heap = roomy(heap, size, end[by] - begin[by])
+                for at in range(begin[by] + 1, end[by]):
+                    pushed(heap, size, pool[at])
+                    size += 1
+            pivot, size = first_odd(heap, size)
+        if pivot >= 0:
+            r = pivot // n
+            ends[e], before[e], latest[r], begin[e] = r, latest[r], e, used
+            pool = roomy(pool, used, size + 1)
+            while pivot >= 0:
+                pool[used], used = pivot, used + 1
+                pivot, size = first_odd(heap, size)
+            end[e] = used
 
 
 @in_place_of(reference.rips_diagrams)
-def rips_diagrams(D: Array, threshold: float | None) -> Diagrams:
+def rips_diagrams(D: Array, maxdim: int, threshold: float | None, min_persistence: float | None) -> RipsDiagrams:
+    if maxdim == 2:  # there are no loops for voids
+        found: RipsDiagrams = reference.rips_diagrams(D, maxdim=2, threshold=threshold, min_persistence=min_persistence)
+        return found
     n = D.shape[0]
-    reach = np.min(np.max(D, axis=1), initial=np.inf) if n else np.inf
+    reach = np.min(np.max(D, axis=1), initial=np.inf) if n and min_persistence is None else np.inf
     i, j = np.nonzero(np.triu((reach >= D) & np.isfinite(D) & (threshold is None or threshold >= D), 1))
     by_length = np.argsort(D[i, j], kind="stable")
     i, j = i[by_length], j[by_length]
@@ -145,7 +160,11 @@ def rips_diagrams(D: Array, threshold: float | None) -> Diagrams:
     rank[i, j] = rank[j, i] = np.arange(len(i))
     joins, table = np.zeros(len(i), bool), np.full((6, len(i)), -1)
     spanning(i, j, np.arange(n), joins)
+    dead, none = lengths[joins], D[:0].reshape(0, 2)
+    h0 = arranged(0 * dead, dead, np.zeros(n - len(dead), D.dtype), min_persistence)
+    if maxdim == 0:
+        return RipsDiagrams(h0, none, none)
     cycles(i, j, rank, joins, *table)
-    ends, dead = table[0], lengths[joins]
-    h1 = arranged(lengths[ends >= 0], lengths[ends[ends >= 0]], lengths[~joins & (ends < 0)])
-    return Diagrams(arranged(0 * dead, dead, np.zeros(n - len(dead), D.dtype)), h1)
+    ends = table[0]
+    endless = lengths[~joins & (ends < 0)]
+    return RipsDiagrams(h0, arranged(lengths[ends >= 0], lengths[ends[ends >= 0]], endless, min_persistence), none)

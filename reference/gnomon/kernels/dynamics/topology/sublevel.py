@@ -43,7 +43,10 @@ def flood(order: Any, turn: Any, offsets: Any, ended: Any) -> int:
 
 
 @in_place_of(reference.sublevel_grid)
-def sublevel_grid(F: Array, construction: str) -> Diagrams:
+def sublevel_grid(F: Array, construction: Any, min_persistence: float | None) -> Diagrams:
+    if min_persistence == 0:  # most cells begin and end bars of no length: floods do not see them
+        found: Diagrams = reference.sublevel_grid(F, construction=construction, min_persistence=0.0)
+        return found
     h, w = F.shape
     values, width = F.reshape(-1), w + 2
     order = np.argsort(values, kind="stable").astype(np.int32)
@@ -55,9 +58,9 @@ def sublevel_grid(F: Array, construction: str) -> Diagrams:
     inner, outer = (four, eight) if construction == "V" else (eight, four)
     turn, ended = np.full((h + 2) * width, -1, np.int32), np.empty((order.size, 2), np.int32)
     births, deaths = values[order[ended[: flood(framed, turn, inner, ended)]]].T
-    h0 = arranged(births, deaths, values[order[:1]])
+    h0 = arranged(births, deaths, values[order[:1]], min_persistence)
     turn[:] = -1
     frame = turn.reshape(h + 2, width)
     frame[0] = frame[-1] = frame[:, 0] = frame[:, -1] = 0
     deaths, births = values[order[::-1][ended[: flood(framed[::-1].copy(), turn, outer, ended)]]].T
-    return Diagrams(h0, arranged(births, deaths, values[:0]))
+    return Diagrams(h0, arranged(births, deaths, values[:0], min_persistence))
