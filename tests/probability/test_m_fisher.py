@@ -22,18 +22,27 @@ def test_the_logarithm_of_the_normal_distribution_has_its_known_values():
     assert [f"{x:.13g}" for x in mixtures.log_scaled_cdf(z) - z * z / 2] == known.split()
 
 
-def test_a_lattice_walk_ends_in_villes_bound():
-    """Scores ±1, P(+1) = 0.3: P(τ <= 2000) for δ = (3/7)⁴ is δ itself, by the walk's own distribution."""
-    q, k = 0.3, 4
-    chance, arrived = {0: 1.0}, 0.0
-    for _ in range(2000):
+def first_passage(up, k):
+    """P(τ <= 2000) and E τ·1{τ <= 2000} of a walk that goes up with this chance, to the height k."""
+    chance, arrived, mean = {0: 1.0}, 0.0, 0.0
+    for t in range(1, 2001):
         moved = {}
         for place, mass in chance.items():
-            for step, share in ((1, q), (-1, 1 - q)):
+            for step, share in ((1, up), (-1, 1 - up)):
                 moved[place + step] = moved.get(place + step, 0.0) + mass * share
-        arrived += moved.pop(k, 0.0)
+        now = moved.pop(k, 0.0)
+        arrived, mean = arrived + now, mean + t * now
         chance = {place: mass for place, mass in moved.items() if mass > 1e-40}
-    assert f"{arrived:.12f}" == f"{(q / (1 - q)) ** k:.12f}"
+    return arrived, mean
+
+
+def test_a_lattice_walk_ends_in_villes_bound():
+    """Scores ±1, P(+1) = 0.3: P(τ <= 2000) for δ = (3/7)⁴ is δ itself, by the walk's own distribution; after a shift to
+    P(+1) = 0.7 the mean delay is k/(2·0.7 - 1) = h/Γ itself, without an overshoot."""
+    q, k = 0.3, 4
+    assert f"{first_passage(q, k)[0]:.12f}" == f"{(q / (1 - q)) ** k:.12f}"
+    gain = 0.4 * log(7 / 3)
+    assert f"{first_passage(1 - q, k)[1]:.12f}" == f"{k * log(7 / 3) / gain:.12f}" == "10.000000000000"
     null, lam = Discrete(np.array([-1.0, 1.0]), np.array([0.7, 0.3])), log(7 / 3)
     found, _ = detector.detect(np.ones((1, 6)), null, lam=lam, delta=(3 / 7) ** 3.5)
     assert found.first[0] == k

@@ -220,7 +220,8 @@ def the_default_bet_is_half_a_deviation(port: Any, case: Case) -> Iterable[Fact]
 
 @detect.law("invariance", cases=cases)
 def a_stream_may_come_in_parts_and_among_others(port: Any, case: Case) -> Iterable[Fact]:
-    """The state carries everything from one call to the next, and a stream is what it is without the others."""
+    """The state carries everything from one call to the next, and a stream is what it is without the others. With one
+    tilt for all scores their order does not matter to the wealth in the end."""
     whole, end = detect.call(port, case)
     T = case.scores.shape[1]
     cut = (T + 1) // 2
@@ -232,6 +233,9 @@ def a_stream_may_come_in_parts_and_among_others(port: Any, case: Case) -> Iterab
         yield equal("statistic", second.statistic, whole.statistic[:, cut:])
     yield equal("first part", first.log_increments, whole.log_increments[:, :cut])
     yield agree("count", state.step_count, end.step_count)
+    if case.tilts is None and case.tilt == "fixed":
+        backwards = detect.call(port, case, scores=case.scores[:, ::-1])[0]
+        yield equal("order", backwards.log_wealth[:, -1], whole.log_wealth[:, -1])
     alone: dict[str, Any] = {"scores": case.scores[:1], "tilts": case.tilts if case.tilts is None else case.tilts[:1]}
     if case.state is not None:
         alone["state"] = DetectorState._make([*(part[:1] for part in case.state[:4]), case.state.step_count])
