@@ -5,14 +5,23 @@ from itertools import product
 
 import numpy as np
 import pytest
-from kernel_contract import assert_within
+from kernel_contract import assert_within, gamma
 
 from gnomon.descent import adam
 from gnomon.kernels.probability.anemone import passes as compiled
 from gnomon.probability.anemone import passes
 from gnomon.probability.anemone.baselines import free_gradient, renormalised
 from gnomon.probability.anemone.circuits import Node, require_segments
-from gnomon.probability.anemone.structures import chow_liu, hclt, hmm, initial, mixture, mutual_information, random_tree
+from gnomon.probability.anemone.structures import (
+    centred,
+    chow_liu,
+    hclt,
+    hmm,
+    initial,
+    mixture,
+    mutual_information,
+    random_tree,
+)
 from gnomon.probability.anemone.updates import full_em, init, mini_em, update
 from gnomon_validation.studies.anemone import bias
 from gnomon_validation.studies.anemone.training import Trainer
@@ -69,18 +78,20 @@ def test_batches_pull_mini_em_away_from_the_truth_but_not_anemone():
     assert_within(np.array([y for _, y in found]), np.full(4, 0.8), 4**5, 1.0)
 
 
-def test_after_convergence_nothing_moves():
-    """EM until it stands still, then anemone of any step size: the rest of EM's own last step."""
+def test_after_convergence_anemone_moves_no_farther_than_em():
+    """θ′ - θ = g·(θ_EM - θ) with 0 <= g <= 1: where EM has come to rest anemone rests, whatever its step size is. All
+    is sums and quotients of positive numbers: fewer than 16 roundings and one for each node."""
     circuit = random_tree([1, 0, 2], 2, 2)
     data = np.random.default_rng(1).integers(0, 2, (12, 3)).astype(float)
     params = begun(circuit)
-    for _ in range(20_000):
-        new = full_em(params, circuit, compiled.statistics(params, circuit, data))
-        still, params = np.max(np.abs(new - params)), new
-        if still < 4e-16:
-            break
+    for _ in range(3000):
+        params = full_em(params, circuit, compiled.statistics(params, circuit, data))
+    said = compiled.statistics(params, circuit, data)
+    rest = np.abs(full_em(params, circuit, said) - params)
     for a in (0.1, 0.5, 1.0):
-        assert np.max(np.abs(anemone(params, circuit, data, step_size=a) - params)) <= 64 * max(still, 2.0**-53)
+        new = update(params, circuit, said, init(params, circuit), step_size=a, momentum=0.0, eps=0.0)[0]
+        rounding = 2 * gamma(16 + len(circuit), np.dtype(float)) * params
+        assert np.all(np.abs(new - params) <= rest + rounding)
 
 
 def test_a_tied_model_is_not_stepwise_online_em():
@@ -157,6 +168,24 @@ def test_the_tree_of_most_information_is_the_best_of_all():
     best = max(sum(information[v + 1, p] for v, p in enumerate(tree)) for tree in trees)
     assert_within(sum(information[v, p] for v, p in enumerate(parents) if p >= 0), best, 40, best)
     assert chow_liu(np.ones((3, 3))) == [-1, 0, 0]
+
+
+def test_the_codes_tree_says_as_much_with_fewer_sums():
+    """A leaf's states, mixed, are categories again: with θ ← Aθ both circuits have one distribution. From a path of
+    five variables the code's root is the one in the middle. Bits are told apart by 32 bins as by themselves."""
+    whole, short = hclt([-1, 0, 0], 2, 2), hclt([-1, 0, 0], 2, 2, "code")
+    params = begun(whole)
+    leaf, other, root = params[:4].reshape(2, 2), params[4:8].reshape(2, 2), params[8:12]
+    mixed = [params[12 + 4 * i : 16 + 4 * i].reshape(2, 2) @ theta for i, theta in enumerate((leaf, other))]
+    every = np.array(list(product((0.0, 1.0), repeat=3)))
+    found = passes.log_likelihood(np.concatenate([*(m.reshape(-1) for m in mixed), root, params[20:]]), short, every)
+    assert_within(found, passes.log_likelihood(params, whole, every), 60, 10.0)
+    assert (sum(n.kind == "sum" for n in whole), sum(n.kind == "sum" for n in short)) == (5, 1)
+    assert centred([-1, 0, 1, 2, 3]) == [1, 2, -1, 2, 3] and centred([-1, 0]) == [-1, 0]
+    bits = np.random.default_rng(5).integers(0, 2, (40, 3)).astype(float)
+    off = ~np.eye(3, dtype=bool)
+    found, expected = mutual_information(bits, 2, "code"), mutual_information(bits, 2)
+    assert_within(found[off], expected[off], 40 * 32, 2.0)
 
 
 def reaches_root(parents):

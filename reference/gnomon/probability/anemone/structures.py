@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, NonNegative, Positive, Real
 from gnomon.probability.anemone.circuits import SIGMA_MIN, Circuit, Kind, Node, groups, of_length, require_structure
 
+BINS = 32
 Draws: TypeAlias = Annotated[Array, Entries(("P",), finite=True)]
 
 
@@ -97,10 +98,11 @@ def random_tree(order: Sequence[int], states: int, size: int) -> Circuit:
     return new.circuit()
 
 
-def hclt(parents: Sequence[int], states: int, size: int) -> Circuit:
+def hclt(parents: Sequence[int], states: int, size: int, variant: Literal["standard", "code"] = "standard") -> Circuit:
     """Return a hidden Chow-Liu tree: each variable has a latent state, the latent states form the tree.
 
-    parents: of each variable, -1 of the root, which is variable 0.
+    parents: of each variable, -1 of the root. variant: with "code" a leaf has no latent state of its own, its inputs
+    are parts of its parent's products; a sum of its categories would say no more.
     """
     new = Builder()
 
@@ -108,21 +110,48 @@ def hclt(parents: Sequence[int], states: int, size: int) -> Circuit:
         """Return the nodes of a variable's states, with all that is below them."""
         below = [(block(c)) for c, parent in enumerate(parents) if parent == v]
         inputs = [new.input(v, size) for _ in range(states)]
-        sums = [[new.sum(children) for _ in range(states)] for children in below]
+        direct = [variant == "code" and c not in parents for c, parent in enumerate(parents) if parent == v]
+        sums = [
+            leaf if as_it_is else [new.sum(leaf) for _ in range(states)]
+            for leaf, as_it_is in zip(below, direct, strict=True)
+        ]
         if not sums:
             return inputs
         return [new.product([inputs[k], *(s[k] for s in sums)]) for k in range(states)]
 
-    new.sum(block(0))
+    new.sum(block(list(parents).index(-1)))
     return new.circuit()
 
 
-def mutual_information(data: Array, size: int) -> Array:
+def centred(parents: Sequence[int]) -> list[int]:
+    """Return the same tree with its centre as the root, as the code has it: the variable whose farthest is nearest.
+
+    Ties go to the smallest variable.
+    """
+    count = len(parents)
+    beside = [{p for p in [parents[v]] if p >= 0} | {c for c in range(count) if parents[c] == v} for v in range(count)]
+
+    def rooted(root: int) -> tuple[int, list[int]]:
+        """Return how far the farthest is, and the parents."""
+        found, ring, far = {root: -1}, [root], -1
+        while ring:
+            ring, far = [w for v in ring for w in beside[v] if found.setdefault(w, v) == v and w != found[v]], far + 1
+        return far, [found[v] for v in range(count)]
+
+    return min((rooted(root) for root in range(count)), key=lambda pair: pair[0])[1]
+
+
+def mutual_information(data: Array, size: int, variant: Literal["standard", "code"] = "standard") -> Array:
     """Return the mutual information of each two variables in nats, by their frequencies, shape (V, V).
 
-    data: shape (B, V), numbers 0 … size - 1. On the diagonal it is the entropy.
+    data: shape (B, V), numbers 0 … size - 1. On the diagonal it is the entropy. variant: with "code" a value counts in
+    32 bins from 0 to size - 1, by a normal density of deviation half a bin, normalised.
     """
     hot = (data[:, :, np.newaxis] == np.arange(size)).astype(np.float64)
+    if variant == "code":
+        apart = data[:, :, np.newaxis] / (size - 1) - np.linspace(0, 1, BINS)
+        hot = np.exp(-((apart * 2 * BINS) ** 2) / 2)
+        hot /= np.sum(hot, axis=2, keepdims=True)
     joint = np.einsum("bvi,bwj->vwij", hot, hot) / len(data)
     alone = np.mean(hot, axis=0)
     apart = alone[:, np.newaxis, :, np.newaxis] * alone[np.newaxis, :, np.newaxis, :]

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.arguments import checked
+from gnomon.arguments import checked, with_keywords
 from gnomon.domains import Array, Entries, OpenFraction, Real
 from gnomon.probability.m_fisher.nulls import (
     Empirical,
@@ -51,6 +51,15 @@ class Detection(NamedTuple):
     running_max: Array
     reached: NDArray[np.bool_]
     first: NDArray[np.int64]
+
+
+class Passage(NamedTuple):
+    """first: the time τ of the first alarm of each stream, from 1; 0 if there is none. statistic, running_max: those of
+    `Alarms` at that time, or at the end, shape (N,)."""
+
+    first: NDArray[np.int64]
+    statistic: Array
+    running_max: Array
 
 
 class DetectorState(NamedTuple):
@@ -110,7 +119,7 @@ def require_bets(given: Mapping[str, Any]) -> None:
     require_inside("scores", given["scores"], null)
     if lam is not None and lam == 0:
         raise ValueError("lam must not be 0")
-    if given["tilts"] is not None:
+    if given.get("tilts") is not None:
         require_finite_mgf(given["tilts"], null)
         if given["two_sided"]:
             require_finite_mgf(-given["tilts"], null)
@@ -172,3 +181,17 @@ def detect(
     steps = before.step_count + scores.shape[1]
     after = DetectorState(up[:, -1], down, totals[:, -1], found.statistic[:, -1], steps)
     return Detection(log_wealth, increments, *found), after
+
+
+@checked(require_bets)
+@with_keywords(detect)
+def passage(scores: Streams, null: Null, **given: Any) -> Passage:
+    """Bet on each score until the first alarm, and return when that is and the evidence there.
+
+    scores: s, shape (N, T), N streams; after an alarm its stream is read no further. The rest as in `detect`. With
+    nothing to be kept of each score this is what simulations of false alarms and delays need.
+    """
+    found, _ = detect(scores, null, **given)
+    last = np.where(found.first > 0, found.first, scores.shape[1]) - 1
+    streams = np.arange(scores.shape[0])
+    return Passage(found.first, found.statistic[streams, last], found.running_max[streams, last])

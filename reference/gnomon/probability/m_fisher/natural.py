@@ -51,6 +51,28 @@ def solved(F: Array, g: Array, damped: bool) -> tuple[Array, Any]:
     return vectors @ (inverse * (np.transpose(vectors) @ g)), values[0] / np.where(values[-1] > 0, values[-1], 1)
 
 
+def in_units(grad: Array) -> tuple[Array, Any]:
+    """Return a gradient in units of its largest entry, and that."""
+    largest = np.max(np.abs(grad))
+    return grad / np.where(largest > 0, largest, 1), largest
+
+
+def limited(
+    params: Array, gradient: tuple[Array, Any], d: Array, width: Any, lr: float, kl_radius: float | None, mode: str
+) -> tuple[Array, Array, Any, Any]:
+    """Return what `NaturalStep` has first. gradient: as of `in_units`. d, width: of the unit, F̃⁻¹g and dᵀF̄d."""
+    unit, largest = gradient
+    fall = np.dot(unit, d)
+    size, rate = largest, lr
+    if mode == "trust_region" and kl_radius is not None:
+        size, rate = (2 * kl_radius) ** 0.5 / np.where(fall > 0, np.abs(fall), 1) ** 0.5, 1.0
+    elif kl_radius is not None:
+        limit = (2 * kl_radius) ** 0.5 / (lr * np.where(width > 0, np.abs(width), 1) ** 0.5)
+        size = np.where(width > 0, np.minimum(largest, limit), largest)
+    direction = size * d
+    return params - rate * direction, direction, size * largest * fall, (rate * size) ** 2 * width / 2
+
+
 @checked(require_radius)
 def natural_step(
     params: Vector, grad: AsParams, fisher: Square, state: FisherState | None = None, metric: Square | None = None, *,
@@ -78,17 +100,7 @@ def natural_step(
     average = beta * before.average + (1 - beta) * fisher
     mean = average / (1 - beta**k)
     R = np.eye(len(params), dtype=params.dtype) if metric is None else metric
-    largest = np.max(np.abs(grad))
-    unit = grad / np.where(largest > 0, largest, 1)
+    unit, largest = in_units(grad)
     d, inverse_condition = solved(mean + damping * R if damping > 0 else mean, unit, damping > 0)
-    fall, width = np.dot(unit, d), np.dot(d, mean @ d)
-    size, rate = largest, lr
-    if mode == "trust_region" and kl_radius is not None:
-        size, rate = (2 * kl_radius) ** 0.5 / np.where(fall > 0, np.abs(fall), 1) ** 0.5, 1.0
-    elif kl_radius is not None:
-        limit = (2 * kl_radius) ** 0.5 / (lr * np.where(width > 0, np.abs(width), 1) ** 0.5)
-        size = np.where(width > 0, np.minimum(largest, limit), largest)
-    direction = size * d
-    kl = (rate * size) ** 2 * width / 2
-    step = NaturalStep(params - rate * direction, direction, size * largest * fall, kl, inverse_condition)
-    return step, FisherState(average, k)
+    step = limited(params, (unit, largest), d, np.dot(d, mean @ d), lr, kl_radius, mode)
+    return NaturalStep(*step, inverse_condition), FisherState(average, k)

@@ -157,6 +157,31 @@ def slope(prompt: Prompt, images: Images, labels: Labels | None = None, *, loss:
 
 
 @checked(require_directions, require_draws)
+def fisher_rows(
+    prompt: Prompt, images: Images, draws: Draws | None = None, *,
+    fisher: Literal["exact", "empirical", "mc"] = "exact",
+) -> Array:  # fmt: skip
+    """Return S, shape (N·C, d), rows √(p_ic/N)·∇ log p_ic: F = SᵀS, which none need to multiply out.
+
+    All as in `fisher_matrix`; for "empirical" and "mc" a row is 0 where its class is not the label.
+    """
+    return weighted_rows(prompt, images, draws, fisher)
+
+
+def weighted_rows(prompt: Array, images: Images, draws: Any, fisher: str) -> Array:
+    """Return what `fisher_rows` returns, unchecked."""
+    log_p, g = score_rows(prompt, images)
+    p, weights = np.exp(log_p), np.exp(log_p)
+    if fisher == "empirical":
+        weights = one_hot(np.argmax(log_p, axis=1), p)
+    elif draws is not None:
+        passed = np.cumsum(p, axis=1)[:, :-1] <= np.reshape(draws, (-1, 1))
+        weights = one_hot(np.sum(passed, axis=1), p)
+    rows: Array = np.reshape((weights[:, :, np.newaxis] / len(p)) ** 0.5 * g, (-1, prompt.shape[0]))
+    return rows
+
+
+@checked(require_directions, require_draws)
 def fisher_matrix(prompt: Prompt, images: Images, draws: Draws | None = None, *, fisher: Fisher = "exact") -> Array:
     """Return a Fisher matrix, shape (d, d): the mean over images of g·gᵀ, g = ∇ log p_y.
 
@@ -169,13 +194,6 @@ def fisher_matrix(prompt: Prompt, images: Images, draws: Draws | None = None, *,
 
     The labels of data never enter. prompt, images: as in `log_predict`.
     """
-    log_p, g = score_rows(prompt, images)
-    p, weights = np.exp(log_p), np.exp(log_p)
-    if fisher == "empirical":
-        weights = one_hot(np.argmax(log_p, axis=1), p)
-    elif draws is not None:
-        passed = np.cumsum(p, axis=1)[:, :-1] <= np.reshape(draws, (-1, 1))
-        weights = one_hot(np.sum(passed, axis=1), p)
-    rows = np.reshape((weights[:, :, np.newaxis] / len(p)) ** 0.5 * g, (-1, prompt.shape[0]))
+    rows = weighted_rows(prompt, images, draws, fisher)
     F: Array = np.transpose(rows) @ rows
     return F * np.eye(len(F), dtype=F.dtype) if fisher == "diag" else F

@@ -11,8 +11,8 @@ hardly moves. `mini_em`, which it is held against, has the same g = α everywher
 least.
 
 Parts: `log_likelihood`, `flows`, `statistics` (what a batch says), `top_down`, `model_moments` (what the model does),
-`full_em`, `mini_em`, `update` (anemone), `gradient`, `free_gradient` and `renormalised` (baselines), `initial`.
-Parameters are one vector; nodes with the same entries of it are tied.
+`full_em`, `em` (many steps of it), `mini_em`, `update` (anemone), `gradient`, `free_gradient` and `renormalised`
+(baselines), `initial`. Parameters are one vector; nodes with the same entries of it are tied.
 
 It maximises, exactly, α·(EM's bound of the batch) - (1-α)·KL of complete data, before from after. For untied circuits
 it is the stepwise online EM of Sato & Ishii (2000) and Cappé & Moulines (2009), whose running statistics need not be

@@ -24,7 +24,7 @@ from gnomon.probability.m_fisher.nulls import (
 )
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
 from gnomon_spec.evidence import FALSE_ALARM, rate_at_most
-from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import LENGTHS, STREAMS, indicator, mean_over, numbers, some
 from gnomon_spec.strategies import CODES, count, or_none
@@ -220,7 +220,8 @@ def the_default_bet_is_half_a_deviation(port: Any, case: Case) -> Iterable[Fact]
 
 @detect.law("invariance", cases=cases)
 def a_stream_may_come_in_parts_and_among_others(port: Any, case: Case) -> Iterable[Fact]:
-    """The state carries everything from one call to the next, and a stream is what it is without the others."""
+    """The state carries everything from one call to the next, and a stream is what it is without the others. With one
+    tilt for all scores their order does not matter to the wealth in the end."""
     whole, end = detect.call(port, case)
     T = case.scores.shape[1]
     cut = (T + 1) // 2
@@ -232,6 +233,9 @@ def a_stream_may_come_in_parts_and_among_others(port: Any, case: Case) -> Iterab
         yield equal("statistic", second.statistic, whole.statistic[:, cut:])
     yield equal("first part", first.log_increments, whole.log_increments[:, :cut])
     yield agree("count", state.step_count, end.step_count)
+    if case.tilts is None and case.tilt == "fixed":
+        backwards = detect.call(port, case, scores=case.scores[:, ::-1])[0]
+        yield equal("order", backwards.log_wealth[:, -1], whole.log_wealth[:, -1])
     alone: dict[str, Any] = {"scores": case.scores[:1], "tilts": case.tilts if case.tilts is None else case.tilts[:1]}
     if case.state is not None:
         alone["state"] = DetectorState._make([*(part[:1] for part in case.state[:4]), case.state.step_count])
@@ -314,6 +318,33 @@ def the_first_alarm_is_the_first_time_that_the_threshold_is_reached(port: Any, c
         yield equal(f"largest {t}", found.running_max[:, t], np.max(found.statistic[:, : t + 1], axis=1))
 
 
+watching = Cases({n: q for n, q in cases.quantities.items() if n not in ("tilts", "state")}, STREAMS)
+passage = system.operation(reference.passage, cases=watching, rejecting=watching, dtypes=WITH_ROOM)
+
+
+@passage.law("closed form", cases=watching)
+def it_is_where_the_detector_stops(port: Any, case: Case) -> Iterable[Fact]:
+    """τ is that of `detect`, and so are the evidence at τ, or at the end, and the largest up to there."""
+    found, whole = passage.call(port, case), detect.call(port, Case({**case, "tilts": None, "state": None}))[0]
+    yield agree("τ", found.first, whole.first)
+    T = case.scores.shape[1]
+    read = np.arange(1, T + 1) <= np.where(whole.first > 0, whole.first, T)[:, np.newaxis]
+    last = np.sum(read, axis=1)[:, np.newaxis] == np.arange(1, T + 1)
+    yield equal("statistic", found.statistic, np.sum(np.where(last, whole.statistic, 0 * whole.statistic), axis=1))
+    yield equal("largest", found.running_max, np.max(np.where(read, whole.statistic, -np.inf), axis=1))
+
+
+@passage.law("invariance", cases=watching.but(null=inputs.a_null(Gaussian), tilt="fixed", delta=choice(0.75, 0.5)))
+def what_comes_after_an_alarm_is_not_read(port: Any, case: Case) -> Iterable[Fact]:
+    """Streams that go on elsewhere after their alarms have the same ones, bit for bit."""
+    found, T = passage.call(port, case), case.scores.shape[1]
+    after = np.arange(1, T + 1) > np.where(found.first > 0, found.first, T)[:, np.newaxis]
+    other = passage.call(port, case, scores=np.where(after, case.scores + 64, case.scores))
+    yield agree("τ", other.first, found.first)
+    yield identical("statistic", other.statistic, found.statistic)
+    yield identical("largest", other.running_max, found.running_max)
+
+
 alarms.edits("""
 threshold_without_logarithm: The logarithm of the evidence is held against 1/δ
     `-np.log(0 * log_increments[:, 0] + delta)` → `(0 * log_increments[:, 0] + 1 / delta)`
@@ -351,4 +382,13 @@ wealth_begins_anew_in_every_call: The state's wealth is not used
     `up = before.up[:, np.newaxis] + np.cumsum(increments, axis=1)` → `up = np.cumsum(increments, axis=1)`
 statistic_begins_anew_in_every_call: The restarted statistic is not carried from call to call
     `alarms(increments, before.statistic,` → `alarms(increments, None,`
+""")
+passage.edits("""
+evidence_at_the_end: The evidence is that of the last score, whether there was an alarm or not
+    `np.where(found.first > 0, found.first, scores.shape[1]) - 1` → `0 * found.first + scores.shape[1] - 1`
+evidence_before_the_alarm: The evidence is that of the score before the alarm
+    `np.where(found.first > 0, found.first, scores.shape[1]) - 1` →
+        `np.maximum(np.where(found.first > 0, found.first - 1, scores.shape[1]), 1) - 1`
+largest_is_the_last: The evidence there is taken for the largest up to there
+    `found.running_max[streams, last]` → `found.statistic[streams, last]`
 """)

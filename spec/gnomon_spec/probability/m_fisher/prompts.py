@@ -207,6 +207,48 @@ def draws_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
         yield rejects(words, partial(fisher_matrix.call, port, case, **changed))
 
 
+rowed = fishers.but(fisher=choice("exact", "mc", "empirical"), vector=some(-1.0, 1.0))
+fisher_rows = system.operation(reference.fisher_rows, cases=rowed, rejecting=rowed, dtypes=WITH_ROOM)
+
+
+@fisher_rows.law("closed form", cases=rowed)
+def their_products_are_those_of_the_matrix(port: Any, case: Case) -> Iterable[Fact]:
+    """SᵀS = F; and of the exact one SᵀSv = (1/N)Σ Jᵀ(p∘(Jv) - p·(pᵀJv)), by the Jacobian of the logits."""
+    S, data = fisher_rows.call(port, case), case.images
+    given = {"prompt": case.prompt, "images": data, "draws": case.draws, "fisher": case.fisher}
+    F = fisher_matrix.call(port, Case(given, ("fisher",)))
+    yield equal("SᵀS", S.T @ S, F, data.kappa**2)
+    if case.fisher == "exact":
+        p, J = np.exp(traced_log_p(case.prompt, data)), reference.jacobian(case.prompt, data)
+        Jv = np.sum(J * case.vector, axis=2)
+        moved = p * Jv - p * np.sum(p * Jv, axis=1, keepdims=True)
+        product = np.sum(np.sum(J * moved[:, :, np.newaxis], axis=1), axis=0) / len(p)
+        yield equal("SᵀSv", S.T @ (S @ case.vector), product, data.kappa**2)
+
+
+@fisher_rows.law("conservation", cases=rowed.but(fisher="exact", draws=constant(None)))
+def slopes_of_log_p_have_the_mean_nought(port: Any, case: Case) -> Iterable[Fact]:
+    """Σ p·∇log p = 0 in each image: its C rows, each times √p, sum to 0."""
+    S, data = fisher_rows.call(port, case), case.images
+    p = np.exp(port.log_predict(case.prompt, data))
+    rows = np.reshape(S, (*p.shape, -1))
+    mean = np.sum(np.sqrt(p)[:, :, np.newaxis] * rows, axis=1)
+    yield equal("mean", mean, 0 * mean, data.kappa)
+
+
+@fisher_rows.law("rejects", cases=rowed.but(fisher="mc"))
+def rows_without_fitting_draws_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """One number of [0, 1) an image, for "mc" and for nothing else; a diagonal has no rows."""
+    bad: dict[str, dict[str, Any]] = {
+        "none": {"draws": None},
+        "exact": {"fisher": "exact"},
+        "diagonal": {"fisher": "diag", "draws": None},
+        "degenerate": {"prompt": -case.images.anchors[0]},
+    }
+    for words, changed in bad.items():
+        yield rejects(words, partial(fisher_rows.call, port, case, **changed))
+
+
 log_predict.edits("""
 anchors_keep_their_length: Logits are κ·z·(a + φ), not of length 1
     `return t / n, n` → `return t, n`
@@ -240,4 +282,8 @@ probabilities_of_the_first_image: Every image has the probabilities of the first
     `p, weights = np.exp(log_p), np.exp(log_p)` → `p, weights = np.exp(log_p), 0 * log_p + np.exp(log_p[:1])`
 sum_of_examples: F is a sum over images and not their mean
     `(weights[:, :, np.newaxis] / len(p)) ** 0.5` → `weights[:, :, np.newaxis] ** 0.5`
+""")
+fisher_rows.edits("""
+rows_without_the_root: A row has p/N, and not its root
+    `(weights[:, :, np.newaxis] / len(p)) ** 0.5 * g` → `(weights[:, :, np.newaxis] / len(p)) * g`
 """)

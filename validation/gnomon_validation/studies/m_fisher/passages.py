@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import exp, pi
+from math import comb, exp, pi
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from gnomon.probability.m_fisher.nulls import Gaussian
 
 NORMAL = Gaussian(0.0, 1.0)
 CHUNK = 50
+FAILURE = 1e-9  # of a bound of what was drawn
 
 
 def passages(
@@ -59,3 +60,17 @@ def cdf(x: float) -> float:
 def density(x: float) -> float:
     """Return the density of N(0, 1)."""
     return float(exp(-x * x / 2) / (2 * pi) ** 0.5)
+
+
+def chance_of(count: int, streams: int, rate: float) -> float:
+    """Return the chance that of some streams so many have an alarm, or more, if each has one at this rate."""
+    return float(sum(comb(streams, k) * rate**k * (1 - rate) ** (streams - k) for k in range(count, streams + 1)))
+
+
+def least_rate(count: int, streams: int) -> float:
+    """Return the smallest rate of which so many alarms have a chance of `FAILURE` at least, by bisection."""
+    low, high = 0.0, count / streams
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (middle, high) if chance_of(count, streams, middle) < FAILURE else (low, middle)
+    return low

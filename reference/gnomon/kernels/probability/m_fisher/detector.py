@@ -11,13 +11,14 @@ from gnomon.domains import Array
 from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.probability.m_fisher import detector as reference
-from gnomon.probability.m_fisher.detector import Alarms, Detection, DetectorState, beginning
-from gnomon.probability.m_fisher.nulls import log_mgf, moments
+from gnomon.probability.m_fisher.detector import Alarms, Detection, DetectorState, Passage, beginning
+from gnomon.probability.m_fisher.nulls import Bounded, Gaussian, GaussianPlugin, log_mgf, moments
 
-__all__ = ["Alarms", "Detection", "DetectorState", "alarms", "detect"]
+__all__ = ["Alarms", "Detection", "DetectorState", "Passage", "alarms", "detect", "passage"]
 
 NONE, RESET, CUSUM, SR = range(4)
 RESTARTS = ("none", "reset", "cusum", "sr")
+BLOCK = 256
 
 
 @compiled
@@ -86,3 +87,124 @@ def detect(
     found, ends = watched(scores, (chosen[0, 0], log_mgf(chosen, null)[0, 0], mean, delta), restart, last)
     after = DetectorState(ends[0], np.array(before.down), ends[2], ends[1], before.step_count + scores.shape[1])
     return found, after
+
+
+@compiled(fastmath={"reassoc"})
+def summed(scores: Array, lam: Any, psi: Any, zero: Any) -> Any:
+    """Return Σx and the sum of the positive x, x = λs - ψ."""
+    total, rises = zero, zero
+    for t in range(scores.size):
+        x = lam * scores[t] - psi
+        total += x
+        rises += max(x, zero)
+    return total, rises
+
+
+@compiled
+def walk(scores: Array, numbers: Array, restart: int, first: Any, ends: Array) -> None:
+    """Fill τ of each stream and, in rows of ends, the statistic there and its largest. numbers: λ, ψ, threshold, 0.
+
+    Without restarts a block in which the wealth cannot rise above its largest so far is summed in any order.
+    """
+    lam, psi, threshold, zero = numbers
+    for i in range(scores.shape[0]):
+        stream, before, top, t = scores[i], zero, zero - np.inf, 0
+        while t < stream.size and first[i] == 0:
+            end = min(t + BLOCK, stream.size)
+            if restart != CUSUM and t > 0:
+                total, rises = summed(stream[t:end], lam, psi, zero)
+                if before + rises < top:
+                    before, t = before + total, end
+            while t < end:
+                if restart == CUSUM and before < zero:
+                    before = zero
+                before += lam * stream[t] - psi
+                t += 1
+                if before > top:
+                    top = before
+                    if before >= threshold:
+                        first[i] = t
+                        break
+        ends[0, i], ends[1, i] = before, top
+
+
+@compiled
+def walk_in_ratios(scores: Array, numbers: Array, first: Any, ends: Array) -> None:
+    """Do as `walk` for R of Shiryaev and Roberts itself, whose logarithm is needed only where it may be the largest."""
+    lam, psi, threshold, zero = numbers
+    near, tiny = np.exp(np.float64(threshold)) / 2, np.exp(np.float64(-600.0))
+    for i in range(scores.shape[0]):
+        ratio, best, before, x = np.float64(0.0), np.float64(0.0), np.float64(0.0), zero
+        top = zero - np.inf
+        for t in range(scores.shape[1]):
+            x, before = lam * scores[i, t] - psi, ratio
+            ratio = (ratio + 1) * np.exp(np.float64(x))
+            if ratio > best or best < tiny:
+                best, top = max(ratio, best), max(top, zero + np.log1p(before) + x)
+                if ratio > near and np.log1p(before) + x >= threshold:
+                    first[i] = t + 1
+                    break
+        ends[0, i], ends[1, i] = np.log1p(before) + x, top
+
+
+@compiled
+def walk_by_tilts(scores: Array, numbers: Array, first: Any, ends: Array) -> None:
+    """Do as `walk` for adaptive tilts and a ψ that is μ₀λ + cλ². numbers: μ₀, σ₀, c, threshold, 0."""
+    mean, sd, curvature, threshold, zero = numbers
+    for i in range(scores.shape[0]):
+        total, deviation, top = zero, zero, zero - np.inf
+        for t in range(scores.shape[1]):
+            lam = min(max(deviation / max(t, 1) / sd / sd, zero), 2 / sd)
+            deviation += scores[i, t] - mean
+            total += lam * scores[i, t] - (mean * lam + curvature * (lam * lam))
+            top = max(top, total)
+            if total >= threshold:
+                first[i] = t + 1
+                break
+        ends[0, i], ends[1, i] = total, top
+
+
+@compiled
+def walk_both_ways(scores: Array, numbers: Array, first: Any, ends: Array) -> None:
+    """Do as `walk` for the mean of the wealths of λ and -λ, which is below the larger one. numbers: λ, ψ, ψ of -λ …"""
+    lam, psi, other, threshold, zero = numbers
+    half = np.log(zero + 2)
+    for i in range(scores.shape[0]):
+        up, down, top = zero, zero, zero - np.inf
+        for t in range(scores.shape[1]):
+            up += lam * scores[i, t] - psi
+            down += -lam * scores[i, t] - other
+            if max(up, down) > top:
+                top = max(top, max(up, down) + (np.log1p(np.exp(-abs(up - down))) - half))
+                if top >= threshold:
+                    first[i] = t + 1
+                    break
+        ends[0, i], ends[1, i] = max(up, down) + (np.log1p(np.exp(-abs(up - down))) - half), top
+
+
+@in_place_of(reference.passage)
+def passage(
+    scores: Array, null: Any, *, lam: float | None, tilt: str, two_sided: bool, delta: float, restart: str
+) -> Passage:  # fmt: skip
+    threshold, fixed, plain = -log(delta), tilt == "fixed", restart in ("none", "reset")
+    quadratic = isinstance(null, Gaussian | GaussianPlugin | Bounded)
+    if (two_sided and not (plain and fixed)) or not (fixed or (plain and quadratic)) or threshold > 600:
+        given = {"lam": lam, "tilt": tilt, "two_sided": two_sided, "delta": delta, "restart": restart}
+        return reference.passage(scores, null, **given)
+    (mean, sd), dtype = moments(null), scores.dtype
+    chosen = np.array([[0.5 / sd if lam is None else lam]], dtype)
+    psi = log_mgf(chosen, null)[0, 0]
+    first, ends, stream = np.zeros(len(scores), np.int64), np.empty((2, len(scores)), dtype), contiguous(scores)
+    if not fixed:
+        width = (null.high - null.low) / 2 if isinstance(null, Bounded) else sd
+        walk_by_tilts(stream, np.array([mean, sd, width**2 / 2, threshold, 0], dtype), first, ends)
+    elif two_sided:
+        other = log_mgf(-chosen, null)[0, 0]
+        walk_both_ways(stream, np.array([chosen[0, 0], psi, other, threshold, 0], dtype), first, ends)
+    else:
+        numbers = np.array([chosen[0, 0], psi, threshold, 0], dtype)
+        if restart == "sr":
+            walk_in_ratios(stream, numbers, first, ends)
+        else:
+            walk(stream, numbers, RESTARTS.index(restart), first, ends)
+    return Passage(first, *ends)
