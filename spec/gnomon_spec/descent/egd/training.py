@@ -63,8 +63,9 @@ plain = Cases({
     "state": constant(ON), "sketches": constant(()), "lr": RATES,
 }, SHAPES)  # fmt: skip
 steps = plain.but(
-    state=choice(ON, ON, OFF), sketches=sketches(), variant=choice("paper", "code", "rsvd", "colnorm"),
-    algorithm=choice("svd", "eigh", "muon5", "newton_schulz"), floor=choice(None, 0.125, None),
+    state=choice(ON, ON, ON, OFF), sketches=sketches(), layers=choice(FIRST, BOTH),
+    variant=choice("paper", "code", "paper", "rsvd", "paper", "colnorm"),
+    algorithm=choice("svd", "eigh", "muon5", "newton_schulz"), floor=choice(None, 0.125, 1024.0),
     n_iter=count(2, 0, 1, high=3), unit=choice("column", "row"), rtol=choice(None),
 )  # fmt: skip
 step = system.operation(reference.step, cases=steps, rejecting=plain, dtypes=WITH_ROOM)
