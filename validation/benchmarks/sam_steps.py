@@ -13,12 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.descent.sam import decomposition, quadratics, reuse
-from gnomon.descent.sam.steps import init_vsam, step_arsam
-from gnomon.descent.sgd import SGDState
+from gnomon.descent.sam import decomposition, quadratics
+from gnomon.descent.sam.steps import init_sampled, step_sampled
 from gnomon.kernels.descent.sam import decomposition as compiled_decomposition
 from gnomon.kernels.descent.sam import quadratics as compiled_quadratics
-from gnomon.kernels.descent.sam import reuse as compiled_reuse
 from gnomon.objectives import MLP
 from gnomon.objectives.several_arrays import Joined
 from gnomon.several_arrays import Arrays
@@ -38,11 +36,11 @@ def share_of_bookkeeping(width: int, repeats: int) -> tuple[Any, ...]:
     """Return the number of parameters, milliseconds of a gradient, and the shares of a sampled and of a plain step."""
     rng = np.random.default_rng(2026)
     objective, params = network(width, rng)
-    state, given = init_vsam(params), (objective, 0.5)
+    state, given = init_sampled(params), (objective, 0.5)
     runs = {
         "gradient": partial(objective.gradient, params),
-        "sampled": partial(step_arsam, params, state, *given, schedule="always"),
-        "plain": partial(step_arsam, params, state, *given, schedule="never"),
+        "sampled": partial(step_sampled, params, state, *given, schedule="always"),
+        "plain": partial(step_sampled, params, state, *given, schedule="never"),
     }
     taken = contest.rounds(runs, repeats)
     shares = [1 - number / taken.ratio(name, "gradient") for name, number in (("sampled", 2), ("plain", 1))]
@@ -52,15 +50,12 @@ def share_of_bookkeeping(width: int, repeats: int) -> tuple[Any, ...]:
 def pairs(size: int) -> dict[str, tuple[Any, Any]]:
     """Return the compiled parts on flat vectors of a size, each with NumPy's."""
     rng = np.random.default_rng(2026)
-    w, g, p, b = (rng.standard_normal(size) for _ in range(4))
+    w, g = (rng.standard_normal(size) for _ in range(2))
     start, eigenvalues = rng.standard_normal(5), np.linspace(4.0, 1.0, 5)
     run = {"steps": 20_000, "lr": 0.1}
     return {
         f"perturb, {size:,} entries": tuple(
             partial(m.perturb, (w,), (g,)) for m in (compiled_decomposition, decomposition)
-        ),
-        f"mixed_step, {size:,} entries": tuple(
-            partial(m.mixed_step, w, g, p, SGDState(b, 1), weight=0.7) for m in (compiled_reuse, reuse)
         ),
         "descend, 20,000 steps of 5 entries": tuple(
             partial(m.descend, start, eigenvalues, **run) for m in (compiled_quadratics, quadratics)

@@ -297,11 +297,7 @@ OF_DECAY = (
     "a_free_run_follows_the_oracle",
 )
 HIOPTIMIZER = "torch:hysterograd.optimizer.HIOptimizer"
-SAM_AT_REST = (
-    "perturb:where_there_is_no_gradient_nothing_moves",
-    "decompose:at_a_stationary_point_nothing_is_left",
-    "step:at_a_stationary_point_it_stays",
-)
+SAM_AT_REST = ("perturb:where_there_is_no_gradient_nothing_moves", "step:at_a_stationary_point_it_stays")
 SAM_ANY_SIZE = "perturb:gradients_of_any_size_perturb_alike"
 # Of each reason the dtypes, the verdicts, and the ports and laws.
 ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]], ...] = (

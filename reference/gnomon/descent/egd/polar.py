@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 
@@ -67,22 +67,19 @@ def polar_eigh(gradient: Gradient, *, rtol: Fraction | None = None) -> Array:
 
 
 @checked()
-def polar_newton_schulz(gradient: Gradient, *, iterations: NonNegativeInt = 40) -> Array:
-    """Return X after X ← 1.5·X - 0.5·X·Xᵀ·X, so often, from X₀ = G/‖G‖, Frobenius: it tends to U_r·V_rᵀ.
+def polar_newton_schulz(
+    gradient: Gradient, *, iterations: NonNegativeInt = 40, coefficients: Literal["cubic", "muon"] = "cubic"
+) -> Array:
+    """Return X after X ← a·X + (b·A + c·A²)·X, A = X·Xᵀ, so often, from X₀ = G/‖G‖, Frobenius.
 
-    Each singular value goes by 1 - s' = (1-s)²·(1 + s/2): 11, 22 and 39 iterations bring 0.1, 1e-3 and 1e-6 to 1.
-    A singular value that is 0 but for rounding grows 1.5 times in each: there is no rank here, and with more iterations
-    than needed rounding becomes a direction. gradient: as in `polar`.
+    "cubic" is 1.5·X - 0.5·A·X and tends to U_r·V_rᵀ. Each singular value goes by 1 - s' = (1-s)²·(1 + s/2): 11, 22 and
+    39 iterations bring 0.1, 1e-3 and 1e-6 to 1. A singular value that is 0 but for rounding grows 1.5 times in each:
+    there is no rank here, and with more iterations than needed rounding becomes a direction.
+
+    "muon", Muon's a, b, c, makes no polar factor: after its five iterations singular values from 0.01 to 1 are in
+    [0.6818, 1.1344], those below are multiplied by up to a⁵ = 484.9.
+
+    gradient: as in `polar`. Choice: no ε beside ‖G‖ and no bfloat16, so that a tiny gradient is as good as any; of 0 it
+    is 0.
     """
-    return from_unit_length(gradient, (CUBIC,) * int(iterations))
-
-
-@checked()
-def muon5(gradient: Gradient) -> Array:
-    """Return X after five times X ← a·X + (b·A + c·A²)·X, A = X·Xᵀ, from X₀ = G/‖G‖, a, b, c Muon's.
-
-    No polar factor: singular values from 0.01 to 1 land in [0.6818, 1.1344], those below are multiplied by up to
-    a⁵ = 484.9. gradient: as in `polar`. Choice: no ε beside ‖G‖ and no bfloat16, so that a tiny gradient is as good as
-    any; of 0 it is 0.
-    """
-    return from_unit_length(gradient, (MUON,) * 5)
+    return from_unit_length(gradient, ((CUBIC if coefficients == "cubic" else MUON),) * int(iterations))

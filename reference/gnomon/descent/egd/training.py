@@ -7,27 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 from gnomon.arguments import checked
-from gnomon.descent.egd.polar import muon5, polar, polar_eigh, polar_newton_schulz
+from gnomon.descent.egd.polar import polar, polar_eigh, polar_newton_schulz
 from gnomon.descent.egd.variants import Unit, colnorm, floored, rsvd
-from gnomon.domains import (
-    Array,
-    Fraction,
-    NonNegative,
-    NonNegativeInt,
-    Positive,
-    UnitInterval,
-    require_finite,
-    require_like,
-)
+from gnomon.domains import Array, Fraction, NonNegative, NonNegativeInt, Positive, TupleOfArrays, UnitInterval
 from gnomon.rounding import rounded_once
+from gnomon.several_arrays import Arrays
 
 Variant = Literal["paper", "code", "rsvd", "colnorm"]
 Algorithm = Literal["svd", "eigh", "newton_schulz", "muon5"]
 Switch = Literal["latched", "live"]
-Arrays = tuple[Array, ...]
+Params: TypeAlias = Annotated[Arrays, TupleOfArrays(finite=True)]
+Grads: TypeAlias = Annotated[Arrays, TupleOfArrays("params", finite=True)]
 
 
 class EGDState(NamedTuple):
@@ -57,17 +50,6 @@ def switch(
     return EGDState(state.active and not passed)
 
 
-def require_fitting_arrays(given: Mapping[str, Any]) -> None:
-    params, grads = given["params"], given["grads"]
-    if len(params) != len(grads):
-        raise ValueError(f"grads must have as many arrays as params {len(params)}, got {len(grads)}")
-    for i, (param, grad) in enumerate(zip(params, grads, strict=True)):
-        if param.dtype != params[0].dtype:
-            raise TypeError(f"params must hold arrays of one dtype, got {params[0].dtype} and {param.dtype}")
-        require_like(f"grads[{i}]", grad, param, f"params[{i}]")
-        require_finite({f"params[{i}]": param, f"grads[{i}]": grad})
-
-
 def require_fitting_layers(given: Mapping[str, Any]) -> None:
     params, layers, sketches = given["params"], given["layers"], given.get("sketches", ())
     for i in layers:
@@ -77,10 +59,10 @@ def require_fitting_layers(given: Mapping[str, Any]) -> None:
         raise ValueError(f"sketches must be as many as layers, {len(layers)}, got {len(sketches)}")
 
 
-@checked(require_fitting_arrays, require_fitting_layers)
+@checked(require_fitting_layers)
 @rounded_once
 def step(
-    params: Arrays, grads: Arrays, state: EGDState, sketches: Arrays = (), *,
+    params: Params, grads: Grads, state: EGDState, sketches: Arrays = (), *,
     lr: Positive = 0.1, weight_decay: NonNegative = 0.0, layers: tuple[NonNegativeInt, ...] = (0,),
     variant: Variant = "paper", algorithm: Algorithm = "svd", rtol: Fraction | None = None,
     floor: Positive | None = None, n_iter: NonNegativeInt = 2, unit: Unit = "column",
@@ -127,4 +109,6 @@ def by_algorithm(matrix: Array, algorithm: Algorithm, rtol: float | None) -> Arr
         return polar(matrix, rtol=rtol)
     if algorithm == "eigh":
         return polar_eigh(matrix, rtol=rtol)
-    return polar_newton_schulz(matrix) if algorithm == "newton_schulz" else muon5(matrix)
+    if algorithm == "newton_schulz":
+        return polar_newton_schulz(matrix)
+    return polar_newton_schulz(matrix, iterations=5, coefficients="muon")

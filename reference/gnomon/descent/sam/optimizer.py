@@ -5,6 +5,7 @@ Source: Foret et al., arXiv 2010.01412. Defaults are those of `ajiaaa/vSAM` (com
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -57,16 +58,16 @@ def step(
     weight_decay: as in `gnomon.descent.sgd`. All else, and what is raised, as in `decompose`.
     """
     found = decompose(params, objective, rho=rho, eps=eps)
-    rates: dict[str, Any] = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
-    states = (SGDState(buffer, state.step_count) for buffer in state.buffers)
-    moved = [sgd.step(*given, **rates) for given in zip(params, found.sam_grads, states, strict=True)]
-    return (*advanced(moved, state.step_count), report(found.grads, found.psf))
+    rates = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
+    new, buffers = descended(params, found.sam_grads, state, rates)
+    return new, SamState(buffers, state.step_count + 1), report(found.grads, found.psf)
 
 
-def advanced(moved: list[tuple[Any, SGDState]], step_count: int) -> tuple[Arrays, SamState]:
-    """Return parameters and state of the base optimizer from what it made of each array."""
-    params, states = zip(*moved, strict=True)
-    return params, SamState(tuple(state.momentum_buffer for state in states), step_count + 1)
+def descended(params: Arrays, directions: Arrays, state: Any, rates: Mapping[str, Any]) -> tuple[Arrays, Arrays]:
+    """Return what a step of SGD along a direction makes of each array, and the buffers."""
+    before = (SGDState(buffer, state.step_count) for buffer in state.buffers)
+    moved = [sgd.step(*given, **rates) for given in zip(params, directions, before, strict=True)]
+    return tuple(new for new, _ in moved), tuple(after.momentum_buffer for _, after in moved)
 
 
 def report(grads: Arrays, psf: Arrays) -> Report:

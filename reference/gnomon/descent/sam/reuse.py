@@ -1,4 +1,4 @@
-"""What is done between two samples: a step along the gradient and a share of the last PSF.
+"""How much of the last PSF is used between two samples.
 
 Source: `ajiaaa/vSAM` (commit 895e0e5).
 """
@@ -8,11 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from gnomon.arguments import checked
-from gnomon.descent import sgd
 from gnomon.descent.sam.sampling import Size, Variant
-from gnomon.descent.sgd import SGDState
-from gnomon.domains import Array, NonNegative, NonNegativeInt, PositiveInt, UnitInterval
-from gnomon.rounding import rounded_once
+from gnomon.domains import NonNegativeInt, PositiveInt, UnitInterval
 
 
 @checked()
@@ -37,16 +34,3 @@ def reuse_weight(
         return product * beta, product * beta
     weight = beta**reuses + 0 * product if reuses <= horizon else 0 * product
     return weight, weight
-
-
-@checked()
-@rounded_once
-def mixed_step(
-    params: Array, grad: Array, psf: Array, state: SGDState, *,
-    weight: NonNegative = 1.0, lr: NonNegative = 0.05, momentum: NonNegative = 0.9, weight_decay: NonNegative = 1e-3,
-) -> tuple[Array, SGDState]:  # fmt: skip
-    """Return what a step of SGD with the direction g + m·psf makes of one array, and the new state.
-
-    weight: m. lr, momentum, weight_decay: as in `gnomon.descent.sgd`; the decay is no part of the PSF.
-    """
-    return sgd.step(params, grad + weight * psf, state, lr=lr, momentum=momentum, weight_decay=weight_decay)

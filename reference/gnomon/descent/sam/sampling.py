@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, Fraction, NonNegative, Number, PositiveInt, Scalar
+from gnomon.domains import Array, Entries, Fraction, NonNegative, Number, PositiveInt, Scalar, require_like
 
 Variant = Literal["clean", "code"]
 VARIANTS = get_args(Variant)
@@ -48,12 +48,8 @@ def init_sampler(*, window: PositiveInt = 50, dtype: DTypeLike = np.float64) -> 
 
 def require_windows(sampler: Sampler) -> None:
     """Raise `ValueError` or `TypeError` unless the three windows have one length and dtype."""
-    norms = sampler.norms
-    for name, array in (("ratios", sampler.ratios), ("variances", sampler.variances)):
-        if array.shape != norms.shape:
-            raise ValueError(f"sampler.{name} must have the shape of norms {norms.shape}, got {array.shape}")
-        if array.dtype != norms.dtype:
-            raise TypeError(f"sampler.{name} must have the dtype of norms {norms.dtype}, got {array.dtype}")
+    for name in ("ratios", "variances"):
+        require_like(f"sampler.{name}", getattr(sampler, name), sampler.norms, "norms")
 
 
 def require_blocks(norms: Array, blocks: int) -> None:
@@ -62,8 +58,7 @@ def require_blocks(norms: Array, blocks: int) -> None:
         raise ValueError(f"blocks must be at most half of the window's {norms.shape[0]}, got {blocks}")
 
 
-@checked(lambda given: require_blocks(given["norms"], given["blocks"]))
-def block_variance(norms: Window, *, blocks: PositiveInt = 5) -> Any:
+def block_variance(norms: Array, blocks: int) -> Any:
     """Return the mean of the unbiased variances of B consecutive blocks of the sorted norms, ⌊K/B⌋ in each.
 
     norms: shape (K,), >= 0, K >= 2B; what is left over at the upper end is not used. Computed with the norms over the
@@ -151,7 +146,7 @@ def record(sampler: Sampler, psf_norm: Size, grad_norm: Size, *, blocks: Positiv
     with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         ratio = psf_norm if psf_norm == 0 else psf_norm / grad_norm
     ratios = appended(sampler.ratios, ratio)
-    variances = appended(sampler.variances, block_variance(norms, blocks=blocks))
+    variances = appended(sampler.variances, block_variance(norms, blocks))
     return sampler._replace(norms=norms, ratios=ratios, variances=variances)
 
 

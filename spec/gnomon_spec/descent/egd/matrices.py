@@ -1,6 +1,9 @@
-"""Gradients by their singular values: those that count, and those that a rank leaves out, far apart."""
+"""Gradients by their singular values, those that count far from those that a rank leaves out; and what laws share."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 from hypothesis import strategies as st
@@ -8,8 +11,10 @@ from hypothesis import strategies as st
 from gnomon.domains import Array
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.rotations import with_singular_values
-from gnomon_spec.strategies import CODES, SMALL_CODES, shapes, tame
+from gnomon_spec.facts import Fact, equal, identical
+from gnomon_spec.rotations import rotation_of, with_singular_values
+from gnomon_spec.strategies import CODES, SMALL_CODES, shapes, tame, whole_range
+from gnomon_spec.system import Kind, Law, Operation
 
 SHAPES = shapes((1, 1), (2, 2), (2, 3), (3, 2), (1, 3), (4, 1), (3, 3), (5, 4), (4, 6), (2, 2))
 SQUARE = shapes((2, 2), (1, 1), (3, 3), (4, 4))
@@ -79,3 +84,58 @@ def svd(case: Case) -> tuple[Array, Array, Array]:
     U, s, Vt = lapack(np.linalg.svd, case.gradient, full_matrices=False)
     r = int(np.sum(s > (case.rtol or 0) * s[0]))
     return U[:, :r], s[:r], Vt[:r]
+
+
+def factor(case: Case) -> Array:
+    """Return U_r·V_rᵀ."""
+    U, _, Vt = svd(case)
+    return U @ Vt
+
+
+def gives(operation: Operation, kind: Kind, cases: Cases, scale: float = 1.0) -> Callable[[Callable[[Case], Any]], Law]:
+    """Declare the law that a transform of a gradient gives what the decorated function of a case returns; and that a
+    gradient of zeros gives 0, and no NaN, and one without entries what it is."""
+
+    def declare(expected: Callable[[Case], Any]) -> Law:
+        def body(port: Any, case: Case) -> Iterable[Fact]:
+            yield equal("gradient", operation.call(port, case), expected(case), scale=scale)
+            for given in (0 * case.gradient, case.gradient[:0], case.gradient[:, :0]):
+                yield identical("of nothing", operation.call(port, case, gradient=given), given)
+
+        body.__name__, body.__doc__ = expected.__name__, expected.__doc__
+        return operation.law(kind, cases=cases)(body)
+
+    return declare
+
+
+def times_a_power(value: Any, case: Case) -> Any:
+    """Return a gradient times a number by which its largest entry is about ±2ᵏ."""
+    return value * (case.sign * 2.0**case.power / 2.0 ** np.round(np.log2(np.max(np.abs(value), initial=1e-300))))
+
+
+def declare_what_all_share(operation: Operation, cases: Cases, transposed: Cases) -> None:
+    """Declare how a transform behaves when the gradient is scaled, mirrored or, in cases of its own, transposed."""
+    operation.symmetry(
+        "invariance",
+        "only_the_sign_of_a_factor_counts",
+        "A gradient c times as large, c ≠ 0, anywhere in the dtype's range, gives sign(c) times the same",
+        inputs={"gradient": times_a_power},
+        outputs=lambda value, case: case.sign * value,
+        cases=cases.but(power=whole_range(2), sign=choice(1.0, -1.0)),
+    )
+    operation.symmetry(
+        "equivariance",
+        "it_does_not_matter_how_a_matrix_is_stored",
+        "The transposed gradient gives the transposed result",
+        inputs={"gradient": lambda value, case: value.T},
+        outputs=lambda value, case: value.T,
+        cases=transposed,
+    )
+
+
+def turned(value: Any, case: Case) -> Any:
+    """Return a matrix with its rows and its columns turned."""
+    return case.turn @ value @ case.turn2.T
+
+
+TURNS = {"turn": rotation_of(0), "turn2": rotation_of(1)}

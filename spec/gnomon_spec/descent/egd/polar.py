@@ -9,13 +9,24 @@ import numpy as np
 
 from gnomon.descent.egd import polar as reference
 from gnomon_spec.arithmetic import lapack
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Context, Draw, Quantity
 from gnomon_spec.descent.egd import system
-from gnomon_spec.descent.egd.matrices import contraction, either, exactly_ranked, full, ranked, svd
+from gnomon_spec.descent.egd.matrices import (
+    TURNS,
+    contraction,
+    declare_what_all_share,
+    either,
+    exactly_ranked,
+    factor,
+    full,
+    gives,
+    ranked,
+    svd,
+    turned,
+)
 from gnomon_spec.facts import Fact, at_least, equal, identical
-from gnomon_spec.rotations import rotation_of
-from gnomon_spec.strategies import SMALL_CODES, shapes, whole_range
-from gnomon_spec.system import WITH_ROOM, Operation
+from gnomon_spec.strategies import SMALL_CODES, shapes
+from gnomon_spec.system import WITH_ROOM
 
 polar = system.operation(
     reference.polar, cases=either, rejecting=either, dtypes=WITH_ROOM, scales={"gradient": lambda case: 1.0}
@@ -26,11 +37,11 @@ polar = system.operation(
 def it_has_r_singular_values_of_1(port: Any, case: Case) -> Iterable[Fact]:
     """r singular values are 1 and the others 0, so that ‖EGD(G)‖² = r; EGD(G) = U_r·V_rᵀ."""
     found = polar.call(port, case)
-    U, s, Vt = svd(case)
+    s = svd(case)[1]
     ones = np.where(np.arange(min(case.gradient.shape)) < len(s), 1.0, 0.0)
     yield equal("singular values", lapack(np.linalg.svdvals, found), ones, scale=1.0)
     yield equal("squared length", np.sum(found * found), len(s))
-    yield equal("gradient", found, U @ Vt, scale=1.0)
+    yield equal("gradient", found, factor(case), scale=1.0)
 
 
 @polar.law("closed form", cases=either)
@@ -66,7 +77,7 @@ def no_contraction_is_better_aligned(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("inner product", np.sum(case.gradient * found), np.sum(case.gradient * case.other))
 
 
-@polar.law("bound", cases=full.but(turn=rotation_of(0), turn2=rotation_of(1)))
+@polar.law("bound", cases=full.but(**TURNS))
 def of_full_rank_it_is_the_nearest_isometry(port: Any, case: Case) -> Iterable[Fact]:
     """‖G - EGD(G)‖ = ‖s - 1‖, and no matrix with orthonormal rows or columns is nearer."""
     G, found = case.gradient, polar.call(port, case)
@@ -77,38 +88,14 @@ def of_full_rank_it_is_the_nearest_isometry(port: Any, case: Case) -> Iterable[F
     yield at_least("others", np.sqrt(np.sum((G - other) ** 2)), distance)
 
 
-def times_a_power(value: Any, case: Case) -> Any:
-    return value * (case.sign * 2.0**case.power / 2.0 ** np.round(np.log2(np.max(np.abs(value), initial=1e-300))))
-
-
-def declare_what_all_share(operation: Operation, cases: Cases, transposed: Cases) -> None:
-    """Declare how a transform behaves when the gradient is scaled, mirrored or, in cases of its own, transposed."""
-    operation.symmetry(
-        "invariance",
-        "only_the_sign_of_a_factor_counts",
-        "A gradient c times as large, c ≠ 0, anywhere in the dtype's range, gives sign(c) times the same",
-        inputs={"gradient": times_a_power},
-        outputs=lambda value, case: case.sign * value,
-        cases=cases.but(power=whole_range(2), sign=choice(1.0, -1.0)),
-    )
-    operation.symmetry(
-        "equivariance",
-        "it_does_not_matter_how_a_matrix_is_stored",
-        "The transposed gradient gives the transposed result",
-        inputs={"gradient": lambda value, case: value.T},
-        outputs=lambda value, case: value.T,
-        cases=transposed,
-    )
-
-
 declare_what_all_share(polar, ranked, either)
 polar.symmetry(
     "equivariance",
     "it_turns_with_the_gradient",
     "EGD(Q·G·Rᵀ) = Q·EGD(G)·Rᵀ for orthogonal Q and R, permutations and signs among them",
-    inputs={"gradient": lambda value, case: case.turn @ value @ case.turn2.T},
-    outputs=lambda value, case: case.turn @ value @ case.turn2.T,
-    cases=ranked.but(turn=rotation_of(0), turn2=rotation_of(1)),
+    inputs={"gradient": turned},
+    outputs=turned,
+    cases=ranked.but(**TURNS),
 )
 
 
@@ -117,12 +104,11 @@ def it_goes_block_by_block(port: Any, case: Case) -> Iterable[Fact]:
     """EGD of a direct sum, of a matrix padded with zeros and of a Kronecker product is made of the EGDs."""
     G, found = case.gradient, polar.call(port, case)
     nothing = np.zeros_like(G)
-    yield equal(
-        "direct sum", polar.call(port, case, gradient=np.block([[G, nothing], [nothing, 2 * G[::-1]]])),
-        blocks(found, found[::-1]), scale=1.0,
-    )  # fmt: skip
-    padded = np.concatenate([np.concatenate([G, nothing], axis=1), np.concatenate([nothing, nothing], axis=1)])
-    yield equal("padding", polar.call(port, case, gradient=padded), blocks(found, 0 * found), scale=1.0)
+    for label, given, expected in (
+        ("direct sum", blocks(G, 2 * G[::-1]), blocks(found, found[::-1])),
+        ("padding", blocks(G, nothing), blocks(found, 0 * found)),
+    ):
+        yield equal(label, polar.call(port, case, gradient=given), expected, scale=1.0)
     factor = np.array([[1.0, 2.0]]) * (1 + 0 * G[0, 0])
     expected = np.concatenate([found, 2 * found], axis=1) / np.sqrt(5.0)
     yield equal("Kronecker product", polar.call(port, case, gradient=np.kron(factor, G)), expected, scale=1.0)
@@ -141,12 +127,11 @@ def a_function_of_the_gram_matrix_changes_nothing(port: Any, case: Case) -> Iter
     yield equal("gradient", polar.call(port, case, gradient=G @ G.T @ G), polar.call(port, case), scale=1.0)
 
 
-@polar.law("closed form", cases=full)
-def it_is_what_shampoo_does_with_one_gradient(port: Any, case: Case) -> Iterable[Fact]:
+@gives(polar, "closed form", full)
+def it_is_what_shampoo_does_with_one_gradient(case: Case) -> Any:
     """(G·Gᵀ)^-¼·G·(Gᵀ·G)^-¼ = EGD(G), the roots those of pseudo-inverses."""
     G, r = case.gradient, min(case.gradient.shape)
-    root = [fourth_root(A, r) for A in (G @ G.T, G.T @ G)]
-    yield equal("gradient", polar.call(port, case), root[0] @ G @ root[1], scale=1.0)
+    return fourth_root(G @ G.T, r) @ G @ fourth_root(G.T @ G, r)
 
 
 def fourth_root(matrix: Any, r: int) -> Any:
@@ -168,11 +153,10 @@ def no_fisher_norm_is_constant(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("square root", found, (U * s) @ U.T @ N, scale=1.0)
 
 
-@polar.law("closed form", cases=full.shaped(shapes((1, 1), (1, 3), (4, 1), (1, 2), (3, 1))))
-def a_vector_is_divided_by_its_length(port: Any, case: Case) -> Iterable[Fact]:
+@gives(polar, "closed form", full.shaped(shapes((1, 1), (1, 3), (4, 1), (1, 2), (3, 1))), scale=0.0)
+def a_vector_is_divided_by_its_length(case: Case) -> Any:
     """Of a row or a column EGD(g) = g/‖g‖: normalised gradient descent; of a number its sign."""
-    expected = case.gradient / np.sqrt(np.sum(case.gradient**2))
-    yield equal("gradient", polar.call(port, case), expected)
+    return case.gradient / np.sqrt(np.sum(case.gradient**2))
 
 
 def error() -> Quantity:
@@ -201,9 +185,8 @@ def it_moves_by_no_more_than_the_bound_of_li_and_sun(port: Any, case: Case) -> I
 @polar.law("limit", cases=ranked)
 def of_nothing_it_is_nothing(port: Any, case: Case) -> Iterable[Fact]:
     """EGD(0) = 0, without a NaN; of an empty matrix it is empty; the same gradient gives the same bits."""
-    yield identical("zero", polar.call(port, case, gradient=0 * case.gradient), 0 * case.gradient)
-    for empty in (case.gradient[:0], case.gradient[:, :0]):
-        yield identical("empty", polar.call(port, case, gradient=empty), empty)
+    for given in (0 * case.gradient, case.gradient[:0], case.gradient[:, :0]):
+        yield identical("of nothing", polar.call(port, case, gradient=given), given)
     yield identical("again", polar.call(port, case), polar.call(port, case))
 
 

@@ -92,30 +92,17 @@ error = system.operation(
 )
 
 
-def angles(case: Case) -> tuple[Any, Any]:
-    """Return A, and B of each of the weights, in (-π, π]."""
-    root = np.sqrt(case.eps)
-    A = np.arctan2(root * np.sin(case.angle), np.cos(case.angle))
-    return A, np.arctan2(root * case.weights[:, 1], case.weights[:, 0])
-
-
 @error.law("closed form", cases=weights)
 def it_is_the_share_of_a_wedge(port: Any, case: Case) -> Iterable[Fact]:
-    """In whitened coordinates the test data fill the wedge (π/2, π/2 + A) and its mirror image; wrong is what lies
-    within π/2 of the direction B."""
-    A, B = angles(case)
-    wrong = np.maximum(np.minimum(A, B) - np.maximum(0, B - np.pi), 0) + np.maximum(A - np.maximum(0, B + np.pi), 0)
+    """In whitened coordinates the test data fill the wedge (π/2, π/2 + A) and its mirror image, and wrong is what lies
+    within π/2 of the direction B: ½·(1 - (d(A, B) - d(B, 0))/A), d the distance on the circle. -w errs where w does
+    not."""
+    root = np.sqrt(case.eps)
+    A = np.arctan2(root * np.sin(case.angle), np.cos(case.angle))
+    B = np.arctan2(root * case.weights[:, 1], case.weights[:, 0])
+    far, near = (np.abs(np.arctan2(np.sin(x), np.cos(x))) for x in (A - B, B))
     found = error.call(port, case)
-    yield equal("wedge", found, wrong / A, scale=1.0)
-    distances = [np.abs(np.arctan2(np.sin(x), np.cos(x))) for x in (A - B, B)]
-    yield equal("distances", found, (1 - (distances[0] - distances[1]) / A) / 2, scale=1.0)
-
-
-@error.law("invariance", cases=weights)
-def only_the_direction_counts_and_the_opposite_errs_where_it_does_not(port: Any, case: Case) -> Iterable[Fact]:
-    """Weights 8 times as long have the same error e, and -w has 1 - e."""
-    found = error.call(port, case)
-    yield equal("longer", error.call(port, case, weights=8 * case.weights), found, scale=1.0)
+    yield equal("share", found, (1 - (far - near) / A) / 2, scale=1.0)
     yield equal("opposite", error.call(port, case, weights=-case.weights), 1 - found, scale=1.0)
 
 

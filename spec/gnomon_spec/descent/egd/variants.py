@@ -10,21 +10,22 @@ import numpy as np
 from gnomon.descent.egd import diagnosis, variants
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent.egd import system
-from gnomon_spec.descent.egd.algorithms import of_nothing
 from gnomon_spec.descent.egd.matrices import (
     NONE,
     SHAPES,
     any_matrix,
     either,
     exactly_ranked,
+    factor,
     full,
+    gives,
     gradient,
     ranked,
     svd,
 )
-from gnomon_spec.descent.egd.polar import times_a_power
-from gnomon_spec.facts import Fact, agree, at_least, equal
+from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.rotations import rotation_of
 from gnomon_spec.strategies import CODES, SMALL_CODES, count, number, whole_range
 from gnomon_spec.system import WITH_ROOM, Operation
@@ -48,31 +49,11 @@ floored = system.operation(
 )
 
 
-@floored.law("closed form", cases=floored_cases.but(rtol=NONE))
-def each_singular_value_becomes_min_1_and_s_over_the_floor(port: Any, case: Case) -> Iterable[Fact]:
-    """It is U·diag(min(1, s/floor))·Vᵀ; of nothing it is nothing."""
+@gives(floored, "closed form", floored_cases.but(rtol=NONE))
+def each_singular_value_becomes_min_1_and_s_over_the_floor(case: Case) -> Any:
+    """It is U·diag(min(1, s/floor))·Vᵀ: the polar factor for floor <= s_min; of nothing it is nothing."""
     U, s, Vt = svd(case)
-    yield equal("gradient", floored.call(port, case), (U * np.minimum(1, s / case.floor)) @ Vt, scale=1.0)
-    yield from of_nothing(floored, port, case)
-
-
-@floored.law("limit", cases=full.but(floor=choice(2.0**-30)))
-def below_all_singular_values_the_floor_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
-    """With floor <= s_min it is the polar factor U·Vᵀ; with floor >= s₁ it is G/floor."""
-    U, _, Vt = svd(case)
-    yield equal("polar factor", floored.call(port, case), U @ Vt, scale=1.0)
-    large = 2.0**20
-    yield equal("all below", floored.call(port, case, floor=large), case.gradient / large)
-
-
-@floored.law("bound", cases=floored_cases.but(power=whole_range(2)))
-def it_is_a_contraction_whatever_the_size(port: Any, case: Case) -> Iterable[Fact]:
-    """No singular value is above 1, and they are 1 where the gradient's are above the floor, anywhere in the range."""
-    moved = times_a_power(case.gradient, Case({"power": case.power, "sign": 1.0}))
-    s = lapack(np.linalg.svdvals, floored.call(port, case, gradient=moved))
-    yield equal("above 1", np.maximum(s - 1, 0), 0.0, scale=1.0)
-    largest = np.max(np.abs(moved))
-    yield at_least("largest", s[0], np.minimum(1, largest / case.floor))
+    return (U * np.minimum(1, s / case.floor)) @ Vt
 
 
 declare_scaling(floored, floored_cases)
@@ -131,30 +112,11 @@ def a_sketch_of_right_singular_vectors_gives_their_factor(port: Any, case: Case)
 @rsvd.law("limit", cases=of_low_rank.but(floor=choice(2.0**-6)))
 def with_as_many_columns_as_rank_it_is_the_polar_factor(port: Any, case: Case) -> Iterable[Fact]:
     """With q >= rank G it is U_r·V_rᵀ, but for rounding over the floor, here 2⁻⁶ of the gradient's size."""
-    U, _, Vt = svd(case)
     found = rsvd.call(port, case, floor=case.floor * float(np.max(np.abs(case.gradient))))
-    yield equal("gradient", found, U @ Vt, scale=2.0**6)
-
-
-@rsvd.law("invariance", cases=sketched.but(n_iter=count(1, 2, low=1, high=3), power=whole_range(20)))
-def only_the_span_of_the_sketch_counts(port: Any, case: Case) -> Iterable[Fact]:
-    """Sketch vectors that are scaled, reordered and added up give the same."""
-    before = np.concatenate([0 * case.sketch[:1], case.sketch[:-1]])
-    mixed = (case.sketch + before / 2)[::-1] * 2.0 ** (case.power / 2.0 - case.power % 2 / 2)
-    yield equal("gradient", rsvd.call(port, case, sketch=mixed), rsvd.call(port, case), scale=1.0)
-
-
-@rsvd.law("equivariance", cases=sketched.but(turn=rotation_of(0), turn2=rotation_of(1)))
-def it_turns_with_gradient_and_sketch(port: Any, case: Case) -> Iterable[Fact]:
-    """Q·G·Rᵀ and the sketch Ω·Rᵀ give Q·D·Rᵀ."""
-    Q, R = case.turn, case.turn2
-    found = rsvd.call(port, case, gradient=Q @ case.gradient @ R.T, sketch=case.sketch @ R.T)
-    yield equal("gradient", found, Q @ rsvd.call(port, case) @ R.T, scale=1.0)
+    yield equal("gradient", found, factor(case), scale=2.0**6)
 
 
 declare_scaling(rsvd, sketched.but(floor=FLOORS))
-
-
 rsvd.edits("""
 only_the_sketched_part: The left factor multiplies G·Q·Qᵀ and not all of G: all singular values are 1
     `U.T @ X` → `U.T @ X @ Q @ Q.T`
@@ -175,14 +137,11 @@ sizable = Cases({"gradient": gradient(full=True)}, SHAPES).but(floor=choice(2.0*
 colnorm = system.operation(variants.colnorm, cases=units, rejecting=units, dtypes=WITH_ROOM)
 
 
-@colnorm.law("closed form", cases=units.but(unit="column"))
-def columns_as_long_as_the_floor_have_length_1(port: Any, case: Case) -> Iterable[Fact]:
+@gives(colnorm, "closed form", units, scale=0.0)
+def columns_as_long_as_the_floor_have_length_1(case: Case) -> Any:
     """A column g becomes g/max(‖g‖, floor); with unit "row" that is so of the rows."""
-    norms = np.sqrt(np.sum(case.gradient**2, axis=0))
-    expected = case.gradient / np.maximum(norms, case.floor)
-    yield equal("column", colnorm.call(port, case), expected)
-    yield equal("row", colnorm.call(port, case, gradient=case.gradient.T, unit="row"), expected.T)
-    yield from of_nothing(colnorm, port, case)
+    squares = np.sum(case.gradient**2, axis=0 if case.unit == "column" else 1, keepdims=True)
+    return case.gradient / np.maximum(np.sqrt(squares), case.floor)
 
 
 colnorm.symmetry(
@@ -193,15 +152,6 @@ colnorm.symmetry(
     outputs=lambda value, case: case.turn @ value[:, ::-1],
     cases=sizable.but(turn=rotation_of(0)),
 )
-
-
-@colnorm.law("bound", cases=sizable.but(power=whole_range(2)))
-def the_length_does_not_leave_the_range(port: Any, case: Case) -> Iterable[Fact]:
-    """Columns of any size in the dtype's range above the floor have length 1, but for those that are 0."""
-    moved = times_a_power(case.gradient, Case({"power": np.abs(case.power), "sign": 1.0}))
-    found = colnorm.call(port, case, gradient=moved)
-    norms = np.sqrt(np.sum(found**2, axis=0))
-    yield equal("length", norms, np.where(np.max(np.abs(moved), axis=0) > case.floor, 1.0, norms))
 
 
 declare_scaling(colnorm, units)
@@ -227,8 +177,7 @@ diagnose.scales = {"gradient": lambda case: np.max(np.abs(case.gradient))}
 def it_says_what_the_polar_factor_will_do(port: Any, case: Case) -> Iterable[Fact]:
     """The nuclear norm is ⟨G, EGD(G)⟩, r is ‖EGD(G)‖², a step is lr·√r long; the condition is s₁/s_r. Of nothing
     they are 0, but for the condition, 1."""
-    found, (U, s, Vt) = diagnose.call(port, case), svd(case)
-    D = U @ Vt
+    found, s, D = diagnose.call(port, case), svd(case)[1], factor(case)
     yield agree("rank", found.rank, len(s))
     yield equal("nuclear norm", found.nuclear_norm, np.sum(case.gradient * D))
     yield equal("update", found.update_norm, case.lr * np.sqrt(np.sum(D * D)))
@@ -247,13 +196,10 @@ diagnose.symmetry(
     "equivariance",
     "it_scales_with_the_gradient",
     "A gradient c > 0 times as large has c times the singular values and the same rank, condition and update",
-    inputs={"gradient": lambda value, case: value * 2.0**case.power},
+    inputs={"gradient": scaled},
     outputs={
-        "singular_values": lambda value, case: value * 2.0**case.power,
-        "nuclear_norm": lambda value, case: value * 2.0**case.power,
-        "rank": lambda value, case: value,
-        "condition": lambda value, case: value,
-        "update_norm": lambda value, case: value,
+        **dict.fromkeys(("singular_values", "nuclear_norm"), scaled),
+        **dict.fromkeys(("rank", "condition", "update_norm"), unchanged),
     },
     cases=exactly_ranked.but(power=whole_range(30)),
 )

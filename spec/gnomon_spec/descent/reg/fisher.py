@@ -174,18 +174,6 @@ full = steps.but(grad=inputs.full(2), state=states(inputs.full(2)), lr=choice(1.
 fisher_step = system.operation(reference.fisher_step, cases=steps, rejecting=full, dtypes=WITH_ROOM)
 
 
-@fisher_step.law("trajectory", cases=full.but(grads=steps_of(inputs.full(2), 6)))
-def every_fisher_step_of_a_run_is_right(port: Any, case: Case) -> Iterable[Fact]:
-    """Along a run of its own, every step is what the oracle does from the port's own state (step-locked)."""
-    params, state = case.params, case.state
-    for t, grad in enumerate(case.grads, start=1):
-        new, after = port.fisher_step(params, grad, state, **case.hyper)
-        expected, then = port.oracle.fisher_step(params, grad, state, **case.hyper)
-        yield equal(f"params after step {t}", new, expected)
-        yield equal(f"length after step {t}", after.length, then.length)
-        params, state = new, after
-
-
 @fisher_step.law("closed form", cases=full.but(state=fresh, beta=choice(0.5, 0.75, 0.0)))
 def the_first_step_is_longer_by_the_missing_correction(port: Any, case: Case) -> Iterable[Fact]:
     """The first step is lr·α·G'/(1-β): q and s are 1-β of the fit, each under a root, and nothing limits it."""

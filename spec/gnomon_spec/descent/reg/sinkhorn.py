@@ -9,7 +9,6 @@ import numpy as np
 
 from gnomon.descent.reg import racs as reference
 from gnomon_spec.cases import Case, choice
-from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.descent.reg import inputs, system
 from gnomon_spec.descent.reg.racs import calm
 from gnomon_spec.facts import Fact, agree, at_least, equal
@@ -77,14 +76,6 @@ def on_a_triangle_it_goes_like_one_over_the_sweeps(port: Any, case: Case) -> Ite
     yield equal("corner", np.abs(last[0, 1]) ** case.p, 1 / (1 / corner + 2 * (case.sweeps - 1)))
 
 
-@sinkhorn.law("bound", cases=calm.but(rtol=0.0, sweeps=count(1, 5, low=1, high=20)).shaped(shapes((3, 3), (4, 4))))
-def without_a_diagonal_the_residual_stays(port: Any, case: Case) -> Iterable[Fact]:
-    """If two rows have their only entry in the same column, one of them has a norm of at most 2^{-1/p} for ever."""
-    lonely = np.arange(len(case.matrix)) >= len(case.matrix) - 2
-    matrix = np.where(lonely[:, np.newaxis] & (np.arange(len(case.matrix)) > 0), 0, case.matrix)
-    yield at_least("residual", sinkhorn.call(port, case, matrix=matrix).residual, 1 - 0.5 ** (1 / case.p))
-
-
 @sinkhorn.law("closed form", cases=calm.but(rtol=choice(0.1, 0.01), sweeps=9).but(
     u=inputs.whole(0), v=inputs.whole(1)
 ))  # fmt: skip
@@ -94,15 +85,6 @@ def of_rank_one_a_sweep_is_enough(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("sweeps", found.sweeps, 1)
     yield equal("residual", found.residual, 0 * found.residual, 1.0)
 
-
-sinkhorn.symmetry(
-    "invariance",
-    "rows_may_have_any_factors",
-    "Rows times positive factors give the same matrix, the same residual, and as many sweeps",
-    cases=calm.but(sweeps=count(1, 2, low=1, high=3), rtol=0.0, factors=inputs.factors(0)),
-    inputs={"matrix": inputs.with_rows_times},
-    outputs={"matrix": unchanged, "sweeps": unchanged},
-)
 
 UNIT = 'unit(unit(matrix, "rows", p), "columns", p)'
 sinkhorn.edits(f"""

@@ -130,13 +130,6 @@ def a_sum_of_gradients_serves_as_well_as_their_mean(port: Any, case: Case) -> It
         yield equal(f"params {t}", params, theirs)
 
 
-@step.law("invariance", cases=full.but(state=fresh, scale="rms"))
-def the_first_step_looks_nowhere_else(port: Any, case: Case) -> Iterable[Fact]:
-    """From a fresh state Nesterov's momentum changes nothing: the gradient is the only direction there is."""
-    ahead, _ = step.call(port, case, nesterov=True)
-    yield equal("params", ahead, step.call(port, case, nesterov=False)[0])
-
-
 @step.law("bound", cases=full.but(scale="rms", state=fresh, grads=steps_of(tame(), 6)))
 def parameters_stay_where_decay_and_step_are_even(port: Any, case: Case) -> Iterable[Fact]:
     """RMS(W_t) <= (1-ηλ)ᵗ·RMS(W₀) + ηγ·Σ(1-ηλ)ᵏ, k < t; and without decay RMS(W_t - W₀) <= tηγ."""

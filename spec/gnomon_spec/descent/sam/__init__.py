@@ -6,8 +6,8 @@ Definition, with w the parameters (a tuple of arrays), g = ∇f(w), ‖·‖ the
     SAM     w ← SGD step from w with g'                                    step
     vSAM    on sampled steps as SAM; in between with g + m·psf of the last sample, m = βʲ, j <= 6, then 0
             a window of K steps has ⌊S⌋ samples; S drifts with the relative changes of ‖psf‖/‖g‖ and of a variance
-            of ‖psf‖, both over the last L arrays and the last K samples   decide, record, reuse_weight, step_vsam
-    ARSAM   the same with other schedules                                  step_arsam
+            of ‖psf‖, both over the last L arrays and the last K samples   decide, record, reuse_weight, step_sampled
+    ARSAM   the same with other schedules                                  step_sampled
 
 The gradient costs one call of the objective in between and two on a sampled step: with a fraction p of samples the cost
 is (1 + p)/2 of SAM's. The uniform numbers that vSAM draws are an argument, and one is used up only where the rule asks
@@ -25,8 +25,8 @@ which it divides: with fewer than K samples before it ends with "cannot convert 
 waits. It compares a running product of β with a power: for some β, 0.3, 0.6 and 0.9 among them, rounding makes it seven
 reuses, and for β = 1 there is none; here an integer counts. Before any sample it fails for want of a PSF; here the PSF
 is 0. It adds ε = 1e-12 to ‖g‖, which makes the perturbation of small gradients short; here ε is 0, and where g = 0
-nothing is perturbed. ARSAM's own schedule and mixing are not published where we could read them: `step_arsam` is a
-reconstruction, and nothing is claimed of its equality with the paper.
+nothing is perturbed. ARSAM's own schedule and mixing are not published where we could read them: those of
+`step_sampled` are a reconstruction, and nothing is claimed of their equality with the paper.
 
 What is known on quadratics, H ≻ 0, ε = 0. psf = ρHg/‖g‖ exactly, μρ <= ‖psf‖ <= Lρ. In one dimension SAM without
 momentum ends in the cycle x ↔ -x, |x| = lr·ρh/(2 - lr·h), and never in the minimum; in several it ends in the cycle

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from gnomon.descent.sam.optimizer import SamState
+from gnomon.descent.sam.optimizer import SamState, descended
 from gnomon.descent.sam.sampling import Sampler
-from gnomon.descent.sam.steps import VsamState
-from gnomon_spec.cases import Cases, Context, Draw, Quantity, choice
+from gnomon.descent.sam.steps import SampledState
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
+from gnomon_spec.facts import Fact, rejects
 from gnomon_spec.hessian_free.drawn_objectives import positive_matrix
 from gnomon_spec.several_arrays import arrays, cubic, like
 from gnomon_spec.strategies import CODES, SMALL_CODES, VECTORS, number, single, tame
+from gnomon_spec.system import Operation
 
 vectors = nonzero_vector()
 quadratic = cubic(positive_matrix(2.0**-4, 8.0), vectors)
@@ -48,70 +52,90 @@ def states(most: int = 3) -> Quantity:
     return Quantity(draw_state, f"SamState after 0 to {most} steps, any buffers")
 
 
-def windows(draw: Draw, context: Context, length: int, *, filled: int | None = None) -> Any:
+def windows(draw: Draw, context: Context, length: int, filled: int) -> Any:
     """Return numbers from 1/2 to 4, the first ones 0 if fewer than `length` are filled."""
     code = draw(CODES)
     drawn = np.random.Generator(np.random.PCG64(code)).uniform(0.5, 4.0, length) if code else np.arange(1.0, length + 1)
-    if filled is not None and filled < length:
-        drawn[: length - filled] = 0
-    return drawn.astype(context.dtype)
+    return np.where(np.arange(length) < length - filled, 0, drawn).astype(context.dtype)
 
 
-def samplers(*, full: bool | None = None, lengths: tuple[int, ...] = (4, 6, 5, 7, 9)) -> Quantity:
+def samplers(*, full: bool | None = None) -> Quantity:
     """A `Sampler` of 4 to 9 steps a window; `full`: with a sample in each place of its windows, or with too few."""
 
     def draw_sampler(draw: Draw, context: Context) -> Sampler:
-        code, K = draw(CODES), lengths[draw(SMALL_CODES) % len(lengths)]
+        code, K = draw(CODES), LENGTHS[draw(SMALL_CODES) % len(LENGTHS)]
         many = code % 3 > 0 if full is None else full
         samples = K + code // 3 % 3 if many else code // 3 % K
         S = 1 + (code // 9 % (4 * K - 4)) / 4 + (0.125 if code // 36 % 4 else 0)
         S = np.asarray(min(S, K - 0.875), context.dtype)
         n = 1 + code // 36 % (3 * K) if code % 2 else K * (1 + code // 36 % 3)
-        arrays = (windows(draw, context, K, filled=samples) for _ in range(3))
+        arrays = (windows(draw, context, K, samples) for _ in range(3))
         taken = min(code // 108 % (K + 1), (n - 1) % K + 1)
         return Sampler(n, taken, samples, S, S / K, *arrays)
 
     return Quantity(draw_sampler, "Sampler at any step of windows of 4 to 9 steps")
 
 
+def drawn_length(context: Context) -> int:
+    """Return K of the sampler, or the state, that was drawn before."""
+    sampler = context.drawn["sampler"] if "sampler" in context.drawn else context.drawn["state"].sampler
+    return len(sampler.norms)
+
+
+LENGTHS = (4, 6, 5, 7, 9)
 max_p = Quantity(
-    lambda draw, c: _between(draw, len(_sampler(c).norms)),
+    lambda draw, c: (1.5 + int(draw(SMALL_CODES)) % (drawn_length(c) - 1)) / drawn_length(c),
     "number in (0, 1] that allows a number of samples that rounding does not change",
     lambda value: 0 < value <= 1,
 )
-UNIFORM = single(number(0.0, 0.5, 0.9, 0.99, exponents=(-6, -2)))
-
-
-def _sampler(context: Context) -> Sampler:
-    found = context.drawn.get("sampler") or context.drawn["state"].sampler
-    assert isinstance(found, Sampler)
-    return found
-
-
-def _between(draw: Draw, K: int) -> float:
-    return (1.5 + int(draw(SMALL_CODES)) % (K - 1)) / K
-
-
-def sampled_states(sampler: Quantity, *, started: bool | None = None) -> Quantity:
-    """A `VsamState` with such a sampler; `started`: after a sample, or before any."""
-
-    def draw_state(draw: Draw, context: Context) -> VsamState:
-        code, drawn = draw(CODES), sampler.draw(draw, context)
-        begun = code % 4 > 0 if started is None else started
-        drawn = drawn if begun else drawn._replace(samples=0)
-        buffers, psf = (like("params", tame(-1)).draw(draw, context) for _ in range(2))
-        norm = np.asarray(1 + code // 4 % 7, context.dtype)
-        if not begun:
-            psf, norm = tuple(map(np.zeros_like, psf)), 0 * norm
-        count, reuses = 1 + code // 28 % 3, code // 84 % 4
-        product = np.asarray(0.7**reuses if begun else 1.0, context.dtype)
-        return VsamState(buffers, psf, norm, drawn, count, reuses, product, code % 5, code % 7)
-
-    return Quantity(draw_state, f"VsamState: {sampler.text}")
-
-
+blocks = Quantity(
+    lambda draw, c: 2 if draw(SMALL_CODES) % 4 else 1 + draw(SMALL_CODES) % (drawn_length(c) // 2),
+    "a number of blocks of two entries at least",
+    lambda value: value >= 1,
+)
 last = Quantity(
     lambda draw, c: 1 + draw(SMALL_CODES) % len(c.drawn["params"]),
     "1 to the number of arrays",
     lambda value: value >= 1,
 )
+uniforms = single(number(0.0, 0.5, 0.9, 0.99, exponents=(-6, -2)))
+seeds = Quantity(lambda draw, _c: int(draw(CODES)), "any seed")
+
+
+def stream(seed: int, length: int) -> Any:
+    """Return numbers of a uniform stream."""
+    return np.random.Generator(np.random.PCG64(seed)).uniform(size=length)
+
+
+def sampled_states(sampler: Quantity, *, started: bool | None = None) -> Quantity:
+    """A `SampledState` with such a sampler; `started`: after a sample, or before any."""
+
+    def draw_state(draw: Draw, context: Context) -> SampledState:
+        code, drawn = draw(CODES), sampler.draw(draw, context)
+        begun = code % 4 > 0 if started is None else started
+        buffers, psf = (like("params", tame(-1)).draw(draw, context) for _ in range(2))
+        norm = np.asarray(1 + code // 4 % 7, context.dtype)
+        if not begun:
+            drawn, psf, norm = drawn._replace(samples=0), tuple(map(np.zeros_like, psf)), 0 * norm
+        reuses = code // 84 % 4
+        product = np.asarray(0.7**reuses if begun else 1.0, context.dtype)
+        return SampledState(buffers, psf, norm, drawn, 1 + code // 28 % 3, reuses, product, code % 5, code % 7)
+
+    return Quantity(draw_state, f"SampledState: {sampler.text}")
+
+
+def sgd_along(case: Case, directions: Any) -> tuple[Any, Any]:
+    """Return parameters and buffers after a step of SGD along a direction for each array, from the case's state."""
+    rates = {name: case[name] for name in RATES}
+    return descended(case.params, directions, case.state, rates)
+
+
+def declare_misfits(operation: Operation, statement: str, cases: Cases, **misfits: Callable[[Case], Any]) -> None:
+    """Declare that arguments which do not fit each other are rejected. misfits: of each what is given instead."""
+
+    def what_does_not_fit_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+        for name, misfit in misfits.items():
+            yield rejects(name, partial(operation.call, port, case, **misfit(case)))
+
+    what_does_not_fit_is_rejected.__doc__ = statement
+    operation.law("rejects", cases=cases)(what_does_not_fit_is_rejected)

@@ -7,24 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.descent import sgd
 from gnomon.descent.sam import optimizer as reference
 from gnomon.descent.sam.decomposition import decompose, perturb
-from gnomon.descent.sgd import SGDState
 from gnomon.several_arrays import cut, join
 from gnomon_spec.cases import Case
 from gnomon_spec.descent.sam import system
 from gnomon_spec.descent.sam.decomposition import norm
-from gnomon_spec.descent.sam.inputs import PLAIN, RATES, problems, quadratics, states
-from gnomon_spec.facts import Fact, agree, equal, identical
-from gnomon_spec.several_arrays import times, turned
-from gnomon_spec.strategies import count, number, rotation, shapes
+from gnomon_spec.descent.sam.inputs import PLAIN, RATES, problems, quadratics, sgd_along, states
+from gnomon_spec.facts import Fact, agree, equal, identical, same_outputs
 from gnomon_spec.system import WITH_ROOM
 
 steps = problems.but(state=states(), **RATES)
 calm = quadratics.but(state=states(), **RATES)
 step = system.operation(reference.step, cases=steps, rejecting=calm, dtypes=WITH_ROOM)
-plain = quadratics.but(state=states(0), **PLAIN)
 
 
 @step.law("closed form", cases=steps.but(momentum=0.0))
@@ -43,42 +38,27 @@ def it_is_sgd_with_the_other_gradient(port: Any, case: Case) -> Iterable[Fact]:
     """Parameters and buffers are those of SGD, given the gradient at the perturbed point, for each array alone."""
     new, state, report = step.call(port, case)
     found = port.decompose(case.params, case.objective, rho=case.rho, eps=case.eps)
-    rates = {name: case[name] for name in RATES}
-    for i, (w, g, buffer) in enumerate(zip(case.params, found.sam_grads, case.state.buffers, strict=True)):
-        expected, after = sgd.step(w, g, SGDState(buffer, case.state.step_count), **rates)
-        yield equal(f"params[{i}]", new[i], expected)
-        yield equal(f"buffers[{i}]", state.buffers[i], after.momentum_buffer)
-    yield equal("grad_norm", report.grad_norm, norm(found.grads))
-    yield equal("psf_norm", report.psf_norm, norm(found.psf))
-    yield equal("alignment", report.alignment * norm(found.grads) ** 2, np.sum(join(found.grads) * join(found.psf)))
+    yield from same_outputs("params", (new, state.buffers), sgd_along(case, found.sam_grads))
+    yield from reported(report, found.grads, found.psf)
+
+
+def reported(report: Any, grads: Any, psf: Any) -> Iterable[Fact]:
+    """Claim what a report says of a gradient and a PSF."""
+    yield equal("grad_norm", report.grad_norm, norm(grads))
+    yield equal("psf_norm", report.psf_norm, norm(psf))
+    yield equal("alignment", report.alignment * norm(grads) ** 2, np.sum(join(grads) * join(psf)))
 
 
 @step.law("limit", cases=steps.but(rho=0.0))
 def without_a_perturbation_it_is_the_base_optimizer(port: Any, case: Case) -> Iterable[Fact]:
     """With ρ = 0 it is SGD with momentum and coupled decay."""
     new, state, report = step.call(port, case)
-    grads = case.objective.gradient(case.params)
-    rates = {name: case[name] for name in RATES}
-    for i, (w, g, buffer) in enumerate(zip(case.params, grads, case.state.buffers, strict=True)):
-        expected, after = sgd.step(w, g, SGDState(buffer, case.state.step_count), **rates)
-        yield equal(f"params[{i}]", new[i], expected)
-        yield equal(f"buffers[{i}]", state.buffers[i], after.momentum_buffer)
+    expected = sgd_along(case, case.objective.gradient(case.params))
+    yield from same_outputs("params", (new, state.buffers), expected)
     yield identical("psf_norm", report.psf_norm, 0 * report.psf_norm)
 
 
-@step.law("closed form", cases=plain.shaped(shapes((1,))).but(lr=number(0.125, 0.0625, exponents=(-5, -4))))
-def in_one_dimension_it_bounces(port: Any, case: Case) -> Iterable[Fact]:
-    """On ½hx² the points ±lr·ρh/(2 - lr·h) are taken to each other: SAM never stays in the minimum."""
-    f = case.objective.objective
-    h = f.matrix[0, 0]
-    size = case.lr * case.rho * h / (2 - case.lr * h)
-    for sign in (1, -1):
-        there = cut(f.stationary + sign * size, case.params)
-        new, _, _ = step.call(port, case, params=there)
-        yield equal(f"from {sign:+d}", join(new), f.stationary - sign * size)
-
-
-@step.law("fixed point", cases=plain)
+@step.law("fixed point", cases=quadratics.but(state=states(0), **PLAIN))
 def at_a_stationary_point_it_stays(port: Any, case: Case) -> Iterable[Fact]:
     """At x = x*, without momentum and decay, the parameters stay, bit for bit; all that is reported is 0."""
     still = cut(case.objective.objective.stationary, case.params)
@@ -88,37 +68,13 @@ def at_a_stationary_point_it_stays(port: Any, case: Case) -> Iterable[Fact]:
         yield identical(name, value, 0 * join(case.params)[0])
 
 
-step.symmetry(
-    "invariance",
-    "loss_and_rate_scale_against_each_other",
-    "f times 2ᵏ with lr divided by 2ᵏ gives the same parameters, bit for bit, and 2ᵏ times the buffers",
-    cases=calm.but(weight_decay=0.0, power=count(1, 3, low=-20, high=20)),
-    inputs={
-        "objective": lambda f, case: times(2.0**case.power, f),
-        "state.buffers": lambda value, case: times(2.0**case.power, value),
-        "lr": lambda value, case: value / 2.0**case.power,
-    },
-    outputs={"params": lambda value, case: value, "buffers": lambda value, case: times(2.0**case.power, value)},
-    same=identical,
-)
-step.symmetry(
-    "equivariance",
-    "a_turned_step_is_the_step_turned",
-    "In turned coordinates the new parameters and buffers are the turned ones",
-    cases=calm.but(turn=rotation()),
-    inputs={"objective": turned, "params": turned, "state.buffers": turned},
-    outputs={"params": turned, "buffers": turned},
-)
-
-
 step.edits("""
 plain_gradient_after_all: The gradient at the parameters is used for the step: the second one is thrown away
-    `zip(params, found.sam_grads, states` → `zip(params, found.grads, states`
+    `params, found.sam_grads, state` → `params, found.grads, state`
 remainder_alone: The step is made with the PSF alone
-    `zip(params, found.sam_grads, states` → `zip(params, found.psf, states`
+    `params, found.sam_grads, state` → `params, found.psf, state`
 remainder_twice: The PSF is added to the gradient that has it already
-    `zip(params, found.sam_grads, states` →
-        `zip(params, [s + p for s, p in zip(found.sam_grads, found.psf)], states`
+    `params, found.sam_grads, state` → `params, tuple(s + p for s, p in zip(found.sam_grads, found.psf)), state`
 """)
 
 

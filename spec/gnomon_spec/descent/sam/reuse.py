@@ -1,4 +1,4 @@
-"""What is done between samples."""
+"""How much of a PSF is used between samples."""
 
 from __future__ import annotations
 
@@ -7,18 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.descent import sgd
 from gnomon.descent.sam import reuse as reference
 from gnomon.descent.sam.sampling import VARIANTS
-from gnomon.descent.sgd import SGDState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.sam import system
-from gnomon_spec.descent.sam.inputs import RATES
-from gnomon_spec.facts import Fact, agree, equal, identical
-from gnomon_spec.strategies import ANY_SHAPE, SMALL_CODES, VECTORS, count, number, tame, vector
+from gnomon_spec.facts import Fact, equal
+from gnomon_spec.strategies import VECTORS, count
 from gnomon_spec.system import WITH_ROOM
-
-HORIZON = 6
 
 
 def product_before() -> Quantity:
@@ -35,7 +30,7 @@ weights = Cases(
     {
         "reuses": count(1, 2, 3, low=1, high=9),
         "beta": choice(0.7, 0.5, 0.25, 0.9, 0.3),
-        "horizon": choice(HORIZON, 2, 1, 4, 0),
+        "horizon": choice(6, 2, 1, 4, 0),
         "product": product_before(),
         "variant": choice(*VARIANTS),
     },
@@ -82,50 +77,4 @@ one_reuse_more: The PSF is reused once more
     `if reuses <= horizon` → `if reuses <= horizon + 1`
 weight_does_not_fade: The weight is β in every step up to the horizon
     `beta**reuses` → `beta`
-""")
-
-mixed = Cases(
-    {
-        "params": vector(8),
-        "grad": vector(8),
-        "psf": vector(8),
-        "state": Quantity(
-            lambda draw, c: SGDState(tame().draw(draw, c), draw(SMALL_CODES) % 3), "SGDState after 0 to 2 steps"
-        ),
-        "weight": number(1.0, 0.7, 0.0, exponents=(-8, 1)),
-    },
-    ANY_SHAPE,
-).but(**RATES)
-mixed_step = system.operation(reference.mixed_step, cases=mixed, rejecting=mixed)
-
-
-@mixed_step.law("invariance")
-def it_is_sgd_along_the_sum(port: Any, case: Case) -> Iterable[Fact]:
-    """It is SGD's step with g + m·psf: decay and momentum are what they are there, and no part of the PSF."""
-    new, state = port.mixed_step(case.params, case.grad, case.psf, case.state, **case.hyper)
-    rates = {name: case[name] for name in RATES}
-    expected, after = sgd.step(case.params, case.grad + case.weight * case.psf, case.state, **rates)
-    yield equal("params", new, expected)
-    yield equal("momentum_buffer", state.momentum_buffer, after.momentum_buffer)
-    yield agree("step_count", state.step_count, case.state.step_count + 1)
-
-
-@mixed_step.law("limit", cases=mixed.but(weight=0.0))
-def without_weight_the_remainder_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
-    """With m = 0 a PSF changes no bit."""
-    new, state = port.mixed_step(case.params, case.grad, case.psf, case.state, **case.hyper)
-    none, plain = port.mixed_step(case.params, case.grad, 0 * case.psf, case.state, **case.hyper)
-    yield identical("params", new, none)
-    yield identical("momentum_buffer", state.momentum_buffer, plain.momentum_buffer)
-
-
-mixed_step.edits("""
-gradient_is_weighted_too: The whole sum is weighted, the gradient with it
-    `grad + weight * psf` → `weight * (grad + psf)`
-gradient_and_remainder_are_averaged: The direction is (1 - m)·g + m·psf
-    `grad + weight * psf` → `(1 - weight) * grad + weight * psf`
-weight_of_0_taken_for_none: A weight of 0 counts as 1, as if none had been given
-    `weight * psf` → `(weight or 1.0) * psf`
-remainder_is_subtracted: The PSF is subtracted
-    `grad + weight * psf` → `grad - weight * psf`
 """)

@@ -2,103 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import partial
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from gnomon.descent.sam import sampling as reference
 from gnomon.descent.sam.sampling import VARIANTS, Sampler
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Cases, Quantity, choice
+from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent.sam import system
-from gnomon_spec.descent.sam.inputs import UNIFORM, max_p, samplers, windows
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
-from gnomon_spec.strategies import CODES, SMALL_CODES, VECTORS, count, number, single
+from gnomon_spec.descent.sam.inputs import blocks, declare_misfits, max_p, samplers, seeds, stream, uniforms
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects, same_outputs
+from gnomon_spec.strategies import VECTORS, count, number, single
 from gnomon_spec.system import WITH_ROOM
 
-LENGTHS = (4, 6, 5, 7, 9, 12)
-
-
-def norms() -> Quantity:
-    """A window of 4 to 12 norms from 1/2 to 4, some of them 0 at the beginning sometimes."""
-
-    def draw_norms(draw: Draw, context: Context) -> Any:
-        K = LENGTHS[draw(SMALL_CODES) % len(LENGTHS)]
-        return windows(draw, context, K, filled=K - max(0, draw(SMALL_CODES) % 8 - 5))
-
-    return Quantity(draw_norms, "window (K,), numbers from 1/2 to 4, the first ones 0 sometimes")
-
-
-blocks = Quantity(
-    lambda draw, c: 2 if draw(SMALL_CODES) % 4 else 1 + draw(SMALL_CODES) % (_length(c) // 2),
-    "a number of blocks of two entries at least",
-    lambda value: value >= 1,
-)
-
-
-def _length(context: Context) -> int:
-    drawn = context.drawn
-    return len(drawn["norms"] if "norms" in drawn else drawn["sampler"].norms)
-
-
-variances = Cases({"norms": norms(), "blocks": blocks}, VECTORS)
-block_variance = system.operation(
-    reference.block_variance, cases=variances, rejecting=variances.but(blocks=1), dtypes=WITH_ROOM
-)
-
-
-@block_variance.law("closed form")
-def it_is_the_mean_of_unbiased_variances_of_sorted_blocks(port: Any, case: Case) -> Iterable[Fact]:
-    """Of each block of ⌊K/B⌋ sorted norms half the mean square of all differences of two; then the mean of blocks."""
-    size = len(case.norms) // case.blocks
-    ordered = np.sort(case.norms)
-    total = 0 * case.norms[0]
-    for b in range(case.blocks):
-        block = ordered[b * size : (b + 1) * size]
-        gaps = block[:, np.newaxis] - block
-        total = total + np.sum(gaps * gaps) / (2 * size * (size - 1))
-    yield equal("variance", port.block_variance(case.norms, **case.hyper), total / case.blocks)
-
-
-@block_variance.law("invariance", cases=variances.but(power=count(1, 3, low=-20, high=20)))
-def order_does_not_count_and_size_by_its_square(port: Any, case: Case) -> Iterable[Fact]:
-    """In the reverse order it is the same, bit for bit; of norms times 2ᵏ it is 4ᵏ times as large, bit for bit."""
-    found = port.block_variance(case.norms, **case.hyper)
-    yield identical("reversed", port.block_variance(case.norms[::-1], **case.hyper), found)
-    larger = port.block_variance(2.0**case.power * case.norms, **case.hyper)
-    yield identical("times 2ᵏ", larger, 4.0**case.power * found)
-
-
-@block_variance.law("fixed point")
-def equal_norms_do_not_vary(port: Any, case: Case) -> Iterable[Fact]:
-    """Of norms that are all the same, also all 0, it is 0."""
-    for label, value in (("zeros", 0.0), ("ones", 1.0)):
-        found = port.block_variance(value + 0 * case.norms, **case.hyper)
-        yield identical(label, found, 0 * case.norms[0])
-
-
-@block_variance.law("rejects")
-def blocks_of_one_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """A block of fewer than two norms has no variance: more than K/2 blocks are rejected."""
-    too_many = len(case.norms) // 2 + 1
-    yield rejects(f"{too_many} blocks", lambda: port.block_variance(case.norms, blocks=too_many))
-
-
-block_variance.edits("""
-variances_are_biased: The variances of the blocks are divided by their size, not by one less
-    `/ (size - 1)` → `/ size`
-norms_are_not_sorted: The blocks are of consecutive samples, not of sorted norms
-    `np.sort(norms)` → `norms`
-variance_has_a_floor: 1e-6 is added, so that nothing is divided by 0
-    `* largest * largest` → `* largest * largest + 1e-6`
-standard_deviations_for_variances: The mean is of the standard deviations
-    `np.mean(np.sum(centred * centred, axis=1) / (size - 1)) * largest * largest` →
-        `np.mean(np.sqrt(np.sum(centred * centred, axis=1) / (size - 1))) * largest`
-""")
-
-
-decisions = Cases({"sampler": samplers(full=True), "uniform": UNIFORM}, VECTORS).but(
+decisions = Cases({"sampler": samplers(full=True), "uniform": uniforms}, VECTORS).but(
     alpha1=choice(0.13, 0.01, 0.0), alpha2=choice(0.13, 0.01, 0.25), max_p=max_p, variant=choice(*VARIANTS)
 )
 decide = system.operation(
@@ -111,21 +30,13 @@ opening = Quantity(
 openings = decisions.but(sampler=opening)
 
 
-def run(port: Any, case: Case, sampler: Sampler, steps: int, uniforms: Any) -> Iterator[tuple[Sampler, bool, bool]]:
-    """Yield what `decide` returns in a row of steps, each uniform number given until it is used."""
-    draws = 0
+def run(port: Any, case: Case, sampler: Sampler, steps: int, numbers: Any) -> list[tuple[Sampler, bool, bool]]:
+    """Return what `decide` gives in a row of steps, each uniform number given until it is used."""
+    found: list[tuple[Sampler, bool, bool]] = []
     for _ in range(steps):
-        sampler, take, used = port.decide(sampler, 0 * case.uniform + uniforms[draws], **case.hyper)
-        draws += used
-        yield sampler, take, used
-
-
-def stream(seed: int, length: int) -> Any:
-    """Return numbers of a uniform stream."""
-    return np.random.Generator(np.random.PCG64(seed)).uniform(size=length)
-
-
-seeds = Quantity(lambda draw, _c: int(draw(CODES)), "any seed")
+        number = numbers[sum(used for _, _, used in found)]
+        found.append(port.decide(found[-1][0] if found else sampler, 0 * case.uniform + number, **case.hyper))
+    return found
 
 
 @decide.law("conservation", cases=openings.but(seed=seeds))
@@ -133,31 +44,24 @@ def every_window_has_as_many_samples_as_its_rate_says(port: Any, case: Case) -> 
     """From the beginning of a window on, K steps take exactly ⌊S⌋ samples, whatever the uniform numbers are: the last
     ones are forced, and no number is used once there are enough."""
     K = len(case.sampler.norms)
-    for label, uniforms in (("a stream", stream(case.seed, K)), ("all 0", 0.0 * stream(0, K))):
-        steps = list(run(port, case, case.sampler, K, uniforms))
+    for label, numbers in (("a stream", stream(case.seed, K)), ("all 0", np.zeros(K))):
+        steps = run(port, case, case.sampler, K, numbers)
         rate = steps[0][0].samples_per_window
         yield agree(f"samples, {label}", sum(take for _, take, _ in steps), int(rate))
-        yield agree(f"counted, {label}", steps[-1][0].taken, int(rate))
         needed = [int(rate) - sum(take for _, take, _ in steps[:i]) > 0 for i in range(K)]
         yield agree(f"numbers used, {label}", [used for _, _, used in steps], needed)
-
-
-def after_the_warm_up(case: Case, taken: int) -> Sampler:
-    """Return the sampler at n = 1 with S = 1 and p = ½."""
-    one = 0 * case.sampler.samples_per_window + 1
-    first: Sampler = case.sampler._replace(step_count=1, taken=taken, samples_per_window=one, probability=one / 2)
-    return first
 
 
 @decide.law("closed form", cases=decisions.but(seed=seeds))
 def after_a_warm_up_the_first_window_has_no_sample(port: Any, case: Case) -> Iterable[Fact]:
     """With k = 1, as a warm-up leaves it, none of the next K - 1 steps takes a sample or uses a number; with k = 0 one
     does, step K - 1 at the latest."""
-    K = len(case.sampler.norms)
+    K, one = len(case.sampler.norms), 0 * case.sampler.samples_per_window + 1
+    first = case.sampler._replace(step_count=1, samples_per_window=one, probability=one / 2)
     for taken in (1, 0):
-        steps = list(run(port, case, after_the_warm_up(case, taken), K - 1, stream(case.seed, K)))
+        steps = run(port, case, first._replace(taken=taken), K - 1, stream(case.seed, K))
         yield agree(f"samples from k = {taken}", sum(take for _, take, _ in steps), 1 - taken)
-    late = [take for _, take, _ in run(port, case, after_the_warm_up(case, 0), K - 1, 0.0 * stream(0, K))]
+    late = [take for _, take, _ in run(port, case, first._replace(taken=0), K - 1, np.zeros(K))]
     yield agree("without luck", late, [False] * (K - 2) + [True])
 
 
@@ -165,7 +69,7 @@ def after_a_warm_up_the_first_window_has_no_sample(port: Any, case: Case) -> Ite
 def the_rate_follows_the_relative_changes(port: Any, case: Case) -> Iterable[Fact]:
     """At the beginning of a window S becomes S·(1 + α₁ρ₁ + α₂ρ₂), cut to [1, ⌊K·max_p⌋], p = S/K, and k = 0; ρ₁ and ρ₂
     are the means of the K - 1 changes from one entry to the next, relative to the first of the two, cut to ±1."""
-    sampler, take, _ = port.decide(case.sampler, case.uniform, **case.hyper)
+    sampler, take, _ = decide.call(port, case)
     K = len(case.sampler.norms)
     drift = 1
     for weight, window in ((case.alpha1, case.sampler.ratios), (case.alpha2, case.sampler.variances)):
@@ -181,7 +85,7 @@ def the_rate_follows_the_relative_changes(port: Any, case: Case) -> Iterable[Fac
 @decide.law("bound", cases=openings)
 def the_rate_is_a_slow_drift(port: Any, case: Case) -> Iterable[Fact]:
     """S stays within [1, ⌊K·max_p⌋], and unless it is cut it changes by the fraction α₁ + α₂ at most."""
-    sampler, _, _ = port.decide(case.sampler, case.uniform, **case.hyper)
+    sampler, _, _ = decide.call(port, case)
     S, before = sampler.samples_per_window, case.sampler.samples_per_window
     highest = int(len(case.sampler.norms) * float(case.max_p))
     widest = case.alpha1 + case.alpha2
@@ -191,16 +95,20 @@ def the_rate_is_a_slow_drift(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("down", S, np.minimum(before * (1 - widest), highest))
 
 
-@decide.law("invariance", cases=decisions.but(power=count(1, 3, low=-20, high=20)))
-def the_unit_of_the_loss_does_not_count(port: Any, case: Case) -> Iterable[Fact]:
-    """Norms and ratios times 2ᵏ and variances times 4ᵏ change neither the rate nor the decision, bit for bit."""
-    given, size = case.sampler, 2.0**case.power
-    scaled = given._replace(
-        norms=size * given.norms, ratios=size * given.ratios, variances=size * size * given.variances
-    )
-    found, expected = (port.decide(sampler, case.uniform, **case.hyper) for sampler in (given, scaled))
-    yield identical("samples_per_window", found[0].samples_per_window, expected[0].samples_per_window)
-    yield agree("decision", found[1:], expected[1:])
+def in_units(sampler: Sampler, case: Case) -> Sampler:
+    """Return what a sampler remembers where the loss is 2ᵏ times as large."""
+    return sampler._replace(norms=2.0**case.power * sampler.norms, variances=4.0**case.power * sampler.variances)
+
+
+decide.symmetry(
+    "invariance",
+    "the_unit_of_the_loss_does_not_count",
+    "Norms times 2ᵏ and variances times 4ᵏ (ratios have no unit) change neither rate nor decision, bit for bit",
+    cases=decisions.but(power=count(1, 3, low=-20, high=20)),
+    inputs={"sampler": in_units},
+    outputs={"sampler": in_units},
+    same=identical,
+)
 
 
 @decide.law("closed form", cases=decisions.but(seed=seeds))
@@ -227,57 +135,52 @@ def a_sample_is_taken_where_the_number_is_high(port: Any, case: Case) -> Iterabl
 def the_rate_waits_until_the_windows_are_full(port: Any, case: Case) -> Iterable[Fact]:
     """ "clean": with fewer than K samples S stays as it is, bit for bit; p becomes S/K, and k = 0."""
     begin = case.sampler._replace(step_count=len(case.sampler.norms))
-    sampler, take, _ = port.decide(begin, case.uniform, **case.hyper)
+    sampler, take, _ = decide.call(port, case, sampler=begin)
     yield identical("samples_per_window", sampler.samples_per_window, begin.samples_per_window)
     yield equal("probability", sampler.probability * len(begin.norms), begin.samples_per_window)
     yield agree("taken", sampler.taken, int(take))
 
 
-def standing(case: Case, ratios: Any, variances: Any) -> Sampler:
-    """Return the case's sampler with other windows."""
-    sampler: Sampler = case.sampler._replace(ratios=ratios, variances=variances)
-    return sampler
-
-
-@decide.law("limit", cases=openings.but(variant="clean"))
+@decide.law("limit", cases=openings.but(variant="clean", alpha2=0.0))
 def what_stays_is_no_change(port: Any, case: Case) -> Iterable[Fact]:
-    """ "clean": windows of equal numbers leave S as it is, of 0 and of infinity, too; up from 0 is ρ = 1."""
-    ones = 0 * case.sampler.ratios + 1
-    highest = int(len(ones) * float(case.max_p))
-    S = np.minimum(case.sampler.samples_per_window, highest)
-    for label, value in (("ones", 1.0), ("zeros", 0.0), ("infinities", np.inf)):
-        same = np.where(ones > 0, value, ones)
-        sampler, _, _ = port.decide(standing(case, same, same), case.uniform, **case.hyper)
-        yield equal(label, sampler.samples_per_window, S)
-    first = np.arange(len(ones)) == 0
-    for label, window, change in (("up from 0", np.where(first, 0.0, ones), 1.0),):
-        sampler, _, _ = port.decide(standing(case, window, ones), case.uniform, **case.hyper)
+    """ "clean": windows of equal numbers leave S as it is, of 0 and of infinity, too; up from 0 is a change of 1 in the
+    mean, from infinity down one of -1 in one place."""
+    first = np.arange(len(case.sampler.ratios)) == 0
+    highest, ones = int(len(first) * float(case.max_p)), 0 * case.sampler.ratios + 1
+    for label, begin, rest, change in (
+        ("ones", 1.0, 1.0, 0.0),
+        ("zeros", 0.0, 0.0, 0.0),
+        ("infinities", np.inf, np.inf, 0.0),
+        ("up from 0", 0.0, 1.0, 1.0),
+        ("down from infinity", np.inf, 1.0, -1 / (len(first) - 1)),
+    ):
+        ratios = np.where(first, begin, np.where(ones > 0, rest, ones))
+        sampler, _, _ = decide.call(port, case, sampler=case.sampler._replace(ratios=ratios))
         expected = case.sampler.samples_per_window * (1 + change * case.alpha1)
-        yield equal(label, sampler.samples_per_window, np.minimum(expected, highest))
-    fallen = np.where(first, np.inf, ones)
-    sampler, _, _ = port.decide(standing(case, fallen, ones), case.uniform, **case.hyper)
-    expected = case.sampler.samples_per_window * (1 - case.alpha1 / (len(ones) - 1))
-    yield equal("down from infinity", sampler.samples_per_window, np.clip(expected, 1, highest))
+        yield equal(label, sampler.samples_per_window, np.clip(expected, 1, highest))
 
 
 @decide.law("rejects", cases=openings.but(variant="code"))
 def the_code_divides_by_empty_places(port: Any, case: Case) -> Iterable[Fact]:
     """ "code": windows that begin with two zeros end the run at the first change of the rate."""
     empty = np.where(np.arange(len(case.sampler.norms)) < 2, 0, case.sampler.ratios)
-    yield rejects("zeros", lambda: port.decide(standing(case, empty, empty), case.uniform, **case.hyper))
+    sampler = case.sampler._replace(ratios=empty, variances=empty)
+    yield rejects("zeros", lambda: decide.call(port, case, sampler=sampler))
 
 
-@decide.law("rejects", cases=decisions)
-def windows_and_shares_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Windows of several lengths, and a share of less than one sample a window, are rejected."""
-    sampler = case.sampler
-    for name in ("ratios", "variances"):
-        longer = sampler._replace(**{name: np.concatenate([sampler.norms, sampler.norms])})
-        yield rejects(name, partial(port.decide, longer, case.uniform, **case.hyper))
-    little = {**case.hyper, "max_p": 0.5 / len(sampler.norms)}
-    yield rejects("share", lambda: port.decide(sampler, case.uniform, **little))
+def longer(sampler: Any, name: str) -> Any:
+    """Return a sampler one of whose windows has twice its length."""
+    return sampler._replace(**{name: np.concatenate([sampler.norms, sampler.norms])})
 
 
+declare_misfits(
+    decide,
+    "Windows of several lengths, and a share of less than one sample a window, are rejected",
+    decisions,
+    ratios=lambda case: {"sampler": longer(case.sampler, "ratios")},
+    variances=lambda case: {"sampler": longer(case.sampler, "variances")},
+    max_p=lambda case: {"max_p": 0.5 / len(case.sampler.norms)},
+)
 decide.edits("""
 every_step_draws: A uniform number is used on every step, needed or not: the decisions of a stream are others
     `used = need > 0` → `used = True`
@@ -321,16 +224,39 @@ record = system.operation(reference.record, cases=samples, rejecting=samples.but
 
 @record.law("closed form")
 def windows_move_on_by_one_sample(port: Any, case: Case) -> Iterable[Fact]:
-    """Each window loses its oldest entry; the new ones are ‖psf‖, ‖psf‖/‖g‖, and the variance of the moved norms. All
-    else of the sampler stays."""
-    after = port.record(case.sampler, case.psf_norm, case.grad_norm, **case.hyper)
-    for name in ("norms", "ratios", "variances"):
-        yield identical(f"{name} before", getattr(after, name)[:-1], getattr(case.sampler, name)[1:])
-    yield identical("norm", after.norms[-1], case.psf_norm)
-    yield equal("ratio", after.ratios[-1] * case.grad_norm, case.psf_norm)
-    yield equal("variance", after.variances[-1], port.block_variance(after.norms, blocks=case.blocks))
-    for name in ("step_count", "taken", "samples"):
-        yield agree(name, getattr(after, name), getattr(case.sampler, name))
+    """Each window loses its oldest entry; the new ones are ‖psf‖, ‖psf‖/‖g‖, and the mean of the unbiased variances of
+    blocks of ⌊K/B⌋ sorted norms: half the mean square of all differences of two. All else of the sampler stays."""
+    before, K = case.sampler, len(case.sampler.norms)
+    norms = moved_on(before.norms, case.psf_norm)
+    size = K // case.blocks
+    blocks = np.reshape(np.sort(norms)[: size * case.blocks], (case.blocks, size))
+    gaps = blocks[:, :, np.newaxis] - blocks[:, np.newaxis]
+    variance = np.sum(gaps * gaps) / (2 * size * (size - 1) * case.blocks)
+    ratios, variances = moved_on(before.ratios, case.psf_norm / case.grad_norm), moved_on(before.variances, variance)
+    expected = before._replace(norms=norms, ratios=ratios, variances=variances)
+    yield from same_outputs("sampler", record.call(port, case), expected)
+
+
+def moved_on(window: Any, number: Any) -> Any:
+    """Return a window without its oldest entry, and with a new one."""
+    return np.concatenate([window[1:], np.reshape(number, (1,))])
+
+
+record.symmetry(
+    "equivariance",
+    "variances_have_the_square_of_the_unit",
+    "In a unit of the loss 2ᵏ times smaller norms are 2ᵏ times and variances 4ᵏ times as large, bit for bit",
+    cases=samples.but(power=count(1, 3, low=-20, high=20)),
+    inputs={"sampler": in_units, "psf_norm": scaled, "grad_norm": scaled},
+    outputs={"norms": scaled, "ratios": unchanged, "variances": lambda value, case: 4.0**case.power * value},
+    same=identical,
+)
+declare_misfits(
+    record,
+    "A block of fewer than two norms has no variance: more than K/2 blocks are rejected",
+    samples,
+    blocks=lambda case: {"blocks": len(case.sampler.norms) // 2 + 1},
+)
 
 
 @record.law("limit")
@@ -338,7 +264,7 @@ def without_a_gradient_the_ratio_is_no_nan(port: Any, case: Case) -> Iterable[Fa
     """Where psf = 0 the ratio is 0, also for g = 0; where only g = 0 it is infinite."""
     nothing = 0 * case.psf_norm
     for label, psf_norm, expected in (("both 0", nothing, 0.0), ("gradient 0", nothing + 1, np.inf)):
-        after = port.record(case.sampler, psf_norm, nothing, **case.hyper)
+        after = record.call(port, case, psf_norm=psf_norm, grad_norm=nothing)
         yield identical(label, after.ratios[-1], nothing + expected)
 
 
@@ -350,5 +276,14 @@ newest_sample_first: The new sample is put first
 ratio_upside_down: The ratio is ‖g‖/‖psf‖
     `psf_norm / grad_norm` → `grad_norm / psf_norm`
 variance_of_the_norms_before: The variance is of the norms without the new one
-    `block_variance(norms, blocks=blocks)` → `block_variance(sampler.norms, blocks=blocks)`
+    `block_variance(norms, blocks)` → `block_variance(sampler.norms, blocks)`
+variances_are_biased: The variances of the blocks are divided by their size, not by one less
+    `/ (size - 1)` → `/ size`
+norms_are_not_sorted: The blocks are of consecutive samples, not of sorted norms
+    `np.sort(norms)` → `norms`
+variance_has_a_floor: 1e-6 is added, so that nothing is divided by 0
+    `* largest * largest` → `* largest * largest + 1e-6`
+standard_deviations_for_variances: The mean is of the standard deviations
+    `np.mean(np.sum(centred * centred, axis=1) / (size - 1)) * largest * largest` →
+        `np.mean(np.sqrt(np.sum(centred * centred, axis=1) / (size - 1))) * largest`
 """)

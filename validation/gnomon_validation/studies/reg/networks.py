@@ -14,11 +14,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from gnomon.descent import adam, adamw
-from gnomon.descent.newton_schulz import MUON, newton_schulz
+from gnomon.descent import adam, adamw, muon
 from gnomon.descent.reg import optimizer as reg
 from gnomon.domains import Array
-from gnomon.norms import length
+from gnomon.objectives import MLP
 
 WIDTHS, BATCH, POINTS, PRETRAINING, FINE_TUNING, SHIFT = (30, 64, 64, 6), (128, 64), (2000, 400), 300, 100, 0.6
 MIDDLE, GAMMA, BETA, DECAY, PRETRAINING_RATE, PRETRAINING_DECAY = 1, 0.2, 0.95, 0.1, 1e-3, 0.01
@@ -53,40 +52,36 @@ def task(draw: np.random.Generator, points: int, means: Array, sizes: Array) -> 
     return Task((means[classes] + draw.standard_normal((points, len(sizes)))) * sizes, classes, means, sizes)
 
 
-def scores(layers: Layers, points: Array) -> list[Array]:
-    """Return what each layer gives: tanh of all but the last."""
-    given = [points]
-    for k, weights in enumerate(layers):
-        made = given[-1] @ weights.T
-        given.append(np.tanh(made) if k < len(layers) - 1 else made)
-    return given
+def network(points: Array, classes: Any) -> MLP:
+    """Return the loss, cross-entropy, of the network on some points; its biases stay 0."""
+    return MLP(points, classes, WIDTHS[1:-1], "softmax", WIDTHS[-1])
+
+
+def with_biases(layers: Layers) -> list[tuple[Array, Array]]:
+    return [(weights, np.zeros(len(weights))) for weights in layers]
 
 
 def gradients(layers: Layers, points: Array, classes: Any) -> Layers:
     """Return the gradients of the mean cross-entropy."""
-    given = scores(layers, points)
-    shares = np.exp(given[-1] - np.max(given[-1], axis=1, keepdims=True))
-    slope = (shares / np.sum(shares, axis=1, keepdims=True) - np.eye(WIDTHS[-1])[classes]) / len(points)
-    found: Layers = []
-    for k in reversed(range(len(layers))):
-        found.insert(0, slope.T @ given[k])
-        slope = slope @ layers[k] * (1 - given[k] ** 2)
-    return found
-
-
-def muon_step(params: Array, grad: Array, momentum: Array, *, lr: float) -> tuple[Array, Array]:
-    """Return the parameters after a step of Muon matched to AdamW, and the momentum."""
-    momentum = BETA * momentum + (1 - BETA) * grad
-    wide = momentum if len(momentum) <= momentum.shape[1] else momentum.T
-    polar = newton_schulz(wide / length(wide), [MUON] * 5)
-    update = GAMMA * max(params.shape) ** 0.5 * (polar if wide is momentum else polar.T)
-    return (1 - lr * DECAY) * params - lr * update, momentum
+    loss = network(points, classes)
+    return [weights for weights, _ in loss.layers(loss.gradient(loss.flat(with_biases(layers))))]
 
 
 METHODS: dict[str, tuple[Callable[[Array], Any], Step]] = {
     "AdamW": (adam.init, partial(adamw.step, weight_decay=DECAY)),
     "REG": (reg.init, partial(reg.step, gamma=GAMMA, beta=BETA, weight_decay=DECAY)),
-    "Muon": (np.zeros_like, muon_step),
+    "Muon": (
+        muon.init,
+        partial(
+            muon.step,
+            momentum=BETA,
+            nesterov=False,
+            weight_decay=DECAY,
+            eps=0.0,
+            scale="match-rms-adamw",
+            variant="torch",
+        ),
+    ),
 }
 
 
@@ -121,7 +116,8 @@ def tuned(method: str, seed: int, lr: float) -> Tuned:
     layers, data = pretrained(seed)
     after = trained(layers, data, *METHODS[method], FINE_TUNING, BATCH[1], seed, lr)
     values = np.linalg.svd(after[MIDDLE] - layers[MIDDLE], compute_uv=False)
-    right = np.argmax(scores(after, data.points)[-1], axis=1) == data.classes
+    scores = network(data.points, data.classes).activations(with_biases(after))[-1]
+    right = np.argmax(scores, axis=1) == data.classes
     return Tuned(values, float(np.mean(right)))
 
 

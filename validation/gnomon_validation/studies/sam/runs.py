@@ -1,4 +1,4 @@
-"""Runs that the studies and the claims share: ARSAM's step, the uniform numbers of a seed given one by one."""
+"""Runs that the studies and the claims share, and the two functions that they are on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.descent.sam.steps import VsamState, init_vsam, step_arsam, step_vsam
+from gnomon.descent.sam.steps import SampledState, init_sampled, step_sampled
 from gnomon.domains import Array
 from gnomon.objectives.several_arrays import ArraysObjective
 from gnomon.several_arrays import Arrays, join
@@ -39,16 +39,12 @@ class Bowl:
 
 @dataclass
 class Run:
-    """A run. iterates: the parameters laid end to end, (T + 1, n). samples: which steps were SAM steps. state: the
-    last.
-
-    rates: S after each step.
-    """
+    """A run. iterates: the parameters laid end to end, (T + 1, n). samples: which steps were SAM steps. state: the last
+    one."""
 
     iterates: Array
     samples: tuple[bool, ...]
-    rates: Array
-    state: VsamState
+    state: SampledState
 
     @property
     def cost(self) -> float:
@@ -58,19 +54,15 @@ class Run:
 
 def run(
     params: Arrays, objective: ArraysObjective, steps: int, *, warm_up: int = 0, window: int = 50, seed: int = 0,
-    variant: Any = None, **given: Any,
+    schedule: str = "vsam", **given: Any,
 ) -> Run:  # fmt: skip
-    """Return what steps do, of vSAM in a variant, or of ARSAM; the numbers are `random.Random(seed)`'s."""
-    stream, state = random.Random(seed), init_vsam(params, window=window)
+    """Return what steps of vSAM or ARSAM do, after a warm-up; the uniform numbers are `random.Random(seed)`'s."""
+    stream, state = random.Random(seed), init_sampled(params, window=window)
     numbers = [stream.random() for _ in range(steps)]
-    iterates, samples, rates = [join(params)], [], []
+    iterates, samples = [join(params)], []
     for t in range(steps):
-        if variant is None:
-            params, state, report = step_arsam(params, state, objective, numbers[state.draws], **given)
-        else:
-            how = {**given, "warm_up": t < warm_up, "variant": variant}
-            params, state, report = step_vsam(params, state, objective, numbers[state.draws], **how)
+        given["schedule"] = "warm_up" if t < warm_up else schedule
+        params, state, report = step_sampled(params, state, objective, numbers[state.draws], **given)
         iterates.append(join(params))
         samples.append(bool(report.took_sam))
-        rates.append(float(state.sampler.samples_per_window))
-    return Run(np.stack(iterates), tuple(samples), np.array(rates), state)
+    return Run(np.stack(iterates), tuple(samples), state)

@@ -8,14 +8,9 @@ from gnomon.domains import Array
 from gnomon.kernels.descent.newton_schulz import from_unit_length
 from gnomon.kernels.domains import in_place_of
 
-__all__ = ["muon5", "polar_newton_schulz"]
+__all__ = ["polar_newton_schulz"]
 
 
 @in_place_of(reference.polar_newton_schulz)
-def polar_newton_schulz(gradient: Array, iterations: int) -> Array:
-    return from_unit_length(gradient, (CUBIC,) * int(iterations))
-
-
-@in_place_of(reference.muon5)
-def muon5(gradient: Array) -> Array:
-    return from_unit_length(gradient, (MUON,) * 5)
+def polar_newton_schulz(gradient: Array, iterations: int, coefficients: str) -> Array:
+    return from_unit_length(gradient, ((CUBIC if coefficients == "cubic" else MUON),) * int(iterations))

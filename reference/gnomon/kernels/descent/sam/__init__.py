@@ -1,5 +1,5 @@
 """SAM's bookkeeping over flat vectors, and its runs on quadratics, as compiled loops.
 
-What a step costs is the gradient, which is the caller's: what is compiled is the perturbation, the step along a mixed
-direction in one pass over the parameters, and whole runs where the gradient is λ∘x.
+What a step costs is the gradient, which is the caller's: what is compiled is the perturbation, and whole runs where the
+gradient is λ∘x.
 """
