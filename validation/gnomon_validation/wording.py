@@ -7,11 +7,10 @@ import os
 import shlex
 import warnings
 from collections.abc import Callable
-from linecache import checkcache, getline
 from math import log10
 from pathlib import Path
 from sysconfig import get_paths
-from traceback import walk_tb
+from traceback import extract_tb
 from typing import Any
 
 import numpy as np
@@ -108,12 +107,10 @@ def origin(error: BaseException) -> str:
     That is the innermost one outside of Gnomon, Python and what is installed; the innermost but Gnomon's own if there
     is none.
     """
-    places = [(frame.f_code.co_filename, line) for frame, line in walk_tb(error.__traceback__)]
-    frames = [place for place in places if not place[0].startswith(OURS)]
-    own = [place for place in frames if not place[0].startswith((*INSTALLED, "<"))]
-    for file, line in (own or frames)[-1:]:
-        checkcache(file)
-        return legible(f"{Path(file).name}:{line}: {getline(file, line).strip()}".removesuffix(": "), 100)
+    frames = [frame for frame in extract_tb(error.__traceback__) if not frame.filename.startswith(OURS)]
+    own = [frame for frame in frames if not frame.filename.startswith((*INSTALLED, "<"))]
+    for frame in (own or frames)[-1:]:
+        return legible(f"{Path(frame.filename).name}:{frame.lineno}: {frame.line}".removesuffix(": "), 100)
     return ""
 
 
