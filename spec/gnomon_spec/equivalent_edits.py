@@ -27,6 +27,7 @@ IMBALANCE = (
 EIGENVALUES = (
     "return vectors @ (inverse * (np.transpose(vectors) @ g)), values[0] / np.where(values[-1] > 0, values[-1], 1)"
 )
+AT_THE_ENDS = "return np.where(u > 0, np.where(v > 0, w, 1), 0 * u)"
 DEFLATION = "v = orthogonal_part(v, basis)"
 ARGUMENTS = (
     Argument(
@@ -220,6 +221,18 @@ ARGUMENTS = (
             "return float(np.finfo(start.dtype).eps) * start.shape[0] ** 1.5",
         ),
         "what rounding leaves varies by as much",
+    ),
+    Argument(
+        "gnomon.probability.drm.distortions.of_*",
+        AT_THE_ENDS,
+        (AT_THE_ENDS.replace("0 * u", "-1 * u"),),
+        "it is taken where u is 0: 0 or -0",
+    ),
+    Argument(
+        "gnomon.probability.drm_sa.runs.run",
+        "stiffness = np.maximum(stiffness, report.stiffness)",
+        ("stiffness = np.maximum(report.stiffness, stiffness)",),
+        "0 or -0",
     ),
     Argument(
         "gnomon.curvature.trace.orthonormal",
