@@ -25,6 +25,7 @@ STUDIES = find.studies()
 # They run for a quarter of a minute or more; images of digits are scikit-learn's.
 LENGTHY = (
     "anemone-digits",
+    "drm_ppo-long_run",
     "drm_ppo-tails",
     "drm_sa-mixtures",
     "drm_sa-portfolio",

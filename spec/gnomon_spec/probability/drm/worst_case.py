@@ -8,18 +8,33 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.domains import Array
 from gnomon.probability.drm import worst_case as reference
 from gnomon.probability.drm.distortions import Distortion, of_level
-from gnomon_spec.cases import Case, choice
+from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
 from gnomon_spec.facts import Fact, at_least, equal, rejects
 from gnomon_spec.probability.drm import inputs as drawn
 from gnomon_spec.probability.drm import system
 from gnomon_spec.probability.drm.inputs import cells, distortions
+from gnomon_spec.strategies import SMALL_CODES
 
 averse = (*drawn.CONCAVE[:6], *drawn.CONCAVE[7:10])
 worst_case = system.operation(
     reference.worst_case, cases=cells, rejecting=cells, dtypes=drawn.FLOATS, scales={"quantiles": lambda _: 1.0}
 )
+
+
+def levels_among(*always: int, most: int = 5) -> Quantity:
+    """Edges of cells: sixteenths, some of them always, and `most` others."""
+
+    def draw_edges(draw: Draw, context: Context) -> Array:
+        inner = {1 + code % 15 for code in drawn.numbers(draw, draw(SMALL_CODES) % (most + 1))} | {*always}
+        return np.array([0.0, *(k / 16 for k in sorted(inner)), 1.0], context.dtype)
+
+    named = " and ".join(f"{k}/16" for k in always)
+    return Quantity(draw_edges, f"levels from 0 to 1, {named} among them")
+
+
 with_law = cells.but(law=drawn.drawn(0.25, 33, "quantiles", low=-16)).shaped(choice((8,)))
 
 
@@ -44,7 +59,8 @@ def no_law_is_worse(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("ρ", np.sum(masses * worst), spread, scale=1.0)
 
 
-@worst_case.law("closed form", cases=with_law.but(distortion=distortions(*averse)))
+# With two cells there is one law of mean 0 and variance 1, and no distance.
+@worst_case.law("closed form", cases=with_law.but(distortion=distortions(*averse), edges=levels_among(5, 12)))
 def the_distance_to_it_is_what_is_missing(port: Any, case: Case) -> Iterable[Fact]:
     """If w is concave ∫ (q - q*)² = 2·(1 - ρ(q)/√V) for every law of mean 0 and variance 1."""
     widths, masses, q = standardised(case)

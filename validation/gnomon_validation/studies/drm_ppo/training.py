@@ -104,13 +104,13 @@ def tails(returns: Array) -> tuple[float, float, float]:
     return float(order.mean()), float(order[:k].mean()), float(order[-k:].mean())
 
 
-def train(kind: str, updates: int, seed: int = 0) -> Any:
+def train(kind: str, updates: int, seed: int = 0, periods: int = PERIODS) -> Any:
     """Return the three means of each batch, shape (updates, 3), and the returns of the last ten."""
     rng = np.random.default_rng(seed)
     params = begun(rng)
     state, found, last = adam.init(params), [], []
     for _ in range(updates):
-        batch = play(params, rng)
+        batch = play(params, rng, periods)
         found.append(tails(batch.returns))
         last.append(batch.returns)
         A = advantages(batch.returns, kind)

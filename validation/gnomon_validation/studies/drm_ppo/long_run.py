@@ -1,0 +1,59 @@
+"""Training on episodes as long as the published ones: 100 periods."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.studies.drm_ppo.training import train
+from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.study import Findings, Study, Table
+
+WORDS = """training on 100 periods
+Does a policy that is trained for the mean get beyond the best constant order in episodes of 100 periods?
+a stand-in for the published curves of ten million episodes: 250 episodes an update, 100 updates of the clipped
+surrogate; 92 at first and 782 at the end were measured beforehand with another program for this project"""
+UPDATES, PERIODS, LATEST = 100, 100, 10
+CONSTANT = 495.3  # ten units a period at each stage: the study drm_ppo-orders
+AT_RANDOM, ERROR = 102.8, 226.6 / 250**0.5  # orders at random, as at first: mean, and its standard error in a batch
+
+
+def measure() -> Findings:
+    curve, last = train("mean", UPDATES, periods=PERIODS)
+    means = curve[:, 0]
+    crossed = int(np.argmax(means > CONSTANT))
+    compared = (
+        Comparison("mean at first (92 elsewhere), within three standard errors of orders at random",
+                   f"{AT_RANDOM - 3 * ERROR:.1f} … {AT_RANDOM + 3 * ERROR:.1f}", float(means[0])),
+        Comparison("share of the latest updates beyond the best constant order", "1",
+                   float(np.mean(means[-LATEST:] > CONSTANT))),
+    )  # fmt: skip
+    conclusions = (
+        f"After {UPDATES} updates the mean is {np.mean(means[-LATEST:]):.0f}, where another program had 782; ten "
+        f"units a period, the best constant order, return {CONSTANT:.0f}.",
+        f"It is beyond that for the first time in update {crossed + 1}, after {250 * crossed:,} episodes; the "
+        "published runs have ten million.",
+    )
+    rows = [(k + 1, *map(float, curve[k])) for k in (0, 9, 24, 49, 74, UPDATES - 1)]
+    columns = "update | mean {:.1f} | lower 30 % {:.1f} | upper 30 % {:.1f}"
+    table = Table.of(f"returns of 250 episodes of {PERIODS} periods", columns, rows)
+    return Findings((table,), compared, conclusions, (curve, last))
+
+
+def draw(data: Any, figure: Any) -> None:
+    curve, last = data
+    left, right = figure.subplots(1, 2)
+    entitle(figure, "Trained for the mean, a policy leaves the best constant order behind")
+    for part, name, colour in zip(range(3), ("mean", "lower 30 %", "upper 30 %"), COLOURS, strict=False):
+        left.plot(curve[:, part], color=colour, lw=1.5, label=name)
+    left.axhline(CONSTANT, color="black", ls="--", lw=1)
+    left.set(xlabel="update", ylabel="return of 100 periods; dashed: ten units each")
+    right.hist(last, bins=40, density=True, histtype="step", color=COLOURS[0])
+    right.axvline(CONSTANT, color="black", ls="--", lw=1)
+    right.set(xlabel=f"return, latest {LATEST} updates", ylabel="density")
+    finish(left, loc="lower right")
+
+
+study = Study.of("drm_ppo-long_run", WORDS, measure, draw, size=(11.0, 4.8))
