@@ -21,8 +21,8 @@ What ends near a minimum ends at one of sharpness at most 2/η; which of the two
 
 A free run of two right implementations parts by a factor 3 a step near the boundary: after ln(δ/u)/ln 3 steps nothing
 is common (33 in float64, 15 in float32). Runs are compared step by step, and freely up to the horizon that is reported.
-What holds in a limit only is no law but measured, by tests and studies: that w tends to gradient flow's as η → 0, that
-limits have W <= 2 (starts near a minimum with W > 2 are few, not none), and how little ν depends on its threshold.
+What holds in a limit only is no law but measured, by tests and studies: that w tends to gradient flow's as η → 0, and
+that limits have W <= 2 (starts near a minimum with W > 2 are few, not none).
 
 Where the sources leave something open. The loss has ½ and λ/2; `loss_scale` is 2 in the paper's first picture. The
 decay is ηλ; a transcription of the authors' notebook has λ, at η = 1. "Orthogonal initialisation" of matrices is read
