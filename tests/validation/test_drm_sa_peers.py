@@ -20,6 +20,7 @@ def test_the_step_in_torch_conforms(dtype):
 
 def released(samples, scores, *, variant="paper", **hyper):
     """The released start, whatever is asked for."""
+    step.warm_up.check(samples, scores, variant=variant, **hyper)
     return step.warm_up(samples, scores, variant="code", **hyper)
 
 

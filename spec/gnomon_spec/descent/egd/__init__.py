@@ -10,10 +10,10 @@ A partial isometry: of full rank it is the nearest matrix with orthonormal rows 
 the one with the largest ⟨G, Z⟩, which is the nuclear norm: steepest descent in the spectral norm. A step is lr·√r long,
 whatever the size of the loss. It is Muon without momentum, and Shampoo after a single gradient, (GGᵀ)^-¼·G·(GᵀG)^-¼.
 
-Parts. `polar`, and the same by `polar_eigh` (κ²·ε instead of κ·ε) and by `polar_newton_schulz`, with five steps of Muon's
-coefficients nearly. The code's `floored`, s → min(1, s/floor), and `rsvd`; the baseline `colnorm`. `diagnose` says what
-is known of a gradient. `step` trains, `switch` says when it is plain gradient descent. `descend`, `population_error` and
-`plateau_end` are the theory's toy problem.
+Parts. `polar`, and the same by `polar_eigh` (κ²·ε instead of κ·ε) and by `polar_newton_schulz`, with five steps of
+Muon's coefficients nearly. The code's `floored`, s → min(1, s/floor), and `rsvd`; the baseline `colnorm`. `diagnose`
+says what is known of a gradient. `step` trains, `switch` says when it is plain gradient descent. `descend`,
+`population_error` and `plateau_end` are the theory's toy problem.
 
 Easy to get wrong. The rank: for s = 0 the formula (U/s)·Uᵀ·G is 0/0, and of rounding it makes directions of length 1.
 inf: NumPy's `svd` raises for NaN but returns NaN for infinity. The Gram matrix squares the condition number. An ε added
