@@ -70,11 +70,12 @@ def the_distance_to_it_is_what_is_missing(port: Any, case: Case) -> Iterable[Fac
 
 @worst_case.law("closed form")
 def known_worst_cases(port: Any, case: Case) -> Iterable[Fact]:
-    """√V = √(α/(1-α)) for cvar(α) and var(α) where α is an edge; that of gini(a) is a·√Σ Δ·(z + z′ - 1)² over cells
-    from z to z′; 0 where w lies below the diagonal."""
+    """√V = √(α/(1-α)) for cvar(α) where α is an edge, and for var(α′), α′ in the cell above it; that of gini(a) is
+    a·√Σ Δ·(z + z′ - 1)² over cells from z to z′; 0 where w lies below the diagonal."""
     z = case.edges
-    for distortion in (Distortion("cvar", (0.75,)), Distortion(jumps=((0.75, 1.0),))):
-        yield equal("cvar", port.worst_case(z, distortion).spread, np.sqrt(3 + 0 * z[0]))
+    above = float(0.75 + np.min(z[z > 0.75])) / 2
+    for name, distortion in (("cvar", Distortion("cvar", (0.75,))), ("var", Distortion(jumps=((above, 1.0),)))):
+        yield equal(name, port.worst_case(z, distortion).spread, np.sqrt(3 + 0 * z[0]))
     gini = np.sqrt(np.sum(np.diff(z) * (z[1:] + z[:-1] - 1) ** 2)) / 2
     yield equal("gini", port.worst_case(z, Distortion("gini", (0.5,))).spread, gini)
     for distortion in drawn.CONVEX:

@@ -325,7 +325,8 @@ passage = system.operation(reference.passage, cases=watching, rejecting=watching
 @passage.law("closed form", cases=watching)
 def it_is_where_the_detector_stops(port: Any, case: Case) -> Iterable[Fact]:
     """τ is that of `detect`, and so are the evidence at τ, or at the end, and the largest up to there."""
-    found, whole = passage.call(port, case), detect.call(port, Case({**case, "tilts": None, "state": None}))[0]
+    found, fresh = passage.call(port, case), Case({**case, "tilts": None, "state": None}, case.hyper)
+    whole, _ = detect.call(port, fresh)
     yield agree("τ", found.first, whole.first)
     T = case.scores.shape[1]
     read = np.arange(1, T + 1) <= np.where(whole.first > 0, whole.first, T)[:, np.newaxis]
