@@ -276,6 +276,8 @@ OF_RANK = (
     "it_turns_with_the_gradient",
     "it_does_not_matter_how_a_matrix_is_stored",
     "it_goes_block_by_block",
+    "it_is_what_shampoo_does_with_one_gradient",
+    "a_vector_is_divided_by_its_length",
     "of_nothing_it_is_nothing",
     "it_jumps_where_the_rank_changes",
 )
