@@ -81,23 +81,30 @@ def measure(epochs: int = EPOCHS) -> Findings:
                     for what, figure, end in zip(("train", "test"), figures, ends, strict=True)
                 ]
         rows.append(row)
+    with_momentum = {}
+    for momentum in MOMENTA:
+        trainer, found = curve(train, circuit, "anemone", 1e-6, 0.4, False, epochs, momentum)
+        with_momentum[momentum] = found[-1], trainer.likelihood(test)
     if epochs == EPOCHS:
-        for momentum, pair in MOMENTA.items():
-            trainer, found = curve(train, circuit, "anemone", 1e-6, 0.4, False, epochs, momentum)
-            ends = found[-1], trainer.likelihood(test)
-            compared += [
-                Comparison(f"anemone, m = {momentum}: {what}", f"{figure - SPREAD:.2f} … {figure + SPREAD:.2f}", end)
-                for what, figure, end in zip(("train", "test"), pair, ends, strict=True)
-            ]
+        compared += [
+            Comparison(
+                f"anemone, m = {m}: train", f"{figure - SPREAD:.2f} … {figure + SPREAD:.2f}", with_momentum[m][0]
+            )
+            for m, (figure, _) in MOMENTA.items()
+        ]
     trainer, curves["full"] = curve(train, circuit, "full EM", 1e-6, 1.0, False, epochs)
     compared.append(Comparison("full EM: train", f"{-92.14 - SPREAD:.2f} … {-92.14 + SPREAD:.2f}", curves["full"][-1]))
     ahead = [row[3] - row[1] for row in rows]
     tested = sum(row[4] > row[2] for row in rows)
+    gains = [after - before for before, after in zip(with_momentum[0.0], with_momentum[0.9], strict=True)]
+    held_back = [f"{with_momentum[m][1]:.2f} for {MOMENTA[m][1]}" for m in MOMENTA]
     conclusions = (
         f"In training anemone leads mini-batch EM in {sum(x > 0 for x in ahead)} of {len(rows)} rows, by "
         f"{min(ahead):.2f} "
         f"to {max(ahead):.2f} nats an image.",
         f"On images held back it leads in {tested} of {len(rows)}: with a weak pseudocount it overfits more.",
+        f"With ε = 1e-6, α = 0.4 a momentum of 0.9 is worth {gains[0]:.1f} nats in training and {gains[1]:.1f} on "
+        f"images held back, where {' and '.join(held_back)} were found: the spread of these is not stated.",
     )  # fmt: skip
     columns = "ε, α | mini-batch EM {:.2f} | on test images {:.2f} | anemone {:.2f} | on test images {:.2f}"
     table = Table.of(
