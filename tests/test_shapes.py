@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from gnomon_spec.bands import REPLICAS
 from gnomon_spec.cases import Cases, Quantity, constant
 from gnomon_spec.facts import agree, equal
-from gnomon_spec.stand_ins import ExactOracle
+from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
 from gnomon_spec.strategies import VECTORS, number, shapes, tame
 from gnomon_spec.system import System
 from gnomon_validation.checker import check_law
@@ -74,6 +75,24 @@ def test_a_stopping_time_on_the_threshold_itself_is_ambiguous(dtype):
     verdict, _ = check_law(ReferencePort(), law, dtype, Plan(examples=10))
     assert verdict.ambiguous > 0
     assert not verdict.failed
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_replicas_that_stop_at_the_same_time_run_together(dtype):
+    """Sums of 1/5 pass 3/5 or not, and 4/5 or not: where ways part, those go on together who take the same one."""
+    on_the_edge, lengths = System("edge", title="", text=""), []
+    fifths = Quantity(lambda _draw, context: np.full(5, 1 / 5, context.dtype), "a fifth, five times")
+
+    def stops(stream, *, threshold):
+        lengths.append(stream.values.shape[0])
+        return first_alarm(stream, threshold=threshold), first_alarm(stream, threshold=threshold + 0.2)
+
+    operation = on_the_edge.operation(stops, cases=Cases({"stream": fifths, "threshold": constant(0.6)}, VECTORS))
+    runs = PerturbedRuns(np.dtype(dtype)).of_call(
+        operation, (np.full(5, 1 / 5, dtype),), {"threshold": 0.6}, lambda o: stops
+    )
+    assert 1 < len(runs) == len(set(runs)) <= 4
+    assert lengths[0] == REPLICAS and len(lengths) == 2 * len(runs) - 1 <= 7
 
 
 # --- outputs of variable length, compared as multisets: persistence pairs --------------------------------------------

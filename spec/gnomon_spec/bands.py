@@ -21,7 +21,7 @@ worst direction. One margin serves every law.
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import log10
+from math import log10, sqrt
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,6 +34,14 @@ from gnomon_spec.facts import Fact
 REPLICAS = 32
 MARGIN = 4.0
 OTHER_BITS = "differs where the same bits are guaranteed"
+
+
+def half_way(dtype: np.dtype[Any], other: np.dtype[Any]) -> float:
+    """Return the line between a deviation that is the same in another dtype, and one that follows the unit roundoff.
+
+    As a ratio, the other dtype's to this one's: half way on a logarithmic scale, √(u'/u).
+    """
+    return sqrt(float(np.finfo(other).eps) / float(np.finfo(dtype).eps))
 
 
 class Judgement(NamedTuple):
@@ -66,8 +74,9 @@ class Judgement(NamedTuple):
 def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any], exact: Callable[[], Fact] | None = None) -> Judgement:
     """Judge a fact about a port by the same fact about the perturbed oracle.
 
-    runs: one fact whose expressions hold all replicas, or one fact per run. exact: gives the same fact about the exact
-    oracle; asked only where results are not finite. Without it, what the fact expects is taken to be exact.
+    runs: one fact whose expressions hold all replicas, or several, each with a part of them. exact: gives the same fact
+    about the exact oracle; asked only where results are not finite. Without it, what the fact expects is taken to be
+    exact.
     """
     if fact.relation == "identical":
         return _judge_identical(fact)
@@ -107,11 +116,18 @@ def judge(fact: Fact, runs: list[Fact], dtype: np.dtype[Any], exact: Callable[[]
 
 def _replicas(runs: list[Fact], side: str) -> NDArray[Any] | None:
     """Return one side of the facts with the replicas along the first axis; None if their shapes differ."""
-    values = [getattr(run, side) for run in runs]
-    parts = [v.values if isinstance(v, NoisyArray) else np.asarray(v)[np.newaxis] for v in values]
+    parts = [_rows(getattr(run, side)) for run in runs]
     if len(parts) == 1:
         return parts[0]
-    return np.concatenate(parts) if len({part.shape for part in parts}) == 1 else None
+    if len({part.shape[1:] for part in parts}) > 1:
+        return None
+    replicas = [max(len(_rows(run.actual)), len(_rows(run.expected))) for run in runs]
+    return np.concatenate([np.broadcast_to(p, (n, *p.shape[1:])) for n, p in zip(replicas, parts, strict=True)])
+
+
+def _rows(value: Any) -> NDArray[Any]:
+    """Return a side of a fact with the replicas along the first axis, one for all where it is the same in all."""
+    return value.values if isinstance(value, NoisyArray) else np.asarray(value)[np.newaxis]
 
 
 def _fits(shape: tuple[int, ...], larger: tuple[int, ...]) -> bool:

@@ -140,32 +140,30 @@ class PerturbedOracle(Implementation):
 
 
 class PerturbedRuns:
-    """Evaluates laws with the perturbed oracle, all replicas at once where they agree on every branch."""
+    """Evaluates laws with the perturbed oracle, all replicas at once that agree on every branch."""
 
     def __init__(self, dtype: np.dtype[Any], *, seed: int = 0, flush_subnormals: bool = False) -> None:
         self.dtype = dtype
-        self._together = Noise(REPLICAS, seed=seed, flush_subnormals=flush_subnormals)
-        self._alone = [
-            Noise(1, seed=seed + 1 + k, flush_subnormals=flush_subnormals and k % 2 == 1) for k in range(REPLICAS)
-        ]
+        self.noise = Noise(REPLICAS, seed=seed, flush_subnormals=flush_subnormals)
 
     def of_law(self, law: Law, case: Case, function: Function = reference_function) -> list[list[Fact]]:
-        """Return the facts of each run; a single list whose expressions hold all replicas, where that is possible."""
+        """Return the facts of all runs: a list for those whose replicas take the same branches, mostly all."""
         seen = case.widened(self.dtype)
-        return self._runs(law.operation.system, function, lambda port: list(law.body(port, seen)))
+        return self._runs(law.operation.system, function, lambda port: list(law.body(port, seen)), self.noise)
 
     def of_call(self, operation: Operation, inputs: Any, hyperparameters: Any, function: Function) -> list[Any]:
-        """Return what the reference, or a mistake, gives in each run of one call."""
-        return self._runs(operation.system, function, lambda port: port.call(operation, *inputs, **hyperparameters))
+        """Return what the reference, or a mistake, gives in the runs of one call, as in `of_law`."""
 
-    def _runs(self, system: System, function: Function, evaluate: Callable[[Any], Any]) -> list[Any]:
-        with np.errstate(all="ignore"):
-            try:
-                self._together.restart()
-                return [evaluate(PerturbedOracle(system, self.dtype, self._together, function))]
-            except ReplicasDisagreeError:
-                results = []
-                for noise in self._alone:
-                    noise.restart()
-                    results.append(evaluate(PerturbedOracle(system, self.dtype, noise, function)))
-                return results
+        def evaluate(port: Any) -> Any:
+            return port.call(operation, *inputs, **hyperparameters)
+
+        return self._runs(operation.system, function, evaluate, self.noise)
+
+    def _runs(self, system: System, function: Function, evaluate: Callable[[Any], Any], noise: Noise) -> list[Any]:
+        noise.restart()
+        try:
+            with np.errstate(all="ignore"):
+                return [evaluate(PerturbedOracle(system, self.dtype, noise, function))]
+        except ReplicasDisagreeError as error:
+            parts = [noise.of(replicas) for replicas in error.parts()]
+        return [result for part in parts for result in self._runs(system, function, evaluate, part)]

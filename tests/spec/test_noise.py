@@ -50,6 +50,21 @@ def test_the_same_seed_gives_the_same_noise(seed, rows, columns):
     assert not np.array_equal(first.uniform((4, 4)), Noise(4, seed=seed + 1).uniform((4, 4)))
 
 
+@law
+@given(
+    st.integers(0, 2**32), st.lists(st.integers(0, 6), min_size=1, max_size=7, unique=True).map(sorted), st.booleans()
+)
+def test_some_replicas_alone_have_the_noise_that_they_have_among_all(seed, rows, flush):
+    noise = Noise(7, seed=seed, flush_subnormals=flush)
+    exact = np.full((7, 2), [1.0, FINITE.tiny / 4])
+    expected = [noise.rounded(exact, FLOAT32) for _ in range(2)] + [noise.entering(exact, FLOAT32)]
+    part = noise.of(rows)
+    found = [part.rounded(exact[rows], FLOAT32) for _ in range(2)] + [part.entering(exact[rows], FLOAT32)]
+    assert all(np.array_equal(all_[rows], some) for all_, some in zip(expected, found, strict=True))
+    halves = part.of(range(len(rows) // 2, len(rows)))
+    assert np.array_equal(halves.rounded(exact[: halves.replicas], FLOAT32), found[0][len(rows) // 2 :])
+
+
 @pytest.mark.parametrize("sizes", [(3, 5), (Noise.BLOCK, 7), (Noise.BLOCK - 1, 2, Noise.BLOCK)])
 def test_restarting_repeats_the_noise(sizes):
     noise = Noise(2, seed=3)

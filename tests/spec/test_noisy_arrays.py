@@ -195,6 +195,7 @@ def test_converting_to_a_narrower_dtype_rounds_and_to_a_wider_does_not(a):
 def test_replicas_that_agree_answer_questions():
     a = noisy([2.0])
     assert a[0] == 2 and bool(a[0] > 1) and int(a[0]) == 2
+    assert int(NoisyArray(np.array([2.25, 2.75]), np.float32, Noise(2))) == 2
     assert [10, 20, 30][noisy(2, np.int64)] == 30
     assert bool(noisy(np.nan) != noisy(np.nan))
     assert math.isnan(noisy(np.nan).agreed())

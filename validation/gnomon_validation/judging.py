@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property, partial
-from math import log10, sqrt
+from math import log10
 from typing import Any
 
 import numpy as np
 
-from gnomon_spec.bands import MARGIN, Judgement, judge
+from gnomon_spec.bands import MARGIN, Judgement, half_way, judge
 from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact
 from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
@@ -166,7 +166,7 @@ class Judge:
         """Return whether every deviation is rounding, and whether another dtype showed which it is.
 
         A mistake's deviation stays the same in another dtype, an imprecise port's follows the unit roundoff; the line
-        is drawn half way between on a logarithmic scale. In a narrower dtype only what lies beyond the band there, too,
+        is drawn `half_way`. In a narrower dtype only what lies beyond the band there, too,
         says anything: the rest is rounding. A narrower dtype may show nothing, because an imprecise port rounds well
         there by luck, or because a mistake is smaller than its band. With unit roundoffs u < u' and bands in proportion
         to them, such a deviation lies between the bands of the two dtypes, from 1 to u'/u bands of this one; it is
@@ -178,7 +178,7 @@ class Judge:
         if other.name not in (self.offer.dtypes or (other.name,)) or other.name not in self.law.dtypes:
             return False, False
         is_wider = other.itemsize > self.dtype.itemsize
-        line = sqrt(float(np.finfo(other).eps) / float(np.finfo(self.dtype).eps))
+        line = half_way(self.dtype, other)
         evidence, rounded = self.evidence.elsewhere(case, other)
         there = Judge(self.port, self.law, other, self.offer, evidence=evidence)
         with np.errstate(all="ignore"):

@@ -11,12 +11,12 @@ weak    imitates Python floats (NumPy's weak scalars): computes as float64 and t
 exact   computes in its own dtype without noise: what a law does with the outputs of perturbed runs.
 
 A question whose answer differs between replicas (`if norm == 0:`) raises `ReplicasDisagreeError`; the runs are then
-made one by one.
+made again, those together that gave the same answer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -40,7 +40,18 @@ PYTHON_NUMBERS = frozenset((int, float))
 
 
 class ReplicasDisagreeError(Exception):
-    """The replicas of a noisy array answer a yes-or-no question differently."""
+    """The replicas of a noisy array answer a question differently. answers: of each replica, along the first axis."""
+
+    def __init__(self, answers: Values | Sequence[Any]) -> None:
+        super().__init__("replicas disagree")
+        self.answers = answers
+
+    def parts(self) -> list[list[int]]:
+        """Return the replicas that give the same answer, for each answer."""
+        found: dict[bytes, list[int]] = {}
+        for replica, answer in enumerate(self.answers):
+            found.setdefault(np.asarray(answer).tobytes(), []).append(replica)
+        return list(found.values())
 
 
 class NoisyArray(NDArrayOperatorsMixin):
@@ -89,7 +100,7 @@ class NoisyArray(NDArrayOperatorsMixin):
         return bool(self.agreed())
 
     def __int__(self) -> int:
-        return int(self.agreed())
+        return int(self._like(np.trunc(self.values)).agreed())
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iu":
@@ -100,7 +111,7 @@ class NoisyArray(NDArrayOperatorsMixin):
         """Return the value that all replicas have; raise `ReplicasDisagreeError` if they differ."""
         first = self.values[0]
         if not np.array_equal(self.values, np.broadcast_to(first, self.values.shape), equal_nan=self.dtype.kind == "f"):
-            raise ReplicasDisagreeError
+            raise ReplicasDisagreeError(self.values)
         return first
 
     def __getitem__(self, index: Any) -> NoisyArray:

@@ -85,8 +85,9 @@ def _least_squares(a: Values, b: Values, *args: Any, **options: Any) -> Any:
     """`numpy.linalg.lstsq`, replica by replica."""
     results = [np.linalg.lstsq(x, y, *args, **options) for x, y in zip(a, b, strict=True)]
     for parts in zip(*results, strict=True):
-        if len({np.shape(part) for part in parts}) > 1:
-            raise ReplicasDisagreeError
+        shapes = [np.shape(part) for part in parts]
+        if len(set(shapes)) > 1:
+            raise ReplicasDisagreeError(shapes)
     return tuple(np.stack(parts) for parts in zip(*results, strict=True))
 
 

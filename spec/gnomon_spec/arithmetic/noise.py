@@ -22,6 +22,8 @@ product as if it had been a result itself, within the range of the replica; but 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from copy import copy
 from functools import cache
 from math import prod
 from typing import Any, NamedTuple
@@ -77,7 +79,8 @@ class Noise:
     def __init__(self, replicas: int = 32, *, seed: int = 0, flush_subnormals: bool = False) -> None:
         if replicas < 1:
             raise ValueError(f"replicas must be an integer >= 1, got {replicas!r}")
-        self.replicas = replicas
+        self.replicas = self._drawn = replicas
+        self._rows = np.arange(replicas)
         self.flush_subnormals = flush_subnormals
         self._generator = np.random.Generator(np.random.PCG64(seed))
         self._shift = self._generator.uniform(-1.0, 1.0, replicas)
@@ -86,12 +89,24 @@ class Noise:
         self._blocks: list[NDArray[np.float64]] = []
         self.restart()
 
+    def of(self, replicas: Sequence[int]) -> Noise:
+        """Return the noise of some replicas alone, which is what theirs is among all."""
+        part = copy(self)
+        part.replicas, part._rows, part._shift = len(replicas), self._rows[replicas], self._shift[replicas]
+        part.restart()
+        return part
+
     def restart(self) -> None:
         """Start the stream of perturbations again, so that a case has the same noise whenever it is judged."""
         self._block, self._position = 0, 0
 
     def uniform(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Return the next numbers of the stream, uniform in [-1, 1]."""
+        """Return the next numbers of the stream, uniform in [-1, 1]. shape: its first axis is that of the replicas."""
+        if self.replicas == self._drawn:
+            return self._next(shape)
+        return self._next((self._drawn, *shape[1:]))[self._rows]
+
+    def _next(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
         size = prod(shape)
         if size > self.BLOCK:
             return self._generator.uniform(-1.0, 1.0, shape)
@@ -133,7 +148,7 @@ class Noise:
 
     def _flushing(self, ndim: int) -> NDArray[np.bool_]:
         """Return which replicas flush subnormals: every other one, or the only one."""
-        chosen: NDArray[np.bool_] = np.arange(self.replicas) % 2 == (self.replicas > 1)
+        chosen: NDArray[np.bool_] = self._rows % 2 == (self._drawn > 1)
         return chosen.reshape((-1,) + (1,) * (ndim - 1))
 
     def _underflown(self, values: Values, dtype: np.dtype[Any]) -> Values:
