@@ -57,7 +57,7 @@ class Case(Mapping[str, Any]):
 
     def __init__(self, values: Mapping[str, Any], hyperparameters: Iterable[str] = ()) -> None:
         self._values = dict(values)
-        self._names = tuple(name for name in hyperparameters if name in self._values)
+        self._names = tuple(hyperparameters)
         self._widened: dict[Any, Case] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -80,7 +80,11 @@ class Case(Mapping[str, Any]):
 
     @property
     def hyper(self) -> dict[str, Any]:
-        return {name: self._values[name] for name in self._names}
+        return {name: self._values[name] for name in self._names if name in self._values}
+
+    def but(self, **changed: Any) -> Case:
+        """Return the case with some inputs replaced or added."""
+        return Case({**self._values, **changed}, self._names)
 
     def map(self, change: Callable[[Any], Any]) -> Case:
         """Return the case with `change` applied to every array and number in it."""

@@ -88,7 +88,7 @@ def without_thresholds_it_is_adam(port: Any, case: Case) -> Iterable[Fact]:
         params, state = adam.step(params, grad, state, **rates)
     path = [x for x, _, _ in each_call(port, case)]
     yield follows("params", np.stack(path)[-1:], params[np.newaxis])
-    level = Case({**case, "losses": 0 * case.losses + 1}, case.hyper)
+    level = case.but(losses=0 * case.losses + 1)
     yield identical("other losses", path[-1], [x for x, _, _ in each_call(port, level)][-1])
 
 
@@ -127,7 +127,7 @@ def the_first_step_after_a_turn_is_as_long_as_lr(port: Any, case: Case) -> Itera
 @step.law("fixed point", cases=runs.but(state=fresh_state("min"), **NO_BAND, delta=choice(0.75, 0.25)))
 def at_a_stationary_point_it_turns_on_the_spot(port: Any, case: Case) -> Iterable[Fact]:
     """While the gradient is 0, x stays, bit for bit, and there is a plateau at every second call (H4)."""
-    level = Case({**case, "losses": 0 * case.losses + 1, "grads": 0 * case.grads}, case.hyper)
+    level = case.but(losses=0 * case.losses + 1, grads=0 * case.grads)
     seen = list(each_call(port, level))
     for params, _, _ in seen:
         yield identical("params", params, case.params)
@@ -316,7 +316,7 @@ def outside_of_the_band_only_the_entry_counts(port: Any, case: Case) -> Iterable
     code begins anew at every call below lo, where all steps are lr long, and calls every call there and above hi an
     event, and records nothing of it (c1, c2, H14)."""
     low, code = case.far < 0, case.variant == "code"
-    there = Case({**case, "losses": 0 * case.losses + case.far}, case.hyper)
+    there = case.but(losses=0 * case.losses + case.far)
     seen = list(each_call(port, there))
     params, state = case.params, port.init(case.params, start="max" if low else "min", variant=case.variant)
     for k, (grad, loss) in enumerate(zip(case.grads, there.losses, strict=True)):

@@ -174,7 +174,7 @@ def beyond_the_leash_no_gradient_is_long_enough(port: Any, case: Case) -> Iterab
     nothing = 0 * case.state.temperature
     state = case.state._replace(temperature=case.coldness + nothing, path_length=root**2 + nothing)
     grads = [np.nan * grad if case.bad and t == 1 else grad for t, grad in enumerate(case.grads)]
-    done = given.run(port, Case({**case, "state": state}, case.hyper), grads)
+    done = given.run(port, case.but(state=state), grads)
     for t, params in enumerate(done.params, start=1):
         yield identical(f"params after step {t}", params, case.params)
     yield agree("liquid", done.liquid, np.zeros(len(case.grads), bool))
@@ -238,7 +238,7 @@ def a_wider_hysteresis_freezes_less_and_changes_less(port: Any, case: Case) -> I
     """Along the same gradients, with ρ₁ <= ρ₂ every step that is liquid under ρ₂ is under ρ₁, and the status changes no
     more often."""
     start = case.state._replace(liquid=True)
-    begun = Case({**case, "state": start}, case.hyper)
+    begun = case.but(state=start)
     higher = case.release_ratio + (1 - case.release_ratio) * case.share
     wide = given.run(port, begun, case.grads).liquid
     narrow = given.run(port, begun, case.grads, release_ratio=higher).liquid

@@ -72,7 +72,7 @@ def the_product_is_that_of_all_momenta(port: Any, case: Case) -> Iterable[Fact]:
 @step.law("limit", cases=fresh.but(momentum_decay=1e6, variant="scheduled", grads=steps_of(tame(), 8)))
 def a_fast_schedule_is_a_constant_one(port: Any, case: Case) -> Iterable[Fact]:
     """Where 0.96^(t·ψ) is 0, the scheduled run is the constant one."""
-    constant = Case({**case, "variant": "constant"}, case.hyper)
+    constant = case.but(variant="constant")
     yield equal("params", run(port, case), run(port.oracle, constant))
 
 

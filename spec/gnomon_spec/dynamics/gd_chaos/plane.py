@@ -147,7 +147,7 @@ transverse_exponent = operation(boundary.transverse_exponent, cases=targets, rej
 def it_is_where_the_energy_is_nought(port: Any, case: Case) -> Iterable[Fact]:
     """There E = 0 and R = 2·cos 2φ; at 0 lies u = v with A = 4(2 + Y), at π/2 u = -v."""
     u, v = boundary_point.call(port, case)
-    seen = Seen(u, v, Case({**case, "lam": 0.0}))
+    seen = Seen(u, v, case.but(lam=0.0))
     yield equal("E", seen.E, 0 * seen.E, scale=4 + seen.W)
     yield equal("R", seen.R, np.sum(2 * np.cos(2 * case.phi)))
     u, v = boundary_point.call(port, case, phi=0 * case.phi)

@@ -57,7 +57,7 @@ def an_obstacle_on_the_path_has_no_winding(port: Any, case: Case) -> Iterable[Fa
     """An obstacle at a corner, or in the middle of a step, is rejected; so is one on the step that closes the path."""
     middle = (case.path[:1] + case.path[-1:]) / 2
     yield rejects("closing", partial(winding.call, port, case, obstacles=middle))
-    yield from on_the_path(winding, port, Case({**case, "path": np.concatenate([case.path, case.path[:1]])}))
+    yield from on_the_path(winding, port, case.but(path=np.concatenate([case.path, case.path[:1]])))
 
 
 @word.law("closed form", cases=spelled)
@@ -92,7 +92,7 @@ def there_and_back_is_nothing_and_corners_on_steps_change_nothing(port: Any, cas
 @word.law("rejects")
 def an_obstacle_on_the_path_has_no_letter(port: Any, case: Case) -> Iterable[Fact]:
     """An obstacle at a corner, or in the middle of a step, is rejected."""
-    yield from on_the_path(word, port, Case({**case, "path": np.concatenate([case.path, case.path[:1]])}))
+    yield from on_the_path(word, port, case.but(path=np.concatenate([case.path, case.path[:1]])))
 
 
 @homotopy_classes.law("closed form")

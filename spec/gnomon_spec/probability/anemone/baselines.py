@@ -53,7 +53,7 @@ def it_is_counts_less_what_their_group_expects(port: Any, case: Case) -> Iterabl
     """In logits (S - M·θ)/W, which sums to 0 in each group; in μ and log σ of a Gaussian Σ F·(x - μ)/σ² and
     Σ F·[((x - μ)/σ)² - 1], over W."""
     (S, M), W, *_ = said = batch(port, case)
-    found = gradient.call(port, Case({**case, "statistics": said}))
+    found = gradient.call(port, case.but(statistics=said))
     for i, own in of_kind(case, "probabilities"):
         yield equal(f"group {i}", found[own], (S[own] - M[i] * case.params[own]) / W, scale=1.0)
         yield equal(f"sum of {i}", np.sum(found[own]), 0.0, scale=1.0)
@@ -83,8 +83,8 @@ def it_knows_no_gaussians(port: Any, case: Case) -> Iterable[Fact]:
 
 def partition(case: Case, theta: Any) -> Any:
     """Return p̃, shape (data,), of all data, for parameters that need not sum to 1."""
-    rows = domain(Case({**case, "params": theta}))
-    listed = histories(Case({**case, "params": theta, "data": rows, "observed": None, "weights": None}))
+    rows = domain(case.but(params=theta))
+    listed = histories(case.but(params=theta, data=rows, observed=None, weights=None))
     return sum(p for p, _ in listed)
 
 
@@ -95,7 +95,7 @@ def the_distribution_stays(port: Any, case: Case) -> Iterable[Fact]:
     free = partition(case, np.exp(case.logits))
     yield equal("p", partition(case, exact), free / np.sum(free))
     model = port.model_moments(exact, case.circuit)
-    for i, own in of_kind(Case({**case, "params": exact}), "probabilities"):
+    for i, own in of_kind(case.but(params=exact), "probabilities"):
         raised = model.totals[own] + case.eps / len(model.totals[own])
         yield equal(f"group {i}", found[own], raised / (model.masses[i] + case.eps))
 
@@ -120,10 +120,10 @@ def only_categories_that_fit_are_renormalised(port: Any, case: Case) -> Iterable
 def draws_become_parameters(port: Any, case: Case) -> Iterable[Fact]:
     """θ ∝ exp(-p·U); a Gaussian begins at mean + spread·N with spread·exp(-0.04·p·U), 0.01 at least."""
     found = initial.call(port, case)
-    for i, own in of_kind(Case({**case, "params": case.draws}), "probabilities"):
+    for i, own in of_kind(case.but(params=case.draws), "probabilities"):
         free = np.exp(-case.perturbation * (case.draws[own] - np.min(case.draws[own])))
         yield equal(f"group {i}", found[own], free / np.sum(free))
-    for i, own in of_kind(Case({**case, "params": case.draws}), "gaussian"):
+    for i, own in of_kind(case.but(params=case.draws), "gaussian"):
         N, U = case.draws[own]
         yield equal(f"mean of {i}", found[own][0], case.mean + case.spread * N, scale=np.abs(case.mean) + case.spread)
         sigma = case.spread * np.exp(-case.perturbation * U / 25)

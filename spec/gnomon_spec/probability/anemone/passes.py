@@ -269,7 +269,7 @@ def unobserved(case: Case) -> dict[str, Any]:
 def it_is_the_flow_of_a_sample_unobserved(port: Any, case: Case) -> Iterable[Fact]:
     """TD of a node is the sum of the weights of all choices in which it is used, and its flow where nothing is
     observed."""
-    found, given = top_down.call(port, case), Case({**case, **unobserved(case), "weights": None})
+    found, given = top_down.call(port, case), case.but(**unobserved(case), weights=None)
     listed = histories(given)
     yield equal("TD", found, np.stack([posterior(given, listed, n)[0] for n in range(len(case.circuit))]))
     yield equal("flow", flows.call(port, given)[:, 0], found)
@@ -278,7 +278,7 @@ def it_is_the_flow_of_a_sample_unobserved(port: Any, case: Case) -> Iterable[Fac
 @model_moments.law("closed form")
 def they_are_what_a_sample_unobserved_says(port: Any, case: Case) -> Iterable[Fact]:
     """The model's moments are the statistics of one sample of which nothing is observed."""
-    said = batch(port, Case({**case, **unobserved(case), "weights": None}))
+    said = batch(port, case.but(**unobserved(case), weights=None))
     yield from same(model_moments.call(port, case), said.moments)
 
 
