@@ -151,6 +151,18 @@ def find(function: Function, before: str, after: str, within: Function | None = 
     raise ValueError(f"{place} has no {before!r} to be edited: the reference has changed, or the piece is misspelt")
 
 
+class Pieces(NamedTuple):
+    """What is replaced, and by what, each piece in the nearest function that has it. within: see `find`."""
+
+    function: Function
+    pieces: tuple[tuple[str, str], ...]
+    within: Function | None = None
+
+    def found(self) -> tuple[Change, ...]:
+        """Return where the pieces stand."""
+        return tuple(find(self.function, before, after, self.within) for before, after in self.pieces)
+
+
 @cache
 def _pattern(piece: str) -> re.Pattern[str]:
     """Return what finds a piece: whole words, and after a line break whatever indentation there is."""
@@ -212,12 +224,14 @@ class Edited:
         self.without_checks = without_checks
         self._rebuilt: dict[str, dict[str, Any]] = {}
         self._affected: dict[str, bool] = {}
+        self._reached: dict[Function, bool] = {}
 
     def reaches(self, function: Function) -> bool:
         """Return whether the function is, or calls, something that is replaced."""
-        if self.without_checks and is_checked(function):
-            return True
-        return address(function) in self.replaced or any(at in self.replaced for at in reach(function))
+        if function not in self._reached:
+            among = not {address(function), *reach(function)}.isdisjoint(self.replaced)
+            self._reached[function] = among or (self.without_checks and is_checked(function))
+        return self._reached[function]
 
     def function(self, function: Function) -> Function:
         """Return the function as it is with the replacements."""

@@ -44,7 +44,7 @@ import numpy as np
 
 from gnomon.arguments import domains_of, is_checked
 from gnomon_spec.cases import Case, Cases, map_leaves
-from gnomon_spec.edits import Change, Edited, address, difference, entries, find, with_changes
+from gnomon_spec.edits import Change, Edited, Pieces, address, difference, entries, with_changes
 from gnomon_spec.facts import Fact, equal, rejects, same_outputs
 from gnomon_spec.rejections import bad_values
 
@@ -99,18 +99,27 @@ class Law:
 class Mistake:
     """A plausible wrong port: its name, the sentence that a report prints, and the reference with the mistake in it.
 
-    operation: where it is made. It is made in every other operation, too, that calls what it changes. changes: the
-    pieces that are replaced, if it is made of such. published: where this form was published, if it is another method's
-    or another paper's and no slip.
+    operation: where it is made. It is made in every other operation, too, that calls what it changes. made: the edited
+    reference, or the pieces that are replaced in it, which are looked for when they are needed. published: where this
+    form was published, if it is another method's or another paper's and no slip.
     """
 
     system: System
     name: str
     statement: str
     operation: str
-    edited: Edited
-    changes: tuple[Change, ...] = ()
+    made: Edited | Pieces
     published: str = ""
+
+    @cached_property
+    def changes(self) -> tuple[Change, ...]:
+        """The pieces, each with its place, if it is made of such; raises `ValueError` if one stands nowhere."""
+        return self.made.found() if isinstance(self.made, Pieces) else ()
+
+    @cached_property
+    def edited(self) -> Edited:
+        """The reference with the mistake in it."""
+        return self.made if isinstance(self.made, Edited) else Edited(with_changes(self.changes))
 
     def __repr__(self) -> str:
         return f"<mistake {self.system.name}:{self.name}>"
@@ -258,14 +267,12 @@ class Operation:
         """Declare an edit of this operation's reference a mistake.
 
         pieces: what is replaced in the body of the nearest function that has it, and by what; wherever it stands there.
-        within: the function to look in, if it is not the nearest. published: see `Mistake`. Raises `ValueError` if
-        there is no such piece.
+        within: the function to look in, if it is not the nearest. published: see `Mistake`.
         """
         if statement.endswith("."):
             raise ValueError(f"the sentence of {name} must end without a full stop")
-        changes = tuple(find(self.reference, before, after, within) for before, after in pieces)
-        edited = Edited(with_changes(changes))
-        return self.system._add(Mistake(self.system, name, statement, self.name, edited, changes, published))
+        made = Pieces(self.reference, pieces, within)
+        return self.system._add(Mistake(self.system, name, statement, self.name, made, published))
 
     def edits(self, table: str, within: Callable[..., Any] | None = None) -> None:
         """Declare each entry of a table a mistake: a name, a colon, a sentence, and pieces as `before` → `after`.
