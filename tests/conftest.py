@@ -9,6 +9,7 @@ def pytest_addoption(parser):
     parser.addoption(
         "--stale", action="store_true", help="discovery: only where witnesses are older than what they are of"
     )
+    parser.addoption("--anew", action="store_true", help="discovery: keep no witness that was found before")
 
 
 def pytest_configure():

@@ -1,6 +1,6 @@
-"""Witnesses found anew: `pytest -m discovery` searches every law's cases and writes what it finds beside the laws.
+"""Witnesses: `pytest -m discovery` judges those there are, searches what they leave open, and writes them all.
 
-With `--stale` only for systems whose reference, specification or judges have changed since their witnesses were found.
+With `--stale` only for systems whose reference, specification or judges have changed since. With `--anew` none is kept.
 """
 
 import pytest
@@ -10,7 +10,7 @@ from gnomon_validation.checker import check_law
 from gnomon_validation.discovery import Discovery
 from gnomon_validation.ports.bundled import NumbaPort, ReferencePort
 from gnomon_validation.runs.plan import Plan
-from gnomon_validation.witnesses import DTYPES, is_current, write
+from gnomon_validation.witnesses import DTYPES, is_current, read, write
 
 pytestmark = pytest.mark.discovery
 HONEST = Plan(examples=20)
@@ -27,9 +27,9 @@ def pytest_generate_tests(metafunc):
         metafunc.parametrize(("system", "dtype"), wanted, ids=lambda x: getattr(x, "name", x))
 
 
-def test_every_mistake_is_caught_and_named_and_every_law_catches_one(system, dtype):
+def test_every_mistake_is_caught_and_named_and_every_law_catches_one(system, dtype, pytestconfig):
     discovery = Discovery(system, dtype)
-    found = list(discovery.witnesses())
+    found = list(discovery.witnesses([] if pytestconfig.getoption("anew") else read(system, dtype)))
     write(system, dtype, found)
     assert [name for name in system.mistakes if name not in {w.mistake.name for w in found if w.named}] == []
     assert [law.id for law in discovery.laws if law.id not in {w.law.id for w in found}] == []

@@ -16,8 +16,8 @@ from typing import Literal
 from gnomon_spec.edits import Address, Edited, reach, sources
 from gnomon_spec.equivalent_edits import argument
 from gnomon_spec.single_edits import SingleEdit, single_edits
-from gnomon_spec.system import Operation, System
-from gnomon_validation.discovery import Discovery
+from gnomon_spec.system import Law, Operation, System
+from gnomon_validation.discovery import FEW, Discovery
 from gnomon_validation.edit_trials import NeverEndsError, addresses, time_limit
 from gnomon_validation.verdicts import FAILING
 
@@ -62,27 +62,39 @@ class Prober:
 
     def __init__(self, system: System, dtype: str, *, examples: int = 100) -> None:
         self.discovery = Discovery(system, dtype, examples=examples)
+        self.in_order = list(self.discovery.laws)
 
     def fate(self, at: Address, edit: SingleEdit, operations: list[Operation]) -> Found:
-        """Return what becomes of an edit."""
+        """Return what becomes of an edit.
+
+        A few cases of every law are tried before the others of any, the law that caught an edit last first: most edits
+        are caught there, and one that is not meets every case of every law.
+        """
         reason = argument(at, edit.before, edit.after)
         if reason:
             return Found(at, edit, "equivalent", reason)
         edited = Edited({at: edit.source})
-        concerned = [law for law in self.discovery.laws if at in reach(law.operation.reference)]
+        concerned = [law for law in self.in_order if at in reach(law.operation.reference)]
+        concerned.sort(key=lambda law: law.operation not in operations)
         differs = False
-        for law in sorted(concerned, key=lambda law: law.operation not in operations):
-            for case in self.discovery.cases(law):
-                try:
-                    with time_limit(SECONDS):
-                        if self.discovery.changes_nothing(edited, law, case):
-                            continue
-                        differs = True
-                        if self.discovery.judge(edited, law).outcome(case).status in FAILING:
-                            return Found(at, edit, "caught", law.id)
-                except NeverEndsError:
-                    return Found(at, edit, "caught", f"{law.id}: it does not end")
+        for part in (slice(FEW), slice(FEW, None)):
+            for law in concerned:
+                for case in self.discovery.cases(law)[part]:
+                    try:
+                        with time_limit(SECONDS):
+                            if self.discovery.changes_nothing(edited, law, case):
+                                continue
+                            differs = True
+                            if self.discovery.judge(edited, law).outcome(case).status in FAILING:
+                                return self.caught(at, edit, law)
+                    except NeverEndsError:
+                        return self.caught(at, edit, law, ": it does not end")
         return Found(at, edit, "survives" if differs else "equivalent", "" if differs else "the same bits everywhere")
+
+    def caught(self, at: Address, edit: SingleEdit, law: Law, how: str = "") -> Found:
+        """Return that a law caught an edit, which comes first from now on."""
+        self.in_order.sort(key=lambda other: other is not law)
+        return Found(at, edit, "caught", law.id + how)
 
 
 def edits_of(at: Address) -> Iterator[SingleEdit]:

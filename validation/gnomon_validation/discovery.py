@@ -6,7 +6,7 @@ against it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -42,18 +42,44 @@ class Discovery:
         self._evidence: dict[str, Evidence] = {}
         self._calls: dict[int, list[Call]] = {}
 
-    def witnesses(self) -> Iterator[Witness]:
-        """Yield a witness for every mistake that is caught, then one for every law that has none among these."""
+    def witnesses(self, kept: Iterable[Witness] = ()) -> Iterator[Witness]:
+        """Yield a witness for every mistake that is caught, then one for every law that has none among these.
+
+        kept: found before; those that still hold are judged and not searched.
+        """
+        held = [witness for witness in kept if self.holds(witness)]
         caught: set[str] = set()
         for mistake in self.system.mistakes.values():
-            witness = self.of_mistake(mistake)
+            known = (witness for witness in held if witness.named and witness.mistake is mistake)
+            witness = next(known, None) or self.of_mistake(mistake)
             if witness is not None:
                 caught.add(witness.law.id)
                 yield witness
         for law in self.laws:
-            witness = self.of_law(law) if law.id not in caught else None
-            if witness is not None:
-                yield witness
+            if law.id not in caught:
+                witness = next((witness for witness in held if witness.law is law), None) or self.of_law(law)
+                if witness is not None:
+                    yield witness
+
+    def holds(self, witness: Witness) -> bool:
+        """Return whether a witness that was found before has the inputs of its law, and shows what it did.
+
+        Not whether the law still draws such a case.
+        """
+        law, names = witness.law, witness.law.cases.quantities.keys()
+        if law not in self.laws or {frozenset(case) for case in witness.cases} != {frozenset(names)}:
+            return False
+        judge = self.judge(witness.mistake.edited, law)
+        outcomes = [judge.outcome(case) for case in witness.cases]
+        if witness.named:
+            return self.name(witness.mistake, law, outcomes)
+        return outcomes[0].status in CAUGHT
+
+    def name(self, mistake: Mistake, law: Law, outcomes: list[Outcome]) -> bool:
+        """Return whether what a law says of a mistake calls it by its name."""
+        verdict = Verdict(law, self.dtype.name, outcomes[0].status)
+        self.diagnostician.diagnose([(verdict, outcomes)])
+        return verdict.status in CAUGHT and verdict.diagnosis[:1] == [mistake]
 
     def of_mistake(self, mistake: Mistake) -> Witness | None:
         """Return a witness of a mistake, from the nearest law that catches it and calls it by its name."""
@@ -81,9 +107,7 @@ class Discovery:
             key=lambda pair: (is_thin(pair[1]), sum(map(np.size, leaves(dict(pair[0]))))),
         )
         for several in [[pair] for pair in found] + ([found] if len(found) > 1 else []):
-            verdict = Verdict(law, self.dtype.name, several[0][1].status)
-            self.diagnostician.diagnose([(verdict, [outcome for _, outcome in several])])
-            if verdict.status in CAUGHT and verdict.diagnosis[:1] == [mistake]:
+            if self.name(mistake, law, [outcome for _, outcome in several]):
                 return Witness(mistake, law, self.dtype.name, tuple(case for case, _ in several))
         wrong = [case for case, outcome in found if outcome.status in CAUGHT]
         return Witness(mistake, law, self.dtype.name, (wrong[0],), named=False) if wrong else None

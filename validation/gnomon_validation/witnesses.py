@@ -69,18 +69,24 @@ def write(system: System, dtype: str, found: Iterable[Witness]) -> Path:
 
 
 def read(system: System, dtype: str) -> list[Witness]:
-    """Return the stored witnesses of a system in one dtype; raise `ValueError` for what the specification has not."""
+    """Return the stored witnesses of a system in one dtype, but for those of what the specification no longer has.
+
+    The same case of a law is one object, in whatever witnesses it is.
+    """
     file = file_of(system, dtype)
     if not file.exists():
         return []
     laws = {law.id: law for law in system.laws}
-    found = []
+    found: list[Witness] = []
+    known: dict[tuple[str, str], Case] = {}
     for stored in json.loads(file.read_text(encoding="utf-8"))["witnesses"]:
         law, mistake = laws.get(stored["law"]), system.mistakes.get(stored["mistake"])
         if law is None or mistake is None:
-            raise ValueError(f"{file.name} speaks of {stored['law']} and {stored['mistake']}: find the witnesses anew")
-        cases = tuple(decoded_case(case, law) for case in stored["cases"])
-        found.append(Witness(mistake, law, dtype, cases, stored["named"]))
+            continue
+        keys = [(law.id, json.dumps(case)) for case in stored["cases"]]
+        for key, case in zip(keys, stored["cases"], strict=True):
+            known[key] = known.get(key) or decoded_case(case, law)
+        found.append(Witness(mistake, law, dtype, tuple(known[key] for key in keys), stored["named"]))
     return found
 
 
