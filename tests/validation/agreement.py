@@ -39,9 +39,8 @@ def outcome(port: Port, law: str | Law, quantities: dict[str, Any], hyper: dict[
 
 def verdicts(port: Port, system: str, dtype: str, examples: int = 20, only: str = "") -> list[Verdict]:
     """Return the verdicts on what a port has of a system, or of the operation of this name alone."""
-    found = check(
-        port, [find_system(system)], Plan(examples, (dtype,)), laws=lambda law: only in ("", law.operation.name)
-    )
+    plan = Plan(examples, (dtype,), shrink_attempts=0)
+    found = check(port, [find_system(system)], plan, laws=lambda law: only in ("", law.operation.name))
     return [verdict for verdict in found.verdicts if verdict.status != "not provided"]
 
 

@@ -76,7 +76,7 @@ def adam_port(*pieces):
 
 def explained(port, search_seconds=10.0):
     """Return the sentences and the differences that a check of a port's arithmetic ends with."""
-    plan = Plan(20, ("float64",), search_seconds=search_seconds)
+    plan = Plan(20, ("float64",), shrink_attempts=0, search_seconds=search_seconds)
     result = check(port, [find_system("adam")], plan, laws=lambda law: law.kind != "rejects")
     return {(m.statement, *m.difference) for v in result.verdicts if v.status == "wrong" for m in v.diagnosis[:1]}
 
@@ -143,12 +143,21 @@ def test_an_edit_that_raises_or_never_ends_is_given_up(act):
 
 def test_what_is_no_edit_gets_no_sentence_but_the_outputs_that_are_right():
     port = adam_port(("lr * mh", "lr * np.tanh(mh)"))
-    result = check(port, [find_system("adam")], Plan(20, ("float64",), search_seconds=2.0))
+    result = check(port, [find_system("adam")], Plan(20, ("float64",), shrink_attempts=0, search_seconds=2.0))
     wrong = [v for v in result.verdicts if v.status == "wrong" and v.law.kind != "rejects"]
     assert wrong
     assert not [m for v in wrong for m in v.diagnosis]
     rights = ["first_moment", "second_moment", "largest_second_moment", "step_count"]
-    assert {tuple(map(tuple, v.parts)) for v in wrong} == {(tuple(rights), ("params",))}
+    assert {tuple(map(tuple, v.parts)) for v in wrong} == {(tuple(rights), ("params",), ())}
+
+
+def test_what_gives_back_what_it_was_given_is_told_so_and_no_edit_is_looked_for(monkeypatch):
+    monkeypatch.setattr(EditSearch, "found", lambda *_: pytest.fail("it was searched"))
+    port = FunctionsPort(SimpleNamespace(adam_step=lambda params, grad, state, **_: (params.copy(), state)), "adam.py")
+    result = check(port, [find_system("adam")], Plan(20, ("float64",), shrink_attempts=0, search_seconds=2.0))
+    wrong = [v for v in result.verdicts if v.status == "wrong" and v.law.kind != "rejects"]
+    moments = ["first_moment", "second_moment", "largest_second_moment"]
+    assert wrong and all(v.parts == ([], ["params", *moments, "step_count"], ["params", *moments]) for v in wrong)
 
 
 def test_a_mistake_that_fits_the_failing_cases_of_a_law_but_not_all_others_is_not_named():

@@ -259,8 +259,8 @@ class Run:
                 verdict = self.asked[find_law(one["law"]), dtype].verdict
                 assert verdict is not None
                 verdict.status = one["status"]
-                right, wrong = one["parts"]
-                verdict.parts = right, wrong
+                right, wrong, back = one["parts"]
+                verdict.parts = right, wrong, back
                 verdict.diagnosis = [Explanation(**explanation) for explanation in one["diagnosis"]]
 
     def result(self) -> Check:

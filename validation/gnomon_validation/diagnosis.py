@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.bands import Judgement, judge
-from gnomon_spec.cases import same_bits
+from gnomon_spec.cases import leaves, same_bits
 from gnomon_spec.facts import Fact, same_outputs
 from gnomon_spec.stand_ins import ExactOracle, Function, PerturbedRuns, reference_function
 from gnomon_spec.system import Mistake, Operation, System
 from gnomon_validation.edit_search import NEAREST, EditSearch, Effort, apart, pairs
 from gnomon_validation.edit_trials import REJECTIONS, narrow_answer
 from gnomon_validation.ports.runner import Call
-from gnomon_validation.verdicts import Outcome, Verdict
+from gnomon_validation.verdicts import Outcome, Parts, Verdict
 
 MOST_CALLS = 24
 PROBES = 4  # calls of either kind that rank edits
@@ -146,23 +146,25 @@ class Diagnostician:
 
     def _search(self, operation: Operation, others: Recorded, effort: Effort) -> list[Mistake]:
         failing = [call for call in others.failing(operation) if call.outputs is not None]
-        if not failing:
+        back = given_back(failing, operation.name)
+        if not failing or (back and all(back.values())):
             return []
-
         further = [call for call in others.others(operation) if call.outputs is not None]
         search = EditSearch(operation, [*failing[:PROBES], *further[:PROBES]], effort)
         return search.found(lambda edit: any(self.differs(edit, call) for call in failing) and self._fits(edit, others))
 
-    def parts(self, operation: Operation, others: Recorded) -> tuple[list[str], list[str]]:
-        """Return which outputs of an operation are right in all calls, and which are not, the state's first."""
+    def parts(self, operation: Operation, others: Recorded) -> Parts:
+        """Return which outputs of an operation are right in all calls, which are not, and which of these are inputs."""
         right: dict[str, bool] = {}
         name = "params" if "params" in operation.inputs else operation.name
-        for call in others.of(operation):
-            if call.outputs is not None:
-                with np.errstate(all="ignore"), suppress(*REJECTIONS):  # of what is bad or left out nothing can be said
-                    for j in self._judged(call, reference_function, name):
-                        right[j.label] = right.get(j.label, True) and j.holds is not False
-        return [label for label in right if right[label]], [label for label in right if not right[label]]
+        calls = [call for call in others.of(operation) if call.outputs is not None]
+        for call in calls:
+            with np.errstate(all="ignore"), suppress(*REJECTIONS):  # of what is bad or left out nothing can be said
+                for j in self._judged(call, reference_function, name):
+                    right[j.label] = right.get(j.label, True) and j.holds is not False
+        wrong = [label for label in right if not right[label]]
+        back = given_back(calls, name)
+        return [label for label in right if right[label]], wrong, [label for label in wrong if back.get(label)]
 
     def explains(self, mistake: Mistake, verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
         """Return whether a port with this mistake would have done all that the port did.
@@ -255,6 +257,20 @@ class Diagnostician:
         if any(answer is None for answer in answers):  # one of them rejects the inputs
             return answers[0] is not answers[1]
         return not same_bits(*map(call.operation.shared, answers) if shared else answers)
+
+
+def given_back(calls: Sequence[Call], name: str) -> dict[str, bool]:
+    """Return of each floating-point output whether it is, bit for bit, an input in all calls.
+
+    name: of an output that is no field of a state.
+    """
+    found: dict[str, bool] = {}
+    for call in calls:
+        given = leaves(call.inputs)
+        for fact in same_outputs(name, call.outputs, call.outputs):
+            if fact.relation == "equal":
+                found[fact.label] = found.get(fact.label, True) and any(same_bits(fact.actual, x) for x in given)
+    return found
 
 
 def shape(fact: Fact) -> tuple[int, ...]:

@@ -114,8 +114,11 @@ def _explanation(telling: Verdict, others: Iterable[Verdict]) -> Text:
     shared = [m for m in telling.diagnosis if all(m.name in {n.name for n in v.diagnosis} for v in others)]
     if not shared or _is_said_by(telling):
         if telling.status == "wrong" and not (telling.outcome and telling.outcome.cause):
-            text.append("  behaves as no catalogued mistake and no single edit of the formula that was tried\n")
-            right, wrong = telling.parts
+            right, wrong, back = telling.parts
+            if back:
+                text.append(f"  gives back as it was given: {', '.join(back)}\n")
+            if not back or back != wrong:
+                text.append("  behaves as no catalogued mistake and no single edit of the formula that was tried\n")
             if right and wrong:
                 text.append(f"  right in every case that was kept: {', '.join(right)}; not: {', '.join(wrong)}\n")
         return text

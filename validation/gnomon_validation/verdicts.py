@@ -73,6 +73,9 @@ class Explanation(NamedTuple):
         return cls(mistake.name, mistake.statement, mistake.difference, mistake.published)
 
 
+Parts = tuple[list[str], list[str], list[str]]
+
+
 @dataclass
 class Verdict:
     """A law, a dtype, and what became of it.
@@ -83,8 +86,8 @@ class Verdict:
     smallest, outcome: the smallest failing case, and what came of it. digits_lost: the most that any case lost.
     diagnosis: the mistakes that explain every failing case, the likeliest first. expected: why this failure is a known
     difference. left_out: what the port does not return, of what the law is about. parts: where no mistake explains what
-    is wrong, which outputs of the operation are right in all cases that were kept, and which are not. tried: what the
-    port was given, but for bad input.
+    is wrong, which outputs of the operation are right in all cases that were kept, which are not, and which of the
+    latter are an input as it was given. tried: what the port was given, but for bad input.
     """
 
     law: Law
@@ -104,7 +107,7 @@ class Verdict:
     left_out: tuple[str, ...] = ()
     seconds: float = 0.0
     replay_file: str = ""
-    parts: tuple[list[str], list[str]] = ([], [])
+    parts: Parts = ([], [], [])
     tried: Tried = field(default_factory=Tried)
 
     @property
