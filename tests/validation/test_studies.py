@@ -36,8 +36,10 @@ LENGTHY = (
     "gd_chaos-region",
     "hessian_free-networks",
     "hill_adam-colours",
+    "hill_adam-starts",
     "homotopy-warmup",
     "hysterograd-freezing",
+    "hysterograd-moons",
     "srkl-rosenbrock",
     "training_paths-students",
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
@@ -27,7 +26,7 @@ from gnomon_validation.ports.find import find_port, likely_meant
 from gnomon_validation.ports.port import Port
 from gnomon_validation.runs import run_file
 from gnomon_validation.runs.plan import Plan
-from gnomon_validation.runs.pool import DescribedPort, Owner, Pool
+from gnomon_validation.runs.pool import DescribedPort, Owner, Pool, cores
 from gnomon_validation.runs.run_file import Recalled, RunFile
 from gnomon_validation.runs.work import InProcess, Workers
 from gnomon_validation.signals import ending
@@ -115,7 +114,7 @@ def check(context: click.Context, /, **given: Any) -> None:
     how = {name: given.pop(name) for name in ("every_law", "verbose", "quiet")}
     before, watches = given.pop("baseline_file"), given.pop("watch")
     if given["jobs"] is None:
-        given["jobs"] = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        given["jobs"] = cores()
     if given["resume"]:
         given.update(_asked_before(context, given["port"], options))
     asked = Asked(options=options, **given)

@@ -47,10 +47,12 @@ class ReplicasDisagreeError(Exception):
         self.answers = answers
 
     def parts(self) -> list[list[int]]:
-        """Return the replicas that give the same answer, for each answer."""
-        found: dict[bytes, list[int]] = {}
+        """Return the replicas that give the same answer, for each answer; raise this error if there is only one."""
+        found: dict[str, list[int]] = {}
         for replica, answer in enumerate(self.answers):
-            found.setdefault(np.asarray(answer).tobytes(), []).append(replica)
+            found.setdefault(str(np.asarray(answer).tolist()), []).append(replica)
+        if len(found) == 1:
+            raise self
         return list(found.values())
 
 

@@ -21,7 +21,7 @@ from gnomon_validation.check_command import laws_named
 from gnomon_validation.console import console, tell
 from gnomon_validation.files import require_directory, require_report
 from gnomon_validation.runs.plan import BLOCK, Plan
-from gnomon_validation.runs.pool import Owner
+from gnomon_validation.runs.pool import Owner, cores
 from gnomon_validation.wording import assignment, counted, legible
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def run(
         raise ValueError("campaigns need the package 'distributed': pip install 'gnomon[campaign]'")
     from gnomon_validation.campaign.cluster import Cluster
     from gnomon_validation.campaign.drive import Campaign
-    from gnomon_validation.campaign.progress import cores, shown
+    from gnomon_validation.campaign.progress import shown
 
     chosen = [find_system(name) for name in system_names] or list(systems().values())
     wanted = laws_named(law_names, chosen)

@@ -44,6 +44,11 @@ WORKING = ("judges", "calls", "loads", "explains")
 UNTOUCHED = ("waits", "is done")  # if a worker dies so, what it was asked for before did it, or somebody else
 
 
+def cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class Owner(NamedTuple):
     """What whoever asks says: the port's name and options, the plan, and the limits of a worker.
 
