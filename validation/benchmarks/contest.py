@@ -16,7 +16,7 @@ import shutil
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -127,6 +127,13 @@ def rounds(contenders: Mapping[str, Any], repeats: int, time: Callable[[Any], An
     """
     runs = {name: run for name, run in contenders.items() if not isinstance(run, str)}
     return Taken([{name: time(run) for name, run in runs.items()} for _ in range(repeats + 1)][1:])
+
+
+def exponent(sizes: Sequence[int], figures: Sequence[float]) -> float:
+    """Return the slope of the logarithms over the last decade of sizes, by least squares."""
+    last = [(n, figure) for n, figure in zip(sizes, figures, strict=True) if 10 * n >= sizes[-1]]
+    x, y = np.log([[n, figure] for n, figure in last]).T
+    return float(np.polyfit(x, y, 1)[0])
 
 
 def peak_bytes(run: Run) -> tuple[int, Any]:

@@ -75,13 +75,6 @@ def measured(sizes: list[int], repeats: int) -> dict[str, list[Measured]]:
     return found
 
 
-def exponent(sizes: list[int], figures: list[float]) -> float:
-    """Return the slope of the logarithms over the last decade of sizes."""
-    last = [(n, figure) for n, figure in zip(sizes, figures, strict=True) if 10 * n >= sizes[-1]]
-    x, y = np.log([[n, figure] for n, figure in last]).T
-    return float(np.polyfit(x, y, 1)[0])
-
-
 def growth_table(sizes: list[int], found: dict[str, list[Measured]]) -> Table:
     """Return the table: time and memory at some sizes, and the fitted exponents beside the expected one."""
     shown = [i for i, n in enumerate(sizes) if n in (sizes[0], sizes[len(sizes) // 2], sizes[-1])]
@@ -92,7 +85,7 @@ def growth_table(sizes: list[int], found: dict[str, list[Measured]]) -> Table:
     for name, all_sizes in found.items():
         row: list[Any] = [name, all_sizes[0].products]
         for figures in ([1e3 * m.seconds for m in all_sizes], [m.peak / 1e6 for m in all_sizes]):
-            row += [*(figures[i] for i in shown), exponent(sizes, figures)]
+            row += [*(figures[i] for i in shown), contest.exponent(sizes, figures)]
         rows.append((*row, EXPECTED))
     return contest.table("Growth with n, the product of time ~ n", " | ".join(columns), rows)
 
@@ -109,7 +102,7 @@ def draw(sizes: list[int], found: dict[str, list[Measured]], picture: Path) -> N
     for axes, title, unit, figure_of in panels:
         panel = {name: [figure_of(m) for m in all_sizes] for name, all_sizes in found.items()}
         for name, figures in panel.items():
-            axes.loglog(sizes, figures, "o-", label=f"{name}: n^{exponent(sizes, figures):.2f}")
+            axes.loglog(sizes, figures, "o-", label=f"{name}: n^{contest.exponent(sizes, figures):.2f}")
         least = min(figures[-1] for figures in panel.values())
         guide = [least / 2 * n / sizes[-1] for n in sizes]
         axes.loglog(sizes, guide, "k--", label=f"expected slope: n^{EXPECTED:g}")

@@ -90,8 +90,7 @@ def main(side: int, repeats: int) -> None:
             for other in others:
                 ratios[kind, size, other] = taken.ratio(ours, other)
                 rows.append((kind, f"{size}", other, seconds[-1] * 1e3, ratios[kind, size, other]))
-        slope = np.polyfit(np.log(chosen), np.log(seconds), 1)[0]
-        growth.append((kind, f"{chosen[0]} … {chosen[-1]}", float(slope)))
+        growth.append((kind, f"{chosen[0]} … {chosen[-1]}", contest.exponent(chosen, seconds)))
     columns = "what | size | beside | ours, ms {:.2f} | ours ÷ theirs {:.3f}"
     tables = (
         contest.table("Persistence and distances, float64", columns, rows, left=3),
