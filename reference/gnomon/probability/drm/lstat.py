@@ -72,12 +72,13 @@ def influence(y: Values, distortion: Distortion, weights: Weights = None) -> Arr
     """Return A, shape (n,), by which ρ rises as weights move: dρ = Σ p_i·A_i·v_i where p_i becomes p_i·(1 + v_i).
 
     A(y) = -Σ_{j<n} w′(S_j)·(1{y <= y_(j)} - F_j)·(y_(j+1) - y_(j)), F_j = 1 - S_j; Σ p_i·A_i = 0. It is to ρ what
-    y - mean is to the mean: the advantage of a policy gradient. Terms with w′ = ∞ count nothing where 1{…} = F_j.
+    y - mean is to the mean: the advantage of a policy gradient. Terms with w′ = ∞ count nothing where 1{…} = F_j, or
+    y_(j+1) = y_(j). Computed with two running sums: of F_j·w′·gap over what lies below, of S_j·w′·gap over the rest.
     """
     order, S = survival(y, weights)
-    ranked, S = y[order], S[1:-1]
-    w_slope, gaps = slope(S, distortion, len(y)), np.diff(ranked)
-    excess = np.where(y[:, np.newaxis] <= ranked[:-1], S, S - 1)  # 1{y <= y_(j)} - F_j
-    terms = np.where(excess == 0, 0, np.where(excess == 0, 0, w_slope) * excess * gaps)
-    A: Array = -np.sum(terms, axis=-1)
-    return A
+    S, gaps, nothing = S[1:-1], np.diff(y[order]), np.zeros_like(y[:1])
+    w_slope = slope(S, distortion, len(y))
+    up = np.where((S < 1) & (gaps > 0), w_slope, 0) * (1 - S) * gaps
+    down = np.where((S > 0) & (gaps > 0), w_slope, 0) * S * gaps
+    A: Array = np.concatenate([nothing, np.cumsum(up)]) - np.concatenate([np.cumsum(down[::-1])[::-1], nothing])
+    return A[np.argsort(order)]

@@ -275,14 +275,15 @@ gradient_forgets_weights: The gradient is that of equal weights
 """)
 influence.edits("""
 influence_of_the_other_sign: The sign is that of a gain
-    `A: Array = -np.sum(terms, axis=-1)` → `A: Array = np.sum(terms, axis=-1)`
+    `return A[np.argsort(order)]` → `return -A[np.argsort(order)]`
 influence_at_f: The slope is taken at F_j, not at 1 - F_j
     `slope(S, distortion, len(y))` → `slope(1 - S, distortion, len(y))`
 influence_not_centred: The indicator is not centred
-    `np.where(y[:, np.newaxis] <= ranked[:-1], S, S - 1)` →
-        `np.where(y[:, np.newaxis] <= ranked[:-1], np.ones_like(S), 0 * S)`
+    `* (1 - S) * gaps` → `* 0 * gaps`
+    `* S * gaps` → `* gaps`
 strictly_below: 1{y < y_(j)} stands for 1{y <= y_(j)}
-    `y[:, np.newaxis] <= ranked[:-1]` → `y[:, np.newaxis] < ranked[:-1]`
+    `[nothing, np.cumsum(up)]` → `[np.cumsum(up), np.reshape(np.sum(up), (1,))]`
+    `[np.cumsum(down[::-1])[::-1], nothing]` → `[np.cumsum(down[::-1])[::-1][1:], nothing, nothing]`
 gaps_forgotten: Ranks instead of values
-    `* excess * gaps)` → `* excess)`
+    `* gaps` → ``
 """)
