@@ -29,7 +29,7 @@ NEITHER = tuple(
     Distortion(name, parameters)  # type: ignore[arg-type]
     for name, parameters in (
         ("sshape", (5.0,)), ("tk", (0.65,)), ("prelec", (0.65, 1.1)), ("tk", (0.3,)), ("sshape", (1.0,)),
-        ("prelec", (0.5, 1.0)),
+        ("prelec", (0.5, 1.0)), ("sshape", (2000.0,)),
     )
 )  # fmt: skip
 SMOOTH = (*CONCAVE, *CONVEX, *NEITHER)
