@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import faulthandler
+import gc
 import json
 import os
 import signal
@@ -36,6 +37,7 @@ from gnomon_validation.wording import is_ours, told
 
 DIES_WITH_ITS_PARENT = 1  # PR_SET_PDEATHSIG
 MOST_PRINTED = 2000
+OBJECTS_BETWEEN_COLLECTIONS = 100_000  # compiling a kernel makes millions that stay: a sixth of its time went into them
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -68,6 +70,7 @@ class Settings(NamedTuple):
 
 def serve(connection: Connection, settings: Settings) -> None:
     """Perform what is asked for until nobody asks any more."""
+    gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS, *gc.get_threshold()[1:])
     trace = _stand_alone(settings)
     worker = Worker(settings)
     _have_alone(connection.fileno(), trace)

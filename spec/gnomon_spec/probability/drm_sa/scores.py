@@ -121,6 +121,18 @@ def components_have_no_order(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("mirror", mirrored, sign * s, scale=size(case))
 
 
+@mixture_scores.law("limit")
+def large_logits_and_far_samples_lose_nothing(port: Any, case: Case) -> Iterable[Fact]:
+    """Logits that all rise by 1024 change nothing; far out, where each density is 0 in floating point, the scores of
+    logits still sum to 0."""
+    J = len(case.params) // 3
+    risen = mixture_scores.call(port, case, params=case.params + 1024 * (np.arange(3 * J) >= 2 * J))
+    yield equal("risen", risen, mixture_scores.call(port, case), scale=size(case))
+    far = case.but(samples=case.samples + np.where(case.samples < 0, -64, 64))
+    by_logits = mixture_scores.call(port, far)[:, 2 * J :]
+    yield equal("far", np.sum(by_logits, axis=1), 0 * case.samples, scale=J * size(far))
+
+
 @mixture_measure.law("closed form")
 def it_is_the_mean_of_two_samples(port: Any, case: Case) -> Iterable[Fact]:
     """ρ is half way between those of samples at the left and at the right ends of intervals, weighed by P(X <= y) = Σ
@@ -164,6 +176,8 @@ standardisation_held_fixed: The slopes of d and s are left out: scores of a free
     `B = np.sum(r * T / t, axis=1)[:, np.newaxis]` → `B = 0 * x`
 responsibilities_without_deviations: Responsibilities forget that narrow components are higher
     `np.log(p) - np.log(t) - T * T / 2` → `np.log(p) - T * T / 2`
+responsibilities_underflow: Densities are not divided by the largest: far out they are 0/0
+    `np.exp(log_r - np.max(log_r, axis=1)[:, np.newaxis])` → `np.exp(log_r)`
 logits_without_variance: The logits' scores leave out that s changes with them
     `r - p - B * p * d - A * p * (t * t + d * d - s**2) / (2 * s**2)` → `r - p - B * p * d`
 """)
