@@ -2,9 +2,6 @@
 
 import os
 
-import pytest
-
-from gnomon_validation.runs.pool import cores
 from gnomon_validation.runs.worker import ONE_THREAD
 
 
@@ -15,12 +12,6 @@ def pytest_addoption(parser):
     parser.addoption("--anew", action="store_true", help="discovery: keep no witness that was found before")
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers():
-    """Return one more than there are processors: some tests wait, for an end that does not come or another process."""
-    return cores() + 1
-
-
 def pytest_configure():
-    """Let each worker, which starts after this, compute with one thread: there are more workers than processors."""
+    """Let each worker, which starts after this, compute with one thread: there are as many workers as processors."""
     os.environ.update({**ONE_THREAD, **os.environ})
