@@ -53,7 +53,7 @@ def it_is_counts_less_what_their_group_expects(port: Any, case: Case) -> Iterabl
     """In logits (S - M·θ)/W, which sums to 0 in each group; in μ and log σ of a Gaussian Σ F·(x - μ)/σ² and
     Σ F·[((x - μ)/σ)² - 1], over W."""
     (S, M), W, *_ = said = batch(port, case)
-    found = gradient.call(port, case.but(statistics=said))
+    found = gradient.call(port, case, statistics=said)
     for i, own in of_kind(case, "probabilities"):
         yield equal(f"group {i}", found[own], (S[own] - M[i] * case.params[own]) / W, scale=1.0)
         yield equal(f"sum of {i}", np.sum(found[own]), 0.0, scale=1.0)

@@ -325,8 +325,8 @@ passage = system.operation(reference.passage, cases=watching, rejecting=watching
 @passage.law("closed form", cases=watching)
 def it_is_where_the_detector_stops(port: Any, case: Case) -> Iterable[Fact]:
     """τ is that of `detect`, and so are the evidence at τ, or at the end, and the largest up to there."""
-    found, fresh = passage.call(port, case), case.but(tilts=None, state=None)
-    whole, _ = detect.call(port, fresh)
+    found = passage.call(port, case)
+    whole, _ = detect.call(port, case, tilts=None, state=None)
     yield agree("τ", found.first, whole.first)
     T = case.scores.shape[1]
     read = np.arange(1, T + 1) <= np.where(whole.first > 0, whole.first, T)[:, np.newaxis]
