@@ -223,6 +223,7 @@ class Edited:
         self.replaced = dict(replaced)
         self.without_checks = without_checks
         self._rebuilt: dict[str, dict[str, Any]] = {}
+        self._waiting: dict[str, list[Statement]] = {}
         self._affected: dict[str, bool] = {}
         self._reached: dict[Function, bool] = {}
 
@@ -240,7 +241,7 @@ class Edited:
         replacement = self.replaced.get(address(function))
         if callable(replacement):
             return _instead_of(function, replacement)
-        return self._namespace(function.__module__)[function.__name__]  # type: ignore[no-any-return]
+        return self._namespace(function.__module__, function.__name__)[function.__name__]  # type: ignore[no-any-return]
 
     def _is_affected(self, module: str) -> bool:
         if module not in self._affected:
@@ -250,23 +251,33 @@ class Edited:
             self._affected[module] = direct or checks or any(map(self._is_affected, _imported(module)))
         return self._affected[module]
 
-    def _namespace(self, module: str) -> dict[str, Any]:
-        """Return the names of a module, those that the replacements reach made anew."""
+    def _namespace(self, module: str, name: str = "") -> dict[str, Any]:
+        """Return the names of a module, that name, or if it is "" each of them, made anew where replacements reach it.
+
+        What only other names need is left as it is: most of a module that one edit reaches is never called.
+        """
         if not self._is_affected(module):
             return vars(modules[module])
         if module not in self._rebuilt:
-            scope = self._rebuilt[module] = dict(vars(modules[module]))
-            for name, value in list(scope.items()):
-                scope[name] = self._entering(value, module)
-            for name, code in _statements(module):
-                replacement = self.replaced.get(Address(module, name))
-                if replacement is None:
-                    exec(code, scope)
-                elif isinstance(replacement, str):
-                    exec(_compiled(ast.parse(replacement).body, module), scope)
-                else:
-                    scope[name] = _instead_of(getattr(modules[module], name), replacement)
-        return self._rebuilt[module]
+            own = vars(modules[module])
+            scope = self._rebuilt[module] = dict(own)
+            for imported, value in own.items():
+                scope[imported] = self._entering(value, module)
+            new = {known for known, value in own.items() if scope[known] is not value}
+            new |= {at.name for at in self.replaced if at.module == module}
+            self._waiting[module] = _depending(_statements(module), new)
+        scope, waiting = self._rebuilt[module], self._waiting.get(module, [])
+        needed = _needed(waiting, name) if name else waiting
+        self._waiting[module] = [statement for statement in waiting if statement not in needed]
+        for statement in needed:
+            replacement = self.replaced.get(Address(module, statement.function))
+            if replacement is None:
+                exec(statement.code, scope)
+            elif isinstance(replacement, str):
+                exec(_compiled(ast.parse(replacement).body, module), scope)
+            else:
+                scope[statement.function] = _instead_of(getattr(modules[module], statement.function), replacement)
+        return scope
 
     def _entering(self, value: Any, module: str) -> Any:
         """Return what an imported name stands for."""
@@ -276,21 +287,59 @@ class Edited:
             if self.without_checks and address(value) == Address("gnomon.arguments", "checked"):
                 return _checking_nothing
             if value.__module__ in modules and self._is_affected(value.__module__):
-                return self._namespace(value.__module__).get(value.__name__, value)
+                return self._namespace(value.__module__, value.__name__).get(value.__name__, value)
         return value
 
 
+class Statement(NamedTuple):
+    """A statement of a module that can be executed anew. function: its name if it defines one. gives, uses: names."""
+
+    function: str
+    code: CodeType
+    gives: frozenset[str]
+    uses: frozenset[str]
+
+
+Names: TypeAlias = Callable[[Statement], frozenset[str]]
+
+
 @cache
-def _statements(module: str) -> list[tuple[str, CodeType]]:
-    """Return what of a module is executed anew: no imports, no classes; the functions by their names."""
-    nodes = [n for n in ast.parse(_text(module)).body if not isinstance(n, ast.Import | ast.ImportFrom | ast.ClassDef)]
-    return [(getattr(node, "name", ""), _compiled([node], module)) for node in nodes]
+def _statements(module: str) -> list[Statement]:
+    """Return what of a module can be executed anew: all but imports and classes."""
+    found = []
+    for node in ast.parse(_text(module)).body:
+        if not isinstance(node, ast.Import | ast.ImportFrom | ast.ClassDef):
+            function = getattr(node, "name", "")
+            names = {name for name in ast.walk(node) if isinstance(name, ast.Name)}
+            stored = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+            gives = frozenset({function} if function else stored)
+            found.append(Statement(function, _compiled([node], module), gives, frozenset(name.id for name in names)))
+    return found
+
+
+def _depending(statements: list[Statement], names: set[str]) -> list[Statement]:
+    """Return the statements that give one of the names, or use it, or what one of these gives, in their order."""
+    return _connected(statements, names, lambda one: one.gives | one.uses, lambda one: one.gives)
+
+
+def _needed(statements: list[Statement], name: str) -> list[Statement]:
+    """Return the statements that give a name, or what one of these uses, in their order."""
+    return _connected(statements, {name}, lambda one: one.gives, lambda one: one.uses)
+
+
+def _connected(statements: list[Statement], names: set[str], known_by: Names, leads_to: Names) -> list[Statement]:
+    found, left = set[Statement](), set(statements)
+    while met := {one for one in left if not names.isdisjoint(known_by(one))}:
+        left, found = left - met, found | met
+        names = names.union(*map(leads_to, met))
+    return [one for one in statements if one in found]
 
 
 def _compiled(body: list[ast.stmt], module: str) -> CodeType:
     return compile(ast.Module(body, []), str(modules[module].__file__), "exec")
 
 
+@cache
 def _imported(module: str) -> list[str]:
     """Return the modules of the reference from which a module has a name."""
     found: dict[str, None] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef
@@ -114,6 +115,7 @@ class FunctionSource:
         return names | self.bound(parent)
 
 
+@lru_cache(maxsize=8)  # a text is asked for again soon or not at all
 def program(source: str) -> str:
     """Return what two texts of one program have in common; nothing for a text that is no program."""
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fnmatch import fnmatchcase
+from functools import cache
 
 import pytest
 
@@ -69,6 +70,15 @@ def test_every_edit_is_one_of_the_function_as_it_stands():
 
 @pytest.mark.parametrize("argued", ARGUMENTS, ids=lambda a: f"{a.where}: {a.before}")
 def test_what_is_argued_for_is_an_edit_of_the_reference(argued):
-    at = {at for system in systems().values() for at in addresses([*system.operations.values()])}
-    edits = {(e.before, e.after) for a in at if fnmatchcase(".".join(a), argued.where) for e in edits_of(a)}
+    edits = {edit for at in everywhere() if fnmatchcase(".".join(at), argued.where) for edit in lines_of(at)}
     assert {(argued.before, after) for after in argued.after} <= edits
+
+
+@cache
+def everywhere():
+    return {at for system in systems().values() for at in addresses([*system.operations.values()])}
+
+
+@cache
+def lines_of(at):
+    return {(edit.before, edit.after) for edit in edits_of(at)}
