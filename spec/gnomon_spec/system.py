@@ -139,6 +139,10 @@ class Mistake:
         return [line for at, text in texts.items() for line in difference(at, text)]
 
 
+def _written(parameter: inspect.Parameter) -> str:
+    return parameter.name if parameter.default is parameter.empty else f"{parameter.name}={parameter.default!r}"
+
+
 @dataclass(eq=False, repr=False)
 class Operation:
     """One pure function of a system.
@@ -147,7 +151,7 @@ class Operation:
     dtypes: those that it is about, and its laws unless they say otherwise (NumPy's LAPACK has no float16).
     length_varies: how long its outputs are depends on their values, so that rounding may decide it.
     own: fields of its output that are a port's own (what it cost), not compared with the oracle's.
-    scales: of each output that may vanish in exact arithmetic, what it is rounded at (`Fact.scale`), given the case.
+    scales: of each output, by its label, that may vanish, what it is rounded at (`Fact.scale`), given the case.
     """
 
     system: System
@@ -173,6 +177,18 @@ class Operation:
         """The names of the positional arguments."""
         parameters = inspect.signature(self.reference).parameters.values()
         return tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
+
+    @cached_property
+    def positional(self) -> tuple[str, ...]:
+        """The positional arguments as a signature has them: those that may be left out with their defaults."""
+        parameters = inspect.signature(self.reference).parameters
+        return tuple(_written(parameters[name]) for name in self.inputs)
+
+    @cached_property
+    def keywords(self) -> tuple[str, ...]:
+        """The keyword arguments as a signature has them."""
+        parameters = inspect.signature(self.reference).parameters
+        return tuple(_written(parameters[name]) for name in self.hyperparameters)
 
     @cached_property
     def hyperparameters(self) -> dict[str, Any]:
@@ -292,7 +308,8 @@ class Operation:
             outputs = getattr(port, self.name)(*inputs, **case.hyper)
             expected = getattr(port.oracle, self.name)(*inputs, **case.hyper)
             for fact in same_outputs(self.inputs[0], self.shared(outputs), self.shared(expected), self.compare):
-                yield fact._replace(scale=self.scales[fact.label](case)) if fact.label in self.scales else fact
+                scale = self.scales.get(fact.label.partition("[")[0])
+                yield fact._replace(scale=scale(case)) if scale else fact
 
         return self.law("oracle agreement")(agrees_with_the_oracle)
 

@@ -21,7 +21,7 @@ from gnomon_validation.verdicts import Check, Verdict
 from gnomon_validation.wording import describe
 
 DECAY_LAW = "decay_acts_on_the_parameters_before_the_step"
-BEFORE = "Shrinking the parameters by 1 - lr·λ by hand and stepping without decay gives the same parameters"
+BEFORE = "The oracle's step without decay, from parameters shrunk by 1 - lr·λ by hand, gives the same parameters"
 AFTER = "Weight decay is applied to the already updated parameters (huggingface/transformers#14539)"
 HOSTILE = RuntimeError("<out of order> & \x1b[31mred\x00\ud800")
 

@@ -86,10 +86,13 @@ def test_an_explanation_says_what_a_port_is_called_given_and_returns(gnomon):
     assert (
         "As a port\n"
         "  adamw_step(params, grad, state), hyperparameters by name\n"
-        "  state: first_moment, second_moment, largest_second_moment, step_count, in this order\n"
         "  returns params, state\n"
         "  fields as a tuple or a dictionary\n"
         "  to begin with: gnomon new adamw.step\n"
+        "\n"
+        "What is named here\n"
+        "  AdamState(first_moment, second_moment, largest_second_moment, step_count)\n"
+        "    What Adam remembers between two steps; the arrays have the shape and the dtype of the parameters.\n"
     ) in output
     output = gnomon("explain", "conjugate_gradients").output
     assert "  returns (iterates, iterations, values, reason, non_positive, products)\n" in output

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import inspect
+import re
 from fnmatch import fnmatchcase
 from itertools import groupby
-from typing import get_type_hints
+from textwrap import indent
+from typing import Any
 
 from rich.console import Console
 from rich.text import Text
 
-from gnomon.arguments import domains_of, is_checked
+from gnomon.arguments import domains_of, is_checked, unchecked
 from gnomon_spec.system import Operation, System, find_system, nearest, systems
 from gnomon_validation.console import tell, tell_prose
 from gnomon_validation.ports.known_differences import KNOWN
-from gnomon_validation.stubs import given_as, parts_of, words_for
+from gnomon_validation.stubs import given_as, kinds_in, parts_of, words_for
 from gnomon_validation.studies.find import claims_about
 
 
@@ -50,6 +52,7 @@ def explain(name: str, console: Console) -> None:
     console.print(Text(system.title, style="bold"))
     console.print()
     tell_prose(console, inspect.cleandoc(system.text))
+    told: set[Any] = set()
     for operation in operations:
         console.print()
         tell(console, Text(f"{operation.id}{_signature(operation)}", style="bold"), hang=4)
@@ -57,6 +60,8 @@ def explain(name: str, console: Console) -> None:
         tell_prose(console, inspect.getdoc(operation.reference) or "")
         _tell_domains(operation, console)
         _tell_form(operation, console)
+        _tell_named({name: what for name, what in _named(operation).items() if what not in told}, console)
+        told.update(_named(operation).values())
         _head(console, f"Laws of {operation.id} ({len(operation.laws)})")
         for law in operation.laws:
             tell(console, Text(f"{law.name.replace('_', ' ')}  [{law.kind}]", style="cyan"), label="  ")
@@ -90,12 +95,7 @@ def _tell_form(operation: Operation, console: Console) -> None:
     """Print what a port of an operation is called, the fields of what it is given in order, and what it returns."""
     _head(console, "As a port")
     name = f"{operation.system.name}_{operation.name}"
-    tell(console, Text(f"{name}({', '.join(operation.inputs)}), hyperparameters by name"), label="  ", hang=6)
-    hints = get_type_hints(operation.reference)
-    for given in operation.inputs:
-        fields = getattr(hints[given], "_fields", None)
-        if fields:
-            tell(console, Text(f"{given}: {', '.join(fields)}, in this order"), label="  ", hang=6)
+    tell(console, Text(f"{name}({', '.join(operation.positional)}), hyperparameters by name"), label="  ", hang=6)
     parts = parts_of(operation)
     returned = ", ".join(words_for(operation, part) for part in parts)
     tell(console, Text(f"returns {returned}"), label="  ", hang=6)
@@ -104,6 +104,31 @@ def _tell_form(operation: Operation, console: Console) -> None:
         less = f"; {alone[0]} alone will do, the rest is then not provided" if len(alone) > 1 else ""
         tell(console, Text(f"fields as a tuple or a dictionary{less}"), label="  ", hang=6)
     tell(console, Text(f"to begin with: gnomon new {operation.id}"), label="  ", hang=6)
+
+
+def _tell_named(named: dict[str, Any], console: Console) -> None:
+    """Print the fields of tuples in their order, and the methods of objects, and functions, with what they are."""
+    if named:
+        _head(console, "What is named here")
+    for name, what in named.items():
+        names = getattr(what, "_fields", [*inspect.signature(what).parameters] if inspect.isfunction(what) else None)
+        tell(console, Text(name + (f"({', '.join(names)})" if names is not None else ""), style="cyan"), label="  ")
+        tell_prose(console, indent(inspect.getdoc(what) or "", "    "))
+        methods = inspect.getmembers(what, inspect.isfunction) if getattr(what, "_is_protocol", False) else []
+        for method, function in ((n, f) for n, f in methods if not n.startswith("_")):
+            said, arguments = inspect.getdoc(function) or "", [*inspect.signature(function).parameters][1:]
+            tell(console, Text(f"{method}({', '.join(arguments)}): {' '.join(said.split())}"), label="    ", hang=8)
+
+
+def _named(operation: Operation) -> dict[str, Any]:
+    """Return what an operation is given and returns that has parts, and the functions that its text names, by name.
+
+    What is an operation itself is explained as one.
+    """
+    text, scope = inspect.getdoc(operation.reference) or "", unchecked(operation.reference).__globals__
+    functions = {name: scope.get(name) for name in re.findall(r"`(\w+)`", text)}
+    functions = {n: f for n, f in functions.items() if inspect.isfunction(f) and n not in operation.system.operations}
+    return {kind.__name__: kind for kind in kinds_in(operation)} | functions
 
 
 def _explain_differences(system: System, console: Console) -> None:
@@ -127,6 +152,4 @@ def _explain_claims(system: System, console: Console) -> None:
 
 
 def _signature(operation: Operation) -> str:
-    named = operation.hyperparameters.items()
-    parts = [name if default is inspect.Parameter.empty else f"{name}={default!r}" for name, default in named]
-    return f"({', '.join([*operation.inputs, '*', *parts])})"
+    return f"({', '.join([*operation.positional, '*', *operation.keywords])})"

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import inspect
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from types import NoneType
 from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
 
@@ -90,6 +89,26 @@ def parts_of(operation: Operation) -> list[Any]:
     return list(get_args(declared)) if several else [declared]
 
 
+def kinds_in(operation: Operation) -> list[Any]:
+    """Return the kinds of tuples with names, and of objects, that an operation is given or returns, and those within.
+
+    Of objects these are the protocols, of which any with such methods will do.
+    """
+    hints = get_type_hints(operation.reference, include_extras=True)
+    found: dict[Any, None] = {}
+    waiting: list[Any] = [hints[name] for name in (*operation.inputs, *operation.hyperparameters, "return")]
+    while waiting:
+        kind, *waiting = waiting
+        inner = [*get_args(kind), *getattr(kind, "__metadata__", ())]
+        if not isinstance(kind, type):
+            inner += getattr(kind, "classes", ())  # of a domain
+        elif (hasattr(kind, "_fields") or getattr(kind, "_is_protocol", False)) and kind not in found:
+            found[kind] = None
+            inner += get_type_hints(kind, include_extras=True).values()
+        waiting = inner + waiting
+    return list(found)
+
+
 def given_as(operation: Operation, kind: Any) -> str | None:
     """Return the input whose type that is: what an operation returns of it is called so, too."""
     if kind in (Any, *PLAIN):
@@ -112,7 +131,7 @@ def words_for(operation: Operation, kind: Any) -> str:
 def _function(operation: Operation, of: Library) -> str:
     hints = get_type_hints(operation.reference)
     name = f"{operation.system.name}_{operation.name}"
-    arguments = ", ".join([*operation.inputs, *_keywords(operation.hyperparameters)])
+    arguments = ", ".join([*operation.positional, *(("*", *operation.keywords) if operation.keywords else ())])
     if len(name) + len(arguments) > 100:
         arguments = "\n    " + arguments.replace(", *, ", ", *,\n    ") + ",\n"
     inputs = f"{', '.join(operation.inputs)}{',' * (len(operation.inputs) == 1)}"
@@ -125,11 +144,6 @@ def _function(operation: Operation, of: Library) -> str:
         f"{of.before.format(id=operation.id)}def {name}({arguments}):\n{of.first.format(inputs=inputs)}{unpacked}"
         f"    # the formula goes here\n    return {of.returned.format(answer)}\n"
     )
-
-
-def _keywords(hyperparameters: Mapping[str, Any]) -> list[str]:
-    written = [n if v is inspect.Parameter.empty else f"{n}={v!r}" for n, v in hyperparameters.items()]
-    return ["*", *written] if written else []
 
 
 def _written(kind: Any, operation: Operation, of: Library, state: str | None) -> str:

@@ -94,7 +94,7 @@ def coefficients_of(name: Published, steps: int) -> tuple[Quintic, ...]:
     Sources: "muon", Jordan et al. 2024. "dion", the code of Ahn et al. 2025, before that You Jiacheng's in
     modded-nanogpt (`pytorch_optimizer` calls it "quintic"). "polar-express", Amsel et al. 2025, for singular values
     from 1e-3 on, made smaller so that rounding does no harm: as computed in `pytorch_optimizer` 4.1.0 with a safety of
-    1e-2 and, "safer", of 2e-2.
+    1e-2 and, "safer", of 2e-2. The numbers are those of `gnomon.descent.newton_schulz.PUBLISHED`.
     """
     published = PUBLISHED[name]
     return tuple(published[min(k, len(published) - 1)] for k in range(steps))

@@ -44,7 +44,7 @@ def declare_decoupled(step: Operation, calm: Cases, left_out: str) -> None:
 
     @step.law("invariance", cases=decaying)
     def decay_acts_on_the_parameters_before_the_step(port: Any, case: Case) -> Iterable[Fact]:
-        """Shrinking the parameters by 1 - lr·λ by hand and stepping without decay gives the same parameters."""
+        """The oracle's step without decay, from parameters shrunk by 1 - lr·λ by hand, gives the same parameters."""
         params, _ = port.step(case.params, case.grad, case.state, **case.hyper)
         shrunk = case.params * (1 - case.lr * case.weight_decay)
         expected, _ = port.oracle.step(shrunk, case.grad, case.state, **{**case.hyper, "weight_decay": 0.0})
@@ -52,7 +52,7 @@ def declare_decoupled(step: Operation, calm: Cases, left_out: str) -> None:
 
     @step.law("invariance", cases=decaying)
     def decay_never_enters_the_state(port: Any, case: Case) -> Iterable[Fact]:
-        """The new state is that of the same step without weight decay."""
+        """The new state is that of the oracle's step without weight decay."""
         _, state = port.step(case.params, case.grad, case.state, **case.hyper)
         without = {**case.hyper, "weight_decay": 0.0}
         yield from same_outputs("state", state, port.oracle.step(case.params, case.grad, case.state, **without)[1])

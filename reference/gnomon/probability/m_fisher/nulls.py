@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple, TypeAlias
+from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -82,6 +82,8 @@ NULLS = (Gaussian, Bernoulli, Poisson, Exponential, Discrete, Bounded, Empirical
 @dataclass(frozen=True)
 class AnyNull:
     """One of `NULLS`, each part in its domain, arrays of the dtype of scores, tilts or prompt."""
+
+    classes: ClassVar = NULLS
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         if type(value) not in NULLS:

@@ -170,7 +170,7 @@ one_norm_for_all: All columns are divided by the largest norm
 
 diagnosed = either.but(lr=number(1.0, 0.1, exponents=(-8, 4)))
 diagnose = system.operation(diagnosis.diagnose, cases=diagnosed, rejecting=diagnosed, dtypes=WITH_ROOM)
-diagnose.scales = {"gradient": lambda case: np.max(np.abs(case.gradient))}
+diagnose.scales = {"singular_values": lambda case: np.max(np.abs(case.gradient), initial=0)}
 
 
 @diagnose.law("closed form", cases=ranked.but(lr=number(1.0, 0.1, exponents=(-8, 4))))

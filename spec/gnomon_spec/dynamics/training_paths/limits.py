@@ -60,7 +60,7 @@ cospans = spans.but(
     f=Quantity(lambda _draw, c: c.drawn["sides"][0].T.copy(), "Fᵀ"),
     g=Quantity(lambda _draw, c: c.drawn["sides"][1].T.copy(), "Gᵀ"),
 )
-own: Any = {"own": ("first", "second"), "length_varies": True, "scales": {"f": lambda _case: 1.0}}
+own: Any = {"own": ("first", "second"), "length_varies": True, "scales": {"projector": lambda _case: 1.0}}
 pullback = operation(reference.pullback, cases=spans, rejecting=spans, **own)
 pushout = operation(reference.pushout, cases=cospans, rejecting=cospans, **own)
 
@@ -169,7 +169,7 @@ def sizes(case: Case) -> Any:
 
 
 mediate = operation(
-    reference.mediate, cases=squares, rejecting=squares, scales={"first": sizes, "residual": sizes}
+    reference.mediate, cases=squares, rejecting=squares, scales={"factor": sizes, "residual": sizes}
 )  # fmt: skip
 
 

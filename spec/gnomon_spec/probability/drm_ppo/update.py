@@ -29,7 +29,7 @@ dppo_gradients = operation(
     reference.dppo_gradients,
     cases=both,
     rejecting=updates,
-    scales={"returns": size, "quantiles": lambda _: 2.0, "middles": lambda _: 2.0,
+    scales={"params": size, "quantiles": lambda _: 2.0, "middles": lambda _: 2.0,
             "density_gradients": lambda _: 16.0},
 )  # fmt: skip
 
