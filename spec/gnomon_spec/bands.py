@@ -162,8 +162,14 @@ def _judge_agreement(fact: Fact, runs: list[Fact]) -> Judgement:
         np.inf,
         port=fact.actual,
         oracle=fact.expected,
-        why=f"is {fact.actual} where it must be {fact.expected}",
+        why=f"is {_whole(fact.actual)} where it must be {_whole(fact.expected)}",
     )
+
+
+def _whole(value: Any) -> Any:
+    """Return an array of whole numbers as integers, which is how they are written."""
+    is_whole = isinstance(value, np.ndarray) and value.dtype.kind == "f" and np.all(np.abs(value) < 2.0**53)
+    return value.astype(np.int64) if is_whole and np.all(value == np.round(value)) else value
 
 
 def _deviations(

@@ -145,8 +145,8 @@ def same_bits(left: Any, right: Any) -> bool:
 
 
 def _same_leaf(x: Any, y: Any) -> bool:
-    if isinstance(y, str):
-        return bool(x == y)
+    if isinstance(x, str) or isinstance(y, str):
+        return isinstance(x, str) and isinstance(y, str) and x == y
     b = np.asarray(y)
     a = np.asarray(x, b.dtype if type(x) is float else None)
     if a.dtype.kind == b.dtype.kind == "f":

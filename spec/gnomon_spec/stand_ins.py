@@ -37,7 +37,14 @@ class Implementation:
         operations = self.__dict__["system"].operations
         if name not in operations:
             raise AttributeError(f"{self.system.name} has no operation {name!r}")
-        return partial(self.call, operations[name])
+        return partial(self._asked, operations[name])
+
+    def _asked(self, operation: Operation, *inputs: Any, **hyperparameters: Any) -> Any:
+        """Call an operation; a port knows its inputs by their places and only hyperparameters by their names."""
+        misplaced = [name for name in hyperparameters if name not in operation.hyperparameters]
+        if misplaced:
+            raise AttributeError(f"a law of {operation.id} names what it must give by place: {', '.join(misplaced)}")
+        return self.call(operation, *inputs, **hyperparameters)
 
     @property
     def oracle(self) -> ExactOracle:

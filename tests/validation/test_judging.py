@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import log10
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,8 +13,11 @@ from small_ports import ORACLE_LAW, port_of, returning
 
 from gnomon.descent import adamw
 from gnomon.descent.adam import AdamState
+from gnomon.descent.sam.sampling import Sampler
 from gnomon_spec.bands import MARGIN
+from gnomon_spec.system import find_law
 from gnomon_validation.ports.find import find_port
+from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.known_differences import reason_for
 
 # 1 - β₁ lies 31/64 of a unit below 1 - 2⁻⁷, the nearest number of float64, and of float32. So 1 - (1 - β₁) is 2⁻⁷: what
@@ -92,3 +96,21 @@ def test_what_lerp_loses_in_float64_alone_is_a_known_difference_of_torch(name, o
     assert (found.worst.label, found.worst.port, found.worst.deviation) == ("first_moment", 2.0**-7, LOST)
     assert "lerp" in reason_for(port.name, f"{system}.step:{ORACLE_LAW}", "float64", found.status)
     assert judged(port, "float32", system=system).status == "conforms"
+
+
+def test_a_case_in_which_the_oracle_raises_too_says_nothing_of_a_port():
+    """The released form of vSAM ends in an error once 0/0 has become its rate of samples."""
+
+    def raises(*_, **__):
+        raise ValueError("cannot convert float NaN to integer")
+
+    law = find_law("sam.decide:agrees_with_the_oracle")
+    windows = np.zeros(4), np.zeros(4), np.zeros(4)
+    sampler = Sampler(4, 0, 4, np.float64(1), np.float64(0.25), *windows)
+    hyper = {"alpha1": 0.5, "alpha2": 0.5, "max_p": 0.5}
+    port = FunctionsPort(SimpleNamespace(sam_decide=raises), "a_port")
+    found = [
+        outcome(port, law, {"sampler": sampler, "uniform": np.float64(0.5)}, {**hyper, "variant": variant}, "float64")
+        for variant in ("code", "clean")
+    ]
+    assert [one.status for one in found] == ["ambiguous only", "error"]

@@ -70,7 +70,7 @@ class Diagnostician:
         self.system, self.dtype = system, dtype
         self.runs = PerturbedRuns(dtype, flush_subnormals=flush_subnormals)
         self._right: dict[int, tuple[Call, Any]] = {}
-        self._fitting: dict[str, bool] = {}
+        self._fitting: dict[tuple[str, str], bool] = {}
 
     def diagnose(
         self,
@@ -94,6 +94,9 @@ class Diagnostician:
         known = [*self.system.mistakes.values(), *found]
         explaining = {id(v): [m for m in known if self.explains(m, v, outcomes)] for v, outcomes in failing}
         explained = {law: [m for m in mistakes if self._fits(m, others)] for law, mistakes in explaining.items()}
+        for verdict, outcomes in failing:
+            if not explained[id(verdict)]:
+                explained[id(verdict)] = self._explaining(known, verdict, outcomes, others, verdict.law.operation)
         alone = Counter(m for v, _ in failing if not explained[id(v)] for m in explaining[id(v)])
         together = pairs([m for m, _ in alone.most_common(NEAREST)])  # each explains some laws, but not the others
         new = [pair for pair in together if self._fits(pair, others)]
@@ -118,23 +121,34 @@ class Diagnostician:
         return new
 
     def _explaining(
-        self, mistakes: Sequence[Mistake], verdict: Verdict, outcomes: Sequence[Outcome], others: Recorded
+        self,
+        mistakes: Sequence[Mistake],
+        verdict: Verdict,
+        outcomes: Sequence[Outcome],
+        others: Recorded,
+        alone: Operation | None = None,
     ) -> list[Mistake]:
-        return [m for m in mistakes if self.explains(m, verdict, outcomes) and self._fits(m, others)]
+        """Return the mistakes that explain a verdict and fit all else.
 
-    def _fits(self, mistake: Mistake, others: Recorded) -> bool:
+        alone: the only operation whose calls count. A port may have what several share written twice, and once right.
+        """
+        explaining = [m for m in mistakes if self.explains(m, verdict, outcomes, alone)]
+        return [m for m in explaining if self._fits(m, others, alone)]
+
+    def _fits(self, mistake: Mistake, others: Recorded, alone: Operation | None = None) -> bool:
         """Return whether the mistake does what the port did in all calls that it concerns.
 
         To check no argument changes nothing there.
         """
         if mistake.edited.without_checks:
             return True
-        if mistake.name not in self._fitting:
-            self._fitting[mistake.name] = self._does_all_the_same(mistake, others)
-        return self._fitting[mistake.name]
+        key = mistake.name, alone.id if alone else ""
+        if key not in self._fitting:
+            self._fitting[key] = self._does_all_the_same(mistake, others, alone)
+        return self._fitting[key]
 
-    def _does_all_the_same(self, mistake: Mistake, others: Recorded) -> bool:
-        concerned = [op for op in self.system.operations.values() if mistake.concerns(op)]
+    def _does_all_the_same(self, mistake: Mistake, others: Recorded, alone: Operation | None) -> bool:
+        concerned = [op for op in self.system.operations.values() if mistake.concerns(op) and alone in (None, op)]
         in_full = self._only_cost_differs(mistake, [call for op in concerned for call in others.failing(op)])
         # A call that ended in an exception is a finding of its own and says nothing of what the others return.
         calls = [call for op in concerned for call in others.of(op) if call.outputs is not None or not call.error]
@@ -166,15 +180,18 @@ class Diagnostician:
         back = given_back(calls, name)
         return [label for label in right if right[label]], wrong, [label for label in wrong if back.get(label)]
 
-    def explains(self, mistake: Mistake, verdict: Verdict, outcomes: Sequence[Outcome]) -> bool:
+    def explains(
+        self, mistake: Mistake, verdict: Verdict, outcomes: Sequence[Outcome], alone: Operation | None = None
+    ) -> bool:
         """Return whether a port with this mistake would have done all that the port did.
 
         A mistake that changes nothing in these calls explains nothing. What a call cost is a port's own and need not be
         the same, unless nothing else would show the mistake. Where no argument is checked, only what is accepted and
         what is rejected counts, and only in a law about that; there a mistake that is a function of its own, which
-        checks nothing because nobody wrote it to, explains nothing.
+        checks nothing because nobody wrote it to, explains nothing. alone: see `_explaining`.
         """
         calls = [call for outcome in outcomes for call in outcome.calls if not call.by_reference]
+        calls = [call for call in calls if alone in (None, call.operation)]
         if mistake.edited.without_checks:
             # In the port's dtype, since what nobody checks may still end in an exception there.
             with warnings.catch_warnings():
