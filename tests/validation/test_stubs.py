@@ -81,6 +81,23 @@ def test_a_stub_is_printed_or_written_and_checked_as_it_says(gnomon):
     assert status == 2 and "an optax port is one of a step of sgd, adam, " in errors
 
 
+def test_what_may_be_left_out_has_its_default_in_a_stub_and_in_an_explanation(gnomon):
+    arguments = "scores, null, tilts=None, state=None"
+    assert f"{arguments}, *,\n    lam=None, " in gnomon("new", "m_fisher.detect").output
+    assert f"  m_fisher_detect({arguments}), hyperparameters by name\n" in gnomon("explain", "m_fisher.detect").output
+
+
+def test_functions_and_objects_that_a_text_names_are_explained(gnomon):
+    assert "  scale_factor(outputs, inputs, scale)\n    Return by how much" in gnomon("explain", "muon.step").output
+    output = gnomon("explain", "sam.step").output
+    assert "  ArraysObjective\n" in output and "    gradient(params): Return ∇f" in output
+
+
+def test_an_explanation_has_differences_of_ports_of_its_own_method_alone(gnomon):
+    assert "torch.optim.SGD" in gnomon("explain", "sgd").output
+    assert "torch.optim.SGD" not in gnomon("explain", "egd").output
+
+
 def test_an_explanation_says_what_a_port_is_called_given_and_returns(gnomon):
     output = gnomon("explain", "adamw.step").output
     assert (

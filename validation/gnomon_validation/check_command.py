@@ -35,6 +35,7 @@ from gnomon_validation.wording import assignment
 
 SECONDS = 20.0
 SEARCH_SECONDS = 10.0  # to look for the edit that a port is
+MOST_NAMED = 8
 # What a run asks for, which one that goes on with it asks for again.
 ASKED = ("system_names", "law_names", "dtypes", "examples", "seed", "strict_input")
 FILE = click.Path(path_type=Path, allow_dash=True)
@@ -69,7 +70,7 @@ class Asked(NamedTuple):
 @click.option(
     "--examples",
     type=click.IntRange(1),
-    help=f"Cases a law; default: 100, fewer where {SECONDS:g} seconds for all laws together are not enough for that.",
+    help=f"Cases drawn of a law; default: 100, fewer where {SECONDS:g} seconds for all laws are not enough for that.",
 )
 @common_options.seed
 @common_options.setting
@@ -162,6 +163,10 @@ def _result(asked: Asked, *, shows: bool) -> tuple[Check, list[str]]:
             wanted = _that_failed(kept, wanted)
         total = number_of_checks(port, chosen, plan, wanted)
         if not total:
+            offered = [o.id for system in chosen for o in system.operations.values() if port.offer(o)]
+            if offered:
+                of = f"{', '.join(offered[:MOST_NAMED])}{', …' * (len(offered) > MOST_NAMED)} in {', '.join(widths)}"
+                raise ValueError(f"no law that was asked for is about what {asked.port} provides: {of}")
             lacking = f"{asked.port} provides nothing of {', '.join(asked.system_names or systems())}"
             meant = port.meant if isinstance(port, DescribedPort) else likely_meant(port)
             raise ValueError(f"{lacking}; {meant or 'see gnomon list ports'}")

@@ -7,7 +7,7 @@ import re
 from fnmatch import fnmatchcase
 from itertools import groupby
 from textwrap import indent
-from typing import Any
+from typing import Any, get_type_hints
 
 from rich.console import Console
 from rich.text import Text
@@ -15,7 +15,7 @@ from rich.text import Text
 from gnomon.arguments import domains_of, is_checked, unchecked
 from gnomon_spec.system import Operation, System, find_system, nearest, systems
 from gnomon_validation.console import tell, tell_prose
-from gnomon_validation.ports.known_differences import KNOWN
+from gnomon_validation.ports.known_differences import KNOWN, Difference
 from gnomon_validation.stubs import given_as, kinds_in, parts_of, words_for
 from gnomon_validation.studies.find import claims_about
 
@@ -87,8 +87,11 @@ def _tell_domains(operation: Operation, console: Console) -> None:
     if not is_checked(operation.reference):
         return
     _head(console, "Arguments")
-    for name, domain in domains_of(operation.reference).items():
-        tell(console, Text(f"{name}: {domain}"), label="  ", hang=6)
+    domains = domains_of(operation.reference)
+    for name in (*operation.inputs, *operation.hyperparameters):
+        hint = str(get_type_hints(operation.reference)[name])
+        of = "truth values" if "bool" in hint else "integers"
+        tell(console, Text(f"{name}: {domains.get(name, f'an array of {of}')}"), label="  ", hang=6)
 
 
 def _tell_form(operation: Operation, console: Console) -> None:
@@ -132,7 +135,7 @@ def _named(operation: Operation) -> dict[str, Any]:
 
 
 def _explain_differences(system: System, console: Console) -> None:
-    known = [d for d in KNOWN if any(fnmatchcase(law.id, d.law) for law in system.laws)]
+    known = [d for d in KNOWN if _is_about(d, system)]
     if known:
         _head(console, "Known differences of libraries")
     for reason, differences in groupby(known, key=lambda difference: difference.reason):
@@ -140,6 +143,13 @@ def _explain_differences(system: System, console: Console) -> None:
             what = f"{difference.port}  {difference.law}  {difference.verdict} ({', '.join(difference.dtypes)})"
             tell(console, Text(what, style="cyan"), label="  ")
         tell(console, Text(reason), label="    ")
+
+
+def _is_about(difference: Difference, system: System) -> bool:
+    """Return whether a difference is one of a port of a system: if it names any, its class has the system's name."""
+    named = difference.port.rpartition(".")[2].rstrip("*").lower().replace("amsgrad", "adam")
+    is_one = not difference.law.startswith("*") or system.name.startswith(named)
+    return is_one and any(fnmatchcase(law.id, difference.law) for law in system.laws)
 
 
 def _explain_claims(system: System, console: Console) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -30,6 +31,8 @@ STYLES = {
 # Kinds of laws that any mistake breaks: a more particular law says more about what is wrong.
 GENERAL = ("oracle agreement", "trajectory", "equivariance")
 MOST_ARGUMENTS = 6
+EDIT = re.compile(r"(^|_)edit_\d+_of_")  # in the names of mistakes that no catalogue has
+NOT_SEEN = "another dtype does not show whether it is rounding, or a mistake too small to be seen there"
 
 
 def words(found: Verdict | Mistake | Explanation) -> str:
@@ -85,12 +88,13 @@ def block(telling: Verdict, *others: Verdict) -> Text:
         text.append("  nothing was checked: no case is left that the port can be given\n")
     if telling.status == "imprecise":
         lost = max(max(v.digits_lost, v.outcome.digits_lost if v.outcome else 0.0) for v in every)
-        text.append(
-            f"  loses up to {lost:.1f} digits: the deviation shrinks with the unit roundoff, as rounding does\n"
-        )
+        seen = telling.outcome is None or telling.outcome.sure
+        why = "the deviation shrinks with the unit roundoff, as rounding does" if seen else NOT_SEEN
+        text.append(f"  loses up to {lost:.1f} digits: {why}\n")
     if telling.smallest is not None and telling.outcome is not None:
         case = described(_deciding(telling), telling.law.operation)
         text.append(f"  smallest case: {case} (all else: defaults)\n")
+        text.append(_call_of_its_own(telling))
     if telling.outcome is not None:
         accepted = telling.status == ACCEPTS and _accepted(every)
         found = f"accepted: {accepted}" if accepted else finding(telling, telling.outcome)
@@ -128,7 +132,9 @@ def _explanation(telling: Verdict, others: Iterable[Verdict]) -> Text:
     if likeliest.published:
         text.append(f"  another published form: {likeliest.published}\n")
     if rest:
-        text.append(f"  (what was seen would also fit: {', '.join(map(words, rest[:3]))})\n", style="dim")
+        known = [m for m in rest if not EDIT.search(m.name)]
+        found = [counted(len(rest) - len(known), "other edit")] if len(known) < len(rest) else []
+        text.append(f"  (what was seen would also fit: {', '.join([*map(words, known[:3]), *found])})\n", style="dim")
     return text
 
 
@@ -150,14 +156,17 @@ def _names(telling: Verdict, others: Iterable[Verdict]) -> Iterator[str]:
 
 
 def _accepted(verdicts: Iterable[Verdict]) -> str:
-    """Return what a port took, argument by argument, hyperparameters first."""
+    """Return what a port took, argument by argument, hyperparameters first; of several operations each by its name."""
+    verdicts = list(verdicts)
+    of_several = len({v.law.operation for v in verdicts}) > 1
     taken: dict[tuple[bool, str], dict[str, None]] = {}
     for v in verdicts:
+        operation = f"{v.law.operation.name}'s " if of_several else ""
         for j in v.outcome.judgements if v.outcome else ():
             if j.holds is False:
                 name, equals, value = j.label.partition(" = ")
                 name, _, value = (name, "", value) if equals else j.label.partition(" ")
-                taken.setdefault((not equals, name), {})[value] = None
+                taken.setdefault((not equals, operation + name), {})[value] = None
     told = [f"{name}{' ' if array else ' = '}{', '.join(values)}".rstrip() for (array, name), values in taken.items()]
     told.sort(key=lambda text: (" = " not in text, "." in text.split()[0]))
     more = len(told) - MOST_ARGUMENTS
@@ -168,12 +177,31 @@ def _deciding(verdict: Verdict) -> Mapping[str, Any]:
     """Return the inputs that decided: of bad input the call that was accepted, otherwise the case."""
     assert verdict.smallest is not None and verdict.outcome is not None
     case, outcome, operation = verdict.smallest, verdict.outcome, verdict.law.operation
-    calls = [call for call in outcome.calls if call.outputs is not None and call.operation is operation]
-    if verdict.status != ACCEPTS or not calls:
+    given = _arguments(outcome, operation)
+    if verdict.status != ACCEPTS or not given:
         return case
-    given = [dict(zip(operation.inputs, call.inputs, strict=False)) | call.hyperparameters for call in calls]
     name = outcome.worst.label.split()[0].partition(".")[0] if outcome.worst else ""
     return next((g for g in given if name in g and name in case and not same_bits(g[name], case[name])), given[0])
+
+
+def _call_of_its_own(verdict: Verdict) -> str:
+    """Return the first call that a law makes, in words, if it makes none with what stands in the case."""
+    assert verdict.smallest is not None and verdict.outcome is not None
+    case, operation = verdict.smallest, verdict.law.operation
+    given = _arguments(verdict.outcome, operation)
+    known = [name for name in (*operation.inputs, *operation.hyperparameters) if name in case]
+    if verdict.status == ACCEPTS or not given:
+        return ""
+    if any(all(name not in call or same_bits(call[name], case[name]) for name in known) for call in given):
+        return ""
+    which = "the law's call" if len(given) == 1 else f"the first of the law's {len(given)} calls"
+    return f"  {which}: {described(given[0], operation)}\n"
+
+
+def _arguments(outcome: Outcome, operation: Operation) -> list[dict[str, Any]]:
+    """Return the arguments, by name, of each call of an operation that was answered."""
+    calls = [call for call in outcome.calls if call.outputs is not None and call.operation is operation]
+    return [dict(zip(operation.inputs, call.inputs, strict=False)) | call.hyperparameters for call in calls]
 
 
 def finding(verdict: Verdict, outcome: Outcome) -> str:

@@ -65,7 +65,7 @@ def _operations(verdicts: Sequence[Verdict]) -> Table:
     for (operation, dtype), group in groupby(verdicts, key=lambda v: (v.law.operation.id, v.dtype)):
         rows = list(group)
         digits = [v.digits for v in rows if v.digits is not None]
-        ratios = [v.worst_ratio for v in rows if np.isfinite(v.worst_ratio)]
+        ratios = [v.worst_ratio for v in rows if not np.isnan(v.worst_ratio)]
         cases, ambiguous = sum(v.cases for v in rows), sum(v.ambiguous for v in rows)
         verified = f"{median(digits):.1f}" if digits else "-"
         figures = f"{cases:,}", f"{ambiguous:,}", verified, f"{max(ratios, default=0.0):.3g}"
