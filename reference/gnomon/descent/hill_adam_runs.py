@@ -19,8 +19,8 @@ EVENTS: tuple[Event, ...] = get_args(Event)
 class Trajectory(NamedTuple):
     """A run, call by call. iterates: x₀ … x_steps, shape (steps + 1, n). losses: f at each call, shape (steps,).
 
-    events: of each call, its place in `EVENTS`. ascending: the direction of each step. best_params, best_loss: what is
-    recorded in the end.
+    events: of each call, 0 none, 1 plateau, 2 hi, 3 lo, as in `EVENTS`. ascending: the direction of each step.
+    best_params, best_loss: what is recorded in the end.
     """
 
     iterates: Array

@@ -55,7 +55,8 @@ def step(
         w ← SGD step from w with g', momentum and coupled weight decay: buf ← μ·buf + g' + λ·w;  w ← w - lr·buf
 
     The decay is that of the base optimizer, at w: it enters neither the perturbation nor the PSF g' - g. lr, momentum,
-    weight_decay: as in `gnomon.descent.sgd`. All else, and what is raised, as in `decompose`.
+    weight_decay: as in `gnomon.descent.sgd`; with momentum 0 the buffers stay as they were. All else, and what is
+    raised, as in `decompose`.
     """
     found = decompose(params, objective, rho=rho, eps=eps)
     rates = {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}

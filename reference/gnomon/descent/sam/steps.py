@@ -99,7 +99,7 @@ def step_sampled(
 ) -> tuple[Arrays, SampledState, SampledReport]:  # fmt: skip
     """Return the parameters after one step of vSAM or ARSAM, the new state and a report.
 
-    A sample is taken, with n the number of steps before::
+    A sample is taken, with n the number of steps since the warm-up, sampler.step_count - 1::
 
         vsam        as `decide` says                    warm_up         always; n stays as it is, and k becomes 1
         bernoulli   where U >= 1 - probability          every_k         where `every` divides n

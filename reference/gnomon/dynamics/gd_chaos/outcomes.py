@@ -30,7 +30,7 @@ class Outcome(NamedTuple):
 
 
 class Basins(NamedTuple):
-    """labels: places in `LABELS` (int8). steps: t (int32)."""
+    """labels (int8): 0 undecided, 1 origin, 2 plus, 3 minus, 4 diverged, as in `LABELS`. steps: t (int32)."""
 
     labels: NDArray[np.int8]
     steps: NDArray[np.int32]

@@ -32,7 +32,9 @@ def require_off(path: Array, q: Array, obstacles: Array) -> None:
 
 
 def off_the_path(given: Mapping[str, Any]) -> None:
-    require_off(given["path"][:-1], given["path"][1:], given["obstacles"])
+    path = given["path"]
+    steps = (path[:-1], path[1:]) if len(path) > 1 else (path, path)
+    require_off(*steps, given["obstacles"])
 
 
 def off_the_closed_path(given: Mapping[str, Any]) -> None:

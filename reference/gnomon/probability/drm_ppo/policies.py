@@ -78,7 +78,8 @@ def tiny_episodes(theta: Table, *, gamma: UnitInterval = 0.99) -> Episodes:
 
     One stage with a stock of 1 and 1 unit on the way, lead time 1, two periods, demands 0, 1 or 2 with probability ⅓,
     orders of 0, 1 or 2; p = (2, 0.5), c = 0.125, h = 0.2, lost sales. The stock is that before units arrive. 81
-    episodes with 81 returns: p(τ) = Π ⅓·π(order), and everything about θ is a finite sum.
+    episodes with 81 returns: p(τ) = Π ⅓·π(order), and everything about θ is a finite sum. They come in the order of
+    (first demand, second demand, first order, second order), the last of these changing fastest.
     """
     zero = 0 * theta[0, 0, 0]
     prices, penalties, holding = np.stack([zero + 2, zero + 0.5]), np.stack([zero + 0.125]), np.stack([zero + 0.2])

@@ -13,6 +13,7 @@ from gnomon.probability.drm.distortions import Distortion, require_distortion
 from gnomon.probability.drm.lstat import influence, require_no_jumps
 
 FARTHEST = 20.0  # of a logarithm of a ratio from 0
+PerCell: TypeAlias = Annotated[Array, Entries(("cells",), finite=True, least=1)]
 PerEpisode: TypeAlias = Annotated[Array, Entries(("episodes",), finite=True, least=1)]
 
 
@@ -44,8 +45,12 @@ def episode_advantages(returns: PerEpisode, distortion: Distortion, *, normalise
     is not 0: what remains does not depend on units and origin of the return. Of w(u) = u it is R - mean, as in PPO.
     """
     A = influence(returns, distortion)
-    deviation = np.std(A)
-    return A / np.where(deviation > 0, deviation, 1) if normalised else A
+    if not normalised:
+        return A
+    largest = np.max(np.abs(A))
+    shares = A / np.where(largest > 0, largest, 1)  # whose squares stay in the range
+    deviation = np.std(shares)
+    return np.where(deviation > 0, shares / np.where(deviation > 0, deviation, 1), A)
 
 
 def require_quantiles(given: Mapping[str, Any]) -> None:
@@ -59,7 +64,7 @@ def require_quantiles(given: Mapping[str, Any]) -> None:
 @checked(require_quantiles)
 def quantile_weights(
     returns: PerEpisode, quantiles: Annotated[Array, Entries(("cells + 1",), fit="", finite=True, least=2)],
-    middles: PerEpisode, levels: PerEpisode, slopes: PerEpisode,
+    middles: PerCell, levels: PerCell, slopes: PerCell,
 ) -> Array:  # fmt: skip
     """Return Ψ(R) = -Σᵢ (1{R <= mᵢ} - zᵢ)·ωᵢ·(qᵢ₊₁ - qᵢ) of each return, shape (E,).
 

@@ -33,7 +33,7 @@ def gaussian_scores(
 ) -> Array:  # fmt: skip
     """Return ∇_θ log f(Y) = (ζ·μ′ + (ζ² - 1)·σ′)/σ, ζ = (Y - μ)/σ, shape (M, P), of samples of N(μ(θ), σ(θ)²).
 
-    samples: Y, (M,). mean, sd: numbers of the dtype. mean_slopes, sd_slopes: μ′ and σ′ in the parameters, (P,).
+    samples: Y, (M,). mean, sd: numbers of the dtype, sd > 0. mean_slopes, sd_slopes: μ′ and σ′ in the parameters, (P,).
     """
     zeta = ((samples - mean) / sd)[:, np.newaxis]
     scores: Array = (zeta * mean_slopes + (zeta * zeta - 1) * sd_slopes) / sd

@@ -32,8 +32,10 @@ class SAState(NamedTuple):
 class Report(NamedTuple):
     """What a step was like.
 
-    direction: the estimate of ∇ρ, (P,). gap: the smallest q_{i+1} - q_i; below 0 quantiles have crossed. stiffness:
-    γ_D·max K, above 2 the step amplifies D. clipped: how many parameters were put back to a bound.
+    direction: the estimate of ∇ρ, (P,). gap: the smallest q_{i+1} - q_i of the quantiles that were used,
+    which are those before the step ("batching": the batch's); below 0 quantiles have crossed. stiffness: γ_D·max K over
+    the cells whose D moves, 0 where none does ("qf", "batching"); above 2 the step amplifies D. clipped: how many
+    parameters were put back to a bound.
     """
 
     direction: Array

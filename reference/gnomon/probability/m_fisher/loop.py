@@ -42,9 +42,10 @@ class Adapted(NamedTuple):
 
 
 class Run(NamedTuple):
-    """prompts: φ before each batch and after the last one, shape (B + 1, d). log_wealth: at the end of each batch, or
-    at its alarm, shape (B,). alarms: the samples at which there was one, integers, from 1. epochs: how often the wealth
-    was set back. null_stale: whether the null is that of a prompt before the last one: nothing is guaranteed then."""
+    """prompts: φ before each of the B batches that were seen and after the last one, shape (B + 1, d). log_wealth: at
+    the end of each batch, or at its alarm, shape (B,). alarms: the samples at which there was one, integers, from 1.
+    epochs: how often the wealth was set back. null_stale: whether the null is that of a prompt before the last one:
+    nothing is guaranteed then."""
 
     prompts: Array
     log_wealth: Array
@@ -112,7 +113,7 @@ def run(
     Choices: the sources say nothing of the null after an adaptation. It is that of the new φ, and must be learnt anew.
     """
     prompts, log_wealth, found, state = [prompt], [], [], None
-    stale = False
+    stale, epochs = False, 0
     for begin in range(0, images.features.shape[0], batch):
         seen = images._replace(features=images.features[begin : begin + batch])
         scores = score(np.exp(log_predict(prompts[-1], seen)), kind=kind)
@@ -124,10 +125,11 @@ def run(
             continue
         found.append(begin + at)
         if stop_at_first_alarm:
+            prompts.append(prompts[-1])
             break
         prompts.append(adapt(prompts[-1], seen, steps=steps, lr=lr).prompts[-1])
-        state, stale = None, calibration is None
+        state, stale, epochs = None, calibration is None, epochs + 1
         if calibration is not None:
             known = images._replace(features=calibration)
             null = null._replace(scores=score(np.exp(log_predict(prompts[-1], known)), kind=kind))
-    return Run(np.stack(prompts), np.stack(log_wealth), np.array(found, np.int64), len(found), stale)
+    return Run(np.stack(prompts), np.stack(log_wealth), np.array(found, np.int64), epochs, stale)

@@ -15,16 +15,24 @@ from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.strategies import nonzero, tame
 from gnomon_spec.system import WITH_ROOM
 
-tables = Cases({"averages": rows(nonzero, lambda drawn: 5), "draw": choice(0.5, 0.0, 0.25, 0.99, 0.75)}, UP_TO_3)
+tables = Cases(
+    {
+        "K": choice(5, 4, 2, 1),
+        "averages": rows(nonzero, lambda drawn: drawn["K"]),
+        "draw": choice(0.5, 0.0, 0.25, 0.99, 0.75),
+    },
+    UP_TO_3,
+)
 random_point = system.operation(runs.random_point, cases=tables, rejecting=tables, dtypes=WITH_ROOM)
 
 
 @random_point.law("closed form", cases=tables)
 def equal_parts_of_the_draws_belong_to_each_row(port: Any, case: Case) -> Iterable[Fact]:
     """Row k is returned for draws from k/K up to (k + 1)/K."""
-    for k in range(5):
-        for within in (0.25, 0.75):
-            yield identical(f"row {k}", port.random_point(case.averages, draw=(k + within) / 5), case.averages[k])
+    for k in range(case.K):
+        for within in (0.25, 0.75, *(0.0,) * (case.K != 5)):  # fifths are rounded
+            draw = (k + within) / case.K
+            yield identical(f"row {k}", port.random_point(case.averages, draw=draw), case.averages[k])
 
 
 pools = Cases({"averages": tame(shape=lambda shape: shape * 2), "objective": cosines()}, UP_TO_3)

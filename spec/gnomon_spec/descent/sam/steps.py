@@ -135,15 +135,15 @@ step_sampled.symmetry(
 
 @step_sampled.law("limit", cases=steps.but(variant=choice(*VARIANTS)))
 def always_is_sam(port: Any, case: Case) -> Iterable[Fact]:
-    """With the schedule "always", and in the warm-up, parameters and buffers are SAM's, bit for bit."""
+    """With the schedule "always", and in the warm-up, parameters and buffers are SAM's."""
     rates = {name: case[name] for name in (*RATES, "rho", "eps")}
     expected, after, _ = port.step(
         case.params, SamState(case.state.buffers, case.state.step_count), case.objective, **rates
     )
     for schedule in ("always", "warm_up"):
         new, state, _ = step_sampled.call(port, case, schedule=schedule)
-        yield identical(f"params, {schedule}", join(new), join(expected))
-        yield identical(f"buffers, {schedule}", join(state.buffers), join(after.buffers))
+        yield equal(f"params, {schedule}", join(new), join(expected))
+        yield equal(f"buffers, {schedule}", join(state.buffers), join(after.buffers))
 
 
 fresh = steps.but(state=sampled_states(samplers(full=False), started=False))

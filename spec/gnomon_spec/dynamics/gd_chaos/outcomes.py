@@ -98,8 +98,8 @@ def a_minimum_has_converged_at_once(port: Any, case: Case) -> Iterable[Fact]:
     "fixed point", cases=starts.but(u=zeros, v=zeros, y=number(1.0, 0.5, exponents=(-3, 1)), lam=choice(0.5, 4.0, 0.0))
 )
 def the_origin_is_called_so(port: Any, case: Case) -> Iterable[Fact]:
-    """u = v = 0 has converged to the origin, and for λ >= |y| > 0 so has whatever converges."""
-    found = port.outcome(case.u, case.v, eta=case.eta, y=case.y, lam=case.lam)
+    """u = v = 0 has converged to the origin, even if grad_tol = 0, and for λ >= |y| > 0 so has whatever converges."""
+    found = port.outcome(case.u, case.v, eta=case.eta, y=case.y, lam=case.lam, grad_tol=0.0)
     yield agree("label", (found.label, found.steps), ("origin", 0))
     near = 0 * case.u + 2.0**-8
     found = port.outcome(near, near, eta=case.eta, y=case.y, lam=case.y, grad_tol=16.0)

@@ -80,7 +80,9 @@ def bars(axis: int, endless: tuple[int, ...] = (0, 0, 1, 0, 1, 2), *, ties: bool
         k = context.shape[axis]
         births, lengths = random.integers(0, 4, k), random.integers(0, 5, k) + 8 * (random.uniform(size=k) < 0.75)
         never = np.arange(k) < endless[code % len(endless)]
-        scale = random.uniform(0.5, 2, (k, 1)) * 2.0 ** (code // 12 % 17 - 8) if code % 4 == 3 or not ties else 1.0
+        scale = (
+            random.uniform(0.5, 2, (k, 1)) * 2.0 ** (4 * (code // 12 % 17 - 8)) if code % 4 == 3 or not ties else 1.0
+        )
         rows = np.stack([births, births + lengths], axis=1) * scale
         rows[never] = np.stack([4 * rows[never, 0], inf + rows[never, 0]], axis=1)
         return np.asarray(rows, context.dtype)

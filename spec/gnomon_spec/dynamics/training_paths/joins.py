@@ -76,7 +76,7 @@ def parts_compose_to_the_whole(port: Any, case: Case) -> Iterable[Fact]:
 @compose.law("rejects")
 def paths_must_meet(port: Any, case: Case) -> Iterable[Fact]:
     """Paths that do not meet to the last bit are rejected."""
-    near = np.where(case.second == 0, 1, case.second + case.second / 1024)
+    near = np.where(case.second == 0, 1, case.second + case.second / 2.0**22)
     yield rejects("near", partial(compose.call, port, case, second=near))
 
 

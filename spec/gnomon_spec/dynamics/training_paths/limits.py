@@ -200,8 +200,8 @@ def the_pair_fits_the_sides(port: Any, case: Case) -> Iterable[Fact]:
     for name in ("first", "second", "h", "k"):
         wide = np.concatenate([case[name], case[name]], axis=1)
         tall = np.concatenate([case[name], case[name]])
-        yield rejects(f"{name}, wide", partial(mediate.call, port, case, **{name: wide}))
-        yield rejects(f"{name}, tall", partial(mediate.call, port, case, **{name: tall}))
+        yield rejects(f"{name} too wide", partial(mediate.call, port, case, **{name: wide}))
+        yield rejects(f"{name} too tall", partial(mediate.call, port, case, **{name: tall}))
 
 
 pullback.edits("""

@@ -102,7 +102,8 @@ def what_is_no_distortion_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
         ("mean", (), ((1.0, 0.5),)), ("mean", (), ((0.5, 0.0),)), ("mean", (), ((0.5, 0.75), (0.25, 0.5))),
     )  # fmt: skip
     for wrong in wrongs:
-        yield rejects(str(wrong), partial(distortion.call, port, case, distortion=Distortion(*wrong)))
+        words = "".join(str(wrong).split())
+        yield rejects(f"distortion = {words}", partial(distortion.call, port, case, distortion=Distortion(*wrong)))
 
 
 @dual.law("closed form", cases=smooth)
@@ -128,11 +129,8 @@ def some_are_duals_of_others(port: Any, case: Case) -> Iterable[Fact]:
 def the_slope_of_a_chord_lies_between_those_at_its_ends(port: Any, case: Case) -> Iterable[Fact]:
     """w′(b)·(b-a) <= w(b) - w(a) <= w′(a)·(b-a) for a < b if w is concave, the other way if it is convex."""
     a, b = np.minimum(case.u, case.u[::-1]), np.maximum(case.u, case.u[::-1])
-    w, slopes = (
-        partial(port.distortion, distortion=case.distortion),
-        partial(port.density, distortion=case.distortion),
-    )
-    rise, first, last = w(b) - w(a), slopes(a) * (b - a), slopes(b) * (b - a)
+    rise = port.distortion(b, case.distortion) - port.distortion(a, case.distortion)
+    first, last = (density.call(port, case, u=u) * (b - a) for u in (a, b))
     if case.distortion in drawn.CONVEX:
         first, last = last, first
     known = case.distortion not in drawn.NEITHER

@@ -149,12 +149,22 @@ def between(draw: Draw, context: Context) -> Any:
     return np.asarray(q[:-1] + share * (q[1:] - q[:-1]), context.dtype)
 
 
+def crossing(draw: Draw, context: Context) -> Any:
+    """Return what `rising` does, two neighbours of it in the other order one time in three: estimates may cross."""
+    q, code = rising(draw, context), draw(CODES)
+    if code % 3 == 2:
+        i = code // 3 % context.shape[1]
+        q[[i, i + 1]] = q[[i + 1, i]]
+    return q
+
+
 BATCHES = shapes((1, 1), (2, 2), (4, 3), (3, 1), (5, 4))  # (episodes, cells)
 quantities = {"quantiles": Quantity(rising, "increasing numbers"), "middles": Quantity(between, "one in each cell")}
 weighed = Cases(
     {"returns": halves(-4.0, 6.0, "E"), **quantities, "levels": spread(0.0, 1.0, "n"), "slopes": spread(0.0, 3.0, "n")},
     BATCHES,
 )
+crossed = weighed.but(quantiles=Quantity(crossing, "increasing numbers, but for two at most"))
 compared = Cases({"log_prob": spread(-3.0, 0.0, "E", "n"), "old": spread(-3.0, 0.0, "E", "n")}, BATCHES)
 quarters = Quantity(lambda draw, c: 0.25 + units(7, lambda c: c.shape).draw(draw, c).astype(c.dtype) / 4, "¼, …, 2")
 steps = Cases({"ratios": quarters, "advantages": halves(-2.0, 2.0, "E"), "clip": choice(0.2, 0.125, 0.5, 0.0)}, BATCHES)

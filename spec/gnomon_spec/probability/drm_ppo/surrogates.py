@@ -14,10 +14,11 @@ from gnomon_spec.cases import Case, choice
 from gnomon_spec.facts import Fact, at_least, equal, rejects
 from gnomon_spec.probability.drm.inputs import distortions
 from gnomon_spec.probability.drm_ppo import operation
-from gnomon_spec.probability.drm_ppo.inputs import VALUED, compared, ranked, steps, weighed
+from gnomon_spec.probability.drm_ppo.inputs import VALUED, compared, crossed, ranked, steps, weighed
+from gnomon_spec.strategies import whole_range
 
 episode_ratios = operation(reference.episode_ratios, cases=compared, rejecting=compared)
-quantile_weights = operation(reference.quantile_weights, cases=weighed, rejecting=weighed)
+quantile_weights = operation(reference.quantile_weights, cases=crossed, rejecting=weighed)
 episode_advantages = operation(
     reference.episode_advantages, cases=ranked, rejecting=ranked, scales={"returns": lambda _: 16.0}
 )
@@ -44,11 +45,11 @@ def cells_add_up(port: Any, case: Case) -> Iterable[Fact]:
     for i, (m, z, slope) in enumerate(zip(case.middles, case.levels, case.slopes, strict=True)):
         cell = slope * (case.quantiles[i + 1] - case.quantiles[i])
         total = total + cell * np.where(case.returns > m, z, z - 1)
-        size = size + cell
+        size = size + np.abs(cell)
     yield equal("weights", quantile_weights.call(port, case), total, scale=size)
 
 
-@quantile_weights.law("bound")
+@quantile_weights.law("bound", cases=weighed)
 def for_the_mean_they_are_winsorised_returns(port: Any, case: Case) -> Iterable[Fact]:
     """w(u) = u: Ψ(R) is R, held between q₀ and q_n, less q_n - Σ z(q₁ - q₀), but for at most the widest cell."""
     q, gaps = case.quantiles, case.quantiles[1:] - case.quantiles[:-1]
@@ -86,13 +87,16 @@ def for_the_mean_they_are_what_is_above_it(port: Any, case: Case) -> Iterable[Fa
     )
 
 
-@episode_advantages.law("invariance")
+@episode_advantages.law("invariance", cases=ranked.but(power=whole_range(8)))
 def units_and_origin_of_returns_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
-    """Normalised, those of 4R + 8 are those of R, and their mean square is 1, or 0 if all returns are equal."""
+    """Normalised, those of 4R + 8 and of R times any power of 2 are those of R, and their mean square is 1, or 0 if all
+    returns are equal."""
     found = episode_advantages.call(port, case, normalised=True)
     yield equal(
         "moved", episode_advantages.call(port, case, returns=4 * case.returns + 8, normalised=True), found, scale=16.0
     )
+    far = episode_advantages.call(port, case, returns=case.returns * 2.0**case.power, normalised=True)
+    yield equal("far", far, found, scale=16.0)
     yield equal("mean", np.mean(found), 0.0, scale=16.0)
     same = episode_advantages.call(port, case, returns=case.returns[:1] + 0 * case.returns, normalised=True)
     yield equal("all equal", same, 0 * same)
@@ -178,17 +182,17 @@ cells_of_one_width: The widths of cells are left out
 """)
 episode_advantages.edits("""
 never_normalised: Advantages are not divided by their standard deviation
-    `if normalised else A` → `if False else A`
+    `if not normalised` → `if True`
 always_normalised: Advantages are divided by their standard deviation in any case
-    `if normalised else A` → `if True else A`
+    `if not normalised` → `if False`
 advantages_are_not_centred: Advantages are the returns
     `A = influence(returns, distortion)` → `A = returns`
 deviation_of_the_returns: Advantages are divided by the standard deviation of the returns
-    `deviation = np.std(A)` → `deviation = np.std(returns)`
+    `deviation = np.std(shares)` → `deviation = np.std(returns) / np.where(largest > 0, largest, 1)`
 nought_over_nought: Where all returns are equal advantages are 0/0
-    `A / np.where(deviation > 0, deviation, 1)` → `A / deviation`
+    `np.where(deviation > 0, shares / np.where(deviation > 0, deviation, 1), A)` → `shares / deviation`
 deviation_with_a_guard: A hundredth of a unit is added to the standard deviation
-    `A / np.where(deviation > 0, deviation, 1)` → `A / (deviation + 0.01)`
+    `np.where(deviation > 0, deviation, 1)` → `(deviation + 0.01 / np.where(largest > 0, largest, 1))`
 advantages_of_losses: Advantages are those of a loss: of the dual distortion
     `A = influence(returns, distortion)` → `A = -influence(-returns, distortion)`
 """)

@@ -163,11 +163,15 @@ def units_of_returns_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
 
 @dppo_gradients.law("limit")
 def an_infinite_slope_counts_where_no_cell_is_masked(port: Any, case: Case) -> Iterable[Fact]:
-    """w' may be infinite in a masked cell, where it is not used; elsewhere it is rejected, and so is a batch that does
-    not fit."""
+    """w' may be infinite in a masked cell, where it is not used."""
     steep = np.where(case.masked, np.inf, case.slopes)
     yield equal("params", dppo_gradients.call(port, case, slopes=steep).params,
                 dppo_gradients.call(port, case).params, scale=size(case))  # fmt: skip
+
+
+@dppo_gradients.law("rejects")
+def what_does_not_fit_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    """An infinite w' where no cell is masked, and a batch that does not fit."""
     for label, changed in {
         "infinite": {"slopes": np.inf + case.slopes, "masked": case.masked & False,
                      "state": case.state._replace(density_gradients=case.state.density_gradients[:0])},

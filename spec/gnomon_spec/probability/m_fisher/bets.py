@@ -183,7 +183,7 @@ def p_values_out_of_range_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
 
 normal_mixture.edits("""
 prior_with_precision_for_variance: The prior is N(0, r) and not N(0, 1/r)
-    `(variances + precision) ** 0.5` → `(variances + 1 / precision) ** 0.5`
+    `z = deviations` → `precision = 1 / precision; z = deviations`
 shrinking_is_not_halved: log(r/(v + r)) has no factor ½
     `-np.log1p(variances / precision) / 2` → `-np.log1p(variances / precision)`
 half_normal_prior_is_not_doubled: The one-sided prior has mass ½ only

@@ -42,7 +42,7 @@ def states() -> Quantity:
         if code % 2 == 0:
             return None
         parts = np.asarray(2 * numbers(code, 4, context.shape[0]) - 1, context.dtype)
-        return DetectorState._make([*parts, code // 2 % 5])
+        return DetectorState._make([*parts, 1 + code // 2 % 4])
 
     return Quantity(draw_state, "None, or a DetectorState")
 

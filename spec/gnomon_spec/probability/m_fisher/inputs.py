@@ -139,7 +139,7 @@ def images(examples: int = 0, classes: int = 0) -> Quantity:
         anchors[1:, : d - 1] *= rng.integers(0, 2)  # zeros, where there is room for them
         anchors[:, -1] += np.where(np.abs(anchors[:, -1]) < 0.5, np.sign(anchors[:, -1]), 0)
         z = rng.standard_normal((N, d))
-        z /= np.linalg.norm(z, axis=1, keepdims=True)
+        z *= (1 + code % 7 % 3 / 4) / np.linalg.norm(z, axis=1, keepdims=True)  # of any length, though usually 1
         return Images(anchors.astype(context.dtype), z.astype(context.dtype), 1.0 + code % 4)
 
     return Quantity(draw_images, "Images: 1 to 4 of them, 2 to 4 classes, κ from 1 to 4")

@@ -14,6 +14,7 @@ from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.facts import Fact, agree, equal, rejects
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import numbers, some
+from gnomon_spec.probability.m_fisher.natural import radii
 from gnomon_spec.strategies import CODES, shapes
 from gnomon_spec.system import WITH_ROOM
 
@@ -31,6 +32,8 @@ adapting = Cases(
         "lr": choice(0.125, 1.0, 3.0),
         "damping": choice(0.125, 0.5),
         "beta": choice(0.0, 0.5),
+        "mode": choice("damped", "trust_region"),
+        "kl_radius": radii(),
     },
     UP_TO_3,
 )
@@ -116,9 +119,7 @@ def a_known_null_is_not_learnt_anew(port: Any, case: Case) -> Iterable[Fact]:
 
 adapt.edits("""
 labels_follow_the_prompt: The pseudo-labels are those of the newest φ in every step
-    `slope(prompts[-1], images, labels, loss=loss)
-        F =` → `slope(prompts[-1], images, None, loss=loss)
-        F =`
+    `labels = np.argmax(log_p, axis=1)` → `labels = None`
 fisher_of_the_first_prompt: The Fisher matrix stays that of φ₀
     `fisher_matrix(prompts[-1], images, None if` → `fisher_matrix(prompt, images, None if`
 average_is_forgotten: The average of Fisher matrices begins anew in every step
@@ -129,9 +130,10 @@ adapts_then_scores: The prompt moves to every batch before that is scored: the s
     `scores = score(` → `prompts[-1] = adapt(prompts[-1], seen, steps=steps, lr=lr).prompts[-1]
         scores = score(`
 wealth_goes_on_after_an_alarm: The wealth is not set back, so that the next score is an alarm again
-    `state, stale = None, calibration is None` → `stale = calibration is None`
+    `state, stale, epochs = None, calibration is None, epochs + 1` →
+        `stale, epochs = calibration is None, epochs + 1`
 null_is_never_called_stale: After an adaptation the old null passes for the null
-    `state, stale = None, calibration is None` → `state, stale = None, False`
+    `None, calibration is None, epochs + 1` → `None, False, epochs + 1`
 alarm_is_counted_within_its_batch: Alarms are counted from the beginning of their batch
     `found.append(begin + at)` → `found.append(at)`
 """)

@@ -92,7 +92,9 @@ def certain_rows_are_least_strange_and_even_ones_most(port: Any, case: Case) -> 
 def what_is_no_distribution_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
     """Rows that do not sum to 1."""
     for factor in (0.5, 2.0, 1 + 2.0**-12, 1 - 2.0**-12):
-        yield rejects(f"{factor}", partial(score.call, port, case, probabilities=factor * case.probabilities))
+        yield rejects(
+            f"probabilities times {factor}", partial(score.call, port, case, probabilities=factor * case.probabilities)
+        )
 
 
 def some_labels() -> Quantity:
