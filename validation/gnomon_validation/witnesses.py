@@ -1,6 +1,7 @@
 """Witnesses: stored cases in which a law catches a mistake.
 
-Finding one is expensive (`gnomon_validation.discovery`), judging it again is cheap. They lie beside the specification,
+Finding one is expensive (`gnomon_validation.discovery`), judging it again is cheap: so a check tries, beyond the cases
+that it draws, one of each mistake. They lie beside the specification,
 a file for each system and dtype, with the content hash of all source that a witness depends on.
 """
 
@@ -14,7 +15,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import gnomon_spec
 from gnomon_spec.cases import Case
@@ -73,13 +74,10 @@ def read(system: System, dtype: str) -> list[Witness]:
 
     The same case of a law is one object, in whatever witnesses it is.
     """
-    file = file_of(system, dtype)
-    if not file.exists():
-        return []
     laws = {law.id: law for law in system.laws}
     found: list[Witness] = []
     known: dict[tuple[str, str], Case] = {}
-    for stored in json.loads(file.read_text(encoding="utf-8"))["witnesses"]:
+    for stored in _stored(system, dtype):
         law, mistake = laws.get(stored["law"]), system.mistakes.get(stored["mistake"])
         if law is None or mistake is None:
             continue
@@ -88,6 +86,34 @@ def read(system: System, dtype: str) -> list[Witness]:
             known[key] = known.get(key) or decoded_case(case, law)
         found.append(Witness(mistake, law, dtype, tuple(known[key] for key in keys), stored["named"]))
     return found
+
+
+def known_cases(law: Law, dtype: str) -> list[Case]:
+    """Return the stored cases of a law in which a mistake of its system is the first time called by its name.
+
+    Over all laws of a system each of its mistakes has such a case: who asks for them misses none. Left out are cases
+    that lack what the law has been given since.
+    """
+    stored = _first_of_each(law.operation.system, dtype).get(law.id, [])
+    return [decoded_case(case, law) for case in stored if law.cases.quantities.keys() <= case.keys()]
+
+
+@cache
+def _first_of_each(system: System, dtype: str) -> dict[str, list[Any]]:
+    """Return the cases, as they are stored, in which mistakes are the first time called by their names, by law."""
+    found: dict[str, list[Any]] = {}
+    seen: set[str] = set()
+    for stored in _stored(system, dtype):
+        if stored["named"] and stored["mistake"] not in seen:
+            seen.add(stored["mistake"])
+            cases = found.setdefault(stored["law"], [])
+            cases += [case for case in stored["cases"][:1] if case not in cases]
+    return found
+
+
+def _stored(system: System, dtype: str) -> list[Any]:
+    file = file_of(system, dtype)
+    return list(json.loads(file.read_text(encoding="utf-8"))["witnesses"]) if file.exists() else []
 
 
 @cache

@@ -9,6 +9,7 @@ from gnomon_validation.runs.examine import TRIALS, judge_of, visit_quietly
 from gnomon_validation.runs.plan import Plan
 from gnomon_validation.runs.results import Data, encoded_case
 from gnomon_validation.runs.work import Request
+from gnomon_validation.witnesses import known_cases
 
 
 def again(request: Request, lost: Data) -> Request | None:
@@ -45,4 +46,5 @@ def with_case(port: Port, plan: Plan, request: Request, lost: Data) -> Data:
         return bool(len(drawn) > at)
 
     visit_quietly(cases, judge.dtype, examples=examples, random_seed=seed, visitor=visitor)
-    return {**lost, "case": encoded_case(drawn[-1]) if drawn else None}
+    seen = [*drawn, *known_cases(law, dtype)] if request["do"] == "examine" else drawn
+    return {**lost, "case": encoded_case(seen[min(at, len(seen) - 1)]) if seen else None}

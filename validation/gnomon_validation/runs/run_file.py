@@ -213,7 +213,7 @@ def engine() -> str:
     digest = sha256(" ".join([sys.version, *(version(name) for name in DEPENDENCIES)]).encode())
     for package in (gnomon, gnomon_spec, gnomon_validation):
         folder = Path(str(package.__file__)).parent
-        for file in sorted([*folder.rglob("*.py"), *folder.glob("runs/*.json")]):
+        for file in sorted([*folder.rglob("*.py"), *folder.glob("*/*.json")]):
             digest.update(file.read_bytes())
     return digest.hexdigest()
 
