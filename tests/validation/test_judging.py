@@ -15,10 +15,13 @@ from gnomon.descent import adamw
 from gnomon.descent.adam import AdamState
 from gnomon.descent.sam.sampling import Sampler
 from gnomon_spec.bands import MARGIN
+from gnomon_spec.cases import Case
 from gnomon_spec.system import find_law
 from gnomon_validation.ports.find import find_port
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.known_differences import reason_for
+from gnomon_validation.ports.port import Offer
+from gnomon_validation.runs.examine import FairJudge
 
 # 1 - β₁ lies 31/64 of a unit below 1 - 2⁻⁷, the nearest number of float64, and of float32. So 1 - (1 - β₁) is 2⁻⁷: what
 # is lost is 31·2⁻⁵⁹, which is 62 units of float64 (2⁻⁵³·2⁻⁷) and next to nothing among those of float32 (2⁻²⁴·2⁻⁷).
@@ -98,19 +101,26 @@ def test_what_lerp_loses_in_float64_alone_is_a_known_difference_of_torch(name, o
     assert judged(port, "float32", system=system).status == "conforms"
 
 
-def test_a_case_in_which_the_oracle_raises_too_says_nothing_of_a_port():
-    """The released form of vSAM ends in an error once 0/0 has become its rate of samples."""
-
-    def raises(*_, **__):
-        raise ValueError("cannot convert float NaN to integer")
-
-    law = find_law("sam.decide:agrees_with_the_oracle")
+def fairly(variant, law, answer):
+    """Judge a sampler's decision in a case where "code" ends in an error: its rate of samples has become 0/0."""
+    hyper = {"alpha1": 0.5, "alpha2": 0.5, "max_p": 0.5, "variant": variant}
     windows = np.zeros(4), np.zeros(4), np.zeros(4)
     sampler = Sampler(4, 0, 4, np.float64(1), np.float64(0.25), *windows)
-    hyper = {"alpha1": 0.5, "alpha2": 0.5, "max_p": 0.5}
-    port = FunctionsPort(SimpleNamespace(sam_decide=raises), "a_port")
-    found = [
-        outcome(port, law, {"sampler": sampler, "uniform": np.float64(0.5)}, {**hyper, "variant": variant}, "float64")
-        for variant in ("code", "clean")
-    ]
-    assert [one.status for one in found] == ["ambiguous only", "error"]
+    port = FunctionsPort(SimpleNamespace(sam_decide=answer), "a_port")
+    judge = FairJudge(port, find_law(f"sam.decide:{law}"), np.dtype("float64"), Offer())
+    return judge.outcome(Case({"sampler": sampler, "uniform": np.float64(0.5), **hyper}, hyper)).status
+
+
+def raises(*_, **__):
+    raise ValueError("cannot convert float NaN to integer")
+
+
+def test_a_case_in_which_the_oracle_raises_too_says_nothing_of_a_port():
+    assert fairly("code", ORACLE_LAW, raises) == "ambiguous only"
+    assert fairly("clean", ORACLE_LAW, raises) == "error"
+
+
+def test_so_it_does_where_the_port_has_an_answer():
+    assert fairly("code", "the_rate_is_a_slow_drift", lambda sampler, *_, **__: (sampler, False, False)) == (
+        "ambiguous only"
+    )

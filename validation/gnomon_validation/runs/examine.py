@@ -10,8 +10,10 @@ from time import perf_counter
 from typing import Any, Protocol
 
 import numpy as np
+from hypothesis.errors import UnsatisfiedAssumption
 
 from gnomon_spec.arithmetic.noise import as_dtype
+from gnomon_spec.bands import Judgement
 from gnomon_spec.cases import Case, Cases
 from gnomon_spec.system import Law
 from gnomon_validation.drawing import shrink, visit
@@ -58,13 +60,45 @@ def offered_cases(law: Law, offer: Offer | None, dtype: str) -> tuple[Cases | No
     return cases, OTHER_HYPERPARAMETERS if cases is None else ""
 
 
+class FairJudge(Judge):
+    """A judge who holds no case against a port in which the oracle raises an error, as a released form may do.
+
+    Cases that were drawn are the oracle's to answer; one from a file that it refuses is refused.
+    """
+
+    def outcome(self, case: Case) -> Outcome:
+        try:
+            found = super().outcome(case)
+        except (NotVariedError, LeftOutError, UnsatisfiedAssumption):
+            raise
+        except Exception:
+            if not self._is_beyond_the_oracle(case):
+                raise
+            return self._undecided()
+        return self._undecided() if found.status == "error" and self._is_beyond_the_oracle(case) else found
+
+    def _is_beyond_the_oracle(self, case: Case) -> bool:
+        try:
+            with np.errstate(all="ignore"):
+                self.evidence.exact(case)
+        except UnsatisfiedAssumption:
+            raise
+        except Exception:
+            return True
+        return False
+
+    def _undecided(self) -> Outcome:
+        undecided = Judgement("the oracle", None, why="raises an error")
+        return Outcome("ambiguous only", (undecided,), undecided, "", 0.0, tuple(self.runner.calls))
+
+
 def judge_of(port: Port, law: Law, dtype: str, plan: Plan) -> tuple[Judge, Cases]:
     """Return who judges the cases of a law that a port offers, and these cases."""
     offer = port.offer(law.operation)
     cases, reason = offered_cases(law, offer, dtype)
     if offer is None or cases is None:
         raise LookupError(reason)
-    return Judge(port, law, as_dtype(dtype), offer, seed=plan.seed), cases
+    return FairJudge(port, law, as_dtype(dtype), offer, seed=plan.seed), cases
 
 
 def examine(
