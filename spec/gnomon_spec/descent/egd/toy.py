@@ -104,6 +104,7 @@ def it_is_the_share_of_a_wedge(port: Any, case: Case) -> Iterable[Fact]:
     found = error.call(port, case)
     yield equal("share", found, (1 - (far - near) / A) / 2, scale=1.0)
     yield equal("opposite", error.call(port, case, weights=-case.weights), 1 - found, scale=1.0)
+    yield equal("no weights", error.call(port, case, weights=0 * case.weights), 0 * found, scale=1.0)
 
 
 error.edits("""

@@ -87,7 +87,11 @@ TINY = choice(2.0**-40, 2.0**-30)
 sketched = full.but(sketch=sketch(), n_iter=count(2, 0, 1, high=4), floor=TINY)
 of_low_rank = exactly_ranked.but(rtol=choice(1 / 16), sketch=sketch(True), n_iter=count(2, 1, 0, high=3))
 rsvd = system.operation(
-    variants.rsvd, cases=sketched, rejecting=sketched, dtypes=WITH_ROOM, scales={"gradient": lambda _: 1.0}
+    variants.rsvd,
+    cases=sketched.but(floor=FLOORS),
+    rejecting=sketched,
+    dtypes=WITH_ROOM,
+    scales={"gradient": lambda _: 1.0},
 )
 
 

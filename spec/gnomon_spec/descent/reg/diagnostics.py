@@ -63,6 +63,13 @@ def imbalances_are_those_of_the_norms(port: Any, case: Case) -> Iterable[Fact]:
     rows, columns = (inputs.norm(case.scaled, axis, case.p) for axis in (1, 0))
     yield equal("row_imbalance", found.row_imbalance, np.max(np.abs(rows / np.mean(rows) - 1)), 1.0)
     yield equal("column_imbalance", found.column_imbalance, np.max(np.abs(columns - 1)), 1.0)
+    if len(rows) > 1:
+        hollow = np.concatenate([0 * case.scaled[:1], case.scaled[1:]])
+        rows = inputs.norm(hollow, 1, case.p)
+        emptied = diagnostics.call(port, case, scaled=hollow).row_imbalance
+        mean = np.where(np.mean(rows) > 0, np.mean(rows), 1)
+        expected = np.where(np.mean(rows) > 0, np.max(np.abs(rows / mean - 1)), 0)
+        yield equal("an empty row", emptied, expected, 1.0)
     yield at_least("cosine", np.ones(()), np.abs(found.cosine))
     yield at_least("stable_rank", found.stable_rank, np.ones(()))
 

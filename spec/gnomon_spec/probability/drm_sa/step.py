@@ -103,6 +103,19 @@ def a_step_is_the_mean_of_steps_with_one_sample(port: Any, case: Case) -> Iterab
     yield equal("D", after.D, sum(s[1].D for s in single) / M, scale=scale)
 
 
+@step.law("limit", cases=steps.but(form="dm"))
+def far_from_all_samples_nothing_decays(port: Any, case: Case) -> Iterable[Fact]:
+    """Where quantiles are far from all samples no density is left: D ← D + γ_D·(1 - z̄)·mean s above them, and below
+    D ← D - γ_D·z̄·mean s."""
+    state, push = case.state, gain(case.rates.gradients, case.state.step_count)
+    _, zm = levels(state.q, state.qm, case.grid_power)
+    largest = np.max(np.abs(state.D)) + case.rates.gradients.a * np.max(np.abs(case.scores))
+    for words, far, share in (("above", 2.0**14, 1 - zm), ("below", -(2.0**14), -zm)):
+        moved = state._replace(q=state.q + far, qm=state.qm + far)
+        expected = state.D + push * share[:, np.newaxis] * np.mean(case.scores, axis=0)
+        yield equal(words, step.call(port, case, state=moved)[1].D, expected, scale=largest)
+
+
 @step.law("limit", cases=smooth_steps)
 def without_jumps_hybrid_is_qf(port: Any, case: Case) -> Iterable[Fact]:
     """Where w does not jump hybrid is qf, and neither moves D."""
@@ -286,6 +299,8 @@ def one_cell_is_too_few(port: Any, case: Case) -> Iterable[Fact]:
 
 
 step.edits("""
+kernel_of_infinities: The kernel is e^-t/(1 + e^-t)², which far below the samples is ∞/∞
+    `np.exp(-np.abs(t))` → `np.exp(-t)`
 gauss_seidel: The direction is taken with D as it has been moved
     `by_masses[:, np.newaxis] * wide(D)` → `by_masses[:, np.newaxis] * wide(new_D)`
 descends_to_maximise: θ goes down where it should go up, and up where down

@@ -70,11 +70,12 @@ normal_boundary = system.operation(
 
 @normal_boundary.law("closed form", cases=normal_boundary.cases)
 def on_the_boundary_the_mixture_is_an_alarm(port: Any, case: Case) -> Iterable[Fact]:
-    """The two-sided mixture of S = ± the boundary is log(1/δ)."""
-    S = port.normal_boundary(case.variances, delta=case.delta, precision=case.precision)
-    for sign in (1, -1):
-        log_M = port.oracle.normal_mixture(sign * S, case.variances, precision=case.precision)
-        yield equal(f"{sign}", log_M, 0 * case.variances - np.log(case.delta))
+    """The two-sided mixture of S = ± the boundary is log(1/δ), before the first score, too."""
+    for words, variances in (("", case.variances), (" at first", 0 * case.variances)):
+        S = port.normal_boundary(variances, delta=case.delta, precision=case.precision)
+        for sign in (1, -1):
+            log_M = port.oracle.normal_mixture(sign * S, variances, precision=case.precision)
+            yield equal(f"{sign}{words}", log_M, 0 * variances - np.log(case.delta))
 
 
 draws, fine = some(0.0, 1.0), some(0.0, 4.0)
