@@ -12,6 +12,7 @@ import pytest
 from damaged_ports import DamagedPort, a_case, damages_of
 from rich.console import Console
 
+from gnomon_spec.facts import same_outputs
 from gnomon_spec.stand_ins import ExactOracle
 from gnomon_spec.system import systems
 from gnomon_validation import case_files, report_json, report_junit, report_terminal
@@ -115,3 +116,12 @@ def test_every_damaged_output_is_a_verdict(system, tmp_path):
     numbers, crashed = zip(*(sweep(law, tmp_path, 1) for law in system.laws), strict=True)
     print(f"{sum(numbers):,} damages to what {len(numbers)} laws of {system.name} are about")
     assert list(chain(*crashed)) == []
+
+
+@pytest.mark.parametrize("system", systems().values(), ids=lambda system: system.name)
+def test_scales_are_of_outputs_that_there_are(system):
+    """A scale by another name would leave a zero of the oracle without a band."""
+    for operation in (o for o in system.operations.values() if o.scales):
+        outputs = outputs_in(operation.laws[0], a_case(operation.laws[0]))
+        labels = {fact.label.partition("[")[0] for fact in same_outputs(operation.inputs[0], outputs, outputs)}
+        assert set(operation.scales) <= labels, operation.id
