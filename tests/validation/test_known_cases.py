@@ -11,6 +11,7 @@ from gnomon.dynamics.gd_chaos.outcomes import outcome
 from gnomon.probability.drm.lstat import lstat, lstat_grad
 from gnomon_spec.system import find_law, find_system, systems
 from gnomon_validation.checker import check, check_law
+from gnomon_validation.encoding import encoded
 from gnomon_validation.ports.bundled import MistakenPort
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.report_causes import block
@@ -31,9 +32,10 @@ def test_a_mistake_that_no_draw_shows_is_found(system, operation, mistake):
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("system", systems().values(), ids=lambda system: system.name)
 def test_every_mistake_of_a_system_has_a_known_case(system, dtype):
-    cases = {law.id: known_cases(law, dtype) for law in system.laws}
-    held = {(w.mistake.name, w.law.id) for w in read(system, dtype) if w.named and cases[w.law.id]}
-    assert {name for name, _ in held} == set(system.mistakes)
+    first = {w.mistake.name: w for w in reversed(read(system, dtype)) if w.named}
+    assert set(first) == set(system.mistakes)
+    known = {law: [encoded(dict(case)) for case in known_cases(law, dtype)] for law in {w.law for w in first.values()}}
+    assert all(encoded(dict(witness.cases[0])) in known[witness.law] for witness in first.values())
 
 
 def test_a_call_with_other_inputs_than_the_case_is_shown():

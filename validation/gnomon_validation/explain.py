@@ -16,7 +16,7 @@ from gnomon.arguments import domains_of, is_checked, unchecked
 from gnomon_spec.system import Operation, System, find_system, nearest, systems
 from gnomon_validation.console import tell, tell_prose
 from gnomon_validation.ports.known_differences import KNOWN, Difference
-from gnomon_validation.stubs import given_as, kinds_in, parts_of, words_for
+from gnomon_validation.stubs import arguments_of, given_as, kinds_in, parts_of, words_for
 from gnomon_validation.studies.find import claims_about
 
 
@@ -55,13 +55,14 @@ def explain(name: str, console: Console) -> None:
     told: set[Any] = set()
     for operation in operations:
         console.print()
-        tell(console, Text(f"{operation.id}{_signature(operation)}", style="bold"), hang=4)
+        tell(console, Text(f"{operation.id}({arguments_of(operation)})", style="bold"), hang=4)
         console.print()
         tell_prose(console, inspect.getdoc(operation.reference) or "")
         _tell_domains(operation, console)
         _tell_form(operation, console)
-        _tell_named({name: what for name, what in _named(operation).items() if what not in told}, console)
-        told.update(_named(operation).values())
+        named = _named(operation)
+        _tell_named({name: what for name, what in named.items() if what not in told}, console)
+        told.update(named.values())
         _head(console, f"Laws of {operation.id} ({len(operation.laws)})")
         for law in operation.laws:
             tell(console, Text(f"{law.name.replace('_', ' ')}  [{law.kind}]", style="cyan"), label="  ")
@@ -87,10 +88,9 @@ def _tell_domains(operation: Operation, console: Console) -> None:
     if not is_checked(operation.reference):
         return
     _head(console, "Arguments")
-    domains = domains_of(operation.reference)
+    domains, hints = domains_of(operation.reference), get_type_hints(operation.reference)
     for name in (*operation.inputs, *operation.hyperparameters):
-        hint = str(get_type_hints(operation.reference)[name])
-        of = "truth values" if "bool" in hint else "integers"
+        of = "truth values" if "bool" in str(hints[name]) else "integers"
         tell(console, Text(f"{name}: {domains.get(name, f'an array of {of}')}"), label="  ", hang=6)
 
 
@@ -159,7 +159,3 @@ def _explain_claims(system: System, console: Console) -> None:
     for claim in claims:
         tell(console, Text(claim.judgement, style="cyan"), label="  ")
         tell(console, Text(claim.statement), label="    ")
-
-
-def _signature(operation: Operation) -> str:
-    return f"({', '.join([*operation.positional, '*', *operation.keywords])})"

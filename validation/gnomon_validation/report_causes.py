@@ -167,8 +167,8 @@ def _accepted(verdicts: Iterable[Verdict]) -> str:
                 name, equals, value = j.label.partition(" = ")
                 name, _, value = (name, "", value) if equals else j.label.partition(" ")
                 taken.setdefault((not equals, operation + name), {})[value] = None
-    told = [f"{name}{' ' if array else ' = '}{', '.join(values)}".rstrip() for (array, name), values in taken.items()]
-    told.sort(key=lambda text: (" = " not in text, "." in text.split()[0]))
+    ordered = sorted(taken.items(), key=lambda item: (item[0][0], "." in item[0][1]))
+    told = [f"{name}{' ' if array else ' = '}{', '.join(values)}".rstrip() for (array, name), values in ordered]
     more = len(told) - MOST_ARGUMENTS
     return "; ".join(told[:MOST_ARGUMENTS]) + (f"; and {counted(more, 'more argument')}" if more > 0 else "")
 

@@ -82,6 +82,11 @@ def stub(operations: Sequence[Operation], library: str | None, file: str = "FILE
     return "".join([head, *(f"\n\n{_function(operation, of)}" for operation in operations)])
 
 
+def arguments_of(operation: Operation) -> str:
+    """Return an operation's arguments as its signature has them."""
+    return ", ".join([*operation.positional, *(("*", *operation.keywords) if operation.keywords else ())])
+
+
 def parts_of(operation: Operation) -> list[Any]:
     """Return the types of what an operation returns: one, or those in its tuple."""
     declared = get_type_hints(operation.reference)["return"]
@@ -131,7 +136,7 @@ def words_for(operation: Operation, kind: Any) -> str:
 def _function(operation: Operation, of: Library) -> str:
     hints = get_type_hints(operation.reference)
     name = f"{operation.system.name}_{operation.name}"
-    arguments = ", ".join([*operation.positional, *(("*", *operation.keywords) if operation.keywords else ())])
+    arguments = arguments_of(operation)
     if len(name) + len(arguments) > 100:
         arguments = "\n    " + arguments.replace(", *, ", ", *,\n    ") + ",\n"
     inputs = f"{', '.join(operation.inputs)}{',' * (len(operation.inputs) == 1)}"

@@ -1,8 +1,8 @@
 """Witnesses: stored cases in which a law catches a mistake.
 
 Finding one is expensive (`gnomon_validation.discovery`), judging it again is cheap: so a check tries, beyond the cases
-that it draws, one of each mistake. They lie beside the specification,
-a file for each system and dtype, with the content hash of all source that a witness depends on.
+that it draws, one of each mistake. They lie beside the specification, a file for each system and dtype, with the
+content hash of all source that a witness depends on.
 """
 
 from __future__ import annotations

@@ -71,7 +71,7 @@ class FairJudge(Judge):
             found = super().outcome(case)
         except (NotVariedError, LeftOutError, UnsatisfiedAssumption):
             raise
-        except Exception:
+        except Exception:  # of the law's body or its perturbed runs: whatever the oracle's own code raises
             if not self._is_beyond_the_oracle(case):
                 raise
             return self._undecided()
@@ -83,7 +83,7 @@ class FairJudge(Judge):
                 self.evidence.exact(case)
         except UnsatisfiedAssumption:
             raise
-        except Exception:
+        except Exception:  # whatever it is, it is not the port's
             return True
         return False
 
