@@ -63,6 +63,7 @@ Kind = Literal[
 ]
 T = TypeVar("T")
 Body = Callable[[Any, Case], Iterable[Fact]]
+Misfits = Mapping[str, Mapping[str, Any]]
 Changed = Callable[[Any, Case], Any]  # a value, and the case that says how it changes
 ALL_DTYPES = ("float16", "float32", "float64")
 UNCHECKED = "no_argument_is_checked"
@@ -214,6 +215,24 @@ class Operation:
             law = Law(self, body.__name__, sentence(body), kind, drawn, body, false_alarm, dtypes or self.dtypes)
             self.laws.append(law)
             return law
+
+        return declare
+
+    def misfits(
+        self, *, cases: Cases | None = None, dtypes: tuple[str, ...] | None = None
+    ) -> Callable[[Callable[[Case], Misfits]], Law]:
+        """Declare the law that arguments which do not go together are rejected.
+
+        The decorated function says, of a case, in words what does not fit and which arguments are others then.
+        """
+
+        def declare(misfits: Callable[[Case], Misfits]) -> Law:
+            def body(port: Any, case: Case) -> Iterable[Fact]:
+                for words, changed in misfits(case).items():
+                    yield rejects(words, partial(self.call, port, case, **changed))
+
+            body.__name__, body.__doc__ = misfits.__name__, misfits.__doc__
+            return self.law("rejects", cases=cases, dtypes=dtypes)(body)
 
         return declare
 

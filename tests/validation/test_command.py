@@ -56,7 +56,10 @@ def test_replay_names_the_mistake_that_the_check_named_and_has_status_0_once_it_
     for output in (checked, gnomon("replay", file).output, gnomon("replay", file, "--port", wrong_port).output):
         assert "behaves as: Weight decay is applied to the already updated parameters" in output
     status, output, _ = gnomon("replay", file, "--port", "reference")
-    assert status == 0 and "conforms" in output
+    assert status == 0 and "conforms" in output and "returned then" not in output
+    Path(wrong_port).write_text("from gnomon.descent.adamw import step as adamw_step", encoding="utf-8")
+    status, output, _ = gnomon("replay", file, "--port", wrong_port)
+    assert status == 0 and "what my_port.py returned then failed: it has changed since, or its answers " in output
 
 
 def test_a_module_an_object_in_it_and_a_file_that_imports_what_lies_beside_it_are_ports(gnomon, wrong_port):

@@ -13,9 +13,11 @@ from rich.console import Console
 from small_ports import ADAMW, ORACLE_LAW, cancels, decays_after_the_update, not_a_number, port_of, raising
 
 from gnomon.descent import adamw
-from gnomon_validation import encoding, report_json, report_junit, report_terminal
-from gnomon_validation.checker import check
+from gnomon_spec.system import UNCHECKED, find_law
+from gnomon_validation import encoding, report_causes, report_json, report_junit, report_terminal
+from gnomon_validation.checker import check, check_law
 from gnomon_validation.expectations import expecting
+from gnomon_validation.ports.bundled import MistakenPort
 from gnomon_validation.runs.plan import Plan
 from gnomon_validation.verdicts import Check, Verdict
 from gnomon_validation.wording import describe
@@ -52,6 +54,14 @@ def several():
         result_of(raising(HOSTILE), ORACLE_LAW),
         result_of(not_a_number, ORACLE_LAW, "moments_are_running_means"),
     ]
+
+
+def test_what_was_accepted_is_told_by_argument_where_a_label_names_one_and_as_it_stands_where_none_does():
+    law = find_law("hill_adam.step:what_does_not_go_together_is_rejected")
+    unchecked = MistakenPort(law.operation.system.mistakes[UNCHECKED].edited)
+    verdict, _ = check_law(unchecked, law, "float64", Plan(3))
+    text = report_causes.block(verdict).plain
+    assert "accepted: lo = hi; weight_decay with 'clean'; bias_dtype with 'clean'; loss not finite; " in text
 
 
 def printed(result, **options):

@@ -20,7 +20,7 @@ from gnomon_validation.runs.plan import Plan
 from gnomon_validation.runs.pool import Owner, Pool
 from gnomon_validation.runs.results import decoded_finding
 from gnomon_validation.runs.work import Queue
-from gnomon_validation.verdicts import Explanation, Verdict
+from gnomon_validation.verdicts import FAILING, Explanation, Verdict
 from gnomon_validation.wording import assignment, typed
 
 
@@ -55,6 +55,9 @@ def replay(file: Path, port: str | None, options: Sequence[str], jobs: int, time
     else:
         line = Text(f"{stored.law.id}  {stored.dtype}   ").append(verdict.status, style="green")
         screen.print(line, soft_wrap=True)
+        if port == stored.port and stored.verdict in FAILING:
+            what = f"(what {port} returned then failed: it has changed since, or its answers depend on earlier calls)"
+            screen.print(Text(what, style="dim"), soft_wrap=True)
     if not live:
         again = f"gnomon replay {typed(file)} --port {typed(stored.port)}"
         hint = f"(judged from what {stored.port} returned; to run it: {again})"

@@ -166,11 +166,22 @@ def _accepted(verdicts: Iterable[Verdict]) -> str:
             if j.holds is False:
                 name, equals, value = j.label.partition(" = ")
                 name, _, value = (name, "", value) if equals else j.label.partition(" ")
+                if not _is_argument(name, v.law.operation):
+                    name, equals, value = j.label, "", ""
                 taken.setdefault((not equals, operation + name), {})[value] = None
     ordered = sorted(taken.items(), key=lambda item: (item[0][0], "." in item[0][1]))
-    told = [f"{name}{' ' if array else ' = '}{', '.join(values)}".rstrip() for (array, name), values in ordered]
+    told = [
+        f"{name}{' ' if array else ' = '}{', '.join(filter(None, values))}".rstrip()
+        for (array, name), values in ordered
+    ]
     more = len(told) - MOST_ARGUMENTS
-    return "; ".join(told[:MOST_ARGUMENTS]) + (f"; and {counted(more, 'more argument')}" if more > 0 else "")
+    return "; ".join(told[:MOST_ARGUMENTS]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _is_argument(name: str, operation: Operation) -> bool:
+    """Return whether a name is that of an argument, or of a part of one."""
+    whole = re.split(r"[.\[]", name)[0]
+    return whole in operation.inputs or whole in operation.hyperparameters
 
 
 def _deciding(verdict: Verdict) -> Mapping[str, Any]:

@@ -23,7 +23,9 @@ UNITS = {
     "state.first_moment": elementwise.scaled(1),
     "state.second_moment": elementwise.scaled(2),
 }
-cases = step_cases(adam, positive=("second_moment", "largest_second_moment"), weight_decay=decay(0.0, 0.5, 0.01))
+cases = step_cases(
+    adam, positive=("second_moment", "largest_second_moment"), weight_decay=decay(0.0, 0.5, 0.01, turns=True)
+)
 hyperparameters, _, calm, bare, fresh = cases
 
 

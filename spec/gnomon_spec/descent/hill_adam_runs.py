@@ -12,9 +12,9 @@ from gnomon.descent.hill_adam_losses import LOSSES
 from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.descent.hill_adam import system
 from gnomon_spec.descent.hill_adam_cases import hyperparameters, known_losses
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.strategies import count, number, shapes, tame
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 POINTS, ROWS = shapes((1,), (2,)), shapes((2, 1), (1, 2), (1, 1), (0, 2))
 calls = {
@@ -83,11 +83,10 @@ def each_row_is_a_run_of_its_own(port: Any, case: Case) -> Iterable[Fact]:
         yield agree("events", int(found.events[i]), int(np.count_nonzero(run.events)))
 
 
-@trajectory.law("rejects", cases=runs)
-def a_start_of_another_dimension_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@trajectory.misfits(cases=runs)
+def a_start_of_another_dimension_is_rejected(case: Case) -> Misfits:
     """The start has as many entries as the loss has variables, and the band is not empty."""
-    yield rejects("params", lambda: trajectory.call(port, case, params=np.zeros(3, case.params.dtype)))
-    yield rejects("lo = hi", lambda: trajectory.call(port, case, lo=1.0, hi=1.0))
+    return {"params": {"params": np.zeros(3, case.params.dtype)}, "lo = hi": {"lo": 1.0, "hi": 1.0}}
 
 
 trajectory.edits("""

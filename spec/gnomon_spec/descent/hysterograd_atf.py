@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,9 @@ from gnomon.descent import hysterograd_atf as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.hysterograd import system
 from gnomon_spec.descent.hysterograd_cases import magnitude
-from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import SMALL_CODES, number, shapes
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 
 def _growing(draw: Draw, context: Context) -> Any:
@@ -40,18 +40,20 @@ bad_costs = choice(0.0, -1.0, float("nan"))
 bad_accuracies = choice(-1.0, float("nan"), -0.5)
 
 
-def unusable(call: Callable[[Any, Any], Any], case: Case) -> Iterator[Fact]:
-    """Claim that a bad accuracy and a bad cost are rejected; the shape is (epochs,)."""
+def unusable(case: Case) -> Misfits:
+    """Return a bad accuracy and a bad cost; the shape is (epochs,)."""
     last = np.arange(case.tflop.size) == case.tflop.size - 1
     accuracy, tflop = np.where(last, case.bad_accuracy, case.accuracy), np.where(last, case.bad_cost, case.tflop)
-    yield rejects(f"an accuracy of {case.bad_accuracy}", lambda: call(accuracy, case.tflop))
-    yield rejects(f"a cost of {case.bad_cost}", lambda: call(case.accuracy, tflop))
+    return {
+        f"an accuracy of {case.bad_accuracy}": {"accuracy": accuracy},
+        f"a cost of {case.bad_cost}": {"tflop": tflop},
+    }
 
 
-@atf.law("rejects", cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies))
-def unusable_costs_and_accuracies_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@atf.misfits(cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies))
+def unusable_costs_and_accuracies_are_rejected(case: Case) -> Misfits:
     """An accuracy that is negative or NaN and a cost that is 0, negative or NaN are rejected."""
-    yield from unusable(port.atf, case)
+    return unusable(case)
 
 
 marginal_atf = system.operation(reference.marginal_atf, cases=epochs, dtypes=WITH_ROOM)
@@ -85,15 +87,13 @@ def atf_rises_where_it_is_larger(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("rise", left, (marginal[1:] - ratio[:-1]) * np.diff(case.tflop))
 
 
-@marginal_atf.law(
-    "rejects", cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies).shaped(shapes((2,), (3,), (5,)))
+@marginal_atf.misfits(
+    cases=epochs.but(bad_cost=bad_costs, bad_accuracy=bad_accuracies).shaped(shapes((2,), (3,), (5,)))
 )
-def costs_that_do_not_grow_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+def costs_that_do_not_grow_are_rejected(case: Case) -> Misfits:
     """Costs that stay or fall from one epoch to the next, and what `atf` rejects, are rejected."""
-    yield from unusable(port.marginal_atf, case)
-    yield rejects("a falling cost", lambda: port.marginal_atf(case.accuracy, case.tflop[::-1]))
     flat = np.repeat(case.tflop[:1], case.tflop.size)
-    yield rejects("a cost that stays", lambda: port.marginal_atf(case.accuracy, flat))
+    return {**unusable(case), "a falling cost": {"tflop": case.tflop[::-1]}, "a cost that stays": {"tflop": flat}}
 
 
 RATIO, EACH = "accuracy / tflop", "increments(accuracy) / increments(tflop)"

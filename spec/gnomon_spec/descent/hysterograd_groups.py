@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,9 @@ from gnomon.several_arrays import cut, join
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent.hysterograd import system
 from gnomon_spec.descent.hysterograd_cases import hyperparameters, magnitude, or_zeros, some_eps, states
-from gnomon_spec.facts import Fact, agree, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, equal, identical
 from gnomon_spec.strategies import SMALL_CODES, count, fraction, nonzero, poisons, shapes, tame
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 ARRAYS = shapes((2,), (1,), (3,), (2, 2), (), (0,), (1,))
 WITH_ENTRIES = shapes((2,), (1,), (3,), (2, 2), ())
@@ -219,8 +218,8 @@ def a_gradient_that_is_no_number_kills_its_own_group(port: Any, case: Case) -> I
     yield agree("status", summary.status, "Liquid" if any(state.liquid for state in after[1:]) else "Frozen")
 
 
-@step_groups.law("rejects", cases=complete)
-def groups_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@step_groups.misfits(cases=complete)
+def groups_that_do_not_fit_are_rejected(case: Case) -> Misfits:
     """No group, an empty group, a gradient, a metric or a state too few, and arrays of another shape are rejected."""
     params, grads, states = case.params, case.grads, case.states
     long = np.ones(params[0][0].size + 2, grads[0][0].dtype)
@@ -228,17 +227,16 @@ def groups_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]
     other_metrics = (states[0]._replace(metrics=(long, *states[0].metrics[1:])), *states[1:])
     metric_too_few = (states[0]._replace(metrics=states[0].metrics[1:]), *states[1:])
     empty = (states[0]._replace(metrics=()), *states[1:])
-    for label, inputs in (
-        ("no group", ((), (), ())),
-        ("an empty group", (((), *params[1:]), ((), *grads[1:]), empty)),
-        ("a group of gradients too few", (params, grads[1:], states)),
-        ("a gradient too few", (params, (grads[0][1:], *grads[1:]), states)),
-        ("a state too few", (params, grads, states[1:])),
-        ("a metric too few", (params, grads, metric_too_few)),
-        ("a gradient of another shape", (params, other_grads, states)),
-        ("a metric of another shape", (params, grads, other_metrics)),
-    ):
-        yield rejects(label, partial(port.step_groups, *inputs, **case.hyper))
+    return {
+        "no group": {"params": (), "grads": (), "states": ()},
+        "an empty group": {"params": ((), *params[1:]), "grads": ((), *grads[1:]), "states": empty},
+        "a group of gradients too few": {"grads": grads[1:]},
+        "a gradient too few": {"grads": (grads[0][1:], *grads[1:])},
+        "a state too few": {"states": states[1:]},
+        "a metric too few": {"states": metric_too_few},
+        "a gradient of another shape": {"grads": other_grads},
+        "a metric of another shape": {"states": other_metrics},
+    }
 
 
 RETURN = "return new, after, summary(reports)"

@@ -29,7 +29,7 @@ from gnomon_spec.strategies import fraction
 from gnomon_spec.system import System
 
 system = System("lion", title="Lion", text=__doc__ or "")
-cases = step_cases(reference, weight_decay=decay(0.0, 0.5, 0.01))
+cases = step_cases(reference, weight_decay=decay(0.0, 0.5, 0.01, turns=True))
 hyperparameters, steps, calm, bare, _ = cases
 
 step = system.operation(reference.step, cases=steps, rejecting=calm)

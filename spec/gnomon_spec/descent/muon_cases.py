@@ -57,7 +57,7 @@ def of_muon() -> tuple[Cases, StepCases]:
     """Return the cases of `orthogonalise` and those of `step`."""
     alone = hyperparameters(reference.orthogonalise, ns_steps=steps_of_newton_schulz, eps_added=norms)
     matrices = Cases({"matrix": vector()}, MATRICES).but(**alone.quantities)
-    cases = step_cases(reference, weight_decay=decay(0.1, 0.0, 0.5, 0.01), ns_steps=steps_of_newton_schulz)
+    cases = step_cases(reference, weight_decay=decay(0.1, 0.0, 0.5, 0.01, turns=True), ns_steps=steps_of_newton_schulz)
     cases = StepCases(cases.hyperparameters, *(of.shaped(MATRICES) for of in cases[1:]))
     return matrices, cases.with_calm(eps=some_eps)
 

@@ -29,7 +29,7 @@ from gnomon_spec.cases import Case
 from gnomon_spec.curvature.symmetries import unchanged
 from gnomon_spec.descent import elementwise, weight_decay
 from gnomon_spec.descent.elementwise import scaled
-from gnomon_spec.descent.step_cases import step_cases
+from gnomon_spec.descent.step_cases import momenta, step_cases
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import count, fraction, number, zeros
 from gnomon_spec.system import System
@@ -42,7 +42,7 @@ def with_a_variance(state: RMSpropState) -> RMSpropState:
     return state._replace(square_average=state.square_average + 2 * state.mean_gradient**2)
 
 
-cases = step_cases(reference, positive=["square_average"], consistent=with_a_variance, momentum=fraction(0.0, 0.9, 0.5))
+cases = step_cases(reference, positive=["square_average"], consistent=with_a_variance, momentum=momenta(0.0, 0.9, 0.5))
 cases = cases.with_calm(alpha=number(0.99, 0.5, exponents=(-1, -1)))
 hyperparameters, steps, calm, bare, fresh = cases
 step = system.operation(reference.step, cases=steps, rejecting=calm)
@@ -106,6 +106,8 @@ OUTSIDE, INSIDE = "np.sqrt(spread) + eps", "np.sqrt(spread + eps)"
 ROOT = f'{OUTSIDE} if variant == "outside" else {INSIDE}'
 BUFFER = "direction = buffer = momentum * buffer + direction"
 step.edits(f"""
+momentum_from_1_on_is_off: A momentum of 1 or more, which is legal, counts as none
+    `if momentum != 0:` → `if 0 < momentum < 1:`
 epsilon_always_inside_the_root: ε is added inside the square root whatever the variant
     `{ROOT}` → `{INSIDE}`
 epsilon_always_outside_the_root: ε is added outside the square root whatever the variant

@@ -25,15 +25,15 @@ from gnomon.descent import sgd as reference
 from gnomon_spec.cases import Case, Quantity, choice
 from gnomon_spec.curvature.symmetries import turned, unchanged
 from gnomon_spec.descent import elementwise, weight_decay
-from gnomon_spec.descent.step_cases import step_cases
-from gnomon_spec.facts import Fact, equal, identical, rejects
+from gnomon_spec.descent.step_cases import momenta, step_cases
+from gnomon_spec.facts import Fact, equal, identical
 from gnomon_spec.strategies import count, fraction, rotation, steps_of, tame
-from gnomon_spec.system import WITH_ROOM, System
+from gnomon_spec.system import WITH_ROOM, Misfits, System
 
 system = System("sgd", title="Stochastic gradient descent", text=__doc__ or "")
 
 
-cases = step_cases(reference, momentum=fraction(0.9, 0.0, 0.5), nesterov=False)
+cases = step_cases(reference, momentum=momenta(0.9, 0.0, 0.5), nesterov=False)
 hyperparameters, steps, calm, bare, fresh = cases
 fresh = fresh.but(momentum=fraction(0.9, 0.5, 0.99))
 
@@ -135,16 +135,16 @@ def without_momentum_dampening_does_nothing(port: Any, case: Case) -> Iterable[F
     yield equal("move", params, case.params - case.lr * (case.grad + case.weight_decay * case.params))
 
 
-@step.law("rejects", cases=calm.but(momentum=0.0, dampening=0.0, nesterov=True))
-def nesterov_needs_momentum(port: Any, case: Case) -> Iterable[Fact]:
+@step.misfits(cases=calm.but(momentum=0.0, dampening=0.0, nesterov=True))
+def nesterov_needs_momentum(case: Case) -> Misfits:
     """Nesterov's momentum with momentum 0 is rejected."""
-    yield rejects("momentum = 0", lambda: port.step(case.params, case.grad, case.state, **case.hyper))
+    return {"momentum = 0": {}}
 
 
-@trajectory.law("rejects", cases=trajectory.cases.but(momentum=0.0, dampening=0.0, nesterov=True, steps=0))
-def a_run_of_no_steps_checks_its_arguments(port: Any, case: Case) -> Iterable[Fact]:
+@trajectory.misfits(cases=trajectory.cases.but(momentum=0.0, dampening=0.0, nesterov=True, steps=0))
+def a_run_of_no_steps_checks_its_arguments(case: Case) -> Misfits:
     """Nesterov's momentum with momentum 0 is rejected before the first step, where none is asked for, too."""
-    yield rejects("momentum = 0", lambda: trajectory.call(port, case))
+    return {"momentum = 0": {}}
 
 
 trajectory.edits("""
@@ -152,6 +152,8 @@ arguments_are_checked_by_the_first_step: Nothing is checked before the first ste
     `check_arguments(step, given["params"], given["params"], begin(given["params"]), **then)` → `pass`
 """)
 step.edits("""
+momentum_from_1_on_is_off: A momentum of 1 or more, which is legal, counts as none
+    `if momentum == 0:` → `if not 0 < momentum < 1:`
 dampening_on_the_first_step: The first buffer is (1-τ) times the gradient instead of the gradient
     `buffer = grad` → `buffer = (1 - dampening) * grad`
 momentum_buffer_started_from_zero: The momentum buffer starts from zero: the first gradient moves the parameters but

@@ -17,7 +17,7 @@ from gnomon.norms import length
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.descent import srkl
 from gnomon_spec.descent.srkl import system
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.strategies import (
     VECTORS,
     count,
@@ -33,7 +33,7 @@ from gnomon_spec.strategies import (
     without_zeros,
     zeros,
 )
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 
 def sized(low: float, high: float) -> Quantity:
@@ -301,13 +301,12 @@ def arrays_apart_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]
         yield equal(f"array {i + 1}", new[i], port.step_code(w, g, alpha=case.alpha, beta=case.beta))
 
 
-@step_arrays.law("rejects")
-def arrays_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@step_arrays.misfits()
+def arrays_that_do_not_fit_are_rejected(case: Case) -> Misfits:
     """A gradient too few and a gradient of another shape are rejected, not used."""
     first = case.grads[0].reshape(-1)
     wrong = (np.concatenate([first, first, np.ones(2, first.dtype)]), *case.grads[1:])
-    yield rejects("a gradient too few", lambda: port.step_arrays(case.params, case.grads[:-1], **case.hyper))
-    yield rejects("a gradient of another shape", lambda: port.step_arrays(case.params, wrong, **case.hyper))
+    return {"a gradient too few": {"grads": case.grads[:-1]}, "a gradient of another shape": {"grads": wrong}}
 
 
 TOGETHER = "step_code(joined(params), joined(grads), alpha=alpha, beta=beta)"

@@ -17,7 +17,7 @@ from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent import srkl
 from gnomon_spec.descent.srkl import system
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import (
     count,
     entry_signs,
@@ -33,7 +33,7 @@ from gnomon_spec.strategies import (
     whole_range,
     zeros,
 )
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 
 def mirrored(entries: Quantity) -> Quantity:
@@ -185,11 +185,13 @@ def in_the_mean_one_probe_measures_the_frobenius_norm(port: Any, case: Case) -> 
         yield equal(f"mean of squares, m = {m}", mean, diagonal + (whole - diagonal) / m)
 
 
-@curvature_probe.law("rejects")
-def probes_other_than_signs_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@curvature_probe.misfits()
+def probes_other_than_signs_are_rejected(case: Case) -> Misfits:
     """No probe at all, and entries of probes other than ±1, are rejected, not used."""
-    yield rejects("no probe", lambda: port.curvature_probe(case.products[:0], case.probes[:0]))
-    yield rejects("entries of 2", lambda: port.curvature_probe(case.products, 2 * case.probes))
+    return {
+        "no probe": {"products": case.products[:0], "probes": case.probes[:0]},
+        "entries of 2": {"probes": 2 * case.probes},
+    }
 
 
 MEAN = "np.sum(probes * products, axis=0) / probes.shape[0]"

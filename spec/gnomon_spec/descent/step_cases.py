@@ -11,7 +11,18 @@ import numpy as np
 
 from gnomon.domains import Number
 from gnomon_spec.cases import Cases, Context, Draw, Quantity
-from gnomon_spec.strategies import ANY_SHAPE, VECTORS, anywhere, count, fraction, hyperparameters, number, tame, vector
+from gnomon_spec.strategies import (
+    ANY_SHAPE,
+    CODES,
+    VECTORS,
+    anywhere,
+    count,
+    fraction,
+    hyperparameters,
+    number,
+    tame,
+    vector,
+)
 
 some_eps = number(1e-8, 1e-3, 1.0, exponents=(-30, 3))
 
@@ -68,7 +79,10 @@ def any_states(
     """
 
     def draw_state(draw: Draw, context: Context) -> Any:
-        fresh, steps = init(np.zeros(context.shape, context.dtype)), count(0, 1, 2, 9, 99, 999).draw(draw, context)
+        fresh, steps = (
+            init(np.zeros(context.shape, context.dtype)),
+            count(0, 1, 2, 9, 99, 999, 100_000).draw(draw, context),
+        )
 
         def drawn(name: str, value: Any) -> Any:
             if isinstance(value, int):
@@ -86,11 +100,23 @@ def any_states(
     return Quantity(draw_state, "state: fresh, or any arrays and counts")
 
 
-def decay(*simple: float) -> Quantity:
-    """A weight decay λ with lr·λ <= ½: nearer to 1 the decay cancels the parameters, and forms of it differ."""
+def decay(*simple: float, turns: bool = False) -> Quantity:
+    """A weight decay λ with lr·λ <= ½: nearer to 1 the decay cancels the parameters, and forms of it differ.
+
+    turns: also lr·λ = 2, which is legal: 1 - lr·λ = -1 turns the parameters round.
+    """
     free = number(*simple)
 
     def draw_decay(draw: Draw, context: Context) -> float:
-        return min(float(free.draw(draw, context)), 0.5 / max(float(context.drawn["lr"]), 2.0**-12))
+        lr = float(context.drawn["lr"])
+        if turns and lr >= 2.0**-12 and draw(CODES) % 8 == 7:
+            return 2 / lr
+        return min(float(free.draw(draw, context)), 0.5 / max(lr, 2.0**-12))
 
-    return Quantity(draw_decay, f"{free.text}; lr·λ at most ½", free.allows)
+    return Quantity(draw_decay, f"{free.text}; lr·λ at most ½{', or 2' if turns else ''}", free.allows)
+
+
+def momenta(*simple: float) -> Quantity:
+    """A momentum: below 1, or 1 or 1.5, which are legal and unstable."""
+    inner = fraction(*simple, 1.0, 1.5)
+    return Quantity(inner.draw, f"{inner.text}; 1 and 1.5, too", lambda value: value >= 0)

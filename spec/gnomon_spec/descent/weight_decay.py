@@ -38,8 +38,11 @@ def declare_coupled(step: Operation, calm: Cases) -> None:
     """)
 
 
-def declare_decoupled(step: Operation, calm: Cases, left_out: str) -> None:
-    """Declare the laws and the mistakes of weight decay that is taken off the parameters; left_out: the edit."""
+def declare_decoupled(step: Operation, calm: Cases, left_out: str, *, turns: bool = True) -> None:
+    """Declare the laws and the mistakes of weight decay that is taken off the parameters.
+
+    left_out: the edit. turns: whether lr·λ > 1 is legal, where the parameters are turned round.
+    """
     decaying = calm.but(weight_decay=decay(0.5, 0.01))
 
     @step.law("invariance", cases=decaying)
@@ -69,3 +72,8 @@ def declare_decoupled(step: Operation, calm: Cases, left_out: str) -> None:
     decay_is_a_constant: lr·λ is taken off every parameter, whatever its size and its sign
         `` → `params = params - lr * weight_decay`, {left_out}
     """)
+    if turns:
+        step.edits(f"""
+        decay_stops_at_nought: Where lr·λ is above 1 the parameters become 0, and are not turned round
+            `` → `params = params * max(1 - lr * weight_decay, 0.0)`, {left_out}
+        """)

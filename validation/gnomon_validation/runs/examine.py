@@ -171,6 +171,7 @@ def examine(
         found = tally.data(law)
         found["left_out"] = list(judge.left_out)
         failing = [(case, outcome, at) for case, outcome, at in tally.failing if outcome.status == tally.status]
+        failing.sort(key=lambda one: not one[1].sure)
         if failing:
             smallest = failing[0][:2]
             smaller: list[Outcome] = []
@@ -179,7 +180,7 @@ def examine(
                 watch.at_case(-1)
                 with suppress(NotVariedError, LeftOutError):
                     outcome = judge.outcome(case)
-                    if outcome.status == tally.status:
+                    if outcome.status == tally.status and (outcome.sure or not failing[0][1].sure):
                         smaller.append(outcome)
                         return True
                 return False

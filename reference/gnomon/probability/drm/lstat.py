@@ -17,7 +17,7 @@ Weights: TypeAlias = Annotated[Array, Entries(("n",), fit="y", finite=True, low=
 
 def require_weight(given: Mapping[str, Any]) -> None:
     """Require weights that are not all 0."""
-    if given["weights"] is not None and not np.sum(given["weights"]) > 0:
+    if given["weights"] is not None and not np.max(given["weights"]) > 0:
         raise ValueError("weights must not all be 0")
 
 
@@ -30,7 +30,7 @@ def require_no_jumps(given: Mapping[str, Any]) -> None:
 def survival(y: Any, weights: Any) -> tuple[Any, Any]:
     """Return the order of the values, ties as they come, and S = (1, S₁, …, 0), S_i = Σ_{j>i} p_(j)."""
     order = np.argsort(y, kind="stable")
-    p = np.ones_like(y) if weights is None else weights[order]
+    p = np.ones_like(y) if weights is None else weights[order] / np.max(weights)
     above = np.cumsum(p[::-1])[::-1]
     return order, np.concatenate([above / above[0], np.zeros_like(p[:1])])
 

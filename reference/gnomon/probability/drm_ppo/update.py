@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, NonNegative, Positive, PositiveInt
 from gnomon.norms import length
+from gnomon.probability.drm.logistic import logistic
 from gnomon.probability.drm_ppo.surrogates import PerEpisode, quantile_weights
 
 Some: TypeAlias = Annotated[Array, Entries(("n",), finite=True, least=1)]
@@ -110,10 +111,3 @@ def dppo_gradients(
     climb = climb + beta * entropy_gradient
     climb = climb * np.minimum(max_norm / (length(climb) + SMALLEST_NORM), 1)
     return Gradients(climb, down, np.sum(middle, axis=1), new, int(count))
-
-
-def logistic(t: Array) -> Array:
-    """Return the logistic density κ(t) = e^-|t|/(1 + e^-|t|)²."""
-    e = np.exp(-np.abs(t))
-    density: Array = e / ((1 + e) * (1 + e))
-    return density

@@ -10,6 +10,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, Number, Positive, PositiveInt
 from gnomon.probability.drm.distortions import Distortion, require_distortion
+from gnomon.probability.drm.logistic import logistic
 from gnomon.probability.drm_sa.grid import extended, jumping, levels, masses, quantiles, require_jumps_inside, slopes
 from gnomon.probability.drm_sa.rates import Rates, gain
 
@@ -73,12 +74,6 @@ def require_unbiased(given: Mapping[str, Any]) -> None:
             "form must be 'hybrid' or 'dm' where the distortion jumps: the others miss the gradient of its quantiles;"
             " or allow_biased=True"
         )
-
-
-def logistic(t: Any) -> Any:
-    """Return the logistic density e^-|t|/(1 + e^-|t|)²."""
-    e = np.exp(-np.abs(t))
-    return e / (1 + e) ** 2
 
 
 def below(samples: Any, q: Any) -> Any:
@@ -169,11 +164,15 @@ def warm_up(
     """Return the state before the first step: quantiles of samples at θ_0, and D = mean(1{Y <= q̄}·s)/K with h = 1.
 
     variant: "code" gives D the other sign, that of ∇Q, which the recursion of `step` then has to forget. cells: n >= 2;
-    the authors draw n + 3 samples.
+    the authors draw n + 3 samples. Raises `ValueError` as well where a middle quantile is so far from all samples that
+    K underflows to 0.
     """
     if cells < 2:
         raise ValueError(f"cells must be an integer >= 2, got {cells}")
     z, zm = levels(np.repeat(samples[:1], cells + 1), np.repeat(samples[:1], cells), grid_power)
     q, qm = quantiles(samples, z), quantiles(samples, zm)
-    D = averaged(below(samples, qm), scores) / densities(samples, qm, 1.0)[:, np.newaxis]
+    K = densities(samples, qm, 1.0)
+    if not np.min(K) > 0:
+        raise ValueError("samples must lie near their quantiles: between some of them no density is left")
+    D = averaged(below(samples, qm), scores) / K[:, np.newaxis]
     return SAState(q, qm, -D if variant == "code" else D, 0)

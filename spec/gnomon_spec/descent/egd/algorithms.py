@@ -10,7 +10,7 @@ import numpy as np
 from gnomon.descent.egd import polar as reference
 from gnomon.descent.newton_schulz import CUBIC, MUON
 from gnomon_spec.arithmetic import lapack
-from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.descent.egd import system
 from gnomon_spec.descent.egd.matrices import SHAPES, declare_what_all_share, factor, full, gives, gradient, svd
 from gnomon_spec.facts import Fact, at_least, equal
@@ -19,6 +19,7 @@ from gnomon_spec.system import WITH_ROOM
 
 # What a Gram matrix can tell apart: squares of these are above rounding in float32, too.
 told = Cases({"rtol": choice(1 / 16, 1 / 64, None), "gradient": gradient()}, SHAPES)
+below_rounding = Quantity(lambda draw, c: 2.0**-39 if c.dtype == np.float64 else 2.0**-17, "ε^¾")
 one = {"gradient": lambda case: 1.0}
 eigh = system.operation(reference.polar_eigh, cases=told, rejecting=told, dtypes=WITH_ROOM, scales=one)
 
@@ -27,6 +28,15 @@ eigh = system.operation(reference.polar_eigh, cases=told, rejecting=told, dtypes
 def the_gram_matrix_gives_the_same_factor(case: Case) -> Any:
     """It is U_r·V_rᵀ with the sᵢ > rtol·s₁; with rtol = None that of a gradient of condition ε^-¼ and full rank."""
     return factor(case)
+
+
+@eigh.law("limit", cases=full.but(share=below_rounding))
+def what_a_gram_matrix_cannot_tell_apart_is_cut_off(port: Any, case: Case) -> Iterable[Fact]:
+    """With rtol = None singular values of ε^¾ of the largest are no part of it: their squares are rounding."""
+    U, s, Vt = svd(case)
+    low = (U * np.where(np.arange(len(s)) == 0, s[0], case.share * s[0])) @ Vt
+    found = eigh.call(port, case, gradient=low)
+    yield equal("gradient", found, U[:, :1] @ Vt[:1], scale=1.0)
 
 
 declare_what_all_share(eigh, told, told)
@@ -39,6 +49,8 @@ fourth_root_as_in_shampoo: One factor of Shampoo alone: (G·Gᵀ)^-¼·G
 addend_in_the_root: 1e-8 is added to the eigenvalues, and no rank is looked at [usual in implementations of Shampoo]
     `(Q[:, :r] / np.sqrt(values[:r])) @ (Q[:, :r].T @ wide)` → `(Q / np.sqrt(np.maximum(values, 0) + 1e-8)) @
         (Q.T @ wide)`
+threshold_of_the_svd: Without rtol the threshold is that of singular values, below what a Gram matrix can tell apart
+    `threshold(gradient, None) if rtol is None` → `threshold(gradient, None) ** 2 if rtol is None`
 threshold_of_singular_values: rtol is held against the ratio of eigenvalues, which are squares
     `rtol * rtol` → `rtol`
 tall_factors_are_longer: Of a tall gradient the factor is multiplied by √(m/p) [Muon, Jordan et al. 2024]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,10 @@ from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
 from gnomon_spec.descent.egd import system
 from gnomon_spec.descent.egd.matrices import SHAPES, SQUARE, gradient, svd
-from gnomon_spec.facts import Fact, agree, equal, rejects
+from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.rotations import rotation_of
 from gnomon_spec.strategies import SMALL_CODES, count, number, spectrum, tame, unit_interval
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 ON, OFF = EGDState(True), EGDState(False)
 FIRST, BOTH = (0,), (2, 0)
@@ -198,15 +197,14 @@ def modes_of_a_deep_linear_network_grow_at_one_speed(port: Any, case: Case) -> I
     yield equal("second", layers[1], grown * U, scale=1.0)
 
 
-@step.law("rejects", cases=plain)
-def layers_that_are_no_matrices_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@step.misfits(cases=plain)
+def layers_that_are_no_matrices_are_rejected(case: Case) -> Misfits:
     """Layers are places of matrices, and each has a sketch for "rsvd"."""
-    for label, changed in (
-        ("a bias", {"layers": (1,)}),
-        ("none that there is", {"layers": (3,)}),
-        ("without a sketch", {"layers": FIRST, "variant": "rsvd", "sketches": ()}),
-    ):
-        yield rejects(label, partial(step.call, port, case, **changed))
+    return {
+        "a bias": {"layers": (1,)},
+        "none that there is": {"layers": (3,)},
+        "without a sketch": {"layers": FIRST, "variant": "rsvd", "sketches": ()},
+    }
 
 
 FACTOR = "if state.active and i in layers:"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,9 +15,9 @@ from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, 
 from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent.homotopy import inputs, system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.strategies import SMALL_CODES, count, nonzero, number, shapes
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 bounds = {
     "base_lr": number(1e-3, 1.0, 4.0, 0.5, exponents=(-8, 4)),
@@ -211,16 +210,15 @@ def each_layer_has_its_own_estimator(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("rates", state.rates, port.oracle.layer_rates(state.curvatures, **bounds))
 
 
-@schedule_layers.law("rejects", cases=plain)
-def bad_layers_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@schedule_layers.misfits(cases=plain)
+def bad_layers_are_rejected(case: Case) -> Misfits:
     """A gradient too few and a name given twice are rejected."""
-    call = partial(schedule_layers.call, port, case, step_index=0)
-    yield rejects("a gradient too few", lambda: call(grads=case.grads[:-1]))
     doubled = LayersState(
         (*case.state.names, case.state.names[0]), 0, *(np.concatenate([x, x[:1]]) for x in case.state[2:])
     )
     more = {name: (*case[name], case[name][0]) for name in ("operators", "grads", "probes", "starts")}
-    yield rejects("a name given twice", lambda: call(state=doubled, **more))
+    few = {"step_index": 0, "grads": case.grads[:-1]}
+    return {"a gradient too few": few, "a name given twice": {"step_index": 0, "state": doubled, **more}}
 
 
 schedule_layers.edits("""

@@ -18,9 +18,9 @@ from gnomon_spec.curvature.matrices_and_probes import nonzero_vector, operator, 
 from gnomon_spec.descent.homotopy import inputs, system
 from gnomon_spec.descent.homotopy.estimator import UP_TO_3
 from gnomon_spec.descent.homotopy.rate import PERCENTILES
-from gnomon_spec.facts import Fact, agree, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, equal, identical
 from gnomon_spec.strategies import SMALL_CODES, count, nonzero, number, poisons, steps_of
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 
 def states(most: int = 7) -> Quantity:
@@ -202,11 +202,11 @@ def a_call_that_is_held_changes_nothing(port: Any, case: Case) -> Iterable[Fact]
     yield agree("products", report.products, 0)
 
 
-@schedule.law("rejects", cases=schedules.but(bad=poisons))
-def a_gradient_that_is_not_finite_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@schedule.misfits(cases=schedules.but(bad=poisons))
+def a_gradient_that_is_not_finite_is_rejected(case: Case) -> Misfits:
     """Unless it is asked to hold, a gradient that is not finite is an error: it is no low curvature."""
     bad = np.where(np.arange(len(case.grad)) == 0, case.bad, case.grad)
-    yield rejects("gradient", lambda: schedule.call(port, case, grad=bad))
+    return {"gradient": {"grad": bad}}
 
 
 CLOCKS, TARGET = "step_index >= warmup_steps and after.calls >= warmup_steps", "adaptive_target(history, "

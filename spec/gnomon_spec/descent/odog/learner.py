@@ -11,9 +11,9 @@ from gnomon.descent.odog import learner as reference
 from gnomon_spec.cases import Case, Cases, choice, constant
 from gnomon_spec.descent.odog import system
 from gnomon_spec.descent.odog.inputs import UP_TO_3, by_episode, each_step, inner, rows, sizes, steps, within
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import nonzero, number, or_none, tame, whole_range, zeros
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 near_one = number(1.0, 0.5, 2.0, 0.25, exponents=(-3, 2))
 vectors = Cases({"vector": tame(), "radius": or_none(near_one)}, UP_TO_3)
@@ -153,12 +153,11 @@ def a_constant_gradient_is_followed_to_the_edge(port: Any, case: Case) -> Iterab
     yield equal("displacements", deltas, -shares[:, np.newaxis] * case.slope)
 
 
-@play.law("rejects", cases=both)
-def a_start_outside_and_adaptive_rates_without_a_radius_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@play.misfits(cases=both)
+def a_start_outside_and_adaptive_rates_without_a_radius_are_rejected(case: Case) -> Misfits:
     """A start longer than D, and variant "adaptive" without a radius, are rejected."""
     outside = 2 * case.radius + 0 * case.start
-    yield rejects("start", lambda: play.call(port, case, start=outside))
-    yield rejects("radius", lambda: play.call(port, case, variant="adaptive", radius=None))
+    return {"start": {"start": outside}, "radius": {"variant": "adaptive", "radius": None}}
 
 
 project.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,10 +28,10 @@ from gnomon_spec.descent.odog.inputs import (
     where,
     with_its,
 )
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.hessian_free.drawn_objectives import positive_matrix, quadratic
 from gnomon_spec.strategies import SMALL_CODES, count, number, or_none, rotation, shapes, tame, zeros
-from gnomon_spec.system import WITH_ROOM, Changed
+from gnomon_spec.system import WITH_ROOM, Changed, Misfits
 
 some = number(0.5, 0.25, 1.0, exponents=(-4, 0))
 radii = Quantity(some.draw, some.text, lambda value: value is not None and some.allows(value))
@@ -132,14 +131,16 @@ def a_random_midpoint_sees_the_whole_fall(port: Any, case: Case) -> Iterable[Fac
     yield equal("fall", along, fall, scale=abs(f.value(case.params)) + abs(along))
 
 
-@step.law("rejects", cases=curved)
-def gradients_that_are_not_finite_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@step.misfits(cases=curved)
+def gradients_that_are_not_finite_are_rejected(case: Case) -> Misfits:
     """A gradient with a NaN, a sample for a function that takes none, and an adaptive rate without a radius."""
     broken = case.objective._replace(stationary=case.params * np.nan)
-    yield rejects("NaN", lambda: step.call(port, case, objective=broken))
-    yield rejects("sample", lambda: step.call(port, case, sample=case.params))
-    yield rejects("hint's sample", lambda: step.call(port, case, hint_sample=case.params))
-    yield rejects("radius", lambda: step.call(port, case, variant="adaptive", radius=None))
+    return {
+        "NaN": {"objective": broken},
+        "sample": {"sample": case.params},
+        "hint's sample": {"hint_sample": case.params},
+        "radius": {"variant": "adaptive", "radius": None},
+    }
 
 
 @run.law("oracle agreement", cases=shared.but(samples=noise))
@@ -257,12 +258,12 @@ def hints_of_one_gradient_a_step_are_known_recursions(port: Any, case: Case) -> 
         yield equal("first", deltas[1], deltas[0])
 
 
-@run.law("rejects", cases=whole.but(radius=radii, samples=noise, start=none))
-def draws_that_do_not_fit_the_steps_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@run.misfits(cases=whole.but(radius=radii, samples=noise, start=none))
+def draws_that_do_not_fit_the_steps_are_rejected(case: Case) -> Misfits:
     """As many samples as steps and one more, as many hints' samples and positions as steps; positions up to 1."""
     M = case.episodes * case.length
     longer = np.concatenate([case.samples, case.samples[:1]])
-    bad: dict[str, dict[str, Any]] = {
+    return {
         "samples": {"samples": longer},
         "hint_samples": {"hint_samples": case.samples},
         "hint_samples alone": {"hint_samples": case.samples[1:], "samples": None},
@@ -271,8 +272,6 @@ def draws_that_do_not_fit_the_steps_are_rejected(port: Any, case: Case) -> Itera
         "start": {"start": 2 * case.radius + 0 * case.params},
         "radius": {"variant": "adaptive", "radius": None},
     }
-    for words, changed in bad.items():
-        yield rejects(words, partial(run.call, port, case, **changed))
 
 
 MIDPOINT = "midpoint = params + position * displacement"

@@ -12,9 +12,9 @@ from gnomon.descent.odog.problems import Ramp, Tail
 from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.descent.odog import system
 from gnomon_spec.descent.odog.inputs import sizes
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.strategies import number, or_none, shapes, tame
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 searches = Cases(
     {
@@ -69,11 +69,11 @@ def it_ends_where_the_gradient_is_small_or_with_the_last_episode(port: Any, case
     yield agree("early", early, 0 if case.method == "gradient descent" else case.length)
 
 
-@stationary.law("rejects", cases=searches)
-def the_ramp_has_two_variables(port: Any, case: Case) -> Iterable[Fact]:
+@stationary.misfits(cases=searches)
+def the_ramp_has_two_variables(case: Case) -> Misfits:
     """The ramp rejects other parameters than two."""
     three = np.concatenate([case.params, case.params, case.params])
-    yield rejects("shape", lambda: stationary.call(port, case, params=three, problem="ramp"))
+    return {"shape": {"params": three, "problem": "ramp"}}
 
 
 stationary.edits("""

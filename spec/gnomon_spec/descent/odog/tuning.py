@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,9 @@ from gnomon.descent.odog import tuning as reference
 from gnomon_spec.cases import Case, Cases, choice, constant
 from gnomon_spec.descent.odog import system
 from gnomon_spec.descent.odog.inputs import UP_TO_3, constants, cosines, sizes, where
-from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal
 from gnomon_spec.strategies import number, or_none, single, tame
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 near_one = single(number(1.0, 0.5, 2.0, exponents=(-2, 1)))
 
@@ -93,13 +92,14 @@ def with_these_parameters_a_run_keeps_its_promise(port: Any, case: Case) -> Iter
     yield at_least("mean gradient", case.eps, np.mean(np.stack([sizes(f.gradient(w)) for w in found.averages])))
 
 
-@tune.law("rejects", cases=cases)
-def constants_of_nought_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@tune.misfits(cases=cases)
+def constants_of_nought_are_rejected(case: Case) -> Misfits:
     """ε, L₁, L₂ and ΔF must be above 0; noise is for hint "double" alone."""
-    for name in ("eps", "smoothness", "hessian_smoothness", "drop"):
-        yield rejects(f"{name} = 0", partial(tune.call, port, case, **{name: 0 * case.eps}))
-    yield rejects("noise", lambda: tune.call(port, case, hint="previous", noise=case.eps))
-    yield rejects("too long", lambda: tune.call(port, case, hint="double", noise=1e160 * case.eps))
+    return {
+        **{f"{name} = 0": {name: 0 * case.eps} for name in ("eps", "smoothness", "hessian_smoothness", "drop")},
+        "noise": {"hint": "previous", "noise": case.eps},
+        "too long": {"hint": "double", "noise": 1e160 * case.eps},
+    }
 
 
 tune.edits("""

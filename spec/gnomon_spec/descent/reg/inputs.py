@@ -16,7 +16,7 @@ from gnomon_spec.strategies import CODES, SMALL_CODES, count, shapes, tame
 
 MATRICES = shapes((2, 2), (2, 3), (3, 2), (1, 3), (3, 1), (3, 3), (1, 1), (2, 4), (5, 4))
 SQUARES = shapes((2, 2), (3, 3), (1, 1), (4, 4))
-exponents = choice(2.0, 1.0, inf, 1.5, 3.0)
+exponents = choice(2.0, 1.0, inf, 1.5, 3.0, 24.0)
 modes = choice(*MODES)
 few = Quantity(count(1, 2, low=1, high=3).draw, "integer from 1 to 3; of a port without it, its own", lambda _: True)
 one_pass = choice("rc", "cr", "sqrt", "avg")

@@ -129,6 +129,14 @@ def a_transpose_exchanges_rows_and_columns(port: Any, case: Case) -> Iterable[Fa
     yield equal("matrix", found.T, racs_reg.call(port, case))
 
 
+@racs_reg.law("limit", cases=calm.but(matrix=inputs.even(), p=choice(2.0, 1.0), mode="sinkhorn"), dtypes=WITH_ROOM)
+def it_goes_on_until_the_rows_are_balanced_to_the_last_digits(port: Any, case: Case) -> Iterable[Fact]:
+    """Of numbers from 1 to 1.25 24 sweeps of "sinkhorn" leave rows of norm (n/m)^{1/p}, too."""
+    m, n = case.matrix.shape
+    rows = inputs.norm(racs_reg.call(port, case, sweeps=24), 1, case.p)
+    yield equal("rows", rows, inputs.ratio(case, n, m) ** (1 / case.p) + np.zeros(m))
+
+
 rank_one = any_mode.but(u=inputs.whole(0), v=inputs.whole(1))
 
 
@@ -221,6 +229,8 @@ mean_without_its_half: Mode "avg" is the sum of both
     `"columns", p)) / 2` → `"columns", p))`
 one_sweep_for_sinkhorn: Mode "sinkhorn" makes one sweep, whatever it is asked for
     `repeatedly(matrix, p, sweeps, 1e-14)` → `repeatedly(matrix, p, 1, 1e-14)`
+balanced_to_three_digits: Mode "sinkhorn" ends where the row norms are off by 0.001
+    `repeatedly(matrix, p, sweeps, 1e-14)` → `repeatedly(matrix, p, sweeps, 1e-3)`
 root_of_one_norm_only: Mode "sqrt" takes the root of the row norms alone
     `(root / left) * (root / right)` → `(root / left) * root`
 product_taken_for_its_root: Mode "product" is taken for "sqrt"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,10 @@ from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
 from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent.sam import system
 from gnomon_spec.descent.sam.inputs import GUARD, RHO, cubics, problems, quadratics
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.several_arrays import arrays, like, times, turned
 from gnomon_spec.strategies import VECTORS, count, number, rotation, whole_range
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 points = Cases({"params": arrays(nonzero_vector()), "grads": like("params", nonzero_vector())}, VECTORS)
 points = points.but(rho=RHO, eps=GUARD)
@@ -169,13 +168,13 @@ def how_the_parameters_are_cut_does_not_count(port: Any, case: Case) -> Iterable
         yield equal(f"psf as {label}", join(other.psf), join(found.psf))
 
 
-@decompose.law("rejects", cases=quadratics.but(rho=1.0))
-def a_gradient_that_is_no_number_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@decompose.misfits(cases=quadratics.but(rho=1.0))
+def a_gradient_that_is_no_number_is_rejected(case: Case) -> Misfits:
     """A gradient that is not finite, at w or at the perturbed point alone, is rejected."""
     here = join(case.params) - case.objective.objective.stationary
     distance, ahead = np.max(np.abs(here)), np.max(np.abs(here + along(case)))
-    for label, reach in (("at w", distance / 2), ("at w'", distance * (1.005 if ahead > 1.01 * distance else 0.5))):
-        yield rejects(label, partial(port.decompose, case.params, fenced(case, reach), **case.hyper))
+    beyond = distance * (1.005 if ahead > 1.01 * distance else 0.5)
+    return {"at w": {"objective": fenced(case, distance / 2)}, "at w'": {"objective": fenced(case, beyond)}}
 
 
 perturb.edits("""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,11 +11,9 @@ from gnomon.descent.sam.sampling import Sampler
 from gnomon.descent.sam.steps import SampledState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.matrices_and_probes import nonzero_vector
-from gnomon_spec.facts import Fact, rejects
 from gnomon_spec.hessian_free.drawn_objectives import positive_matrix
 from gnomon_spec.several_arrays import arrays, cubic, like
 from gnomon_spec.strategies import CODES, SMALL_CODES, VECTORS, number, single, tame
-from gnomon_spec.system import Operation
 
 vectors = nonzero_vector()
 quadratic = cubic(positive_matrix(2.0**-4, 8.0), vectors)
@@ -128,14 +124,3 @@ def sgd_along(case: Case, directions: Any) -> tuple[Any, Any]:
     """Return parameters and buffers after a step of SGD along a direction for each array, from the case's state."""
     rates = {name: case[name] for name in RATES}
     return descended(case.params, directions, case.state, rates)
-
-
-def declare_misfits(operation: Operation, statement: str, cases: Cases, **misfits: Callable[[Case], Any]) -> None:
-    """Declare that arguments which do not fit each other are rejected. misfits: of each what is given instead."""
-
-    def what_does_not_fit_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
-        for name, misfit in misfits.items():
-            yield rejects(name, partial(operation.call, port, case, **misfit(case)))
-
-    what_does_not_fit_is_rejected.__doc__ = statement
-    operation.law("rejects", cases=cases)(what_does_not_fit_is_rejected)

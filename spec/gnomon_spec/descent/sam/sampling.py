@@ -12,10 +12,10 @@ from gnomon.descent.sam.sampling import VARIANTS, Sampler
 from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent.sam import system
-from gnomon_spec.descent.sam.inputs import blocks, declare_misfits, max_p, samplers, seeds, stream, uniforms
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects, same_outputs
+from gnomon_spec.descent.sam.inputs import blocks, max_p, samplers, seeds, stream, uniforms
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, same_outputs
 from gnomon_spec.strategies import VECTORS, count, number, single
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 decisions = Cases({"sampler": samplers(full=True), "uniform": uniforms}, VECTORS).but(
     alpha1=choice(0.13, 0.01, 0.0), alpha2=choice(0.13, 0.01, 0.25), max_p=max_p, variant=choice(*VARIANTS)
@@ -160,12 +160,12 @@ def what_stays_is_no_change(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(label, sampler.samples_per_window, np.clip(expected, 1, highest))
 
 
-@decide.law("rejects", cases=openings.but(variant="code"))
-def the_code_divides_by_empty_places(port: Any, case: Case) -> Iterable[Fact]:
+@decide.misfits(cases=openings.but(variant="code"))
+def the_code_divides_by_empty_places(case: Case) -> Misfits:
     """ "code": windows that begin with two zeros end the run at the first change of the rate."""
     empty = np.where(np.arange(len(case.sampler.norms)) < 2, 0, case.sampler.ratios)
     sampler = case.sampler._replace(ratios=empty, variances=empty)
-    yield rejects("zeros", lambda: decide.call(port, case, sampler=sampler))
+    return {"zeros": {"sampler": sampler}}
 
 
 def longer(sampler: Any, name: str) -> Any:
@@ -173,14 +173,16 @@ def longer(sampler: Any, name: str) -> Any:
     return sampler._replace(**{name: np.concatenate([sampler.norms, sampler.norms])})
 
 
-declare_misfits(
-    decide,
-    "Windows of several lengths, and a share of less than one sample a window, are rejected",
-    decisions,
-    ratios=lambda case: {"sampler": longer(case.sampler, "ratios")},
-    variances=lambda case: {"sampler": longer(case.sampler, "variances")},
-    max_p=lambda case: {"max_p": 0.5 / len(case.sampler.norms)},
-)
+@decide.misfits(cases=decisions)
+def what_does_not_fit_is_rejected(case: Case) -> Misfits:
+    """Windows of several lengths, and a share of less than one sample a window, are rejected."""
+    return {
+        "ratios": {"sampler": longer(case.sampler, "ratios")},
+        "variances": {"sampler": longer(case.sampler, "variances")},
+        "max_p": {"max_p": 0.5 / len(case.sampler.norms)},
+    }
+
+
 decide.edits("""
 every_step_draws: A uniform number is used on every step, needed or not: the decisions of a stream are others
     `used = need > 0` → `used = True`
@@ -251,12 +253,12 @@ record.symmetry(
     outputs={"norms": scaled, "ratios": unchanged, "variances": lambda value, case: 4.0**case.power * value},
     same=identical,
 )
-declare_misfits(
-    record,
-    "A block of fewer than two norms has no variance: more than K/2 blocks are rejected",
-    samples,
-    blocks=lambda case: {"blocks": len(case.sampler.norms) // 2 + 1},
-)
+
+
+@record.misfits(cases=samples)
+def blocks_of_one_norm_are_rejected(case: Case) -> Misfits:
+    """A block of fewer than two norms has no variance: more than K/2 blocks are rejected."""
+    return {"blocks": {"blocks": len(case.sampler.norms) // 2 + 1}}
 
 
 @record.law("limit")

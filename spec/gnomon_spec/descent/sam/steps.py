@@ -19,7 +19,6 @@ from gnomon_spec.descent.sam.decomposition import fenced, norm
 from gnomon_spec.descent.sam.inputs import (
     RATES,
     blocks,
-    declare_misfits,
     last,
     max_p,
     problems,
@@ -33,10 +32,10 @@ from gnomon_spec.descent.sam.inputs import (
 )
 from gnomon_spec.descent.sam.optimizer import reported
 from gnomon_spec.descent.sam.sampling import in_units, longer
-from gnomon_spec.facts import Fact, agree, equal, identical, rejects, same_outputs
+from gnomon_spec.facts import Fact, agree, equal, identical, same_outputs
 from gnomon_spec.several_arrays import times
 from gnomon_spec.strategies import count, fraction
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 full = sampled_states(samplers(full=True), started=True)
 steps = problems.but(
@@ -168,10 +167,10 @@ def without_a_need(case: Case) -> SampledState:
     return state
 
 
-@step_sampled.law("rejects", cases=fresh.but(schedule="vsam", variant="code", beta=0.5, horizon=6))
-def the_code_has_nothing_to_reuse_before_any_sample(port: Any, case: Case) -> Iterable[Fact]:
+@step_sampled.misfits(cases=fresh.but(schedule="vsam", variant="code", beta=0.5, horizon=6))
+def the_code_has_nothing_to_reuse_before_any_sample(case: Case) -> Misfits:
     """ "code": a step without a sample before the first one is an error."""
-    yield rejects("no sample", lambda: step_sampled.call(port, case, state=without_a_need(case)))
+    return {"no sample": {"state": without_a_need(case)}}
 
 
 def too_close(case: Case) -> Any:
@@ -179,17 +178,18 @@ def too_close(case: Case) -> Any:
     return fenced(case, np.max(np.abs(join(case.params) - case.objective.objective.stationary)) / 2)
 
 
-declare_misfits(
-    step_sampled,
-    "More arrays than there are, blocks of one sample, less than one sample a window, windows of several lengths, and a"
-    " gradient that is not finite are rejected",
-    calm.but(schedule="warm_up", variant=choice(*VARIANTS)),
-    last=lambda case: {"last": len(case.params) + 1},
-    blocks=lambda case: {"blocks": len(case.state.sampler.norms) // 2 + 1},
-    max_p=lambda case: {"max_p": 0.5 / len(case.state.sampler.norms)},
-    windows=lambda case: {"state": case.state._replace(sampler=longer(case.state.sampler, "ratios"))},
-    gradient=lambda case: {"objective": too_close(case)},
-)
+@step_sampled.misfits(cases=calm.but(schedule="warm_up", variant=choice(*VARIANTS)))
+def what_does_not_fit_is_rejected(case: Case) -> Misfits:
+    """More arrays than there are, blocks of one sample, less than one sample a window, windows of several lengths, and
+    a gradient that is not finite are rejected."""
+    K = len(case.state.sampler.norms)
+    return {
+        "last": {"last": len(case.params) + 1},
+        "blocks": {"blocks": K // 2 + 1},
+        "max_p": {"max_p": 0.5 / K},
+        "windows": {"state": case.state._replace(sampler=longer(case.state.sampler, "ratios"))},
+        "gradient": {"objective": too_close(case)},
+    }
 
 
 @step_sampled.law("closed form")

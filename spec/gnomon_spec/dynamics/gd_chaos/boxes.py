@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,9 +11,10 @@ from gnomon.dynamics.gd_chaos import boxes as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.dynamics.gd_chaos import operation
 from gnomon_spec.dynamics.gd_chaos.inputs import real
-from gnomon_spec.facts import Fact, agree, equal, rejects
+from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.rejections import bad_values, no_numbers
 from gnomon_spec.strategies import CODES, number, shapes
+from gnomon_spec.system import Misfits
 
 SIDES = shapes((4, 4), (8, 8), (4, 8), (12, 4))
 
@@ -109,11 +109,10 @@ def of_a_carpet_they_are_known(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("boxes", found, [8 ** (case.level - j) for j in range(case.level + 1)])
 
 
-@box_count.law("rejects")
-def nothing_is_cut_off(port: Any, case: Case) -> Iterable[Fact]:
+@box_count.misfits()
+def nothing_is_cut_off(case: Case) -> Misfits:
     """A box that does not divide both sides is rejected."""
-    yield rejects("rows", partial(box_count.call, port, case, image=case.image[1:], box=2))
-    yield rejects("columns", partial(box_count.call, port, case, image=case.image[:, 1:], box=2))
+    return {"rows": {"image": case.image[1:], "box": 2}, "columns": {"image": case.image[:, 1:], "box": 2}}
 
 
 @edge_count.law("closed form", cases=maps.but(labels=convex()))
@@ -151,13 +150,14 @@ def of_a_power_law_it_is_the_exponent(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("two", box_dimension.call(port, case, sizes=case.sizes[:2], counts=case.counts[:2]), -slope)
 
 
-@box_dimension.law("rejects")
-def one_size_has_no_slope(port: Any, case: Case) -> Iterable[Fact]:
+@box_dimension.misfits()
+def one_size_has_no_slope(case: Case) -> Misfits:
     """A single size, and sizes that are all the same, are rejected."""
-    call = partial(box_dimension.call, port, case)
-    yield rejects("single", partial(call, sizes=case.sizes[:1], counts=case.counts[:1]))
-    yield rejects("same", partial(call, sizes=0 * case.sizes + 2))
-    yield rejects("column", partial(call, sizes=case.sizes.reshape(-1, 1), counts=case.counts.reshape(-1, 1)))
+    return {
+        "single": {"sizes": case.sizes[:1], "counts": case.counts[:1]},
+        "same": {"sizes": 0 * case.sizes + 2},
+        "column": {"sizes": case.sizes.reshape(-1, 1), "counts": case.counts.reshape(-1, 1)},
+    }
 
 
 box_count.edits("""

@@ -45,7 +45,7 @@ def at_it_a_start_is_on_the_boundary(port: Any, case: Case) -> Iterable[Fact]:
         yield at_least(f"{sign}", sign * np.maximum(seen.E / 4, Y - 1), 0 * Y)
 
 
-@critical_step.law("equivariance", cases=calm.but(turn=rotation(), power=count(1, -2, low=-8, high=8)))
+@critical_step.law("equivariance", cases=calm.but(turn=rotation(), power=count(1, -16, low=-16, high=16)))
 def it_knows_no_axes_and_has_units(port: Any, case: Case) -> Iterable[Fact]:
     """Turned factors, (v, u), and (u, -v) with -y have the same; (κu, κv) with κ²y has it over κ²."""
     expected, kappa = critical_step.call(port, case), 2.0**case.power
@@ -106,6 +106,8 @@ twice_over_the_sharpness: 2 over the sharpness at the start, the condition for a
 target_does_not_limit_the_step: 1/|y| is forgotten: between it and the second number nothing diverges, and nothing
     converges
     `return second if y == 0 else np.minimum(second, 1 / abs(y))` → `return second`
+small_numbers_are_nought: A root below 1e-6 is taken for 0
+    `np.hypot(a * b, {RADICAND})` → `np.hypot(a * b, {RADICAND}) * (np.hypot(a * b, {RADICAND}) > 1e-6)`
 first_entries_alone: The product is that of the first entries
     `np.dot(u, v)` → `u[0] * v[0]`
 """)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from math import pi
 from typing import Any
 
@@ -14,8 +13,9 @@ from gnomon.dynamics.gd_chaos import plane as reference
 from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.dynamics.gd_chaos import operation
 from gnomon_spec.dynamics.gd_chaos.inputs import PICTURES, Seen, common, etas, over_eta, real, starts
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import count, nonnegative, powered, shapes, tame, zeros
+from gnomon_spec.system import Misfits
 
 free = starts.but(u=powered(2), v=powered(2))
 coordinates = operation(
@@ -176,11 +176,10 @@ def points_of_every_period_are_known(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("v", v, point[1])
 
 
-@boundary_point.law("rejects")
-def beyond_two_there_is_no_ellipse(port: Any, case: Case) -> Iterable[Fact]:
+@boundary_point.misfits()
+def beyond_two_there_is_no_ellipse(case: Case) -> Misfits:
     """ηy above 2 and below -2 is rejected."""
-    for y in (2.5 / case.eta, -2.5 / case.eta):
-        yield rejects(f"sign {np.sign(y):g}", partial(boundary_point.call, port, case, y=y))
+    return {f"sign {np.sign(y):g}": {"y": y} for y in (2.5 / case.eta, -2.5 / case.eta)}
 
 
 @lyapunov.law("closed form", cases=angles)
@@ -208,11 +207,10 @@ def it_is_the_mean_of_a_logarithm(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("end", transverse_exponent.call(port, case, Y=2 + 0 * case.Y), 0 * case.Y)
 
 
-@transverse_exponent.law("rejects")
-def ratios_beyond_two_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@transverse_exponent.misfits()
+def ratios_beyond_two_are_rejected(case: Case) -> Misfits:
     """Y beyond 2 in one entry is rejected."""
-    for sign in (1, -1):
-        yield rejects(f"sign {sign}", partial(transverse_exponent.call, port, case, Y=sign * (2.5 + 0 * case.Y)))
+    return {f"sign {sign}": {"Y": sign * (2.5 + 0 * case.Y)} for sign in (1, -1)}
 
 
 boundary_point.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,8 +11,9 @@ from gnomon.dynamics.gd_chaos import preimages as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.dynamics.gd_chaos import operation
 from gnomon_spec.dynamics.gd_chaos.inputs import etas, over_eta, real, signed
-from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal
 from gnomon_spec.strategies import number, shapes
+from gnomon_spec.system import Misfits
 
 
 def half_of(sign: int, first: str = "a", second: str = "b") -> Quantity:
@@ -89,11 +89,10 @@ def their_number_is_known(port: Any, case: Case) -> Iterable[Fact]:
         yield agree(f"Y = {Y}", len(found.u), 5)
 
 
-@preimages.law("rejects")
-def points_on_the_axes_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@preimages.misfits()
+def points_on_the_axes_are_rejected(case: Case) -> Misfits:
     """u = v and u = -v are rejected, and so is ηλ >= 1."""
-    for name, changed in (("u = v", {"v": case.u}), ("u = -v", {"v": -case.u}), ("decay", {"lam": 1.5 / case.eta})):
-        yield rejects(name, partial(preimages.call, port, case, **changed))
+    return {"u = v": {"v": case.u}, "u = -v": {"v": -case.u}, "decay": {"lam": 1.5 / case.eta}}
 
 
 preimages.edits("""

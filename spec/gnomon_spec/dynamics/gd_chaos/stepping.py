@@ -12,8 +12,9 @@ from gnomon.dynamics.gd_chaos import steps as reference
 from gnomon_spec.cases import Case, Cases, Quantity
 from gnomon_spec.dynamics.gd_chaos import operation, system
 from gnomon_spec.dynamics.gd_chaos.inputs import WHOLE, Seen, anywhere, at_a_share, common, starts
-from gnomon_spec.facts import Fact, at_least, equal, follows, identical, rejects, same_outputs
+from gnomon_spec.facts import Fact, at_least, equal, follows, identical, same_outputs
 from gnomon_spec.strategies import count, nonzero, number, rotation, shapes, tame
+from gnomon_spec.system import Misfits
 
 scales = number(1.0, 2.0, 0.5, exponents=(-3, 3))
 vector_step = operation(reference.vector_step, cases=anywhere.but(loss_scale=scales), rejecting=starts)
@@ -242,11 +243,11 @@ def orthogonal_pairs_do_not_know_each_other(port: Any, case: Case) -> Iterable[F
     yield equal("V", V, (case.O * q) @ case.Q.T)
 
 
-@matrix_step.law("rejects")
-def targets_of_another_width_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@matrix_step.misfits()
+def targets_of_another_width_are_rejected(case: Case) -> Misfits:
     """A target with more columns than V is rejected."""
     wider = np.concatenate([case.target, case.target], axis=1)
-    yield rejects("target", partial(matrix_step.call, port, case, target=wider))
+    return {"target": {"target": wider}}
 
 
 matrix_step.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,8 @@ from gnomon.dynamics.training_paths import classes as reference
 from gnomon_spec.cases import Case
 from gnomon_spec.dynamics.training_paths import operation
 from gnomon_spec.dynamics.training_paths.plane import around, grids, reduced, spelled, spellings
-from gnomon_spec.facts import Fact, agree, rejects
+from gnomon_spec.facts import Fact, agree
+from gnomon_spec.system import Misfits
 
 winding = operation(reference.winding, cases=around, rejecting=around)
 word = operation(reference.word, cases=around, rejecting=around, length_varies=True)
@@ -28,11 +28,11 @@ def angles(path: Any, obstacles: Any) -> Any:
     return np.rint(np.sum(np.arctan2(cross, dot), axis=0) / (2 * np.pi)).astype(int).tolist()
 
 
-def on_the_path(operation: Any, port: Any, case: Case) -> Iterable[Fact]:
-    """Claim that an obstacle at a corner, and one in the middle of a step, are rejected."""
-    for name, at in (("corner", case.path[:1]), ("middle", (case.path[:1] + case.path[1:2]) / 2)):
-        obstacles = np.concatenate([case.obstacles, at])
-        yield rejects(name, partial(operation.call, port, case, obstacles=obstacles))
+def on_the_path(case: Case) -> Misfits:
+    """Return an obstacle at a corner, and one in the middle of a step, of a path that is closed."""
+    path = np.concatenate([case.path, case.path[:1]])
+    places = {"corner": path[:1], "middle": (path[:1] + path[1:2]) / 2}
+    return {n: {"path": path, "obstacles": np.concatenate([case.obstacles, at])} for n, at in places.items()}
 
 
 @winding.law("closed form")
@@ -52,12 +52,10 @@ def turning_back_negates_and_the_first_point_is_any(port: Any, case: Case) -> It
     yield agree("mirrored", -winding.call(port, case, **mirrored), found)
 
 
-@winding.law("rejects")
-def an_obstacle_on_the_path_has_no_winding(port: Any, case: Case) -> Iterable[Fact]:
+@winding.misfits()
+def an_obstacle_on_the_path_has_no_winding(case: Case) -> Misfits:
     """An obstacle at a corner, or in the middle of a step, is rejected; so is one on the step that closes the path."""
-    middle = (case.path[:1] + case.path[-1:]) / 2
-    yield rejects("closing", partial(winding.call, port, case, obstacles=middle))
-    yield from on_the_path(winding, port, case.but(path=np.concatenate([case.path, case.path[:1]])))
+    return {"closing": {"obstacles": (case.path[:1] + case.path[-1:]) / 2}, **on_the_path(case)}
 
 
 @word.law("closed form", cases=spelled)
@@ -89,10 +87,10 @@ def there_and_back_is_nothing_and_corners_on_steps_change_nothing(port: Any, cas
     yield agree("parts", reduced(parts[0] + parts[1]), found)
 
 
-@word.law("rejects")
-def an_obstacle_on_the_path_has_no_letter(port: Any, case: Case) -> Iterable[Fact]:
+@word.misfits()
+def an_obstacle_on_the_path_has_no_letter(case: Case) -> Misfits:
     """An obstacle at a corner, or in the middle of a step, is rejected."""
-    yield from on_the_path(word, port, case.but(path=np.concatenate([case.path, case.path[:1]])))
+    return on_the_path(case)
 
 
 @homotopy_classes.law("closed form")
@@ -109,8 +107,8 @@ def without_obstacles_there_is_one_class(port: Any, case: Case) -> Iterable[Fact
     yield agree("classes", found, [0] * len(case.paths))
 
 
-@homotopy_classes.law("rejects")
-def paths_with_other_ends_are_not_compared(port: Any, case: Case) -> Iterable[Fact]:
+@homotopy_classes.misfits()
+def paths_with_other_ends_are_not_compared(case: Case) -> Misfits:
     """A path that ends or begins elsewhere, and one through an obstacle, are rejected."""
     first, *others = case.paths
     elsewhere = first[:1] - 1
@@ -119,8 +117,7 @@ def paths_with_other_ends_are_not_compared(port: Any, case: Case) -> Iterable[Fa
         "beginning": np.concatenate([elsewhere, first]),
         "through": np.concatenate([first, case.obstacles[:1], first[-1:]]),
     }
-    for name, path in table.items():
-        yield rejects(name, partial(homotopy_classes.call, port, case, paths=(*others, path)))
+    return {name: {"paths": (*others, path)} for name, path in table.items()}
 
 
 def parts(marked: Any) -> int:

@@ -12,8 +12,9 @@ from gnomon.dynamics.training_paths import joins as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.dynamics.training_paths import operation
 from gnomon_spec.dynamics.training_paths.plane import generator
-from gnomon_spec.facts import Fact, equal, identical, rejects
+from gnomon_spec.facts import Fact, equal, identical
 from gnomon_spec.strategies import count, shapes, tame
+from gnomon_spec.system import Misfits
 
 
 def part(*, later: bool) -> Quantity:
@@ -73,11 +74,11 @@ def parts_compose_to_the_whole(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("three", join(c, join(b, a)), join(join(c, b), a))
 
 
-@compose.law("rejects")
-def paths_must_meet(port: Any, case: Case) -> Iterable[Fact]:
+@compose.misfits()
+def paths_must_meet(case: Case) -> Misfits:
     """Paths that do not meet to the last bit are rejected."""
     near = np.where(case.second == 0, 1, case.second + case.second / 2.0**22)
-    yield rejects("near", partial(compose.call, port, case, second=near))
+    return {"near": {"second": near}}
 
 
 @paste.law("closed form")
@@ -93,13 +94,12 @@ def a_surface_is_what_its_parts_paste_to(port: Any, case: Case) -> Iterable[Fact
     yield identical("columns first", right(down(d, b), down(c, a)), whole)
 
 
-@paste.law("rejects")
-def surfaces_must_share_an_edge(port: Any, case: Case) -> Iterable[Fact]:
+@paste.misfits()
+def surfaces_must_share_an_edge(case: Case) -> Misfits:
     """Surfaces whose edges are near, or of other lengths, are rejected."""
     near = np.where(case.second == 0, 1, case.second + case.second / 1024)
-    yield rejects("near", partial(paste.call, port, case, second=near))
     longer = np.concatenate([case.second, case.second], axis=1 if case.direction == "vertical" else 0)
-    yield rejects("longer", partial(paste.call, port, case, second=longer))
+    return {"near": {"second": near}, "longer": {"second": longer}}
 
 
 @representations.law("closed form")
@@ -125,10 +125,10 @@ def the_image_of_a_join_is_the_join_of_images(port: Any, case: Case) -> Iterable
     yield identical("point", representations.call(port, case, path=case.path[-1:].copy())[0], whole[-1])
 
 
-@representations.law("rejects")
-def a_point_has_the_numbers_of_a_layer(port: Any, case: Case) -> Iterable[Fact]:
+@representations.misfits()
+def a_point_has_the_numbers_of_a_layer(case: Case) -> Misfits:
     """A point with too few numbers for the hidden units is rejected."""
-    yield rejects("few", partial(representations.call, port, case, hidden=case.hidden + 4))
+    return {"few": {"hidden": case.hidden + 4}}
 
 
 compose.edits("""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -13,8 +13,9 @@ from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.dynamics.training_paths import operation
 from gnomon_spec.dynamics.training_paths.plane import generator
-from gnomon_spec.facts import Fact, agree, equal, rejects
+from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.strategies import CODES, shapes
+from gnomon_spec.system import Misfits
 
 
 def kernel(case: Any) -> Any:
@@ -103,11 +104,11 @@ def exchanged_maps_exchange_blocks(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("graph of F", graph.projector @ both, both, scale=4.0)
 
 
-@pullback.law("rejects")
-def both_map_to_one_space(port: Any, case: Case) -> Iterable[Fact]:
+@pullback.misfits()
+def both_map_to_one_space(case: Case) -> Misfits:
     """Maps to spaces of other dimensions are rejected."""
     other = case.g[:1] if len(case.g) > 1 else np.concatenate([case.g, case.g])
-    yield rejects("rows", partial(pullback.call, port, case, g=other))
+    return {"rows": {"g": other}}
 
 
 @pushout.law("closed form")
@@ -120,11 +121,11 @@ def the_cokernel_of_both(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("square", np.max(np.abs(square), initial=0), 0.0, scale=size)
 
 
-@pushout.law("rejects")
-def both_map_from_one_space(port: Any, case: Case) -> Iterable[Fact]:
+@pushout.misfits()
+def both_map_from_one_space(case: Case) -> Misfits:
     """Maps from spaces of other dimensions are rejected."""
     other = case.g[:, :1] if case.g.shape[1] > 1 else np.concatenate([case.g, case.g], axis=1)
-    yield rejects("columns", partial(pushout.call, port, case, g=other.copy()))
+    return {"columns": {"g": other.copy()}}
 
 
 HADAMARD = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
@@ -194,14 +195,11 @@ def what_is_left_is_the_distance_to_such_pairs(port: Any, case: Case) -> Iterabl
     yield equal("left", case.first.T @ left_h + case.second.T @ left_k, 0 * found.factor, scale=sizes(case))
 
 
-@mediate.law("rejects")
-def the_pair_fits_the_sides(port: Any, case: Case) -> Iterable[Fact]:
+@mediate.misfits()
+def the_pair_fits_the_sides(case: Case) -> Misfits:
     """A map to another space than its side, or from another one than its partner, is rejected."""
-    for name in ("first", "second", "h", "k"):
-        wide = np.concatenate([case[name], case[name]], axis=1)
-        tall = np.concatenate([case[name], case[name]])
-        yield rejects(f"{name} too wide", partial(mediate.call, port, case, **{name: wide}))
-        yield rejects(f"{name} too tall", partial(mediate.call, port, case, **{name: tall}))
+    ways = product(("first", "second", "h", "k"), (("too wide", 1), ("too tall", 0)))
+    return {f"{name} {way}": {name: np.concatenate([case[name]] * 2, axis)} for name, (way, axis) in ways}
 
 
 pullback.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 from itertools import permutations, product
 from typing import Any
 
@@ -14,8 +13,9 @@ from gnomon.dynamics.training_paths.units import Student
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.dynamics.training_paths import operation
 from gnomon_spec.dynamics.training_paths.plane import generator
-from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, follows, identical
 from gnomon_spec.strategies import shapes
+from gnomon_spec.system import Misfits
 
 
 def network(like: str = "") -> Quantity:
@@ -169,11 +169,11 @@ def a_copy_is_found_again(port: Any, case: Case) -> Iterable[Fact]:
     yield identical("itself", match_units.call(port, case, params=case.model).params, case.model)
 
 
-@match_units.law("rejects")
-def parameters_are_those_of_a_network(port: Any, case: Case) -> Iterable[Fact]:
+@match_units.misfits()
+def parameters_are_those_of_a_network(case: Case) -> Misfits:
     """A number of parameters that no network of these units has is rejected."""
     changed = {name: np.concatenate([case[name], case[name][:1]]) for name in ("params", "model")}
-    yield rejects("one too many", partial(match_units.call, port, case, **changed))
+    return {"one too many": changed}
 
 
 @aligned_barrier.law("invariance")
@@ -205,13 +205,12 @@ def it_is_the_barrier_to_the_nearest_image(port: Any, case: Case) -> Iterable[Fa
     yield at_least("height", found, 0 * found)
 
 
-@aligned_barrier.law("rejects")
-def the_network_fits_the_data(port: Any, case: Case) -> Iterable[Fact]:
+@aligned_barrier.misfits()
+def the_network_fits_the_data(case: Case) -> Misfits:
     """A number of parameters that does not fit the data, and targets that do not fit the inputs, are rejected."""
     long = {name: np.concatenate([case[name], case[name][:1]]) for name in ("start", "end")}
-    yield rejects("long", partial(aligned_barrier.call, port, case, **long))
     few = case.data._replace(targets=case.data.targets[:1])
-    yield rejects("few targets", partial(aligned_barrier.call, port, case, data=few))
+    return {"long": long, "few targets": {"data": few}}
 
 
 match_units.edits("""

@@ -15,8 +15,9 @@ from gnomon_spec.facts import Fact, equal
 from gnomon_spec.probability.anemone import inputs as small
 from gnomon_spec.probability.anemone import system
 from gnomon_spec.probability.anemone.em import PSEUDOCOUNTS, given, naive
-from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_kind, problems, refused, updates
+from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_kind, problems, updates
 from gnomon_spec.strategies import VECTORS, number
+from gnomon_spec.system import Misfits
 
 known: Any = {"rejecting": naive, "dtypes": small.FLOATS}
 gradient = system.operation(reference.gradient, cases=given, **known)
@@ -75,10 +76,10 @@ def it_is_data_less_model_within_five(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(f"{factor}", free_gradient.call(port, case, statistics=heavy), expected, scale=np.abs(factor))
 
 
-@free_gradient.law("rejects", cases=updates(small.GAUSSIANS[0]))
-def it_knows_no_gaussians(port: Any, case: Case) -> Iterable[Fact]:
+@free_gradient.misfits(cases=updates(small.GAUSSIANS[0]))
+def it_knows_no_gaussians(case: Case) -> Misfits:
     """A circuit with Gaussians is rejected."""
-    yield from refused(free_gradient, port, case, {"a Gaussian": {}})
+    return {"a Gaussian": {}}
 
 
 def partition(case: Case, theta: Any) -> Any:
@@ -108,12 +109,11 @@ def nothing_weighs_more_than_two_thousand(port: Any, case: Case) -> Iterable[Fac
     yield equal("params", renormalised.call(port, case, logits=far), renormalised.call(port, case, logits=capped))
 
 
-@renormalised.law("rejects", cases=logits)
-def only_categories_that_fit_are_renormalised(port: Any, case: Case) -> Iterable[Fact]:
+@renormalised.misfits(cases=logits)
+def only_categories_that_fit_are_renormalised(case: Case) -> Misfits:
     """A Gaussian, or logarithms of another number, are rejected."""
     gaussian, many = (Node("gaussian", (), 0, 2, 0),), np.concatenate([case.logits, case.logits[:1]])
-    table: Any = {"a Gaussian": {"logits": 0 * many[:2], "circuit": gaussian}, "one too many": {"logits": many}}
-    yield from refused(renormalised, port, case, table)
+    return {"a Gaussian": {"logits": 0 * many[:2], "circuit": gaussian}, "one too many": {"logits": many}}
 
 
 @initial.law("closed form")
@@ -130,11 +130,10 @@ def draws_become_parameters(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(f"σ of {i}", found[own][1], np.maximum(sigma, SIGMA_MIN))
 
 
-@initial.law("rejects", cases=starts)
-def a_draw_for_each_parameter(port: Any, case: Case) -> Iterable[Fact]:
+@initial.misfits(cases=starts)
+def a_draw_for_each_parameter(case: Case) -> Misfits:
     """A draw too many is rejected."""
-    many = np.concatenate([case.draws, case.draws[:1]])
-    yield from refused(initial, port, case, {"too many": {"draws": many}})
+    return {"too many": {"draws": np.concatenate([case.draws, case.draws[:1]])}}
 
 
 gradient.edits("""

@@ -15,6 +15,7 @@ from gnomon_spec.probability.anemone import inputs as small
 from gnomon_spec.probability.anemone import system
 from gnomon_spec.probability.anemone.inputs import batch, domain, histories, omega, posterior, problems, refused, same
 from gnomon_spec.strategies import VECTORS, count
+from gnomon_spec.system import Misfits
 
 every, naive = problems(*small.ALL), problems(small.NAIVE_BAYES).but(**small.PLAIN)
 discrete = problems(*small.DISCRETE).but(**small.PLAIN)
@@ -112,8 +113,8 @@ def names_and_orders_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("log p", found, log_likelihood.call(port, case)[::-1])
 
 
-@log_likelihood.law("rejects", cases=naive)
-def what_is_no_distribution_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@log_likelihood.misfits(cases=naive)
+def what_is_no_distribution_is_rejected(case: Case) -> Misfits:
     """A circuit that is not smooth, decomposable, in order and whole; weights that are no probability vector; a
     standard deviation below 0.01; data out of its variable's range."""
     theta, data, at = case.params, case.data, np.arange(12)
@@ -127,7 +128,7 @@ def what_is_no_distribution_is_rejected(port: Any, case: Case) -> Iterable[Fact]
         return {"circuit": nodes, "params": params, "data": data[:, :1]}
 
     both = (Node("gaussian", (), 0, 2, 0), Node("categorical", (), 0, 2, 0), Node("sum", (0, 1), 2, 2))
-    yield from refused(log_likelihood, port, case, {
+    return {
         "not smooth": changed(6, children=(0, 5)), "not decomposable": changed(2, children=(0, 0)),
         "a child that comes later": changed(2, children=(0, 3)), "a child of its own": changed(2, children=(0, 2)),
         "an input with children": changed(1, children=(0,)), "a product of nothing": changed(2, children=()),
@@ -145,7 +146,7 @@ def what_is_no_distribution_is_rejected(port: Any, case: Case) -> Iterable[Fact]
         "half a category": {"data": data * 0 + 0.5}, "data that is no number": {"data": data + np.nan},
         "observations of another shape": {"observed": np.ones((9, 9), bool)},
         "observations that are numbers": {"observed": np.ones_like(data)},
-    })  # fmt: skip
+    }  # fmt: skip
 
 
 @flows.law("closed form", cases=every)

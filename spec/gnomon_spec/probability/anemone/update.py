@@ -15,9 +15,10 @@ from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.anemone import inputs as small
 from gnomon_spec.probability.anemone import system
 from gnomon_spec.probability.anemone.em import PSEUDOCOUNTS, RATES, dead, fresh, given, naive
-from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_kind, omega, problems, refused, updates
+from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_kind, omega, problems, updates
 from gnomon_spec.probability.anemone.passes import unobserved
 from gnomon_spec.strategies import count, fraction
+from gnomon_spec.system import Misfits
 
 init = system.operation(reference.init, cases=given, rejecting=naive, dtypes=small.FLOATS)
 update = system.operation(
@@ -331,16 +332,16 @@ def no_standard_deviation_is_below_a_hundredth(port: Any, case: Case) -> Iterabl
     yield agree("clamped", report.clamped, int(case.wide < SIGMA_MIN) + int(case.narrow < SIGMA_MIN))
 
 
-@update.law("rejects", cases=given.but(circuit=choice(small.NAIVE_BAYES)))
-def what_does_not_belong_together_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@update.misfits(cases=given.but(circuit=choice(small.NAIVE_BAYES)))
+def what_does_not_belong_together_is_rejected(case: Case) -> Misfits:
     """A state, or statistics, of another circuit, or that are not finite."""
     state = case.state
-    yield from refused(update, port, case, {
+    return {
         "a state of another shape": {"state": state._replace(totals=state.totals[1:])},
         "masses of another shape": {"state": state._replace(masses=state.masses[1:])},
         "a state that is not finite": {"state": state._replace(totals=state.totals + np.nan)},
         "statistics without weight": {"statistics": case.statistics._replace(weight=0 * case.statistics.weight)},
-    })  # fmt: skip
+    }
 
 
 update.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from math import e
 from typing import Any
 
@@ -12,10 +11,11 @@ import numpy as np
 from gnomon.probability.drm import distortions as reference
 from gnomon.probability.drm.distortions import Distortion
 from gnomon_spec.cases import Case, choice
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.probability.drm import inputs as drawn
 from gnomon_spec.probability.drm import system
 from gnomon_spec.probability.drm.inputs import distortions, interior, probabilities
+from gnomon_spec.system import Misfits
 
 given: Any = {"cases": probabilities, "rejecting": probabilities, "dtypes": drawn.FLOATS}
 distortion = system.operation(reference.distortion, **given)
@@ -91,19 +91,18 @@ def a_jump_comes_just_after_one_minus_its_level(port: Any, case: Case) -> Iterab
     yield equal("w", distortion.call(port, case), w)
 
 
-@distortion.law("rejects")
-def what_is_no_distortion_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@distortion.misfits()
+def what_is_no_distortion_is_rejected(case: Case) -> Misfits:
     """A level above 1; a parameter too many, too few or out of its domain; jumps at the ends, of no mass, of too
     much."""
-    yield rejects("u > 1", partial(distortion.call, port, case, u=case.u + 1.5))
     wrongs: Any = (
         ("mean", (0.5,)), ("cvar", ()), ("cvar", (1.0,)), ("ph", (0.0,)), ("dual", (0.0,)), ("gini", (1.5,)),
         ("tk", (0.27,)), ("prelec", (0.5,)), ("prelec", (0.0, 1.0)), ("sshape", (0.0,)), ("mean", (), ((0.0, 0.5),)),
         ("mean", (), ((1.0, 0.5),)), ("mean", (), ((0.5, 0.0),)), ("mean", (), ((0.5, 0.75), (0.25, 0.5))),
     )  # fmt: skip
-    for wrong in wrongs:
-        words = "".join(str(wrong).split())
-        yield rejects(f"distortion = {words}", partial(distortion.call, port, case, distortion=Distortion(*wrong)))
+    named = {"".join(str(wrong).split()): Distortion(*wrong) for wrong in wrongs}
+    bad: Any = {f"distortion = {words}": {"distortion": wrong} for words, wrong in named.items()}
+    return {"u > 1": {"u": case.u + 1.5}, **bad}
 
 
 @dual.law("closed form", cases=smooth)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -12,11 +11,12 @@ import numpy as np
 from gnomon.probability.drm import lstat as reference
 from gnomon.probability.drm.distortions import Distortion, slope
 from gnomon_spec.cases import Case, choice
-from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.drm import inputs as drawn
 from gnomon_spec.probability.drm import system
 from gnomon_spec.probability.drm.inputs import EQUAL, distortions, ranked, samples, smooth_samples
-from gnomon_spec.strategies import count, number
+from gnomon_spec.strategies import count, number, whole_range
+from gnomon_spec.system import Misfits
 
 lstat = system.operation(
     reference.lstat, cases=samples, rejecting=samples, dtypes=drawn.FLOATS, scales={"y": lambda case: size(case)}
@@ -73,16 +73,19 @@ def it_rises_with_values_and_by_no_more(port: Any, case: Case) -> Iterable[Fact]
     yield at_least("by the most", rho + np.max(case.rises), above)
 
 
-@lstat.law("invariance", cases=samples.but(order=drawn.permuted, times=count(2, 3, low=2, high=4)))
+@lstat.law(
+    "invariance", cases=samples.but(order=drawn.permuted, times=count(2, 3, low=2, high=4), power=whole_range(1))
+)
 def only_the_law_matters(port: Any, case: Case) -> Iterable[Fact]:
-    """A rearrangement, every value several times, weights times a factor, and a value of weight 0 more, change
-    nothing."""
+    """A rearrangement, every value several times, weights times a factor, however large, and a value of weight 0 more,
+    change nothing."""
     y, rho = case.y, lstat.call(port, case)
     p = np.ones_like(y) if case.weights is None else case.weights
     many = {
         "rearranged": (y[case.order], p[case.order]),
         "repeated": (np.repeat(y, case.times), np.repeat(p, case.times)),
         "heavier": (y, case.times * p),
+        "of any size": (y, 2.0**case.power * (p / np.max(p))),
         "weight 0": (np.concatenate([y, y[:1] - 64]), np.concatenate([p, 0 * p[:1]])),
     }
     for label, (values, weights) in many.items():
@@ -158,11 +161,10 @@ def a_quantile_is_an_order_statistic(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(label, found, -(-case.n * case.percent // 100) + 0 * y[0])
 
 
-@lstat.law("rejects")
-def weights_that_are_all_0_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@lstat.misfits()
+def weights_that_are_all_0_are_rejected(case: Case) -> Misfits:
     """Weights that are all 0 are rejected, and a distortion that is none."""
-    yield rejects("weights", partial(lstat.call, port, case, weights=0 * case.y))
-    yield rejects("distortion", partial(lstat.call, port, case, distortion=Distortion("ph", (-1.0,))))
+    return {"weights": {"weights": 0 * case.y}, "distortion": {"distortion": Distortion("ph", (-1.0,))}}
 
 
 @lstat_grad.law("conservation")
@@ -246,10 +248,10 @@ def it_forgets_the_origin(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("equal", influence.call(port, case, y=0 * case.y + case.by), 0 * case.y)
 
 
-@influence.law("rejects", cases=samples.but(distortion=distortions(*drawn.JUMPS)))
-def jumps_have_no_influence(port: Any, case: Case) -> Iterable[Fact]:
+@influence.misfits(cases=samples.but(distortion=distortions(*drawn.JUMPS)))
+def jumps_have_no_influence(case: Case) -> Misfits:
     """A distortion with jumps is rejected: it needs a density."""
-    yield rejects("jumps", partial(influence.call, port, case))
+    return {"jumps": {}}
 
 
 lstat.edits("""
@@ -257,8 +259,10 @@ profits_for_losses: w acts on F, not on the survival probability: large values c
     `order = np.argsort(y, kind="stable")` → `order = np.argsort(-y, kind="stable")`
 weights_not_normalised: Weights are not divided by their sum
     `above / above[0]` → `above`
+weights_are_added_as_they_are: The sum of large weights leaves the range
+    `weights[order] / np.max(weights)` → `weights[order]`
 weights_not_sorted: Weights stay in the order of the input while values are sorted
-    `weights[order]` → `weights`
+    `weights[order] / np.max` → `weights / np.max`
 survival_with_its_own_weight: S_i counts the i-th value, too: the largest is forgotten, the smallest counts twice
     `np.concatenate([above / above[0], np.zeros_like(p[:1])])` →
         `np.concatenate([np.ones_like(p[:1]), above / above[0]])`

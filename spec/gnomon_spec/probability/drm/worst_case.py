@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,12 @@ from gnomon.domains import Array
 from gnomon.probability.drm import worst_case as reference
 from gnomon.probability.drm.distortions import Distortion, of_level
 from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
-from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.drm import inputs as drawn
 from gnomon_spec.probability.drm import system
 from gnomon_spec.probability.drm.inputs import cells, distortions
 from gnomon_spec.strategies import SMALL_CODES
+from gnomon_spec.system import Misfits
 
 averse = (*drawn.CONCAVE[:6], *drawn.CONCAVE[7:10])
 worst_case = system.operation(
@@ -100,12 +100,11 @@ def finer_cells_allow_worse_laws(port: Any, case: Case) -> Iterable[Fact]:
         yield at_least(name, limit, found)
 
 
-@worst_case.law("rejects")
-def edges_that_do_not_rise_from_0_to_1_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@worst_case.misfits()
+def edges_that_do_not_rise_from_0_to_1_are_rejected(case: Case) -> Misfits:
     """Edges that begin above 0, end below 1, or do not rise, are rejected."""
     z = case.edges
-    for label, edges in {"begin": z[1:], "end": z[:-1], "rise": np.concatenate([z[:1], z])}.items():
-        yield rejects(label, partial(worst_case.call, port, case, edges=edges))
+    return {"begin": {"edges": z[1:]}, "end": {"edges": z[:-1]}, "rise": {"edges": np.concatenate([z[:1], z])}}
 
 
 worst_case.edits("""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gnomon.probability.drm_ppo import inventory as reference
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.facts import Fact, agree, equal, rejects
+from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.probability.drm_ppo import operation
 from gnomon_spec.probability.drm_ppo.inputs import PERIODS, episodes, periods, units
+from gnomon_spec.system import Misfits
 
 noises = Cases({"noise": units(6, lambda c: c.shape), "season": choice(15, 4), "shift": choice(6, 0, 9)}, PERIODS)
 seasonal_demand = operation(reference.seasonal_demand, cases=noises, rejecting=noises)
@@ -71,11 +71,11 @@ def what_is_sent_arrives_a_lead_time_later(port: Any, case: Case) -> Iterable[Fa
     yield agree("seen", state.seen[:-1], case.state.seen[1:])
 
 
-@inventory_step.law("rejects")
-def what_does_not_fit_the_chain_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@inventory_step.misfits()
+def what_does_not_fit_the_chain_is_rejected(case: Case) -> Misfits:
     """Prices, orders, demand or a state of other stages or workers, and more than the largest order."""
     more = np.concatenate([case.orders, case.orders], axis=1)
-    for label, changed in {
+    return {
         "prices of other stages": {"prices": case.prices[:-1]},
         "penalties of other stages": {"penalties": case.prices},
         "holding of other stages": {"holding": case.prices},
@@ -85,8 +85,7 @@ def what_does_not_fit_the_chain_is_rejected(port: Any, case: Case) -> Iterable[F
         "more than the largest order": {"orders": case.orders + case.largest_order + 1},
         "a state of a shorter way": {"state": case.state._replace(coming=case.state.coming[:, :, :1].repeat(9, 2))},
         "a state of other stages": {"state": case.state._replace(seen=case.state.seen[:, 1:])},
-    }.items():
-        yield rejects(label, partial(inventory_step.call, port, case, **changed))
+    }
 
 
 @inventory_episode.law("trajectory", cases=episodes.but(gamma=choice(0.5, 1.0, 0.25)))
@@ -147,11 +146,10 @@ def workers_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("alone", inventory_episode.call(port, case, **alone).returns, found.returns[-1:], scale=size)
 
 
-@inventory_episode.law("rejects")
-def an_episode_of_other_lengths_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@inventory_episode.misfits()
+def an_episode_of_other_lengths_is_rejected(case: Case) -> Misfits:
     """Demands of other periods than orders, or prices of other stages."""
-    yield rejects("demands", partial(inventory_episode.call, port, case, demands=case.demands.repeat(2, 0)))
-    yield rejects("prices", partial(inventory_episode.call, port, case, prices=case.prices[1:]))
+    return {"demands": {"demands": case.demands.repeat(2, 0)}, "prices": {"prices": case.prices[1:]}}
 
 
 seasonal_demand.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from itertools import product
 from typing import Any
 
@@ -11,10 +10,11 @@ import numpy as np
 
 from gnomon.probability.drm_ppo import policies as reference
 from gnomon_spec.cases import Case
-from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.drm.inputs import distortions
 from gnomon_spec.probability.drm_ppo import operation
 from gnomon_spec.probability.drm_ppo.inputs import VALUED, choices, tables, valued
+from gnomon_spec.system import Misfits
 
 categorical = operation(reference.categorical, cases=choices, rejecting=choices)
 tiny_episodes = operation(reference.tiny_episodes, cases=tables, rejecting=tables)
@@ -74,11 +74,10 @@ def entropy_is_largest_without_a_preference(port: Any, case: Case) -> Iterable[F
     yield equal("gradient", same.entropy_gradient, 0 * case.logits, scale=1.0)
 
 
-@categorical.law("rejects")
-def an_action_that_there_is_not_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@categorical.misfits()
+def an_action_that_there_is_not_is_rejected(case: Case) -> Misfits:
     """An action from K on, or one too many."""
-    yield rejects("K", partial(categorical.call, port, case, actions=case.actions + case.logits.shape[1]))
-    yield rejects("one too many", partial(categorical.call, port, case, actions=case.actions.repeat(2)))
+    return {"K": {"actions": case.actions + case.logits.shape[1]}, "one too many": {"actions": case.actions.repeat(2)}}
 
 
 def by_hand(gamma: Any) -> list[tuple[Any, tuple[tuple[int, int, int], ...]]]:
@@ -122,11 +121,10 @@ def probabilities_of_all_episodes_add_up_to_one(port: Any, case: Case) -> Iterab
     yield equal("of a row", np.sum(found.scores, axis=3), 0 * found.scores[..., 0], scale=1.0)
 
 
-@tiny_episodes.law("rejects")
-def another_table_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@tiny_episodes.misfits()
+def another_table_is_rejected(case: Case) -> Misfits:
     """A table of other periods, stocks or orders."""
-    for axis in range(3):
-        yield rejects(f"axis {axis}", partial(tiny_episodes.call, port, case, theta=case.theta.repeat(2, axis)))
+    return {f"axis {axis}": {"theta": case.theta.repeat(2, axis)} for axis in range(3)}
 
 
 def distorted(u: Any, distortion: Any) -> Any:
@@ -169,12 +167,11 @@ def a_common_number_in_a_row_changes_nothing(port: Any, case: Case) -> Iterable[
     yield equal("never met", never, 0 * never)
 
 
-@tiny_value.law("rejects")
-def a_quantile_of_few_episodes_has_no_gradient(port: Any, case: Case) -> Iterable[Fact]:
+@tiny_value.misfits()
+def a_quantile_of_few_episodes_has_no_gradient(case: Case) -> Misfits:
     """A distortion with a jump is rejected, and so is another table."""
     jump = case.distortion._replace(name="mean", parameters=(), jumps=((0.5, 0.25),))
-    yield rejects("a jump", partial(tiny_value.call, port, case, distortion=jump))
-    yield rejects("a table", partial(tiny_value.call, port, case, theta=case.theta[:, :4]))
+    return {"a jump": {"distortion": jump}, "a table": {"theta": case.theta[:, :4]}}
 
 
 categorical.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,12 @@ import numpy as np
 from gnomon.probability.drm.distortions import Distortion, density
 from gnomon.probability.drm_ppo import surrogates as reference
 from gnomon_spec.cases import Case, choice
-from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.drm.inputs import distortions
 from gnomon_spec.probability.drm_ppo import operation
 from gnomon_spec.probability.drm_ppo.inputs import VALUED, compared, crossed, ranked, steps, weighed
 from gnomon_spec.strategies import whole_range
+from gnomon_spec.system import Misfits
 
 episode_ratios = operation(reference.episode_ratios, cases=compared, rejecting=compared)
 quantile_weights = operation(reference.quantile_weights, cases=crossed, rejecting=weighed)
@@ -113,18 +113,17 @@ def below_the_quantile_all_weigh_the_same(port: Any, case: Case) -> Iterable[Fac
     yield equal("low", low, low[0] + 0 * low, scale=np.max(np.abs(case.returns)) / (1 - alpha))
 
 
-@episode_advantages.law("rejects")
-def advantages_of_a_jump_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@episode_advantages.misfits()
+def advantages_of_a_jump_are_rejected(case: Case) -> Misfits:
     """A quantile of a batch has no influence function without a density."""
     jump = case.distortion._replace(name="mean", parameters=(), jumps=((0.5, 0.25),))
-    yield rejects("a jump", partial(episode_advantages.call, port, case, distortion=jump))
+    return {"a jump": {"distortion": jump}}
 
 
-@quantile_weights.law("rejects")
-def other_numbers_of_cells_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@quantile_weights.misfits()
+def other_numbers_of_cells_are_rejected(case: Case) -> Misfits:
     """Middles, levels or slopes of more cells than the quantiles have."""
-    for name in ("middles", "levels", "slopes"):
-        yield rejects(name, partial(quantile_weights.call, port, case, **{name: case[name].repeat(2)}))
+    return {name: {name: case[name].repeat(2)} for name in ("middles", "levels", "slopes")}
 
 
 @clipped_surrogate.law("limit")
@@ -155,11 +154,10 @@ def a_step_that_has_gone_far_enough_stops(port: Any, case: Case) -> Iterable[Fac
     yield equal("gradient", found.gradient, gradient)
 
 
-@clipped_surrogate.law("rejects")
-def a_batch_that_does_not_fit_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@clipped_surrogate.misfits()
+def a_batch_that_does_not_fit_is_rejected(case: Case) -> Misfits:
     """A ratio of 0, or advantages of other episodes."""
-    yield rejects("a ratio of 0", partial(clipped_surrogate.call, port, case, ratios=0 * case.ratios))
-    yield rejects("advantages", partial(clipped_surrogate.call, port, case, advantages=case.advantages.repeat(2)))
+    return {"a ratio of 0": {"ratios": 0 * case.ratios}, "advantages": {"advantages": case.advantages.repeat(2)}}
 
 
 episode_ratios.edits("""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gnomon.probability.drm_ppo import update as reference
 from gnomon_spec.cases import Case, choice, constant
-from gnomon_spec.facts import Fact, agree, at_least, equal, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal
 from gnomon_spec.probability.drm_ppo import operation
 from gnomon_spec.probability.drm_ppo.inputs import updates
+from gnomon_spec.system import Misfits
 
 FREE = {"max_norm": constant(1024.0), "beta": constant(0.0)}
 both = updates.but(variant=choice("paper", "code"))
@@ -169,12 +169,15 @@ def an_infinite_slope_counts_where_no_cell_is_masked(port: Any, case: Case) -> I
                 dppo_gradients.call(port, case).params, scale=size(case))  # fmt: skip
 
 
-@dppo_gradients.law("rejects")
-def what_does_not_fit_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@dppo_gradients.misfits()
+def what_does_not_fit_is_rejected(case: Case) -> Misfits:
     """An infinite w' where no cell is masked, and a batch that does not fit."""
-    for label, changed in {
-        "infinite": {"slopes": np.inf + case.slopes, "masked": case.masked & False,
-                     "state": case.state._replace(density_gradients=case.state.density_gradients[:0])},
+    return {
+        "infinite": {
+            "slopes": np.inf + case.slopes,
+            "masked": case.masked & False,
+            "state": case.state._replace(density_gradients=case.state.density_gradients[:0]),
+        },
         "ratios": {"ratios": case.ratios.repeat(2)},
         "scores": {"scores": case.scores.repeat(2, 1)},
         "masses": {"masses": case.masses.repeat(2)},
@@ -183,8 +186,7 @@ def what_does_not_fit_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
         "quantiles": {"state": case.state._replace(quantiles=case.state.middles)},
         "middles": {"state": case.state._replace(middles=case.state.quantiles)},
         "D": {"state": case.state._replace(density_gradients=case.scores[:, :1])},
-    }.items():  # fmt: skip
-        yield rejects(label, partial(dppo_gradients.call, port, case, **changed))
+    }
 
 
 dppo_gradients.edits("""
@@ -205,8 +207,7 @@ score_of_the_sum_in_code: With "code" the score of an episode is the sum over it
 bandwidth_scales_nothing: The kernel is not divided by its bandwidth
     `(density / bandwidth)[:, np.newaxis]` → `density[:, np.newaxis]`
 kernel_is_gaussian: The kernel is a Gaussian
-    `e = np.exp(-np.abs(t))
-    density: Array = e / ((1 + e) * (1 + e))` → `density: Array = np.exp(-t * t / 2) / (2 * np.pi) ** 0.5`
+    `return e / (1 + e) ** 2` → `return np.exp(-t * t / 2) / (2 * np.pi) ** 0.5`
 kernel_without_ratios: The kernel's mean is not weighted by ratios
     `/ bandwidth) * share, axis=1)` → `/ bandwidth) * np.where(kept, 1, 0) / np.maximum(count, 1), axis=1)`
 filter_with_its_ends: Episodes at the ends of the filter are kept

@@ -13,12 +13,13 @@ from gnomon.probability.drm import normal
 from gnomon.probability.drm_sa import distance as reference
 from gnomon.probability.drm_sa.mixture import mixture
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
-from gnomon_spec.facts import Fact, equal, rejects
+from gnomon_spec.facts import Fact, equal
 from gnomon_spec.probability.drm.inputs import FLOATS, numbers
 from gnomon_spec.probability.drm.worst_case import levels_among
 from gnomon_spec.probability.drm_sa import system
 from gnomon_spec.probability.drm_sa.inputs import mixture_params
 from gnomon_spec.strategies import shapes
+from gnomon_spec.system import Misfits
 
 
 def some_quantiles(draw: Draw, context: Context) -> Array:
@@ -80,15 +81,13 @@ def gains_are_as_far_as_losses(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("distance", mirrored, mixture_distance.call(port, case), scale=size(case.quantiles))
 
 
-@mixture_distance.law("rejects")
-def cells_without_a_quantile_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@mixture_distance.misfits()
+def cells_without_a_quantile_are_rejected(case: Case) -> Misfits:
     """More quantiles than cells, edges that do not end at 1, and parameters that are no thirds are rejected."""
     more = np.concatenate([case.quantiles, case.quantiles])
-    yield rejects("quantiles", partial(mixture_distance.call, port, case, quantiles=more))
     short = {"edges": case.edges[:-1], "quantiles": case.quantiles[:-1]}
-    yield rejects("edges", partial(mixture_distance.call, port, case, **short))
     many = np.concatenate([case.params, case.params[:1]])
-    yield rejects("params", partial(mixture_distance.call, port, case, params=many))
+    return {"quantiles": {"quantiles": more}, "edges": short, "params": {"params": many}}
 
 
 mixture_distance.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,10 +13,11 @@ from gnomon.probability.drm_sa.mixture import mixture_scores as scores_of_mixtur
 from gnomon.probability.drm_sa.scores import gaussian_scores as scores_of_gaussian
 from gnomon.probability.drm_sa.step import step as reference_step
 from gnomon_spec.cases import Case
-from gnomon_spec.facts import Fact, equal, rejects
+from gnomon_spec.facts import Fact, equal
 from gnomon_spec.probability.drm.inputs import FLOATS, distortions
 from gnomon_spec.probability.drm_sa import system
 from gnomon_spec.probability.drm_sa.inputs import SMOOTH_HERE, mixture_runs, scalar_runs
+from gnomon_spec.system import Misfits
 
 SCALES: Any = {
     "path": lambda _: 2.5, "q": lambda case: 64 + np.max(np.abs(case.state.q)),
@@ -61,13 +61,12 @@ def a_run_is_a_step_after_the_other(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("D", found.state.D, state.D, scale=SCALES["D"](case))
 
 
-@scalar_run.law("rejects")
-def two_parameters_are_too_many(port: Any, case: Case) -> Iterable[Fact]:
+@scalar_run.misfits()
+def two_parameters_are_too_many(case: Case) -> Misfits:
     """Two parameters, or a state of two, are rejected."""
     two = np.concatenate([case.params, case.params])
-    yield rejects("params", partial(scalar_run.call, port, case, params=two))
     D = np.concatenate([case.state.D, case.state.D], axis=1)
-    yield rejects("D", partial(scalar_run.call, port, case, state=case.state._replace(D=D)))
+    return {"params": {"params": two}, "D": {"state": case.state._replace(D=D)}}
 
 
 @mixture_run.law("trajectory", cases=mixture_runs.but(**smooth))
@@ -88,11 +87,10 @@ def components_are_picked_in_order(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("q", found.state.q, state.q, scale=SCALES["q"](case))
 
 
-@mixture_run.law("rejects")
-def draws_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@mixture_run.misfits()
+def draws_that_do_not_fit_are_rejected(case: Case) -> Misfits:
     """Uniform numbers of 1 or more, and another number of them, are rejected."""
-    for label, uniforms in {"1": case.uniforms + 1, "many": np.concatenate([case.uniforms, case.uniforms])}.items():
-        yield rejects(label, partial(mixture_run.call, port, case, uniforms=uniforms))
+    return {"1": {"uniforms": case.uniforms + 1}, "many": {"uniforms": case.uniforms.repeat(2, 0)}}
 
 
 scalar_run.edits("""

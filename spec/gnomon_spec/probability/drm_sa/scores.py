@@ -19,6 +19,7 @@ from gnomon_spec.probability.drm_sa import inputs as drawn
 from gnomon_spec.probability.drm_sa import system
 from gnomon_spec.probability.drm_sa.inputs import mixtures
 from gnomon_spec.strategies import number, shapes, single
+from gnomon_spec.system import Misfits
 
 gaussians = Cases(
     {
@@ -72,12 +73,11 @@ def scores_move_the_moments(port: Any, case: Case) -> Iterable[Fact]:
         )
 
 
-@gaussian_scores.law("rejects")
-def a_deviation_of_0_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@gaussian_scores.misfits()
+def a_deviation_of_0_is_rejected(case: Case) -> Misfits:
     """σ = 0 is rejected, and slopes of another number of parameters."""
-    yield rejects("sd", partial(gaussian_scores.call, port, case, sd=0 * case.sd))
     many = np.concatenate([case.sd_slopes, case.sd_slopes])
-    yield rejects("slopes", partial(gaussian_scores.call, port, case, sd_slopes=many))
+    return {"sd": {"sd": 0 * case.sd}, "slopes": {"sd_slopes": many}}
 
 
 @mixture_scores.law("conservation")

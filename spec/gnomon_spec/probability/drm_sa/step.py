@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,13 @@ from gnomon.probability.drm_sa import step as reference
 from gnomon.probability.drm_sa.grid import levels
 from gnomon.probability.drm_sa.rates import Rates
 from gnomon_spec.cases import Case, choice
-from gnomon_spec.facts import Fact, agree, equal, identical, rejects, same_outputs
+from gnomon_spec.facts import Fact, agree, equal, identical, same_outputs
 from gnomon_spec.probability.drm.inputs import FLOATS
 from gnomon_spec.probability.drm_sa import inputs as drawn
 from gnomon_spec.probability.drm_sa import system
 from gnomon_spec.probability.drm_sa.inputs import free_steps, jumping_distortions, smooth_steps, steps
 from gnomon_spec.strategies import count
+from gnomon_spec.system import Misfits
 
 
 def size(case: Case) -> Any:
@@ -248,26 +248,21 @@ def the_mean_is_moved_by_centred_shares(port: Any, case: Case) -> Iterable[Fact]
         yield equal(f"{extend}", found, -np.sum(G * np.diff(q)[:, np.newaxis], axis=0), scale=size(case))
 
 
-@step.law("rejects", cases=steps.but(grid_power=1.0, distortion=jumping_distortions()))
-def what_does_not_fit_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@step.misfits(cases=steps.but(grid_power=1.0, distortion=jumping_distortions()))
+def what_does_not_fit_is_rejected(case: Case) -> Misfits:
     """Quantile forms where w jumps, a jump beyond the last edge or before the first, bounds the wrong way round, arrays
     of other shapes."""
-    state, call = case.state, partial(step.call, port, case)
-    for form in ("qf", "batching"):
-        yield rejects(form, partial(call, form=form, allow_biased=False))
-    for level in (0.9, 0.1):
-        jump = Distortion(jumps=((level, 0.5),))
-        yield rejects(f"a jump at {level}", partial(call, distortion=jump, form="dm"))
-    yield rejects("bounds", partial(call, low=1.0, high=-1.0))
-    yield rejects("no distortion", partial(call, distortion=Distortion("ph", (-1.0,))))
-    many = {
+    state, jumps = case.state, {level: Distortion(jumps=((level, 0.5),)) for level in (0.9, 0.1)}
+    return {
+        **{form: {"form": form, "allow_biased": False} for form in ("qf", "batching")},
+        **{f"a jump at {level}": {"distortion": jump, "form": "dm"} for level, jump in jumps.items()},
+        "bounds": {"low": 1.0, "high": -1.0},
+        "no distortion": {"distortion": Distortion("ph", (-1.0,))},
         "samples": {"samples": np.concatenate([case.samples, case.samples])},
         "scores": {"scores": np.concatenate([case.scores, case.scores], axis=1)},
         "q": {"state": state._replace(q=np.concatenate([state.q, state.q]))},
         "D": {"state": state._replace(D=np.concatenate([state.D, state.D]))},
     }
-    for label, changed in many.items():
-        yield rejects(label, partial(call, **changed))
 
 
 @warm_up.law("closed form")
@@ -290,12 +285,12 @@ def it_begins_with_the_quantiles_of_samples(port: Any, case: Case) -> Iterable[F
     yield agree("steps", found.step_count, 0)
 
 
-@warm_up.law("rejects")
-def one_cell_is_too_few(port: Any, case: Case) -> Iterable[Fact]:
-    """A single cell, and scores of other samples, are rejected."""
-    yield rejects("cells", partial(warm_up.call, port, case, cells=1))
+@warm_up.misfits()
+def one_cell_is_too_few(case: Case) -> Misfits:
+    """A single cell, scores of other samples, and a middle quantile far from all samples are rejected."""
+    apart = {"samples": 2.0**20 * np.arange(2) + 0 * case.samples[:1], "scores": case.scores[:1].repeat(2, 0)}
     more = np.concatenate([case.scores, case.scores])
-    yield rejects("scores", partial(warm_up.call, port, case, scores=more))
+    return {"cells": {"cells": 1}, "samples apart": apart, "scores": {"scores": more}}
 
 
 step.edits("""
@@ -364,6 +359,6 @@ starts_with_the_wrong_sign: D begins as ∇Q with "paper", too [the authors' cod
 starts_centred: 1{Y <= q̄} is centred before the first step
     `averaged(below(samples, qm), scores)` → `averaged(below(samples, qm) - zm[:, np.newaxis], scores)`
 starts_without_density: D begins as G
-    `averaged(below(samples, qm), scores) / densities(samples, qm, 1.0)[:, np.newaxis]` →
+    `averaged(below(samples, qm), scores) / K[:, np.newaxis]` →
         `averaged(below(samples, qm), scores)`
 """)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from itertools import permutations
 from typing import Any
 
@@ -11,11 +10,11 @@ import numpy as np
 
 from gnomon.probability.m_fisher import conformal, mixtures
 from gnomon_spec.cases import Case, Cases, Quantity, choice
-from gnomon_spec.facts import Fact, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import system
 from gnomon_spec.probability.m_fisher.inputs import STREAMS, some
 from gnomon_spec.strategies import VECTORS, number, or_none
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 some_precision = number(1.0, 0.25, 4.0, exponents=(-4, 4))
 sums = Cases(
@@ -120,12 +119,11 @@ def only_the_order_counts(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("all the same", same, case.draws)
 
 
-@conformal_p_values.law("rejects", cases=ranked)
-def draws_of_nought_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@conformal_p_values.misfits(cases=ranked)
+def draws_of_nought_are_rejected(case: Case) -> Misfits:
     """U = 0 would be evidence without end, U > 1 none at all; calibration scores have the dtype of the scores."""
     first = np.arange(case.draws.size).reshape(case.draws.shape) == 0
-    for bad in (0.0, -0.5, 1.5):
-        yield rejects(f"U = {bad}", partial(port.conformal_p_values, case.scores, np.where(first, bad, case.draws)))
+    return {f"U = {bad}": {"draws": np.where(first, bad, case.draws)} for bad in (0.0, -0.5, 1.5)}
 
 
 BETS = ("power", "grid", "mixture", "jumper")
@@ -174,12 +172,11 @@ def the_jumper_moves_its_capital(port: Any, case: Case) -> Iterable[Fact]:
         capitals = [(1 - J) * c + J / 5 * M for c in capitals]
 
 
-@bet.law("rejects", cases=bets)
-def p_values_out_of_range_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@bet.misfits(cases=bets)
+def p_values_out_of_range_are_rejected(case: Case) -> Misfits:
     """p = 0 would be evidence without end, p > 1 is none."""
     first = np.arange(case.p_values.size).reshape(case.p_values.shape) == 0
-    for bad in (0.0, -0.5, 1.5):
-        yield rejects(f"p = {bad}", partial(bet.call, port, case, p_values=np.where(first, bad, case.p_values)))
+    return {f"p = {bad}": {"p_values": np.where(first, bad, case.p_values)} for bad in (0.0, -0.5, 1.5)}
 
 
 normal_mixture.edits("""

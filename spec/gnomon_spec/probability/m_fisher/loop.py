@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -11,12 +10,12 @@ import numpy as np
 from gnomon.probability.m_fisher import loop as reference
 from gnomon.probability.m_fisher.nulls import Bounded, Empirical, Gaussian
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
-from gnomon_spec.facts import Fact, agree, equal, rejects
+from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import numbers, some
 from gnomon_spec.probability.m_fisher.natural import radii
 from gnomon_spec.strategies import CODES, shapes
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 UP_TO_3 = shapes((2,), (3,))  # in one dimension all scores are alike
 
@@ -41,12 +40,11 @@ size = {name: lambda case: case.images.kappa**2 for name in ("losses", "slopes",
 adapt = system.operation(reference.adapt, cases=adapting, rejecting=adapting, dtypes=WITH_ROOM, scales=size)
 
 
-@adapt.law("rejects", cases=adapting.but(fisher="mc"))
-def draws_of_other_steps_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@adapt.misfits(cases=adapting.but(fisher="mc"))
+def draws_of_other_steps_are_rejected(case: Case) -> Misfits:
     """One row of draws a step, for "mc" alone."""
     longer = np.concatenate([case.draws, case.draws])
-    for words, changed in (("rows", {"draws": longer}), ("none", {"draws": None}), ("exact", {"fisher": "exact"})):
-        yield rejects(words, partial(adapt.call, port, case, **changed))
+    return {"rows": {"draws": longer}, "none": {"draws": None}, "exact": {"fisher": "exact"}}
 
 
 def the_null() -> Quantity:
@@ -110,11 +108,11 @@ def before_the_first_alarm_batches_do_not_matter(port: Any, case: Case) -> Itera
     yield equal("prompts", found.prompts[: still + 1], np.stack([case.prompt] * (still + 1)))
 
 
-@run.law("rejects", cases=watching)
-def a_known_null_is_not_learnt_anew(port: Any, case: Case) -> Iterable[Fact]:
+@run.misfits(cases=watching)
+def a_known_null_is_not_learnt_anew(case: Case) -> Misfits:
     """Calibration images are for nulls that are made of calibration scores."""
     given = {"null": Gaussian(0.5, 1.0), "calibration": case.images.features}
-    yield rejects("calibration", partial(run.call, port, case, **given))
+    return {"calibration": given}
 
 
 adapt.edits("""

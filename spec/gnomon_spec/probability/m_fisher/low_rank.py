@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from gnomon.probability.m_fisher import low_rank as reference
 from gnomon_spec.cases import Case, Cases, choice, constant
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import system
 from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, some
 from gnomon_spec.probability.m_fisher.natural import cases as of_matrices
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 ENOUGH = 3
 taken = {name: of_matrices.quantities[name] for name in ("params", "grad", "lr", "mode", "kl_radius")}
@@ -76,12 +75,11 @@ def a_loose_residual_ends_it_at_once(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("none", still.iterations, 0)
 
 
-@low_rank_step.law("rejects", cases=cases)
-def a_region_without_a_radius_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@low_rank_step.misfits(cases=cases)
+def a_region_without_a_radius_is_rejected(case: Case) -> Misfits:
     """A trust region without a radius; rows of another length than the prompt."""
-    yield rejects("radius", partial(low_rank_step.call, port, case, mode="trust_region", kl_radius=None))
     longer = np.concatenate([case.rows, case.rows], axis=1)
-    yield rejects("rows", partial(low_rank_step.call, port, case, rows=longer))
+    return {"radius": {"mode": "trust_region", "kl_radius": None}, "rows": {"rows": longer}}
 
 
 low_rank_step.edits("""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,11 +11,11 @@ from gnomon.probability.m_fisher import natural as reference
 from gnomon.probability.m_fisher.natural import FisherState
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
-from gnomon_spec.facts import Fact, agree, at_least, equal, identical, rejects
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import system
 from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, some, spd
 from gnomon_spec.strategies import CODES, or_none, rotation, tame
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 none = constant(None)
 
@@ -146,6 +145,18 @@ def damping_turns_the_step_into_gradient_descent(port: Any, case: Case) -> Itera
     yield identical("params", stepped(port, case, grad=0 * case.grad).params, case.params)
 
 
+above_rounding = Quantity(lambda draw, c: 2.0**-26 if c.dtype == np.float64 else 2.0**-8, "√ε, rounded up")
+
+
+@natural_step.law("limit", cases=plain.but(turn=rotation(), share=above_rounding))
+def small_curvature_counts_without_damping(port: Any, case: Case) -> Iterable[Fact]:
+    """ρ = 0: d = F⁻¹g where all eigenvalues but the largest are √ε of it, which rounding has not made."""
+    values = np.where(np.arange(len(case.params)) == 0, 1.0, case.share)
+    F = (case.turn * values) @ case.turn.T
+    d = case.turn @ ((case.turn.T @ case.grad) / values)
+    yield equal("direction", stepped(port, case, fisher=(F + F.T) / 2, damping=0.0).direction, d, np.max(np.abs(d)))
+
+
 @natural_step.law("closed form", cases=plain.but(rows=some(-1.0, 1.0, lambda c: (c.shape[0] + 1, c.shape[0]))))
 def a_linear_model_is_solved_in_one_step(port: Any, case: Case) -> Iterable[Fact]:
     """y ~ N(Xφ, I), η = 1, ρ = 0: one step ends in the least-squares solution, its divergence is ½‖Xd‖²/N exactly."""
@@ -184,13 +195,15 @@ def woodburys_formula_gives_the_same(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("d", stepped(port, case, fisher=S.T @ S).direction, (g - S.T @ inside) / rho)
 
 
-@natural_step.law("rejects", cases=cases)
-def what_has_no_step_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@natural_step.misfits(cases=cases)
+def what_has_no_step_is_rejected(case: Case) -> Misfits:
     """A damped matrix that is not positive definite; a trust region without a radius."""
-    given: dict[str, Any] = {"state": None, "metric": None, "beta": 0.0, "damping": 0.5}
-    for words, scale in (("not definite", -2.0), ("singular", -0.5)):
-        yield rejects(words, partial(stepped, port, case, fisher=scale * np.eye(len(case.params)), **given))
-    yield rejects("radius", partial(stepped, port, case, mode="trust_region", kl_radius=None))
+    damped = {"state": None, "metric": None, "beta": 0.0, "damping": 0.5}
+    return {
+        "not definite": {"fisher": -2 * np.eye(len(case.params)), **damped},
+        "singular": {"fisher": -np.eye(len(case.params)) / 2, **damped},
+        "radius": {"mode": "trust_region", "kl_radius": None},
+    }
 
 
 SOLUTION = "vectors @ (inverse * (np.transpose(vectors) @ g))"
@@ -217,4 +230,6 @@ axes_are_not_turned_back: The inverse is VΛ⁻¹V and not VΛ⁻¹Vᵀ
     `(np.transpose(vectors) @ g)` → `(vectors @ g)`
 small_eigenvalues_are_inverted: Eigenvalues that are 0 but for rounding are divided by
     `(0 if damped else rounding) * values[-1]` → `-1`
+small_curvature_is_cut_off: Eigenvalues up to ε^¼ of the largest count as 0
+    `max(1e-12, 16 * F.shape[0] * float(np.finfo(F.dtype).eps))` → `float(np.finfo(F.dtype).eps) ** 0.25`
 """)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 from math import comb, nan
 from typing import Any
 
@@ -24,7 +23,7 @@ from gnomon.probability.m_fisher.nulls import (
     Poisson,
 )
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.m_fisher import system
 from gnomon_spec.probability.m_fisher.inputs import (
     EXACT,
@@ -37,7 +36,7 @@ from gnomon_spec.probability.m_fisher.inputs import (
 )
 from gnomon_spec.rejections import bad_values, no_numbers
 from gnomon_spec.strategies import count, number, shapes
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 
 @bad_values.register
@@ -144,15 +143,19 @@ def small_tilts_see_the_mean(port: Any, case: Case) -> Iterable[Fact]:
 
 @log_mgf.law("fixed point", cases=cases.but(null=a_null(Empirical), scale=number(0.5, 4.0, exponents=(-2, 3))))
 def large_exponents_do_not_leave_the_range(port: Any, case: Case) -> Iterable[Fact]:
-    """ψ of n scores, one of them 0 and the others c, is λc + log((n - 1 + exp(-λc))/n), however large λc is."""
+    """ψ of n scores, one of them 0 and the others c, is λc + log((n - 1 + exp(-λc))/n), however large λc is; of 0 and 1
+    it is λ + log(p₀ + (1 - p₀)·exp(-λ))."""
     n, c = len(case.null.scores), 3000 * case.scale
     sample = np.where(np.arange(n) > 0, c, 0 * case.null.scores)
     expected = case.tilts * c + np.log((n - 1 + np.exp(-case.tilts * c)) / n)
     yield equal("ψ", port.log_mgf(case.tilts, Empirical(sample)), expected)
+    steep = 3000 * case.tilts
+    expected = steep + np.log(0.25 + 0.75 * np.exp(-steep))
+    yield equal("ψ of 0 and 1", port.log_mgf(steep, Bernoulli(0.25)), expected)
 
 
-@log_mgf.law("rejects", cases=cases.but(null=a_null(Discrete)))
-def parts_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@log_mgf.misfits(cases=cases.but(null=a_null(Discrete)))
+def parts_that_do_not_fit_are_rejected(case: Case) -> Misfits:
     """λ < b₀; as many weights as values, not all 0; low <= mean <= high; calibration scores within [low, high]."""
     values, one = case.null.values, 1 + 0 * case.tilts
     bad: dict[str, Any] = {
@@ -167,8 +170,7 @@ def parts_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
         "nan": (one, Gaussian(nan, 1.0)),
         "one score": (one, Empirical(values[:1])),
     }
-    for words, given in bad.items():
-        yield rejects(words, partial(port.log_mgf, *given))
+    return {words: {"tilts": tilts, "null": null} for words, (tilts, null) in bad.items()}
 
 
 log_mgf.edits("""
@@ -177,6 +179,9 @@ two_moments_for_any_law: ψ of a null that is no normal one is that of the norma
             mean, sd = moments(null)
             psi = mean * tilts + (sd * tilts) ** 2 / 2
         elif isinstance(null, Bernoulli):`
+exponential_leaves_the_range: ψ of scores 0 and 1 is log(1 - p₀ + p₀·exp λ) as it is written, infinite for large λ
+    `psi = np.where(tilts > 0, up, np.log1p(null.probability * below))` →
+        `psi = np.log(1 - null.probability + null.probability * np.exp(tilts))`
 variance_is_not_halved: ψ of the normal law is λμ₀ + λ²σ₀²
     `(sd * tilts) ** 2 / 2` → `(sd * tilts) ** 2`
 width_is_too_small: Hoeffding's bound has λ²(b - a)²/16

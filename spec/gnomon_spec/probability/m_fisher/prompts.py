@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import autograd.numpy as traced
@@ -12,11 +11,11 @@ import numpy as np
 from gnomon.derivatives import gradient, make_hvp
 from gnomon.probability.m_fisher import prompts as reference
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
-from gnomon_spec.facts import Fact, at_least, equal, rejects
+from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, numbers, some
 from gnomon_spec.strategies import CODES, shapes
-from gnomon_spec.system import WITH_ROOM
+from gnomon_spec.system import WITH_ROOM, Misfits
 
 model = Cases({"prompt": some(-0.25, 0.25), "images": inputs.images()}, UP_TO_4)
 kappa = {"prompt": lambda case: case.images.kappa}
@@ -46,10 +45,10 @@ def logits_are_cosines(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("longer", longer, found, data.kappa)
 
 
-@log_predict.law("rejects", cases=model)
-def a_prompt_that_undoes_an_anchor_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@log_predict.misfits(cases=model)
+def a_prompt_that_undoes_an_anchor_is_rejected(case: Case) -> Misfits:
     """a_c + φ = 0 has no direction."""
-    yield rejects("degenerate", partial(port.log_predict, -case.images.anchors[-1], case.images))
+    return {"degenerate": {"prompt": -case.images.anchors[-1]}}
 
 
 def distributions() -> Quantity:
@@ -88,13 +87,12 @@ def certain_rows_are_least_strange_and_even_ones_most(port: Any, case: Case) -> 
     yield at_least("-log max p", top, margin)
 
 
-@score.law("rejects", cases=rows)
-def what_is_no_distribution_is_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@score.misfits(cases=rows)
+def what_is_no_distribution_is_rejected(case: Case) -> Misfits:
     """Rows that do not sum to 1."""
-    for factor in (0.5, 2.0, 1 + 2.0**-12, 1 - 2.0**-12):
-        yield rejects(
-            f"probabilities times {factor}", partial(score.call, port, case, probabilities=factor * case.probabilities)
-        )
+    p = case.probabilities
+    factors = (0.5, 2.0, 1 + 2.0**-12, 1 - 2.0**-12)
+    return {f"probabilities times {factor}": {"probabilities": factor * p} for factor in factors}
 
 
 def some_labels() -> Quantity:
@@ -140,13 +138,13 @@ def of_one_image_and_two_classes_gradients_lie_in_the_range_of_fisher(port: Any,
     yield equal("Fg", F @ g, np.trace(F) * g, np.trace(F) * case.images.kappa)
 
 
-@slope.law("rejects", cases=labelled.but(loss="pseudo_nll"))
-def labels_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@slope.misfits(cases=labelled.but(loss="pseudo_nll"))
+def labels_that_do_not_fit_are_rejected(case: Case) -> Misfits:
     """As many labels as images, from 0 to C - 1; a prompt that undoes an anchor."""
     N, C = len(case.images.features), len(case.images.anchors)
-    for words, bad in (("C", np.full(N, C)), ("-1", np.full(N, -1)), ("too many", np.zeros(N + 1, int))):
-        yield rejects(words, partial(slope.call, port, case, labels=bad))
-    yield rejects("degenerate", partial(slope.call, port, case, prompt=-case.images.anchors[0]))
+    bad = {"C": np.full(N, C), "-1": np.full(N, -1), "too many": np.zeros(N + 1, int)}
+    labels: Any = {words: {"labels": labels} for words, labels in bad.items()}
+    return {**labels, "degenerate": {"prompt": -case.images.anchors[0]}}
 
 
 KINDS = choice("exact", "mc", "empirical", "diag")
@@ -195,18 +193,16 @@ def it_is_positive_and_images_have_no_order(port: Any, case: Case) -> Iterable[F
     yield equal("order", other, F, data.kappa**2)
 
 
-@fisher_matrix.law("rejects", cases=fishers.but(fisher="mc"))
-def draws_that_do_not_fit_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@fisher_matrix.misfits(cases=fishers.but(fisher="mc"))
+def draws_that_do_not_fit_are_rejected(case: Case) -> Misfits:
     """One number of [0, 1) an image, for "mc" and for nothing else; a prompt that undoes an anchor."""
-    bad: dict[str, dict[str, Any]] = {
+    return {
         "none": {"draws": None},
         "too many": {"draws": np.concatenate([case.draws, case.draws])},
         "1": {"draws": 0 * case.draws + 1},
         "exact": {"fisher": "exact"},
         "degenerate": {"prompt": -case.images.anchors[0]},
     }
-    for words, changed in bad.items():
-        yield rejects(words, partial(fisher_matrix.call, port, case, **changed))
 
 
 rowed = fishers.but(fisher=choice("exact", "mc", "empirical"), vector=some(-1.0, 1.0))
@@ -238,17 +234,15 @@ def slopes_of_log_p_have_the_mean_nought(port: Any, case: Case) -> Iterable[Fact
     yield equal("mean", mean, 0 * mean, data.kappa)
 
 
-@fisher_rows.law("rejects", cases=rowed.but(fisher="mc"))
-def rows_without_fitting_draws_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+@fisher_rows.misfits(cases=rowed.but(fisher="mc"))
+def rows_without_fitting_draws_are_rejected(case: Case) -> Misfits:
     """One number of [0, 1) an image, for "mc" and for nothing else; a diagonal has no rows."""
-    bad: dict[str, dict[str, Any]] = {
+    return {
         "none": {"draws": None},
         "exact": {"fisher": "exact"},
         "diagonal": {"fisher": "diag", "draws": None},
         "degenerate": {"prompt": -case.images.anchors[0]},
     }
-    for words, changed in bad.items():
-        yield rejects(words, partial(fisher_rows.call, port, case, **changed))
 
 
 log_predict.edits("""
