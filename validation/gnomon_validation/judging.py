@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from gnomon_spec.bands import MARGIN, Judgement, half_way, judge
-from gnomon_spec.cases import Case, leaves
+from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact
 from gnomon_spec.stand_ins import ExactOracle, PerturbedRuns
 from gnomon_spec.system import Law
@@ -87,7 +87,6 @@ class Judge:
         self.law, self.port, self.dtype, self.offer = law, port, dtype, offer
         self.runner = PortRunner(port, law.operation.system, dtype)
         self.left_out: dict[str, None] = {}
-        self._eps = float(np.finfo(dtype).eps)
 
     def outcome(self, case: Case) -> Outcome:
         """Judge one case; a port that fails in any way gets an outcome that says so.
@@ -171,9 +170,7 @@ class Judge:
         says anything: the rest is rounding. A narrower dtype may show nothing, because an imprecise port rounds well
         there by luck, or because a mistake is smaller than its band. With unit roundoffs u < u' and bands in proportion
         to them, such a deviation lies between the bands of the two dtypes, from 1 to u'/u bands of this one; it is
-        taken for what it is nearer to: rounding up to the same line, √(u'/u) bands, a mistake beyond. A deviation that
-        is below the unit roundoff of the largest number given, in both dtypes, says nothing: what was cancelled is gone
-        in either.
+        taken for what it is nearer to: rounding up to the same line, √(u'/u) bands, a mistake beyond.
         """
         if any(not np.isfinite(j.ratio) or j.why for j in broken):
             return False, True
@@ -186,7 +183,6 @@ class Judge:
         there = Judge(self.port, self.law, other, self.offer, evidence=evidence)
         with np.errstate(all="ignore"):
             elsewhere = there.measured(rounded, with_bands=not is_wider)
-        unit = _largest(case) / 2
         shrinks: list[bool] = []
         for j in broken:
             found = elsewhere.get(j.label)
@@ -200,8 +196,6 @@ class Judge:
             if found.beyond is not None:
                 seen = seen & found.beyond[judged]
             here, there_too = j.deviations[seen], deviations[seen]
-            tells = (here > self._eps * unit) | (there_too > there._eps * unit)
-            here, there_too = here[tells], there_too[tells]
             shrinks += list(there_too <= line * here if is_wider else here * line <= there_too)
         if shrinks:
             return all(shrinks), True
@@ -228,12 +222,6 @@ class Judge:
                 size = apart if fact.relation == "at least" else np.abs(apart)
                 found[fact.label] = Judgement(fact.label, None, deviations=size)
         return found
-
-
-def _largest(case: Case) -> float:
-    """Return the largest finite number of the arrays in a case."""
-    arrays = [np.abs(leaf[np.isfinite(leaf)]) for leaf in leaves(dict(case)) if _is_floating(leaf)]
-    return max((float(np.max(array, initial=0)) for array in arrays), default=0.0)
 
 
 def _is_floating(leaf: Any) -> bool:

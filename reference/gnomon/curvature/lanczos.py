@@ -95,7 +95,7 @@ def ritz(operator: FiniteOperator, start: Start, *, steps: PositiveInt, variant:
     """Return the Ritz values and vectors of `lanczos` with these arguments; one product a step.
 
     variant: "standard"; or "code", which returns the sorted |aⱼ| as "eigenvalues", as TorchType's `homotopy_lr` does
-    (commit 8b8a54b). They are none.
+    (commit 8b8a54b). They are none; weights, vectors and residuals are those of "standard".
     """
     return ritz_of(lanczos(operator, start, steps=steps), variant)
 

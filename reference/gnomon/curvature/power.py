@@ -24,8 +24,8 @@ class Power(NamedTuple):
     """Where power iteration stopped.
 
     norm: the estimate of ‖A‖₂, never above it: ν = ‖A v‖ ("code": |ρ|). rayleigh: ρ = vᵀA v, with its sign. vector: v,
-    of length 1. residual: ‖A v - ρ v‖; an eigenvalue lies no further from ρ. converged: whether the tolerance was met.
-    products: how many times the operator was applied.
+    of length 1 ("code": as it was left). residual: ‖A v - ρ v‖; an eigenvalue lies no further from ρ. converged:
+    whether the tolerance was met. products: how many times the operator was applied.
     """
 
     norm: Any

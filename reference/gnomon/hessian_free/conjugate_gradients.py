@@ -60,17 +60,19 @@ def conjugate_gradients(
         for i = 1, 2, …:   α = rᵀy / pᵀA p;   x += α p;   r += α A p;   m_i = ½ (r - b)ᵀx
             y = M r;   p = -y + (rᵀy)_new / (rᵀy)_old · p
 
-    It stops before the first iteration if rᵀy = 0, and after every one, in this order: if `progress_has_ended`; after
-    `max_iter` iterations; if ‖r‖ < max(rtol·‖b‖, atol); if rᵀy = 0. If x or r would not be finite it stops without
-    that iteration.
+    It stops before the first iteration if rᵀy = 0, and after every one, in this order, with these words as the reason:
+    "relative progress" if `progress_has_ended`; "number of iterations" after `max_iter`; "residual" if
+    ‖r‖ < max(rtol·‖b‖, atol); "zero residual" if rᵀy = 0. If x or r would not be finite it stops without that
+    iteration: "divergence".
 
     operator: A, symmetric, with the damping in it. rhs: b, shape (n,), finite. start: x₀, shape (n,), finite; `None` is
     0. preconditioner: M, an approximation of A⁻¹, symmetric and positive definite; `None` is the identity.
     progress_threshold: ε of the rule of relative progress, `None` to do without it; variant: "code" or "martens" of
     that rule. on_nonpositive_curvature: what to do where pᵀAp <= 0: "ignore" goes on as if nothing had happened, "stop"
-    returns what there is (the iterate before), "saddle-free" takes |pᵀAp|, for which there is no theorem, and "raise"
-    is a `ValueError`; where it is 0 all others stop. stored: iterations whose iterates are kept beside the last one
-    (see `storage_grid`), integers >= 0. Raises as well for products that do not fit or are not finite.
+    returns what there is (the iterate before), for the reason "non-positive curvature", "saddle-free" takes |pᵀAp|, for
+    which there is no theorem, and "raise" is a `ValueError`; where it is 0 all others stop. stored: iterations whose
+    iterates are kept beside the last one (see `storage_grid`), integers >= 0. Raises as well for products that do not
+    fit or are not finite.
 
     Choices: rᵀy = 0 is looked for, where the package divides 0 by 0: at an exact start, and for b = 0, whose tolerance
     of 0 nothing can meet. A pᵀAp of 0 that is positive once p has been scaled has underflowed: nothing is left to do,

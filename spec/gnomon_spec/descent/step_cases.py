@@ -11,18 +11,7 @@ import numpy as np
 
 from gnomon.domains import Number
 from gnomon_spec.cases import Cases, Context, Draw, Quantity
-from gnomon_spec.strategies import (
-    ANY_SHAPE,
-    CODES,
-    VECTORS,
-    anywhere,
-    count,
-    fraction,
-    hyperparameters,
-    number,
-    tame,
-    vector,
-)
+from gnomon_spec.strategies import ANY_SHAPE, VECTORS, anywhere, count, fraction, hyperparameters, number, tame, vector
 
 some_eps = number(1e-8, 1e-3, 1.0, exponents=(-30, 3))
 
@@ -103,15 +92,13 @@ def any_states(
 def decay(*simple: float, turns: bool = False) -> Quantity:
     """A weight decay λ with lr·λ <= ½: nearer to 1 the decay cancels the parameters, and forms of it differ.
 
-    turns: also lr·λ = 2, which is legal: 1 - lr·λ = -1 turns the parameters round.
+    turns: also lr·λ = 2, which is legal: 1 - lr·λ = -1 turns the parameters round. A λ of 2 is drawn for it.
     """
-    free = number(*simple)
+    free = number(*simple, 2.0) if turns else number(*simple)
 
     def draw_decay(draw: Draw, context: Context) -> float:
-        lr = float(context.drawn["lr"])
-        if turns and lr >= 2.0**-12 and draw(CODES) % 8 == 7:
-            return 2 / lr
-        return min(float(free.draw(draw, context)), 0.5 / max(lr, 2.0**-12))
+        drawn, lr = float(free.draw(draw, context)), float(context.drawn["lr"])
+        return 2 / lr if turns and drawn == 2 and lr >= 2.0**-12 else min(drawn, 0.5 / max(lr, 2.0**-12))
 
     return Quantity(draw_decay, f"{free.text}; lr·λ at most ½{', or 2' if turns else ''}", free.allows)
 
