@@ -137,7 +137,7 @@ def test_every_run_has_long_arrays_and_rates_that_are_legal_and_nobodys_choice(s
     for law in ADAMW.operations["step"].laws:
         visit(
             law.cases.strategy(np.dtype(np.float32)),
-            examples=30,
+            examples=100,
             random_seed=Plan(seed=seed).stream(law, "float32"),
             visitor=cases.append,
         )
