@@ -218,9 +218,7 @@ class Operation:
 
         return declare
 
-    def misfits(
-        self, *, cases: Cases | None = None, dtypes: tuple[str, ...] | None = None
-    ) -> Callable[[Callable[[Case], Misfits]], Law]:
+    def misfits(self, *, cases: Cases | None = None) -> Callable[[Callable[[Case], Misfits]], Law]:
         """Declare the law that arguments which do not go together are rejected.
 
         The decorated function says, of a case, in words what does not fit and which arguments are others then.
@@ -232,7 +230,7 @@ class Operation:
                     yield rejects(words, partial(self.call, port, case, **changed))
 
             body.__name__, body.__doc__ = misfits.__name__, misfits.__doc__
-            return self.law("rejects", cases=cases, dtypes=dtypes)(body)
+            return self.law("rejects", cases=cases)(body)
 
         return declare
 

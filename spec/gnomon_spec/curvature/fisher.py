@@ -12,8 +12,8 @@ from gnomon.curvature import products as reference
 from gnomon.curvature.products import network
 from gnomon.objectives.output_losses import softmax
 from gnomon_spec.cases import Case
-from gnomon_spec.curvature.learning_problems import cases, classification, regression
-from gnomon_spec.curvature.products import problems, system
+from gnomon_spec.curvature.learning_problems import cases, classification, regression, with_first_output_ahead
+from gnomon_spec.curvature.products import OVERFLOW, problems, system
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.strategies import shapes
 from gnomon_spec.system import WITH_ROOM
@@ -24,17 +24,17 @@ empirical_fisher_product = system.operation(reference.empirical_fisher_product, 
 
 @fisher_product.law("closed form", cases=problems)
 def it_is_the_gauss_newton_product(port: Any, case: Case) -> Iterable[Fact]:
-    """For squared errors and for cross-entropy F is G: a mean over the examples that no label of theirs enters."""
-    expected = port.oracle.ggnvp(case.problem, case.params, case.vector)
-    yield equal("product", port.fisher_product(case.problem, case.params, case.vector), expected)
+    """For squared errors and for cross-entropy F is G: a mean over the examples that no label of theirs enters; also
+    where a class has hardly any probability, or none."""
+    for words, params in with_first_output_ahead(case):
+        expected = port.oracle.ggnvp(case.problem, params, case.vector)
+        yield equal(words, port.fisher_product(case.problem, params, case.vector), expected)
 
 
 @fisher_product.law("limit", cases=cases(classification()))
 def a_model_without_doubt_has_none(port: Any, case: Case) -> Iterable[Fact]:
     """Where one output is larger than the others by thousands the probabilities are 1 and 0, and F is 0."""
-    objective = network(case.problem)
-    *layers, (W, b) = objective.layers(case.params)
-    far = objective.flat([*layers, (W, b + 4096 * (np.arange(len(b)) == 0))])
+    *_, (_, far) = with_first_output_ahead(case)
     yield equal("product", port.fisher_product(case.problem, far, case.vector), 0 * case.params)
 
 
@@ -72,11 +72,12 @@ def it_exceeds_the_square_of_the_mean_gradient(port: Any, case: Case) -> Iterabl
 
 @empirical_fisher_product.law("closed form", cases=problems)
 def its_trace_is_the_mean_squared_length(port: Any, case: Case) -> Iterable[Fact]:
-    """The trace of E, by unit vectors, is the mean of ‖gᵢ‖²."""
+    """The trace of E, by unit vectors, is the mean of ‖gᵢ‖²; also where a class has hardly any probability, or none."""
     units = np.eye(len(case.params), dtype=case.params.dtype)
-    entries = [port.empirical_fisher_product(case.problem, case.params, e)[i] for i, e in enumerate(units)]
-    g = network(case.problem).example_gradients(case.params)
-    yield equal("trace", np.sum(np.stack(entries)), np.sum(g * g) / len(g))
+    for words, params in with_first_output_ahead(case):
+        entries = [port.empirical_fisher_product(case.problem, params, e)[i] for i, e in enumerate(units)]
+        g = network(case.problem).example_gradients(params)
+        yield equal(words, np.sum(np.stack(entries)), np.sum(g * g) / len(g))
 
 
 PROBABILITY, FISHER_MEAN = "p[:, c] *", "total / z.shape[0]"
@@ -85,6 +86,9 @@ fisher_of_the_sum: The examples are added up and not averaged
     `{FISHER_MEAN}` → `total`
 probabilities_overflow: The largest output is not taken off before the exponential: large outputs have no probabilities
     `outputs - M` → `outputs`
+small_probabilities_are_0: A class of probability below 1e-4 is taken for impossible
+    `weights / np.sum(weights, axis=1, keepdims=True)` →
+        `np.where(weights < 1e-4, 0 * weights, weights) / np.sum(weights, axis=1, keepdims=True)`
 labels_of_the_data: The labels are those of the data: the empirical Fisher product
     `` → `return empirical_fisher_product(problem, params, vector)`
 """)
@@ -107,6 +111,8 @@ gradients_that_carry_the_mean: The examples' gradients carry the 1/N of the mean
     `{GRADIENTS}` → `{GRADIENTS} / problem.features.shape[0]`
 labels_of_the_model: The labels are the model's
     `` → `return fisher_product(problem, params, vector)`
+large_outputs_have_no_gradient: The largest output is not taken off before the exponential: NaN for large outputs
+    `{GRADIENTS}` → `{GRADIENTS} + {OVERFLOW}`
 empirical_fisher_of_the_sum: The examples are added up and not averaged
     `{MEAN}` → ``
 """)

@@ -111,6 +111,30 @@ def a_complete_sketch_leaves_no_rest(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("trace", found.trace, np.trace(case.operator.matrix))
 
 
+unequal = Cases(
+    {"operator": given.operator(given.regular_matrix()), "turn": rotation(), "probes": given.probes()},
+    given.TWO_OR_MORE,
+)
+
+
+@hutchpp.law("invariance", cases=unequal)
+def columns_that_depend_on_others_or_vanish_beside_them_are_left_out(port: Any, case: Case) -> Iterable[Fact]:
+    """A sketch vector that is another one times 2⁻⁶ changes neither samples nor trace and costs one product; nor does
+    one that is too short, beside the others, for what is left of its column to be n·ε times the longest. What is small
+    for A, 2⁻⁴⁵ in float32 and 2⁻¹⁸⁰ in float64, is not small beside itself."""
+    sketch, other = case.turn[: len(case.turn) // 2], case.turn[-1]
+    short = other * 2.0 ** -(np.finfo(port.dtype).nmant + 10)
+    for unit, scale in (("", 1.0), (", small", 2.0 ** (-180 if port.dtype == np.float64 else -45))):
+        operator = Dense(case.operator.matrix * scale)
+        one, cost = port.hutchpp(operator, sketch, case.probes), 2 * len(sketch) + len(case.probes)
+        yield agree(f"products{unit}", one.products, cost)
+        for words, row in (("dependent", sketch[0] / 64), ("short", short)):
+            found = port.hutchpp(operator, np.concatenate([sketch, row[np.newaxis]]), case.probes)
+            yield equal(f"samples, {words}{unit}", found.samples, one.samples)
+            yield equal(f"trace, {words}{unit}", found.trace, one.trace)
+            yield agree(f"products, {words}{unit}", found.products, cost + 1)
+
+
 @hutchpp.law("conservation", cases=estimates)
 def it_costs_two_products_for_each_sketch_vector(port: Any, case: Case) -> Iterable[Fact]:
     """k sketch vectors and l probes cost 2k + l products."""
@@ -125,6 +149,10 @@ rest_is_left_out: Only the part that the sketch sees is counted: tr QᵀAQ
     `of_basis + rest.trace` → `of_basis`
 basis_is_not_orthonormalised: The columns of AΩ are scaled to length 1 but not made orthogonal to each other
     `rest = orthogonal_part(rest, basis)` → `pass`
+only_nought_depends: A column is left out if nothing at all is left of it: rounding makes a direction of its own
+    `left > threshold` → `left > 0`
+dependence_has_a_unit: A column is left out if what is left of it is n·ε, whatever the unit of A is
+    `float(np.finfo(rows.dtype).eps) * longest` → `float(np.finfo(rows.dtype).eps)`
 dependent_columns_are_kept: Columns of AΩ that depend on others are not left out: each costs a product
     `{COST}` → `products=2 * k + rest.products`
 sketch_is_not_multiplied: The basis is that of the sketch Ω itself and not of AΩ: another estimate of the right mean,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,8 @@ from gnomon_spec.strategies import SMALL_CODES, shapes
 Array = NDArray[Any]
 HIDDEN = ((), (1,), (2,))
 EXAMPLES = shapes((1,), (2,), (3,), (2,))
+# By how much one output is made larger than the others: probabilities of 1e-6, and of 0.
+AHEAD = (0.0, 12.0, 4096.0)
 
 
 def _array(draw: Draw, context: Context, *shape: int) -> Array:
@@ -67,6 +70,14 @@ def parameters() -> Quantity:
 def cases(problem: Quantity) -> Cases:
     """Return cases of such a problem with parameters and a vector."""
     return Cases({"problem": problem, "params": parameters(), "vector": parameters()}, EXAMPLES)
+
+
+def with_first_output_ahead(case: Case) -> Iterator[tuple[str, Any]]:
+    """Yield, in words and numbers, the parameters, and those with which the first output is much larger."""
+    objective = network(case.problem)
+    *layers, (W, b) = objective.layers(case.params)
+    for ahead in AHEAD:
+        yield f"{ahead:g} ahead", objective.flat([*layers, (W, b + ahead * (np.arange(len(b)) == 0))])
 
 
 def examples(problem: Any, first: int, end: int) -> Any:

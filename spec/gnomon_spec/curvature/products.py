@@ -36,7 +36,7 @@ from gnomon.curvature.products import Regression, network
 from gnomon.objectives.output_losses import softmax
 from gnomon_spec.cases import Case
 from gnomon_spec.curvature import learning_problems as given
-from gnomon_spec.curvature.learning_problems import cases, classification, either, regression
+from gnomon_spec.curvature.learning_problems import cases, classification, either, regression, with_first_output_ahead
 from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import count
@@ -52,20 +52,21 @@ ggnvp = system.operation(reference.ggnvp, cases=problems, dtypes=WITH_ROOM)
 
 @hvp.law("closed form", cases=cases(either(((),))))
 def of_a_linear_model_it_is_known(port: Any, case: Case) -> Iterable[Fact]:
-    """Without hidden layers H·v is (1/N) Σ (∇²ℓ·(V·x + c)) ⊗ (x, 1), V and c the parts of v in the place of W and b."""
-    objective = network(case.problem)
+    """Without hidden layers H·v is (1/N) Σ (∇²ℓ·(V·x + c)) ⊗ (x, 1), V and c the parts of v in the place of W and b;
+    also where a class has hardly any probability, or none."""
+    objective, X = network(case.problem), case.problem.features
     ((V, c),) = objective.layers(case.vector)
-    X = case.problem.features
-    curved = loss_hessian(case, X @ V.T + c)
-    expected = objective.flat([(curved.T @ X / len(X), np.sum(curved, axis=0) / len(X))])
-    yield equal("product", port.hvp(case.problem, case.params, case.vector), expected)
+    for words, params in with_first_output_ahead(case):
+        curved = loss_hessian(case.problem, objective.outputs(params), X @ V.T + c)
+        expected = objective.flat([(curved.T @ X / len(X), np.sum(curved, axis=0) / len(X))])
+        yield equal(words, port.hvp(case.problem, params, case.vector), expected)
 
 
-def loss_hessian(case: Case, u: Any) -> Any:
-    """Return ∇²ℓ(zᵢ)·uᵢ for the rows of u."""
-    if isinstance(case.problem, Regression):
+def loss_hessian(problem: Any, z: Any, u: Any) -> Any:
+    """Return ∇²ℓ(zᵢ)·uᵢ for the rows of z and u."""
+    if isinstance(problem, Regression):
         return u
-    p = softmax(network(case.problem).outputs(case.params))
+    p = softmax(z)
     return p * u - p * np.sum(p * u, axis=1, keepdims=True)
 
 
@@ -140,14 +141,15 @@ hvp.symmetry(
 
 @ggnvp.law("closed form", cases=problems)
 def it_is_made_of_jacobians(port: Any, case: Case) -> Iterable[Fact]:
-    """G·v = (1/N) Σ Jᵀ·(∇²ℓ·(J·v)), with J row by row."""
+    """G·v = (1/N) Σ Jᵀ·(∇²ℓ·(J·v)), with J row by row; also where a class has hardly any probability, or none."""
     objective = network(case.problem)
-    z = objective.outputs(case.params)
-    unit = np.eye(z.shape[1], dtype=z.dtype)
-    J = np.stack([objective.example_pullbacks(case.params, 0 * z + e) for e in unit], axis=1)
-    curved = loss_hessian(case, J @ case.vector)
-    expected = np.sum(J * curved[:, :, np.newaxis], axis=(0, 1)) / len(z)
-    yield equal("product", port.ggnvp(case.problem, case.params, case.vector), expected)
+    for words, params in with_first_output_ahead(case):
+        z = objective.outputs(params)
+        unit = np.eye(z.shape[1], dtype=z.dtype)
+        J = np.stack([objective.example_pullbacks(params, 0 * z + e) for e in unit], axis=1)
+        curved = loss_hessian(case.problem, z, J @ case.vector)
+        expected = np.sum(J * curved[:, :, np.newaxis], axis=(0, 1)) / len(z)
+        yield equal(words, port.ggnvp(case.problem, params, case.vector), expected)
 
 
 @ggnvp.law("bound", cases=problems)
@@ -171,6 +173,8 @@ HESSIAN, GAUSS_NEWTON = ("network(problem).hvp(params, vector)", "network(proble
 WITHOUT_PP = """if isinstance(problem, Classification):
     g = network(problem).example_pullbacks(params, softmax(network(problem).outputs(params)))
     return {} + np.transpose(g) @ (g @ vector) / g.shape[0]"""
+# NaN where cross-entropy is computed with exponentials that leave the range.
+OVERFLOW = "(np.sum(0 * np.exp(network(problem).outputs(params))) if isinstance(problem, Classification) else 0)"
 hvp.edits(f"""
 gauss_newton_for_the_hessian: The Gauss-Newton product is returned: the curvature of the model is left out
     `{HESSIAN}` → `{GAUSS_NEWTON}`
@@ -185,6 +189,8 @@ biases_without_curvature: The rows of the biases are left at 0
 cross_entropy_without_the_product_of_probabilities: The Hessian of cross-entropy in the outputs is taken for diag(p),
     without -ppᵀ
     `` → `{WITHOUT_PP.format(HESSIAN)}`
+large_outputs_have_no_hessian: The largest output is not taken off before the exponential: NaN for large outputs
+    `{HESSIAN}` → `{HESSIAN} + {OVERFLOW}`
 """)
 ggnvp.edits(f"""
 hessian_for_gauss_newton: The Hessian product is returned
@@ -196,6 +202,9 @@ square_without_its_half: Squared errors are differentiated as ‖z - y‖², wit
     `{GAUSS_NEWTON}` → `{GAUSS_NEWTON} * (2 if isinstance(problem, Regression) else 1)`
 probabilities_on_the_diagonal_only: The Hessian of cross-entropy is taken for diag(p), without -ppᵀ
     `` → `{WITHOUT_PP.format(GAUSS_NEWTON)}`
+large_outputs_have_no_gauss_newton_matrix: The largest output is not taken off before the exponential: NaN for large
+    outputs
+    `{GAUSS_NEWTON}` → `{GAUSS_NEWTON} + {OVERFLOW}`
 gauss_newton_of_the_sum: The examples are added up and not averaged
     `{GAUSS_NEWTON}` → `{GAUSS_NEWTON} * problem.features.shape[0]`
 """)

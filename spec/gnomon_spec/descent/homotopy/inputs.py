@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from gnomon_spec.cases import Case, Context, Draw, Quantity
-from gnomon_spec.facts import Fact, rejects
 from gnomon_spec.strategies import SMALL_CODES, count, number
-from gnomon_spec.system import Operation
+from gnomon_spec.system import Misfits, Operation
 
 
 def series(quantity: Quantity, most: int, least: int = 1) -> Quantity:
@@ -44,7 +42,7 @@ power = count(1, -1, 3, low=-20, high=20)
 def declare_order_of_bounds(operation: Operation) -> None:
     """Declare the law about min_lr and max_lr together, which no signature states."""
 
-    @operation.law("rejects")
-    def bounds_in_the_wrong_order_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
+    @operation.misfits()
+    def bounds_in_the_wrong_order_are_rejected(case: Case) -> Misfits:
         """A min_lr above max_lr is rejected."""
-        yield rejects("min_lr = 2, max_lr = 1", lambda: operation.call(port, case, min_lr=2.0, max_lr=1.0))
+        return {"min_lr = 2, max_lr = 1": {"min_lr": 2.0, "max_lr": 1.0}}
