@@ -43,10 +43,9 @@ def gap(lr: float, chart: str, damping: float = 0.0) -> float:
         A = np.diag(1 + 0.3 * np.cos(xi))
     else:
         xi = np.linalg.solve(A, phi)
+    there = A.T @ F @ A
     if chart == "diagonal Fisher":
-        F, there = np.diag(np.diag(F)), np.diag(np.diag(A.T @ F @ A))
-    else:
-        there = A.T @ F @ A
+        F, there = np.diag(np.diag(F)), np.diag(np.diag(there))
     one, _ = natural_step(phi, g, F, lr=lr, damping=damping)
     other, _ = natural_step(xi, A.T @ g, (there + there.T) / 2, lr=lr, damping=damping)
     ended = other.params + 0.3 * np.sin(other.params) if chart == "smooth" else A @ other.params

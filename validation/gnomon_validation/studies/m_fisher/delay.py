@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from math import log, pi
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from gnomon.kernels.probability.m_fisher.detector import detect
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.m_fisher.passages import NORMAL, cdf, density, normal, passages
+from gnomon_validation.studies.m_fisher.passages import NORMAL, normal, passages
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -26,9 +27,8 @@ STREAMS = 2000
 
 def bounds(shift: float) -> tuple[float, float]:
     """Return h/Γ and (h + E(x⁺)²/Γ)/Γ for x ~ N(Γ, λ²), λ the shift."""
-    gain, h = shift * shift / 2, log(1 / DELTA)
-    ratio = gain / shift
-    squares = (gain**2 + shift**2) * cdf(ratio) + gain * shift * density(ratio)
+    gain, h, z = shift * shift / 2, log(1 / DELTA), NormalDist()
+    squares = (gain**2 + shift**2) * z.cdf(gain / shift) + gain * shift * z.pdf(gain / shift)
     return h / gain, (h + squares / gain) / gain
 
 
@@ -53,29 +53,25 @@ def delay(change: int, restart: str, shift: float = 1.0) -> float:
 
 
 def measure() -> Findings:
-    sides, means = {s: bounds(s) for s in SANDWICH}, {s: delay(0, "none", s) for s in SANDWICH}
+    found = {s: (low, delay(0, "none", s), high) for s in SANDWICH for low, high in [bounds(s)]}
     late = {change: (delay(change, "none"), delay(change, "cusum")) for change in CHANGES}
     compared = []
     for s, (low, mean, high) in SANDWICH.items():
-        stated_for = low, within(mean, s), high
-        figures = zip(("h/Γ", "mean", "upper bound"), stated_for, (sides[s][0], means[s], sides[s][1]), strict=True)
+        figures = zip(("h/Γ", "mean", "upper bound"), (low, within(mean, s), high), found[s], strict=True)
         compared += [Comparison(f"λ = Δ = {s}: {words}", stated, x) for words, stated, x in figures]
     for change, stated in CHANGES.items():
-        pairs = zip(
-            ("plain", "CUSUM"), (within(stated, 1.0, change), within(9.15, 1.0, width=0.35)), late[change], strict=True
-        )
-        compared += [Comparison(f"shift at {change}: {who}", s, x) for who, s, x in pairs]
+        plain, cusum = late[change]
+        compared.append(Comparison(f"shift at {change}: plain", within(stated, 1.0, change), plain))
+        compared.append(Comparison(f"shift at {change}: CUSUM", within(9.15, 1.0, width=0.35), cusum))
     conclusions = (
         "With the shift there from the first score on the delay is h/Γ and an overshoot, below Lorden's bound.",
         f"A shift that begins at 1600 is noticed {late[1600][0]:,.0f} scores later: before it the wealth falls by Γ a "
         f"score, which must be won back. CUSUM needs {late[1600][1]:.1f}, but 1/δ bounds its mean run length then, and "
         "not the chance of a false alarm.",
     )
-    rows = [(s, sides[s][0], means[s], sides[s][1]) for s in SANDWICH]
-    first = Table.of(
-        "shift from the first score on, δ = 0.01", "λ = Δ | h/Γ {:.2f} | mean {:.2f} | at most {:.2f}", rows
-    )
-    later = [(c, *both) for c, both in late.items()]
+    rows, later = ([(key, *values) for key, values in means.items()] for means in (found, late))
+    head = "λ = Δ | h/Γ {:.2f} | mean {:.2f} | at most {:.2f}"
+    first = Table.of("shift from the first score on, δ = 0.01", head, rows)
     second = Table.of("shift later, λ = Δ = 1", "begins at | plain {:.1f} | CUSUM {:.1f}", later)
     return Findings((first, second), tuple(compared), conclusions, late)
 

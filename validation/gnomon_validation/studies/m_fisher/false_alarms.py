@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from math import exp, log
+from statistics import NormalDist
 from typing import Any
 
 import numpy as np
 
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.m_fisher.passages import FAILURE, cdf, density, least_rate, normal, passages
+from gnomon_validation.studies.m_fisher.passages import FAILURE, least_rate, normal, passages
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -42,9 +43,9 @@ def learnt_bounds(lam: float, n: int) -> tuple[float, float]:
     If that makes the drift positive an alarm is certain; otherwise exp(θx) is a martingale for another θ.
     """
     h, edge = log(1 / DELTA), lam * n**0.5 / 2
-    certain = cdf(-edge)
+    certain = NormalDist().cdf(-edge)
     z = np.linspace(-9, edge, 4001)
-    chances = [density(x) * exp(-2 / lam**2 * (lam**2 / 2 - lam * x / n**0.5) * h) for x in z]
+    chances = [NormalDist().pdf(x) * exp(-2 / lam**2 * (lam**2 / 2 - lam * x / n**0.5) * h) for x in z]
     return certain, certain + float(np.trapezoid(chances, z))
 
 
@@ -78,12 +79,13 @@ def measure() -> Findings:
         "false alarm, not 5 %: the drift that the error leaves has no end. More scores or a larger λ help; for a "
         "smaller λ more are needed.",
     )
-    known = Table.of(
-        "known mean", "λ | rate {:.5f} | δ·exp(-0.5826λ) {:.5f}", [(lam, rates[lam], siegmund[lam]) for lam in TILTS]
+    known = [(lam, rates[lam], siegmund[lam]) for lam in TILTS]
+    learnt = [(f"{key[0]}, {key[1]}", bounds[key][0], seen[key], bounds[key][1]) for key in LEARNT]
+    tables = (
+        Table.of("known mean", "λ | rate {:.5f} | δ·exp(-0.5826λ) {:.5f}", known),
+        Table.of("learnt mean", "λ, n | at least {:.4f} | seen {:.4f} | at most {:.4f}", learnt),
     )
-    rows = [(f"{key[0]}, {key[1]}", bounds[key][0], seen[key], bounds[key][1]) for key in LEARNT]
-    learnt = Table.of("learnt mean", "λ, n | at least {:.4f} | seen {:.4f} | at most {:.4f}", rows)
-    return Findings((known, learnt), tuple(compared), conclusions, seen)
+    return Findings(tables, tuple(compared), conclusions, seen)
 
 
 def draw(data: Any, figure: Any) -> None:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import comb, exp, pi
+from math import comb
 from typing import Any
 
 import numpy as np
 
 from gnomon.domains import Array
 from gnomon.kernels.probability.m_fisher.detector import DetectorState, detect
-from gnomon.probability.m_fisher.mixtures import log_scaled_cdf
 from gnomon.probability.m_fisher.nulls import Gaussian
 
 NORMAL = Gaussian(0.0, 1.0)
@@ -42,24 +41,13 @@ def normal(seed: int, mean: Any = 0.0) -> Callable[[Any, int, int], Array]:
     rng = np.random.default_rng(seed)
 
     def draw(alive: Any, begin: int, count: int) -> Array:
-        if callable(mean):
-            shift = mean(np.arange(begin, begin + count))
-        else:
-            shift = (mean[alive] if np.ndim(mean) else np.full(len(alive), mean))[:, np.newaxis]
+        shift = mean(np.arange(begin, begin + count)) if callable(mean) else mean
+        if np.ndim(mean):
+            shift = mean[alive, np.newaxis]
         scores: Array = rng.standard_normal((len(alive), count)) + shift
         return scores
 
     return draw
-
-
-def cdf(x: float) -> float:
-    """Return Φ(x)."""
-    return float(np.exp(log_scaled_cdf(np.array([x]))[0] - x * x / 2))
-
-
-def density(x: float) -> float:
-    """Return the density of N(0, 1)."""
-    return float(exp(-x * x / 2) / (2 * pi) ** 0.5)
 
 
 def chance_of(count: int, streams: int, rate: float) -> float:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -18,25 +17,16 @@ from gnomon.probability.m_fisher.prompts import Images, log_predict, score, slop
 C, D, KAPPA, NOISE, DELTA, STREAMS, HORIZON = 5, 16, 10.0, 0.15, 0.05, 400, 300
 
 
-class World(NamedTuple):
-    """anchors: one a class. direction: of the shift."""
-
-    anchors: Array
-    direction: Array
-
-
-@cache
-def world() -> World:
-    rows = np.random.default_rng(0).standard_normal((C + 1, D))
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return World(rows[:C], rows[C])
+ROWS = np.random.default_rng(0).standard_normal((C + 1, D))
+ROWS /= np.linalg.norm(ROWS, axis=1, keepdims=True)
+ANCHORS, DIRECTION = ROWS[:C], ROWS[C]  # an anchor a class, and where a shift goes
 
 
 def drawn(rng: Any, count: int, shift: float = 0.0) -> tuple[Images, Any]:
     """Return images, their classes being as likely as each other, and the classes."""
     labels = rng.integers(0, C, count)
-    z = world().anchors[labels] + NOISE * rng.standard_normal((count, D)) + shift * world().direction
-    return Images(world().anchors, z / np.linalg.norm(z, axis=1, keepdims=True), KAPPA), labels
+    z = ANCHORS[labels] + NOISE * rng.standard_normal((count, D)) + shift * DIRECTION
+    return Images(ANCHORS, z / np.linalg.norm(z, axis=1, keepdims=True), KAPPA), labels
 
 
 def strangeness(rng: Any, count: int, shift: float = 0.0) -> Array:
@@ -45,7 +35,6 @@ def strangeness(rng: Any, count: int, shift: float = 0.0) -> Array:
     return entropies
 
 
-@cache
 def false_alarms(n: int, detector: str) -> float:
     """Return the share of streams without a shift that have an alarm, each with n calibration scores of its own."""
     rng, count = np.random.default_rng(1), 0
