@@ -120,14 +120,13 @@ def run(
         detection, state = detect(scores[np.newaxis], null, None, state, **given)
         at = int(detection.first[0]) if per == "sample" else len(scores) * bool(detection.reached[0, -1])
         log_wealth.append(detection.log_wealth[0, at - 1])
+        prompts.append(prompts[-1])
         if at == 0:
-            prompts.append(prompts[-1])
             continue
         found.append(begin + at)
         if stop_at_first_alarm:
-            prompts.append(prompts[-1])
             break
-        prompts.append(adapt(prompts[-1], seen, steps=steps, lr=lr).prompts[-1])
+        prompts[-1] = adapt(prompts[-1], seen, steps=steps, lr=lr).prompts[-1]
         state, stale, epochs = None, calibration is None, epochs + 1
         if calibration is not None:
             known = images._replace(features=calibration)

@@ -134,10 +134,6 @@ def moments(null: Any) -> tuple[Any, Any]:
     return mean, length(null.scores - mean) / (null.scores.shape[0] - 1) ** 0.5
 
 
-def require_tilts(given: Mapping[str, Any]) -> None:
-    require_finite_mgf(given["tilts"], given["null"])
-
-
 def require_finite_mgf(tilts: Any, null: Any) -> None:
     """Require tilts for which ψ is finite, or a bound of it is known."""
     if isinstance(null, Exponential) and not np.all(tilts < null.rate):
@@ -146,7 +142,7 @@ def require_finite_mgf(tilts: Any, null: Any) -> None:
         raise ValueError("tilts must be >= 0 for EmpiricalUCB")
 
 
-@checked(require_tilts)
+@checked(lambda given: require_finite_mgf(given["tilts"], given["null"]))
 def log_mgf(tilts: Annotated[Array, Finite()], null: Null) -> Array:
     """Return ψ(λ), or the bound of it that a detector uses, for each tilt.
 

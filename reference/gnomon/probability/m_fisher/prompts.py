@@ -63,13 +63,6 @@ def require_distributions(given: Mapping[str, Any]) -> None:
         raise ValueError("probabilities must sum to 1 in each row")
 
 
-def log_softmax(logits: Array) -> Array:
-    """Return log softmax along the last axis."""
-    shifted = logits - np.max(logits, axis=1, keepdims=True)
-    logs: Array = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
-    return logs
-
-
 def towards(prompt: Array, images: Images) -> tuple[Array, Array]:
     """Return u_c = (a_c + φ)/n_c, shape (C, d), and n_c, shape (C, 1)."""
     t = images.anchors + prompt
@@ -86,7 +79,10 @@ def log_predict(prompt: Prompt, images: Images) -> Array:
     and φ are shorter than 1e-12 together.
     """
     u, _ = towards(prompt, images)
-    return log_softmax(images.kappa * (images.features @ np.transpose(u)))
+    logits = images.kappa * (images.features @ np.transpose(u))
+    shifted = logits - np.max(logits, axis=1, keepdims=True)
+    log_p: Array = shifted - np.log(np.sum(np.exp(shifted), axis=1, keepdims=True))
+    return log_p
 
 
 @checked(require_distributions)
@@ -118,13 +114,6 @@ def jacobian(prompt: Array, images: Images) -> Array:
     along = (images.features @ np.transpose(u))[:, :, np.newaxis]
     J: Array = images.kappa * ((z - along * u) / n)
     return J
-
-
-def score_rows(prompt: Array, images: Images) -> tuple[Array, Array]:
-    """Return log p and ∇ log p_ic = J_ic - Σ p_ic'·J_ic', shapes (N, C) and (N, C, d)."""
-    log_p, J = log_predict(prompt, images), jacobian(prompt, images)
-    mean = np.sum(np.exp(log_p)[:, :, np.newaxis] * J, axis=1, keepdims=True)
-    return log_p, J - mean
 
 
 def one_hot(labels: Any, like: Array) -> Array:
@@ -163,15 +152,12 @@ def fisher_rows(
 ) -> Array:  # fmt: skip
     """Return S, shape (N·C, d), rows √(p_ic/N)·∇ log p_ic: F = SᵀS, which none need to multiply out.
 
-    All as in `fisher_matrix`; for "empirical" and "mc" a row is 0 where its class is not the label.
+    All as in `fisher_matrix`; for "empirical" and "mc" a row is 0 where its class is not the label. ∇ log p_ic is
+    J_ic - Σ p_ic'·J_ic' over the classes c', J the Jacobian of the logits.
     """
-    return weighted_rows(prompt, images, draws, fisher)
-
-
-def weighted_rows(prompt: Array, images: Images, draws: Any, fisher: str) -> Array:
-    """Return what `fisher_rows` returns, unchecked."""
-    log_p, g = score_rows(prompt, images)
+    log_p, J = log_predict(prompt, images), jacobian(prompt, images)
     p, weights = np.exp(log_p), np.exp(log_p)
+    g = J - np.sum(p[:, :, np.newaxis] * J, axis=1, keepdims=True)
     if fisher == "empirical":
         weights = one_hot(np.argmax(log_p, axis=1), p)
     elif draws is not None:
@@ -194,6 +180,6 @@ def fisher_matrix(prompt: Prompt, images: Images, draws: Draws | None = None, *,
 
     The labels of data never enter. prompt, images: as in `log_predict`.
     """
-    rows = weighted_rows(prompt, images, draws, fisher)
+    rows = fisher_rows(prompt, images, draws, fisher="exact" if fisher == "diag" else fisher)
     F: Array = np.transpose(rows) @ rows
     return F * np.eye(len(F), dtype=F.dtype) if fisher == "diag" else F

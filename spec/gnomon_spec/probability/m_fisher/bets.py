@@ -16,15 +16,8 @@ from gnomon_spec.probability.m_fisher.inputs import STREAMS, some
 from gnomon_spec.strategies import VECTORS, number, or_none
 from gnomon_spec.system import WITH_ROOM, Misfits
 
-some_precision = number(1.0, 0.25, 4.0, exponents=(-4, 4))
-sums = Cases(
-    {
-        "deviations": some(-12.0, 12.0),
-        "variances": some(0.0, 8.0),
-        "precision": some_precision,
-        "two_sided": choice(True, False),
-    },
-    VECTORS,
+sums = Cases({"deviations": some(-12.0, 12.0), "variances": some(0.0, 8.0)}, VECTORS).but(
+    precision=number(1.0, 0.25, 4.0, exponents=(-4, 4)), two_sided=choice(True, False)
 )
 normal_mixture = system.operation(mixtures.normal_mixture, cases=sums, rejecting=sums, dtypes=WITH_ROOM)
 
@@ -59,15 +52,11 @@ def both_directions_make_the_two_sided_one(port: Any, case: Case) -> Iterable[Fa
     yield equal("far below", far, np.log(2 / np.pi + 0 * z) / 2 - np.log(z) - 1 / z**2)
 
 
-normal_boundary = system.operation(
-    mixtures.normal_boundary,
-    cases=sums.but(delta=choice(0.05, 0.5, 0.01)),
-    rejecting=sums.but(delta=choice(0.05)),
-    dtypes=WITH_ROOM,
-)
+at_delta, usual = sums.but(delta=choice(0.05, 0.5, 0.01)), sums.but(delta=choice(0.05))
+normal_boundary = system.operation(mixtures.normal_boundary, cases=at_delta, rejecting=usual, dtypes=WITH_ROOM)
 
 
-@normal_boundary.law("closed form", cases=normal_boundary.cases)
+@normal_boundary.law("closed form")
 def on_the_boundary_the_mixture_is_an_alarm(port: Any, case: Case) -> Iterable[Fact]:
     """The two-sided mixture of S = ± the boundary is log(1/δ), before the first score, too."""
     for words, variances in (("", case.variances), (" at first", 0 * case.variances)):
@@ -79,16 +68,9 @@ def on_the_boundary_the_mixture_is_an_alarm(port: Any, case: Case) -> Iterable[F
 
 draws, fine = some(0.0, 1.0), some(0.0, 4.0)
 coarse = Quantity(lambda draw, c: np.floor(fine.draw(draw, c)), "scores 0, 1, 2 or 3")
+three = Quantity(lambda draw, c: coarse.draw(draw, c._replace(shape=(3,))), "three such scores")
 ranked = Cases(
-    {
-        "scores": coarse,
-        "draws": draws,
-        "calibration": or_none(
-            Quantity(lambda draw, c: coarse.draw(draw, c._replace(shape=(3,))), "three such scores")
-        ),
-        "eps": choice(0.5, 0.1, 0.92),
-    },
-    STREAMS,
+    {"scores": coarse, "draws": draws, "calibration": or_none(three), "eps": choice(0.5, 0.1, 0.92)}, STREAMS
 )
 conformal_p_values = system.operation(conformal.conformal_p_values, cases=ranked, rejecting=ranked, dtypes=WITH_ROOM)
 

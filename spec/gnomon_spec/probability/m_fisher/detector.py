@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import product
 from typing import Any
 
 import numpy as np
 
 from gnomon.probability.m_fisher import detector as reference
-from gnomon.probability.m_fisher.detector import DetectorState
-from gnomon.probability.m_fisher.nulls import (
-    NULLS,
-    Bernoulli,
-    Bounded,
-    Discrete,
-    Empirical,
-    EmpiricalUCB,
-    Exponential,
-    Gaussian,
-    Poisson,
-)
+from gnomon.probability.m_fisher import nulls
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
 from gnomon_spec.evidence import FALSE_ALARM, rate_at_most
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
@@ -33,17 +21,11 @@ RESTARTS = ("none", "reset", "cusum", "sr")
 DELTAS = choice(0.05, 0.5, 0.25, 0.75)
 
 
-def states() -> Quantity:
-    """None, or the state after some scores."""
-
-    def draw_state(draw: Draw, context: Context) -> DetectorState | None:
-        code = draw(CODES)
-        if code % 2 == 0:
-            return None
-        parts = np.asarray(2 * numbers(code, 4, context.shape[0]) - 1, context.dtype)
-        return DetectorState._make([*parts, 1 + code // 2 % 4])
-
-    return Quantity(draw_state, "None, or a DetectorState")
+def draw_state(draw: Draw, context: Context) -> reference.DetectorState | None:
+    """Draw None, or the state after some scores."""
+    code = draw(CODES)
+    parts = np.asarray(2 * numbers(code, 4, context.shape[0]) - 1, context.dtype)
+    return reference.DetectorState._make([*parts, 1 + code // 2 % 4]) if code % 2 else None
 
 
 def by_null(usual: Quantity, otherwise: Any, *kinds: Any) -> Quantity:
@@ -57,13 +39,13 @@ def by_null(usual: Quantity, otherwise: Any, *kinds: Any) -> Quantity:
 
 cases = Cases(
     {
-        "null": inputs.a_null(*NULLS),
-        "scores": inputs.its_scores(),
+        "null": inputs.a_null(*nulls.NULLS),
+        "scores": Quantity(inputs.draw_scores, "scores that the null allows"),
         "tilts": or_none(some(0.0, 0.5)),
-        "state": states(),
+        "state": Quantity(draw_state, "None, or a DetectorState"),
         "lam": choice(None, 0.25, 0.4375),
-        "tilt": by_null(choice("fixed", "adaptive"), "fixed", Exponential),
-        "two_sided": by_null(choice(False, True), False, EmpiricalUCB),
+        "tilt": by_null(choice("fixed", "adaptive"), "fixed", nulls.Exponential),
+        "two_sided": by_null(choice(False, True), False, nulls.EmpiricalUCB),
         "delta": DELTAS,
         "restart": choice(*RESTARTS),
     },
@@ -120,7 +102,7 @@ def false_alarms_are_as_rare_as_promised(port: Any, case: Case) -> Iterable[Fact
         yield at_least(f"{k} alarms", case.delta**k, mean_over(p, indicator(alarms >= k, alarms)))
 
 
-infinite = inputs.a_null(Gaussian, Poisson, Exponential)
+infinite = inputs.a_null(nulls.Gaussian, nulls.Poisson, nulls.Exponential)
 streams = cases.but(null=infinite, tilts=none, state=none, scores=none, restart="none", delta=choice(0.25, 0.5))
 
 
@@ -129,9 +111,9 @@ def drawn_streams_seldom_have_an_alarm(port: Any, case: Case) -> Iterable[Fact]:
     """Of 200 streams of 8 scores drawn from the null as many have an alarm as a chance of δ each explains: the bets of
     `gnomon_spec.evidence` on there being more do not win 10⁹ times what was put in."""
     rng, null, shape = np.random.default_rng(case.seed), case.null, (200, 8)
-    if isinstance(null, Gaussian):
+    if isinstance(null, nulls.Gaussian):
         scores = null.mean + null.sd * rng.standard_normal(shape)
-    elif isinstance(null, Poisson):
+    elif isinstance(null, nulls.Poisson):
         scores = rng.poisson(null.rate, shape).astype(float)
     else:
         scores = rng.exponential(1, shape) / null.rate
@@ -150,7 +132,7 @@ def on_a_lattice_the_first_alarm_is_a_first_passage(port: Any, case: Case) -> It
     above, so that rounding decides nothing.
     """
     q, odds = case.q, case.q / (1 - case.q)
-    null = Discrete(np.array([-1.0, 1.0]), np.array([1 - q, q]))
+    null = nulls.Discrete(np.array([-1.0, 1.0]), np.array([1 - q, q]))
     scores, p = inputs.all_paths(null, case.length)
     found = port.detect(scores, null, lam=-np.log(odds), delta=odds ** (case.steps - 0.5))[0]
     there = np.cumsum(scores, axis=1) >= case.steps
@@ -164,7 +146,7 @@ def a_bet_in_hindsight_wins_and_none_learns_nothing(port: Any, case: Case) -> It
     """Fair scores ±1 and λ = c·sign(s), chosen after the score: the mean increment is exp(c)/cosh c > 1; with λ = 0 it
     is 1, and so is that of the first adaptive bet."""
     scores = np.array([[-1.0, 1.0], [1.0, 1.0]]) + 0 * case.c
-    null = Discrete(scores[0], 0 * scores[0] + 0.5)
+    null = nulls.Discrete(scores[0], 0 * scores[0] + 0.5)
     found = port.detect(scores, null, case.c * scores)[0]
     yield equal("mean", np.mean(np.exp(found.log_increments[:, 0])), np.exp(case.c) / np.cosh(case.c))
     yield equal("no bet", port.detect(scores, null, 0 * scores)[0].log_wealth, 0 * scores, 1.0)
@@ -174,7 +156,9 @@ def a_bet_in_hindsight_wins_and_none_learns_nothing(port: Any, case: Case) -> It
 @detect.law("conservation", cases=paths.but(lam=choice(0.5, 0.25), tilt="fixed", two_sided=False))
 def waiting_costs_what_the_shift_pays(port: Any, case: Case) -> Iterable[Fact]:
     """Wald: under any other law E log M_τ = Γ·E τ for τ the first alarm or T; and E τ <= (h + E(x⁺)²/Γ)/Γ if Γ > 0."""
-    q, (values, p0) = inputs.tilted(case), inputs.probabilities(case.null)
+    values, p0 = inputs.probabilities(case.null)
+    tilted = p0 * np.exp(case.shift * values)
+    q = tilted / np.sum(tilted)
     _, p, found = on_all_paths(port, case, q)
     x = case.lam * values - np.log(np.sum(p0 * np.exp(case.lam * values)))
     gain, path = np.sum(q * x), list(stopped(found.reached, found.log_wealth))
@@ -192,7 +176,7 @@ def waiting_costs_what_the_shift_pays(port: Any, case: Case) -> Iterable[Fact]:
 def units_of_the_score_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
     """Scores αs + β, the null likewise and λ/α give the same evidence, α > 0 and, where λ < 0 may be, α < 0."""
     null, one = case.null, detect.call(port, case)[0]
-    upwards = isinstance(null, EmpiricalUCB) or case.lam is None
+    upwards = isinstance(null, nulls.EmpiricalUCB) or case.lam is None
     for a in (case.scale,) if upwards else (case.scale, -case.scale):
         moved = {part: a * value + case.shift for part, value in zip(null._fields, null, strict=True)}
         moved |= {part: getattr(null, part) for part in ("weights", "failure") if part in moved}
@@ -208,10 +192,10 @@ def units_of_the_score_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
 @detect.law("closed form", cases=Cases({"code": count(0), "one": some(0.25, 0.75, lambda c: (1, 1))}, STREAMS))
 def the_default_bet_is_half_a_deviation(port: Any, case: Case) -> Iterable[Fact]:
     """Without lam λ is ½/σ₀, half the width of an interval counting as σ₀; deviations are summed from μ₀."""
-    for kind in NULLS:
+    for kind in nulls.NULLS:
         null = inputs.made(kind, case.code, case.one.dtype)
         mean, sd = inputs.mean_and_deviation(null)
-        scores = 0 * case.one + (null.low if isinstance(null, Bounded) else mean + case.one)
+        scores = 0 * case.one + (null.low if isinstance(null, nulls.Bounded) else mean + case.one)
         found, state = port.detect(scores, null)
         yield equal(f"{kind.__name__}: λ", found.log_wealth, port.detect(scores, null, lam=0.5 / sd)[0].log_wealth, 1.0)
         yield equal(f"{kind.__name__}: s - μ₀", state.deviation, (scores - mean)[:, 0], np.abs(mean) + 1)
@@ -237,16 +221,16 @@ def a_stream_may_come_in_parts_and_among_others(port: Any, case: Case) -> Iterab
         yield equal("order", backwards.log_wealth[:, -1], whole.log_wealth[:, -1])
     alone: dict[str, Any] = {"scores": case.scores[:1], "tilts": case.tilts if case.tilts is None else case.tilts[:1]}
     if case.state is not None:
-        alone["state"] = DetectorState._make([*(part[:1] for part in case.state[:4]), case.state.step_count])
+        alone["state"] = reference.DetectorState._make([*(part[:1] for part in case.state[:4]), case.state.step_count])
     yield equal("alone", detect.call(port, case, **alone)[0].statistic, whole.statistic[:1])
 
 
-@detect.misfits(cases=cases.but(null=inputs.a_null(Gaussian, Bernoulli), tilts=none))
+@detect.misfits(cases=cases.but(null=inputs.a_null(nulls.Gaussian, nulls.Bernoulli), tilts=none))
 def bets_that_cannot_be_made_are_rejected(case: Case) -> Misfits:
     """λ = 0, λ >= b₀, λ < 0 of an upper bound, scores outside, calibration scores that are all the same."""
     ones, three = 0 * case.scores + 1, 0 * case.scores[0, :1] + np.arange(3)
-    same, sample = Empirical(0 * three + 1), EmpiricalUCB(three, 0.0, 2.0, 0.5)
-    e = Exponential(1.0)
+    same, sample = nulls.Empirical(0 * three + 1), nulls.EmpiricalUCB(three, 0.0, 2.0, 0.5)
+    e = nulls.Exponential(1.0)
     return {
         "lam = 0": {"lam": 0.0},
         "λ = b₀": {"null": e, "scores": ones, "lam": 1.0, "tilt": "fixed"},
@@ -262,14 +246,9 @@ def bets_that_cannot_be_made_are_rejected(case: Case) -> Misfits:
     }
 
 
-increments = Cases(
-    {
-        "log_increments": some(-1.5, 1.5),
-        "start": or_none(some(-1.0, 1.0, lambda c: c.shape[:1])),
-        "delta": DELTAS,
-        "restart": choice(*RESTARTS),
-    },
-    STREAMS,
+starts = or_none(some(-1.0, 1.0, lambda c: c.shape[:1]))
+increments = Cases({"log_increments": some(-1.5, 1.5), "start": starts}, STREAMS).but(
+    delta=DELTAS, restart=choice(*RESTARTS)
 )
 alarms = system.operation(reference.alarms, cases=increments, rejecting=increments, dtypes=WITH_ROOM)
 
@@ -296,10 +275,9 @@ def restarts_are_sums_over_where_a_change_may_be(port: Any, case: Case) -> Itera
 def shiryaev_and_roberts_grow_by_one_a_step(port: Any, case: Case) -> Iterable[Fact]:
     """Under the null the mean of Rₜ is t, over all paths; so that 1/δ bounds the mean run length from below."""
     values, p0 = inputs.probabilities(case.null)
-    x = case.lam * values - np.log(np.sum(p0 * np.exp(case.lam * values)))
-    places = np.array(list(product(range(len(values)), repeat=case.length)))
-    p = np.prod(p0[places], axis=1)
-    R = np.exp(port.alarms(x[places], restart="sr").statistic)
+    scores, p = inputs.all_paths(case.null, case.length)
+    x = case.lam * scores - np.log(np.sum(p0 * np.exp(case.lam * values)))
+    R = np.exp(port.alarms(x, restart="sr").statistic)
     yield equal("mean", mean_over(p, R), np.arange(1, case.length + 1))
 
 
@@ -332,7 +310,10 @@ def it_is_where_the_detector_stops(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("largest", found.running_max, np.max(np.where(read, whole.statistic, -np.inf), axis=1))
 
 
-@passage.law("invariance", cases=watching.but(null=inputs.a_null(Gaussian), tilt="fixed", delta=choice(0.75, 0.5)))
+normal = watching.but(null=inputs.a_null(nulls.Gaussian), tilt="fixed", delta=choice(0.75, 0.5))
+
+
+@passage.law("invariance", cases=normal)
 def what_comes_after_an_alarm_is_not_read(port: Any, case: Case) -> Iterable[Fact]:
     """Streams that go on elsewhere after their alarms have the same ones, bit for bit."""
     found, T = passage.call(port, case), case.scores.shape[1]

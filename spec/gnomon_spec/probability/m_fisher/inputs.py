@@ -10,7 +10,7 @@ import numpy as np
 
 from gnomon.probability.m_fisher import nulls as n
 from gnomon.probability.m_fisher.prompts import Images
-from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Context, Draw, Quantity, choice
 from gnomon_spec.strategies import CODES, shapes
 
 EXACT = (n.Gaussian, n.Bernoulli, n.Poisson, n.Exponential, n.Discrete)
@@ -53,21 +53,19 @@ def a_null(*kinds: Any) -> Quantity:
     return Quantity(draw_null, f"a null: {names}", lambda value: isinstance(value, kinds))
 
 
-def its_scores() -> Quantity:
-    """Scores of the common shape that the drawn null allows, shifted or not."""
-
-    def draw_scores(draw: Draw, context: Context) -> Any:
-        code, null = draw(CODES), context.drawn["null"]
-        x, spread = numbers(code, *context.shape), 1 + code % 3
-        if isinstance(null, n.Bounded | n.EmpiricalUCB):
-            return np.asarray(null.low + x * (null.high - null.low), context.dtype)
-        if isinstance(null, n.Discrete):
-            return null.values[np.asarray(x * null.values.shape[0], int)]
-        if isinstance(null, n.Bernoulli | n.Poisson):
-            return np.asarray(np.floor(x * (2 if isinstance(null, n.Bernoulli) else 4)), context.dtype)
-        return np.asarray(x if isinstance(null, n.Exponential) else spread * (2 * x - 1) + 0.25, context.dtype)
-
-    return Quantity(draw_scores, "scores that the null allows")
+def draw_scores(draw: Draw, context: Context) -> Any:
+    """Draw scores of the common shape that the drawn null allows, shifted or not."""
+    code, null = draw(CODES), context.drawn["null"]
+    x, spread = numbers(code, *context.shape), 1 + code % 3
+    if isinstance(null, n.Bounded | n.EmpiricalUCB):
+        x = null.low + x * (null.high - null.low)
+    elif isinstance(null, n.Discrete):
+        x = null.values[np.asarray(x * null.values.shape[0], int)]
+    elif isinstance(null, n.Bernoulli | n.Poisson):
+        x = np.floor(x * (2 if isinstance(null, n.Bernoulli) else 4))
+    elif not isinstance(null, n.Exponential):
+        x = spread * (2 * x - 1) + 0.25
+    return np.asarray(x, context.dtype)
 
 
 def some(low: float, high: float, shape: Callable[[Any], Any] = lambda c: c.shape) -> Quantity:
@@ -118,13 +116,6 @@ def indicator(outcomes: Any, like: Any) -> Any:
     return np.where(outcomes, 0 * like + 1, 0 * like)
 
 
-def tilted(case: Case) -> Any:
-    """Return a finite null's probabilities tilted upwards: a shift."""
-    values, p = probabilities(case.null)
-    shifted = p * np.exp(case.shift * values)
-    return shifted / np.sum(shifted)
-
-
 UP_TO_4 = shapes((1,), (2,), (3,), (4,))
 
 
@@ -145,16 +136,15 @@ def images(examples: int = 0, classes: int = 0) -> Quantity:
     return Quantity(draw_images, "Images: 1 to 4 of them, 2 to 4 classes, κ from 1 to 4")
 
 
-def spd() -> Quantity:
-    """A symmetric positive definite matrix (d, d), d the length of the common shape."""
+def draw_matrix(draw: Draw, context: Context) -> Any:
+    """Draw a symmetric positive definite matrix (d, d), d the length of the common shape."""
+    code, (d,) = draw(CODES), context.shape
+    rows = np.random.Generator(np.random.PCG64(code)).standard_normal((d + 2, d)) if code else np.eye(d)
+    F = rows.T @ rows / len(rows) + np.eye(d) / 4
+    return np.asarray((F + F.T) / 2, context.dtype)
 
-    def draw_matrix(draw: Draw, context: Context) -> Any:
-        code, (d,) = draw(CODES), context.shape
-        rows = np.random.Generator(np.random.PCG64(code)).standard_normal((d + 2, d)) if code else np.eye(d)
-        F = rows.T @ rows / len(rows) + np.eye(d) / 4
-        return np.asarray((F + F.T) / 2, context.dtype)
 
-    return Quantity(draw_matrix, "symmetric positive definite matrix (d, d)")
+spd = Quantity(draw_matrix, "symmetric positive definite matrix (d, d)")
 
 
 def draws_of_mc(shape: Callable[[Any], Any]) -> Quantity:

@@ -47,39 +47,28 @@ def draws_of_other_steps_are_rejected(case: Case) -> Misfits:
     return {"rows": {"draws": longer}, "none": {"draws": None}, "exact": {"fisher": "exact"}}
 
 
-def the_null() -> Quantity:
-    """A null that the scores of some images fit, or do not: normal, bounded or calibration scores."""
-
-    def draw_null(draw: Draw, context: Context) -> Any:
-        code = draw(CODES)
-        x = numbers(code, 4)
-        if code % 3 == 0:
-            return Gaussian(float(x[0]) / 2, float(x[1]) / 2)
-        if code % 3 == 1:
-            return Bounded(0.25 + float(x[2]) / 4, 0.0, 2.0)
-        return Empirical(np.asarray(x / 2, context.dtype))
-
-    return Quantity(draw_null, "Gaussian, Bounded or Empirical")
+def draw_null(draw: Draw, context: Context) -> Any:
+    """Draw a null that the scores of some images fit, or do not: normal, bounded or calibration scores."""
+    code = draw(CODES)
+    x = numbers(code, 4)
+    known = Empirical(np.asarray(x / 2, context.dtype))
+    return (Gaussian(float(x[0]) / 2, float(x[1]) / 2), Bounded(0.25 + float(x[2]) / 4, 0.0, 2.0), known)[code % 3]
 
 
-def known_images() -> Quantity:
-    """None, or three images to learn a null of calibration scores from."""
-
-    def draw_images(draw: Draw, context: Context) -> Any:
-        code = draw(CODES)
-        if not isinstance(context.drawn["null"], Empirical) or code % 2:
-            return None
-        return np.asarray(2 * numbers(code, 3, *context.shape) - 1 + np.eye(3, context.shape[0]), context.dtype)
-
-    return Quantity(draw_images, "None, or images without a shift")
+def draw_images(draw: Draw, context: Context) -> Any:
+    """Draw None, or three images to learn a null of calibration scores from."""
+    code = draw(CODES)
+    if not isinstance(context.drawn["null"], Empirical) or code % 2:
+        return None
+    return np.asarray(2 * numbers(code, 3, *context.shape) - 1 + np.eye(3, context.shape[0]), context.dtype)
 
 
 watching = Cases(
     {
         "prompt": some(-0.25, 0.25),
         "images": inputs.images(5),
-        "null": the_null(),
-        "calibration": known_images(),
+        "null": Quantity(draw_null, "Gaussian, Bounded or Empirical"),
+        "calibration": Quantity(draw_images, "None, or images without a shift"),
         "batch": choice(2, 3, 1, 5),
         "kind": choice("entropy", "margin", "nll_top"),
         "per": choice("sample", "batch"),

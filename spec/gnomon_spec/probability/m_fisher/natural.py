@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from gnomon.probability.m_fisher import natural as reference
-from gnomon.probability.m_fisher.natural import FisherState
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
@@ -20,14 +19,10 @@ from gnomon_spec.system import WITH_ROOM, Misfits
 none = constant(None)
 
 
-def states() -> Quantity:
-    """None, or the average of some matrices."""
-
-    def draw_state(draw: Draw, context: Context) -> FisherState | None:
-        code, average = draw(CODES), spd().draw(draw, context)
-        return None if code % 2 else FisherState(average, code // 2 % 4)
-
-    return Quantity(draw_state, "None, or a FisherState")
+def draw_state(draw: Draw, context: Context) -> reference.FisherState | None:
+    """Draw None, or the average of some matrices."""
+    code, average = draw(CODES), spd.draw(draw, context)
+    return None if code % 2 else reference.FisherState(average, code // 2 % 4)
 
 
 def radii() -> Quantity:
@@ -46,9 +41,9 @@ cases = Cases(
             lambda draw, c: some(-0.75, 1.0).draw(draw, c) * (np.arange(c.shape[0]) != 1 + draw(CODES) % 4),
             "array of numbers from -0.75 to 1, one of them 0 where there are several",
         ),
-        "fisher": spd(),
-        "state": states(),
-        "metric": or_none(spd()),
+        "fisher": spd,
+        "state": Quantity(draw_state, "None, or a FisherState"),
+        "metric": or_none(spd),
         "lr": choice(0.125, 0.5, 1.0),
         "damping": choice(0.125, 0.0, 1.0),
         "beta": choice(0.0, 0.5, 0.75),
@@ -70,7 +65,7 @@ def stepped(port: Any, case: Case, **changed: Any) -> Any:
 def the_direction_solves_its_equation(port: Any, case: Case) -> Iterable[Fact]:
     """d is along (F̄ + ρR)⁻¹g, the step is -η·d, or -d; gᵀd and ½η²dᵀF̄d are what is reported; A is the average."""
     step, state = natural_step.call(port, case)
-    before = case.state or FisherState(0 * case.fisher, 0)
+    before = case.state or reference.FisherState(0 * case.fisher, 0)
     A = case.beta * before.average + (1 - case.beta) * case.fisher
     mean = A / (1 - case.beta ** (before.step_count + 1))
     damped = mean + case.damping * (np.eye(len(case.params)) if case.metric is None else case.metric)

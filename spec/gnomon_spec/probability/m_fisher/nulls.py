@@ -9,38 +9,18 @@ from typing import Any
 import numpy as np
 
 from gnomon.arguments import domains_of
-from gnomon.probability.m_fisher import nulls as reference
-from gnomon.probability.m_fisher.nulls import (
-    NULLS,
-    AnyNull,
-    Bernoulli,
-    Bounded,
-    Discrete,
-    Empirical,
-    EmpiricalUCB,
-    Exponential,
-    Gaussian,
-    Poisson,
-)
+from gnomon.probability.m_fisher import nulls
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.facts import Fact, at_least, equal
-from gnomon_spec.probability.m_fisher import system
-from gnomon_spec.probability.m_fisher.inputs import (
-    EXACT,
-    a_null,
-    indicator,
-    made,
-    mean_and_deviation,
-    probabilities,
-    some,
-)
+from gnomon_spec.probability.m_fisher import inputs, system
+from gnomon_spec.probability.m_fisher.inputs import a_null, made, probabilities, some
 from gnomon_spec.rejections import bad_values, no_numbers
 from gnomon_spec.strategies import count, number, shapes
 from gnomon_spec.system import WITH_ROOM, Misfits
 
 
 @bad_values.register
-def _(domain: AnyNull, value: Any) -> Iterator[tuple[str, Any]]:
+def _(domain: nulls.AnyNull, value: Any) -> Iterator[tuple[str, Any]]:
     yield from no_numbers()
     kind: Any = type(value)
     for part, inner in domains_of(kind).items():
@@ -50,49 +30,48 @@ def _(domain: AnyNull, value: Any) -> Iterator[tuple[str, Any]]:
 
 SOME = shapes((2,), (1,), (3,), ())
 upward = some(0.0, 0.484375)
-cases = Cases({"null": a_null(*NULLS), "tilts": upward}, SOME)
-log_mgf = system.operation(reference.log_mgf, cases=cases, rejecting=cases, dtypes=WITH_ROOM)
+cases = Cases({"null": a_null(*nulls.NULLS), "tilts": upward}, SOME)
+log_mgf = system.operation(nulls.log_mgf, cases=cases, rejecting=cases, dtypes=WITH_ROOM)
 either = cases.but(tilts=some(-2.0, 2.0))
 
 
 def mean_exponential(null: Any, tilt: Any) -> Any:
     """Return E exp(λs), or the bound of it, as textbooks have it."""
     exponentials = np.exp(tilt[..., np.newaxis] * getattr(null, "scores", 0 * tilt[..., np.newaxis]))
-    if isinstance(null, Bernoulli | Discrete):
+    if isinstance(null, nulls.Bernoulli | nulls.Discrete):
         values, p = probabilities(null)
         return np.sum(p * np.exp(tilt[..., np.newaxis] * values), axis=-1)
-    if isinstance(null, Poisson):
+    if isinstance(null, nulls.Poisson):
         return np.exp(null.rate * (np.exp(tilt) - 1))
-    if isinstance(null, Exponential):
+    if isinstance(null, nulls.Exponential):
         return null.rate / (null.rate - tilt)
-    if isinstance(null, EmpiricalUCB):
+    if isinstance(null, nulls.EmpiricalUCB):
         width = np.sqrt(np.log(1 / null.failure) / (2 * len(null.scores)))
         return np.mean(exponentials, axis=-1) + (np.exp(tilt * null.high) - np.exp(tilt * null.low)) * width
-    mean, sd = mean_and_deviation(null)
-    return np.mean(exponentials, axis=-1) if isinstance(null, Empirical) else np.exp(tilt * mean + (tilt * sd) ** 2 / 2)
+    mean, sd = inputs.mean_and_deviation(null)
+    normal = np.exp(tilt * mean + (tilt * sd) ** 2 / 2)
+    return np.mean(exponentials, axis=-1) if isinstance(null, nulls.Empirical) else normal
 
 
 @log_mgf.law("closed form", cases=Cases({"code": count(0), "tilts": some(-0.75, 0.484375)}, SOME))
 def it_is_the_logarithm_of_a_mean(port: Any, case: Case) -> Iterable[Fact]:
     """exp ψ(λ) = E exp(λs) of each null, Hoeffding's bound of it, or the mean of the sample and its allowance."""
-    for kind in NULLS:
-        null, tilts = (
-            made(kind, case.code, case.tilts.dtype),
-            np.abs(case.tilts) if kind is EmpiricalUCB else case.tilts,
-        )
+    for kind in nulls.NULLS:
+        null = made(kind, case.code, case.tilts.dtype)
+        tilts = np.abs(case.tilts) if kind is nulls.EmpiricalUCB else case.tilts
         yield equal(kind.__name__, np.exp(port.log_mgf(tilts, null)), mean_exponential(null, tilts))
 
 
-@log_mgf.law("bound", cases=either.but(null=a_null(Bounded), law=a_null(Discrete)))
+@log_mgf.law("bound", cases=either.but(null=a_null(nulls.Bounded), law=a_null(nulls.Discrete)))
 def no_law_on_an_interval_has_a_larger_one(port: Any, case: Case) -> Iterable[Fact]:
     """Hoeffding: ψ of `Bounded` is at least that of every law on [a, b] with this mean, for every real λ."""
     values, p = probabilities(case.law)
     low, high = np.min(values), np.max(values)
-    psi = port.log_mgf(case.tilts, Bounded(np.sum(p * values), low, high))
+    psi = port.log_mgf(case.tilts, nulls.Bounded(np.sum(p * values), low, high))
     yield at_least("ψ", psi, np.log(np.sum(p * np.exp(case.tilts[..., np.newaxis] * values), axis=-1)))
 
 
-@log_mgf.law("statistical", cases=cases.but(null=a_null(Bernoulli), failure=choice(0.25, 0.5, 0.125)))
+@log_mgf.law("statistical", cases=cases.but(null=a_null(nulls.Bernoulli), failure=choice(0.25, 0.5, 0.125)))
 def the_allowance_fails_as_seldom_as_it_says(port: Any, case: Case) -> Iterable[Fact]:
     """P(ψ of `EmpiricalUCB` < ψ) <= failure, over all calibration samples of 6 scores; it never is below `Empirical`.
 
@@ -102,73 +81,71 @@ def the_allowance_fails_as_seldom_as_it_says(port: Any, case: Case) -> Iterable[
     true, missed = np.log(1 - one + one * np.exp(case.tilts)), 0.0
     for k in range(7):
         sample = np.concatenate([np.ones(k), np.zeros(6 - k)]).astype(case.tilts.dtype)
-        psi = port.log_mgf(case.tilts, EmpiricalUCB(sample, 0.0, 1.0, case.failure))
-        yield at_least(f"{k} ones", psi, port.log_mgf(case.tilts, Empirical(sample)))
-        below = indicator(psi < true, psi)
+        psi = port.log_mgf(case.tilts, nulls.EmpiricalUCB(sample, 0.0, 1.0, case.failure))
+        yield at_least(f"{k} ones", psi, port.log_mgf(case.tilts, nulls.Empirical(sample)))
+        below = inputs.indicator(psi < true, psi)
         missed = missed + comb(6, k) * one**k * (1 - one) ** (6 - k) * below
     yield at_least("failure", case.failure + 0 * missed, missed)
 
 
-@log_mgf.law("bound", cases=either.but(null=a_null(Gaussian, Bernoulli, Poisson, Exponential), shift=choice(0.25, 0.5)))
+@log_mgf.law("bound", cases=either.but(null=a_null(*inputs.EXACT[:-1]), shift=choice(0.25, 0.5)))
 def no_tilt_gains_more_than_the_divergence(port: Any, case: Case) -> Iterable[Fact]:
     """Γ(λ) = λE₁s - ψ(λ) <= KL(P₁‖P₀), and with the tilt that makes P₁ of P₀ it is the divergence itself."""
     null, shift = case.null, case.shift
-    if isinstance(null, Gaussian):
+    if isinstance(null, nulls.Gaussian):
         mean, best, kl = null.mean + shift, shift / null.sd**2, (shift / null.sd) ** 2 / 2
-    elif isinstance(null, Bernoulli):
+    elif isinstance(null, nulls.Bernoulli):
         p, q = null.probability, null.probability * (1 - shift)
         mean, best = q, np.log(q / (1 - q)) - np.log(p / (1 - p))
         kl = q * np.log(q / p) + (1 - q) * np.log((1 - q) / (1 - p))
     else:
-        r, s = null.rate, null.rate * (1 + shift)
-        if isinstance(null, Poisson):
-            mean, best, kl = s, np.log(s / r), s * np.log(s / r) - s + r
-        else:
-            mean, best, kl = 1 / s, r - s, np.log(s / r) + r / s - 1
-    tilts = np.minimum(case.tilts, null.rate / 2) if isinstance(null, Exponential) else case.tilts
+        poisson, r, s = isinstance(null, nulls.Poisson), null.rate, null.rate * (1 + shift)
+        mean, best = (s, np.log(s / r)) if poisson else (1 / s, r - s)
+        kl = s * np.log(s / r) - s + r if poisson else np.log(s / r) + r / s - 1
+    tilts = np.minimum(case.tilts, null.rate / 2) if isinstance(null, nulls.Exponential) else case.tilts
     yield at_least("KL", kl + 0 * tilts, tilts * mean - port.log_mgf(tilts, null))
     at_best = port.log_mgf(np.asarray(best).reshape(1), null)
     yield equal("Γ", best * mean - at_best, kl, np.abs(best * mean))
 
 
-@log_mgf.law("limit", cases=cases.but(null=a_null(*EXACT)))
+@log_mgf.law("limit", cases=cases.but(null=a_null(*inputs.EXACT)))
 def small_tilts_see_the_mean(port: Any, case: Case) -> Iterable[Fact]:
     """ψ(0) = 0; ψ lies above the line λ·μ₀, and twice λ more than doubles it: ψ is convex."""
-    mean, _ = reference.moments(case.null)
+    mean, _ = nulls.moments(case.null)
     psi, twice = port.log_mgf(case.tilts / 2, case.null), port.log_mgf(case.tilts, case.null)
     yield equal("ψ(0)", port.log_mgf(0 * case.tilts, case.null), 0 * case.tilts, 1.0)
     yield at_least("above the line", psi, case.tilts / 2 * mean)
     yield at_least("convex", twice, 2 * psi)
 
 
-@log_mgf.law("fixed point", cases=cases.but(null=a_null(Empirical), scale=number(0.5, 4.0, exponents=(-2, 3))))
+@log_mgf.law("fixed point", cases=cases.but(null=a_null(nulls.Empirical), scale=number(0.5, 4.0, exponents=(-2, 3))))
 def large_exponents_do_not_leave_the_range(port: Any, case: Case) -> Iterable[Fact]:
     """ψ of n scores, one of them 0 and the others c, is λc + log((n - 1 + exp(-λc))/n), however large λc is; of 0 and 1
     it is λ + log(p₀ + (1 - p₀)·exp(-λ))."""
     n, c = len(case.null.scores), 3000 * case.scale
     sample = np.where(np.arange(n) > 0, c, 0 * case.null.scores)
     expected = case.tilts * c + np.log((n - 1 + np.exp(-case.tilts * c)) / n)
-    yield equal("ψ", port.log_mgf(case.tilts, Empirical(sample)), expected)
+    yield equal("ψ", port.log_mgf(case.tilts, nulls.Empirical(sample)), expected)
     steep = 3000 * case.tilts
     expected = steep + np.log(0.25 + 0.75 * np.exp(-steep))
-    yield equal("ψ of 0 and 1", port.log_mgf(steep, Bernoulli(0.25)), expected)
+    yield equal("ψ of 0 and 1", port.log_mgf(steep, nulls.Bernoulli(0.25)), expected)
 
 
-@log_mgf.misfits(cases=cases.but(null=a_null(Discrete)))
+@log_mgf.misfits(cases=cases.but(null=a_null(nulls.Discrete)))
 def parts_that_do_not_fit_are_rejected(case: Case) -> Misfits:
     """λ < b₀; as many weights as values, not all 0; low <= mean <= high; calibration scores within [low, high]."""
     values, one = case.null.values, 1 + 0 * case.tilts
     bad: dict[str, Any] = {
-        "λ = b₀": (one, Exponential(1.0)),
-        "λ < 0": (-one, EmpiricalUCB(values, -9.0, 9.0, 0.5)),
-        "weights": (one, Discrete(values, np.ones(len(values) + 1, values.dtype))),
-        "no weight": (one, Discrete(values, 0 * values)),
-        "mean above": (one, Bounded(2.0, 0.0, 1.0)),
-        "mean below": (one, Bounded(-1.0, 0.0, 1.0)),
-        "an empty interval": (one, Bounded(1.0, 1.0, 1.0)),
-        "outside": (one, EmpiricalUCB(values, 8.0, 9.0, 0.5)),
-        "nan": (one, Gaussian(nan, 1.0)),
-        "one score": (one, Empirical(values[:1])),
+        "λ = b₀": (one, nulls.Exponential(1.0)),
+        "λ < 0": (-one, nulls.EmpiricalUCB(values, -9.0, 9.0, 0.5)),
+        "weights": (one, nulls.Discrete(values, np.ones(len(values) + 1, values.dtype))),
+        "no weight": (one, nulls.Discrete(values, 0 * values)),
+        "mean above": (one, nulls.Bounded(2.0, 0.0, 1.0)),
+        "mean below": (one, nulls.Bounded(-1.0, 0.0, 1.0)),
+        "an empty interval": (one, nulls.Bounded(1.0, 1.0, 1.0)),
+        "outside": (one, nulls.EmpiricalUCB(values, 8.0, 9.0, 0.5)),
+        "nan": (one, nulls.Gaussian(nan, 1.0)),
+        "one score": (one, nulls.Empirical(values[:1])),
     }
     return {words: {"tilts": tilts, "null": null} for words, (tilts, null) in bad.items()}
 

@@ -51,21 +51,18 @@ def a_prompt_that_undoes_an_anchor_is_rejected(case: Case) -> Misfits:
     return {"degenerate": {"prompt": -case.images.anchors[-1]}}
 
 
-def distributions() -> Quantity:
-    """Rows of probabilities, the first one in four times of one class alone."""
-
-    def draw_rows(draw: Draw, context: Context) -> Any:
-        code = draw(CODES)
-        p = np.floor(numbers(code, *context.shape) * 512 / context.shape[1]) / 512
-        p[0] *= code % 4 != 3
-        p[:, -1] += 1 - np.sum(p, axis=1)  # in binary digits, so that each dtype has the sum 1
-        return np.asarray(p, context.dtype)
-
-    return Quantity(draw_rows, "rows of probabilities")
+def draw_rows(draw: Draw, context: Context) -> Any:
+    """Draw rows of probabilities, the first one in four times of one class alone."""
+    code = draw(CODES)
+    p = np.floor(numbers(code, *context.shape) * 512 / context.shape[1]) / 512
+    p[0] *= code % 4 != 3
+    p[:, -1] += 1 - np.sum(p, axis=1)  # in binary digits, so that each dtype has the sum 1
+    return np.asarray(p, context.dtype)
 
 
 several = shapes((1, 2), (2, 3), (3, 1), (2, 4))
-rows = Cases({"probabilities": distributions(), "kind": choice("entropy", "margin", "nll_top")}, several)
+distributions = Quantity(draw_rows, "rows of probabilities")
+rows = Cases({"probabilities": distributions, "kind": choice("entropy", "margin", "nll_top")}, several)
 score = system.operation(reference.score, cases=rows, rejecting=rows, dtypes=WITH_ROOM)
 
 
@@ -95,19 +92,13 @@ def what_is_no_distribution_is_rejected(case: Case) -> Misfits:
     return {f"probabilities times {factor}": {"probabilities": factor * p} for factor in factors}
 
 
-def some_labels() -> Quantity:
-    """None, or a label for each image."""
-
-    def draw_labels(draw: Draw, context: Context) -> Any:
-        code, data = draw(CODES), context.drawn["images"]
-        return (
-            None if code % 2 else np.array([(code // (i + 2)) % len(data.anchors) for i in range(len(data.features))])
-        )
-
-    return Quantity(draw_labels, "None, or a label an image")
+def draw_labels(draw: Draw, context: Context) -> Any:
+    (anchors, features, _), code = context.drawn["images"], draw(CODES)
+    return None if code % 2 else np.array([(code // (i + 2)) % len(anchors) for i in range(len(features))])
 
 
-labelled = model.but(labels=some_labels(), loss=choice("entropy", "pseudo_nll"))
+labels = Quantity(draw_labels, "None, or a label an image")
+labelled = model.but(labels=labels, loss=choice("entropy", "pseudo_nll"))
 slope = system.operation(reference.slope, cases=labelled, rejecting=labelled, dtypes=WITH_ROOM)
 
 
@@ -193,16 +184,16 @@ def it_is_positive_and_images_have_no_order(port: Any, case: Case) -> Iterable[F
     yield equal("order", other, F, data.kappa**2)
 
 
+def without_sense(case: Case) -> Misfits:
+    """Return "mc" without draws, draws without "mc", and a prompt that undoes an anchor."""
+    return {"none": {"draws": None}, "exact": {"fisher": "exact"}, "degenerate": {"prompt": -case.images.anchors[0]}}
+
+
 @fisher_matrix.misfits(cases=fishers.but(fisher="mc"))
 def draws_that_do_not_fit_are_rejected(case: Case) -> Misfits:
     """One number of [0, 1) an image, for "mc" and for nothing else; a prompt that undoes an anchor."""
-    return {
-        "none": {"draws": None},
-        "too many": {"draws": np.concatenate([case.draws, case.draws])},
-        "1": {"draws": 0 * case.draws + 1},
-        "exact": {"fisher": "exact"},
-        "degenerate": {"prompt": -case.images.anchors[0]},
-    }
+    twice, ones = np.concatenate([case.draws, case.draws]), 0 * case.draws + 1
+    return {**without_sense(case), "too many": {"draws": twice}, "1": {"draws": ones}}
 
 
 rowed = fishers.but(fisher=choice("exact", "mc", "empirical"), vector=some(-1.0, 1.0))
@@ -213,8 +204,7 @@ fisher_rows = system.operation(reference.fisher_rows, cases=rowed, rejecting=row
 def their_products_are_those_of_the_matrix(port: Any, case: Case) -> Iterable[Fact]:
     """SᵀS = F; and of the exact one SᵀSv = (1/N)Σ Jᵀ(p∘(Jv) - p·(pᵀJv)), by the Jacobian of the logits."""
     S, data = fisher_rows.call(port, case), case.images
-    given = {"prompt": case.prompt, "images": data, "draws": case.draws, "fisher": case.fisher}
-    F = fisher_matrix.call(port, Case(given, ("fisher",)))
+    F = fisher_matrix.call(port, case)
     yield equal("SᵀS", S.T @ S, F, data.kappa**2)
     if case.fisher == "exact":
         p, J = np.exp(traced_log_p(case.prompt, data)), reference.jacobian(case.prompt, data)
@@ -237,12 +227,7 @@ def slopes_of_log_p_have_the_mean_nought(port: Any, case: Case) -> Iterable[Fact
 @fisher_rows.misfits(cases=rowed.but(fisher="mc"))
 def rows_without_fitting_draws_are_rejected(case: Case) -> Misfits:
     """One number of [0, 1) an image, for "mc" and for nothing else; a diagonal has no rows."""
-    return {
-        "none": {"draws": None},
-        "exact": {"fisher": "exact"},
-        "diagonal": {"fisher": "diag", "draws": None},
-        "degenerate": {"prompt": -case.images.anchors[0]},
-    }
+    return {**without_sense(case), "diagonal": {"fisher": "diag", "draws": None}}
 
 
 log_predict.edits("""
@@ -273,7 +258,7 @@ fisher_matrix.edits("""
 labels_instead_of_the_expectation: The "exact" matrix is that of the most likely labels, the empirical Fisher matrix
     `if fisher == "empirical":` → `if fisher in ("empirical", "exact"):`
 rows_are_not_centred: J itself for ∇ log p: JᵀPJ without the mean, a Gauss-Newton matrix of another loss
-    `return log_p, J - mean` → `return log_p, J`
+    `g = J - np.sum(p[:, :, np.newaxis] * J, axis=1, keepdims=True)` → `g = J`
 probabilities_of_the_first_image: Every image has the probabilities of the first one
     `p, weights = np.exp(log_p), np.exp(log_p)` → `p, weights = np.exp(log_p), 0 * log_p + np.exp(log_p[:1])`
 sum_of_examples: F is a sum over images and not their mean

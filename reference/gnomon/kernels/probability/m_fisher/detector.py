@@ -73,12 +73,11 @@ def alarms(log_increments: Array, start: Array | None, *, delta: float, restart:
 
 @in_place_of(reference.detect)
 def detect(
-    scores: Array, null: Any, tilts: Array | None, state: DetectorState | None, *, lam: float | None, tilt: str,
-    two_sided: bool, delta: float, restart: str,
-) -> tuple[Detection, DetectorState]:  # fmt: skip
-    if tilts is not None or tilt == "adaptive" or two_sided:
-        other = {"lam": lam, "tilt": tilt, "two_sided": two_sided, "delta": delta, "restart": restart}
-        return reference.detect(scores, null, tilts, state, **other)  # type: ignore[arg-type]
+    scores: Array, null: Any, tilts: Array | None, state: DetectorState | None, **given: Any
+) -> tuple[Detection, DetectorState]:
+    lam, delta, restart = given["lam"], given["delta"], given["restart"]
+    if tilts is not None or given["tilt"] == "adaptive" or given["two_sided"]:
+        return reference.detect(scores, null, tilts, state, **given)
     mean, sd = moments(null)
     chosen = np.full((1, 1), 0.5 / sd if lam is None else lam, scores.dtype)
     zero = np.zeros(len(scores), scores.dtype)
@@ -183,13 +182,11 @@ def walk_both_ways(scores: Array, numbers: Array, first: Any, ends: Array) -> No
 
 
 @in_place_of(reference.passage)
-def passage(
-    scores: Array, null: Any, *, lam: float | None, tilt: str, two_sided: bool, delta: float, restart: str
-) -> Passage:  # fmt: skip
-    threshold, fixed, plain = -log(delta), tilt == "fixed", restart in ("none", "reset")
+def passage(scores: Array, null: Any, **given: Any) -> Passage:
+    lam, two_sided, restart = given["lam"], given["two_sided"], given["restart"]
+    threshold, fixed, plain = -log(given["delta"]), given["tilt"] == "fixed", restart in ("none", "reset")
     quadratic = isinstance(null, Gaussian | GaussianPlugin | Bounded)
     if (two_sided and not (plain and fixed)) or not (fixed or (plain and quadratic)) or threshold > 600:
-        given = {"lam": lam, "tilt": tilt, "two_sided": two_sided, "delta": delta, "restart": restart}
         return reference.passage(scores, null, **given)
     (mean, sd), dtype = moments(null), scores.dtype
     chosen = np.array([[0.5 / sd if lam is None else lam]], dtype)
