@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -30,13 +30,19 @@ class Mediated(NamedTuple):
     residual: Any
 
 
-def rows(given: Mapping[str, Any]) -> None:
-    f, g = given["f"], given["g"]
-    if f.shape[0] != g.shape[0]:
-        raise ValueError(f"g must have as many rows as f {f.shape}, got shape {g.shape}")
+def as_many(axis: int) -> Callable[[Mapping[str, Any]], None]:
+    """Return the rule that F and G have as many rows (axis 0) or columns (axis 1)."""
+
+    def require(given: Mapping[str, Any]) -> None:
+        f, g = given["f"], given["g"]
+        if f.shape[axis] != g.shape[axis]:
+            which = ("rows", "columns")[axis]
+            raise ValueError(f"g must have as many {which} as f {f.shape}, got shape {g.shape}")
+
+    return require
 
 
-@checked(rows)
+@checked(as_many(0))
 def pullback(
     f: Annotated[Array, Entries(("rows", "a"), least=1, finite=True)],
     g: Annotated[Array, Entries(("rows", "b"), least=1, finite=True)],
@@ -57,13 +63,7 @@ def pullback(
     return Pullback(basis @ basis.T, a + b - rank, basis[:a], basis[a:])
 
 
-def columns(given: Mapping[str, Any]) -> None:
-    f, g = given["f"], given["g"]
-    if f.shape[1] != g.shape[1]:
-        raise ValueError(f"g must have as many columns as f {f.shape}, got shape {g.shape}")
-
-
-@checked(columns)
+@checked(as_many(1))
 def pushout(
     f: Annotated[Array, Entries(("a", "columns"), least=1, finite=True)],
     g: Annotated[Array, Entries(("b", "columns"), least=1, finite=True)],

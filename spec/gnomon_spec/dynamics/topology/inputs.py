@@ -27,46 +27,29 @@ def levels(shape: Callable[[tuple[int, ...]], tuple[int, ...]] = lambda shape: s
 
     def draw_levels(draw: Draw, context: Context) -> Any:
         code, random = generator(draw)
-        size = shape(context.shape)
-        drawn = (
-            random.standard_normal(size) * 2.0 ** (code // 4 % 33 - 16)
-            if code % 4 == 3
-            else random.integers(many, size=size)
-        )
+        size, unit = shape(context.shape), 2.0 ** (code // 4 % 33 - 16)
+        drawn = random.standard_normal(size) * unit if code % 4 == 3 else random.integers(many, size=size)
         return np.asarray(drawn, context.dtype)
 
     return Quantity(draw_levels, f"array of whole numbers below {many}, or of any numbers")
 
 
-def dissimilarities() -> Quantity:
-    """A symmetric matrix of the order that the common shape says; some entries are infinite, some 0, most are ties."""
-
-    def draw_matrix(draw: Draw, context: Context) -> Any:
-        code, random = generator(draw)
-        n, kind = context.shape[0], code % 4
-        drawn = random.integers(1, 1 + LEVELS, (n, n)).astype(float)
-        if kind == 1:
-            drawn = np.choose(random.integers(0, 8, (n, n)), [inf, 0.0, *[1.0] * 6]) * drawn
-        if kind == 2:
-            drawn = random.uniform(1, 2, (n, n)) * 2.0 ** (code // 4 % 33 - 16)
-        upper = np.triu(np.nan_to_num(drawn, nan=inf, posinf=inf), 1)
-        return np.asarray(np.where(np.tri(n, dtype=bool), upper.T, upper), context.dtype)
-
-    return Quantity(draw_matrix, "symmetric matrix of few whole numbers, some infinite, some 0; or of any numbers")
+def draw_matrix(draw: Draw, context: Context) -> Any:
+    """Draw a symmetric matrix of the order that the common shape says; some entries infinite, some 0, most ties."""
+    code, random = generator(draw)
+    n, kind = context.shape[0], code % 4
+    drawn = random.integers(1, 1 + LEVELS, (n, n)).astype(float)
+    if kind == 1:
+        drawn = np.choose(random.integers(0, 8, (n, n)), [inf, 0.0, *[1.0] * 6]) * drawn
+    if kind == 2:
+        drawn = random.uniform(1, 2, (n, n)) * 2.0 ** (code // 4 % 33 - 16)
+    upper = np.triu(np.nan_to_num(drawn, nan=inf, posinf=inf), 1)
+    return np.asarray(np.where(np.tri(n, dtype=bool), upper.T, upper), context.dtype)
 
 
-def edges() -> Quantity:
-    """The edges of a graph on as many vertices as the common shape says: a path's, a random graph's, or none."""
-
-    def draw_edges(draw: Draw, context: Context) -> Any:
-        code, random = generator(draw)
-        n = context.shape[0]
-        pairs = np.array([(i, j) for i in range(n) for j in range(n) if i != j], np.int64).reshape(-1, 2)
-        if code % 4 == 0:
-            return pairs[pairs[:, 1] == pairs[:, 0] + 1]
-        return pairs[random.uniform(size=len(pairs)) < (code % 4 - 1) / 4]
-
-    return Quantity(draw_edges, "edges of a path or of any graph")
+dissimilarities = Quantity(
+    draw_matrix, "symmetric matrix of few whole numbers, some infinite, some 0; or of any numbers"
+)
 
 
 def bars(axis: int, endless: tuple[int, ...] = (0, 0, 1, 0, 1, 2), *, ties: bool = True) -> Quantity:
@@ -109,17 +92,3 @@ def each_cell_once(found: Any, values: Any) -> Iterable[Fact]:
     for k, (rows, own) in enumerate(zip(found, values, strict=True)):
         yield equal(f"{k}-cells", np.sort(np.concatenate([rows[:, 0], ended])), np.sort(own))
         ended = rows[rows[:, 1] < inf, 1]
-
-
-def components(points: Iterable[Any], joined: Callable[[Any, Any], bool]) -> list[set[Any]]:
-    """Return the components of points, some of which are joined."""
-    found: list[set[Any]] = []
-    for point in points:
-        near = [part for part in found if any(joined(point, other) for other in part)]
-        found = [part for part in found if part not in near] + [{point}.union(*near)]
-    return found
-
-
-def meeting(parts: Iterable[set[Any]], chosen: set[Any]) -> int:
-    """Return how many of the parts have one of the chosen points."""
-    return sum(not part.isdisjoint(chosen) for part in parts)

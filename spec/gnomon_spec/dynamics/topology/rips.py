@@ -17,9 +17,8 @@ from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.rejections import bad_values
 from gnomon_spec.strategies import number, permutation, shapes
 
-clouds = Cases({"D": dissimilarities()}, shapes((5,), (6,), (4,), (5,), (1,), (0,))).but(
-    threshold=choice(None, 2.0, 3.0, 1.0, None)
-)
+sizes, thresholds = shapes((5,), (6,), (4,), (5,), (1,), (0,)), choice(None, 2.0, 3.0, 1.0, None)
+clouds = Cases({"D": dissimilarities, "threshold": thresholds}, sizes)
 thinned = clouds.but(maxdim=choice(1, 2, 0), min_persistence=choice(None, *LEAST, 0.0))
 rips_diagrams = operation(reference.rips_diagrams, cases=thinned, rejecting=thinned.shaped(shapes((3,))))
 
@@ -94,7 +93,7 @@ def united(first: Any, second: Any) -> Any:
     return rows[np.argsort(rows[:, 0], kind="stable")]
 
 
-@rips_diagrams.law("closed form", cases=Cases({"D": dissimilarities(), "E": dissimilarities()}, clouds.shape))
+@rips_diagrams.law("closed form", cases=Cases({"D": dissimilarities, "E": dissimilarities}, clouds.shape))
 def clouds_far_apart_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]:
     """Below their distance the diagram of two clouds is the union of theirs; at it all but one component end that have
     not ended."""
@@ -131,9 +130,10 @@ def points_have_no_names_and_distances_no_units(port: Any, case: Case) -> Iterab
         yield equal(f"{name}: cycles", again.h1, factor * found.h1)
 
 
-@rips_diagrams.law(
-    "closed form", cases=Cases({"n": choice(6, 4, 5, 7, 8, 3), "radius": number(1.0, 2.0)}, shapes((1,)))
-)
+polygons = Cases({"n": choice(6, 4, 5, 7, 8, 3), "radius": number(1.0, 2.0)}, shapes((1,)))
+
+
+@rips_diagrams.law("closed form", cases=polygons)
 def a_regular_polygon_has_one_cycle(port: Any, case: Case) -> Iterable[Fact]:
     """On a circle of radius ρ, n points: n - 1 components die at 2ρ·sin(π/n), one cycle (that, 2ρ·sin(π⌈n/3⌉/n))."""
     chords = 2 * case.radius * np.sin(pi * np.arange(case.n) / case.n)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import product
 from math import inf
@@ -10,25 +10,27 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.dynamics.topology import persistence
 from gnomon.dynamics.topology import sublevel as reference
-from gnomon_spec.cases import Case, Cases, choice
+from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.dynamics.topology import operation
-from gnomon_spec.dynamics.topology.inputs import (
-    LEAST,
-    alive,
-    by_length,
-    components,
-    each_cell_once,
-    edges,
-    levels,
-    meeting,
-)  # fmt: skip
+from gnomon_spec.dynamics.topology.inputs import LEAST, alive, by_length, each_cell_once, generator, levels
 from gnomon_spec.facts import Fact, agree, equal, same_outputs
 from gnomon_spec.rejections import bad_values, no_numbers
 from gnomon_spec.strategies import permutation, shapes
 
-graphs = Cases({"f": levels(), "edges": edges()}, shapes((5,), (7,), (6,), (3,), (1,), (0,)))
+
+def draw_edges(draw: Draw, context: Context) -> Any:
+    """Draw the edges of a graph on as many vertices as the common shape says: a path's, a random graph's, or none."""
+    code, random = generator(draw)
+    n = context.shape[0]
+    pairs = np.array([(i, j) for i in range(n) for j in range(n) if i != j], np.int64).reshape(-1, 2)
+    if code % 4 == 0:
+        return pairs[pairs[:, 1] == pairs[:, 0] + 1]
+    return pairs[random.uniform(size=len(pairs)) < (code % 4 - 1) / 4]
+
+
+edges = Quantity(draw_edges, "edges of a path or of any graph")
+graphs = Cases({"f": levels(), "edges": edges}, shapes((5,), (7,), (6,), (3,), (1,), (0,)))
 some = graphs.shaped(shapes((4,))).but(edges=choice(np.array([[0, 1], [2, 1]])))
 least = {"min_persistence": choice(None, *LEAST, 0.0)}
 sublevel_h0 = operation(reference.sublevel_h0, cases=graphs.but(**least), rejecting=some.but(**least))
@@ -48,6 +50,20 @@ def _(domain: reference.EdgeList, value: Any) -> Iterator[tuple[str, Any]]:
     yield " of three", np.concatenate([value, value[:, :1]], axis=1)
     for words, bad in (("a negative place", -1), ("a place too large", 99), ("a loop", value[0, 1])):
         yield f" with {words}", np.concatenate([[[bad, value[0, 1]]], value])
+
+
+def components(points: Iterable[Any], joined: Callable[[Any, Any], bool]) -> list[set[Any]]:
+    """Return the components of points, some of which are joined."""
+    found: list[set[Any]] = []
+    for point in points:
+        near = [part for part in found if any(joined(point, other) for other in part)]
+        found = [part for part in found if part not in near] + [{point}.union(*near)]
+    return found
+
+
+def meeting(parts: Iterable[set[Any]], chosen: set[Any]) -> int:
+    """Return how many of the parts have one of the chosen points."""
+    return sum(not part.isdisjoint(chosen) for part in parts)
 
 
 def flooded(case: Case, level: Any) -> list[set[int]]:
@@ -203,12 +219,10 @@ def every_cell_begins_or_ends_a_bar(port: Any, case: Case) -> Iterable[Fact]:
 def only_the_order_of_values_counts(port: Any, case: Case) -> Iterable[Fact]:
     """Cubes of the values have the cubes of their bars; transposed and mirrored pictures have the same."""
     found = sublevel_grid.call(port, case)
-    turned = {"transposed": case.F.T.copy(), "mirrored": case.F[:, ::-1].copy()}
-    for name, F, expected in (
-        ("cubes", case.F**3, tuple(rows**3 for rows in found)),
-        *((name, F, found) for name, F in turned.items()),
-    ):
-        yield from same_outputs(name, tuple(sublevel_grid.call(port, case, F=F)), tuple(expected))
+    changed = {"cubes": case.F**3, "transposed": case.F.T.copy(), "mirrored": case.F[:, ::-1].copy()}
+    for name, F in changed.items():
+        expected = tuple(rows**3 if name == "cubes" else rows for rows in found)
+        yield from same_outputs(name, tuple(sublevel_grid.call(port, case, F=F)), expected)
 
 
 @sublevel_grid.law("invariance", cases=pictures)
@@ -265,23 +279,13 @@ squares_are_never_filled: Squares do not enter: holes are the cycles of the grid
         `cells = [c for c in sorted(product(range(len(top)), range(len(left))), key=dimension) if dimension(c) < 2]`
 short_bars_are_kept: A least length is not looked at
     `boundaries, dimensions, 1, min_persistence)` → `boundaries, dimensions, 1, None)`
-""")
-sublevel_grid.edits(
-    """
 additions_stop_after_one: A column of the boundary matrix is reduced once, not until its lowest one is its own
     `while column and max(column) in reduced:` → `if column and max(column) in reduced:`
 younger_is_older: Of two classes the older one dies
     `ends[order[max(column)]] = cell` → `ends[order[min(column)]] = cell`
-""",
-    within=persistence.pairs,
-)
-sublevel_grid.edits(
-    """
 bars_of_no_length_are_kept: What dies as it is born is a bar, though no least length is asked for
     `births < deaths` → `births <= deaths`
 endless_bars_are_left_out: What never dies is no bar
     `np.flatnonzero(births < deaths if shortest is None else deaths - births >= shortest)` →
         `np.flatnonzero((births < deaths if shortest is None else deaths - births >= shortest) & (deaths < np.inf))`
-""",
-    within=persistence.long_enough,
-)
+""")

@@ -191,17 +191,14 @@ corners_on_neither_side: A step that begins or ends right above an obstacle cros
 letters_have_no_sign: A crossing to the right counts like one to the left
     `add(letters, sign * (k + 1))` → `add(letters, k + 1)`
 """)
-homotopy_classes.edits(
-    """
+homotopy_classes.edits("""
 classes_by_letters: Paths with the same letters in any order are one class, as winding numbers would have it
     `tuple(word(path, obstacles).tolist())` → `tuple(sorted(word(path, obstacles).tolist()))`
 classes_by_length: Paths whose words are equally long are one class
     `tuple(word(path, obstacles).tolist())` → `len(word(path, obstacles))`
 classes_by_points: Paths are one class only if they have the same points
     `tuple(word(path, obstacles).tolist())` → `tuple(path.ravel().tolist())`
-""",
-    within=None,
-)
+""")
 holes.edits("""
 holes_touch_the_rim: What is above at the rim counts as a hole, too
     `if all(0 < i < rows - 1 and 0 < j < columns - 1 for i, j in part):` → `if part:`

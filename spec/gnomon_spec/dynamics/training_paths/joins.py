@@ -116,9 +116,8 @@ def each_unit_is_the_tanh_of_its_sum(port: Any, case: Case) -> Iterable[Fact]:
 def the_image_of_a_join_is_the_join_of_images(port: Any, case: Case) -> Iterable[Fact]:
     """A functor: images of the parts of a path compose to the image of the path, to the bit; a point has its own."""
     cut = case.cut % len(case.path)
-    first, second = (
-        representations.call(port, case, path=part.copy()) for part in (case.path[: cut + 1], case.path[cut:])
-    )
+    parts = case.path[: cut + 1], case.path[cut:]
+    first, second = (representations.call(port, case, path=part.copy()) for part in parts)
     whole = representations.call(port, case)
     yield identical("joined", np.concatenate([first, second[1:]]), whole)
     yield identical("where they meet", second[0], first[-1])

@@ -169,9 +169,7 @@ def sizes(case: Case) -> Any:
     return 1 + np.max(np.abs(case.h)) + np.max(np.abs(case.k))
 
 
-mediate = operation(
-    reference.mediate, cases=squares, rejecting=squares, scales={"factor": sizes, "residual": sizes}
-)  # fmt: skip
+mediate = operation(reference.mediate, cases=squares, rejecting=squares, scales={"factor": sizes, "residual": sizes})
 
 
 @mediate.law("closed form")

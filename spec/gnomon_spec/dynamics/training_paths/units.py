@@ -106,9 +106,7 @@ aligned_barrier = operation(reference.aligned_barrier, cases=trained, rejecting=
 
 
 walks = trained.but(lr=choice(0.25, 0.5, 0.125), steps=choice(2, 1, 3, 0))
-descent = operation(
-    reference.descent, cases=walks, rejecting=walks, compare=follows, **at_its_size
-)  # fmt: skip
+descent = operation(reference.descent, cases=walks, rejecting=walks, compare=follows, **at_its_size)
 
 
 @descent.law("trajectory", cases=walks)
@@ -191,8 +189,7 @@ def it_does_not_see_order_and_signs(port: Any, case: Case) -> Iterable[Fact]:
 def it_is_the_barrier_to_the_nearest_image(port: Any, case: Case) -> Iterable[Fact]:
     """The largest height of the loss ½·mean‖f(x) - y‖² over the chord, to the nearest image of the end."""
     sizes = sizes_of(case)
-    every = list(images(case.end, sizes, odd=True))
-    end = every[int(np.argmin([float(np.sum((image - case.start) ** 2)) for image in every]))]
+    end = min(images(case.end, sizes, odd=True), key=lambda image: float(np.sum((image - case.start) ** 2)))
     shares = np.arange(case.points) / (case.points - 1)
     losses = []
     for t in shares:
@@ -244,16 +241,11 @@ slope_at_the_start: The gradient is that at the start, at every step
     `gradient(path[-1], data)` → `gradient(start, data)`
 start_is_no_part_of_the_path: The first point is that after a step
     `path = [start]` → `path = [start - lr * gradient(start, data)]`
-""")
-descent.edits(
-    """
 signs_of_slopes_are_lost: The error is passed down by the size of the outgoing weights, whatever their signs are
     `errors @ units[:, d + 1 :].T` → `errors @ np.abs(units[:, d + 1 :]).T`
 bend_is_left_out: The slope of tanh is taken for 1
     `* (1 - h * h)` → `* (1 + 0 * h)`
-""",
-    within=reference.gradient,
-)
+""")
 aligned_barrier.edits("""
 barrier_without_matching: Units are not matched
     `match_units(end, start, inputs=d, hidden=hidden).params` → `end`
