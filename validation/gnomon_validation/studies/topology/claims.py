@@ -53,13 +53,11 @@ def total_persistence_measures_flatness() -> Evidence:
     multiplied by what the loss is multiplied by: a threshold means nothing without the loss's unit.
     """
     x, y = np.meshgrid(landscapes.STEPS, landscapes.STEPS)
-    bowls = [float(total_persistence(sublevel_grid(k * (x * x + y * y)).h0)) for k in (0.01, 1.0, 100.0)]
-    wells = [
-        float(total_persistence(sublevel_grid(s * ((x * x - 1) ** 2 + k * y * y)).h0))
-        for s, k in ((1, 1), (1, 100), (64, 1))
-    ]
-    figure = f"bowls of curvature 0.01, 1, 100: {bowls}; a double well, stretched, scaled by 64: {wells}"
-    return Evidence(bowls == [0, 0, 0] and wells == [1, 1, 64], figure)
+    bowls = [k * (x * x + y * y) for k in (0.01, 1.0, 100.0)]
+    wells = [s * ((x * x - 1) ** 2 + k * y * y) for s, k in ((1, 1), (1, 100), (64, 1))]
+    of_bowls, of_wells = ([float(total_persistence(sublevel_grid(F).h0)) for F in those] for those in (bowls, wells))
+    figure = f"bowls of curvature 0.01, 1, 100: {of_bowls}; a double well, stretched, scaled by 64: {of_wells}"
+    return Evidence(of_bowls == [0, 0, 0] and of_wells == [1, 1, 64], figure)
 
 
 @ledger.claim("false", source=NOTE)

@@ -25,11 +25,9 @@ def runs_fall_into_homotopy_classes() -> Evidence:
     level there are several.
     """
     paths, obstacles, classes = hills.seen(3)
-    in_the_plane = homotopy_classes(tuple(paths), obstacles[:0])
-    figure = (
-        f"{len(paths)} runs around three hills: {np.max(in_the_plane) + 1} class, {np.max(classes) + 1} below a level"
-    )
-    return Evidence(bool(np.max(in_the_plane) == 0 and np.max(classes) == 3), figure)
+    one, several = (int(np.max(found)) + 1 for found in (homotopy_classes(tuple(paths), obstacles[:0]), classes))
+    figure = f"{len(paths)} runs around three hills: {one} class, {several} below a level"
+    return Evidence((one, several) == (1, 4), figure)
 
 
 @ledger.claim("holds if", source=NOTES, condition="said of runs with the same ends, of which it is trivial")
@@ -129,10 +127,9 @@ def averaging_networks_is_a_colimit() -> Evidence:
     same = float(np.max(np.abs(students.DATA.outputs(copy) - students.DATA.outputs(one))))
     other = float(np.max(np.abs(students.DATA.outputs((one + copy) / 2) - students.DATA.outputs(one))))
     matched = match_units(copy, one, inputs=1, hidden=2).params
-    figure = (
-        f"the copy differs by {same:.1e}, its mean with the network by {other:.2f}, and by 0 once units are matched"
-    )
+    figure = f"the copy differs by {same:.1e}, its mean with the network by {other:.2f}"
     # Three products and sums of the last layer, in one order and in the other; |tanh| <= 1.
     rounding = 2 * 3 * float(np.finfo(float).eps) * float(np.sum(np.abs(one[4:])))
-    shown = same <= rounding < other and bool(np.all(matched == one))
-    return Evidence(shown and float(lmc_barrier(one, copy, students.DATA)) > 0, figure)
+    barrier = float(lmc_barrier(one, copy, students.DATA))
+    shown = same <= rounding < other and bool(np.all(matched == one)) and barrier > 0
+    return Evidence(shown, f"{figure}, and by 0 once units are matched")

@@ -43,14 +43,13 @@ def trained(runs: int = 24, steps: int = 40_000) -> Array:
 def between(found: Array) -> dict[str, Array]:
     """Return barriers and distances of all pairs, as they are and matched."""
     pairs = list(combinations(found, 2))
+    starts, ends = np.swapaxes(pairs, 0, 1)
     matched = [match_units(end, start, inputs=1, hidden=2).params for start, end in pairs]
     return {
         "barrier": np.array([lmc_barrier(start, end, DATA) for start, end in pairs]),
         "barrier, matched": np.array([aligned_barrier(start, end, DATA) for start, end in pairs]),
-        "distance": np.array([np.linalg.norm(start - end) for start, end in pairs]),
-        "distance, matched": np.array(
-            [np.linalg.norm(start - end) for (start, _), end in zip(pairs, matched, strict=True)]
-        ),
+        "distance": np.linalg.norm(starts - ends, axis=1),
+        "distance, matched": np.linalg.norm(starts - np.array(matched), axis=1),
     }
 
 
