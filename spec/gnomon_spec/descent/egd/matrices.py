@@ -26,13 +26,12 @@ def decades(context: Context) -> float:
     return 0.08 * float(np.finfo(context.dtype).nmant)
 
 
-def gap() -> Quantity:
-    """A threshold of the rank: below what counts and above rounding (5e-5 in float32, 2e-10 in float64), or larger."""
+def draw_gap(draw: Draw, context: Context) -> float:
+    """Draw a rank's threshold: above rounding (5e-5 in float32, 2e-10 in float64), below what counts; or larger."""
+    return (float(np.finfo(context.dtype).eps) ** 0.625, 1 / 16, 1 / 64)[draw(SMALL_CODES) % 4 % 3]
 
-    def draw_gap(draw: Draw, context: Context) -> float:
-        return (float(np.finfo(context.dtype).eps) ** 0.625, 1 / 16, 1 / 64)[draw(SMALL_CODES) % 4 % 3]
 
-    return Quantity(draw_gap, "threshold between the singular values", lambda value: value is not None and value > 0)
+gap = Quantity(draw_gap, "threshold between the singular values", lambda value: value is not None and value > 0)
 
 
 def fractions(draw: Draw, count: int) -> list[float]:
@@ -59,23 +58,22 @@ def gradient(*, full: bool = False, exact: bool = False) -> Quantity:
     return Quantity(draw_gradient, "matrix (m, p)" + " of full rank" * full)
 
 
-def contraction() -> Quantity:
-    """A matrix (m, p) with singular values in [0, 1], one case in two all 1."""
+def draw_contraction(draw: Draw, context: Context) -> Array:
+    """Draw a matrix (m, p) with singular values in [0, 1], one case in two all 1."""
+    smaller, all_one = min(context.shape), draw(SMALL_CODES) % 2
+    values = np.ones(smaller) if all_one else 1 - np.array(fractions(draw, smaller))
+    return np.asarray(with_singular_values(draw, context, values), context.dtype)
 
-    def draw_contraction(draw: Draw, context: Context) -> Array:
-        smaller, all_one = min(context.shape), draw(SMALL_CODES) % 2
-        values = np.ones(smaller) if all_one else 1 - np.array(fractions(draw, smaller))
-        return np.asarray(with_singular_values(draw, context, values), context.dtype)
 
-    return Quantity(draw_contraction, "matrix (m, p), singular values in [0, 1]")
+contraction = Quantity(draw_contraction, "matrix (m, p), singular values in [0, 1]")
 
 
 any_matrix = tame()
-ranked = Cases({"rtol": gap(), "gradient": gradient()}, SHAPES)
-exactly_ranked = Cases({"rtol": gap(), "gradient": gradient(exact=True)}, SHAPES)
+ranked = Cases({"rtol": gap, "gradient": gradient()}, SHAPES)
+exactly_ranked = Cases({"rtol": gap, "gradient": gradient(exact=True)}, SHAPES)
 full = Cases({"rtol": NONE, "gradient": gradient(full=True)}, SHAPES)
 either = Cases({"rtol": Quantity(
-    lambda draw, context: None if draw(SMALL_CODES) % 4 == 0 else gap().draw(draw, context), "a threshold, or None",
+    lambda draw, context: None if draw(SMALL_CODES) % 4 == 0 else gap.draw(draw, context), "a threshold, or None",
 ), "gradient": gradient()}, SHAPES)  # fmt: skip
 
 

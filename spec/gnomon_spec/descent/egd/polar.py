@@ -10,20 +10,8 @@ import numpy as np
 from gnomon.descent.egd import polar as reference
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Context, Draw, Quantity
-from gnomon_spec.descent.egd import system
-from gnomon_spec.descent.egd.matrices import (
-    TURNS,
-    contraction,
-    declare_what_all_share,
-    either,
-    exactly_ranked,
-    factor,
-    full,
-    gives,
-    ranked,
-    svd,
-    turned,
-)
+from gnomon_spec.descent.egd import matrices, system
+from gnomon_spec.descent.egd.matrices import either, exactly_ranked, factor, full, gives, ranked, svd
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.strategies import SMALL_CODES, shapes
 from gnomon_spec.system import WITH_ROOM
@@ -70,14 +58,14 @@ def it_is_the_factor_of_a_polar_decomposition(port: Any, case: Case) -> Iterable
     yield equal("positive semidefinite", np.minimum(below, 0), 0.0, scale=size)
 
 
-@polar.law("bound", cases=exactly_ranked.but(other=contraction()))
+@polar.law("bound", cases=exactly_ranked.but(other=matrices.contraction))
 def no_contraction_is_better_aligned(port: Any, case: Case) -> Iterable[Fact]:
     """⟨G, Z⟩ <= ⟨G, EGD(G)⟩ for every Z with ‖Z‖₂ <= 1: the direction of steepest descent in the spectral norm."""
     found = polar.call(port, case)
     yield at_least("inner product", np.sum(case.gradient * found), np.sum(case.gradient * case.other))
 
 
-@polar.law("bound", cases=full.but(**TURNS))
+@polar.law("bound", cases=full.but(**matrices.TURNS))
 def of_full_rank_it_is_the_nearest_isometry(port: Any, case: Case) -> Iterable[Fact]:
     """‖G - EGD(G)‖ = ‖s - 1‖, and no matrix with orthonormal rows or columns is nearer."""
     G, found = case.gradient, polar.call(port, case)
@@ -88,14 +76,14 @@ def of_full_rank_it_is_the_nearest_isometry(port: Any, case: Case) -> Iterable[F
     yield at_least("others", np.sqrt(np.sum((G - other) ** 2)), distance)
 
 
-declare_what_all_share(polar, ranked, either)
+matrices.declare_what_all_share(polar, ranked, either)
 polar.symmetry(
     "equivariance",
     "it_turns_with_the_gradient",
     "EGD(Q·G·Rᵀ) = Q·EGD(G)·Rᵀ for orthogonal Q and R, permutations and signs among them",
-    inputs={"gradient": turned},
-    outputs=turned,
-    cases=ranked.but(**TURNS),
+    inputs={"gradient": matrices.turned},
+    outputs=matrices.turned,
+    cases=ranked.but(**matrices.TURNS),
 )
 
 
@@ -159,18 +147,17 @@ def a_vector_is_divided_by_its_length(case: Case) -> Any:
     return case.gradient / np.sqrt(np.sum(case.gradient**2))
 
 
-def error() -> Quantity:
-    """A matrix (m, p) of at most half the smallest singular value of the gradient."""
-
-    def draw_error(draw: Draw, context: Context) -> Any:
-        G = context.drawn["gradient"].astype(np.float64)
-        size = np.linalg.svd(G, compute_uv=False)[-1] / 2 ** (1 + draw(SMALL_CODES) % 6)
-        return np.asarray(size * contraction().draw(draw, context), context.dtype)
-
-    return Quantity(draw_error, "matrix (m, p), at most half the gradient's smallest singular value")
+def draw_error(draw: Draw, context: Context) -> Any:
+    """Draw a matrix (m, p) of at most half the smallest singular value of the gradient."""
+    G = context.drawn["gradient"].astype(np.float64)
+    size = np.linalg.svd(G, compute_uv=False)[-1] / 2 ** (1 + draw(SMALL_CODES) % 6)
+    return np.asarray(size * matrices.contraction.draw(draw, context), context.dtype)
 
 
-@polar.law("bound", cases=full.but(error=error()))
+errors = Quantity(draw_error, "matrix (m, p), at most half the gradient's smallest singular value")
+
+
+@polar.law("bound", cases=full.but(error=errors))
 def it_moves_by_no_more_than_the_bound_of_li_and_sun(port: Any, case: Case) -> Iterable[Fact]:
     """‖EGD(G+E) - EGD(G)‖ <= (2/(s_min + s'_min) + [m ≠ p]/max(s_min, s'_min))·‖E‖ for full rank, Frobenius norms, s
     and s' the singular values of G and G+E."""

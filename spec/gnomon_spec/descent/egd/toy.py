@@ -74,19 +74,16 @@ first_iterate_left_out: The run begins after the first step
 """)
 
 
-def points() -> Quantity:
-    """Points of the plane (k, 2), none at 0."""
-
-    def draw_points(draw: Draw, context: Context) -> Any:
-        size, code = 1 + draw(SMALL_CODES) % 4, draw(CODES)
-        angles = 2 * np.pi * np.random.Generator(np.random.PCG64(code)).uniform(size=size)
-        lengths = 2.0 ** (code % 9 - 4)
-        return np.asarray(lengths * np.stack([np.cos(angles), np.sin(angles)], axis=1), context.dtype)
-
-    return Quantity(draw_points, "points of the plane (k, 2), none at 0")
+def draw_points(draw: Draw, context: Context) -> Any:
+    """Draw points of the plane (k, 2), none at 0."""
+    size, code = 1 + draw(SMALL_CODES) % 4, draw(CODES)
+    angles = 2 * np.pi * np.random.Generator(np.random.PCG64(code)).uniform(size=size)
+    lengths = 2.0 ** (code % 9 - 4)
+    return np.asarray(lengths * np.stack([np.cos(angles), np.sin(angles)], axis=1), context.dtype)
 
 
-weights = Cases({"weights": points()}, shapes((2,))).but(angle=ANGLE, eps=number(0.01, 1.0, 0.1, exponents=(-10, 1)))
+points = Quantity(draw_points, "points of the plane (k, 2), none at 0")
+weights = Cases({"weights": points}, shapes((2,))).but(angle=ANGLE, eps=number(0.01, 1.0, 0.1, exponents=(-10, 1)))
 error = system.operation(
     reference.population_error, cases=weights, rejecting=weights, dtypes=WITH_ROOM, scales={"weights": lambda _: 1.0}
 )
@@ -123,17 +120,13 @@ opposite_weights_are_the_same: -w is taken for w
 """)
 
 
-def starts() -> Quantity:
-    """(u₁, u₂), u₁ from -1 to 0, u₂ from -2 to 16."""
-
-    def draw_start(draw: Draw, context: Context) -> Any:
-        first, second = draw(SMALL_CODES), draw(CODES)
-        return np.array([-(first % 8) / 8, 5.0 if second == 0 else second % 18432 / 1024 - 2], context.dtype)
-
-    return Quantity(draw_start, "u₁ in [-1, 0], u₂ in [-2, 16]")
+def draw_start(draw: Draw, context: Context) -> Any:
+    """Draw (u₁, u₂), u₁ from -1 to 0, u₂ from -2 to 16."""
+    first, second = draw(SMALL_CODES), draw(CODES)
+    return np.array([-(first % 8) / 8, 5.0 if second == 0 else second % 18432 / 1024 - 2], context.dtype)
 
 
-plateaus = Cases({"start": starts()}, shapes((2,))).but(
+plateaus = Cases({"start": Quantity(draw_start, "u₁ in [-1, 0], u₂ in [-2, 16]")}, shapes((2,))).but(
     m1=choice(1.1410777703680648, 0.875, 2.5), m2=choice(1.5705388851840323, 1.0, 3.5), angle=ANGLE,
     lr=number(0.125, 0.0625, exponents=(-9, -4)), eps=number(0.0625, 0.001, exponents=(-9, -3)),
     method=choice("gd", "newton"),

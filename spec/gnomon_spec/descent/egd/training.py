@@ -22,47 +22,44 @@ ON, OFF = EGDState(True), EGDState(False)
 FIRST, BOTH = (0,), (2, 0)
 
 
-def network() -> Quantity:
-    """A matrix (m, p), a bias (p,), and an array (p, 2, 2), as of a convolution."""
-
-    def draw_network(draw: Draw, context: Context) -> Any:
-        m, p = context.shape
-        return tuple(tame().draw(draw, context._replace(shape=shape)) for shape in ((m, p), (p,), (p, 2, 2)))
-
-    return Quantity(draw_network, "matrix (m, p), bias (p,), array (p, 2, 2)")
+def draw_network(draw: Draw, context: Context) -> Any:
+    """Draw a matrix (m, p), a bias (p,), and an array (p, 2, 2), as of a convolution."""
+    m, p = context.shape
+    return tuple(tame().draw(draw, context._replace(shape=shape)) for shape in ((m, p), (p,), (p, 2, 2)))
 
 
-def gradients() -> Quantity:
-    """Gradients of the network; those of the matrices, with the decay, have full rank."""
-
-    def draw_gradients(draw: Draw, context: Context) -> Any:
-        (m, p), (W, _, kernel) = context.shape, context.drawn["params"]
-        decay, full = context.drawn.get("weight_decay", 0.0), gradient(full=True)
-        drawn = [full.draw(draw, context._replace(shape=shape)) for shape in ((m, p), (p, 4))]
-        first, last = (G - context.dtype.type(decay) * X for G, X in zip(drawn, (W, kernel.reshape(p, 4)), strict=True))
-        return first, tame().draw(draw, context._replace(shape=(p,))), last.reshape(p, 2, 2)
-
-    return Quantity(draw_gradients, "gradients of the network")
+network = Quantity(draw_network, "matrix (m, p), bias (p,), array (p, 2, 2)")
 
 
-def sketches() -> Quantity:
-    """One sketch of a single vector for each of the layers."""
+def draw_gradients(draw: Draw, context: Context) -> Any:
+    """Draw gradients of the network; those of the matrices, with the decay, have full rank."""
+    (m, p), (W, _, kernel) = context.shape, context.drawn["params"]
+    decay, full = context.drawn.get("weight_decay", 0.0), gradient(full=True)
+    drawn = [full.draw(draw, context._replace(shape=shape)) for shape in ((m, p), (p, 4))]
+    first, last = (G - context.dtype.type(decay) * X for G, X in zip(drawn, (W, kernel.reshape(p, 4)), strict=True))
+    return first, tame().draw(draw, context._replace(shape=(p,))), last.reshape(p, 2, 2)
 
-    def draw_sketches(draw: Draw, context: Context) -> Any:
-        sizes = {0: context.shape[1], 2: 4}
-        seed = np.random.Generator(np.random.PCG64(draw(SMALL_CODES)))
-        return tuple(seed.standard_normal((1, sizes[i])).astype(context.dtype) for i in context.drawn["layers"])
 
-    return Quantity(draw_sketches, "a sketch for each layer")
+gradients = Quantity(draw_gradients, "gradients of the network")
+
+
+def draw_sketches(draw: Draw, context: Context) -> Any:
+    """Draw one sketch of a single vector for each of the layers."""
+    sizes = {0: context.shape[1], 2: 4}
+    seed = np.random.Generator(np.random.PCG64(draw(SMALL_CODES)))
+    return tuple(seed.standard_normal((1, sizes[i])).astype(context.dtype) for i in context.drawn["layers"])
+
+
+sketches = Quantity(draw_sketches, "a sketch for each layer")
 
 
 RATES, DECAY = number(0.1, 0.5, 1.0, exponents=(-8, 4)), number(0.0, 0.5, 2.0**-7, exponents=(-7, 0))
 plain = Cases({
-    "weight_decay": DECAY, "layers": choice(FIRST, BOTH, ()), "params": network(), "grads": gradients(),
+    "weight_decay": DECAY, "layers": choice(FIRST, BOTH, ()), "params": network, "grads": gradients,
     "state": constant(ON), "sketches": constant(()), "lr": RATES,
 }, SHAPES)  # fmt: skip
 steps = plain.but(
-    state=choice(ON, ON, ON, OFF), sketches=sketches(), layers=choice(FIRST, BOTH),
+    state=choice(ON, ON, ON, OFF), sketches=sketches, layers=choice(FIRST, BOTH),
     variant=choice("paper", "code", "paper", "rsvd", "paper", "colnorm"),
     algorithm=choice("svd", "eigh", "muon5", "newton_schulz"), floor=choice(None, 0.125, 1024.0),
     n_iter=count(2, 0, 1, high=3), unit=choice("column", "row"), rtol=choice(None),

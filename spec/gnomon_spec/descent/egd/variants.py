@@ -11,20 +11,8 @@ from gnomon.descent.egd import diagnosis, variants
 from gnomon_spec.arithmetic import lapack
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.symmetries import scaled, unchanged
-from gnomon_spec.descent.egd import system
-from gnomon_spec.descent.egd.matrices import (
-    NONE,
-    SHAPES,
-    any_matrix,
-    either,
-    exactly_ranked,
-    factor,
-    full,
-    gives,
-    gradient,
-    ranked,
-    svd,
-)
+from gnomon_spec.descent.egd import matrices, system
+from gnomon_spec.descent.egd.matrices import either, exactly_ranked, factor, full, gives, gradient, svd
 from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.rotations import rotation_of
 from gnomon_spec.strategies import CODES, SMALL_CODES, count, number, whole_range
@@ -43,13 +31,13 @@ def declare_scaling(operation: Operation, cases: Cases) -> None:
         yield equal("gradient", operation.call(port, case, **moved), operation.call(port, case), scale=1.0)
 
 
-floored_cases = Cases({"gradient": gradient(), "floor": FLOORS}, SHAPES)
+floored_cases = Cases({"gradient": gradient(), "floor": FLOORS}, matrices.SHAPES)
 floored = system.operation(
     variants.floored, cases=floored_cases, rejecting=floored_cases, dtypes=WITH_ROOM, scales={"gradient": lambda _: 1.0}
 )
 
 
-@gives(floored, "closed form", floored_cases.but(rtol=NONE))
+@gives(floored, "closed form", floored_cases.but(rtol=matrices.NONE))
 def each_singular_value_becomes_min_1_and_s_over_the_floor(case: Case) -> Any:
     """It is U·diag(min(1, s/floor))·Vᵀ: the polar factor for floor <= s_min; of nothing it is nothing."""
     U, s, Vt = svd(case)
@@ -134,10 +122,10 @@ floor_below_the_gradients_size: The floor is taken relative to the largest entry
     `relative(floor, gradient)` → `floor`
 """)
 
-units = Cases({"gradient": any_matrix}, SHAPES).but(
+units = Cases({"gradient": matrices.any_matrix}, matrices.SHAPES).but(
     floor=number(0.01, 1.0, 0.5, exponents=(-12, 5)), unit=choice("column", "row")
 )
-sizable = Cases({"gradient": gradient(full=True)}, SHAPES).but(floor=choice(2.0**-60), unit="column")
+sizable = Cases({"gradient": gradient(full=True)}, matrices.SHAPES).but(floor=choice(2.0**-60), unit="column")
 colnorm = system.operation(variants.colnorm, cases=units, rejecting=units, dtypes=WITH_ROOM)
 
 
@@ -177,7 +165,7 @@ diagnose = system.operation(diagnosis.diagnose, cases=diagnosed, rejecting=diagn
 diagnose.scales = {"singular_values": lambda case: np.max(np.abs(case.gradient), initial=0)}
 
 
-@diagnose.law("closed form", cases=ranked.but(lr=number(1.0, 0.1, exponents=(-8, 4))))
+@diagnose.law("closed form", cases=matrices.ranked.but(lr=number(1.0, 0.1, exponents=(-8, 4))))
 def it_says_what_the_polar_factor_will_do(port: Any, case: Case) -> Iterable[Fact]:
     """The nuclear norm is ⟨G, EGD(G)⟩, r is ‖EGD(G)‖², a step is lr·√r long; the condition is s₁/s_r. Of nothing
     they are 0, but for the condition, 1."""

@@ -106,9 +106,8 @@ def scale_of_the_loss() -> Evidence:
     G = np.random.default_rng(1).standard_normal((4, 6))
     small = 1e-7 * G
     exact, coded = (float(np.linalg.norm(f(small) - f(G))) for f in (polar, floored))
-    return Evidence(
-        exact < 1e-12 < 0.1 < coded, f"G and 1e-7·G: the factors differ by {exact:.1e}, with the floor by {coded:.3f}"
-    )
+    figure = f"G and 1e-7·G: the factors differ by {exact:.1e}, with the floor by {coded:.3f}"
+    return Evidence(exact < 1e-12 < 0.1 < coded, figure)
 
 
 @ledger.claim("false", source=CODE)

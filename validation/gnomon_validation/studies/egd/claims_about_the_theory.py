@@ -131,7 +131,6 @@ def equal_speed() -> Evidence:
     right singular vectors are those of the curvature, and otherwise nearly so.
     """
     together, apart = speeds(True), speeds(False)
-    figure = (
-        f"fall of the four singular values by step, in rates: {listed(together)} aligned, {listed(apart)} otherwise"
-    )
-    return Evidence(bool(np.ptp(together) < 1e-6 < 0.005 < np.ptp(apart)), figure)
+    figure = f"{listed(together)} aligned, {listed(apart)} otherwise"
+    shown = bool(np.ptp(together) < 1e-6 < 0.005 < np.ptp(apart))
+    return Evidence(shown, f"fall of the four singular values by step, in rates: {figure}")

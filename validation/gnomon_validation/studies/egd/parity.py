@@ -22,21 +22,13 @@ RULES: dict[Rule, str] = {"plain": "gradient descent", "paper": "EGD", "colnorm"
 def measure() -> Findings:
     runs = {(rule, seed): parity(seed, rule) for rule in RULES for seed in SEEDS}
     middle = {rule: median(runs[rule, seed].passed for seed in SEEDS) for rule in RULES}
-    rows = [
-        (
-            name,
-            *(runs[rule, seed].passed for seed in SEEDS),
-            middle[rule],
-            *(fitted(runs[rule, seed]) for seed in SEEDS),
-        )
-        for rule, name in RULES.items()
-    ]
-    columns = " | ".join(
-        ["method", *(f"seed {seed}" for seed in SEEDS), "median", *(f"seed {seed}: trained" for seed in SEEDS)]
-    )
-    table = Table.of(
-        f"epochs until the test accuracy is above {PASSED:.0%}, and the training accuracy above 99 %", columns, rows
-    )
+    rows = []
+    for rule, name in RULES.items():
+        own = [runs[rule, seed] for seed in SEEDS]
+        rows.append((name, *(run.passed for run in own), middle[rule], *map(fitted, own)))
+    heads = ["method", *(f"seed {seed}" for seed in SEEDS), "median", *(f"seed {seed}: trained" for seed in SEEDS)]
+    title = f"epochs until the test accuracy is above {PASSED:.0%}, and the training accuracy above 99 %"
+    table = Table.of(title, " | ".join(heads), rows)
     ratio = middle["plain"] / middle["paper"]
     compared = (Comparison("median of gradient descent over median of EGD", "4 … 50", ratio),)
     spectra = runs["paper", 43].spectra
