@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+from typing import Any
+
 import numpy as np
 
 from gnomon.dynamics.gd_chaos.boundary import boundary_point
@@ -93,17 +96,24 @@ def any_stable_sharpness_is_selected() -> Evidence:
 def the_dimension_is_1_249() -> Evidence:
     """The boundary has the box dimension 1.249, “estimated”
 
-    No window and ladder is stated that gives these digits. What comes out depends on them; that it is no integer does
-    not.
+    No window and ladder is stated that gives these digits, and what comes out depends on them. That it is no integer is
+    what edges say, of which an ellipse has exactly n times as many for n times the cells. Boxes do not say it: they give
+    more than 1 to an ellipse, too, but less than to this boundary.
     """
-    edges = {n: pixels.edges(pixels.diverged(n)) for n in (512, 1024, 2048)}
-    boxes = region.boxes(pixels.diverged(1024))
-    found = {"edges, 512 … 2048": pixels.slope(edges), "all boxes, 1024": region.dimension(boxes, 0, 10),
-             "boxes 1 and 2": region.dimension(boxes, 0, 2), "boxes 8 … 64": region.dimension(boxes, 3, 7)}  # fmt: skip
-    figure = ", ".join(f"{name}: {value:.3f}" for name, value in found.items())
-    # An integer is excluded, and no two agree in the digits that are stated.
-    shown = {f"{value:.3f}" for value in found.values()}
-    return Evidence(min(found.values()) > 1 and len(shown) == len(found), figure)
+    windows: tuple[tuple[Any, ...], ...] = (), (region.ELLIPSE, 0.0)
+    rough, smooth = ({n: pixels.edges(pixels.diverged(n, *own)) for n in (512, 1024, 2048)} for own in windows)
+    found, control = (region.readings(region.boxes(pixels.diverged(1024, *own))) for own in windows)
+    pairs = ", ".join(f"{own:.3f} and {less:.3f}" for own, less in zip(found, control, strict=True))
+    figure = (
+        f"edges: {pixels.slope(rough):.3f} and, of the ellipse, {pixels.slope(smooth):.3f}; boxes of "
+        f"{', '.join(region.LADDERS)} cells, n = 1024: {pairs}"
+    )
+    doubled = all(2 * a == b for a, b in pairwise(smooth.values())) and all(
+        2 * a < b for a, b in pairwise(rough.values())
+    )
+    readings = {f"{value:.3f}" for value in (pixels.slope(rough), *found)}
+    other = len(readings) == 1 + len(found) and "1.249" not in readings
+    return Evidence(doubled and other and bool(np.all(np.array(found) > control)), figure)
 
 
 @ledger.claim("holds if", source=PAPER, condition="“for y = 0” is left out: it is so for every y")

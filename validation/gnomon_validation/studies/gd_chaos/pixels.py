@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,14 +15,14 @@ from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid, escape_potenti
 Window = tuple[float, float, float, float]
 SQUARE: Window = (-4.0, 4.0, -4.0, 4.0)
 PRODUCT: Window = (-6.0, 6.0, 0.0, 12.0)
-NOWHERE = 2
+NOWHERE, ALL = 2, slice(None)
 HUES = {2: (0.0, 0.45, 0.70), 3: (0.84, 0.37, 0.0), 1: (0.0, 0.62, 0.45), 0: (0.8, 0.47, 0.65)}
 
 
-def starts(n: int, window: Window = SQUARE) -> tuple[Array, Array]:
+def starts(n: int, window: Window = SQUARE, rows: slice = ALL) -> tuple[Array, Array]:
     """Return u and v at the centres of n × n cells; in the window `PRODUCT` those with z and w there, NaN if none."""
     left, right, bottom, top = window
-    first, second = np.meshgrid(cell_centres(left, right, n), cell_centres(bottom, top, n))
+    first, second = np.meshgrid(cell_centres(left, right, n), cell_centres(bottom, top, n)[rows])
     if window != PRODUCT:
         return first, second
     with np.errstate(invalid="ignore"):
@@ -28,11 +30,18 @@ def starts(n: int, window: Window = SQUARE) -> tuple[Array, Array]:
     return (a + b) / 2, (a - b) / 2
 
 
+@cache
 def diverged(n: int, window: Window = SQUARE, lam: float = 0.2) -> NDArray[np.int8]:
-    """Return 1 where a start diverges, 0 where it does not, `NOWHERE` where there is no start."""
-    u, v = starts(n, window)
-    there, found = np.isfinite(u), np.full(u.shape, NOWHERE, np.int8)
-    found[there] = basin_grid(u[there], v[there], lam=lam).labels == DIVERGED
+    """Return 1 where a start diverges, 0 where it does not, `NOWHERE` where there is no start; 256 rows at a time.
+
+    Of the square, as (-u, -v) diverges if (u, v) does, the upper half is computed; n is even.
+    """
+    found, below = np.full((n, n), NOWHERE, np.int8), n // 2 if window == SQUARE else 0
+    for first in range(below, n, 256):
+        u, v = starts(n, window, rows := slice(first, first + 256))
+        there = np.isfinite(u)
+        found[rows][there] = basin_grid(u[there], v[there], lam=lam).labels == DIVERGED
+    found[:below] = found[::-1, ::-1][:below]
     return found
 
 

@@ -65,6 +65,7 @@ def measure() -> Findings:
     bowls = {f"½·{k}·(x² + y²)": sublevel_grid(k * (x * x + y * y) / 2) for k in (0.01, 1.0, 100.0)}
     ridge = sublevel_grid(factorisation(0.5, 0.0))
     ridged = sublevel_grid(factorisation(0.5, 0.2), construction="T").h0
+    spurious = np.sort(ridge.h0[:, 1] - ridge.h0[:, 0])[:-2]  # all but the one that is there and the endless one
     compared = [
         Comparison("(x²-1)² + 0.3x: deepest minimum", "-0.3054277", float(found[4001][0, 0])),
         Comparison("… birth of the other valley", "0.2941466", float(found[4001][1, 0])),
@@ -77,8 +78,8 @@ def measure() -> Findings:
         Comparison("… its death", "2", float(four.h1[0, 1])),
         Comparison("factorisation, y = 0.5, λ = 0.2: longest bar, (y - λ)²/2", "0.0450", longest(ridged)),
         Comparison("… λ = 0: longest bar, y²/2", "0.125", longest(ridge.h0)),
+        Comparison("… bars along uv = y that only the grid has", "180 … 189", len(spurious)),
     ]
-    spurious = np.sort(ridge.h0[1:, 1] - ridge.h0[1:, 0])[:-1]  # all but the one that is there
     conclusions = (
         "A diagram has a bar for each valley, and what is between critical values has no part in it. A grid's error is "
         f"theirs: {listed((errors[n] for n in (41, 81, 161)), '{:.1e}')} as the step is halved. "
@@ -86,7 +87,7 @@ def measure() -> Findings:
         "Curvature leaves no trace: all bowls have the one bar (0, ∞), total persistence 0; a double well that is 0.1 "
         "or 100 times as steep across has the same bars.",
         f"A flat floor is not flat on a grid: along uv = y {len(spurious)} bars, up to {spurious[-1]:.1e} long, are "
-        "the grid's own; only longer ones count.",
+        f"the grid's own; the landscape's is {longest(ridge.h0):.3f} long. Bars as short as a grid's error say nothing.",
     )
     rows = [
         (name, len(d.h0), longest(d.h0), float(total_persistence(d.h0)), len(d.h1))
