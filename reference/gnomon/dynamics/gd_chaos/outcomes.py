@@ -119,9 +119,9 @@ def escape_potential(
     """Return ν = t - log₃ ln|R| at the first t <= max_steps with |R| > threshold, ∞ where there is none.
 
     Far out R⁺ is about R³, so that a step takes ν to ν - 1, and G = 3^-ν is about ln|R| in the end: a smooth measure of
-    how fast a start escapes. u, v: one start with d = 1 an entry. threshold: > 1; by 100 ν is up to 0.4 off in a picture,
-    by 1e10 4e-9, for most starts nothing (the study gd_chaos-region). There is no bound: R of a start may be small where
-    W is not. eta, y, lam: of `vector_step`. NaN where η(u ± v)² leaves the range.
+    how fast a start escapes. u, v: one start with d = 1 an entry. threshold: > 1; by 100 ν is up to 0.4 off in a
+    picture, by 1e10 up to 4e-9, for most starts nothing (the study gd_chaos-region). There is no bound: R of a start
+    may be small where W is not. eta, y, lam: of `vector_step`. NaN where η(u ± v)² leaves the range.
     """
     c, Y, root = 1 - eta * lam, eta * y, eta**0.5
     alpha, beta = root * (u + v), root * (u - v)

@@ -138,6 +138,15 @@ def merge_height(f: OnVertices, edges: Edges) -> Array:
 
 
 @checked()
+def barrier_graph(f: OnVertices, edges: Edges) -> Array:
+    """Return how far each two vertices must climb: their `merge_height` over the higher one of their values.
+
+    Shape (n, n): 0 on the diagonal and between neighbours, infinite where there is no path. f, edges: of `sublevel_h0`.
+    """
+    return merge_height(f, edges) - np.maximum(f[:, None], f)
+
+
+@checked()
 def merge_tree(f: OnVertices, edges: Edges) -> MergeTree:
     """Return into which valley each valley goes: of those that are joined at its pass the one with the lowest vertex.
 

@@ -73,3 +73,26 @@ def representations(path: Path, inputs: Annotated[Array, Points(1, 0)], *, hidde
         weights, biases = point[: hidden * d].reshape(hidden, d), point[hidden * d : hidden * (d + 1)]
         images.append(np.tanh(inputs @ weights.T + biases))
     return np.stack(images)
+
+
+def composable(given: Mapping[str, Any]) -> None:
+    f, inputs = given["f"], given["inputs"]
+    if f.shape[1] != inputs.shape[1]:
+        raise ValueError(f"f must have as many columns as inputs {inputs.shape}, got shape {f.shape}")
+    wide_enough({**given, "inputs": f.T})
+
+
+@checked(composable)
+def precompose(
+    path: Path, inputs: Annotated[Array, Points(1, 0)], f: Annotated[Array, Entries(("d", "k"), least=1, finite=True)],
+    *, hidden: PositiveInt = 2,
+) -> Array:  # fmt: skip
+    """Return φ∘F of each point φ of a path: its `representations` of F·x, shape (m, N, hidden).
+
+    So a layer for data of one kind is used on data of another. inputs: x, shape (N, k). f: F, shape (d, k), a map to
+    what the layer reads, of the dtype of the path. Along F·G, of x, it is what it is along F, of G·x.
+
+    Choice: the paper writes F*φ and calls it a pullback. It is precomposition, and no limit of a cospan: F and φ do not
+    map to one space. `pullback` is.
+    """
+    return representations(path, inputs @ f.T, hidden=hidden)

@@ -90,6 +90,29 @@ def match_units(
     return Matched(moved, np.array(order, np.int64), np.array(signs, np.int64))
 
 
+def a_scale_a_unit(given: Mapping[str, Any]) -> None:
+    of_a_network(given)
+    if given["scales"].shape != (given["hidden"],):
+        raise ValueError(f"scales must be {given['hidden']}, one a hidden unit, got shape {given['scales'].shape}")
+
+
+@checked(a_scale_a_unit)
+def rescale_units(
+    params: Vector, scales: Annotated[Array, Finite(above=0)], *, inputs: PositiveInt = 1,
+    hidden: PositiveInt = 2,
+) -> Array:  # fmt: skip
+    """Return the network with weights and bias of unit i times sᵢ, and its outgoing weights over sᵢ.
+
+    As max(0, s·x) = s·max(0, x), a network of ReLU units computes what it did; for powers of 2 to the bit. params: θ of
+    `Student`. scales: s, shape (hidden,), > 0. Choice: gradient descent does not commute with scales, as it does with
+    order and signs, so that they have no part in `match_units`.
+    """
+    own = as_units(params, hidden, inputs)
+    scaled = own[:, : inputs + 1] * scales[:, np.newaxis], own[:, inputs + 1 :] / scales[:, np.newaxis]
+    units = np.concatenate(scaled, axis=1)
+    return as_params(units, inputs, params[-(own.shape[1] - inputs - 1) :])
+
+
 def fitting(given: Mapping[str, Any]) -> None:
     """Require parameters of a network for the data: so many numbers a unit, and those of b₂."""
     size, data = given["start"].shape[0], given["data"]

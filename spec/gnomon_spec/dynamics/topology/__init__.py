@@ -11,6 +11,7 @@ diagrams are held against it::
     grid "T"    values on squares, edges and vertices at the least of the squares around: 8 neighbours
     merge       h(i, j) = min over paths of the largest value on them: an ultrametric; its tree has a valley at each
                 leaf, which ends in the one that lives on at the level of its pass
+    barrier     h(i, j) - max(f_i, f_j): how far one must climb from the higher of two vertices to come to the other
 
 Two diagrams are compared by partial matchings. What is left over is matched with the nearest bar of length 0, at half
 of its length (over √2, if the ground distance is Euclidean). Bars that never end match each other alone; different

@@ -35,6 +35,7 @@ some = graphs.shaped(shapes((4,))).but(edges=choice(np.array([[0, 1], [2, 1]])))
 least = {"min_persistence": choice(None, *LEAST, 0.0)}
 sublevel_h0 = operation(reference.sublevel_h0, cases=graphs.but(**least), rejecting=some.but(**least))
 merge_height = operation(reference.merge_height, cases=graphs, rejecting=some)
+barrier_graph = operation(reference.barrier_graph, cases=graphs, rejecting=some)
 merge_tree = operation(reference.merge_tree, cases=graphs, rejecting=some)
 pictures = Cases({"F": levels()}, shapes((3, 4), (4, 4), (5, 4), (1, 1), (1, 5), (4, 1))).but(
     construction=choice("V", "T")
@@ -112,15 +113,20 @@ def names_and_scales_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
     yield from by_length([every], [some], [found], case.least)
 
 
-@merge_height.law("closed form")
-def vertices_join_where_a_flood_joins_them(port: Any, case: Case) -> Iterable[Fact]:
-    """h(i, j) is the least level at which i and j lie in one component of {f <= t}."""
+def joined_by_a_flood(case: Case) -> Any:
+    """Return the level at which each two vertices are first in one component of {f <= t}."""
     f = case.f
     heights = np.full((len(f), len(f)), inf, f.dtype)
     for t in np.unique(f)[::-1]:
         for part in flooded(case, t):
             heights[np.ix_(list(part), list(part))] = t
-    yield equal("heights", merge_height.call(port, case), heights)
+    return heights
+
+
+@merge_height.law("closed form")
+def vertices_join_where_a_flood_joins_them(port: Any, case: Case) -> Iterable[Fact]:
+    """h(i, j) is the least level at which i and j lie in one component of {f <= t}."""
+    yield equal("heights", merge_height.call(port, case), joined_by_a_flood(case))
 
 
 @merge_height.law("bound")
@@ -129,6 +135,24 @@ def heights_are_an_ultrametric(port: Any, case: Case) -> Iterable[Fact]:
     h = merge_height.call(port, case)
     over = np.maximum(h[:, :, None], h[None])
     yield agree("over", np.all(np.isinf(over) | (h[:, None] <= over)), True)
+
+
+@barrier_graph.law("closed form")
+def barriers_are_heights_over_the_higher_end(port: Any, case: Case) -> Iterable[Fact]:
+    """It is the level at which a flood joins two vertices, less the larger of their values."""
+    ends = np.maximum(case.f[:, np.newaxis], case.f)
+    yield equal("barriers", barrier_graph.call(port, case), joined_by_a_flood(case) - ends)
+
+
+@barrier_graph.law("invariance")
+def neighbours_have_no_barrier_and_units_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """It is symmetric, never negative, and 0 for a vertex itself and its neighbours; twice the values have it twice."""
+    found = barrier_graph.call(port, case)
+    yield equal("exchanged", found.T, found)
+    yield agree("negative", bool(np.any(found < 0)), False)
+    beside = np.concatenate([case.edges.reshape(-1, 2), np.stack([np.arange(len(case.f))] * 2, axis=1)])
+    yield equal("neighbours", found[beside[:, 0], beside[:, 1]], np.zeros(len(beside)))
+    yield equal("twice", barrier_graph.call(port, case, f=2 * case.f), 2 * found)
 
 
 @merge_tree.law("closed form")
@@ -264,6 +288,14 @@ diagonal_of_zeros: A vertex joins itself at 0
     `return heights` → `return np.where(vertices[:, None] == vertices, 0, heights)`
 heights_add_up: Heights on a path are added
     `np.maximum(heights[:, k, None], heights[k])` → `heights[:, k, None] + heights[k]`
+""")
+barrier_graph.edits("""
+barriers_over_the_lower_end: The lower end's value is subtracted
+    `np.maximum(f[:, None], f)` → `np.minimum(f[:, None], f)`
+barriers_over_the_mean: The mean of the ends' values is subtracted
+    `np.maximum(f[:, None], f)` → `(f[:, None] + f) / 2`
+barriers_are_levels: The level itself is returned
+    `merge_height(f, edges) - np.maximum(f[:, None], f)` → `merge_height(f, edges)`
 """)
 sublevel_h0.edits("""
 short_valleys_are_kept: A least length is not looked at

@@ -13,10 +13,11 @@ Paths compose strictly (Moore's, of their own lengths) where they meet to the bi
 layer makes of a path composes as the path does. A barrier is the height of the loss over the chord; between networks it
 is measured up to the order and, as tanh is odd, the signs of hidden units. Pairs that agree in a shared space are a
 pullback: of it the projector and the dimension are compared, the basis is a port's own. Precomposing φ∘f with a map of
-data, which the paper calls a pullback, is no limit of a cospan and no operation here; nor is persistence. That pulling
-back in two steps is pulling back along the composite is no law: the second step would ask for the rank of a map that
-rounding has moved, and no band says which singular value of it is 0. Gradient descent commutes with the order and the
-signs of units; scales of ReLU units, which it does not commute with, are left out.
+data, which the paper calls a pullback, is no limit of a cospan and an operation of its own; persistence is that of the
+system topology. Pulling back in two steps is pulling back along the composite: a law where the second map is onto;
+elsewhere the second step would ask for the rank of a map that rounding has moved, and no band says which singular value
+of it is 0. Gradient descent commutes with the order and the signs of units, and so does Adam; with scales of ReLU units
+neither does, and with a rotation of all parameters gradient descent alone (`gnomon claims training_paths`).
 
 Sources: A. Tamim, arXiv 2510.04376v1 (October 2025), of which the abstract, the start of the introduction and the
 contents were read; public reading notes for its definitions. No code was published. It defines a functor from

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 
 from gnomon.dynamics.training_paths import classes as reference
-from gnomon_spec.cases import Case
+from gnomon_spec.cases import Case, Quantity, constant
 from gnomon_spec.dynamics.training_paths import operation
-from gnomon_spec.dynamics.training_paths.plane import around, grids, reduced, spelled, spellings
+from gnomon_spec.dynamics.training_paths.plane import around, generator, grids, reduced, spelled, spellings
 from gnomon_spec.facts import Fact, agree
+from gnomon_spec.strategies import count, shapes
 from gnomon_spec.system import Misfits
 
 winding = operation(reference.winding, cases=around, rejecting=around)
@@ -85,6 +86,24 @@ def there_and_back_is_nothing_and_corners_on_steps_change_nothing(port: Any, cas
     half = len(case.path) // 2
     parts = [word.call(port, case, path=part).tolist() for part in (case.path[: half + 1], case.path[half:])]
     yield agree("parts", reduced(parts[0] + parts[1]), found)
+
+
+corners = around.but(
+    places=constant("between"),
+    cut=count(0, 1, high=9),
+    to=Quantity(lambda draw, c: generator(draw).integers(-3, 4, 2).astype(c.dtype), "a whole point from -3 to 3"),
+).shaped(shapes((4,), (3,), (6,), (8,)))
+
+
+@word.law("invariance", cases=corners)
+def only_an_obstacle_that_is_swept_changes_the_word(port: Any, case: Case) -> Iterable[Fact]:
+    """With an inner corner moved the word is the same if and only if no obstacle is wound around by the two old steps
+    there and the two new ones back."""
+    i, moved = 1 + case.cut % (len(case.path) - 2), case.path.copy()
+    moved[i] = case.to
+    swept = angles(np.stack([case.path[i - 1], case.path[i], case.path[i + 1], case.to]), case.obstacles)
+    words = [word.call(port, case, path=path).tolist() for path in (case.path, moved)]
+    yield agree("same word", words[0] == words[1], not any(swept))
 
 
 @word.misfits()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
 
@@ -60,6 +60,27 @@ networks = Cases(
     shapes((3, 2), (2, 1), (1, 3), (4, 1)),
 )
 representations = operation(reference.representations, cases=networks, rejecting=networks)
+
+
+def eighths(text: str, size: Callable[[Context], tuple[int, ...]]) -> Quantity:
+    """An array of some size: multiples of 1/8 from -2 to 2."""
+
+    def draw_eighths(draw: Draw, context: Context) -> Any:
+        return (generator(draw).integers(-16, 17, size(context)) / 8).astype(context.dtype)
+
+    return Quantity(draw_eighths, f"{text}, multiples of 1/8 from -2 to 2")
+
+
+mapped = Cases(
+    {
+        **{name: networks.quantities[name] for name in ("hidden", "more", "path")},
+        "k": choice(2, 1, 3),
+        "inputs": eighths("three inputs of k numbers", lambda c: (3, c.drawn["k"])),
+        "f": eighths("a map of k numbers to as many as a network reads", lambda c: (c.shape[1], c.drawn["k"])),
+    },
+    networks.shape,
+)
+precompose = operation(reference.precompose, cases=mapped, rejecting=mapped)
 
 
 @compose.law("closed form")
@@ -130,6 +151,36 @@ def a_point_has_the_numbers_of_a_layer(case: Case) -> Misfits:
     return {"few": {"hidden": case.hidden + 4}}
 
 
+@precompose.law("closed form")
+def along_a_map_it_is_the_image_of_the_image(port: Any, case: Case) -> Iterable[Fact]:
+    """Along F it is what the layer makes of F·x; along 1, to the bit, what it makes of x."""
+    images = case.inputs @ case.f.T
+    plain = port.representations(case.path, images, hidden=case.hidden)
+    yield equal("image", precompose.call(port, case), plain, scale=1.0)
+    yield identical("identity", precompose.call(port, case, inputs=images, f=np.eye(len(case.f))), plain)
+
+
+twice = mapped.but(
+    g=eighths("a map of 2 numbers to k", lambda c: (c.drawn["k"], 2)),
+    x=eighths("three inputs of 2 numbers", lambda c: (3, 2)),
+)
+
+
+@precompose.law("equivariance", cases=twice)
+def along_two_maps_the_last_comes_first(port: Any, case: Case) -> Iterable[Fact]:
+    """Along F·G, of x, it is what it is along F, of G·x."""
+    both = precompose.call(port, case, inputs=case.x, f=case.f @ case.g)
+    yield equal("both", both, precompose.call(port, case, inputs=case.x @ case.g.T), scale=1.0)
+
+
+@precompose.misfits()
+def the_map_fits_between_inputs_and_layer(case: Case) -> Misfits:
+    """A map of inputs of another length, and one to more numbers than the layer reads, are rejected."""
+    return {
+        f"nine times {n}": {"f": np.concatenate([case.f] * 9, axis)} for axis, n in enumerate(("as tall", "as wide"))
+    }
+
+
 compose.edits("""
 meeting_point_stands_twice: The point where the paths meet stands twice
     `np.concatenate([first, second[1:]])` → `np.concatenate([first, second])`
@@ -155,4 +206,10 @@ weights_by_columns: Weights are read column by column
     `point[: hidden * d].reshape(hidden, d)` → `point[: hidden * d].reshape(d, hidden).T`
 images_less_the_first: Images are told as what has changed since the first point: no functor
     `np.stack(images)` → `np.stack(images) - images[0]`
+""")
+precompose.edits("""
+map_is_forgotten: The layer reads as many of the inputs as it can, without the map
+    `inputs @ f.T` → `inputs[:, np.arange(f.shape[0]) % f.shape[1]]`
+map_is_transposed: Where it is square, Fᵀ stands for F
+    `inputs @ f.T` → `inputs @ (f if f.shape[0] == f.shape[1] else f.T)`
 """)

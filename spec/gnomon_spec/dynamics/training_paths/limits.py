@@ -104,6 +104,26 @@ def exchanged_maps_exchange_blocks(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("graph of F", graph.projector @ both, both, scale=4.0)
 
 
+def draw_onto(draw: Draw, context: Context) -> Any:
+    """Draw a map onto what G reads: a rearrangement, with up to two columns of whole numbers more."""
+    b, chosen = context.drawn["sizes"][2], generator(draw)
+    more = chosen.integers(-1, 2, (b, int(chosen.integers(0, 3))))
+    return np.concatenate([np.eye(b)[chosen.permutation(b)], more], axis=1).astype(context.dtype)
+
+
+@pullback.law("equivariance", cases=spans.but(onto=Quantity(draw_onto, "K, a map onto the space that G reads")))
+def squares_paste(port: Any, case: Case) -> Iterable[Fact]:
+    """The pullback of F and G·K is that of p₂ and K, p₂ from the pullback of F and G: in two steps as in one."""
+    first, once = pullback.call(port, case), pullback.call(port, case, g=case.g @ case.onto)
+    b, c = case.onto.shape
+    yield agree("dimension", once.dimension - first.dimension, c - b)
+    if first.dimension:
+        then = port.pullback(first.second, case.onto)
+        pairs = np.concatenate([first.first @ then.first, then.second])
+        yield agree("in two steps", then.dimension, once.dimension)
+        yield equal("pairs", once.projector @ pairs, pairs, scale=1.0)
+
+
 @pullback.misfits()
 def both_map_to_one_space(case: Case) -> Misfits:
     """Maps to spaces of other dimensions are rejected."""

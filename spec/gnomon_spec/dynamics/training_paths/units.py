@@ -72,6 +72,17 @@ networks = Cases(
 match_units = operation(reference.match_units, cases=networks, rejecting=networks)
 
 
+rescaled = Cases(
+    {name: networks.quantities[name] for name in ("inputs", "hidden", "outputs")} | {"params": network()}, SIZES
+).but(
+    scales=Quantity(
+        lambda draw, c: (2.0 ** generator(draw).integers(-3, 4, c.shape[1])).astype(c.dtype), "powers of 2, one a unit"
+    ),
+    share=choice(1.0, 1.25, 0.7),
+)
+rescale_units = operation(reference.rescale_units, cases=rescaled, rejecting=rescaled)
+
+
 def draw_data(draw: Draw, context: Context) -> Student:
     (d, _, c), chosen = context.shape, generator(draw)
     x, y = ((chosen.integers(-8, 9, (4, n)) / 4).astype(context.dtype) for n in (d, c))
@@ -174,6 +185,38 @@ def parameters_are_those_of_a_network(case: Case) -> Misfits:
     return {"one too many": changed}
 
 
+def rectified(params: Any, case: Case) -> Any:
+    """Return what a network of ReLU units computes at three points."""
+    W1, b1, W2, b2 = parts_of(params, (case.inputs, case.hidden, case.outputs))
+    x = np.linspace(-2, 2, 3 * case.inputs).reshape(3, case.inputs)
+    return np.maximum(x @ W1.T + b1, 0) @ W2.T + b2
+
+
+@rescale_units.law("invariance")
+def scales_of_relu_units_do_not_count(port: Any, case: Case) -> Iterable[Fact]:
+    """A network of ReLU units computes what it did, whatever the scales are; those of 2ᵏ and then of 2⁻ᵏ give it back
+    to the bit."""
+    found, size = rescale_units.call(port, case, scales=case.share * case.scales), np.sum(np.abs(case.params))
+    yield equal("outputs", rectified(found, case), rectified(case.params, case), scale=size * (1 + size))
+    there = rescale_units.call(port, case)
+    yield identical("back", rescale_units.call(port, case, params=there, scales=1 / case.scales), case.params)
+
+
+@rescale_units.law("closed form")
+def what_comes_in_grows_by_what_goes_out_shrinks(port: Any, case: Case) -> Iterable[Fact]:
+    """W₁ and b₁ of a unit are multiplied by its scale, W₂ is divided by it, b₂ stays."""
+    s, (W1, b1, W2, b2) = case.scales, parts_of(case.params, (case.inputs, case.hidden, case.outputs))
+    expected = [s[:, np.newaxis] * W1, s * b1, W2 / s, b2]
+    yield equal("params", rescale_units.call(port, case), np.concatenate([part.ravel() for part in expected]))
+
+
+@rescale_units.misfits()
+def each_unit_has_a_scale(case: Case) -> Misfits:
+    """One scale too many, and parameters that no network of these units has, are rejected."""
+    long = {name: np.concatenate([case[name], case[name][:1]]) for name in ("scales", "params")}
+    return {name: {name: value} for name, value in long.items()}
+
+
 @aligned_barrier.law("invariance")
 def it_does_not_see_order_and_signs(port: Any, case: Case) -> Iterable[Fact]:
     """Whatever image of the end is given it is as high; between a network and its images there is none."""
@@ -230,6 +273,15 @@ matched_without_biases: Only weights are compared, not biases
         `gains = wanted @ own.T - np.outer(wanted[:, inputs], own[:, inputs])`
 matched_by_incoming_weights: Only incoming weights and biases are compared
     `gains = wanted @ own.T` → `gains = wanted[:, : inputs + 1] @ own[:, : inputs + 1].T`
+""")
+rescale_units.edits("""
+outgoing_weights_grow_too: Outgoing weights are multiplied by the scale as well
+    `own[:, inputs + 1 :] / scales` → `own[:, inputs + 1 :] * scales`
+biases_are_not_scaled: The bias of a unit keeps its size
+    `own[:, : inputs + 1] * scales[:, np.newaxis]` →
+        `np.concatenate([own[:, :inputs] * scales[:, np.newaxis], own[:, inputs : inputs + 1]], axis=1)`
+outgoing_weights_are_not_scaled: Outgoing weights keep their size
+    `own[:, inputs + 1 :] / scales[:, np.newaxis]` → `own[:, inputs + 1 :]`
 """)
 descent.edits("""
 first_parameter_moves_half_as_far: The first parameter moves half as far as it should: no step commutes with the order
