@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.dynamics.gd_chaos import outcomes as reference
-from gnomon_spec.cases import Case, choice, constant
+from gnomon_spec.cases import Case, Context, Draw, Quantity, choice, constant
 from gnomon_spec.dynamics.gd_chaos import operation
 from gnomon_spec.dynamics.gd_chaos.inputs import OUTSIDE, WHOLE, at_a_share, decays, many_starts, over_eta, real, starts
 from gnomon_spec.facts import Fact, agree, at_least, equal
@@ -168,6 +168,18 @@ def nothing_escapes_from_inside(port: Any, case: Case) -> Iterable[Fact]:
     yield agree("escapes", nu == np.inf, np.ones(case.u.shape, bool))
 
 
+def draw_far(_draw: Draw, context: Context) -> Any:
+    return np.full(context.shape, 2.0 ** (np.finfo(context.dtype).maxexp * 3 // 4), context.dtype)
+
+
+@escape_potential.law("bound", cases=escapes.but(far=Quantity(draw_far, "a number whose square is out of range")))
+def what_leaves_the_range_is_not_inside(port: Any, case: Case) -> Iterable[Fact]:
+    """Where squares of u + v and of u - v are out of range, and R is no number, ν is not ∞: that would mean that the
+    start never escapes."""
+    nu = escape_potential.call(port, case, u=case.far, v=case.far / 2)
+    yield agree("inside", nu == np.inf, np.zeros(case.u.shape, bool))
+
+
 outcome.edits("""
 diverged_if_not_converged: What has not converged after all steps is called diverged
     `return Outcome("undecided", max_steps, u, v)` → `return Outcome("diverged", max_steps, u, v)`
@@ -206,6 +218,8 @@ starts_know_each_other: A start that ends undecided has the label of the first o
 escape_potential.edits("""
 potential_to_the_base_two: The logarithm has the base 2, as for quadratic maps
     `/ LOG_3` → `/ 0.6931471805599453`
+what_is_no_number_never_escapes: |R| is asked to be above the threshold, which NaN never is
+    `~(np.abs(R) <= threshold)` → `(np.abs(R) > threshold)`
 potential_is_a_count: Only the number of steps is returned
     `t - np.log(np.log(np.abs(R))) / LOG_3` → `t + 0 * R`
 potential_without_the_time: The number of steps is left out

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnomon.descent.adam import init, step
 from gnomon.domains import Array
 from gnomon.dynamics.training_paths.classes import homotopy_classes
 from gnomon.dynamics.training_paths.distances import lmc_barrier
 from gnomon.dynamics.training_paths.joins import compose, representations
-from gnomon.dynamics.training_paths.units import match_units
+from gnomon.dynamics.training_paths.limits import pullback
+from gnomon.dynamics.training_paths.units import gradient, match_units
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.training_paths import hills, students
 
@@ -121,6 +123,65 @@ def class_three_fits_its_spread() -> Evidence:
     """
     largest = 0.25 * (18 / 17) ** 0.5
     return Evidence(largest < 0.5, f"a range of 0.5 allows a standard deviation of {largest:.3f} at most, not 0.5")
+
+
+@ledger.claim("false", source=NOTES)
+def precomposition_is_a_pullback() -> Evidence:
+    """Transfer is a pullback: f*φ_S, which is φ_S∘f for f: D_T → D_S, is the limit of f and φ_S
+
+    A limit needs two maps to one space: f maps to data, φ_S to features. Where both spaces are one plane there is a
+    limit; it pairs x with the y that has φ_S(y) = f(x), and that is not φ_S(f(x)).
+    """
+    f, turn = np.array([[1.0], [0.0]]), np.array([[0.0, -1.0], [1.0, 0.0]])
+    try:
+        pullback(f, turn[:1])
+        words = ""
+    except ValueError as error:
+        words = str(error)
+    limit = pullback(f, turn)
+    x, y = limit.first[:, 0], limit.second[:, 0]
+    off = float(np.linalg.norm(y - turn @ f @ x) / np.linalg.norm(x))
+    figure = f"to 2 and 1 dimensions: “{words}”; φ a quarter turn: φ(f(x)) is {off:.1f}·|x| from the y of the limit"
+    return Evidence("as many rows" in words and limit.dimension == 1 and f"{off:.6f}" == "2.000000", figure)
+
+
+def apart(start: Array, turn: Array, *, adam: bool) -> float:
+    """Return how far 20 steps from a turned start are from the turned 20 steps, by gradient descent or Adam."""
+    ends = []
+    for own in (np.eye(len(start)), turn):  # of the loss L(Qᵀφ), whose gradient is Q·∇L(Qᵀφ)
+        params = own @ start
+        state = init(params)
+        for _ in range(20):
+            slope = own @ gradient(own.T @ params, students.DATA)
+            params, state = step(params, slope, state, lr=0.01) if adam else (params - students.LR * slope, state)
+        ends.append(own.T @ params)
+    return float(np.max(np.abs(ends[0] - ends[1])))
+
+
+@ledger.claim(
+    "holds if", source=NOTES, condition="the transformation commutes with both, as order and signs of units do"
+)
+def equivalent_optimisers_are_two_cells() -> Evidence:
+    """Optimisers are equivalent by 2-cells: natural transformations between the paths that they make
+
+    Order and signs of units commute with gradient descent and with Adam. A general rotation of the parameters commutes
+    with gradient descent and not with Adam, so that no 2-cell between the two is natural for it.
+    """
+    random = np.random.default_rng(0)
+    start, order = random.standard_normal(7), [1, 0, 3, 2, 5, 4, 6]
+    image = np.eye(7)[order] * np.array([-1, 1, -1, 1, -1, 1, 1])
+    rotation = np.linalg.qr(random.standard_normal((7, 7)))[0]
+    found = {
+        (name, adam): apart(start, turn, adam=adam)
+        for name, turn in (("an exchange of units and a sign", image), ("a rotation", rotation))
+        for adam in (False, True)
+    }
+    figure = "; ".join(
+        f"{name}, {'Adam' if adam else 'gradient descent'}: {x:.1e}" for (name, adam), x in found.items()
+    )
+    # Twenty steps of sums over 41 points and of products with 7 numbers: rounding takes far fewer than half of the digits.
+    *commuting, other = found.values()
+    return Evidence(max(commuting) < 2.0**-26 < other, figure)
 
 
 @ledger.claim("false", source=NOTES)
