@@ -97,10 +97,10 @@ def the_dimension_is_1_249() -> Evidence:
     """The boundary has the box dimension 1.249, “estimated”
 
     No window and ladder is stated that gives these digits, and what comes out depends on them. That it is no integer is
-    what edges say, of which an ellipse has exactly n times as many for n times the cells. Boxes do not say it: they give
+    what edges say: of the ellipse twice as many cells a side have exactly twice as many. Boxes do not say it: they give
     more than 1 to an ellipse, too, but less than to this boundary.
     """
-    windows: tuple[tuple[Any, ...], ...] = (), (region.ELLIPSE, 0.0)
+    windows: Any = (), (region.ELLIPSE, 0.0)
     rough, smooth = ({n: pixels.edges(pixels.diverged(n, *own)) for n in (512, 1024, 2048)} for own in windows)
     found, control = (region.readings(region.boxes(pixels.diverged(1024, *own))) for own in windows)
     pairs = ", ".join(f"{own:.3f} and {less:.3f}" for own, less in zip(found, control, strict=True))
@@ -108,9 +108,8 @@ def the_dimension_is_1_249() -> Evidence:
         f"edges: {pixels.slope(rough):.3f} and, of the ellipse, {pixels.slope(smooth):.3f}; boxes of "
         f"{', '.join(region.LADDERS)} cells, n = 1024: {pairs}"
     )
-    doubled = all(2 * a == b for a, b in pairwise(smooth.values())) and all(
-        2 * a < b for a, b in pairwise(rough.values())
-    )
+    doubled = all(2 * a == b for a, b in pairwise(smooth.values()))
+    doubled &= all(2 * a < b for a, b in pairwise(rough.values()))
     readings = {f"{value:.3f}" for value in (pixels.slope(rough), *found)}
     other = len(readings) == 1 + len(found) and "1.249" not in readings
     return Evidence(doubled and other and bool(np.all(np.array(found) > control)), figure)

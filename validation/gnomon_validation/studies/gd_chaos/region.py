@@ -101,18 +101,18 @@ def measure() -> Findings:
         f"{max(told):.2f} where the two minima are told apart, too.",
         "Readers report 1.19, 1.28 and 1.33 and not by which recipe. Here all boxes of the whole square give "
         f"{readings(finest)[0]:.3f} at n = 4096; boxes of 1 to 8 cells of its quarter {slopes[QUARTERED][2]:.3f}; "
-        f"and boxes of 1 and 2 cells, by the rows of the table, {listed(smallest, '{:.2f}')}. No reading of where starts diverge "
-        f"reaches 1.38. 1.20 was stated of boxes of 1 … 1024 cells at n = 4096: that is {dimension(finest, 0, 11):.3f}; "
-        f"boxes of 1 … 256 give {dimension(finest, 0, 9):.3f}.",
+        f"boxes of 1 and 2 cells, by the rows of the table, {listed(smallest, '{:.2f}')}. No reading of where starts "
+        "diverge reaches 1.38. 1.20 was stated of boxes of 1 … 1024 cells at n = 4096: that is "
+        f"{dimension(finest, 0, 11):.3f}; boxes of 1 … 256 give {dimension(finest, 0, 9):.3f}.",
         f"A reading above 1 excludes nothing: an ellipse, of dimension 1, has {listed(control)} by the same boxes, most "
         "from the smallest ones, since its boundary is drawn two cells thick. With the same ladder the boundary for "
         f"λ = 0.2 has {min(above):.2f} … {max(above):.2f} more.",
         "By edges an ellipse has exactly 1, as every curve of finite length has in the limit. Here each doubling of n "
-        f"has {listed((b / a for a, b in pairwise(square.values())), '{:.2f}')} times as many, up to n = 8192: no sign of "
-        "an integer down to these sizes.",
+        f"has {listed((b / a for a, b in pairwise(square.values())), '{:.2f}')} times as many, up to n = 8192: no sign "
+        "of an integer down to these sizes.",
         f"{origin:.1e} of the starts end at the origin: only those on u = -v exactly, which a symmetric grid hits.",
-        f"A cell takes {np.mean(steps):.2f} steps in the mean. 11.2 was stated; that is how many it takes if an escape of "
-        f"1e8 ends it, and not one of 1e10: {sooner:.2f}.",
+        f"A cell takes {np.mean(steps):.2f} steps in the mean. 11.2 was stated; that is how many it takes if an escape "
+        f"of 1e8 ends it, and not one of 1e10: {sooner:.2f}.",
         f"ν hardly depends on where it is read: by a threshold of 1e10 it is {np.quantile(off[1e10], 0.99):.0e} off at "
         f"most for 99 of 100 starts that escape, and {np.max(off[1e10]):.0e} for one of them, not 2e-10 as was stated.",
     )

@@ -87,7 +87,7 @@ def measure() -> Findings:
         "Curvature leaves no trace: all bowls have the one bar (0, ∞), total persistence 0; a double well that is 0.1 "
         "or 100 times as steep across has the same bars.",
         f"A flat floor is not flat on a grid: along uv = y {len(spurious)} bars, up to {spurious[-1]:.1e} long, are "
-        f"the grid's own; the landscape's is {longest(ridge.h0):.3f} long. Bars as short as a grid's error say nothing.",
+        f"the grid's own; the landscape's has {longest(ridge.h0):.3f}. Bars as short as the error say nothing.",
     )
     rows = [
         (name, len(d.h0), longest(d.h0), float(total_persistence(d.h0)), len(d.h1))

@@ -179,7 +179,7 @@ def equivalent_optimisers_are_two_cells() -> Evidence:
     figure = "; ".join(
         f"{name}, {'Adam' if adam else 'gradient descent'}: {x:.1e}" for (name, adam), x in found.items()
     )
-    # Twenty steps of sums over 41 points and of products with 7 numbers: rounding takes far fewer than half of the digits.
+    # Twenty steps of sums over 41 points and products with 7 numbers: rounding takes far fewer than half the digits.
     *commuting, other = found.values()
     return Evidence(max(commuting) < 2.0**-26 < other, figure)
 
