@@ -138,8 +138,8 @@ def measure() -> Findings:
         f"none of these resolves its jumps, and the second {listed(x for x, _ in varied.values())}. After 20,000 "
         f"steps, not {STEPS:,}, it is {longer:.2f}, too.",
         f"The largest step size with which a start converges, found by trying, is η* but for {np.median(off):.0e} "
-        f"of it in the median, {np.quantile(off, 0.99):.0e} or less for 99 of 100 starts: near η*, and with single smaller "
-        "steps, it takes longer than 2,000 steps.",
+        f"of it in the median, {np.quantile(off, 0.99):.0e} or less for 99 of 100 starts: near η*, and with single "
+        "smaller steps, it takes longer than 2,000 steps.",
     )  # fmt: skip
     rows = [(f"{q} %", *(float(np.percentile(x, q)) for x in W.values())) for q in (1, 10, 25, 50, 75, 90, 99)]
     table = Table.of("η·sharpness of what is selected, Y = 0.3", "quantile | ε = 1e-6 {:.4f} | ε = 1e-3 {:.4f}", rows)

@@ -100,8 +100,8 @@ def measure() -> Findings:
         f"The minimum (2, ½) has W = 3.4 > 2 and repels: {int(np.sum(unstable.inside))} of {N * N:,} starts are beside "
         f"it after six steps, {late:.0%} of them within a tenth of the boundary.",
         f"Of points from N(0, 4) {listed(five.values(), '{:.1%}')} have five preimages, with "
-        f"y = {listed(five, '{:g}')} and λ = 0, and {listed(decayed.values(), '{:.1%}')} with λ = 0.2; all others three. "
-        "4.3 % were stated, without y.",
+        f"y = {listed(five, '{:g}')} and λ = 0, and {listed(decayed.values(), '{:.1%}')} with λ = 0.2; all others "
+        "three. 4.3 % were stated, without y.",
         "A slice through ten dimensions is a picture of two numbers, ‖u + v‖ and ‖u - v‖: the fractal is the plane's.",
     )
     rows = [(name, int(np.sum(p.inside)), p.components) for name, p in zip(TARGETS.values(), pulled, strict=True)]

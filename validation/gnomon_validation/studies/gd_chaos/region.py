@@ -104,9 +104,9 @@ def measure() -> Findings:
         f"boxes of 1 and 2 cells, by the rows of the table, {listed(smallest, '{:.2f}')}. No reading of where starts "
         "diverge reaches 1.38. 1.20 was stated of boxes of 1 … 1024 cells at n = 4096: that is "
         f"{dimension(finest, 0, 11):.3f}; boxes of 1 … 256 give {dimension(finest, 0, 9):.3f}.",
-        f"A reading above 1 excludes nothing: an ellipse, of dimension 1, has {listed(control)} by the same boxes, most "
-        "from the smallest ones, since its boundary is drawn two cells thick. With the same ladder the boundary for "
-        f"λ = 0.2 has {min(above):.2f} … {max(above):.2f} more.",
+        f"A reading above 1 excludes nothing: an ellipse, of dimension 1, has {listed(control)} by the same boxes, "
+        "most from the smallest ones, since its boundary is drawn two cells thick. With the same ladder the boundary "
+        f"for λ = 0.2 has {min(above):.2f} … {max(above):.2f} more.",
         "By edges an ellipse has exactly 1, as every curve of finite length has in the limit. Here each doubling of n "
         f"has {listed((b / a for a, b in pairwise(square.values())), '{:.2f}')} times as many, up to n = 8192: no sign "
         "of an integer down to these sizes.",
