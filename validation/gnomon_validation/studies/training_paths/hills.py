@@ -90,8 +90,8 @@ def measure() -> Findings:
         f"With k hills across the valley runs are of k + 1 classes: {', '.join(map(str, counts.values()))}. The words "
         f"with three hills are {', '.join(str(list(w)) for w in words[3])}; all of these runs end in the same minimum.",
         "Whether runs of one class end in one minimum depends on the loss. With two of them behind the hills, (3, ±2), "
-        f"the numbers of classes with runs to both are {', '.join(map(str, torn.values()))} for 0 … 3 hills: with a hill "
-        "in the middle a class knows the minimum, with a gap there it does not.",
+        f"{', '.join(map(str, torn.values()))} classes have runs to both, for 0, 1, 2, 3 hills: with a hill in the middle "
+        "a class knows the minimum, with a gap there it does not.",
         "Without hills, or with the whole plane to move in, there is one class: paths in Rⁿ with the same ends are all "
         "the same. What tells runs apart is the level below which they may be moved.",
         f"Runs that arrive stay below {lowest:.3f}; the level is {LEVEL}. Here windings say as much as words: no run "
@@ -101,9 +101,7 @@ def measure() -> Findings:
         (k, tops[k], len(paths), counts[k], len(apart[k][0]), len(basins[k]), torn[k])
         for k, (paths, _, _) in found.items()
     ]
-    head = (
-        "hills | holes above the level | runs that arrive | classes | with two minima: runs | classes | classes to both"
-    )
+    head = "hills | holes above the level | runs | classes | to two minima: runs | their classes | of these, to both"
     table = Table.of("runs that arrive, of 61", head, rows)
     return Findings((table,), tuple(compared), conclusions, [found[1], found[2], found[3], apart[2]])
 
