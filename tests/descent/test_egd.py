@@ -15,6 +15,7 @@ from gnomon_spec.system import find_law
 from gnomon_validation.checker import check_law
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.runs.plan import Plan
+from gnomon_validation.studies.egd.networks import parity
 
 FACTORS = (polar, polar_eigh, polar_newton_schulz)
 
@@ -104,6 +105,12 @@ def test_moments_of_the_truncated_normal_distribution_are_continuous_and_known()
     for s in (1.0, 5.0, 100.0):  # Sampford 1953 and Birnbaum 1942
         assert (3 * s + (s * s + 8) ** 0.5) / 4 < toy.moments(threshold=s).m1 < (s + (s * s + 4) ** 0.5) / 2
     assert f"{toy.moments(threshold=1e3).m1 - 1e3:.10f}" == f"{1e-3 - 2e-9:.10f}", "1/s - 2/s³ + O(s⁻⁵)"
+
+
+@pytest.mark.campaign
+@pytest.mark.parametrize(("rule", "epochs"), [("plain", [957, 1083, 578]), ("colnorm", [205, 49, 65])])
+def test_stated_epochs_of_parity_at_a_rate_for_which_the_study_has_no_time(rule, epochs):
+    assert [parity(seed, rule, 0.02, most=1200).passed for seed in (42, 43, 44)] == epochs
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])

@@ -1,4 +1,4 @@
-"""Addition modulo 79, in the size that was published: EGD's epochs, and gradient descent still at chance."""
+"""Addition modulo 79, in the size that was published: EGD's epochs, and how far gradient descent is then."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """grokking addition modulo 79
 After how many epochs does the network add pairs that it has not seen, with EGD and without?
-arXiv 2510.04930v3, Table 1: 222 epochs with EGD, 10,099 without; own runs in float32: 199, and below 1 % without"""
+arXiv 2510.04930v3, Table 1: 222 epochs with EGD, 10,099 without; an earlier run of the same in float32, with other
+draws: 199, and below 1 % without after 300"""
 P, WIDTH, BATCH, LR, DECAY, MOST = 79, 512, 512, 0.7, 1e-4, 320
 PASSED = 0.95
 
@@ -28,17 +29,21 @@ class Run(NamedTuple):
 
 def measure() -> Findings:
     found = {"EGD": train(True, MOST), "gradient descent": train(False, MOST)}
-    epochs, plain = int(np.argmax(found["EGD"].test > PASSED)), found["gradient descent"].test
-    trained = int(np.argmax(found["EGD"].train > 0.99))
+    plain = found["gradient descent"].test
+    trained, epochs = (
+        int(np.argmax(accuracy > least)) + 1 for accuracy, least in zip(found["EGD"], (0.99, PASSED), strict=True)
+    )
     rows = [(name, len(run.test), run.train[-1], run.test[-1]) for name, run in found.items()]
     table = Table.of("addition modulo 79", "method | epochs | training accuracy {:.2%} | test accuracy {:.2%}", rows)
     compared = (
-        Comparison("epochs of EGD to 95 %", "150 … 300", epochs),
-        Comparison("test accuracy of gradient descent", "0 … 0.02", float(plain[-1])),
+        Comparison("epochs of EGD to 95 %, whatever the draws", "150 … 300", epochs),
+        Comparison("test accuracy of gradient descent after 300 epochs", "0 … 0.0099", float(plain[299])),
     )
     conclusions = (
-        f"EGD has learned the training data after {trained} epochs and the rule after {epochs}; the paper says 222, "
-        f"and 10,099 without it. Gradient descent is at {plain[-1]:.2%} after {MOST} epochs.",
+        f"EGD has learned the training data after {trained} epochs and the rule after {epochs}; the paper says 222, an "
+        "earlier run 199: the number depends on the draws.",
+        f"Gradient descent is at {plain[-1]:.2%} after {MOST} epochs, where guessing gives {1 / P:.1%}. How many it "
+        "needs, 10,099 as the paper says, is not found out here: that would take minutes.",
     )
     return Findings((table,), compared, conclusions, found)
 
@@ -91,7 +96,7 @@ def gradients(params: tuple[Array, ...], pairs: Array, sums: Array) -> tuple[Arr
 
 def draw(data: dict[str, Run], figure: Any) -> None:
     axes = figure.subplots()
-    entitle(figure, "Addition modulo 79: EGD generalises, gradient descent is still at chance")
+    entitle(figure, "Addition modulo 79: EGD generalises, gradient descent has learned its pairs by heart")
     for (name, run), colour in zip(data.items(), COLOURS, strict=False):
         epochs = np.arange(1, len(run.test) + 1)
         axes.plot(epochs, run.test, color=colour, lw=2, label=f"{name}: test")

@@ -44,11 +44,11 @@ def it_regularises_the_condition() -> Evidence:
     rises by a third.
     """
     (one,), (other,) = conditions(WORSE[None])
-    before, after = conditions(matrices(3.0, 1)[:200])
-    figure = (
-        f"{WORSE.astype(int).tolist()}: {one:.3f} to {other:.3f}; badly scaled 8×8 "
-        f"matrices, median: {np.median(before):.1e} to {np.median(after):.0f}"
-    )
+    figure = f"{WORSE.astype(int).tolist()}: {one:.3f} to {other:.3f}; 8×8 matrices, median"
+    for decades in (2, 3):
+        before, after = conditions(matrices(float(decades), 1)[:200])
+        figure += f", rows and columns times 10^±{decades}: {np.median(before):.1e} to {np.median(after):.0f}"
+    figure += "; stated is 1.5e6 to 31, without the factors"
     return Evidence(bool(other > 1.3 * one), figure)
 
 
@@ -148,11 +148,14 @@ def it_costs_less_than_newton_schulz() -> Evidence:
 def the_accuracies_of_language_models() -> Evidence:
     """MATH500 64.8 with REG, 61.8 with AdamW; 51.19 on average on modelling tasks; Muon falls to 49.1 on GSM8K
 
-    No code, no text of the paper, and models of 1.5 billion parameters. In the miniature all methods learn the task, so
-    that accuracy says nothing.
+    No code, no text of the paper, and models of 1.5 billion parameters. In the miniature AdamW is right more often than
+    REG, and REG more often than Muon, at the smaller rate with every seed; that is a network of six classes.
     """
-    found = [tuned(method, seed, RATES[1]).accuracy for method in METHODS for seed in SEEDS]
-    return Evidence(min(found) > 0.95, f"the miniature: {spread(found, '{:.1%}')} of the points are recognised by all")
+    right = {(m, lr): [tuned(m, seed, lr).accuracy for seed in SEEDS] for lr in RATES for m in METHODS}
+    said = (f"{lr:g}: " + ", ".join(f"{m} {spread(right[m, lr], '{:.1%}')}" for m in METHODS) for lr in RATES)
+    smaller = zip(*(right[m, RATES[0]] for m in ("AdamW", "REG", "Muon")), strict=True)
+    ordered = all(a > b > c for a, b, c in smaller)
+    return Evidence(ordered, f"the miniature, points recognised at rate {'; at rate '.join(said)}")
 
 
 @ledger.claim("not reproducible", source="two contradictory reading notes of arXiv 2510.03691")
