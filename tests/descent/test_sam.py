@@ -1,4 +1,4 @@
-"""SAM, vSAM and ARSAM: exact answers, the cycle after many steps, runs of the released code, what errors say."""
+"""SAM, vSAM and ARSAM: exact answers, the cycle after many steps, both variants side by side, what errors say."""
 
 import random
 

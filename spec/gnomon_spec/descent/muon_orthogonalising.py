@@ -128,7 +128,7 @@ def declare_bounds(orthogonalise: Operation) -> None:
 
     @orthogonalise.law("bound", cases=default.but(matrix=graded(2.0), eps=0.0))
     def no_singular_value_stays_below_the_bound(port: Any, case: Case) -> Iterable[Fact]:
-        """By default singular values from 0.003·‖X‖ on end in [0.68183, 1.20237], smaller ones below."""
+        """By default singular values from 0.003·‖X‖ on, and there are no others here, end in [0.68183, 1.20237]."""
         values = lapack(np.linalg.svd, port.orthogonalise(case.matrix, **case.hyper), compute_uv=False)
         yield at_least("smallest singular value", values, SMALLEST + 0 * values)
         yield at_least("largest singular value", LARGEST + 0 * values, values)

@@ -57,8 +57,9 @@ def rsvd(gradient: Gradient, sketch: Sketch, *, n_iter: NonNegativeInt = 2, floo
     Q starts as Ωᵀ; n_iter times Q ← orth(G·Q), then Q ← orth(Gᵀ·Q). gradient: G, shape (m, p), finite. sketch: Ω, shape
     (q, p), 1 <= q <= min(m, p), one vector a row (a column in the code), drawn from the normal distribution by the
     caller: the JAX scripts use one for the whole run, the PyTorch fork another in each step. All of G is multiplied,
-    not G·Q·Qᵀ: no U_q·V_qᵀ but a matrix of rank q whose q singular values are >= 1, all 1 only if the sketch has caught
-    a left singular space. With q >= rank G it is `polar` but for the floor. Source: the code, variant "rsvd".
+    not G·Q·Qᵀ: no U_q·V_qᵀ but a matrix of rank q. If n_iter >= 1, or Ω is orthonormal, its q singular values are >= 1,
+    all 1 only if the sketch has caught a left singular space. With q >= rank G it is `polar` but for the floor. Source:
+    the code, variant "rsvd".
     """
     X, Q = of_size_one(gradient), sketch.T
     for _ in range(n_iter):

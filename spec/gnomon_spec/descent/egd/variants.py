@@ -13,7 +13,7 @@ from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.curvature.symmetries import scaled, unchanged
 from gnomon_spec.descent.egd import matrices, system
 from gnomon_spec.descent.egd.matrices import either, exactly_ranked, factor, full, gives, gradient, svd
-from gnomon_spec.facts import Fact, agree, equal
+from gnomon_spec.facts import Fact, agree, at_least, equal
 from gnomon_spec.rotations import rotation_of
 from gnomon_spec.strategies import CODES, SMALL_CODES, count, number, whole_range
 from gnomon_spec.system import WITH_ROOM, Operation
@@ -85,9 +85,15 @@ rsvd = system.operation(
 
 @rsvd.law("bound", cases=sketched)
 def its_q_singular_values_are_at_least_1(port: Any, case: Case) -> Iterable[Fact]:
-    """Of a gradient of full rank the result has rank q, none of its q singular values is below 1, and ⟨G, D⟩ >= Σ ŝ."""
-    found = rsvd.call(port, case)
-    s, q = lapack(np.linalg.svdvals, found), case.sketch.shape[0]
+    """Of a gradient of full rank the result D has rank q, none of its q singular values is below 1; with ŝ those of
+    G·Q, ŝᵢ <= sᵢ and Σ ŝ <= ⟨G, D⟩. It is so after an iteration, without one if the sketch is orthonormal."""
+    G, Q, q = case.gradient, lapack(np.linalg.qr, case.sketch.T)[0], case.sketch.shape[0]
+    found = rsvd.call(port, case, sketch=case.sketch if case.n_iter else Q.T)
+    for _ in range(case.n_iter):
+        Q = lapack(np.linalg.qr, G.T @ lapack(np.linalg.qr, G @ Q)[0])[0]
+    s, sketched = lapack(np.linalg.svdvals, found), lapack(np.linalg.svdvals, (found @ Q).T @ (G @ Q))
+    yield at_least("singular values of the gradient", lapack(np.linalg.svdvals, G)[:q], sketched)
+    yield at_least("inner product", np.sum(G * found), np.sum(sketched))
     yield equal("below 1", np.minimum(s[:q] - 1, 0), 0.0, scale=1.0)
     yield equal("beyond the rank", s[q:], 0.0, scale=s[0])
     yield equal("of nothing", rsvd.call(port, case, gradient=0 * case.gradient), 0 * case.gradient)
@@ -118,6 +124,8 @@ sketch_is_not_used: The first unit vectors stand for the sketch
     `sketch.T` → `np.eye(gradient.shape[1], dtype=gradient.dtype)[:, : sketch.shape[0]]`
 gram_of_the_sketch: The factor is made of the singular values' squares
     `np.maximum(s, relative(floor, gradient))` → `(np.maximum(s, relative(floor, gradient)) ** 2)`
+uphill: The sign is turned round
+    `U @ (` → `-U @ (`
 floor_below_the_gradients_size: The floor is taken relative to the largest entry of the gradient
     `relative(floor, gradient)` → `floor`
 """)

@@ -81,7 +81,9 @@ diagnostics.symmetry(
     " the range of the dtype",
     cases=cases.but(power=whole_range(40), sign=choice(1, -1)),
     inputs={"matrix": inputs.times_a_power, "scaled": inputs.times_a_power},
-    outputs=dict.fromkeys(("inverse_condition_before", "inverse_condition_after", "cosine", "stable_rank"), unchanged)
+    outputs=dict.fromkeys(
+        ("inverse_condition_before", "inverse_condition_after", "cosine", "stable_rank", "row_imbalance"), unchanged
+    )
     | {"rms": lambda rms, case: rms * 2.0**case.power},
 )
 
@@ -107,6 +109,9 @@ rank_from_the_sum: The stable rank is Σσ/σ₁, and not Σσ²/σ₁²
     `np.sum(shares * shares)` → `np.sum(shares)`
 length_for_the_root_mean_square: The root mean square is not divided by √(mn)
     `norm / scaled.size**0.5` → `norm`
+imbalance_in_units_of_the_matrix: The row norms' distance from their mean is not divided by it
+    `lengths(unit(scaled, "all", inf), "rows", p)` → `lengths(scaled, "rows", p)`
+    `np.max(np.abs(rows - mean)) / np.where(mean > 0, mean, 1)` → `np.max(np.abs(rows - mean))`
 imbalance_of_euclidean_norms: Rows and columns are measured by their Euclidean norms, whatever p is
     `"rows", p), lengths(scaled, "columns", p)` → `"rows", 2), lengths(scaled, "columns", 2)`
 columns_relative_to_their_mean: The columns, too, are held against their mean, so that a common factor is not seen

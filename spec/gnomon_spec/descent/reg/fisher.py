@@ -48,14 +48,17 @@ def a_sweep_is_a_product_with_the_gram_matrix(port: Any, case: Case) -> Iterable
 
 @racs_fisher.law("bound", cases=calm)
 def more_sweeps_fit_no_worse(port: Any, case: Case) -> Iterable[Fact]:
-    """‖P - q·sᵀ‖² does not grow with K, and a fit of s alone to q would not be better by more than a sweep gains."""
-    squares = case.grad**2
+    """‖P - q·sᵀ‖² does not grow with K; with the best s for that q, half of the next sweep, it lies in between."""
+    squares, q = case.grad**2, racs_fisher.call(port, case).rows
+    half = np.sum((squares - q[:, np.newaxis] * (squares.T @ q / np.sum(q * q))) ** 2)
 
     def error(iterations: int) -> Any:
         found = port.racs_fisher(case.grad, iterations=iterations)
         return np.sum((squares - found.rows[:, np.newaxis] * found.columns) ** 2)
 
     yield at_least("error", error(case.iterations), error(case.iterations + 1))
+    yield at_least("first half", error(case.iterations), half)
+    yield at_least("second half", half, error(case.iterations + 1))
 
 
 @racs_fisher.law("closed form", cases=calm.but(u=inputs.whole(0), v=inputs.whole(1)))

@@ -45,6 +45,23 @@ def rows_of_norm_one_are_nearly_the_best_scaling(port: Any, case: Case) -> Itera
     yield at_least("condition", len(case.matrix) ** 0.5 * other[0] * least[-1], least[0] * other[-1])
 
 
+@normalised.law(
+    "bound",
+    cases=calm.but(side="rows", p=1.0, turn=rotation_of(0), factors=inputs.factors(0, 2)).shaped(inputs.SQUARES),
+    dtypes=WITH_ROOM,
+)
+def rows_of_sum_one_are_the_best_scaling(port: Any, case: Case) -> Iterable[Fact]:
+    """Van der Sluis: with rows of 1-norm 1, ‖R‖∞·‖R⁻¹‖∞ is ‖|M⁻¹|·|M|‖∞, which is the same for all DM, D diagonal and
+    positive, and for none more than its ‖(DM)⁻¹‖∞·‖DM‖∞: no scaling of rows is better."""
+
+    def norm(matrix: Any) -> Any:
+        return np.max(np.sum(np.abs(matrix), axis=1))
+
+    found, other = normalised.call(port, case, matrix=case.turn), inputs.with_rows_times(case.turn, case)
+    least = norm(np.abs(lapack(np.linalg.inv, other)) @ np.abs(other))
+    yield equal("condition", norm(found) * norm(lapack(np.linalg.inv, found)), least)
+
+
 cases = calm.but(matrix=vector(), mode=inputs.modes, sweeps=inputs.few)
 racs_reg = system.operation(reference.racs_reg, cases=cases, rejecting=calm.but(mode="rc", sweeps=inputs.few))
 any_mode = calm.but(mode=inputs.modes, sweeps=inputs.few)

@@ -153,7 +153,7 @@ def without_a_gradient_only_the_decay_acts(port: Any, case: Case) -> Iterable[Fa
 
 @step.law("conservation", cases=full.but(mode=inputs.one_pass, state=fresh, weight_decay=0.0))
 def rows_without_a_gradient_do_not_move(port: Any, case: Case) -> Iterable[Fact]:
-    """Without decay a row or a column whose gradients have been 0 stays as it is; in "rc" the others move as far."""
+    """Without decay a row or a column whose gradients have been 0 stays as it is."""
     grad = np.where(np.arange(len(case.grad)) == 0, 0, case.grad.T).T
     params, _ = step.call(port, case, grad=grad)
     yield identical("row", params[0], case.params[0])

@@ -94,6 +94,7 @@ last = Quantity(
     "1 to the number of arrays",
     lambda value: value >= 1,
 )
+all_arrays = Quantity(lambda _, c: len(c.drawn["params"]), "the number of arrays", lambda value: value >= 1)
 uniforms = single(number(0.0, 0.5, 0.9, 0.99, exponents=(-6, -2)))
 seeds = Quantity(lambda draw, _c: int(draw(CODES)), "any seed")
 

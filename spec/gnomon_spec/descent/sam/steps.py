@@ -18,6 +18,7 @@ from gnomon_spec.descent.sam import system
 from gnomon_spec.descent.sam.decomposition import fenced, norm
 from gnomon_spec.descent.sam.inputs import (
     RATES,
+    all_arrays,
     blocks,
     last,
     max_p,
@@ -33,8 +34,8 @@ from gnomon_spec.descent.sam.inputs import (
 from gnomon_spec.descent.sam.optimizer import reported
 from gnomon_spec.descent.sam.sampling import in_units, longer
 from gnomon_spec.facts import Fact, agree, equal, identical, same_outputs
-from gnomon_spec.several_arrays import times
-from gnomon_spec.strategies import count, fraction
+from gnomon_spec.several_arrays import times, turned
+from gnomon_spec.strategies import count, fraction, rotation
 from gnomon_spec.system import WITH_ROOM, Misfits
 
 full = sampled_states(samplers(full=True), started=True)
@@ -130,6 +131,17 @@ step_sampled.symmetry(
     outputs={"params": unchanged, "took_sam": unchanged, "psf": larger},
     same=identical,
 )
+
+
+@step_sampled.law("invariance", cases=calm.but(schedule="always", last=all_arrays, turn=rotation()))
+def statistics_do_not_know_the_axes(port: Any, case: Case) -> Iterable[Fact]:
+    """In coordinates that are turned within the last L arrays, here all, a sample adds the same to the windows: norm,
+    ratio and variance."""
+    _, state, _ = step_sampled.call(port, case)
+    there = {name: turned(case[name], case) for name in ("objective", "params")}
+    _, moved, _ = step_sampled.call(port, case, **there)
+    for name in ("norms", "ratios", "variances"):
+        yield equal(name, getattr(moved.sampler, name), getattr(state.sampler, name))
 
 
 @step_sampled.law("limit", cases=steps.but(variant=choice(*VARIANTS)))
@@ -251,6 +263,9 @@ first_arrays_for_the_statistics: The statistics are over the first L arrays
     `grads[-last:]` → `grads[:last]`
 norms_of_the_sam_gradient: The ratio is ‖psf‖/‖g'‖
     `grads[-last:]` → `directions[-last:]`
+largest_entries_for_the_statistics: What is recorded are the largest entries and not the norms
+    `joint_length(psf[-last:])` → `max(np.max(np.abs(p)) for p in psf[-last:])`
+    `joint_length(grads[-last:])` → `max(np.max(np.abs(g)) for g in grads[-last:])`
 samples_where_the_gradient_is_long: A sample is also taken wherever the gradient is long [AE-SAM, arXiv 2304.14647]
     `if take:` → `if take := take or bool(joint_length(gradient_at(objective, params, "g")) > 8):`
 zeros_are_reused: "code": before any sample a PSF of zeros is used, and no error tells of it

@@ -11,7 +11,8 @@ from gnomon.descent.egd.training import EGDState, Switch, step, switch
 from gnomon.descent.egd.variants import colnorm, floored, rsvd
 from gnomon_validation.studies.claim import Evidence
 from gnomon_validation.studies.egd.claims_about_the_theory import PAPER, ledger
-from gnomon_validation.studies.egd.networks import PASSED, Task, parity
+from gnomon_validation.studies.egd.networks import PASSED, Rule, Task, parity
+from gnomon_validation.studies.egd.parity import diverges
 from gnomon_validation.studies.printed import listed, spread
 
 CODE = "asahebpa/Egalitarian-Gradient-Descent, commit 046e066"
@@ -25,23 +26,30 @@ def no_hyperparameters() -> Evidence:
     Its own tables say 62 to 254 epochs. A floor decides what counts as a direction, a threshold when it ends, a
     rank and iterations what the cheap variant does.
     """
-    own = [
-        name
+    own = {
+        function.__name__: [
+            name
+            for name, p in signature(function).parameters.items()
+            if p.kind is Parameter.KEYWORD_ONLY and name not in ("lr", "weight_decay")
+        ]
         for function in (step, switch)
-        for name, p in signature(function).parameters.items()
-        if p.kind is Parameter.KEYWORD_ONLY and name not in ("lr", "weight_decay")
-    ]
+    }
     epochs = parity(SEED, "paper", after=AFTER, switching=None).passed
-    said = f"keyword arguments beside lr and weight_decay: {', '.join(own)}; epochs on parity of 40 signs: "
-    return Evidence(len(own) > 3 and epochs > 10, f"{said}{epochs}")
+    said = "; ".join(f"of `{function}` {', '.join(names)}" for function, names in own.items())
+    figure = f"keyword arguments beside lr and weight_decay: {said}; epochs on parity of 40 signs: {epochs}"
+    return Evidence(sum(map(len, own.values())) > 3 and epochs > 10, figure)
 
 
-@ledger.claim("holds if", source=f"{PAPER}, figures of training curves", condition="the rule is as simple as there")
+@ledger.claim(
+    "holds if",
+    source=f"{PAPER}, figures of training curves",
+    condition="the rule is a product of three signs; of four it is fitted later",
+)
 def it_fits_the_training_data_as_fast() -> Evidence:
     """The plateau ends earlier, and the training data is fitted no later.
 
-    The product of four of 50 signs is one on which it is: gradient descent has fitted it while EGD, with the same rate,
-    batches and first weights, is still far off.
+    With four of 50 signs gradient descent has fitted the training data while EGD, with the same rate, batches and first
+    weights, is still far off.
     """
     four, epochs = Task(inputs=50, bits=4, hidden=100, train=2000, test=10_000), 70
     plain, equal = (parity(42, rule, lr=0.0230841, most=epochs, task=four).train for rule in ("plain", "paper"))
@@ -118,31 +126,64 @@ def rsvd_is_the_leading_factor() -> Evidence:
     tends to U_q·V_qᵀ with iterations, by (s_{q+1}/s_q)² for each.
     """
     generator, q, n = np.random.default_rng(2), 8, 30
-    U, V = (np.linalg.qr(generator.standard_normal((n, n)))[0] for _ in range(2))
-    G = (U * 0.7 ** np.arange(n)) @ V.T
-    errors, largest = {}, 0.0
-    for n_iter in (1, 2, 4, 8):
-        found = [rsvd(G, generator.standard_normal((q, n)), n_iter=n_iter, floor=1e-12) for _ in range(9)]
-        errors[n_iter] = float(np.median([np.linalg.norm(D - U[:, :q] @ V[:, :q].T) for D in found]))
-        largest = max(largest, *(float(np.linalg.svd(D, compute_uv=False)[0]) for D in found))
-    said = ", ".join(f"{k}: {error:.3f}" for k, error in errors.items())
-    figure = f"ratio 0.7, q = 8 of 30: distance to U_q·V_qᵀ by iterations {said}; largest singular value {largest:.3f}"
+    stated, errors, largest = {1: 0.39, 2: 0.137, 4: 0.072, 8: 0.002}, {}, 0.0
+    for n_iter in stated:
+        off = []
+        for _ in range(100):
+            U, V = (np.linalg.qr(generator.standard_normal((n, n)))[0] for _ in range(2))
+            G = (U * 0.7 ** np.arange(n)) @ V.T
+            D = rsvd(G, generator.standard_normal((q, n)), n_iter=n_iter, floor=1e-12)
+            off.append(float(np.linalg.norm(D - U[:, :q] @ V[:, :q].T)))
+            largest = max(largest, float(np.linalg.norm(D, 2)))
+        errors[n_iter] = float(np.median(off))
+    said = ", ".join(f"{k}: {error:.3f} ({stated[k]:g})" for k, error in errors.items())
+    figure = (
+        f"ratio 0.7, q = 8 of 30: distance to U_q·V_qᵀ, medians by iterations (stated, of a measure that is not told) "
+        f"{said}; largest singular value {largest:.3f}"
+    )
     return Evidence(errors[1] > errors[2] > errors[4] > errors[8] and largest > 1.01, figure)
 
 
-@ledger.claim("false", source=f"{PAPER}, section 4.4")
+@ledger.claim("holds", source=f"{PAPER}, section 4.4 and Table 1: 863, 328, 133 epochs where EGD has 222, 116, 62")
 def columns_instead_of_directions() -> Evidence:
-    """Normalised columns do what EGD does at less cost
+    """Normalised columns are no substitute for EGD
 
     Columns of length 1 can be almost parallel: the condition number stays. The result depends on the basis, too: of G·R
-    it is not that of G, times R.
+    it is not that of G, times R. On a small parity they need more epochs, but not several times as many.
     """
     near = np.array([[1.0, 1.0], [0.0, 1e-3]])
     R = np.array([[0.6, -0.8], [0.8, 0.6]])
     s = np.linalg.svd(colnorm(near), compute_uv=False)
     off, exact = (float(np.linalg.norm(f(near @ R) - f(near) @ R)) for f in (colnorm, polar))
+    columns, equal = (parity(SEED, rule).passed for rule in ("colnorm", "paper"))
     figure = (
         f"[[1, 1], [0, 0.001]]: columns of length 1 leave singular values {s[0]:.3f} and {s[1]:.1e}; turned by R it "
-        f"is off by {off:.3f}, the polar factor's by {exact:.1e}"
+        f"is off by {off:.3f}, the polar factor's by {exact:.1e}; parity of three of 40 signs: {columns} epochs, EGD "
+        f"{equal}"
     )
-    return Evidence(bool(s[0] / s[1] > 1000 and off > 0.1 and exact < 1e-9), figure)
+    return Evidence(bool(s[0] / s[1] > 1000 and off > 0.1 and exact < 1e-9 and equal < columns), figure)
+
+
+@ledger.claim("not reproducible", source=f"{PAPER}, Table 1; and SutroYaro's log of experiments, exp_egd, March 2026")
+def epochs_of_the_published_sizes() -> Evidence:
+    """Three of 100 signs: 115 epochs with EGD, 1,784 without; three of 20: 14 and 33, EGD 2.7 times slower
+
+    With EGD the first is chaotic: runs whose rates differ in the last digits are other runs after a few epochs. What
+    the second had for batches and first weights is not told; with those of the paper's scripts its rate is too large.
+    Addition modulo 79 has a study; p = 97 and 127, multiplication, MNIST and the transformer take too long and were not
+    run.
+    """
+    large, rate = Task(inputs=100, hidden=100, train=2000, test=10_000), 0.0416239
+    apart = {}
+    rules: dict[Rule, int] = {"plain": 20, "paper": 6}
+    for rule, epochs in rules.items():
+        one, other = (parity(42, rule, lr, epochs, task=large).spectra for lr in (rate, rate * (1 + 2.0**-50)))
+        apart[rule] = float(np.max(np.abs(one[-1] - other[-1])) / one[-1, 0])
+    small = Task(inputs=20, hidden=200, train=1000, test=1000)
+    stuck, ended = parity(42, "paper", 0.1, 20, task=small).test[-1], diverges(42, small)
+    figure = (
+        f"rates 1e-15 apart: singular values of the gradient are {apart['paper']:.1g} of the largest apart in epoch 6 "
+        f"of EGD, {apart['plain']:.0e} in epoch 20 without; three of 20 signs at rate 0.1: gradient descent ends in "
+        f"{'a NaN' if ended else 'numbers'}, EGD is at {stuck:.1%} after 20 epochs"
+    )
+    return Evidence(bool(apart["paper"] > 1e-3 > 1e-9 > apart["plain"] and ended and stuck < 0.5), figure)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.egd.networks import PASSED, Epochs, Rule, parity
+from gnomon_validation.studies.egd.networks import PASSED, Epochs, Rule, Task, parity
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -76,11 +76,11 @@ def fitted(run: Epochs) -> int:
     return int(np.argmax(run.train > 0.99))
 
 
-def diverges(seed: int) -> bool:
+def diverges(seed: int, task: Task = Task()) -> bool:  # noqa: B008
     """Return whether gradient descent at a rate of 0.1 ends in a gradient that is not finite."""
     try:
         with np.errstate(all="ignore"):
-            parity(seed, "plain", TOO_FAST, most=8)
+            parity(seed, "plain", TOO_FAST, most=8, task=task)
     except ValueError as error:
         return "must be finite" in str(error)
     return False

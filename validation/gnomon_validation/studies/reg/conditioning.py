@@ -29,8 +29,8 @@ NS, REG = "Newton-Schulz, 5 steps", "REG"
 
 
 class Data(NamedTuple):
-    """before, after: condition numbers of each kind. largest, smallest: of what is left of diag(d)·Q, of condition 10^DECADES,
-    the singular values by method and dtype."""
+    """before, after: condition numbers of each kind. largest, smallest: singular values of what is left of diag(d)·Q,
+    by method and dtype, for each of DECADES."""
 
     before: dict[str, Array]
     after: dict[str, Array]
