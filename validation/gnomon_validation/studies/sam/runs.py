@@ -37,6 +37,14 @@ class Bowl:
         return (self.eigenvalues * params[0],)
 
 
+class LogCosh:
+    """f = Σ log cosh xᵢ of one array."""
+
+    def gradient(self, params: Arrays) -> Arrays:
+        """Return (tanh x,)."""
+        return (np.tanh(params[0]),)
+
+
 @dataclass
 class Run:
     """A run. iterates: the parameters laid end to end, (T + 1, n). samples: which steps were SAM steps. state: the last
