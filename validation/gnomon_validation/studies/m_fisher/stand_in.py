@@ -2,61 +2,272 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import cache, partial
+from itertools import product
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from gnomon.domains import Array
 from gnomon.kernels.probability.m_fisher.conformal import conformal_p_values
-from gnomon.kernels.probability.m_fisher.detector import alarms, detect
+from gnomon.kernels.probability.m_fisher.detector import alarms
 from gnomon.probability.m_fisher.conformal import bet
 from gnomon.probability.m_fisher.loop import adapt
-from gnomon.probability.m_fisher.nulls import Empirical
+from gnomon.probability.m_fisher.nulls import Empirical, Gaussian, log_mgf
 from gnomon.probability.m_fisher.prompts import Images, log_predict, score, slope
+from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.studies.m_fisher.passages import alike, near
+from gnomon_validation.studies.printed import Comparison, listed
+from gnomon_validation.studies.study import Findings, Study, Table
 
-C, D, KAPPA, NOISE, DELTA, STREAMS, HORIZON = 5, 16, 10.0, 0.15, 0.05, 400, 300
+WORDS = """a classifier's entropies as scores, and its prompt adapted
+Which detectors keep false alarms below δ, which notice a shift, and does a Fisher step adapt better than a gradient?
+own stand-in: five classes, 400 streams of 300 images; stated: another run of as many, from other draws"""
+C, D, KAPPA, NOISE, DELTA, STREAMS, HORIZON, POOL = 5, 16, 10.0, 0.15, 0.05, 400, 300, 400_000
+BATCH, TESTED, STEPS = 256, 4000, 20
+# The shift, and how many images come before it.
+SHIFTS = {"none": (0.0, 0), "½ at 0": (0.5, 0), "1 at 0": (1.0, 0), "1 at 100": (1.0, 100)}
+# Of each shift the share of streams with an alarm after it began, and their mean delay.
+STATED = {
+    "ψ of 50 scores": ((0.260, 0.0), (0.955, 7.5), (0.993, 2.4), (0.770, 12.1)),
+    "ψ of 200 scores": ((0.102, 0.0), (0.892, 10.7), (0.988, 2.8), (0.843, 20.6)),
+    "ψ of 1,000 scores": ((0.010, 0.0), (0.815, 12.1), (0.995, 3.1), (0.897, 32.9)),
+    "ψ = 1.857": ((0.003, 0.0), (0.468, 9.5), (1.000, 3.5), (0.998, 94.8)),
+    "conformal, 50 scores": ((0.028, 0.0), (0.993, 26.5), (1.000, 4.9), (0.993, 18.7)),
+    "conformal, 200 scores": ((0.013, 0.0), (1.000, 13.2), (1.000, 3.6), (0.983, 15.0)),
+}
+MEAN, SD, PSI, TWO_MOMENTS = 0.0234, 0.0355, 1.857, 0.455
+# Entropy of the batch and share of test images that are right, after 20 steps.
+METHODS = {"start": (0.0960, 0.9880), "gradient, η = 0.05": (0.0682, 0.9978), "Fisher, η = 0.1": (0.0813, 0.9895)}
+METHODS["Fisher, η = 0.5"] = (0.1281, 0.9872)
 
 
-ROWS = np.random.default_rng(0).standard_normal((C + 1, D))
-ROWS /= np.linalg.norm(ROWS, axis=1, keepdims=True)
-ANCHORS, DIRECTION = ROWS[:C], ROWS[C]  # an anchor a class, and where a shift goes
+class World(NamedTuple):
+    """anchors: one a class. direction: of the shift."""
+
+    anchors: Array
+    direction: Array
+
+
+class Cell(NamedTuple):
+    """share: of the streams with an alarm after the shift. delay, sd: mean and standard deviation of these."""
+
+    share: float
+    delay: float
+    sd: float
+
+
+@cache
+def world() -> World:
+    rows = np.random.default_rng(0).standard_normal((C + 1, D))
+    rows /= np.linalg.norm(rows, axis=1, keepdims=True)
+    return World(rows[:C], rows[C])
 
 
 def drawn(rng: Any, count: int, shift: float = 0.0) -> tuple[Images, Any]:
     """Return images, their classes being as likely as each other, and the classes."""
     labels = rng.integers(0, C, count)
-    z = ANCHORS[labels] + NOISE * rng.standard_normal((count, D)) + shift * DIRECTION
-    return Images(ANCHORS, z / np.linalg.norm(z, axis=1, keepdims=True), KAPPA), labels
+    z = world().anchors[labels] + NOISE * rng.standard_normal((count, D)) + shift * world().direction
+    return seen(z), labels
 
 
-def strangeness(rng: Any, count: int, shift: float = 0.0) -> Array:
-    """Return the entropies of so many images at φ = 0."""
-    entropies: Array = score(np.exp(log_predict(np.zeros(D), drawn(rng, count, shift)[0])))
-    return entropies
+def seen(z: Array) -> Images:
+    """Return images whose features are these vectors, made of length 1."""
+    return Images(world().anchors, z / np.linalg.norm(z, axis=1, keepdims=True), KAPPA)
 
 
-def false_alarms(n: int, detector: str) -> float:
-    """Return the share of streams without a shift that have an alarm, each with n calibration scores of its own."""
-    rng, count = np.random.default_rng(1), 0
-    for _ in range(STREAMS):
-        known, scores = strangeness(rng, n), strangeness(rng, HORIZON)[np.newaxis]
-        if detector == "empirical":
-            found: Any = detect(scores, Empirical(known), delta=DELTA)[0]
-        else:
-            p = conformal_p_values(scores, 1 - rng.random(scores.shape), known)
-            found = alarms(bet(p, betting="grid"), delta=DELTA)
-        count += int(found.first[0] > 0)
-    return count / STREAMS
+def entropies(images: Images, phi: Any = None) -> Array:
+    """Return the entropies of images, at φ = 0."""
+    found: Array = score(np.exp(log_predict(np.zeros(D) if phi is None else phi, images)))
+    return found
 
 
-def adapted(lr: float, how: str, steps: int = 20) -> tuple[float, float]:
-    """Return the entropy and the accuracy on 256 shifted images after so many steps on them."""
-    images, labels = drawn(np.random.default_rng(2), 256, 0.5)
-    phi = np.zeros(D)
-    if how == "gradient":
-        for _ in range(steps):
-            phi = phi - lr * slope(phi, images).grad
-    elif lr > 0:
-        phi = adapt(phi, images, steps=steps, lr=lr).prompts[-1]
-    right = np.argmax(log_predict(phi, images), axis=1) == labels
-    return float(slope(phi, images).loss), float(np.mean(right))
+def strangeness(rng: Any, shape: tuple[int, int], shift: float = 0.0) -> Array:
+    """Return the entropies of images in some streams at φ = 0."""
+    return np.reshape(entropies(drawn(rng, shape[0] * shape[1], shift)[0]), shape) if shape[1] else np.empty(shape)
+
+
+@cache
+def pool() -> Array:
+    """Return the entropies of many images without a shift."""
+    return strangeness(np.random.default_rng(4), (1, POOL))[0]
+
+
+def psi_of(lam: float, scores: Array) -> float:
+    """Return the logarithm of the mean of exp(λs) over some scores."""
+    return float(log_mgf(np.array([lam]), Empirical(scores))[0])
+
+
+@cache
+def true_psi(lam: float, count: int = 200_000) -> tuple[float, float]:
+    """Return ψ(λ) and its standard error, by importance sampling: strange images, on which it depends, are rare.
+
+    They are drawn about means of anchors, one to all of them, and weighed by p/q, which is at most 31/5.
+    """
+    rng, sets = np.random.default_rng(7), np.array(list(product((0.0, 1.0), repeat=C)))[1:]
+    centres = sets @ world().anchors / np.sum(sets, axis=1, keepdims=True)
+    z = centres[rng.integers(0, len(centres), count)] + NOISE * rng.standard_normal((count, D))
+    p, q = (
+        np.mean(np.exp(((z @ a.T) - np.sum(a * a, axis=1) / 2) / NOISE**2), axis=1) for a in (world().anchors, centres)
+    )
+    terms = np.exp(lam * entropies(seen(z))) * p / q
+    return float(np.log(np.mean(terms))), float(np.std(terms) / np.mean(terms) / count**0.5)
+
+
+@cache
+def tilt() -> float:
+    """Return λ = ½/sd, of all scores of the pool."""
+    return 0.5 / float(np.std(pool(), ddof=1))
+
+
+def by_psi(psi: Any, scores: Array) -> Array:
+    """Return the times of the first alarms with this ψ, or with one of each stream."""
+    times: Array = alarms(tilt() * scores - psi, delta=DELTA).first
+    return times
+
+
+@cache
+def watched() -> dict[str, dict[str, Cell]]:
+    """Return what each detector does with each shift; every stream has calibration scores of its own."""
+    rng = np.random.default_rng(1)
+    known, uniform = strangeness(rng, (STREAMS, 1000)), 1 - rng.random((STREAMS, 200 + HORIZON))
+    detectors: dict[str, Callable[[Array], Array]] = {}
+    for n in (50, 200, 1000):
+        each = np.array([[psi_of(tilt(), row[:n].copy())] for row in known])
+        detectors[f"ψ of {n:,} scores"] = partial(by_psi, each)
+    detectors |= {f"ψ = {PSI}": partial(by_psi, PSI), "true ψ": partial(by_psi, true_psi(tilt())[0])}
+    for n in (50, 200):
+        detectors[f"conformal, {n} scores"] = partial(conformal, known[:, :n], uniform[:, : n + HORIZON])
+    found: dict[str, dict[str, Cell]] = {name: {} for name in detectors}
+    for words, (shift, begins) in SHIFTS.items():
+        before, after = strangeness(rng, (STREAMS, begins)), strangeness(rng, (STREAMS, HORIZON - begins), shift)
+        scores = np.concatenate([before, after], axis=1)
+        for name, detector in detectors.items():
+            times = detector(scores)
+            delays = list(times[times > begins] - begins)
+            found[name][words] = Cell(
+                len(delays) / STREAMS, float(np.mean(delays or [0])), float(np.std(delays or [0]))
+            )
+    return found
+
+
+def conformal(known: Array, uniform: Array, scores: Array) -> Array:
+    """Return the times of the first alarms of the conformal detector with bets of a grid of ε."""
+    p = conformal_p_values(np.concatenate([known, scores], axis=1), uniform)[:, known.shape[1] :].copy()
+    times: Array = alarms(bet(p, betting="grid"), delta=DELTA).first
+    return times
+
+
+@cache
+def adapted(method: str) -> tuple[Array, float, float]:
+    """Return entropies of 256 shifted images along 20 steps on them, their deviation, and the share of others right."""
+    rng = np.random.default_rng(2)
+    (images, _), (tests, labels) = drawn(rng, BATCH, 0.5), drawn(rng, TESTED, 0.5)
+    lr = float(method.rpartition(" ")[2]) if method != "start" else 0.0
+    prompts = [np.zeros(D)]
+    if method.startswith("Fisher"):
+        prompts = list(adapt(prompts[0], images, steps=STEPS, lr=lr).prompts)
+    while len(prompts) <= STEPS:
+        prompts.append(prompts[-1] - lr * slope(prompts[-1], images).grad)
+    right = np.argmax(log_predict(prompts[-1], tests), axis=1) == labels
+    path = np.array([np.mean(entropies(images, phi)) for phi in prompts])
+    return path, float(np.std(entropies(images, prompts[-1]))), float(np.mean(right))
+
+
+def measure() -> Findings:
+    found, ends = watched(), {method: adapted(method) for method in METHODS}
+    mean, sd, lam = float(np.mean(pool())), float(np.std(pool(), ddof=1)), tilt()
+    psi, error = true_psi(lam)
+    of_pool, two = (
+        psi_of(lam, pool()),
+        [log_mgf(np.array([0.5 / s]), Gaussian(m, s))[0] for m, s in ((mean, sd), (MEAN, SD))],
+    )
+    compared = [
+        Comparison("mean of the scores", near(MEAN, sd, POOL, 4), mean),
+        Comparison("their deviation", near(SD, float(np.std((pool() - mean) ** 2)) / (2 * sd), POOL, 4), sd),
+        Comparison("ψ of a normal law with the stated moments", str(TWO_MOMENTS), float(two[1])),
+    ]
+    for name, cells in STATED.items():
+        for words, (share, delay), cell in zip(SHIFTS, cells, found[name].values(), strict=True):
+            compared.append(Comparison(f"{name}, shift {words}: alarms", alike(share, STREAMS), cell.share))
+            if words != "none":
+                range_of = near(delay, cell.sd, round(cell.share * STREAMS))
+                compared.append(Comparison(f"{name}, shift {words}: delay", range_of, cell.delay))
+    for method, (entropy, right) in METHODS.items():
+        path, deviation, share = ends[method]
+        compared.append(Comparison(f"{method}: entropy", near(entropy, deviation, BATCH, 4), path[-1]))
+        range_of = near(right, (right * (1 - right)) ** 0.5, TESTED, 4)
+        compared.append(Comparison(f"{method}: share right", range_of, share))
+    false = {name: cells["none"].share for name, cells in found.items()}
+    few, late = [false[f"ψ of {n} scores"] for n in ("50", "200", "1,000")], found[f"ψ = {PSI}"]
+    conclusions = (
+        f"With ψ of 50, 200 and 1,000 scores {listed(few, '{:.1%}')} of all streams have a false alarm; δ is 5 %. The "
+        f"conformal detector needs no ψ: {false['conformal, 50 scores']:.1%} and {false['conformal, 200 scores']:.1%}.",
+        f"ψ({lam:.2f}) hangs on images that are rare: two moments give {two[0]:.3f}, {POOL:,} scores {of_pool:.3f}, as "
+        f"many of another run {PSI}, stated as the true ψ; importance sampling {psi:.3f} ± {error:.3f}. "
+        f"With that a shift of ½ is noticed in {found['true ψ']['½ at 0'].share:.1%} of all streams.",
+        f"With ψ = {PSI} a shift of 1 goes unnoticed for {late['1 at 0'].delay:.1f} images if it is there at first, "
+        f"and for {late['1 at 100'].delay:.1f} if it begins after 100.",
+        f"In {STEPS} steps a gradient lowers the entropy from {ends['start'][0][-1]:.4f} to "
+        f"{ends['gradient, η = 0.05'][0][-1]:.4f}, Fisher steps with η = 0.1 to {ends['Fisher, η = 0.1'][0][-1]:.4f}; "
+        f"with η = 0.5 it is {ends['Fisher, η = 0.5'][0][-1]:.4f} in the end, and up to "
+        f"{np.max(ends['Fisher, η = 0.5'][0]):.4f} before.",
+    )
+    heads = [f"{words} {{:.3f}} | stated" for words in SHIFTS], [f"{words} {{:.1f}} | stated" for words in SHIFTS]
+    shares, delays = [], []
+    for name, cells in found.items():
+        stated: Any = STATED.get(name, [("", "")] * len(SHIFTS))
+        pairs = list(zip(cells.values(), stated, strict=True))
+        shares.append(
+            [name, *(x for cell, (share, _) in pairs for x in (cell.share, f"{share:.3f}" if share != "" else ""))]
+        )
+        delays.append([name, *(x for cell, (_, delay) in pairs[1:] for x in (cell.delay, str(delay)))])
+    tables = (
+        Table.of("share of streams with an alarm after the shift", "detector | " + " | ".join(heads[0]), shares),
+        Table.of("mean delay of these, images", "detector | " + " | ".join(heads[1][1:]), delays),
+        Table.of(
+            f"{BATCH} images with a shift of ½, after {STEPS} steps on them; others right",
+            "method | entropy {:.4f} | stated {:.4f} | right {:.4f} | stated {:.4f}",
+            [(m, ends[m][0][-1], e, ends[m][2], r) for m, (e, r) in METHODS.items()],
+        ),
+    )
+    return Findings(tables, tuple(compared), conclusions, (found, ends))
+
+
+def draw(data: Any, figure: Any) -> None:
+    found, ends = data
+    entitle(
+        figure,
+        "ψ learnt from few scores raises false alarms; conformal evidence needs no ψ, and misses fewer shifts",
+        "Scores: entropies of a classifier's predictions; 400 streams of 300 images, δ = 0.05. Rings: stated figures.",
+    )
+    (false, noticed), (delay, entropy) = figure.subplots(2, 2)
+    places = np.arange(len(found))[::-1]
+    panels: Any = ((false, "share", ["none"]), (noticed, "share", list(SHIFTS)[1:]), (delay, "delay", list(SHIFTS)[1:]))
+    for axes, what, kinds in panels:
+        for kind, colour in zip(kinds, COLOURS, strict=False):
+            label = f"shift of {kind.replace(' at ', ' after ')} images" if kind != "none" else "measured"
+            axes.plot([getattr(cells[kind], what) for cells in found.values()], places, "o", color=colour, label=label)
+            at = list(SHIFTS).index(kind)
+            rings = [
+                (STATED[name][at][what == "delay"], y) for name, y in zip(found, places, strict=True) if name in STATED
+            ]
+            axes.plot(*zip(*rings, strict=True), "o", color=colour, mfc="none", ms=11)
+        axes.set_yticks(places, list(found))
+        axes.set_xlabel(
+            {"share": "share of streams with an alarm after the shift", "delay": "mean delay, images"}[what]
+        )
+    false.axvline(DELTA, color="black", ls="--", label="δ = 0.05, what is promised")
+    false.set(xlabel="share of streams without a shift that have an alarm", xlim=(-0.01, None))
+    delay.set(xscale="log", xlim=(2, 1500))
+    for method, colour in zip(METHODS, ("grey", *COLOURS), strict=False):
+        entropy.plot(ends[method][0], color=colour, label="no step" if method == "start" else method)
+    entropy.set(
+        xlabel=f"steps on {BATCH} images with a shift of ½", ylabel="their mean entropy", xticks=range(0, STEPS + 1, 5)
+    )
+    for axes, loc in ((false, "lower right"), (noticed, "upper left"), (delay, "lower right"), (entropy, "best")):
+        finish(axes, loc=loc)
+
+
+study = Study.of("m_fisher-stand_in", WORDS, measure, draw, size=(12.0, 8.0))
