@@ -219,6 +219,25 @@ def batch(port: Any, case: Case, **changed: Any) -> Any:
     return port.statistics(*given.values())
 
 
+def renamed(case: Case) -> tuple[dict[str, Any], Any]:
+    """Return the arguments of `batch` with variables, categories, the root's children and samples in the opposite
+    order, and which parameter stands where."""
+    places, data, last = np.arange(len(case.params)), case.data[::-1].copy(), case.data.shape[1] - 1
+    nodes = []
+    for n, node in enumerate(case.circuit):
+        own = slice(node.start, node.start + node.size)
+        if node.kind == "categorical" or (node.kind == "sum" and n == len(case.circuit) - 1):
+            places[own] = np.arange(node.start, node.start + node.size)[::-1]
+        if node.kind == "categorical":
+            data[:, node.variable] = node.size - 1 - case.data[::-1, node.variable]
+            node = node._replace(variable=last - node.variable)
+        nodes.append(node)
+    nodes[-1] = nodes[-1]._replace(children=nodes[-1].children[::-1])
+    seen, omega = (x if x is None else x[::-1].copy() for x in (case.observed, case.weights))
+    given = {"params": case.params[places], "circuit": tuple(nodes), "data": data[:, ::-1].copy()}
+    return {**given, "observed": seen if seen is None else seen[:, ::-1].copy(), "weights": omega}, places
+
+
 def mean_likelihood(port: Any, case: Case, params: Any) -> Any:
     """Return the weighted mean log-likelihood of the data of a case."""
     values = port.log_likelihood(params, case.circuit, case.data, case.observed)

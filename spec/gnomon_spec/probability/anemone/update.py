@@ -15,7 +15,7 @@ from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.anemone import inputs as small
 from gnomon_spec.probability.anemone import system
 from gnomon_spec.probability.anemone.em import PSEUDOCOUNTS, RATES, dead, fresh, given, naive
-from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_kind, omega, problems, updates
+from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_kind, omega, problems, renamed, updates
 from gnomon_spec.probability.anemone.passes import unobserved
 from gnomon_spec.strategies import count, fraction
 from gnomon_spec.system import Misfits
@@ -318,6 +318,16 @@ def units_and_origin_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
 
 
 half_widths = {name: choice(0.0, 2.0**-7, 2.0**-6, 2.0**-8) for name in ("wide", "narrow")}
+
+
+@update.law("equivariance", cases=of_categories)
+def it_commutes_with_renaming(port: Any, case: Case) -> Iterable[Fact]:
+    """With variables, categories and the root's children in the opposite order, and samples backwards, the parameters
+    are those of the update, in that order."""
+    given, places = renamed(case)
+    hyper = {"step_size": case.step_size, "momentum": 0.0, "eps": 0.0}
+    new = port.update(given["params"], given["circuit"], port.statistics(*given.values()), fresh(case), **hyper)[0]
+    yield equal("θ", new, made(port, case).params[places])
 
 
 @update.law("limit", cases=problems(small.TWO_GAUSSIANS).but(**small.PLAIN, **half_widths))

@@ -101,6 +101,16 @@ def linear_charts_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(f"{words}: slope", there.slope, here.slope, np.max(np.abs(case.grad)))
 
 
+@natural_step.law("equivariance", cases=plain.but(damping=choice(0.0, 0.125), stretch=some(0.5, 2.0)))
+def of_a_diagonal_matrix_scales_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
+    """With F's diagonal alone, φ = s∘ξ, s∘g and the diagonal of the matrix in ξ: the same end, if ρ = 0 or R is s²."""
+    s, F, g = case.stretch, np.diag(np.diag(case.fisher)), np.max(np.abs(case.grad))
+    here = stepped(port, case, fisher=F)
+    there = stepped(port, case, grad=s * case.grad, fisher=np.diag(np.diag(F) * s**2), metric=np.diag(s**2))
+    yield equal("direction", s * there.direction, here.direction, g)
+    yield equal("divergence", there.predicted_kl, here.predicted_kl, g**2)
+
+
 trusted = plain.but(mode="trust_region", kl_radius=choice(0.125, 2.0), damping=choice(0.125, 0.0))
 
 

@@ -129,6 +129,18 @@ def of_one_image_and_two_classes_gradients_lie_in_the_range_of_fisher(port: Any,
     yield equal("Fg", F @ g, np.trace(F) * g, np.trace(F) * case.images.kappa)
 
 
+@slope.law("conservation", cases=labelled.but(labels=constant(None)))
+def gradients_are_combinations_of_slopes_of_log_p(port: Any, case: Case) -> Iterable[Fact]:
+    """∇H = -Σ p·log p·∇log p, and ∇(-log p_y) = -∇log p_y: Sᵀ times numbers, S the rows of F, in the range of F."""
+    data, (N, C) = case.images, (len(case.images.features), len(case.images.anchors))
+    S, log_p = port.oracle.fisher_rows(case.prompt, data), traced_log_p(case.prompt, data)
+    hot = np.argmax(log_p, axis=1)[:, np.newaxis] == np.arange(C)
+    root = np.exp(log_p / 2)
+    factors = root * log_p if case.loss == "entropy" else hot / root
+    along = np.sum(np.reshape(factors / np.sqrt(N + 0 * root), (N * C, 1)) * S, axis=0)
+    yield equal("gradient", slope.call(port, case).grad, -along, data.kappa)
+
+
 @slope.misfits(cases=labelled.but(loss="pseudo_nll"))
 def labels_that_do_not_fit_are_rejected(case: Case) -> Misfits:
     """As many labels as images, from 0 to C - 1; a prompt that undoes an anchor."""
@@ -171,6 +183,21 @@ def drawn_labels_have_the_exact_matrix_as_their_mean(port: Any, case: Case) -> I
     yield equal("mean", mean, port.fisher_matrix(case.prompt, data), data.kappa**2)
     likely = port.fisher_matrix(case.prompt, data, fisher="empirical")
     yield equal("empirical", likely, each[int(np.argmax(p))], data.kappa**2)
+
+
+alike = Cases({name: fishers.quantities[name] for name in ("images", "fisher", "draws")}, shapes((2,), (3,), (4,)))
+
+
+@fisher_matrix.law("conservation", cases=alike)
+def what_is_added_to_all_logits_has_no_curvature(port: Any, case: Case) -> Iterable[Fact]:
+    """φ = 0 and anchors e₁, e₂, … but the last axis: along that all logits grow by the same, F is 0 and no loss has a
+    slope there."""
+    zero, axes = 0 * case.images.features[0], np.eye(case.images.features.shape[1], dtype=case.images.features.dtype)
+    data = case.images._replace(anchors=axes[:-1])
+    F = port.fisher_matrix(zero, data, case.draws, fisher=case.fisher)
+    yield equal("F", F[-1], zero, data.kappa**2)
+    for loss in ("entropy", "pseudo_nll"):
+        yield equal(loss, port.slope(zero, data, loss=loss).grad[-1], zero[-1], data.kappa)
 
 
 @fisher_matrix.law("bound", cases=fishers.but(vector=some(-1.0, 1.0)))
@@ -216,7 +243,7 @@ def their_products_are_those_of_the_matrix(port: Any, case: Case) -> Iterable[Fa
 
 @fisher_rows.law("conservation", cases=rowed.but(fisher="exact", draws=constant(None)))
 def slopes_of_log_p_have_the_mean_nought(port: Any, case: Case) -> Iterable[Fact]:
-    """Σ p·∇log p = 0 in each image: its C rows, each times √p, sum to 0."""
+    """Σ p·∇log p = 0 in each image: its C rows, each times √p, sum to 0, and F has a rank of N·(C - 1) at most."""
     S, data = fisher_rows.call(port, case), case.images
     p = np.exp(port.log_predict(case.prompt, data))
     rows = np.reshape(S, (*p.shape, -1))
