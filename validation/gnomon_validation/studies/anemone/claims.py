@@ -18,11 +18,12 @@ TABLES = (
 
 ledger = Ledger("anemone")
 
-# Full EM, mini-batch EM, anemone, column by column: UK Biobank, ImageNet32, the same in YCC, WikiText-103.
+# Full EM, mini-batch EM, Adam (0: out of memory), anemone, by column: UK Biobank, ImageNet32, in YCC, WikiText-103.
 PUBLISHED = np.array([
-    (55.3, 55.7, 54.5), (53.8, 55.5, 52.1), (46.5, 49.5, 45.3), (45.1, 47.2, 42.2), (2529, 2529, 2530),
-    (2480, 2506, 2477), (2469, 2470, 2469), (2164, 2179, 2158), (2163, 2232, 2159), (722.6, 725.2, 722.2),
-    (702.2, 703.2, 701.7), (682.8, 682.1, 682.3), (738.1, 734.6, 734.0),
+    (55.3, 55.7, 102.7, 54.5), (53.8, 55.5, 100.4, 52.1), (46.5, 49.5, 112.4, 45.3), (45.1, 47.2, 110.4, 42.2),
+    (2529, 2529, 2553, 2530), (2480, 2506, 2518, 2477), (2469, 2470, 0, 2469), (2164, 2179, 2187, 2158),
+    (2163, 2232, 0, 2159), (722.6, 725.2, 735.7, 722.2), (702.2, 703.2, 0, 701.7), (682.8, 682.1, 0, 682.3),
+    (738.1, 734.6, 0, 734.0),
 ])  # fmt: skip
 
 
@@ -36,12 +37,18 @@ def batch(seed: int, size: int, params: Any = TRUTH) -> Any:
 def it_consistently_outperforms() -> Evidence:
     """anemone “consistently outperforms” existing methods
 
-    Its own tables have one column where both EMs are better, one where mini-batch EM is, and a tie.
+    Its own tables have one column where both EMs are better, one where mini-batch EM is, and a tie. Adam is
+    behind all others, or ran out of memory.
     """
-    best = np.min(PUBLISHED[:, :2], axis=1)
-    worse, ties = int(np.sum(PUBLISHED[:, 2] > best)), int(np.sum(PUBLISHED[:, 2] == best))
-    figure = f"of {len(best)} columns {worse} worse than the better EM, {ties} as good, by at most 1 of 2529"
-    return Evidence(worse == 2 and ties == 1, figure)
+    best, own = np.min(PUBLISHED[:, :2], axis=1), PUBLISHED[:, 3]
+    worse, ties = int(np.sum(own > best)), int(np.sum(own == best))
+    ran = PUBLISHED[PUBLISHED[:, 2] > 0]
+    last, k = int(np.sum(ran[:, 2] > np.max(np.delete(ran, 2, axis=1), axis=1))), np.argmax(own - best)
+    figure = (
+        f"of {len(best)} columns {worse} worse than the better EM, {ties} as good, by at most {own[k] - best[k]:g} of "
+        f"{best[k]:g}; Adam has figures in {len(ran)}, and the worst one in {last}"
+    )
+    return Evidence(worse == 2 and ties == 1 and last == len(ran), figure)
 
 
 @ledger.claim("holds", source=ABSTRACT)

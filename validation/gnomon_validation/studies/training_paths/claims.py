@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon.descent.adam import init, step
 from gnomon.domains import Array
 from gnomon.dynamics.training_paths.classes import homotopy_classes
 from gnomon.dynamics.training_paths.distances import lmc_barrier
 from gnomon.dynamics.training_paths.joins import compose, representations
-from gnomon.dynamics.training_paths.limits import pullback
-from gnomon.dynamics.training_paths.units import gradient, match_units
+from gnomon.dynamics.training_paths.units import match_units
+from gnomon.probability.m_fisher.natural import natural_step
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.training_paths import hills, students
 
@@ -45,6 +44,12 @@ def homotopic_runs_generalise_alike() -> Evidence:
     return Evidence(len(ends) == 1 and np.max(classes) > 0 and len(obstacles) == 2, figure)
 
 
+def fisher_length(path: Array) -> float:
+    """Return how long a path of normal distributions (μ, σ) is, by its chords."""
+    chords, middles = np.diff(path, axis=0), (path[1:] + path[:-1]) / 2
+    return float(np.sum(np.sqrt(chords[:, 0] ** 2 + 2 * chords[:, 1] ** 2) / middles[:, 1]))
+
+
 @ledger.claim("false", source=NOTES)
 def natural_gradient_follows_geodesics() -> Evidence:
     """Natural gradient follows geodesics of the Fisher metric (Proposition 8.2)
@@ -52,14 +57,17 @@ def natural_gradient_follows_geodesics() -> Evidence:
     Of normal distributions with the loss ½(μ - μ*)² it moves μ alone. From (0, 1) to (2, 1) that is 2 long under
     (dμ² + 2dσ²)/σ²; the arc of the ellipse (1 + √3·cos t, √1.5·sin t) is shorter.
     """
+    steps = [np.array([0.0, 1.0])]
+    while steps[-1][0] < 2 - 1e-12:
+        slope, metric = np.array([steps[-1][0] - 2, 0.0]), np.diag([1.0, 2.0]) / steps[-1][1] ** 2
+        steps.append(natural_step(steps[-1], slope, metric, lr=0.125, damping=0.0)[0].params)
     # In (μ/√2, σ) the metric is twice the half-plane's: cosh d = 1 + Δ²/2 there, Δ² = 2 between the two points.
-    geodesic, straight = 2**0.5 * np.arccosh(1 + 2 / 2), 2.0
+    geodesic, straight = 2**0.5 * np.arccosh(1 + 2 / 2), fisher_length(np.stack(steps))
     angles = np.linspace(np.arctan2(1, -(2**-0.5)), np.arctan2(1, 2**-0.5), 20_001)
-    arc = np.stack([1 + 3**0.5 * np.cos(angles), 1.5**0.5 * np.sin(angles)], axis=1)  # an ellipse in (μ, σ)
-    steps, middles = np.diff(arc, axis=0), (arc[1:] + arc[:-1]) / 2
-    length = float(np.sum(np.sqrt(steps[:, 0] ** 2 + 2 * steps[:, 1] ** 2) / middles[:, 1]))
+    length = fisher_length(np.stack([1 + 3**0.5 * np.cos(angles), 1.5**0.5 * np.sin(angles)], axis=1))
     figure = f"natural gradient {straight:.9f}, geodesic √2·arcosh 2 = {geodesic:.9f}, measured along it {length:.6f}"
-    return Evidence(f"{geodesic:.9f} {length:.6f}" == "1.862459719 1.862460", figure)
+    shown = f"{straight:.9f} {geodesic:.9f} {length:.6f}" == "2.000000000 1.862459719 1.862460"
+    return Evidence(shown, figure)
 
 
 @ledger.claim("false", source=NOTES)
