@@ -10,8 +10,8 @@ from kernel_contract import assert_within, gamma
 from gnomon.descent import adam
 from gnomon.kernels.probability.anemone import passes as compiled
 from gnomon.probability.anemone import passes
-from gnomon.probability.anemone.baselines import free_gradient, renormalised
-from gnomon.probability.anemone.circuits import Node, require_segments
+from gnomon.probability.anemone.baselines import free_gradient, gradient, renormalised
+from gnomon.probability.anemone.circuits import Node, groups, require_segments
 from gnomon.probability.anemone.structures import (
     centred,
     chow_liu,
@@ -121,17 +121,29 @@ def test_adam_climbs_free_parameters_and_stays_a_distribution():
 
 
 def test_the_trainer_of_studies_makes_the_updates_of_the_reference():
-    """Three of each, anemone's with momentum, too; a batch is less than 2⁷ operations a parameter."""
+    """Three of each, Adam's on logits, anemone's with momentum, too; a batch is less than 2⁷ operations a parameter."""
     circuit, rng = hclt([-1, 0, 1], 2, 3), np.random.default_rng(4)
     data = rng.integers(0, 3, (3, 8, 3)).astype(float)
-    for method, momentum in (("anemone", 0.0), ("anemone", 0.9), ("mini-batch EM", 0.0), ("full EM", 0.0)):
-        params = begun(circuit)
+    for method, momentum in (
+        ("anemone", 0.0),
+        ("anemone", 0.9),
+        ("mini-batch EM", 0.0),
+        ("full EM", 0.0),
+        ("Adam", 0.0),
+    ):
+        params, moments = begun(circuit), adam.init(begun(circuit))
         trainer, state = Trainer(circuit, params), init(params, circuit)
         for batch in data:
             trainer.step(batch, method, 0.3, 0.5, momentum)
             said = passes.statistics(params, circuit, batch)
             if method == "anemone":
                 params, state, _ = update(params, circuit, said, state, step_size=0.3, momentum=momentum, eps=0.5)
+            elif method == "Adam":
+                slope = gradient(params, circuit, said)
+                logits, moments = adam.step(np.log(params), -slope, moments, lr=0.3)
+                params = np.concatenate(
+                    [np.exp(x) / np.sum(np.exp(x)) for x in (logits[i:j] for i, j, _ in groups(circuit))]
+                )
             elif method == "full EM":
                 params = full_em(params, circuit, said, eps=0.5)
             else:

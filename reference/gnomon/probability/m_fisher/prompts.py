@@ -133,6 +133,8 @@ def slope(prompt: Prompt, images: Images, labels: Labels | None = None, *, loss:
 
     prompt, images: as in `log_predict`. labels: y of "pseudo_nll", integers of shape (N,), by default the most likely
     ones at φ; they are held fixed.
+
+    Choice: no callback for other losses. `natural_step` knows no loss: it takes any gradient, with `fisher_matrix`.
     """
     log_p, J = log_predict(prompt, images), jacobian(prompt, images)
     p = np.exp(log_p)

@@ -22,8 +22,9 @@ Where the source is silent: λ = ½/σ₀, the scores, damping 1e-3, η = 0.1, K
 kinds, fixed, predictable and adaptive tilts, two-sided wealth, mixtures over λ, conformal p-values with four bets, four
 restarts; four Fisher matrices, damped steps with and without a limit of the KL divergence, a trust region, from the
 matrix or from its rows (Woodbury's formula, conjugate gradients). A score that is the stream itself ("identity") is
-`detect` without `score`. Statements about probabilities are enumerated: over all paths, all orders, all samples of a
-finite law.
+`detect` without `score`, and a loss of one's own is a gradient for `natural_step`. Draws are inputs: the same arguments
+give the same bytes. Statements about probabilities are enumerated: over all paths, all orders, all samples of a finite
+law.
 
 Source: arXiv 2510.03839, of which the abstract was read; its repository has neither detector nor Fisher matrix. Every
 formula is rebuilt from the standard theory. float16 is left out: exponents of evidence have no room there.
