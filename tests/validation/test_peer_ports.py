@@ -29,6 +29,7 @@ PEERS = {
     ("matfree", "curvature"): {"hutchinson", "frobenius_squared"},
     ("linear_operator", "curvature"): {"lanczos"},
     ("crepes", "m_fisher"): {"conformal_p_values", "bet"},
+    ("ville", "m_fisher"): {"normal_boundary"},
 }
 SELDOM_WRONG = ("linear_operator", "scipy.polar")
 # What LAPACK makes of a rank that rounding decides: scipy.polar breaks them on one processor and not on another.
@@ -165,6 +166,7 @@ def test_torch_is_left_as_it_was():
         pytest.param("matfree", "matfree", "matfree==0.6.3", marks=needs_the_extra),
         pytest.param("linear_operator", "linear_operator", "linear_operator==0.6.1", marks=needs_the_extra),
         pytest.param("crepes", "crepes", "crepes==0.9.1", marks=needs_the_extra),
+        pytest.param("ville", "ville", "ville==0.1.0", marks=needs_the_extra),
         pytest.param("pyhessian", "pyhessian", "--no-deps pyhessian==0.1", marks=needs_the_extra),
     ],
 )

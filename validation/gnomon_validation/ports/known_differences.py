@@ -80,6 +80,10 @@ CREPES_UNCHECKED = (
     "crepes checks no score, draw or p-value: a draw of 0, with it a p-value of 0, p-values above 1 and NaN were "
     "accepted in 8 of 8 cases. Its jumper's rate is checked. It computes in float64, whatever it is given."
 )
+VILLE_UNCHECKED = (
+    "ville's `normal_mixture` checks nothing: levels of 0 and 1, precisions of 0 and infinity, variances below 0 and "
+    "NaN were accepted. It computes in float64, whatever it is given."
+)
 OPTAX_OPTIMISTIC = (
     "optax.optimistic_gradient_descent checks no rate: lr = 0, inf and nan were accepted in 16 of 16 cases. It begins "
     'as ODOG\'s hint "previous" does, with one gradient and not with two (optax#1082): the same displacements.'
@@ -394,6 +398,7 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
     ),
     (POLAR_FULL, WITH_ROOM, WRONG, [("scipy.polar", f"egd.polar:{law}") for law in OF_RANK]),
     (CREPES_UNCHECKED, WITH_ROOM, ACCEPTED, [("crepes", "m_fisher.*_rejected")]),
+    (VILLE_UNCHECKED, WITH_ROOM, ACCEPTED, [("ville", "m_fisher.*_rejected")]),
     (POLAR_UNCHECKED, WITH_ROOM, ACCEPTED, [("scipy.polar", f"egd.polar{REJECTED}")]),
     (MATFREE_UNCHECKED, WITH_ROOM, ACCEPTED, [("matfree", f"curvature.*{REJECTED}")]),
     (
