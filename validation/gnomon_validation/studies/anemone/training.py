@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from gnomon.descent import adam
 from gnomon.domains import Array
 from gnomon.kernels.probability.anemone.passes import Pass, unobserved
 from gnomon.probability.anemone.circuits import Circuit, groups
@@ -19,6 +20,7 @@ class Trainer:
         self.starts = np.array([group.start for group in groups(circuit)])
         self.sizes = np.diff(np.append(self.starts, params.size))
         self.running: Any = 0.0
+        self.adam = adam.init(params)
 
     def likelihood(self, data: Array) -> float:
         """Return the mean log-likelihood of data."""
@@ -31,7 +33,7 @@ class Trainer:
         return np.where(mass > 0, shared, self.params)
 
     def step(self, data: Array, method: str, step_size: float, eps: float, momentum: float = 0.0) -> None:
-        """Make one update by a batch, "anemone", "mini-batch EM" or "full EM"; ε in counts."""
+        """Make one update by a batch, "anemone", "mini-batch EM", "full EM" or "Adam" on logits; ε in counts."""
         S, W = Pass(self.params, self.circuit, data, None).down(np.ones(len(data)))[1].totals, len(data)
         if method == "anemone":
             self.count += 1
@@ -39,6 +41,10 @@ class Trainer:
             mean = self.running / (1 - momentum**self.count)
             model = unobserved(self.params, self.circuit)[1].totals
             self.params = self.shares(step_size * mean + (1 - step_size) * model, step_size * eps / W)
+        elif method == "Adam":
+            slope = S - np.repeat(np.add.reduceat(S, self.starts), self.sizes) * self.params
+            logits, self.adam = adam.step(np.log(self.params), -slope / W, self.adam, lr=step_size)
+            self.params = self.shares(np.exp(logits), 0.0)
         else:
             a = 1.0 if method == "full EM" else step_size
             self.params = (1 - a) * self.params + a * self.shares(S, eps)
