@@ -112,9 +112,9 @@ def measure() -> Findings:
     )
     rows = [(f"{k[0]}, {k[1]}", bounds[k][0], seen[k], LEARNT[k][2], bounds[k][1]) for k in LEARNT]
     learnt = Table.of("learnt mean", "λ, n | at least {:.4f} | seen {:.4f} | stated {:.4f} | at most {:.4f}", rows)
-    rows = [(str(k), again[k - 1], AGAIN[k - 1], 0.2**k) for k in (1, 2, 3)]
+    counts = [(str(k), again[k - 1], AGAIN[k - 1], 0.2**k) for k in (1, 2, 3)]
     repeats = Table.of(
-        "alarms of one stream, δ = 0.2", "k or more | seen {:.4f} | stated {:.4f} | at most {:.4f}", rows
+        "alarms of one stream, δ = 0.2", "k or more | seen {:.4f} | stated {:.4f} | at most {:.4f}", counts
     )
     return Findings((known, learnt, repeats), tuple(compared), conclusions, seen)
 

@@ -85,13 +85,16 @@ def entropies(images: Images, phi: Any = None) -> Array:
 
 def strangeness(rng: Any, shape: tuple[int, int], shift: float = 0.0) -> Array:
     """Return the entropies of images in some streams at φ = 0."""
-    return np.reshape(entropies(drawn(rng, shape[0] * shape[1], shift)[0]), shape) if shape[1] else np.empty(shape)
+    if shape[1] == 0:
+        return np.empty(shape)
+    found: Array = np.reshape(entropies(drawn(rng, shape[0] * shape[1], shift)[0]), shape)
+    return found
 
 
 @cache
 def pool() -> Array:
     """Return the entropies of many images without a shift."""
-    return strangeness(np.random.default_rng(4), (1, POOL))[0]
+    return entropies(drawn(np.random.default_rng(4), POOL)[0])
 
 
 def psi_of(lam: float, scores: Array) -> float:
@@ -214,15 +217,13 @@ def measure() -> Findings:
         f"with η = 0.5 it is {ends['Fisher, η = 0.5'][0][-1]:.4f} in the end, and up to "
         f"{np.max(ends['Fisher, η = 0.5'][0]):.4f} before.",
     )
-    heads = [f"{words} {{:.3f}} | stated" for words in SHIFTS], [f"{words} {{:.1f}} | stated" for words in SHIFTS]
+    heads = [[f"{words} {form} | stated {form}" for words in SHIFTS] for form in ("{:.3f}", "{:.1f}")]
     shares, delays = [], []
-    for name, cells in found.items():
+    for name, by_shift in found.items():
         stated: Any = STATED.get(name, [("", "")] * len(SHIFTS))
-        pairs = list(zip(cells.values(), stated, strict=True))
-        shares.append(
-            [name, *(x for cell, (share, _) in pairs for x in (cell.share, f"{share:.3f}" if share != "" else ""))]
-        )
-        delays.append([name, *(x for cell, (_, delay) in pairs[1:] for x in (cell.delay, str(delay)))])
+        pairs = list(zip(by_shift.values(), stated, strict=True))
+        shares.append([name, *(x for cell, (share, _) in pairs for x in (cell.share, share))])
+        delays.append([name, *(x for cell, (_, delay) in pairs[1:] for x in (cell.delay, delay))])
     tables = (
         Table.of("share of streams with an alarm after the shift", "detector | " + " | ".join(heads[0]), shares),
         Table.of("mean delay of these, images", "detector | " + " | ".join(heads[1][1:]), delays),
