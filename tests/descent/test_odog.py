@@ -17,6 +17,7 @@ from gnomon_validation.ports.find import find_port
 from gnomon_validation.runs.plan import Plan
 from gnomon_validation.studies.odog import searches
 from gnomon_validation.studies.odog.misprint import companion, modulus
+from gnomon_validation.studies.printed import Comparison
 
 COSINES = Cosines(np.array([0.25, 1.0]), np.array([2.0, 0.5]), np.array([[0.6, -0.8], [0.8, 0.6]]))
 
@@ -66,6 +67,19 @@ def test_parameters_for_round_numbers():
     assert tune(constant(0.01), one, one, one) == Tuned(np.sqrt(0.08) / 21, (2 / 3) ** 0.5, 21, 1061)
     assert tune(constant(0.1), one, one, one, constant(0.01)).length == 15
     assert tune(constant(0.01), one, one, one, hint="previous").length == 56
+    for eps, noise, rate, stated in ((1e-12, None, 1.75, "6.84"), (1e-6, constant(1), 3.5, "2358")):
+        tuned = tune(constant(eps), one, one, one, noise)
+        assert Comparison("K·T", stated, tuned.length * tuned.episodes * eps**rate).reproduced
+
+
+def test_a_displacement_of_full_length_may_be_a_start_and_no_longer_one():
+    """n + 8 roundings more than D pass, 1e-9 of it do not."""
+    grads = np.random.default_rng(0).standard_normal((40, 300))
+    ends = learner.play(np.zeros(300), grads, 0 * grads, lr=1.0).displacements
+    for end in ends:
+        learner.play(end, grads, grads)
+    with pytest.raises(ValueError, match=r"start must not be longer than radius 0\.1, got length 0\.1000000001"):
+        learner.play(np.array([0.1 * (1 + 1e-9)]), np.ones((1, 1)), np.ones((1, 1)))
 
 
 def test_a_run_can_be_cut_and_goes_on_with_the_same_bits():

@@ -63,7 +63,7 @@ def run(
 
     params: x₀. samples: ξ₀ … ξ_M, rows, of which ξₙ is that of gₙ and, unless there are hint_samples, of hₙ₊₁; ξ₀ is
     that of h₁. hint_samples: a sample of its own for each of h₁ … h_M. positions: s of each step, ½ if there are none.
-    start: Δ₀, 0 if there is none, no longer than D. episodes: K. All else is as in `step`; length is T.
+    start: Δ₀, 0 if there is none, as in `play`. episodes: K. All else is as in `step`; length is T.
 
     Nothing is forgotten at the end of an episode but the sum of variant "adaptive": with variant "constant" T decides
     over the averages alone. These are sums of w - x, x where the episode began, so that no digits are lost far from 0.

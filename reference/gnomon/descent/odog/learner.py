@@ -33,7 +33,7 @@ def require_inside(given: Mapping[str, Any]) -> None:
     start, radius = given["start"], given["radius"]
     if start is None or radius is None:
         return
-    if norm(start) > radius * (1 + float(np.finfo(start.dtype).eps) ** 0.5):
+    if norm(start) > radius * (1 + (len(start) + 8) / 2 * float(np.finfo(start.dtype).eps)):
         raise ValueError(f"start must not be longer than radius {radius!r}, got length {norm(start)}")
 
 
@@ -84,9 +84,10 @@ def play(
         Δₙ = Π_D(Δₙ₋₁ - ηₙ₋₁·(hₙ + eₙ₋₁));   eₙ = gₙ - hₙ;   e₀ = 0
         η = lr,  or  γD/√(α + Σ‖eᵢ‖²) over the steps that were made of the episode that step n belongs to
 
-    start: Δ₀, shape (n,), no longer than D. grads, hints: shape (M, n). radius: D, `None` for no limit, not with
-    variant "adaptive". lr: η of variant "constant". gamma, alpha, length: γ, α and T of variant "adaptive", whose sum
-    is empty in the first step of every T; e itself is never forgotten.
+    start: Δ₀, shape (n,), no longer than D; n + 8 roundings more pass, as a displacement of length D may have them.
+    grads, hints: shape (M, n). radius: D, `None` for no limit, not with variant "adaptive". lr: η of variant
+    "constant". gamma, alpha, length: γ, α and T of variant "adaptive", whose sum is empty in the first step of every T;
+    e itself is never forgotten.
     """
     displacement, error, spread = start, 0 * start, 0 * start[0]
     displacements, rates = [start], []

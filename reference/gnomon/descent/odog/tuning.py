@@ -44,6 +44,8 @@ def tune(
         "previous"   T = ⌈(6√6·√(8/(εL₂))·L₁)^⅔⌉                           D = √(8ε/L₂)/T   η = √(8/3)/(L₁√T)
         K = ⌈3·ΔF/(DεT)⌉,  ⌈4·ΔF/(DεT)⌉ with noise
 
+    That makes K·T ≈ 6.84·ΔF·L₁^½·L₂^¼/ε^7/4 steps, or 2358·ΔF·L₂^½·σ²/ε^7/2 with much noise, of two gradients each.
+
     eps: ε > 0, a number of a floating dtype, as all others. smoothness, hessian_smoothness: L₁ > 0 and L₂ > 0. drop:
     ΔF >= F(x₀) - inf F, > 0. noise: σ >= 0, or `None` for exact gradients, only for "double".
 

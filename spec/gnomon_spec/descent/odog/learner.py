@@ -155,9 +155,14 @@ def a_constant_gradient_is_followed_to_the_edge(port: Any, case: Case) -> Iterab
 
 @play.misfits(cases=both)
 def a_start_outside_and_adaptive_rates_without_a_radius_are_rejected(case: Case) -> Misfits:
-    """A start longer than D, and variant "adaptive" without a radius, are rejected."""
-    outside = 2 * case.radius + 0 * case.start
-    return {"start": {"start": outside}, "radius": {"variant": "adaptive", "radius": None}}
+    """A start longer than D, were it by half the root of a rounding, and variant "adaptive" without a radius."""
+    outside, beyond = 2 * case.radius + 0 * case.start, 0 * case.start
+    beyond[0] = case.radius * (1 + float(np.finfo(beyond.dtype).eps) ** 0.5 / 2)
+    return {
+        "start": {"start": outside},
+        "start a little too long": {"start": beyond},
+        "radius": {"variant": "adaptive", "radius": None},
+    }
 
 
 project.edits("""

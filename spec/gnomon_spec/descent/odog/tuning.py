@@ -84,7 +84,8 @@ small = exact.but(objective=cosines(), params=tame(-2), eps=single(choice(0.5, 1
 
 @tune.law("bound", cases=small)
 def with_these_parameters_a_run_keeps_its_promise(port: Any, case: Case) -> Iterable[Fact]:
-    """On a function with the constants that `tune` was told, (1/K)Σ‖∇F(w̄ₖ)‖ <= ε."""
+    """On a function with the constants that `tune` was told, exact gradients give (1/K)Σ‖∇F(w̄ₖ)‖ <= ε; what is promised
+    with noise is a mean over it, which a claim about ODOG measures."""
     f, (L1, L2) = case.objective, constants(case.objective)
     a = f.amplitudes[0]
     D, eta, T, K = port.tune(case.eps, L1 + 0 * a, L2 + 0 * a, f.value(case.params) + 0.125, hint=case.hint)

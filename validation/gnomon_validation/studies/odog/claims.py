@@ -5,12 +5,15 @@ from __future__ import annotations
 import numpy as np
 
 from gnomon.descent.odog import learner
+from gnomon.descent.odog.episodes import run
+from gnomon.descent.odog.problems import Cosines
+from gnomon.descent.odog.tuning import tune
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.odog import misprint, ramp
-from gnomon_validation.studies.odog.searches import DESCENT, DOUBLE, PREVIOUS, exponent, steps
+from gnomon_validation.studies.odog.searches import DESCENT, DOUBLE, PREVIOUS, exponent, gradients_beside_descent, steps
+from gnomon_validation.studies.printed import Comparison
 
 NOTE = "a third party's reading of arXiv 2510.03167 (the paper itself was not read)"
-REVIEWS = "public reviews of arXiv 2510.03167, ICLR 2026"
 
 ledger = Ledger("odog")
 
@@ -88,17 +91,64 @@ def exponent_of_the_previous_hint() -> Evidence:
     return Evidence(abs(fitted - 11 / 6) < 0.05 and dearer > 1, figure)
 
 
-@ledger.claim("holds if", source="abstract of arXiv 2510.03167", condition="ε is below about 2^-14, or 2^-16")
+@ledger.claim(
+    "holds if",
+    source="abstract of arXiv 2510.03167",
+    condition="ε is small: below 2^-12 on the ramp, below 2^-16 on 1/√(1 + x²)",
+)
 def fewer_gradients_than_gradient_descent() -> Evidence:
     """“O(ε^-1.75)”, where gradient descent needs ε^-2: fewer gradients
 
-    Asymptotically. With the constants of the guarantee gradient descent with the rate 1/L₁ needs fewer gradients for
-    every ε that is not below about 2^-14 on the ramp, or about 2^-16 on 1/√(1 + x²).
+    Asymptotically. With the constants of the guarantee, beside gradient descent with the rate 1/L₁, it needs more for
+    2^-12 on the ramp and for 2^-16 on 1/√(1 + x²), and fewer for the halves of these. Beforehand 2^-14 and 2^-16 had
+    been named for where it begins to need fewer.
     """
-    sizes = (8, 12, 16)
-    double, descent = (steps("tail", method, sizes) for method in (DOUBLE, DESCENT))
-    ratios = 2 * double / descent
-    figure = "gradients over those of gradient descent on 1/√(1 + x²): " + ", ".join(
-        f"{ratio:.2f} at 2^-{k}" for k, ratio in zip(sizes, ratios, strict=True)
+    asked = {"ramp": ("the ramp", (8, 12, 13)), "tail": ("1/√(1 + x²)", (8, 16, 17))}
+    ratios = {name: [gradients_beside_descent(name, k) for k in exponents] for name, (_, exponents) in asked.items()}
+    figure = "; ".join(
+        f"on {words} " + ", ".join(f"{ratio:.3f} at 2^-{k}" for k, ratio in zip(exponents, ratios[name], strict=True))
+        for name, (words, exponents) in asked.items()
     )
-    return Evidence(bool(np.all(ratios > 1) and np.all(np.diff(ratios) < 0)), figure)
+    shown = all(first > before > 1 > after for first, before, after in ratios.values())
+    return Evidence(shown, f"gradients over those of gradient descent: {figure}")
+
+
+@ledger.claim("holds", source=NOTE)
+def as_many_gradients_as_noise_needs() -> Evidence:
+    """with noise of variance σ² the same method needs O(ε^-1.75 + σ²·ε^-3.5) gradients
+
+    With the parameters of `tune` the mean gradient of the averages is at most ε in expectation. That takes
+    6.84·ΔF·L₁^½·L₂^¼·ε^-7/4 steps without noise, and with much of it 2358·ΔF·L₂^½·σ²·ε^-7/2.
+    """
+    runs = {
+        pair: mean_gradient(*pair, seeds=20) / pair[0] for pair in ((0.5, 0.05), (0.3, 0.05), (0.5, 0.0), (0.4, 0.1))
+    }
+    constants = tuned_steps(1e-12) * 1e-12**1.75, tuned_steps(1e-6, 1.0) * 1e-6**3.5
+    figure = ", ".join(f"{share:.2f} for ({eps:g}, {sigma:g})" for (eps, sigma), share in runs.items())
+    as_stated = Comparison("", "6.84", constants[0]).reproduced and Comparison("", "2358", constants[1]).reproduced
+    return Evidence(
+        as_stated and max(runs.values()) < 1,
+        f"constants {constants[0]:.3f} and {constants[1]:.1f}; on a sum of three cosines the mean gradient of 20 runs "
+        f"is, in units of ε: {figure} as (ε, σ)",
+    )
+
+
+def tuned_steps(eps: float, sigma: float | None = None) -> int:
+    """Return K·T for L₁ = L₂ = ΔF = 1."""
+    one = np.asarray(1.0)
+    tuned = tune(np.asarray(eps), one, one, one, None if sigma is None else np.asarray(sigma))
+    return tuned.length * tuned.episodes
+
+
+def mean_gradient(eps: float, sigma: float, seeds: int) -> float:
+    """Return the mean of ‖∇F(w̄)‖ over runs with the parameters of `tune`, each with normal noise of variance σ²."""
+    a, b = np.array([0.5, 0.75, 1.0]), np.array([1.25, 1.0, 0.75])
+    f, x = Cosines(a, b, np.eye(3)), np.array([0.75, -0.4, 1.0])
+    constants = (np.asarray(number) for number in (eps, np.max(a * b**2), np.max(a * b**3), f.value(x), sigma))
+    radius, lr, length, episodes = tune(*constants)
+    found = []
+    for seed in range(seeds):
+        noise = sigma / 3**0.5 * np.random.default_rng(seed).standard_normal((episodes * length + 1, 3))
+        made = run(x, f, noise, radius=float(radius), lr=float(lr), length=length, episodes=episodes)
+        found += [np.linalg.norm(f.gradient(average)) for average in made.averages]
+    return float(np.mean(found))

@@ -38,6 +38,12 @@ def steps(problem: str, method: str, exponents: Sequence[int]) -> Array:
     return np.array([float(search(problem, method, 2.0**-k).steps) for k in exponents])
 
 
+def gradients_beside_descent(problem: str, k: int) -> float:
+    """Return how many times the gradients of gradient descent the double hint needs for ε = 2^-k."""
+    double, descent = (GRADIENTS[method] * steps(problem, method, (k,))[0] for method in (DOUBLE, DESCENT))
+    return float(double / descent)
+
+
 def exponent(exponents: Sequence[int], counts: Array) -> float:
     """Return the slope of log steps against log 1/ε, by least squares."""
     return float(np.polyfit(exponents, np.log2(counts), 1)[0])
