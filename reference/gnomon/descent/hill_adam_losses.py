@@ -103,7 +103,8 @@ class Colours(NamedTuple):
 
     E = (s_r·r - t_r)² + (s_b·b - t_b)² + (s_g·g - t_g)² + R_b(b) + R_r(r), R_b = "bumps", R_r(r) = ((r+½)² - 1)².
     source, target: s and t, each in the order (r, b, g). E is a sum of functions of one gain each, so that its
-    minimisers are roots of cubics: `optimum`.
+    minimisers are roots of cubics: `optimum`. The published script also has an older form, commented out, without R_r;
+    it is left out, since no figure that we know of rests on it.
     """
 
     source: Array

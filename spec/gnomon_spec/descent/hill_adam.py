@@ -25,7 +25,10 @@ only computes: `slope_change` says it.
 
 What is known of it. A plateau is no evidence of a stationary point: it is also met at a turning point, and where two
 iterates straddle a minimum. Whoever climbs begins along the way that it came (the first step after a turn is lr·sign(g)
-in the other direction), so that only overshooting, a large lr, gets across a hill.
+in the other direction), so that only overshooting, a large lr, gets across a hill. With noise the test of a plateau is
+about noise: two losses with independent normal errors of deviation σ, at one place, differ by less than δ with
+probability erf(δ/2σ), δ/(√π·σ) for a σ well above δ. Where |f| is large the test is about rounding:
+δ = 1e-4 is a few units of the last digit, or less than one, above 1e11, in float32 above 200.
 
 Sources: Manikandan & Gilpin, arXiv 2510.03613; github.com/2manikan/Hill-ADAM, commit 68abef4.
 """

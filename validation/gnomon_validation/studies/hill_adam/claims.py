@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from gnomon.descent import nadam
 from gnomon.descent.hill_adam_escape import slope_change
 from gnomon.descent.hill_adam_losses import LOSSES
-from gnomon.domains import Array
 from gnomon.kernels.descent.hill_adam_runs import explore
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.hill_adam.runs import (
-    ADAM,
     EXACT,
-    INSTANCES,
+    HILL,
     ON_TARGET,
+    OTHERS,
     both_from,
     calls,
     gap_of_gains,
-    instance,
     network,
     shares,
     starts,
@@ -47,23 +44,30 @@ def never_above_adam() -> Evidence:
     )
 
 
-@ledger.claim("false", source=README)
+@ledger.claim("holds if", source=README, condition="the rate is large enough to overshoot")
 def escape_from_local_minima() -> Evidence:
     """“escapes local minima by alternating between minimization and maximization goals”
 
-    With the script's rate, 0.01, a plateau is met on the near side of a minimum, and the first step of the climb goes
-    back: from one start on each of five losses it never crosses the hill before the better minimum.
+    With lr 0.1 it finds the global minimum from more starts than Adam on each of five losses, and from all on two. With
+    the script's rate, 0.01, a plateau is met on the near side of a minimum, and the first step of the climb goes back:
+    from one start on each loss it never crosses the hill before the better minimum.
     """
-    inside, worse = [], []
+    inside, above = [], []
     for loss in LOSSES:
         hill, adam = both_from(loss)
         first = next(k for k, event in enumerate(hill.events) if event)
         behind = np.min(np.linalg.norm(hill.iterates[:, None] - np.array(LOSSES[loss].minimisers), axis=2))
         inside.append(bool(behind > np.linalg.norm(hill.iterates[first] - adam.iterates[-1])))
-        worse.append(float(hill.best_loss - LOSSES[loss].minimum))
+        above.append(float(hill.best_loss - LOSSES[loss].minimum))
+    found = {loss: shares(loss, 0.1) for loss in LOSSES}
+    from_more = (
+        all(each.hill > each.adam for each in found.values()) and found["tilted"].hill == found["camel"].hill == 1
+    )
+    said = "; ".join(f"{loss} {each.hill:.1%}, Adam {each.adam:.1%}" for loss, each in found.items())
     return Evidence(
-        all(inside) and min(worse) > ON_TARGET,
-        f"lr 0.01, 3,000 calls: its best is {listed(worse, '{:.2f}')} above the minima, none of which it came near",
+        from_more and all(inside) and min(above) > ON_TARGET,
+        f"lr 0.1, share of 400 starts that find it: {said}; lr 0.01, one start each: its best is "
+        f"{listed(above, '{:.2f}')} above the minima, none of which it came near",
     )
 
 
@@ -92,9 +96,9 @@ def colour_correction_beside_adam() -> Evidence:
 
     With ten times less Adam comes to the optimum, and on the three gains themselves it does so with the published rate.
     """
-    hill, adam, slow = ([network(i, lr, is_adam).gap for i in range(2)]
-                        for lr, is_adam in ((1e-2, False), (1e-2, True), (1e-3, True)))  # fmt: skip
-    gains = gap_of_gains(0, 1.0), gap_of_gains(0, 1.0, **ADAM)
+    cases = ((1e-2, HILL), (1e-2, "Adam"), (1e-3, "Adam"))
+    hill, adam, slow = ([network(i, lr, who).gap for i in range(2)] for lr, who in cases)
+    gains = gap_of_gains(0, 1.0), gap_of_gains(0, 1.0, "Adam")
     return Evidence(
         max(hill) < min(adam) and max(slow) <= EXACT and gains[1] <= EXACT < gains[0],
         f"gaps of two instances: {listed(hill, '{:.1e}')}, Adam {listed(adam, '{:.2f}')}, Adam with lr 0.001 "
@@ -109,10 +113,13 @@ def gaps_that_rounding_decides() -> Evidence:
     The other eight are found again to the digits, as are all twelve of Adam's. In these four a turn depends on the last
     bits of the weights; each other order of a sum has gaps of its own.
     """
-    gaps = {i: [f"{network(i, 1e-2, False, nudge).gap:.1e}" for nudge in range(3)] for i in (5, 10)}
-    figure = "; ".join(f"instance {i}: {', '.join(of)}" for i, of in gaps.items())
+    runs = {i: [network(i, 1e-2, HILL, nudge) for nudge in range(3)] for i in (5, 10)}
+    figure = "; ".join(
+        f"instance {i}: " + ", ".join(f"{run.gap:.1e} with {run.events} turns" for run in of) for i, of in runs.items()
+    )
     return Evidence(
-        all(len(set(of)) > 1 for of in gaps.values()), f"{figure}: as drawn, and with the last bits changed"
+        all(len({f"{run.gap:.1e}" for run in of}) > 1 for of in runs.values()),
+        f"{figure}: as drawn, and with the last bits changed",
     )
 
 
@@ -123,33 +130,37 @@ def local_minima_that_stop_adam() -> Evidence:
     Its loss has local minima in the gains, but what Adam is stuck in with lr 0.01 are saturated sigmoids: with lr 0.001
     it comes to the global minimum of the same loss, from the same weights.
     """
-    fast, slow = network(0, 1e-2, True), network(0, 1e-3, True)
-    idle = float(np.ptp(fast.losses[-500:]))
+    fast, slow = network(0, 1e-2, "Adam"), network(0, 1e-3, "Adam")
     return Evidence(
-        slow.gap <= EXACT and fast.gap > idle,
-        f"instance 0: gap {fast.gap:.3f} with lr 0.01, where the last 500 losses differ by {idle:.0e}; {slow.gap:.0e} "
-        "with lr 0.001",
+        slow.gap <= EXACT < fast.gap and len(fast.losses) < 1000,
+        f"instance 0: gap {fast.gap:.3f} with lr 0.01, where its loss has come to rest after {len(fast.losses)} calls; "
+        f"{slow.gap:.0e} with lr 0.001",
     )
 
 
-@ledger.claim("false", source=PAPER)
-def competitive_with_nadam() -> Evidence:
+@ledger.claim(
+    "holds if",
+    source=PAPER,
+    condition="the gains come from the network, and losses that differ by less than 0.001 count as the same",
+)
+def competitive_with_nadam_and_rmsprop() -> Evidence:
     """“competitive with NADAM and RMSprop”
 
-    Not where it is most accurate to compare: on the three gains NAdam is exact to rounding, and Hill-ADAM turns before.
-    Of the published networks our ledger says nothing: their images were not to be had.
+    At the published rate it comes nearer to the optimum than NAdam in most instances. RMSprop comes to the optimum
+    itself where it is not stuck far above it; Hill-ADAM is neither stuck nor exact. On the three gains, 1 at first, the
+    other two are exact but for rounding, and Hill-ADAM, which turns before, is off by less than 0.001.
     """
-    nadams, hills = [], [gap_of_gains(i, 1.0) for i in INSTANCES]
-    for i in INSTANCES:
-        x: Array = np.ones(3)
-        state, losses = nadam.init(x), []
-        for _ in range(1000):
-            loss, grad = instance(i).at(x)
-            losses.append(float(loss))
-            x, state = nadam.step(x, grad, state, lr=1e-2)
-        nadams.append(min(losses) - instance(i).optimum()[1])
-    figure = f"gaps of 12 instances: NAdam {spread(nadams, '{:.0e}')}, Hill-ADAM {spread(hills, '{:.1e}')}"
-    return Evidence(max(nadams) <= EXACT < min(hills), figure)
+    four = range(4)
+    gaps = {who: [network(i, 1e-2, who).gap for i in four] for who in (HILL, *OTHERS)}
+    worse = max(hill - min(others) for hill, *others in zip(*gaps.values(), strict=True))
+    nearer = sum(hill < nadam for hill, nadam in zip(gaps[HILL], gaps["NAdam"], strict=True))
+    gains = {who: [gap_of_gains(i, 1.0, who) for i in four] for who in (HILL, *OTHERS)}
+    figure = "; ".join(f"{who} {listed(of, '{:.1e}')}" for who, of in gaps.items())
+    on_gains = ", ".join(f"{who} {spread(of, '{:.1e}')}" for who, of in gains.items())
+    return Evidence(
+        worse < 1e-3 and nearer > 2 and max(*gains["NAdam"], *gains["RMSprop"]) <= EXACT < max(gains[HILL]) < 1e-3,
+        f"gaps of four instances, network, lr 0.01: {figure}; on the gains: {on_gains}",
+    )
 
 
 @ledger.claim("false", source=CODE)

@@ -13,6 +13,7 @@ import numpy as np
 from gnomon.descent import hill_adam
 from gnomon.descent.hill_adam_losses import LOSSES, Colours
 from gnomon.domains import Array
+from gnomon.kernels.descent import nadam, rmsprop
 from gnomon.kernels.descent.hill_adam import step as compiled_step
 from gnomon.kernels.descent.hill_adam_runs import explore, trajectory
 
@@ -22,6 +23,7 @@ ON_TARGET, WORSE_BY, CALLS, STARTS = 2e-2, 1e-3, 5000, 400
 BOXES = dict(zip(LOSSES, ((-2.5, 2.5), (0.0, 4.5), (-3.0, 3.0), (-2.0, 2.0), (-2.0, 2.0)), strict=True))
 SINGLE_STARTS = dict(zip(LOSSES, ((2.0,), (4.0,), (2.8,), (1.6, 1.3), (1.9, 0.9)), strict=True))
 INSTANCES = range(12)
+HILL, OTHERS = "Hill-ADAM", {"NAdam": nadam, "RMSprop": rmsprop}
 EXACT = 2.0**-48  # a gap that is nothing but the rounding of the two losses in it: a test has their running error
 
 
@@ -76,6 +78,15 @@ def both_from(loss: str, **given: Any) -> tuple[Any, Any]:
     return trajectory(x, loss=loss, steps=3000, **given), trajectory(x, loss=loss, steps=3000, **ADAM)
 
 
+def others_calls(optimizer: Any, at: Any, x: Any, lr: float) -> Iterator[tuple[Array, float, Any, Any]]:
+    """Yield the same of 1,000 steps of another optimizer, that makes no report."""
+    state = optimizer.init(x)
+    for _ in range(1000):
+        loss, grad = at(x)
+        x, state = optimizer.step(x, grad, state, lr=lr)
+        yield x, float(loss), state, None
+
+
 def instance(i: int) -> Colours:
     """Return the i-th synthetic colour correction; means in the order red, blue, green."""
     return Colours(
@@ -84,30 +95,41 @@ def instance(i: int) -> Colours:
 
 
 class Corrected(NamedTuple):
-    """What 1,000 calls came to. gap: of the best loss above the optimum. events: how many. losses: of each call."""
+    """What a run came to. gap: of the best loss above the optimum. events: how many. losses: of each call."""
 
     gap: float
     events: int
     losses: Array
 
 
-def corrected(colours: Colours, at: Any, x: Any, lr: float, hyper: dict[str, Any]) -> Corrected:
-    """Make 1,000 calls on a colour correction. at: the loss and the gradient of what stands for the gains."""
-    run = [(loss, state.best_loss, bool(report.event)) for _, loss, state, report in calls(at, x, 1000, lr=lr, **hyper)]
-    losses, best, events = map(np.array, zip(*run, strict=True))
-    return Corrected(float(best[-1] - colours.optimum()[1]), int(np.sum(events)), losses)
+def corrected(colours: Colours, at: Any, x: Any, lr: float, method: str) -> Corrected:
+    """Make 1,000 calls on a colour correction, or fewer if the loss comes to rest.
+
+    At rest, but for rounding: 100 losses were the same, or it was the optimum 100 calls ago. at: the loss and the
+    gradient of what stands for the gains.
+    """
+    hyper, optimum = ADAM if method == "Adam" else {}, float(colours.optimum()[1])
+    run = others_calls(OTHERS[method], at, x, lr) if method in OTHERS else calls(at, x, 1000, lr=lr, **hyper)
+    losses, best, events, arrived = [], inf, 0, 0
+    for _, loss, _, report in run:
+        losses.append(loss)
+        best, events = min(best, loss), events + bool(report and report.event)
+        arrived += best <= optimum + EXACT
+        if arrived == 100 or (len(losses) >= 100 and max(losses[-100:]) - min(losses[-100:]) <= EXACT):
+            break
+    return Corrected(best - optimum, events, np.array(losses))
 
 
-def gap_of_gains(i: int, start: float, **hyper: Any) -> float:
+def gap_of_gains(i: int, start: float, method: str = HILL) -> float:
     """Return how far the best on the three gains themselves, all of which begin at `start`, is above the optimum."""
-    return corrected(instance(i), instance(i).at, np.full(3, start), 1e-2, hyper).gap
+    return corrected(instance(i), instance(i).at, np.full(3, start), 1e-2, method).gap
 
 
 WIDTHS = (1, 64, 128, 256, 128, 64, 3)
 
 
 @cache
-def network(i: int, lr: float, is_adam: bool, nudge: int = 0) -> Corrected:
+def network(i: int, lr: float, method: str = HILL, nudge: int = 0) -> Corrected:
     """Train the published network, a constant in and three gains out, sigmoids between, on the i-th instance.
 
     Weights and biases are drawn from default_rng(i), uniform within 1/√(inputs), layer by layer. nudge: the seed of
@@ -132,8 +154,9 @@ def network(i: int, lr: float, is_adam: bool, nudge: int = 0) -> Corrected:
             outs.append(1 / (1 + np.exp(-z)))
         value, back = colours.at(z)
         for (weights, biases, shape), out in zip(slots[::-1], outs[-2::-1], strict=True):
-            grad[weights], grad[biases] = np.outer(back, out).ravel(), back
+            np.multiply(back[:, np.newaxis], out, out=grad[weights].reshape(shape))
+            grad[biases] = back
             back = (x[weights].reshape(shape).T @ back) * out * (1 - out)
         return value, grad
 
-    return corrected(colours, at, x, lr, ADAM if is_adam else {})
+    return corrected(colours, at, x, lr, method)
