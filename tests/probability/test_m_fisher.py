@@ -1,7 +1,6 @@
 """M-FISHER: known figures, exact answers on small problems, and how evidence judges statements about probabilities."""
 
 import pickle
-from math import log
 
 import numpy as np
 import pytest
@@ -10,7 +9,7 @@ from kernel_contract import assert_within
 from gnomon.kernels.probability.m_fisher import conformal as compiled
 from gnomon.kernels.probability.m_fisher import detector as compiled_detector
 from gnomon.probability.m_fisher import conformal, detector, loop, mixtures, natural, prompts
-from gnomon.probability.m_fisher.nulls import Discrete, Gaussian, GaussianPlugin
+from gnomon.probability.m_fisher.nulls import Gaussian, GaussianPlugin
 from gnomon_spec.evidence import mean_at_most, rate_at_most
 
 NORMAL = Gaussian(0.0, 1.0)

@@ -10,16 +10,7 @@ import numpy as np
 
 from gnomon.kernels.probability.m_fisher.detector import detect
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.m_fisher.passages import (
-    FAILURE,
-    NORMAL,
-    alike,
-    cdf,
-    density,
-    least_rate,
-    normal,
-    passages,
-)
+from gnomon_validation.studies.m_fisher.passages import FAILURE, NORMAL, alike, least_rate, normal, passages
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -104,11 +95,8 @@ def measure() -> Findings:
         "Where the wealth begins anew after an alarm and the null stays true, k alarms have a chance of δᵏ at most: "
         f"for δ = 0.2 and k = 1, 2, 3 {listed(again, '{:.4f}')} of 2,000 streams have them.",
     )
-    known = [(lam, rates[lam], siegmund[lam]) for lam in TILTS]
-    learnt = [(f"{key[0]}, {key[1]}", bounds[key][0], seen[key], bounds[key][1]) for key in LEARNT]
-    tables = (
-        Table.of("known mean", "λ | rate {:.5f} | δ·exp(-0.5826λ) {:.5f}", known),
-        Table.of("learnt mean", "λ, n | at least {:.4f} | seen {:.4f} | at most {:.4f}", learnt),
+    known = Table.of(
+        "known mean", "λ | rate {:.5f} | δ·exp(-0.5826λ) {:.5f}", [(lam, rates[lam], siegmund[lam]) for lam in TILTS]
     )
     rows = [(f"{k[0]}, {k[1]}", bounds[k][0], seen[k], LEARNT[k][2], bounds[k][1]) for k in LEARNT]
     learnt = Table.of("learnt mean", "λ, n | at least {:.4f} | seen {:.4f} | stated {:.4f} | at most {:.4f}", rows)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from gnomon.descent.adam import init, step
 from gnomon.domains import Array
 from gnomon.dynamics.training_paths.classes import homotopy_classes
 from gnomon.dynamics.training_paths.distances import lmc_barrier
 from gnomon.dynamics.training_paths.joins import compose, representations
-from gnomon.dynamics.training_paths.units import match_units
+from gnomon.dynamics.training_paths.limits import pullback
+from gnomon.dynamics.training_paths.units import gradient, match_units
 from gnomon.probability.m_fisher.natural import natural_step
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.training_paths import hills, students

@@ -90,8 +90,8 @@ def measure() -> Findings:
         f"With k hills across the valley runs are of k + 1 classes: {', '.join(map(str, counts.values()))}. The words "
         f"with three hills are {', '.join(str(list(w)) for w in words[3])}; all of these runs end in the same minimum.",
         "Whether runs of one class end in one minimum depends on the loss. With two of them behind the hills, (3, ±2), "
-        f"{', '.join(map(str, torn.values()))} classes have runs to both, for 0, 1, 2, 3 hills: with a hill in the middle "
-        "a class knows the minimum, with a gap there it does not.",
+        f"{', '.join(map(str, torn.values()))} classes have runs to both, for 0, 1, 2, 3 hills: with a hill in the "
+        "middle a class knows the minimum, with a gap there it does not.",
         "Without hills, or with the whole plane to move in, there is one class: paths in Rⁿ with the same ends are all "
         "the same. What tells runs apart is the level below which they may be moved.",
         f"Runs that arrive stay below {lowest:.3f}; the level is {LEVEL}. Here windings say as much as words: no run "
