@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent.odog import learner as reference
-from gnomon_spec.cases import Case, Cases, choice, constant
+from gnomon_spec.cases import Case, Cases, Quantity, choice, constant
 from gnomon_spec.descent.odog import system
 from gnomon_spec.descent.odog.inputs import UP_TO_3, by_episode, each_step, inner, rows, sizes, steps, within
 from gnomon_spec.facts import Fact, at_least, equal, identical
@@ -153,14 +153,17 @@ def a_constant_gradient_is_followed_to_the_edge(port: Any, case: Case) -> Iterab
     yield equal("displacements", deltas, -shares[:, np.newaxis] * case.slope)
 
 
-@play.misfits(cases=both)
+beyond = Quantity(lambda _draw, c: 1 + float(np.finfo(c.dtype).eps) ** 0.5 / 2, "1 and half the root of a rounding")
+
+
+@play.misfits(cases=both.but(beyond=beyond))
 def a_start_outside_and_adaptive_rates_without_a_radius_are_rejected(case: Case) -> Misfits:
     """A start longer than D, were it by half the root of a rounding, and variant "adaptive" without a radius."""
-    outside, beyond = 2 * case.radius + 0 * case.start, 0 * case.start
-    beyond[0] = case.radius * (1 + float(np.finfo(beyond.dtype).eps) ** 0.5 / 2)
+    axis = 0 * case.start
+    axis[0] = 1
     return {
-        "start": {"start": outside},
-        "start a little too long": {"start": beyond},
+        "start": {"start": 2 * case.radius + 0 * case.start},
+        "start a little too long": {"start": case.radius * case.beyond * axis},
         "radius": {"variant": "adaptive", "radius": None},
     }
 
