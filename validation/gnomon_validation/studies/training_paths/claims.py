@@ -159,7 +159,7 @@ def apart(start: Array, turn: Array, *, adam: bool) -> float:
     """Return how far 20 steps from a turned start are from the turned 20 steps, by gradient descent or Adam."""
     ends = []
     for own in (np.eye(len(start)), turn):  # of the loss L(Qᵀφ), whose gradient is Q·∇L(Qᵀφ)
-        params = own @ start
+        params: Array = own @ start
         state = init(params)
         for _ in range(20):
             slope = own @ gradient(own.T @ params, students.DATA)
