@@ -16,6 +16,7 @@ from gnomon_validation.studies.claim import Evidence, Ledger
 CLAIMS = {f"{system}:{claim.name}": claim for system, ledger in find.ledgers().items() for claim in ledger}
 # They train networks, or make so many runs that they take ten seconds and more.
 LENGTHY = (
+    "drm_sa:the_density_form_is_as_fast_as_it_says",
     "drm_sa:the_quantile_form_is_as_fast_as_it_says",
     "drm_sa:the_quantile_form_is_faster_than_the_density_form",
     "egd:it_fits_the_training_data_as_fast",

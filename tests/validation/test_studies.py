@@ -27,6 +27,7 @@ LENGTHY = (
     "anemone-digits",
     "drm_ppo-long_run",
     "drm_ppo-tails",
+    "drm_sa-full_length",
     "drm_sa-mixtures",
     "drm_sa-portfolio",
     "drm_sa-rates",

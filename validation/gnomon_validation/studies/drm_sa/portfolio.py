@@ -28,10 +28,9 @@ FREE = np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, -1.0]])  # two weights are free,
 CELLS, SAMPLES, STEPS = 50, 4, 5_000
 MOVES = Rates(Schedule(2.0, 500.0, 0.71), Schedule(0.0), Schedule(0.05, 500.0, 0.99), Schedule(1.0))
 ROBUST = sqrt(0.7 / 0.3)
-# Under wang(C) a Gaussian loss has ρ = μ + C·σ: with C = √V that is the worst case of cvar(0.7).
 RISKS = {
     "cvar(0.7) of Gaussian losses": Distortion("cvar", (0.7,)),
-    "worst case of cvar(0.7)": Distortion("wang", (ROBUST,)),
+    "worst case of cvar(0.7), by wang(√V)": Distortion("wang", (ROBUST,)),
 }
 
 
@@ -107,6 +106,8 @@ def measure() -> Findings:
     table = Table.of(f"portfolios after {STEPS:,} steps of {SAMPLES} losses", columns, rows)
     nominal, robust = (o.weights for o in exact.values())
     conclusions = (
+        "Both runs draw Gaussian losses. Under wang(C) such a loss has ρ = μ + C·σ: with C = √V that is the worst case "
+        "of cvar(0.7) over all laws of this mean and deviation, and no run draws from those.",
         f"Whoever knows mean and variance alone holds {robust[0]:.3f} of the quiet asset, not {nominal[0]:.3f}.",
         f"The runs, their last quarter averaged, end within {max(off.values()):.4f} of the optimum of their grid in "
         f"every weight. The grid's own is up to {max(coarse.values()):.3f} from the exact one: it has no tails.",
@@ -119,7 +120,7 @@ def draw(data: Any, figure: Any) -> None:
     entitle(
         figure,
         "Runs of the quantile form, and the portfolios of least risk",
-        "Losses of three assets; lines: weights along a run from equal ones; dashed: the closed form.",
+        "Gaussian losses of three assets; lines: weights along a run from equal ones; dashed: the closed form.",
     )
     for axes, name in zip(figure.subplots(1, 2, sharey=True), RISKS, strict=True):
         for i, colour in enumerate(COLOURS[:3]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from gnomon.domains import Array
 from gnomon.kernels.probability.drm_sa.runs import scalar_run
 from gnomon.probability.drm import normal
 from gnomon.probability.drm.distortions import Distortion
-from gnomon.probability.drm_sa.grid import jumping, levels, masses, slopes
+from gnomon.probability.drm_sa.grid import extended, jumping, levels, masses, slopes
 from gnomon.probability.drm_sa.rates import Rates, Schedule
 from gnomon.probability.drm_sa.step import Form, SAState
 
@@ -37,6 +37,11 @@ def optimum(of: Distortion, form: str, width: float = 0.0) -> float:
         by_density, by_quantiles = masses(Z, of) * f / smoothed, slopes(ZM, of) * f * np.diff(Q) * 2 * sd
         return float(np.sum(np.where(direct, by_density, by_quantiles) * moves))
 
+    return root(direction)
+
+
+def root(direction: Any) -> float:
+    """Return where a direction that rises in θ vanishes, by bisection."""
     low, high = -2.0, 2.0
     for _ in range(60):
         middle = (low + high) / 2
@@ -44,16 +49,40 @@ def optimum(of: Distortion, form: str, width: float = 0.0) -> float:
     return low
 
 
+def exact_optimum(c: float) -> float:
+    """Return where ρ = μ + c·σ is least."""
+    return root(lambda theta: theta - 1 + c * np.exp(theta / 2) / 2)
+
+
+def of_grid(of: Distortion, cells: int, power: float, *, extend: bool) -> float:
+    """Return Σ Φ⁻¹(z̄)·Δw, which the density form has in place of c_w = ∫ Φ⁻¹(1-u) dw(u)."""
+    z, zm = levels(np.zeros(cells + 1), np.zeros(cells), power)
+    parts = masses(z, of), normal.quantile(zm, 1 - zm)
+    return float(np.prod([extended(v) if extend else v for v in parts], axis=0).sum())
+
+
+class Paths(NamedTuple):
+    """θ, (runs, steps), and the quantiles at the edges, (runs, steps, cells + 1), after some steps of runs."""
+
+    theta: Array
+    quantiles: Array
+
+
 @cache
-def paths(of: Distortion, form: Form, steps: int, runs: int, rates: Rates, seed: int = 0) -> Array:
-    """Return θ along runs from θ = 1 with exact quantiles and D = 0, (runs, steps): one sample a step."""
+def paths(of: Distortion, form: Form, at: tuple[int, ...], runs: int, rates: Rates, seed: int = 0) -> Paths:
+    """Return what is after the steps `at` of runs from θ = 1 with exact quantiles and D = 0: one sample a step."""
     rng, sd = np.random.default_rng(seed), np.exp(0.5)
-    state = SAState(Q * sd, QM * sd, np.zeros((CELLS, 1)), 0)
     how: Any = {"form": form, "extend": False, "allow_biased": True, "low": -2.0, "high": 2.0}
-    found = [
-        scalar_run(np.ones(1), rng.standard_normal((steps, 1)), state, of, rates, **how).path[:, 0] for _ in range(runs)
-    ]
-    return np.stack(found)
+    found: list[tuple[list[float], list[Array]]] = []
+    for _ in range(runs):
+        theta, state, kept = np.ones(1), SAState(Q * sd, QM * sd, np.zeros((CELLS, 1)), 0), ([], [])
+        for draws in np.split(rng.standard_normal((at[-1], 1)), at[:-1]):
+            run = scalar_run(theta, draws, state, of, rates, **how)
+            theta, state = run.path[-1], run.state
+            kept[0].append(float(theta[0]))
+            kept[1].append(state.q)
+        found.append(kept)
+    return Paths(*map(np.array, zip(*found, strict=True)))
 
 
 def rates(width: float) -> Rates:

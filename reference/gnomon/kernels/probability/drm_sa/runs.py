@@ -1,4 +1,4 @@
-"""`gnomon.probability.drm_sa.runs` as compiled loops: whole runs of the quantile, density and hybrid forms."""
+"""`gnomon.probability.drm_sa.runs` as compiled loops: whole runs in all forms."""
 
 from __future__ import annotations
 
@@ -92,45 +92,60 @@ def widened(v: Array, into: Array) -> None:
 
 
 @compiled
+def between(ranked: Array, z: Array, into: Array) -> None:
+    """Write the quantiles of ranked samples at levels z, linear between order statistics."""
+    last = len(ranked) - 1
+    for i in range(len(z)):
+        place = last * z[i]
+        below = min(int(place), max(last - 1, 0))
+        above = min(below + 1, last)
+        into[i] = ranked[below] + (place - below) * (ranked[above] - ranked[below])
+
+
+@compiled
 def follow(
-    which: int, uniforms: Array, normals: Array, theta: Array, q: Array, qm: Array, D: Array, z: Array, zm: Array,
-    by_slopes: Array, by_masses: Array, direct: Any, gains: Array, bounds: Array, path: Array,
+    which: int, batching: bool, uniforms: Array, normals: Array, theta: Array, q: Array, qm: Array, D: Array, z: Array,
+    zm: Array, by_slopes: Array, by_masses: Array, direct: Any, gains: Array, bounds: Array, path: Array,
 ) -> Any:  # fmt: skip
     """Make the run; θ, q, q̄ and D are overwritten. Return the largest stiffness.
 
-    which: 0 the Gaussian, 1 mixtures. by_slopes: ω of all cells, those at the ends included, 0 where D has its part.
-    by_masses: what D of each cell counts. direct: whether D moves. gains: γ_θ with its sign, γ_q, γ_D and h of each
-    step. bounds: lowest and highest parameter.
+    which: 0 the Gaussian, 1 mixtures. batching: quantiles are those of each batch, shares not centred. by_slopes: ω of
+    all cells, those at the ends included, 0 where D has its part. by_masses: what D of each cell counts. direct:
+    whether D moves. gains: γ_θ with its sign, γ_q, γ_D and h of each step. bounds: lowest and highest parameter.
     """
     (K, M), n, P, cells = normals.shape, len(qm), len(theta), len(by_slopes)
     ends, one = (cells - n) // 2, theta[0] * 0 + 1
     Y, s, own = np.empty(M, q.dtype), np.empty((M, P), q.dtype), np.empty((4, max(P // 3, 1)), q.dtype)
     wide, middles, levels_wide = np.empty(cells + 1, q.dtype), np.empty(cells, q.dtype), np.empty(cells, q.dtype)
     G, direction, stiffness = np.empty(P, q.dtype), np.empty(P, q.dtype), 0 * one
+    pulls = np.empty(M, q.dtype)
     widened(zm, levels_wide)
+    if batching:
+        levels_wide[:] = 0
     for k in range(K):
         if which == 0:
             gaussian(theta, normals[k], Y, s)
         else:
             mixed(theta, uniforms[k], normals[k], Y, s, own)
         step_size, push, pull, width = gains[k]
+        if batching:
+            ranked = np.sort(Y)
+            between(ranked, z, q)
+            between(ranked, zm, qm)
         widened(q, wide)
         widened(qm, middles)
-        direction[:] = 0
+        direction[:], pulls[:] = 0, 0
         for i in range(cells):
             c = i - ends
-            moves = 0 <= c < n and direct[c]
             weight = by_slopes[i] * (wide[i + 1] - wide[i])
-            G[:] = 0
             for m in range(M):
-                share = (one if Y[m] <= middles[i] else 0 * one) - levels_wide[i]
-                for j in range(P):
-                    G[j] += share * s[m, j]
-            for j in range(P):
-                direction[j] -= weight * G[j] / M
-            if moves:
-                density = 0 * one
+                pulls[m] += weight * ((one if Y[m] <= middles[i] else 0 * one) - levels_wide[i])
+            if 0 <= c < n and direct[c]:
+                G[:], density = 0, 0 * one
                 for m in range(M):
+                    share = (one if Y[m] <= middles[i] else 0 * one) - levels_wide[i]
+                    for j in range(P):
+                        G[j] += share * s[m, j]
                     e = np.exp(-abs((middles[i] - Y[m]) / width))
                     density += e / (1 + e) ** 2
                 stiff = pull * density / (M * width)
@@ -138,9 +153,14 @@ def follow(
                 for j in range(P):
                     direction[j] -= by_masses[c] * D[c, j]
                     D[c, j] += pull * G[j] / M - stiff * D[c, j]
+        for m in range(M):
+            for j in range(P):
+                direction[j] -= pulls[m] * s[m, j] / M
         for j in range(P):
             theta[j] = min(max(theta[j] + step_size * direction[j], bounds[0]), bounds[1])
             path[k, j] = theta[j]
+        if batching:
+            continue
         for i in range(n + 1):
             q[i] += push * (z[i] - share_below(Y, q[i], one))
         for i in range(n):
@@ -152,7 +172,7 @@ def weights(state: SAState, distortion: Any, how: dict[str, Any]) -> tuple[Any, 
     """Return z, z̄, ω of all cells, what D of each counts, and whether it moves."""
     form, extend = how["form"], how["extend"]
     z, zm = levels(state.q, state.qm, how["grid_power"])
-    direct = jumping(z, distortion) | (form == "dm") if form != "qf" else np.zeros(len(zm), np.bool_)
+    direct = jumping(z, distortion) | (form == "dm") if form in ("dm", "hybrid") else np.zeros(len(zm), np.bool_)
     omega, delta_w = slopes(zm, distortion), masses(z, distortion)
     inner = np.where(direct, 0, omega)
     counted = np.where(direct, delta_w, 0)
@@ -170,28 +190,24 @@ def followed(which: int, uniforms: Array, normals: Array, given: dict[str, Any])
     """Return the run of a law by number."""
     params, state, rates, number = given["params"], given["state"], given["rates"], given["params"].dtype.type
     sign = 1 if given["maximise"] else -1
-    steps = range(state.step_count, state.step_count + len(normals))
+    steps = state.step_count + np.arange(len(normals))
     signed = rates.params._replace(a=sign * rates.params.a)
-    gains = [[gain(schedule, k) for schedule in (signed, rates.quantiles, rates.gradients, rates.width)] for k in steps]
+    of_steps = [gain(schedule, steps) for schedule in (signed, rates.quantiles, rates.gradients, rates.width)]
     theta, q, qm, D = (np.array(v, order="C", subok=False) for v in (params, *state[:3]))
     path = np.empty((len(normals), len(theta)), theta.dtype)
     bounds = np.array([given["low"], given["high"]], theta.dtype)
     stiffness = follow(
-        which, contiguous(uniforms), contiguous(normals), theta, q, qm, D,
-        *weights(state, given["distortion"], given), np.array(gains, theta.dtype), bounds, path,
+        which, given["form"] == "batching", contiguous(uniforms), contiguous(normals), theta, q, qm, D,
+        *weights(state, given["distortion"], given), np.stack(of_steps, axis=1).astype(theta.dtype), bounds, path,
     )  # fmt: skip
     return Run(path, SAState(q, qm, D, state.step_count + len(normals)), number(stiffness))
 
 
 @in_place_of(reference.scalar_run)
 def scalar_run(draws: Array, **given: Any) -> Run:
-    if given["form"] == "batching":
-        return reference.scalar_run(draws=draws, **given)
     return followed(0, draws, draws, given)
 
 
 @in_place_of(reference.mixture_run)
 def mixture_run(uniforms: Array, normals: Array, **given: Any) -> Run:
-    if given["form"] == "batching":
-        return reference.mixture_run(uniforms=uniforms, normals=normals, **given)
     return followed(1, uniforms, normals, given)
