@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gnomon.probability.drm import normal
-from gnomon.probability.drm.distortions import Distortion
+from gnomon.probability.drm.distortions import Distortion, discontinuous, slope
 from gnomon.probability.drm_sa.grid import levels, slopes
 from gnomon.probability.drm_sa.mixture import mixture
 from gnomon.probability.drm_sa.rates import Rates, Schedule
@@ -52,12 +52,37 @@ def test_the_quantile_form_sees_half_of_half_a_jump():
     assert paths[0].tolist() == paths[1].tolist()
 
 
-def test_a_sample_on_a_quantile_pulls_by_a_quarter_of_one_over_the_width():
+@pytest.mark.parametrize(
+    ("gradient", "width", "pull"), [(0.0625, 0.001, 15.625), (0.25, 0.01, 6.25), (0.1, 0.01, 2.5)], ids=str
+)
+def test_a_sample_on_a_quantile_pulls_by_a_quarter_of_one_over_the_width(gradient, width, pull):
+    """The authors' first γ_D and h, for the S, for cvar and jumps, and for Wang's: γ_D/(4h), with four samples less."""
     state = SAState(np.array([-1.0, 0.0, 1.0]), np.array([-0.5, 0.5]), np.ones((2, 1)), 0)
-    rates = Rates(gradients=Schedule(0.25), width=Schedule(0.01))  # the authors' for cvar: γ_D/(4h) = 6.25
-    _, after, report = step(np.zeros(1), np.array([0.5]), np.zeros((1, 1)), state, DUAL, rates, form="dm")
-    assert report.stiffness == pytest.approx(6.25, rel=4 * EPS)
-    assert after.D[1, 0] == pytest.approx(1 - 6.25, rel=8 * EPS)
+    rates = Rates(gradients=Schedule(gradient), width=Schedule(width))
+    for samples in (np.array([0.5]), np.array([0.5, 40.0, 41.0, 42.0])):
+        scores = np.zeros((len(samples), 1))
+        _, after, report = step(np.zeros(1), samples, scores, state, DUAL, rates, form="dm")
+        assert report.stiffness == pytest.approx(pull / len(samples), rel=4 * EPS)
+        assert after.D[1, 0] == pytest.approx(1 - pull / len(samples), rel=16 * EPS)
+
+
+def test_the_quantile_form_misses_the_gradient_of_jumps():
+    """For μ′ = 0.7, σ′ = -0.3 and jumps at .3, .5, .8 it is short by Σ m·(μ′ + σ′·Φ⁻¹(ζ)); elsewhere by nothing.
+
+    ∫ w′(Φ(-x))·(μ′ + σ′x)·φ(x) dx by trapezoids, which for the tanh in w′ err by e^-(2π·0.6/h): poles are at ±0.7i.
+    """
+    h = 1 / 16
+    x = np.arange(-7.875, 9, h)  # below that 1 - Φ(-x) has no digit
+
+    def by_quantiles(of):
+        return float(np.sum(slope(normal.cdf(-x), of) * (0.7 - 0.3 * x) * normal.density(x)) * h)
+
+    levels_of_jumps = np.array([0.3, 0.5, 0.8])
+    c = float(np.mean(normal.quantile(levels_of_jumps, 1 - levels_of_jumps)))
+    short = 0.7 - 0.3 * 0.2 * c - by_quantiles(discontinuous(*levels_of_jumps))
+    assert f"{short:.10f}" == "0.1336555856"
+    for of, c in ((Distortion(), 0.0), (Distortion("wang", (0.85,)), 0.85), (Distortion("sshape", (5.0,)), 0.0)):
+        assert f"{by_quantiles(of):.10f}" == f"{0.7 - 0.3 * c:.10f}"
 
 
 def test_the_codes_first_gradients_have_the_other_sign():

@@ -128,6 +128,23 @@ def others_are_not(port: Any, case: Case) -> Iterable[Fact]:
         yield at_least(distortion.name, together - parts[0] - parts[1], 0.25 + 0 * together)
 
 
+RISING: Any = (  # from one to the next w is nowhere smaller
+    (("mean", ()), ("cvar", (0.3,)), ("cvar", (0.75,))), (("wang", (-0.85,)), ("mean", ()), ("wang", (0.85,))),
+    (("ph", (1.7,)), ("mean", ()), ("ph", (0.7,))), (("dual", (0.5,)), ("mean", ()), ("dual", (2.5,))),
+    (("gini", (-0.5,)), ("mean", ()), ("gini", (0.5,))),
+    (("mean", (), ((0.3, 1.0),)), ("mean", (), ((0.75, 1.0),)), ("cvar", (0.75,))),
+)  # fmt: skip
+
+
+@lstat.law("bound")
+def larger_distortions_make_larger_risks(port: Any, case: Case) -> Iterable[Fact]:
+    """If w <= w′ everywhere ρ <= ρ′: convex ones, the mean, concave ones; a quantile at a level, at a higher one, and
+    cvar, the smallest concave w above."""
+    for chain in RISING:
+        risks = np.stack([port.lstat(case.y, Distortion(*one), case.weights) for one in chain])
+        yield at_least(chain[-1][0], risks[1:], risks[:-1])
+
+
 @lstat.law("closed form", cases=samples.but(weights=EQUAL, k=choice(2, 3, 1)))
 def powers_are_extremes_of_draws(port: Any, case: Case) -> Iterable[Fact]:
     """dual(k) is the mean of the largest of k draws from the sample, with replacement, ph(k) of the smallest."""

@@ -16,10 +16,12 @@ Where the sources are silent, or the code is odd. The code starts D with the wro
 which the recursion forgets. It finds a jump's cell by a search that is right on a symmetric grid only. It extends the
 grid by a cell at each end where the levels are not raised to a power. Which of q and D should move faster the abstract
 leaves open; in the code exponents are 0.71 and 0.70. Its gains begin where a step may amplify D: γ_D/(4h) = 6.25 for
-cvar. Crossed quantiles are not repaired.
+cvar, 15.6 for the S, 2.5 for Wang's. Crossed quantiles are not repaired.
 
 The optimum that a run can reach is that of the discretised gradient: with n = 20 cells and dual(2) it is 0.09 away from
-the true one in the scalar example. float16 is left out, as in `drm`.
+the true one in the scalar example. Where w is steep near 0 the tails that a grid leaves out matter: under wang(0.85) a
+normal law has 0.85, and on 100 cells 0.66, extended 0.78. The code computes in float32, and its seed never reaches the
+sampler of its runs: only the first θ depends on it. float16 is left out, as in `drm`.
 
 Sources: Jiang, Heidergott, Hu & Peng, arXiv 2510.04563 (abstract; its text was not read), the authors' code, last
 changed on 6 October 2025. Laws are ours.

@@ -12,7 +12,7 @@ from gnomon.probability.drm_sa import step as reference
 from gnomon.probability.drm_sa.grid import levels
 from gnomon.probability.drm_sa.rates import Rates
 from gnomon_spec.cases import Case, choice
-from gnomon_spec.facts import Fact, agree, equal, identical, same_outputs
+from gnomon_spec.facts import Fact, agree, at_least, equal, identical, same_outputs
 from gnomon_spec.probability.drm.inputs import FLOATS
 from gnomon_spec.probability.drm_sa import inputs as drawn
 from gnomon_spec.probability.drm_sa import system
@@ -67,6 +67,19 @@ def quantiles_move_by_what_is_missing_below_them(port: Any, case: Case) -> Itera
         yield equal(name, getattr(after, name), moved, scale=np.max(np.abs(before)) + 1)
     yield equal("gap", report.gap, np.min(np.diff(case.state.q)))
     yield agree("steps", after.step_count, case.state.step_count + 1)
+
+
+@step.law("bound", cases=steps.but(form=choice("qf", "dm", "hybrid")))
+def quantiles_cross_by_less_than_their_gain(port: Any, case: Case) -> Iterable[Fact]:
+    """Quantiles at levels z < z′ come nearer by at most γ_q·(1 - (z′ - z)); where they are level or have crossed they
+    open by at least γ_q·(z′ - z). So q′ - q >= -γ_q·(1 - (z′ - z)) for ever, with the first gain, if at first."""
+    after, push = step.call(port, case)[1], gain(case.rates.quantiles, case.state.step_count)
+    for name, level in zip(("q", "qm"), levels(case.state.q, case.state.qm, case.grid_power), strict=True):
+        before, moved = getattr(case.state, name), getattr(after, name)
+        low, high = np.triu_indices(len(before), 1)
+        nearer = np.where(before[high] > before[low], push, 0)
+        gap = before[high] - before[low] + push * (level[high] - level[low]) - nearer
+        yield at_least(name, moved[high], moved[low] + gap)
 
 
 @step.law("closed form", cases=steps.but(**free_steps))
