@@ -75,14 +75,12 @@ def representations(path: Path, inputs: Annotated[Array, Points(1, 0)], *, hidde
     return np.stack(images)
 
 
-def composable(given: Mapping[str, Any]) -> None:
-    f, inputs = given["f"], given["inputs"]
+def require_a_map_of(inputs: Array, f: Array) -> None:
     if f.shape[1] != inputs.shape[1]:
         raise ValueError(f"f must have as many columns as inputs {inputs.shape}, got shape {f.shape}")
-    wide_enough({**given, "inputs": f.T})
 
 
-@checked(composable)
+@checked()
 def precompose(
     path: Path, inputs: Annotated[Array, Points(1, 0)], f: Annotated[Array, Entries(("d", "k"), least=1, finite=True)],
     *, hidden: PositiveInt = 2,
@@ -95,4 +93,5 @@ def precompose(
     Choice: the paper writes F*φ and calls it a pullback. It is precomposition, and no limit of a cospan: F and φ do not
     map to one space. `pullback` is.
     """
+    require_a_map_of(inputs, f)
     return representations(path, inputs @ f.T, hidden=hidden)

@@ -208,6 +208,8 @@ images_less_the_first: Images are told as what has changed since the first point
     `np.stack(images)` → `np.stack(images) - images[0]`
 """)
 precompose.edits("""
+map_is_cut_to_fit: Columns of the map beyond those of the inputs are left out
+    `require_a_map_of(inputs, f)` → `f = f[:, : inputs.shape[1]]`
 map_is_forgotten: The layer reads as many of the inputs as it can, without the map
     `inputs @ f.T` → `inputs[:, np.arange(f.shape[0]) % f.shape[1]]`
 map_is_transposed: Where it is square, Fᵀ stands for F
