@@ -8,9 +8,10 @@ density, z a level, Q the quantile function. ∇Q(z) = -G(Q(z))/f(Q(z)), so that
 qf (quantile form) tracks quantiles and takes the first integral; dm (density form) tracks D = G/f by a kernel, too, and
 takes all of ∇Q; hybrid is dm where w jumps and qf elsewhere; batching takes the quantiles of M samples.
 
-Parts: `step`, `warm_up`; `gaussian_scores`; `mixture_scores`, `mixture_measure`, `mixture_distance` (mixtures of mean 0
-and variance 1, among which the worst law is sought, and how far their quantiles are from it); whole runs: `scalar_run`,
-`mixture_run`. Samples, scores and draws are inputs.
+Parts: `step`, `warm_up`; `gaussian_scores`; `pathwise_scores`, `portfolio_scores` (of functions of samples: GLR);
+`mixture_scores`, `mixture_measure`, `mixture_distance` (mixtures of mean 0 and variance 1, among which the worst law is
+sought, and how far their quantiles are from it); whole runs: `scalar_run`, `mixture_run`. Samples, scores and draws are
+inputs.
 
 Where the sources are silent, or the code is odd. The code starts D with the wrong sign (`warm_up` with variant "code"),
 which the recursion forgets. It finds a jump's cell by a search that is right on a symmetric grid only. It extends the

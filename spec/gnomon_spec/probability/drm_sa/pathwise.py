@@ -42,7 +42,8 @@ def some_covariance(draw: Draw, context: Context) -> Array:
     """Return A·Aᵀ + 1/4 on the diagonal, A of eighths."""
     P = context.shape[0]
     A = np.array([(code % 17 - 8 * (code > 0)) / 8 for code in numbers(draw, P * P)], context.dtype).reshape(P, P)
-    return A @ A.T + np.eye(P, dtype=context.dtype) / 4
+    covariance: Array = A @ A.T + np.eye(P, dtype=context.dtype) / 4
+    return covariance
 
 
 markets = Cases(

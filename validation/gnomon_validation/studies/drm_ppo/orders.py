@@ -17,7 +17,7 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """what simple orders return
 Which return has the chain under orders that learn nothing, and how much does it vary?
 measured beforehand with another program for this project: 20,000 episodes of 100 periods; at random other orders were
-drawn: the ranges are those that two such programs miss one time in a hundred, if figures of a thousand episodes are normal"""
+drawn: the ranges are those that two such programs miss one time in a hundred, if figures of a thousand are normal"""
 EPISODES, PERIODS, PARTS = 20_000, 100, 20
 STATED = {  # mean, standard deviation, and quantiles at 10, 50 and 90 %
     0: ("-767.8", "1.8"),

@@ -64,15 +64,16 @@ def fall(squares: Array) -> Fall:
 def falls(name: str) -> tuple[Fall, Fall]:
     """Return how θ's distance to the optimum of the grid falls, and that of quantiles to those of the law at θ."""
     form, width = FORMS[name]
-    theta, q = paths(DUAL, form, AT, RUNS, rates(width))  # type: ignore[arg-type]
+    theta, q = paths(DUAL, form, AT, RUNS, rates(width))
     exact = ((theta - 1) ** 2 / 2)[:, :, np.newaxis] + np.exp(theta / 2)[:, :, np.newaxis] * Q
     return fall((theta - optimum(DUAL, form)) ** 2), fall(np.mean((q - exact) ** 2, axis=2))
 
 
 def variance(name: str) -> Array:
     """Return the variance of θ between runs."""
-    theta = paths(DUAL, FORMS[name][0], AT, RUNS, rates(FORMS[name][1])).theta  # type: ignore[arg-type]
-    return np.var(theta, axis=0, ddof=1)
+    theta = paths(DUAL, FORMS[name][0], AT, RUNS, rates(FORMS[name][1])).theta
+    variances: Array = np.var(theta, axis=0, ddof=1)
+    return variances
 
 
 def kernel_bias(h: float) -> float:

@@ -75,7 +75,8 @@ def paths(of: Distortion, form: Form, at: tuple[int, ...], runs: int, rates: Rat
     how: Any = {"form": form, "extend": False, "allow_biased": True, "low": -2.0, "high": 2.0}
     found: list[tuple[list[float], list[Array]]] = []
     for _ in range(runs):
-        theta, state, kept = np.ones(1), SAState(Q * sd, QM * sd, np.zeros((CELLS, 1)), 0), ([], [])
+        theta, state = np.ones(1), SAState(Q * sd, QM * sd, np.zeros((CELLS, 1)), 0)
+        kept: tuple[list[float], list[Array]] = ([], [])
         for draws in np.split(rng.standard_normal((at[-1], 1)), at[:-1]):
             run = scalar_run(theta, draws, state, of, rates, **how)
             theta, state = run.path[-1], run.state
