@@ -265,7 +265,9 @@ def draw(data: Any, figure: Any) -> None:
     for method, colour in zip(METHODS, ("grey", *COLOURS), strict=False):
         entropy.plot(ends[method][0], color=colour, label="no step" if method == "start" else method)
     entropy.set(
-        xlabel=f"steps on {BATCH} images with a shift of ½", ylabel="their mean entropy", xticks=range(0, STEPS + 1, 5)
+        xlabel=f"steps on {BATCH} images with a shift of ½",
+        ylabel="mean entropy of predictions",
+        xticks=range(0, STEPS + 1, 5),
     )
     for axes, loc in ((false, "lower right"), (noticed, "upper left"), (delay, "lower right"), (entropy, "best")):
         finish(axes, loc=loc)
