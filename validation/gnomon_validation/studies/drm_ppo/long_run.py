@@ -32,8 +32,8 @@ def measure() -> Findings:
     )  # fmt: skip
     conclusions = (
         f"After {UPDATES} updates the mean is {np.mean(means[-LATEST:]):.0f}; another program had 782, "
-        f"{np.mean(means[-LATEST:]) - 782:+.0f} from here: one run each, from other seeds, so that only the sides of the "
-        f"best constant order are judged. Ten units a period, that order, return {CONSTANT:.0f}.",
+        f"{np.mean(means[-LATEST:]) - 782:+.0f} from here: one run each, from other seeds, so that only the sides of "
+        f"the best constant order are judged. Ten units a period, that order, return {CONSTANT:.0f}.",
         f"It is beyond that for the first time in update {crossed + 1}, after {250 * crossed:,} episodes; the "
         "published runs have ten million.",
     )

@@ -58,9 +58,9 @@ def measure() -> Findings:
         f"{means['mean'][1]:.0f}; its own part is {means['upper'][2]:.0f} against {means['mean'][2]:.0f}.",
         f"Training for the lower part does not improve it within {UPDATES} updates: {means['lower'][1]:.0f} against "
         f"{means['mean'][1]:.0f} of training for the mean. Only 30 % of the episodes say anything there.",
-        f"The other program's figures are others, by {farthest:.0f} at most, more than its two seeds are apart: one run "
-        "each, networks begun and orders drawn otherwise. What of that makes the difference was not found; the directions "
-        "of the effects are the same.",
+        f"The other program's figures are others, by {farthest:.0f} at most, more than its two seeds are apart: one "
+        "run each, networks begun and orders drawn otherwise. What of that makes the difference was not found; the "
+        "directions of the effects are the same.",
     )
     rows = [
         (KINDS[kind], float(run[0][0, 0]), *map(float, means[kind]), *(listed(two, "{:.1f}") for two in STATED[kind]))
