@@ -87,8 +87,8 @@ def sweep(law, directory, each, offset=0):
     """Hold a law against each so-manyth damage and return how many that were, and which failed to be told."""
     case = a_case(law)
     evidence = Evidence(law, FLOAT64)
-    number, crashed = 0, []
-    for damage in pairs_of(law, case)[offset % each :: each]:
+    number, crashed, pairs = 0, [], pairs_of(law, case)
+    for damage in pairs[offset % max(1, min(each, len(pairs))) :: each]:
         number += 1
         try:
             verdict = judged(law, case, damage, evidence)
@@ -104,7 +104,8 @@ def sweep(law, directory, each, offset=0):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("system", systems().values(), ids=lambda system: system.name)
 def test_a_damaged_output_is_a_verdict(system, tmp_path):
-    numbers, crashed = zip(*(sweep(law, tmp_path, 40, i) for i, law in enumerate(system.laws[::8])), strict=True)
+    laws = [law for law in system.laws if law.kind != "rejects"][::8]
+    numbers, crashed = zip(*(sweep(law, tmp_path, 40, i) for i, law in enumerate(laws)), strict=True)
     assert list(chain(*crashed)) == []
     assert sum(numbers) > len(numbers) / 2
 

@@ -70,21 +70,29 @@ def size(case: Case) -> Any:
     return np.max(np.abs(case.log_pulls)) + steep * slope + np.max(np.abs(case.tilts)) / np.min(np.abs(case.slopes))
 
 
+def size_of_density(case: Case) -> Any:
+    """Return what is added up to make ψ."""
+    least = np.min(np.abs(case.slopes))
+    return np.max(np.abs(case.log_slopes)) / least + np.max(np.abs(case.bends)) / least**2
+
+
 def weight(case: Case) -> Any:
     """Return what is added up to make a portfolio's score."""
     spread = case.covariance @ case.weights
-    r, along = (
-        np.max(np.abs(case.returns)),
-        np.sum(np.abs(case.weights)) * (np.max(np.abs(case.returns)) + np.max(np.abs(case.mean))),
-    )
+    r = np.max(np.abs(case.returns))
+    along = np.sum(np.abs(case.weights)) * (r + np.max(np.abs(case.mean)))
     return (r * along + np.max(np.abs(spread))) / (case.weights @ spread)
 
 
 pathwise_scores = system.operation(
-    reference.pathwise_scores, cases=functions, rejecting=functions, dtypes=FLOATS, scales={"log_pulls": size}
+    reference.pathwise_scores,
+    cases=functions,
+    rejecting=functions,
+    dtypes=FLOATS,
+    scales={"scores": size, "density": size_of_density},
 )
 portfolio_scores = system.operation(
-    reference.portfolio_scores, cases=markets, rejecting=markets, dtypes=FLOATS, scales={"returns": weight}
+    reference.portfolio_scores, cases=markets, rejecting=markets, dtypes=FLOATS, scales={"weights": weight}
 )
 
 
@@ -112,12 +120,6 @@ def neither_units_of_x_nor_those_of_y_matter(port: Any, case: Case) -> Iterable[
     yield equal(
         "y: density", moved.density, density / a - b / a**2, scale=(size_of_density(case) + np.abs(b / a)) / np.abs(a)
     )
-
-
-def size_of_density(case: Case) -> Any:
-    """Return what is added up to make ψ."""
-    least = np.min(np.abs(case.slopes))
-    return np.max(np.abs(case.log_slopes)) / least + np.max(np.abs(case.bends)) / least**2
 
 
 @pathwise_scores.law(

@@ -58,9 +58,9 @@ def measure() -> Findings:
         f"{means['mean'][1]:.0f}; its own part is {means['upper'][2]:.0f} against {means['mean'][2]:.0f}.",
         f"Training for the lower part does not improve it within {UPDATES} updates: {means['lower'][1]:.0f} against "
         f"{means['mean'][1]:.0f} of training for the mean. Only 30 % of the episodes say anything there.",
-        f"The other program's figures are others, by {farthest:.0f} at most, more than its two seeds are apart: one "
-        "run each, networks begun and orders drawn otherwise. What of that makes the difference was not found; the "
-        "directions of the effects are the same.",
+        f"The other program's figures are others, by up to {farthest:.0f}, more than its two seeds are apart. Networks "
+        "are begun and orders drawn otherwise; what makes the difference was not found. The directions of the effects "
+        "are the same.",
     )
     rows = [
         (KINDS[kind], float(run[0][0, 0]), *map(float, means[kind]), *(listed(two, "{:.1f}") for two in STATED[kind]))
@@ -68,7 +68,7 @@ def measure() -> Findings:
     ]
     columns = (
         "trained for | at first {:.1f} | mean {:.1f} | lower 30 % {:.1f} | upper 30 % {:.1f} | "
-        "another program: mean | lower 30 % | its own part"
+        "mean of another program | its lower 30 % | its part trained for"
     )
     table = Table.of(f"mean returns of the latest {LATEST} of {UPDATES} updates", columns, rows)
     return Findings((table,), compared, conclusions, found)

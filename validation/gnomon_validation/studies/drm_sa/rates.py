@@ -71,9 +71,9 @@ def falls(name: str) -> tuple[Fall, Fall]:
 
 def variance(name: str) -> Array:
     """Return the variance of θ between runs."""
-    theta = paths(DUAL, FORMS[name][0], AT, RUNS, rates(FORMS[name][1])).theta
-    variances: Array = np.var(theta, axis=0, ddof=1)
-    return variances
+    form, width = FORMS[name]
+    scatter: Array = np.var(paths(DUAL, form, AT, RUNS, rates(width)).theta, axis=0, ddof=1)
+    return scatter
 
 
 def kernel_bias(h: float) -> float:

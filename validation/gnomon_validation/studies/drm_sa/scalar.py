@@ -73,17 +73,17 @@ def paths(of: Distortion, form: Form, at: tuple[int, ...], runs: int, rates: Rat
     """Return what is after the steps `at` of runs from θ = 1 with exact quantiles and D = 0: one sample a step."""
     rng, sd = np.random.default_rng(seed), np.exp(0.5)
     how: Any = {"form": form, "extend": False, "allow_biased": True, "low": -2.0, "high": 2.0}
-    found: list[tuple[list[float], list[Array]]] = []
+    found: tuple[list[list[float]], list[list[Array]]] = ([], [])
     for _ in range(runs):
         theta, state = np.ones(1), SAState(Q * sd, QM * sd, np.zeros((CELLS, 1)), 0)
-        kept: tuple[list[float], list[Array]] = ([], [])
+        for kept in found:
+            kept.append([])
         for draws in np.split(rng.standard_normal((at[-1], 1)), at[:-1]):
             run = scalar_run(theta, draws, state, of, rates, **how)
             theta, state = run.path[-1], run.state
-            kept[0].append(float(theta[0]))
-            kept[1].append(state.q)
-        found.append(kept)
-    return Paths(*map(np.array, zip(*found, strict=True)))
+            found[0][-1].append(float(theta[0]))
+            found[1][-1].append(state.q)
+    return Paths(*map(np.array, found))
 
 
 def rates(width: float) -> Rates:
