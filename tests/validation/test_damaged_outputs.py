@@ -1,20 +1,24 @@
 """What no law foresees of a port's outputs is a verdict in words, in the report, too: never an error of ours."""
 
+from dataclasses import replace
 from io import StringIO
 
 import numpy as np
 import pytest
+from damaged_ports import a_case
 from rich.console import Console
 from small_ports import FunctionsPort, SimpleNamespace
 
 from gnomon.curvature.lanczos import lanczos
 from gnomon.hessian_free.backtracking import choose_iterate
 from gnomon_spec.cases import Case
+from gnomon_spec.facts import equal
 from gnomon_spec.system import find_law, find_system
 from gnomon_validation import report_terminal
 from gnomon_validation.checker import check
 from gnomon_validation.drawing import visit
-from gnomon_validation.judging import Judge
+from gnomon_validation.judging import NOT_HELD, Judge
+from gnomon_validation.ports.port import Offer
 from gnomon_validation.runs.examine import try_out
 from gnomon_validation.runs.plan import Plan
 
@@ -55,7 +59,28 @@ def test_an_index_or_a_length_that_does_not_fit_is_the_ports():
     )
     for found, said in ((beyond, "IndexError: index "), (unsized, "TypeError: len() of unsized object")):
         assert found.status == "wrong"
-        assert found.outcome.message.startswith(f"the port returns what the law cannot be held against: {said}")
+        assert found.outcome.message.startswith(f"the port {NOT_HELD}: {said}")
+
+
+@pytest.mark.parametrize("change", [lambda rows: rows[:-1], lambda rows: [*rows, rows[0]]], ids=["fewer", "more"])
+def test_a_law_with_a_fact_for_each_row_says_that_there_are_others(change):
+    def rows_are_the_paths(port, case):
+        return (equal(f"row {i}", row, case.whole[i % 4]) for i, row in enumerate(compose.call(port, case)))
+
+    law = replace(find_law("training_paths.compose:agrees_with_the_oracle"), body=rows_are_the_paths)
+    compose, case = law.operation, a_case(law)
+
+    def changed(*args, **kwargs):
+        return np.asarray(change(compose.reference(*args, **kwargs)))
+
+    right, wrong = (
+        Judge(port(training_paths_compose=function), law, np.dtype(np.float64), Offer()).outcome(case)
+        for function in (compose.reference, changed)
+    )
+    assert (right.status, wrong.status) == ("conforms", "wrong")
+    number = len(right.judgements)
+    told = f"it has {number + (1 if len(change([0])) else -1)} facts about it, {number} about what the oracle returns"
+    assert wrong.message == f"the port {NOT_HELD}: {told}"
 
 
 def test_a_state_within_a_state_is_described():

@@ -26,6 +26,7 @@ from gnomon_validation.wording import told
 # A deviation is measured again in this dtype: the next wider one, or the next narrower where there is none.
 OTHER_DTYPE = {"float16": "float32", "float32": "float64", "float64": "float32"}
 WITHOUT_BAND = ("identical", "rejects")
+NOT_HELD = "returns what the law cannot be held against"
 
 
 @dataclass
@@ -87,6 +88,7 @@ class Judge:
         self.law, self.port, self.dtype, self.offer = law, port, dtype, offer
         self.runner = PortRunner(port, law.operation.system, dtype)
         self.left_out: dict[str, None] = {}
+        self.number = 0
 
     def outcome(self, case: Case) -> Outcome:
         """Judge one case; a port that fails in any way gets an outcome that says so.
@@ -137,6 +139,9 @@ class Judge:
             facts = self._facts(case)
             with_band = any(fact.relation not in WITHOUT_BAND for fact in facts.values())
             runs: list[list[Fact]] = self.evidence.runs(case) if with_band else []
+            if any(len(run) != self.number for run in runs):
+                said = f"it has {self.number} facts about it, {len(runs[0])} about what the oracle returns"
+                raise PortMisbehaviourError(f"{NOT_HELD}: {said}")
             return [
                 judge(fact, [run[i] for run in runs], self.dtype, partial(self._exact, case, i))
                 for i, fact in facts.items()
@@ -146,13 +151,14 @@ class Judge:
         """Return the facts by their place, but for those about what the port leaves out, whose labels are kept."""
         try:
             facts = dict(enumerate(self.law.body(self.runner, case.widened(self.dtype))))
+            self.number = len(facts)
             for fact in facts.values():
                 np.asarray(fact.actual)  # what several calls returned may be of several shapes
         except (PortError, PortMisbehaviourError, NotVariedError, LeftOutError):
             raise
         except Exception as error:  # of lengths and structures that no law foresees
             self.evidence.exact(case)  # raises the same where it is the case that is none of the law
-            raise PortMisbehaviourError(f"returns what the law cannot be held against: {told(error)}") from error
+            raise PortMisbehaviourError(f"{NOT_HELD}: {told(error)}") from error
         left_out = [i for i, fact in facts.items() if is_left_out(fact.actual, fact.expected)]
         self.left_out |= dict.fromkeys(facts[i].label for i in left_out)
         if left_out and len(left_out) == len(facts):
