@@ -1,6 +1,7 @@
 """How the hot loops are compiled: Numba's decorators with the options of all kernels.
 
-They divide by zero as NumPy does, and leave out the entry for callers in C, a fifth of the time that compiling takes.
+They divide by zero as NumPy does, let other threads run, and leave out the entry for callers in C, a fifth of the time
+that compiling takes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from typing import Any
 
 from numba import njit
 
-OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cfunc_wrapper": True}
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "nogil": True, "no_cfunc_wrapper": True}
 
 # For a function of a file: kept on disk.
 compiled: Any = partial(njit, cache=True, **OPTIONS)

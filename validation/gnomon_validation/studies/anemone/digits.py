@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from importlib import import_module
-from typing import Any
+from itertools import chain
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -34,17 +37,39 @@ ROWS = (
     (0.01, 0.2, True, (-84.33, -87.86), (-82.92, -88.85)),
     (0.01, 0.4, True, (-83.22, -87.48), (-82.30, -88.76)),
 )
-BESIDE = ("full EM", "Adam, rate 0.05")
-DRAWN = ((0.1, 0.1), (0.1, 0.4), (0.01, 0.1), (0.01, 0.4))
-# ε = 1e-6, α = 0.4: anemone without momentum, and with m = 0.9.
-MOMENTA = {0.0: (-89.92, -93.96), 0.9: (-83.48, -89.85)}
-# Of full EM, 20 updates with ε = 1e-6, and of Adam on logits by its rate, 600 updates; training and testing.
-OTHERS = {
-    ("full EM", 1.0): (-92.14, -93.44),
-    ("Adam", 0.02): (-87.80, -90.42),
-    ("Adam", 0.05): (-84.67, -89.53),
-    ("Adam", 0.1): (-84.00, -89.96),
-}
+
+
+class Run(NamedTuple):
+    """A way to learn; ε is a pseudocount in counts."""
+
+    method: str
+    eps: float = 1e-6
+    rate: float = 0.4
+    falls: bool = False
+    momentum: float = 0.0
+
+    @property
+    def setting(self) -> str:
+        return f"{self.eps:g}, {self.rate:g}{', falling' if self.falls else ''}"
+
+    @property
+    def name(self) -> str:
+        if self.method in METHODS:
+            return f"{self.method}, {f'm = {self.momentum}' if self.eps == 1e-6 else self.setting}"
+        return f"{self.method}, rate {self.rate:g}" if self.method == "Adam" else self.method
+
+
+PAIRS = [tuple(Run(method, *row[:3]) for method in METHODS) for row in ROWS]
+WEAK, STRONG = Run("anemone"), Run("anemone", momentum=0.9)
+FULL, *ADAMS = Run("full EM", rate=1.0), *(Run("Adam", rate=rate) for rate in (0.02, 0.05, 0.1))
+BESIDE = FULL, ADAMS[1]
+DRAWN = PAIRS[1], PAIRS[4], PAIRS[6], PAIRS[9]
+# In training and on images held back.
+STATED = {
+    **{run: figures for pair, row in zip(PAIRS, ROWS, strict=True) for run, figures in zip(pair, row[3:], strict=True)},
+    WEAK: (-89.92, -93.96), STRONG: (-83.48, -89.85),
+    FULL: (-92.14, -93.44), ADAMS[0]: (-87.80, -90.42), ADAMS[1]: (-84.67, -89.53), ADAMS[2]: (-84.00, -89.96),
+}  # fmt: skip
 
 
 def images() -> tuple[Array, Array]:
@@ -53,79 +78,71 @@ def images() -> tuple[Array, Array]:
     return pixels[:1500], pixels[1500:]
 
 
-def curve(
-    train: Array, circuit: Any, method: str, eps: float, rate: float, falls: bool, epochs: int, momentum: float = 0.0,
-    *, whole: bool = True,
-) -> tuple[Any, Array]:  # fmt: skip
-    """Return a trained circuit, and the mean log-likelihood in training after each epoch, or, not whole, at the end."""
+class Learnt(NamedTuple):
+    """The mean log-likelihood in training after each epoch, or at the end alone, and of images held back."""
+
+    curve: list[float]
+    tested: float
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.curve[-1], self.tested
+
+
+def learnt(train: Array, test: Array, circuit: Any, epochs: int, run: Run) -> Learnt:
     rng = np.random.default_rng(1)
     trainer = Trainer(circuit, initial(rng.uniform(size=require_segments(circuit)), circuit, perturbation=1.0))
-    size = len(train) if method == "full EM" else BATCH
+    size = len(train) if run is FULL else BATCH
+    whole = run in (*BESIDE, *chain(*DRAWN))
     total, made, found = epochs * (len(train) // size), 0, []
     for _ in range(epochs):
         order = rng.permutation(len(train))
         for start in range(0, len(train) - size + 1, size):
-            step_size = rate + (0.01 - rate) * made / max(total - 1, 1) if falls else rate
-            trainer.step(train[order[start : start + size]], method, step_size, eps, momentum)
+            step_size = run.rate + (0.01 - run.rate) * made / max(total - 1, 1) if run.falls else run.rate
+            trainer.step(train[order[start : start + size]], run.method, step_size, run.eps, run.momentum)
             made += 1
         found += [trainer.likelihood(train)] if whole or made == total else []
-    return trainer, np.array(found)
+    return Learnt(found, trainer.likelihood(test))
 
 
-def around(words: str, figures: Any, ends: Any) -> list[Comparison]:
-    """Return the figures of a run in training and testing beside what was stated, or of training alone."""
-    pairs = zip(("train", "test"), figures, ends, strict=False)
-    return [Comparison(f"{words}: {what}", f"{x - SPREAD:.2f} … {x + SPREAD:.2f}", end) for what, x, end in pairs]
+def around(run: Run, ends: tuple[float, float]) -> list[Comparison]:
+    """Return the figures of a run beside what was stated, the spread of its momentum's only for those in training."""
+    triples = zip(("train",) if run in (WEAK, STRONG) else ("train", "test"), STATED[run], ends, strict=False)
+    return [Comparison(f"{run.name}: {what}", f"{x - SPREAD:.2f} … {x + SPREAD:.2f}", end) for what, x, end in triples]
 
 
 def measure(epochs: int = EPOCHS) -> Findings:
     train, test = images()
     circuit = hclt(chow_liu(mutual_information(train, LEVELS)), STATES, LEVELS)
-    curves: dict[Any, Array] = {}
-    rows, compared = [], []
-    for eps, rate, falls, *stated in ROWS:
-        name = f"{eps:g}, {rate:g}{', falling' if falls else ''}"
-        row: list[Any] = [name]
-        for method, figures in zip(METHODS, stated, strict=True):
-            trainer, curves[name, method] = curve(
-                train, circuit, method, eps, rate, falls, epochs, whole=(eps, rate) in DRAWN
-            )
-            ends = curves[name, method][-1], trainer.likelihood(test)
-            row += ends
-            compared += around(f"{method}, {name}", figures, ends)
-        rows.append(row)
-    with_momentum = {}
-    for momentum in MOMENTA:
-        trainer, found = curve(train, circuit, "anemone", 1e-6, 0.4, False, epochs, momentum, whole=False)
-        with_momentum[momentum] = found[-1], trainer.likelihood(test)
-        compared += around(f"anemone, m = {momentum}", MOMENTA[momentum][:1], with_momentum[momentum])
-    others = []
-    for (method, rate), figures in OTHERS.items():
-        name = f"{method}, rate {rate:g}" if method == "Adam" else method
-        trainer, curves[name] = curve(train, circuit, method, 1e-6, rate, False, epochs, whole=name in BESIDE)
-        others.append((name, curves[name][-1], trainer.likelihood(test)))
-        compared += around(name, figures, others[-1][1:])
-    ahead = [row[3] - row[1] for row in rows]
-    tested = sum(row[4] > row[2] for row in rows)
-    gains = [after - before for before, after in zip(with_momentum[0.0], with_momentum[0.9], strict=True)]
-    adam = [max(row[i] for row in others[1:]) for i in (1, 2)]
-    held_back = [f"{with_momentum[m][1]:.2f} for {MOMENTA[m][1]}" for m in MOMENTA]
+    with ThreadPoolExecutor() as threads:
+        results = list(threads.map(partial(learnt, train, test, circuit, epochs), STATED))
+    found = dict(zip(STATED, results, strict=True))
+    ends = {run: result.ends for run, result in found.items()}
+    ahead, tested = np.array([np.subtract(ends[anemone], ends[em]) for em, anemone in PAIRS]).T
+    gains = np.subtract(ends[STRONG], ends[WEAK])
+    adam = np.max([ends[run] for run in ADAMS], axis=0)
     conclusions = (
-        f"In training anemone leads mini-batch EM in {sum(x > 0 for x in ahead)} of {len(rows)} rows, by "
-        f"{min(ahead):.2f} "
-        f"to {max(ahead):.2f} nats an image.",
-        f"On images held back it leads in {tested} of {len(rows)}: with a weak pseudocount it overfits more.",
+        f"In training anemone leads mini-batch EM in {np.sum(ahead > 0)} of {len(ROWS)} rows, by {np.min(ahead):.2f} "
+        f"to {np.max(ahead):.2f} nats an image.",
+        f"On images held back it leads in {np.sum(tested > 0)} of {len(ROWS)}: with a weak pseudocount it overfits "
+        "more.",
         f"Adam on logits ends at {adam[0]:.2f} in training and at {adam[1]:.2f} on images held back, each with the "
-        f"rate that is best for it; full EM, with {epochs} updates, at {others[0][1]:.2f} and {others[0][2]:.2f}.",
+        f"rate that is best for it; full EM, with {epochs} updates, at {ends[FULL][0]:.2f} and {ends[FULL][1]:.2f}.",
         f"With ε = 1e-6, α = 0.4 a momentum of 0.9 is worth {gains[0]:.1f} nats in training and {gains[1]:.1f} on "
-        f"images held back, where {' and '.join(held_back)} were found: the spread of these is not stated.",
-    )  # fmt: skip
-    columns = "ε, α | mini-batch EM {:.2f} | on test images {:.2f} | anemone {:.2f} | on test images {:.2f}"
-    table = Table.of(
-        f"mean log-likelihood of an image in nats after {epochs} epochs, batches of {BATCH}", columns, rows
+        f"images held back, where {ends[WEAK][1]:.2f} for {STATED[WEAK][1]} and {ends[STRONG][1]:.2f} for "
+        f"{STATED[STRONG][1]} were found: the spread of these is not stated.",
     )
-    beside = Table.of("others, after as many epochs", "method | in training {:.2f} | on test images {:.2f}", others)
-    return Findings((table, beside), tuple(compared) if epochs == EPOCHS else (), conclusions, curves)
+    table = Table.of(
+        f"mean log-likelihood of an image in nats after {epochs} epochs, batches of {BATCH}",
+        "ε, α | mini-batch EM {:.2f} | on test images {:.2f} | anemone {:.2f} | on test images {:.2f}",
+        [(em.setting, *ends[em], *ends[anemone]) for em, anemone in PAIRS],
+    )
+    beside = Table.of(
+        "others, after as many epochs", "method | in training {:.2f} | on test images {:.2f}",
+        [(run.name, *ends[run]) for run in (FULL, *ADAMS)],
+    )  # fmt: skip
+    compared = chain(*(around(run, ends[run]) for run in STATED)) if epochs == EPOCHS else ()
+    return Findings((table, beside), tuple(compared), conclusions, {run: found[run].curve for run in STATED})
 
 
 def draw(data: Any, figure: Any) -> None:
@@ -133,17 +150,15 @@ def draw(data: Any, figure: Any) -> None:
         figure, "From the same batches anemone learns faster than mini-batch EM",
         f"Hidden Chow-Liu tree, {STATES} states a pixel; batches of {BATCH} digits; ε: pseudocount, α: step size.",
     )  # fmt: skip
-    drawn = [f"{eps:g}, {rate:g}" for eps, rate in DRAWN]
-    names = [key[0] for key in data if key[0].removesuffix(", falling") in drawn and key[1] == "anemone"]
-    for axes, name in zip(figure.subplots(1, len(names), sharey=True), names, strict=True):
-        for method, colour in zip(METHODS, COLOURS, strict=False):
-            found = data[name, method]
-            axes.plot(np.arange(1, len(found) + 1), found, color=colour, label=method)
-        for other, style in zip(BESIDE, ("--", ":"), strict=True):
-            axes.plot(np.arange(1, len(data[other]) + 1), data[other], color="grey", ls=style, label=other)
+    for axes, pair in zip(figure.subplots(1, len(DRAWN), sharey=True), DRAWN, strict=True):
+        for run, style in zip((*pair, *BESIDE), ("-", "-", "--", ":"), strict=True):
+            colour = dict(zip(METHODS, COLOURS, strict=False)).get(run.method, "grey")
+            label = run.method if run in pair else run.name
+            axes.plot(np.arange(1, len(data[run]) + 1), data[run], color=colour, ls=style, label=label)
         axes.set(
-            title=f"ε, α = {name}", xlabel="epochs", ylabel="mean log-likelihood in training (nats)", ylim=(-105, -81)
-        )
+            title=f"ε, α = {pair[0].setting}", xlabel="epochs", ylabel="mean log-likelihood in training (nats)",
+            ylim=(-105, -81),
+        )  # fmt: skip
         axes.label_outer()
         finish(axes, loc="lower right")
 
