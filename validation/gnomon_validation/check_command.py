@@ -26,7 +26,7 @@ from gnomon_validation.ports.find import find_port, likely_meant
 from gnomon_validation.ports.port import Port
 from gnomon_validation.runs import run_file
 from gnomon_validation.runs.plan import Plan
-from gnomon_validation.runs.pool import DescribedPort, Owner, Pool, cores
+from gnomon_validation.runs.pool import DescribedPort, Owner, Pool, cores, prepare
 from gnomon_validation.runs.run_file import Recalled, RunFile
 from gnomon_validation.runs.work import InProcess, Workers
 from gnomon_validation.signals import ending
@@ -148,6 +148,8 @@ def _asked_before(context: click.Context, port: str, options: Mapping[str, Any])
 
 def _result(asked: Asked, *, shows: bool) -> tuple[Check, list[str]]:
     """Return the check of a port, and the files that it is made of."""
+    if asked.jobs:
+        prepare()
     chosen = [find_system(name) for name in asked.system_names] or list(systems().values())
     wanted = laws_named(asked.law_names, chosen)
     reasons = expectations.read(asked.expect) if asked.expect else {}

@@ -94,6 +94,13 @@ class DescribedPort:
         raise LookupError(f"{self.name} is called by workers alone")
 
 
+def prepare() -> None:
+    """Start the process that workers are forked from, unless it runs: it loads what they need while this one goes on."""
+    multiprocessing.get_context("forkserver").set_forkserver_preload(_loaded_once())
+    with _alone():
+        forkserver.ensure_running()
+
+
 class Pool:
     """So many workers, for one thread; to be used in a `with` block, at whose end they are no more."""
 
@@ -175,10 +182,9 @@ class Slot:
         """Start a worker if there is none."""
         if self._process is not None:
             return
+        prepare()
         context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(_loaded_once())
         with _alone():
-            forkserver.ensure_running()
             ours, theirs = context.Pipe()
             self._process = context.Process(target=serve, args=(theirs, self.settings), daemon=False)
             self._process.start()
