@@ -95,7 +95,7 @@ class DescribedPort:
 
 
 def prepare() -> None:
-    """Start the process that workers are forked from, unless it runs: it loads what they need while this one goes on."""
+    """Start the process that workers are forked from, unless it runs: it loads what they need while we go on."""
     multiprocessing.get_context("forkserver").set_forkserver_preload(_loaded_once())
     with _alone():
         forkserver.ensure_running()
