@@ -158,7 +158,8 @@ beyond = Quantity(lambda _draw, c: 1 + float(np.finfo(c.dtype).eps) ** 0.5 / 2, 
 
 @play.misfits(cases=both.but(beyond=beyond))
 def a_start_outside_and_adaptive_rates_without_a_radius_are_rejected(case: Case) -> Misfits:
-    """A start longer than D, were it by half the root of a rounding, and variant "adaptive" without a radius."""
+    """A start longer than D, were it by half the root of a rounding, and variant "adaptive" without a radius, are
+    rejected."""
     axis = 0 * case.start
     axis[0] = 1
     return {

@@ -317,9 +317,6 @@ def units_and_origin_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
         yield equal(f"variance of {i}", variance, expected, scale=size**2)
 
 
-half_widths = {name: choice(0.0, 2.0**-7, 2.0**-6, 2.0**-8) for name in ("wide", "narrow")}
-
-
 @update.law("equivariance", cases=of_categories)
 def it_commutes_with_renaming(port: Any, case: Case) -> Iterable[Fact]:
     """With variables, categories and the root's children in the opposite order, and samples backwards, the parameters
@@ -328,6 +325,9 @@ def it_commutes_with_renaming(port: Any, case: Case) -> Iterable[Fact]:
     hyper = {"step_size": case.step_size, "momentum": 0.0, "eps": 0.0}
     new = port.update(given["params"], given["circuit"], port.statistics(*given.values()), fresh(case), **hyper)[0]
     yield equal("θ", new, made(port, case).params[places])
+
+
+half_widths = {name: choice(0.0, 2.0**-7, 2.0**-6, 2.0**-8) for name in ("wide", "narrow")}
 
 
 @update.law("limit", cases=problems(small.TWO_GAUSSIANS).but(**small.PLAIN, **half_widths))
