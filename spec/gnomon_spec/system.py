@@ -152,7 +152,8 @@ class Operation:
     dtypes: those that it is about, and its laws unless they say otherwise (NumPy's LAPACK has no float16).
     length_varies: how long its outputs are depends on their values, so that rounding may decide it.
     own: fields of its output that are a port's own (what it cost), not compared with the oracle's.
-    scales: of each output, by its label, that may vanish, what it is rounded at (`Fact.scale`), given the case.
+    scales: of each output that may vanish, by its name, "" if it has none, what it is rounded at (`Fact.scale`), given
+        the case.
     """
 
     system: System
@@ -178,6 +179,11 @@ class Operation:
         """The names of the positional arguments."""
         parameters = inspect.signature(self.reference).parameters.values()
         return tuple(p.name for p in parameters if p.kind is not p.KEYWORD_ONLY)
+
+    @property
+    def returned(self) -> str:
+        """What an output without a name is called: the parameters where these come in first, or as the operation."""
+        return "params" if self.inputs[0] == "params" else self.name
 
     @cached_property
     def positional(self) -> tuple[str, ...]:
@@ -249,7 +255,7 @@ class Operation:
         """Declare the law that where the inputs are changed the outputs are changed so.
 
         inputs: how arguments, `state.part`s and hyperparameters change, given the value and the case. outputs: how the
-        outputs change that are named (a field; the first one goes by the first argument's name), or all of them.
+        outputs change that are named (a field; "" is the first one if it has no name), or all of them.
         """
 
         def body(port: Any, case: Case) -> Iterable[Fact]:
@@ -263,11 +269,11 @@ class Operation:
             before, after = (self.answer(port, arguments) for arguments in (given, changed))
             if callable(outputs):
                 moved = map_leaves(lambda leaf: leaf if isinstance(leaf, int | str) else outputs(leaf, case), before)
-                yield from same_outputs(self.inputs[0], after, moved, same)
+                yield from same_outputs(self.returned, after, moved, same)
                 return
             for part, change in outputs.items():
                 was, becomes = self.part(before, part), self.part(after, part)
-                yield from same_outputs(part, becomes, change(was, case), same, inside=True)
+                yield from same_outputs(part or self.returned, becomes, change(was, case), same, inside=True)
 
         body.__name__, body.__doc__ = name, statement
         return self.law(kind, cases=cases, dtypes=dtypes)(body)
@@ -284,12 +290,12 @@ class Operation:
         return self.answer(port, {**given, **changed})
 
     def part(self, outputs: Any, name: str) -> Any:
-        """Return a part of the outputs: a field, or the first by the name of the first argument; NaN without it."""
+        """Return a part of the outputs: a field, or the first that has no name ("", or `returned`); NaN without it."""
         if not isinstance(outputs, tuple):
             return outputs
         if hasattr(outputs, name):
             return getattr(outputs, name)
-        if name == self.inputs[0] and outputs:
+        if name in ("", self.returned) and outputs:
             return outputs[0]
         return next((getattr(output, name) for output in outputs if hasattr(output, name)), np.nan)
 
@@ -324,8 +330,9 @@ class Operation:
             inputs = [getattr(case, name) for name in self.inputs]
             outputs = getattr(port, self.name)(*inputs, **case.hyper)
             expected = getattr(port.oracle, self.name)(*inputs, **case.hyper)
-            for fact in same_outputs(self.inputs[0], self.shared(outputs), self.shared(expected), self.compare):
-                scale = self.scales.get(fact.label.partition("[")[0])
+            for fact in same_outputs(self.returned, self.shared(outputs), self.shared(expected), self.compare):
+                name = fact.label.partition("[")[0]
+                scale = self.scales.get(name) or (self.scales.get("") if name == self.returned else None)
                 yield fact._replace(scale=scale(case)) if scale else fact
 
         return self.law("oracle agreement")(agrees_with_the_oracle)

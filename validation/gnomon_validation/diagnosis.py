@@ -170,7 +170,7 @@ class Diagnostician:
     def parts(self, operation: Operation, others: Recorded) -> Parts:
         """Return which outputs of an operation are right in all calls, which are not, and which of these are inputs."""
         right: dict[str, bool] = {}
-        name = "params" if "params" in operation.inputs else operation.name
+        name = operation.returned
         calls = [call for call in others.of(operation) if call.outputs is not None]
         for call in calls:
             with np.errstate(all="ignore"), suppress(*REJECTIONS):  # of what is bad or left out nothing can be said

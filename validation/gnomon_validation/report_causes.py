@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from rich.text import Text
 
-from gnomon_spec.bands import OTHER_BITS, Judgement
+from gnomon_spec.bands import OTHER_BITS
 from gnomon_spec.cases import leaves, same_bits
 from gnomon_spec.system import UNCHECKED, Mistake, Operation
 from gnomon_validation.verdicts import ACCEPTS, EVERY_CALL, SEVERITY, Explanation, Outcome, Verdict
@@ -220,23 +220,12 @@ def finding(verdict: Verdict, outcome: Outcome) -> str:
     worst, dtype = outcome.worst, np.dtype(verdict.dtype)
     if worst is None or (outcome.message and not (worst.at and worst.why == OTHER_BITS)):
         return legible(outcome.message, 400)
-    at = f"{_label(verdict, worst)}{list(worst.at) if worst.at else ''}"
+    at = f"{worst.label}{list(worst.at) if worst.at else ''}"
     port, oracle = _short(worst.port, dtype), _short(worst.oracle, dtype)
     if worst.why == OTHER_BITS:
         return f"{at}: port {port}, oracle {oracle}, where the same bits are guaranteed"
     right = f"oracle {oracle}" if worst.relation == "equal" else f"must be {worst.relation} {oracle}"
     return f"{at}: port {port}, {right}, band ±{worst.band:.1g}"
-
-
-def _label(verdict: Verdict, worst: Judgement) -> str:
-    """Return what a part of an output goes by: that which has no name goes by the first input's if it can be its next.
-
-    That is where it has as many axes. Otherwise it is what the operation returns.
-    """
-    first = verdict.law.operation.inputs[0]
-    given = None if verdict.smallest is None else verdict.smallest.get(first)
-    becomes = isinstance(given, tuple) or (isinstance(given, np.ndarray) and given.ndim == len(worst.at))
-    return worst.label if worst.label != first or becomes else "what it returns"
 
 
 def _short(value: Any, dtype: np.dtype[Any]) -> str:

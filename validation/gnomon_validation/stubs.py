@@ -123,9 +123,9 @@ def given_as(operation: Operation, kind: Any) -> str | None:
 
 
 def words_for(operation: Operation, kind: Any) -> str:
-    """Return in words what a part of an operation's outputs is."""
+    """Return in words what a part of an operation's outputs is; of arrays only parameters have a name of their own."""
     name = given_as(operation, kind)
-    if name is not None:
+    if name is not None and (operation.returned == "params" or not _is_array(kind)):
         return name
     fields = getattr(kind, "_fields", None)
     if fields:

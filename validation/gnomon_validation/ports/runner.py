@@ -121,7 +121,8 @@ class PortRunner(Implementation):
             returned = self._performed(operation, given, numbers)
             with _reading():
                 if template is not None:
-                    return self._fitted(returned, template, operation.inputs[0], operation)
+                    name = "params" if operation.returned == "params" else ""
+                    return self._fitted(returned, template, name, operation)
                 return _plain(returned, operation)
         except PortMisbehaviourError as error:
             if template is None:  # to misuse bad input is not to reject it
@@ -158,7 +159,8 @@ class PortRunner(Implementation):
         return _number(leaf)
 
     def _fitted(self, value: Any, template: Any, name: str, operation: Operation) -> Any:
-        """Return `value` in the structure of the reference's output; raise if it does not fit."""
+        """Return `value` in the structure of the reference's output; raise if it does not fit. name: "" for none."""
+        place = f" as {name}" if name else ""
         both_arrays = type(value) is type(template) is np.ndarray
         if both_arrays and value.dtype == template.dtype and value.shape == template.shape:
             return value.copy()
@@ -166,7 +168,9 @@ class PortRunner(Implementation):
             fields = getattr(template, "_fields", None)
             if fields and isinstance(value, np.ndarray | np.generic | float) and _is_answer(type(template), operation):
                 return self._fitted_alone(value, template, operation)
-            names = fields or [name, *(f"output {i + 1}" for i in range(1, len(template)))][: len(template)]
+            names = (
+                fields or [name or "output 1", *(f"output {i}" for i in range(2, len(template) + 1))][: len(template)]
+            )
             if isinstance(value, dict) and fields:
                 missing = [field for field in fields if field not in value]
                 if missing:
@@ -183,23 +187,25 @@ class PortRunner(Implementation):
         for kind, like, made, words in WORDS:
             if isinstance(template, like):
                 if not isinstance(value, made) or (kind is int and isinstance(value, bool)):
-                    raise PortMisbehaviourError(f"returns {_described(value)} as {name} where {words} is expected")
+                    raise PortMisbehaviourError(f"returns {_described(value)}{place} where {words} is expected")
                 if kind is int and abs(int(value)) >= 2**63:
-                    raise PortMisbehaviourError(f"returns {describe(int(value))} as {name}: beyond 64 bits")
+                    raise PortMisbehaviourError(f"returns {describe(int(value))}{place}: beyond 64 bits")
                 return kind(value)
         is_number = np.ndim(template) == 0 and np.asarray(template).dtype.kind == "f"
         if is_number and type(value) is float:  # not np.float64, which says that it has another dtype
             value = self.dtype.type(value)
         if not isinstance(value, np.ndarray | np.generic):
             expected = "number" if is_number else "NumPy array"
-            raise PortMisbehaviourError(f"returns {_described(value)} as {name} where a {expected} is expected")
-        kind = np.asarray(template).dtype.kind
+            raise PortMisbehaviourError(f"returns {_described(value)}{place} where a {expected} is expected")
+        kind, called = np.asarray(template).dtype.kind, name or ("an array" if np.ndim(value) else "a number")
         if kind != "f" and value.dtype.kind != kind:
-            raise PortMisbehaviourError(f"returns {name} in {value.dtype} where {template.dtype} is expected")
+            raise PortMisbehaviourError(f"returns {called} in {value.dtype} where {template.dtype} is expected")
         if kind == "f" and value.dtype != self.dtype:
-            raise PortMisbehaviourError(f"returns {name} in {value.dtype} where {self.dtype} was given")
+            raise PortMisbehaviourError(f"returns {called} in {value.dtype} where {self.dtype} was given")
         if value.shape != np.shape(template) and not operation.length_varies:
-            raise PortMisbehaviourError(f"returns {name} of shape {value.shape} where {np.shape(template)} is expected")
+            raise PortMisbehaviourError(
+                f"returns {called} of shape {value.shape} where {np.shape(template)} is expected"
+            )
         return np.array(value)
 
     def _fitted_alone(self, value: Any, template: Any, operation: Operation) -> Any:

@@ -20,7 +20,7 @@ from gnomon_spec.system import WITH_ROOM
 # What a Gram matrix can tell apart: squares of these are above rounding in float32, too.
 told = Cases({"rtol": choice(1 / 16, 1 / 64, None), "gradient": gradient()}, SHAPES)
 below_rounding = Quantity(lambda draw, c: 2.0**-39 if c.dtype == np.float64 else 2.0**-17, "ε^¾")
-one = {"gradient": lambda case: 1.0}
+one = {"": lambda case: 1.0}
 eigh = system.operation(reference.polar_eigh, cases=told, rejecting=told, dtypes=WITH_ROOM, scales=one)
 
 

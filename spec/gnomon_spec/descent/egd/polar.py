@@ -17,7 +17,7 @@ from gnomon_spec.strategies import SMALL_CODES, shapes
 from gnomon_spec.system import WITH_ROOM
 
 polar = system.operation(
-    reference.polar, cases=either, rejecting=either, dtypes=WITH_ROOM, scales={"gradient": lambda case: 1.0}
+    reference.polar, cases=either, rejecting=either, dtypes=WITH_ROOM, scales={"": lambda case: 1.0}
 )
 
 

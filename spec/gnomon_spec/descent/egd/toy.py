@@ -21,7 +21,7 @@ runs = Cases({"start": tame(), "covariance": symmetric(1.0), "correlation": tame
     lr=RATE, steps=count(1, 0, 3, high=8), method=choice("gd", "newton", "egd")
 )
 descend = system.operation(reference.descend, cases=runs, rejecting=runs, dtypes=WITH_ROOM)
-descend.scales = {"start": lambda case: np.max(np.abs(case.start)) + np.max(np.abs(case.correlation))}
+descend.scales = {"": lambda case: np.max(np.abs(case.start)) + np.max(np.abs(case.correlation))}
 
 
 def solution(case: Case) -> Any:
@@ -85,7 +85,7 @@ def draw_points(draw: Draw, context: Context) -> Any:
 points = Quantity(draw_points, "points of the plane (k, 2), none at 0")
 weights = Cases({"weights": points}, shapes((2,))).but(angle=ANGLE, eps=number(0.01, 1.0, 0.1, exponents=(-10, 1)))
 error = system.operation(
-    reference.population_error, cases=weights, rejecting=weights, dtypes=WITH_ROOM, scales={"weights": lambda _: 1.0}
+    reference.population_error, cases=weights, rejecting=weights, dtypes=WITH_ROOM, scales={"": lambda _: 1.0}
 )
 
 

@@ -33,7 +33,7 @@ def declare_scaling(operation: Operation, cases: Cases) -> None:
 
 floored_cases = Cases({"gradient": gradient(), "floor": FLOORS}, matrices.SHAPES)
 floored = system.operation(
-    variants.floored, cases=floored_cases, rejecting=floored_cases, dtypes=WITH_ROOM, scales={"gradient": lambda _: 1.0}
+    variants.floored, cases=floored_cases, rejecting=floored_cases, dtypes=WITH_ROOM, scales={"": lambda _: 1.0}
 )
 
 
@@ -75,11 +75,7 @@ TINY = choice(2.0**-40, 2.0**-30)
 sketched = full.but(sketch=sketch(), n_iter=count(2, 0, 1, high=4), floor=TINY)
 of_low_rank = exactly_ranked.but(rtol=choice(1 / 16), sketch=sketch(True), n_iter=count(2, 1, 0, high=3))
 rsvd = system.operation(
-    variants.rsvd,
-    cases=sketched.but(floor=FLOORS),
-    rejecting=sketched,
-    dtypes=WITH_ROOM,
-    scales={"gradient": lambda _: 1.0},
+    variants.rsvd, cases=sketched.but(floor=FLOORS), rejecting=sketched, dtypes=WITH_ROOM, scales={"": lambda _: 1.0}
 )
 
 

@@ -105,7 +105,7 @@ racs_reg.symmetry(
     'In modes "rc" and "sinkhorn" rows times positive factors give the same matrix',
     cases=calm.but(mode=choice("rc", "sinkhorn"), sweeps=inputs.few, factors=inputs.factors(0)),
     inputs={"matrix": inputs.with_rows_times},
-    outputs={"matrix": unchanged},
+    outputs={"": unchanged},
     dtypes=WITH_ROOM,
 )
 anywhere = {"power": whole_range(40), "sign": choice(1, -1)}
@@ -115,7 +115,7 @@ racs_reg.symmetry(
     "c·M gives sign(c) times what M gives, anywhere in the range of the dtype: what is squared was scaled before",
     cases=calm.but(mode=choice("rc", "cr", "sqrt", "avg", "sinkhorn"), sweeps=inputs.few, **anywhere),
     inputs={"matrix": inputs.times_a_power},
-    outputs={"matrix": lambda matrix, case: case.sign * matrix},
+    outputs={"": lambda matrix, case: case.sign * matrix},
     dtypes=WITH_ROOM,
 )
 racs_reg.symmetry(
@@ -124,7 +124,7 @@ racs_reg.symmetry(
     'In mode "product" c·M gives 1/c times what M gives, anywhere in the range of the dtype',
     cases=calm.but(mode="product", sweeps=inputs.few, **anywhere),
     inputs={"matrix": inputs.times_a_power},
-    outputs={"matrix": lambda matrix, case: case.sign * matrix * 2.0**-case.power},
+    outputs={"": lambda matrix, case: case.sign * matrix * 2.0**-case.power},
     dtypes=WITH_ROOM,
 )
 racs_reg.symmetry(
@@ -135,7 +135,7 @@ racs_reg.symmetry(
         row_order=inputs.order(0), column_order=inputs.order(1), row_signs=inputs.whole(0), column_signs=inputs.whole(1)
     ),
     inputs={"matrix": inputs.rearranged},
-    outputs={"matrix": inputs.rearranged},
+    outputs={"": inputs.rearranged},
 )
 
 

@@ -106,7 +106,7 @@ decide.symmetry(
     "Norms times 2ᵏ and variances times 4ᵏ (ratios have no unit) change neither rate nor decision, bit for bit",
     cases=decisions.but(power=count(1, 3, low=-20, high=20)),
     inputs={"sampler": in_units},
-    outputs={"sampler": in_units},
+    outputs={"": in_units},
     same=identical,
 )
 

@@ -97,7 +97,7 @@ def highest(case: Case) -> Any:
     return np.dot(reach, np.abs(case.loss.matrix) @ reach)
 
 
-at_its_size: Any = {"scales": {"start": highest}}
+at_its_size: Any = {"scales": {"": highest}}
 lmc_barrier = operation(reference.lmc_barrier, cases=on_quadratics, rejecting=on_quadratics, **at_its_size)
 
 

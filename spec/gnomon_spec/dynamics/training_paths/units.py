@@ -112,7 +112,7 @@ def largest_loss(case: Case) -> Any:
     return c * (np.max(np.sum(ends[:, -c * (hidden + 1) :], axis=1)) + np.max(np.abs(case.data.targets))) ** 2 / 2
 
 
-at_its_size: Any = {"scales": {"start": largest_loss}}
+at_its_size: Any = {"scales": {"": largest_loss}}
 aligned_barrier = operation(reference.aligned_barrier, cases=trained, rejecting=trained, **at_its_size)
 
 

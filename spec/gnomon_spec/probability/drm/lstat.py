@@ -19,14 +19,14 @@ from gnomon_spec.strategies import count, number, whole_range
 from gnomon_spec.system import Misfits
 
 lstat = system.operation(
-    reference.lstat, cases=samples, rejecting=samples, dtypes=drawn.FLOATS, scales={"y": lambda case: size(case)}
+    reference.lstat, cases=samples, rejecting=samples, dtypes=drawn.FLOATS, scales={"": lambda case: size(case)}
 )
 lstat_grad = system.operation(
-    reference.lstat_grad, cases=samples, rejecting=samples, dtypes=drawn.FLOATS, scales={"y": lambda _: 1.0}
+    reference.lstat_grad, cases=samples, rejecting=samples, dtypes=drawn.FLOATS, scales={"": lambda _: 1.0}
 )
 influence = system.operation(
     reference.influence, cases=smooth_samples, rejecting=smooth_samples, dtypes=drawn.FLOATS,
-    scales={"y": lambda case: spread(case)},
+    scales={"": lambda case: spread(case)},
 )  # fmt: skip
 MEAN = Distortion()
 

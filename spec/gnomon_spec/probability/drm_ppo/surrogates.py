@@ -20,7 +20,7 @@ from gnomon_spec.system import Misfits
 episode_ratios = operation(reference.episode_ratios, cases=compared, rejecting=compared)
 quantile_weights = operation(reference.quantile_weights, cases=crossed, rejecting=weighed)
 episode_advantages = operation(
-    reference.episode_advantages, cases=ranked, rejecting=ranked, scales={"returns": lambda _: 16.0}
+    reference.episode_advantages, cases=ranked, rejecting=ranked, scales={"": lambda _: 16.0}
 )
 clipped_surrogate = operation(reference.clipped_surrogate, cases=steps, rejecting=steps)
 

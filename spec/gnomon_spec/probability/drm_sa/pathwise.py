@@ -92,7 +92,7 @@ pathwise_scores = system.operation(
     scales={"scores": size, "density": size_of_density},
 )
 portfolio_scores = system.operation(
-    reference.portfolio_scores, cases=markets, rejecting=markets, dtypes=FLOATS, scales={"weights": weight}
+    reference.portfolio_scores, cases=markets, rejecting=markets, dtypes=FLOATS, scales={"": weight}
 )
 
 

@@ -45,7 +45,7 @@ def size(case: Case) -> Any:
 
 
 gaussian_scores = system.operation(
-    scores.gaussian_scores, cases=gaussians, rejecting=gaussians, dtypes=FLOATS, scales={"samples": steepest}
+    scores.gaussian_scores, cases=gaussians, rejecting=gaussians, dtypes=FLOATS, scales={"": steepest}
 )
 mixture_scores = system.operation(
     mixture.mixture_scores, cases=mixtures, rejecting=mixtures, dtypes=FLOATS, scales={"params": size}

@@ -18,7 +18,7 @@ from gnomon_spec.strategies import CODES, shapes
 from gnomon_spec.system import WITH_ROOM, Misfits
 
 model = Cases({"prompt": some(-0.25, 0.25), "images": inputs.images()}, UP_TO_4)
-kappa = {"prompt": lambda case: case.images.kappa}
+kappa = {"": lambda case: case.images.kappa}
 log_predict = system.operation(reference.log_predict, cases=model, rejecting=model, dtypes=WITH_ROOM, scales=kappa)
 
 
