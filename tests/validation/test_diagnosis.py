@@ -16,6 +16,7 @@ from gnomon_validation.edit_trials import tried
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.runner import Call
 from gnomon_validation.runs.plan import Plan
+from gnomon_validation.verdicts import Outcome, Verdict
 
 ADAM = """
 def adam_step(params, grad, state, *, lr=1e-3, beta1=0.9, beta2=0.999, eps=1e-8, weight_decay=0.0):
@@ -61,6 +62,15 @@ def test_a_mistake_explains_no_rejection_of_what_it_takes_and_no_output_that_is_
 def test_a_mistake_explains_no_outputs_of_another_shape():
     new, state = DECAY_OUTSIDE.function(STEP)(*INPUTS, **HYPER)
     assert not DIAGNOSTICIAN.does_the_same(DECAY_OUTSIDE, call((new[:1], state)))
+
+
+def test_a_mistake_of_which_rounding_decides_in_each_call_what_it_does_explains_nothing(monkeypatch):
+    calls = (call(DECAY_OUTSIDE.function(STEP)(*INPUTS, **HYPER)),)
+    verdict, outcomes = Verdict(STEP.laws[0], "float64", "wrong"), [Outcome("wrong", (), None, "", 0.0, calls)]
+    assert DIAGNOSTICIAN.explains(DECAY_OUTSIDE, verdict, outcomes)
+    monkeypatch.setattr(DIAGNOSTICIAN, "fit", lambda *_: None)
+    assert DIAGNOSTICIAN.does_the_same(DECAY_OUTSIDE, calls[0])
+    assert not DIAGNOSTICIAN.explains(DECAY_OUTSIDE, verdict, outcomes)
 
 
 def adam_port(*pieces):

@@ -185,7 +185,8 @@ class Diagnostician:
     ) -> bool:
         """Return whether a port with this mistake would have done all that the port did.
 
-        A mistake that changes nothing in these calls explains nothing. What a call cost is a port's own and need not be
+        A mistake that changes nothing in these calls explains nothing, nor does one of which rounding decides in each
+        call that it changes what it does there. What a call cost is a port's own and need not be
         the same, unless nothing else would show the mistake. Where no argument is checked, only what is accepted and
         what is rejected counts, and only in a law about that; there a mistake that is a function of its own, which
         checks nothing because nobody wrote it to, explains nothing. alone: see `_explaining`.
@@ -205,14 +206,24 @@ class Diagnostician:
         if not any(self.differs(mistake, call) for call in concerned):
             return False
         in_full = self._only_cost_differs(mistake, concerned)
-        return all(self.does_the_same(mistake, call, in_full) for call in calls)
+        is_sure = False
+        for call in calls:
+            fits = self.fit(mistake, call, in_full)
+            if fits is False:
+                return False
+            is_sure = is_sure or bool(fits and mistake.concerns(call.operation) and self.differs(mistake, call))
+        return is_sure
 
     def _only_cost_differs(self, mistake: Mistake, calls: Sequence[Call]) -> bool:
         """Return whether a mistake shows in nothing but what is a port's own, or there is nothing such."""
         return not any(call.operation.own and self.differs(mistake, call, shared=True) for call in calls)
 
     def does_the_same(self, mistake: Mistake, call: Call, in_full: bool = True) -> bool:
-        """Return whether the mistake's outputs for a call are the port's, within the mistake's own band.
+        """Return whether the mistake's outputs for a call are the port's, or may be: see `fit`."""
+        return self.fit(mistake, call, in_full) is not False
+
+    def fit(self, mistake: Mistake, call: Call, in_full: bool = True) -> bool | None:
+        """Return whether the mistake's outputs for a call are the port's, within its own band; None: rounding decides.
 
         in_full: including those that are a port's own. Bit for bit in the port's own dtype will do, too: where rounding
         decides, as for a denominator that is exactly 0 there, no band around an exact number says as much.
@@ -225,7 +236,9 @@ class Diagnostician:
             judged = self._judged(call, mistake.function, "", call.operation.shared if not in_full else None)
         except REJECTIONS:  # the wrong function cannot take these inputs at all
             return False
-        return all(j.holds is not False for j in judged)
+        if any(j.holds is False for j in judged):
+            return False
+        return None if any(j.holds is None for j in judged) else True
 
     def _judged(
         self, call: Call, function: Function, name: str, shared: Callable[[Any], Any] | None = None
