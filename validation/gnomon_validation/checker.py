@@ -188,7 +188,8 @@ class Run:
         lost = found.get("lost")
         status = lost["status"] if lost else found["status"]
         for asked in self.waiting.pop((law.operation, dtype)):
-            if status is None or (asked.law.kind == "rejects" and status not in ("error", *LOST)):
+            of_all_calls = law.kind != "rejects" and status in ("error", *LOST)
+            if status is None or (asked.law.kind == "rejects" and not of_all_calls):
                 for _ in range(min(BLOCKS_AT_ONCE, len(asked.blocks))):
                     self._begin_block(asked)
                 continue

@@ -17,7 +17,7 @@ from gnomon_validation.checker import check
 from gnomon_validation.runs import pool
 from gnomon_validation.runs.plan import Plan
 from gnomon_validation.runs.pool import DescribedPort, Owner, Pool
-from gnomon_validation.verdicts import SEVERITY, Check, Verdict
+from gnomon_validation.verdicts import EVERY_CALL, SEVERITY, Check, Verdict
 
 PLAN = Plan(5, ("float32",), shrink_attempts=10)
 OPERATIONS = ("adamw.step", "sgd.step")
@@ -96,6 +96,28 @@ def test_damaged_outputs_of_other_operations_are_verdicts_too(damage: Damage, po
     found = checked(port, (find_law(damage.law),), seconds=5.0)
     assert {verdict.status for verdict in found.verdicts} == damage.statuses
     assert damage.says in reported(found)
+
+
+ENDS_AT = """\
+import os
+from gnomon.descent import sgd
+
+def sgd_step(params, grad, state, *, lr=1e-3, momentum=0.0, **hyper):
+    if momentum == float("inf"):
+        os.abort()
+    return sgd.step(params, grad, state, lr=lr, momentum=momentum, **hyper)
+"""
+
+
+@pytest.mark.parametrize("names", [NAMES, NAMES[2:]], ids=["among others", "alone"])
+def test_of_bad_input_that_ends_the_port_it_is_said_which_it_was(names: tuple[str, ...], port: Path) -> None:
+    port.write_text(ENDS_AT, encoding="utf-8")
+    found = checked(port, tuple(find_law(f"sgd.step:{name}") for name in names))
+    expected = {**dict.fromkeys(names, "conforms"), NAMES[2]: "crashed"}
+    assert {verdict.law.name: verdict.status for verdict in found.verdicts} == expected
+    text = reported(found)
+    assert "in port.py:6, given momentum = inf" in " ".join(text.split())
+    assert EVERY_CALL not in text
 
 
 @pytest.mark.parametrize(

@@ -313,7 +313,8 @@ class Slot:
 
 
 def _lost(status: str, seen: Seen, message: str) -> Data:
-    return {"status": status, "message": message, "case_number": seen.case, "by_others": False}
+    at = {"case_number": seen.case, "call_number": seen.calls}
+    return {"status": status, "message": message, **at, "by_others": False}
 
 
 def _seen_nothing() -> Seen:

@@ -18,17 +18,21 @@ from gnomon_validation.wording import origin, told
 
 Stage = Literal["waits", "loads", "judges", "calls", "explains", "is done"]
 STAGES: tuple[Stage, ...] = ("waits", "loads", "judges", "calls", "explains", "is done")
-LAYOUT = struct.Struct("<iid80s")
+LAYOUT = struct.Struct("<iiid80s")
 NO_CASE = -1
 
 
 class Seen(NamedTuple):
-    """What a worker does, since when, in which case of its unit, and which operation it last called."""
+    """What a worker does, since when, in which case of its unit, and which operation it last called.
+
+    calls: how often it has called the port in that case.
+    """
 
     stage: Stage
     case: int
     since: float
     operation: str
+    calls: int = 0
 
 
 class WatchFile:
@@ -39,30 +43,30 @@ class WatchFile:
             file.write_bytes(bytes(LAYOUT.size))
         with file.open("r+b") as opened:
             self._bytes = mmap.mmap(opened.fileno(), LAYOUT.size)
-        self._case, self._operation = NO_CASE, b""
+        self._case, self._calls, self._operation = NO_CASE, 0, b""
         self._seen = Seen("waits", NO_CASE, 0.0, "")
 
     def tell(self, stage: Stage) -> None:
         """Say what is being done from now on."""
         # In one piece, since packing in place would show a reader what is half written.
-        self._bytes[:] = LAYOUT.pack(STAGES.index(stage), self._case, monotonic(), self._operation)
+        self._bytes[:] = LAYOUT.pack(STAGES.index(stage), self._case, self._calls, monotonic(), self._operation)
 
     def at_case(self, number: int) -> None:
         """Say which case of the unit comes next."""
-        self._case = number
+        self._case, self._calls = number, 0
         self.tell("judges")
 
     def at_call(self, operation: Operation) -> None:
         """Say that the port is called."""
-        self._operation = operation.id.encode()
+        self._calls, self._operation = self._calls + 1, operation.id.encode()
         self.tell("calls")
 
     def read(self) -> Seen:
         """Return what was said last. (A port may write over it: then what was read before.)"""
-        stage, case, since, operation = LAYOUT.unpack_from(self._bytes)
+        stage, case, calls, since, operation = LAYOUT.unpack_from(self._bytes)
         name = operation.rstrip(b"\0")
         if stage in range(len(STAGES)) and case >= NO_CASE and since <= monotonic() and name.isascii():
-            self._seen = Seen(STAGES[stage], case, since, name.decode())
+            self._seen = Seen(STAGES[stage], case, since, name.decode(), calls)
         return self._seen
 
 
