@@ -73,15 +73,12 @@ def same_outputs(
 ) -> Iterator[Fact]:
     """Claim that all parts of two outputs (arrays, numbers, tuples of them) are the same.
 
-    The first of several outputs goes by the label, the others by their names or places. inside: the tuple is one of the
-    outputs, or lies within one: its parts go by its own name and their places.
+    The first of several outputs goes by the label, the others by their names or as "output 2", "output 3", … inside:
+    the tuple is one of the outputs, or lies within one: its parts go by its own name and their places.
     """
     if isinstance(expected, tuple):
-        names = getattr(expected, "_fields", range(len(expected)))
-        for name, left, right in zip(names, actual, expected, strict=True):
-            part = (
-                label if name == 0 and not inside else f"{label}[{name}]" if type(name) is int and inside else str(name)
-            )
+        places = [f"{label}[{i}]" if inside else f"output {i + 1}" if i else label for i in range(len(expected))]
+        for part, left, right in zip(getattr(expected, "_fields", places), actual, expected, strict=True):
             yield from same_outputs(part, left, right, compare, inside=True)
     elif _is_discrete(expected):
         yield agree(label, actual, expected)

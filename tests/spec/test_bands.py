@@ -199,7 +199,7 @@ def test_what_does_not_agree_is_put_into_words():
 
 def test_parts_of_outputs_are_compared_under_their_names():
     facts = list(same_outputs("params", (np.ones(1), 3), (np.ones(1), 3)))
-    assert [(fact.label, fact.relation) for fact in facts] == [("params", "equal"), ("1", "agree")]
+    assert [(fact.label, fact.relation) for fact in facts] == [("params", "equal"), ("output 2", "agree")]
 
 
 @pytest.mark.parametrize("outcome", [1, True, "converged", np.int64(1), np.bool_(True), np.arange(2)])
