@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -70,6 +71,30 @@ def test_names_of_its_own_are_passed_on_and_nothing_is_held_fixed():
     seen.clear()
     port.call(STEP, (0, 0, 0), {"lr": 0.5, "beta1": 0.25, "eps": 0.0})
     assert (seen, port.offer(STEP).fixed) == ({"learning_rate": 0.5, "betas": (0.25, 0.999), "eps": 0.0}, {})
+
+
+OWN_DEFAULTS = """
+from gnomon.descent import adamw
+
+names = {("beta1", "beta2"): "betas"}
+
+def adamw_step(params, grad, state, *, lr, betas=(0.9, 0.99), eps=1e-8, weight_decay=None, shape=[], **more):
+    beta1, beta2 = betas
+    return adamw.step(params, grad, state, lr=lr, beta1=beta1, beta2=beta2, eps=eps, weight_decay=weight_decay, **more)
+
+extras = ("shape",)
+"""
+
+
+def test_defaults_that_are_not_the_references_are_told_though_no_law_looks_at_them(gnomon):
+    """One that is missing is none, an argument that is no hyperparameter neither."""
+    Path("own.py").write_text(OWN_DEFAULTS, encoding="utf-8")
+    status, output, _ = gnomon("check", "own.py", *QUICK, "--json", "report.json")
+    own = ["betas = (0.9, 0.99), not (0.9, 0.999)", "weight_decay = None, not 0.01"]
+    told = f"adamw.step: defaults, at which no law looks, are not the reference's: {'; '.join(own)}"
+    assert status == 0 and told in " ".join(output.split())
+    assert json.loads(Path("report.json").read_text(encoding="utf-8"))["defaults"] == {"adamw.step": own}
+    assert port_of(adamw.step).offer(STEP).defaults == ()
 
 
 MEANT = {

@@ -273,6 +273,8 @@ class Run:
                 fixed = {n: v for n, v in offer.fixed.items() if n in operation.cases.quantities} if offer else {}
                 if fixed:
                     check.held_fixed[operation.id] = [f"{name}={value!r}" for name, value in fixed.items()]
+                if offer and offer.defaults:
+                    check.defaults[operation.id] = list(offer.defaults)
         for asked in self.asked.values():
             if asked.verdict is None and asked.in_order:
                 partial, _ = verdict_on(asked.law, asked.dtype, asked.in_order)

@@ -33,7 +33,10 @@ def report(check: Check) -> dict[str, Any]:
         "gnomon": version("gnomon"),
         "numpy": np.__version__,
         **{of: getattr(check, of) for of in ("port", "examples", "seed", "seconds", "conforms")},
-        **{of: getattr(check, of) for of in ("strict_input", "held_fixed", "interrupted", "units", "changed")},
+        **{
+            of: getattr(check, of)
+            for of in ("strict_input", "held_fixed", "defaults", "interrupted", "units", "changed")
+        },
         "ran": sum(v.status != "not provided" for v in check.verdicts),
         "not_provided": sum(v.status == "not provided" for v in check.verdicts),
         "not_run": [{"law": law.id, "dtype": dtype} for law, dtype in check.not_run],

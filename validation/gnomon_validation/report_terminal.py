@@ -131,6 +131,10 @@ def _print_missing(check: Check, console: Console, verbose: bool) -> None:
         f"{operation} was checked with {', '.join(fixed)} (the port does not vary them)"
         for operation, fixed in check.held_fixed.items()
     ]
+    held += [
+        f"{operation}: defaults, at which no law looks, are not the reference's: {'; '.join(own)}"
+        for operation, own in check.defaults.items()
+    ]
     missing: dict[str, dict[str, None]] = {}
     for verdict in check.verdicts:
         if verdict.status == "not provided":

@@ -127,11 +127,12 @@ DIGITS: Mapping[str, float] = {"float16": 3.31, "float32": 7.22, "float64": 15.9
 class Check:
     """All verdicts on one port, and what it takes to repeat the check.
 
-    held_fixed: for each operation, the hyperparameters that the port cannot vary, as `name=value`. strict_input:
-    whether a port must reject bad input to conform. not_run: laws, each with its dtype, that were asked for and not
-    judged, since the run was ended before. interrupted: the exit status that tells by what. units, kept: how many units
-    of work there were, and how many of them had their result from an earlier run. printed: what the port printed.
-    changed: global state that it changed, and in which unit.
+    held_fixed: for each operation, the hyperparameters that the port cannot vary, as `name=value`. defaults: for each,
+    its own defaults that are not the reference's, in words: no law looks at them. strict_input: whether a port must
+    reject bad input to conform. not_run: laws, each with its dtype, that were asked for and not judged, since the run
+    was ended before. interrupted: the exit status that tells by what. units, kept: how many units of work there were,
+    and how many of them had their result from an earlier run. printed: what the port printed. changed: global state
+    that it changed, and in which unit.
     """
 
     port: str
@@ -140,6 +141,7 @@ class Check:
     verdicts: list[Verdict] = field(default_factory=list)
     seconds: float = 0.0
     held_fixed: dict[str, list[str]] = field(default_factory=dict)
+    defaults: dict[str, list[str]] = field(default_factory=dict)
     strict_input: bool = False
     not_run: list[tuple[Law, str]] = field(default_factory=list)
     interrupted: int = 0

@@ -58,6 +58,7 @@ class FunctionsPort:
             only=only.get(operation.id, {}) if isinstance(only, dict) else {},
             dtypes=tuple(dtypes or ()) if _is_texts(dtypes) else None,
             flush_subnormals=self._said("flush_subnormals") is True,
+            defaults=bound[1].own,
         )
 
     def call(self, operation: Operation, inputs: Sequence[Any], hyperparameters: Mapping[str, Any]) -> Any:

@@ -6,13 +6,14 @@ that is no hyperparameter stays at its default, if the port says that it is mean
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from difflib import get_close_matches
 from inspect import Parameter, signature
 from typing import Any, NamedTuple
 
 from gnomon_spec.system import Operation
 from gnomon_validation.ports.methods import BETAS, EPS, LR, WEIGHT_DECAY
+from gnomon_validation.wording import legible
 
 Names = Mapping[str | tuple[str, ...], str]
 
@@ -41,11 +42,13 @@ ALIASES: Mapping[tuple[str, ...], tuple[str, ...]] = {
 class Keywords(NamedTuple):
     """taken: of each argument of a function, the hyperparameter that it takes, or those that it takes as a tuple.
 
-    fixed: the hyperparameters that no argument takes, with their defaults.
+    fixed: the hyperparameters that no argument takes, with their defaults. own: the function's defaults, in words, that
+    are not the reference's.
     """
 
     taken: dict[str, tuple[str, ...]]
     fixed: dict[str, Any]
+    own: tuple[str, ...]
 
     def arguments(self, hyperparameters: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
         """Return a function's arguments for the hyperparameters of a call; in a tuple those not given are defaults."""
@@ -91,7 +94,20 @@ def keywords_of(
     needed = [hyper for hyper, default in fixed.items() if default is Parameter.empty]
     if needed:
         raise ValueError(f"{name} must take {', '.join(needed)}, which every call says")
-    return Keywords(taken, fixed)
+    usual = {argument: tuple(wanted[hyper] for hyper in hypers) for argument, hypers in taken.items()}
+    defaults = {p.name: p.default for p in says if p.name in taken and p.default is not p.empty}
+    return Keywords(taken, fixed, tuple(_unlike(defaults, usual)))
+
+
+def _unlike(defaults: Mapping[str, Any], usual: Mapping[str, tuple[Any, ...]]) -> Iterator[str]:
+    """Yield in words which defaults of arguments, numbers and texts or tuples of some, are not the usual values."""
+    for argument, default in defaults.items():
+        expected = usual[argument] if len(usual[argument]) > 1 else usual[argument][0]
+        parts = default if isinstance(default, tuple) else (default,)
+        if not all(x is None or isinstance(x, bool | int | float | str) for x in parts):
+            continue
+        if Parameter.empty not in usual[argument] and default != expected:
+            yield f"{argument} = {legible(repr(default), 60)}, not {expected!r}"
 
 
 def parameters_of(function: Callable[..., Any]) -> tuple[list[Parameter], bool]:

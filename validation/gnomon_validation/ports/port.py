@@ -17,12 +17,14 @@ class Offer:
     only: hyperparameters of which the port has some values but not all, with those that it has.
     dtypes: names of the dtypes that it computes in; None if it does not say.
     flush_subnormals: the port may replace subnormal numbers by zero.
+    defaults: in words, the port's own defaults that are not the reference's. No law looks at them.
     """
 
     fixed: Mapping[str, Any] = field(default_factory=dict)
     only: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
     dtypes: tuple[str, ...] | None = None
     flush_subnormals: bool = False
+    defaults: tuple[str, ...] = ()
 
 
 class Port(Protocol):

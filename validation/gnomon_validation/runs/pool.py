@@ -88,6 +88,7 @@ class DescribedPort:
             only={name: decoded(values, operation) for name, values in told["only"].items()},
             dtypes=told["dtypes"] and tuple(told["dtypes"]),
             flush_subnormals=told["flush_subnormals"],
+            defaults=tuple(told["defaults"]),
         )
 
     def call(self, operation: Operation, inputs: Any, hyperparameters: Any) -> Any:

@@ -173,6 +173,7 @@ class Worker:
                     "only": {name: encoded(tuple(values)) for name, values in offer.only.items()},
                     "dtypes": offer.dtypes and list(offer.dtypes),
                     "flush_subnormals": offer.flush_subnormals,
+                    "defaults": list(offer.defaults),
                 }
         meant = "" if offers else likely_meant(port)
         return {
