@@ -161,7 +161,8 @@ CURVLINOPS_UNCHECKED = (
 )
 CURVLINOPS_COLUMNS = (
     "hutchpp_trace takes its basis from a QR decomposition and keeps columns of AΩ that depend on others, as arbitrary "
-    "directions: for A = 0 it makes 2k + l products where k + l are enough. The trace is 0 there, too."
+    "directions: for A = 0 it makes 2k + l products where k + l are enough (the trace is 0, too), and one more sketch "
+    "vector that is a multiple of another costs two products where one is enough."
 )
 MATFREE_ERROR = (
     "matfree takes the standard deviation with m and not m - 1: of two sign probes the squared standard error is on "
@@ -366,7 +367,15 @@ ROWS: tuple[tuple[str, tuple[str, ...], tuple[str, ...], list[tuple[str, str]]],
         ACCEPTED,
         [("curvlinops", f"{of}.*:bad_input_is_rejected") for of in ("products", "curvature")],
     ),
-    (CURVLINOPS_COLUMNS, WITH_ROOM, WRONG, [("curvlinops", "curvature.hutchpp:of_nothing_the_trace_is_nothing")]),
+    (
+        CURVLINOPS_COLUMNS,
+        WITH_ROOM,
+        WRONG,
+        [
+            ("curvlinops", f"curvature.hutchpp:{law}")
+            for law in ("of_nothing_the_trace_is_nothing", "columns_that_depend_*")
+        ],
+    ),
     (PYHESSIAN_UNCHECKED, WITH_ROOM, ACCEPTED, [("pyhessian", f"{EIGENVALUES}*_rejected")]),
     (PYHESSIAN_ADDEND, WITH_ROOM, OFF, [("pyhessian", f"{EIGENVALUES}{law}") for law in OF_LENGTHS]),
     (PYHESSIAN_RANGE, WITH_ROOM, WRONG, [("pyhessian", f"{EIGENVALUES}{OUT_OF_RANGE}")]),
