@@ -17,6 +17,11 @@ R = TypeVar("R")
 RANGE = np.finfo(np.float32)
 
 
+def spacing_in_lapack(dtype: np.dtype[Any]) -> float:
+    """Return the spacing ε at 1 of the dtype in which `numpy.linalg` computes: a wider one than float64 is float64."""
+    return max(float(np.finfo(dtype).eps), float(np.finfo(np.float64).eps))
+
+
 def rounded_once(function: Callable[P, R]) -> Callable[P, R]:
     """Keep each hyperparameter of the decorated function as it is: none is rounded to the dtype of the arrays.
 

@@ -29,6 +29,7 @@ EXAMPLES = 100
 FEW = 12
 ENOUGH = 4
 CAUGHT = ("wrong", ACCEPTS)
+EFFORTS = ((False, True), (False, False), (True, True), (True, False))  # thin, few: see `Discovery.witness`
 
 
 class Discovery:
@@ -62,7 +63,7 @@ class Discovery:
                     yield witness
 
     def holds(self, witness: Witness) -> bool:
-        """Return whether a witness that was found before has the inputs of its law, and shows what it did.
+        """Return whether a witness that was found before has the inputs of its law, and shows what it did, not thinly.
 
         Not whether the law still draws such a case.
         """
@@ -71,6 +72,8 @@ class Discovery:
             return False
         judge = self.judge(witness.mistake.edited, law)
         outcomes = [judge.outcome(case) for case in witness.cases]
+        if is_thin(outcomes[0]):
+            return False
         if witness.named:
             return self.name(witness.mistake, law, outcomes)
         return outcomes[0].status in CAUGHT
@@ -84,15 +87,15 @@ class Discovery:
     def of_mistake(self, mistake: Mistake) -> Witness | None:
         """Return a witness of a mistake, from the nearest law that catches it and calls it by its name."""
         laws = sorted(self.laws, key=lambda law: distance(mistake, law))
-        found = (self.witness(mistake, law, few=few) for few in (True, False) for law in laws)
+        found = (self.witness(mistake, law, few=few, thin=thin) for thin, few in EFFORTS for law in laws)
         return next((witness for witness in found if witness is not None and witness.named), None)
 
     def of_law(self, law: Law) -> Witness | None:
         """Return a witness of a law: a mistake that it catches, one that it calls by its name if there is one."""
         unnamed: Witness | None = None
-        for few in (True, False):
+        for thin, few in EFFORTS:
             for mistake in sorted(self.system.mistakes.values(), key=lambda mistake: distance(mistake, law)):
-                witness = self.witness(mistake, law, few=few)
+                witness = self.witness(mistake, law, few=few, thin=thin)
                 if witness is not None and witness.named:
                     return witness
                 unnamed = unnamed or witness
@@ -100,12 +103,13 @@ class Discovery:
                 break
         return unnamed
 
-    def witness(self, mistake: Mistake, law: Law, *, few: bool = False) -> Witness | None:
-        """Return cases in which a law catches a mistake, one if that is enough to name it; `None` if there are none."""
-        found = sorted(
-            self.failing(mistake.edited, law, few=few),
-            key=lambda pair: (is_thin(pair[1]), sum(map(np.size, leaves(dict(pair[0]))))),
-        )
+    def witness(self, mistake: Mistake, law: Law, *, few: bool = False, thin: bool = False) -> Witness | None:
+        """Return cases in which a law catches a mistake, one if that is enough to name it; `None` if there are none.
+
+        thin: take those, too, of which another processor's rounding may decide.
+        """
+        failing = (pair for pair in self.failing(mistake.edited, law, few=few) if thin or not is_thin(pair[1]))
+        found = sorted(failing, key=lambda pair: (is_thin(pair[1]), sum(map(np.size, leaves(dict(pair[0]))))))
         for several in [[pair] for pair in found] + ([found] if len(found) > 1 else []):
             if self.name(mistake, law, [outcome for _, outcome in several]):
                 return Witness(mistake, law, self.dtype.name, tuple(case for case, _ in several))

@@ -9,6 +9,7 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.newton_schulz import CUBIC, MUON, from_unit_length
 from gnomon.domains import Array, Entries, Fraction, NonNegativeInt
+from gnomon.rounding import spacing_in_lapack
 
 Gradient: TypeAlias = Annotated[Array, Entries(("m", "p"), finite=True)]
 
@@ -45,7 +46,7 @@ def rank(values: Array, rtol: float) -> int:
 
 def threshold(gradient: Array, rtol: float | None) -> float:
     """Return rtol, or what it is by default."""
-    return max(gradient.shape) * float(np.finfo(gradient.dtype).eps) if rtol is None else rtol
+    return max(gradient.shape) * spacing_in_lapack(gradient.dtype) if rtol is None else rtol
 
 
 @checked()

@@ -9,6 +9,7 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.domains import Array, Entries
+from gnomon.rounding import spacing_in_lapack
 
 
 class Pullback(NamedTuple):
@@ -57,7 +58,7 @@ def pullback(
     matrix = f[:, np.arange(a + b) % a]  # F, and room for -G
     matrix[:, a:] = -g
     _, sizes, right = np.linalg.svd(matrix)
-    tolerance = sum(matrix.shape) * float(np.finfo(f.dtype).eps)
+    tolerance = sum(matrix.shape) * spacing_in_lapack(f.dtype)
     rank = int(np.count_nonzero(sizes > tolerance * sizes[0]))
     basis = right[rank:].T
     return Pullback(basis @ basis.T, a + b - rank, basis[:a], basis[a:])
