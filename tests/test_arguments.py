@@ -11,7 +11,17 @@ import pytest
 
 from gnomon.arguments import RAISES, check_arguments, checked, domains_of, unchecked
 from gnomon.descent import adam
-from gnomon.domains import Array, Entries, Fraction, NonNegative, OpenFraction, PositiveInt, Scalar, UnitInterval
+from gnomon.domains import (
+    Array,
+    Entries,
+    Fraction,
+    NonNegative,
+    Number,
+    OpenFraction,
+    PositiveInt,
+    Scalar,
+    UnitInterval,
+)
 
 NO_NAMES = (None, 1j, {})
 
@@ -32,7 +42,7 @@ def require_order(given: Mapping[str, Any]) -> None:
 def step(
     params: Array,
     state: State,
-    weights: Annotated[Array, Entries(("n",), fit="params", low=0)],
+    weights: Annotated[Array, Entries(("n",), fit="params", each=Number(closed=True))],
     *,
     low: NonNegative = 0.0,
     high: UnitInterval = 1.0,
@@ -68,7 +78,7 @@ CALLS = [
     ((X, FINE._replace(open=1), X), {}, TypeError, "state.open must be True or False, got 1"),
     ((X, FINE._replace(count=-1), X), {}, ValueError, "state.count must be an integer >= 0, got -1"),
     ((X, FINE, np.ones(3)), {}, ValueError, "weights must have shape (2,) to fit params (2,), got (3,)"),
-    ((X, FINE, np.array([1, np.nan])), {}, ValueError, "weights must be >= 0 and not nan in every entry"),
+    ((X, FINE, np.array([1, np.nan])), {}, ValueError, "weights must be >= 0 in every entry"),
     ((X, FINE, X), {"low": "0"}, TypeError, "low must be a number in [0, inf), got '0'"),
     ((X, FINE, X), {"low": np.nan}, ValueError, "low must be a finite number in [0, inf), got nan"),
     ((X, FINE, X), {"high": 1.5}, ValueError, "high must be a finite number in [0, 1], got 1.5"),
@@ -123,7 +133,7 @@ def test_domains_say_in_words_what_the_checks_demand() -> None:
     words = {name: str(domain) for name, domain in domains_of(step).items()}
     assert words["low"] == "finite and >= 0"
     assert words["shrink"] == "in (0, 1), or None"
-    assert words["weights"] == "an array of shape (n,) to fit params, >= 0"
+    assert words["weights"] == "an array of shape (n,) to fit params, each >= 0"
     assert words["kind"] == "one of 'one', 'other'"
 
 

@@ -113,7 +113,7 @@ class Domain(Protocol):
 
 @dataclass(frozen=True)
 class Number:
-    """A finite number from `low` to `high`; `above`: `low` itself is not one; `closed`: `high` itself is."""
+    """A number from `low` to `high`, no NaN; `above`: `low` itself is not one; `closed`: `high` itself is."""
 
     low: float = 0.0
     high: float = inf
@@ -121,11 +121,15 @@ class Number:
     closed: bool = False
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
-        low, high = self.low, self.high
         if type(value) is not float and not is_real_number(value):
             raise TypeError(f"{name} must be a number in {self.interval}, got {value!r}")
-        if not (low < value < high or (value == low and not self.above) or (value == high and self.closed)):
+        if not self.has(value):
             raise ValueError(f"{name} must be a finite number in {self.interval}, got {value!r}")
+
+    def has(self, value: Any) -> Any:
+        """Return whether a number, or each entry of an array, is in the interval."""
+        within = (self.low < value) & (value < self.high)
+        return within | ((value == self.low) & (not self.above)) | ((value == self.high) & self.closed)
 
     @property
     def interval(self) -> str:
@@ -134,7 +138,8 @@ class Number:
 
     def __str__(self) -> str:
         if self.high == inf:
-            return "finite" if self.low == -inf else f"finite and {'>' if self.above else '>='} {self.low:g}"
+            above = "" if self.low == -inf else f"{'>' if self.above else '>='} {self.low:g}"
+            return above if self.closed else "finite" + f" and {above}" * (above != "")
         return f"in {self.interval}"
 
 
@@ -251,7 +256,7 @@ class Entries:
 
     axes: what its lengths are called, as in `("m", "n")`; one name twice is one length. least: of each length. fit: the
     argument whose last length is n, and whose dtype the array has; of: what more of its last lengths are called.
-    finite: no NaN, no infinity. nonzero: no row is all 0. low: of each entry, NaN excluded. symmetric: to half of the
+    finite: no NaN, no infinity. nonzero: no row is all 0. each: what is true of each entry. symmetric: to half of the
     dtype's digits.
     """
 
@@ -260,7 +265,7 @@ class Entries:
     fit: str = ""
     finite: bool = False
     nonzero: bool = False
-    low: float = -inf
+    each: Number | None = None
     symmetric: bool = False
     of: tuple[str, ...] = ("n",)
 
@@ -283,8 +288,8 @@ class Entries:
             raise NonFiniteError(f"{name} must be finite, got a NaN or an infinity in it")
         if self.nonzero and not np.all(np.any(value != 0, axis=-1)):
             raise ValueError(f"{name} must not be zero{' in any row' if len(self.axes) > 1 else ''}")
-        if self.low > -inf and not np.all((value >= self.low) & (value <= inf)):
-            raise ValueError(f"{name} must be >= {self.low:g} and not nan in every entry")
+        if self.each and not np.all(self.each.has(value)):
+            raise ValueError(f"{name} must be {self.each} in every entry")
         if self.symmetric:
             require_symmetric(name, value)
 
@@ -299,7 +304,8 @@ class Entries:
         return words
 
     def __str__(self) -> str:
-        more = [", finite" * self.finite, ", not zero" * self.nonzero, f", >= {self.low:g}" * (self.low > -inf)]
+        each = f", each {self.each}" if self.each else ", finite" * self.finite
+        more = [each, ", not zero" * self.nonzero]
         return f"an array of shape {self._words()}{''.join(more)}{', symmetric' * self.symmetric}"
 
 

@@ -42,10 +42,15 @@ def bad_values(domain: Domain, value: Any) -> Iterator[tuple[str, Any]]:
 
 @bad_values.register
 def _(domain: Number, value: Any) -> Iterator[tuple[str, Any]]:
-    highest = domain.high + 1 if domain.closed else domain.high
-    for bad in (domain.low if domain.above else domain.low - 1, highest, nan):
-        yield f" = {bad:g}", float(bad)
+    for bad in outside(domain):
+        yield f" = {bad:g}", bad
     yield from no_numbers()
+
+
+def outside(domain: Number) -> list[float]:
+    """Return numbers that are just out of an interval, and NaN."""
+    ends = domain.low if domain.above else domain.low - 1, domain.high + domain.closed
+    return [float(end) for end in ends if not domain.has(end)] + [nan]
 
 
 def no_numbers() -> Iterator[tuple[str, Any]]:
@@ -151,12 +156,10 @@ def _(domain: Entries, value: Any) -> Iterator[tuple[str, Any]]:
     if domain.least:
         yield " without entries", value[:0]
     first = (np.arange(value.size) == 0).reshape(value.shape)
-    if domain.finite or domain.low > -inf:
-        yield " with a nan", np.where(first, np.asarray(nan, value.dtype), value)
+    for bad in outside(domain.each) if domain.each else [nan] * domain.finite:
+        yield f" with {bad:g}", np.where(first, np.asarray(bad, value.dtype), value)
     if domain.nonzero:
         yield " of zeros", 0 * value
-    if domain.low > -inf:
-        yield f" with {domain.low - 1:g}", np.where(first, np.asarray(domain.low - 1, value.dtype), value)
     if domain.symmetric and len(value) > 1:
         yield " that is not symmetric", value + np.triu(np.ones_like(value), 1) * (1 + np.max(np.abs(value)))
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from gnomon.arguments import domains_of
 from gnomon.domains import Choice, Count, Domain, Flag, Number, OrNone
 from gnomon_spec.arithmetic.noise import RANGE_SHIFT
-from gnomon_spec.cases import Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Cases, Context, Draw, Quantity, choice, map_leaves
 
 Value = TypeVar("Value")
 CODES = st.integers(0, 2**44)
@@ -94,6 +94,32 @@ def _draw_array(draw: Draw, context: Context, shape: tuple[int, ...], widest: in
 def _many_codes(seed: int, size: int) -> list[int]:
     """Return codes for a long array from one drawn integer (0 gives all ones)."""
     return [(seed * MIXER * (i + 1)) % 2**44 for i in range(size)]
+
+
+def integers(draw: Draw, shape: tuple[int, ...]) -> NDArray[np.int64]:
+    """Return integers from 0 to 2^20 - 1, made of one that is drawn; all 0 for the simplest."""
+    code: int = draw(CODES)
+    numbers = [(code * (i + 1) * MIXER >> 40) % 2**20 for i in range(int(np.prod(shape)))]
+    return np.array(numbers, np.int64).reshape(shape)
+
+
+def of_code(text: str, make: Callable[[int, Context], Any]) -> Quantity:
+    """What is made of one drawn integer, 0 being the simplest, and the context; real arrays in it get the dtype."""
+    return Quantity(lambda draw, context: _in_dtype(make(draw(CODES), context), context), text)
+
+
+def array_of(
+    text: str, make: Callable[[NDArray[np.int64]], Any], shape: Callable[[Context], tuple[int, ...]] = lambda c: c.shape
+) -> Quantity:
+    """An array, by default of the common shape, made of integers in that shape as `integers` are: all 0 at first."""
+    return Quantity(lambda draw, context: _in_dtype(make(integers(draw, shape(context))), context), text)
+
+
+def _in_dtype(value: Any, context: Context) -> Any:
+    def cast(leaf: Any) -> Any:
+        return leaf.astype(context.dtype) if isinstance(leaf, np.ndarray) and leaf.dtype.kind == "f" else leaf
+
+    return map_leaves(cast, value)
 
 
 def vector(widest: int = 500) -> Quantity:

@@ -13,10 +13,10 @@ from typing import Annotated, Any
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, Fraction, Positive
+from gnomon.domains import Array, Entries, Fraction, Number, Positive
 from gnomon.rounding import rounded_once
 
-Steepness = Annotated[Array, Entries(("hills",), finite=True, low=0)]
+Steepness = Annotated[Array, Entries(("hills",), each=Number())]
 
 
 @checked()

@@ -10,7 +10,7 @@ from typing import Annotated, NamedTuple
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Choice, Entries, NonNegative, UnitInterval, require_like
+from gnomon.domains import Array, Choice, Entries, NonNegative, Number, UnitInterval, require_like
 
 REDUCTIONS = ("mean", "sum")
 
@@ -43,7 +43,7 @@ def squared_gradients(
 
 @checked()
 def fisher_preconditioner(
-    diagonal: Annotated[Array, Entries(("n",), finite=True, low=0)],
+    diagonal: Annotated[Array, Entries(("n",), each=Number())],
     *,
     damping: NonNegative = 1.0,
     exponent: UnitInterval = 0.75,

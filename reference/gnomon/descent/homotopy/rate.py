@@ -11,14 +11,14 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, NonNegative, Positive, PositiveInt, Scalar, UnitInterval
+from gnomon.domains import Array, Entries, NonNegative, Number, Positive, PositiveInt, Scalar, UnitInterval
 from gnomon.rounding import rounded_once
 
 Variant = Literal["standard", "code", "readme"]
 VARIANTS = get_args(Variant)
 Curvature: TypeAlias = Annotated[Any, Scalar(low=0)]
 Target: TypeAlias = Annotated[Any, Scalar("curvature", low=0)]
-Curvatures: TypeAlias = Annotated[Array, Entries(("k",), least=1, low=0)]
+Curvatures: TypeAlias = Annotated[Array, Entries(("k",), least=1, each=Number(closed=True))]
 
 
 def require_ordered_bounds(given: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from gnomon.arguments import checked, with_keywords
 from gnomon.descent.odog.learner import Vector, require_inside, require_radius
 from gnomon.descent.odog.optimizer import Like, Problem, init, slope, step
-from gnomon.domains import Array, Entries, Fraction, PositiveInt
+from gnomon.domains import Array, Entries, Fraction, Number, PositiveInt
 from gnomon.norms import length as norm
 
 Draws = Annotated[Array, Entries(("draws", "n"), fit="params", finite=True)]
@@ -48,15 +48,13 @@ def require_draws(given: Mapping[str, Any]) -> None:
             raise ValueError(f"{name} must have {rows} rows for {steps} steps, got {len(given[name])}")
     if given["hint_samples"] is not None and given["samples"] is None:
         raise ValueError("hint_samples must come with samples, got None for samples")
-    if given["positions"] is not None and np.max(given["positions"]) > 1:
-        raise ValueError("positions must be in [0, 1] in every entry")
 
 
 @checked(require_radius, require_inside, require_draws)
 @with_keywords(step, "radius", "lr", "hint", "variant", "gamma", "alpha")
 def run(
     params: Vector, objective: Problem, samples: Draws | None = None, hint_samples: Draws | None = None,
-    positions: Annotated[Array, Entries(("draws",), fit="params", low=0, of=())] | None = None,
+    positions: Annotated[Array, Entries(("draws",), fit="params", each=Number(0, 1, closed=True), of=())] | None = None,
     start: Like | None = None, *, episodes: PositiveInt = 10, length: PositiveInt = 10, **given: Any,
 ) -> Run:  # fmt: skip
     """Make K·T steps and return all of them, with the average midpoint of each T.

@@ -13,12 +13,12 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.descent.reg.optimizer import LikeParams
 from gnomon.descent.reg.racs import Matrix
-from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive, PositiveInt, Scalar
+from gnomon.domains import Array, Entries, Fraction, NonNegative, Number, Positive, PositiveInt, Scalar
 from gnomon.norms import length
 from gnomon.rounding import rounded_once
 
-RowFactors: TypeAlias = Annotated[Array, Entries(("m",), fit="params", low=0.0, of=("m", "n"))]
-ColumnFactors: TypeAlias = Annotated[Array, Entries(("n",), fit="params", low=0.0)]
+RowFactors: TypeAlias = Annotated[Array, Entries(("m",), fit="params", each=Number(closed=True), of=("m", "n"))]
+ColumnFactors: TypeAlias = Annotated[Array, Entries(("n",), fit="params", each=Number(closed=True))]
 
 
 class Factors(NamedTuple):

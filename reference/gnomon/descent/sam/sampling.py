@@ -16,7 +16,7 @@ from gnomon.domains import Array, Entries, Fraction, NonNegative, Number, Positi
 
 Variant = Literal["clean", "code"]
 VARIANTS = get_args(Variant)
-Window: TypeAlias = Annotated[Array, Entries(("K",), least=1, low=0.0)]
+Window: TypeAlias = Annotated[Array, Entries(("K",), least=1, each=Number(closed=True))]
 Share: TypeAlias = Annotated[float, Number(0, 1, above=True, closed=True)]
 Size: TypeAlias = Annotated[Any, Scalar(low=0.0)]
 

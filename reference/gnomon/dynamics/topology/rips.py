@@ -11,7 +11,7 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, NonNegative, NonNegativeInt
+from gnomon.domains import Array, Entries, NonNegative, NonNegativeInt, Number
 from gnomon.dynamics.topology.persistence import ascending, diagrams
 
 
@@ -20,7 +20,7 @@ class Dissimilarities:
     """A symmetric matrix of numbers >= 0, infinity allowed, with zeros on its diagonal."""
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
-        Entries(("n", "n"), low=0).require(name, value, given)
+        Entries(("n", "n"), each=Number(closed=True)).require(name, value, given)
         if not np.all(np.diagonal(value) == 0):
             raise ValueError(f"{name} must have zeros on its diagonal, got {np.diagonal(value)}")
         if not np.all(value == value.T):

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from gnomon.domains import Array, Entries
+from gnomon.domains import Array, Entries, Number
 
 Kind = Literal["categorical", "gaussian", "product", "sum"]
 SIGMA_MIN = 0.01
@@ -33,7 +33,7 @@ Circuit: TypeAlias = tuple[Node, ...]
 Parameters: TypeAlias = Annotated[Array, Entries(("P",), finite=True)]
 Data: TypeAlias = Annotated[Array, Entries(("B", "V"), least=1)]
 Observed: TypeAlias = NDArray[np.bool_] | None
-Weights: TypeAlias = Annotated[Array, Entries(("B",), fit="data", of=("B", "V"), finite=True, low=0.0)] | None
+Weights: TypeAlias = Annotated[Array, Entries(("B",), fit="data", of=("B", "V"), each=Number())] | None
 
 
 class Group(NamedTuple):

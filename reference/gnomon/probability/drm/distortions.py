@@ -31,7 +31,7 @@ DOMAINS: dict[str, tuple[Number, ...]] = {
     "prelec": (Number(0, 1, above=True, closed=True), Number(above=True)),
     "sshape": (Number(above=True),),
 }
-Levels: TypeAlias = Annotated[Array, Entries(("n",), low=0.0)]
+Levels: TypeAlias = Annotated[Array, Entries(("n",), each=Number(0, 1, closed=True))]
 
 
 class Distortion(NamedTuple):
@@ -80,12 +80,6 @@ def require_distortion(given: Mapping[str, Any]) -> None:
     eps = float(np.finfo(next(x.dtype for x in given.values() if hasattr(x, "dtype"))).eps)
     if share_of_smooth(distortion) < -eps * len(jumps):
         raise ValueError(f"distortion.jumps must have masses of at most 1 in all, got {jumps}")
-
-
-def require_levels(given: Mapping[str, Any]) -> None:
-    """Require levels of at most 1."""
-    if not np.all(given["u"] <= 1):
-        raise ValueError(f"u must be <= 1 in every entry, got {np.max(given['u'])}")
 
 
 def of_smooth(u: Any, v: Any, name: str, parameters: tuple[float, ...]) -> Any:
@@ -194,7 +188,7 @@ def slope(u: Any, distortion: Distortion, n: int = 1) -> Any:
         return share * of_slope(u, 1 - u, name, parameters, blur(u, n)) if share > 0 else np.zeros_like(u)
 
 
-@checked(require_distortion, require_levels)
+@checked(require_distortion)
 def distortion(u: Levels, distortion: Distortion) -> Array:
     """Return w(u), shape (n,), the distortion of survival probabilities.
 
@@ -207,7 +201,7 @@ def distortion(u: Levels, distortion: Distortion) -> Array:
     return w
 
 
-@checked(require_distortion, require_levels)
+@checked(require_distortion)
 def dual(u: Levels, distortion: Distortion) -> Array:
     """Return w̄(u) = 1 - w(1-u), shape (n,), without the subtraction: what w leaves near 1 keeps its digits.
 
@@ -218,7 +212,7 @@ def dual(u: Levels, distortion: Distortion) -> Array:
     return w
 
 
-@checked(require_distortion, require_levels)
+@checked(require_distortion)
 def density(u: Levels, distortion: Distortion) -> Array:
     """Return w′(u), shape (n,), of what is not a jump: from the left at the kink of cvar, ∞ where it is infinite."""
     w: Array = slope(u, distortion)

@@ -8,11 +8,11 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries
+from gnomon.domains import Array, Entries, Number
 from gnomon.probability.drm.distortions import Distortion, of_survival, require_distortion, slope
 
 Values: TypeAlias = Annotated[Array, Entries(("n",), least=1, finite=True)]
-Weights: TypeAlias = Annotated[Array, Entries(("n",), fit="y", finite=True, low=0.0)] | None
+Weights: TypeAlias = Annotated[Array, Entries(("n",), fit="y", each=Number())] | None
 
 
 def require_weight(given: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, Fraction
+from gnomon.domains import Array, Entries, Fraction, Number
 from gnomon.probability.drm.distortions import Distortion, require_distortion
 from gnomon.probability.drm.lstat import influence, require_no_jumps
 
@@ -78,18 +78,10 @@ def quantile_weights(
     return weights
 
 
-def require_batch(given: Mapping[str, Any]) -> None:
-    """Require ratios > 0, and an advantage of each episode."""
-    E = given["ratios"].shape[0]
-    if not np.all(given["ratios"] > 0):
-        raise ValueError("ratios must be > 0 in every entry")
-    if given["advantages"].shape != (E,):
-        raise ValueError(f"advantages must have shape ({E},) to fit ratios, got {given['advantages'].shape}")
-
-
-@checked(require_batch)
+@checked()
 def clipped_surrogate(
-    ratios: Annotated[Array, Entries(("episodes", "steps"), finite=True, least=1)], advantages: PerEpisode, *,
+    ratios: Annotated[Array, Entries(("episodes", "steps"), least=1, each=Number(above=True))],
+    advantages: Annotated[Array, Entries(("episodes",), fit="ratios", finite=True, of=("episodes", "steps"))], *,
     clip: Fraction = 0.2,
 ) -> Surrogate:  # fmt: skip
     """Return the mean over episodes and steps of min(ρA, clip(ρ, 1-ε, 1+ε)·A), and its gradient.

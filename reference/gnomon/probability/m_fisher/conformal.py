@@ -10,21 +10,12 @@ import numpy as np
 
 from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, Number, OpenFraction
-from gnomon.probability.m_fisher.detector import AsScores, Streams
+from gnomon.probability.m_fisher.detector import Streams
 
 Betting: TypeAlias = Literal["power", "grid", "mixture", "jumper"]
+POSITIVE_SHARE = Number(0, 1, above=True, closed=True)
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 JUMPS = (-1.0, -0.5, 0.0, 0.5, 1.0)
-
-
-def require_unit(name: str) -> Any:
-    """Return the rule that an argument's entries are in (0, 1]."""
-
-    def require(given: Mapping[str, Any]) -> None:
-        if not np.all((given[name] > 0) & (given[name] <= 1)):
-            raise ValueError(f"{name} must be in (0, 1] in every entry")
-
-    return require
 
 
 def require_dtype(given: Mapping[str, Any]) -> None:
@@ -33,9 +24,9 @@ def require_dtype(given: Mapping[str, Any]) -> None:
         raise TypeError(f"calibration must have the dtype of scores {dtype}, got {known.dtype}")
 
 
-@checked(require_unit("draws"), require_dtype)
+@checked(require_dtype)
 def conformal_p_values(
-    scores: Streams, draws: AsScores,
+    scores: Streams, draws: Annotated[Array, Entries(("N", "T"), fit="scores", each=POSITIVE_SHARE, of=("N", "T"))],
     calibration: Annotated[Array, Entries(("n",), finite=True)] | None = None,
 ) -> Array:  # fmt: skip
     """Return p = (#{s' > s} + U·(1 + #{s' = s}))/(#s' + 1), s' all scores before, those of calibration first.
@@ -81,10 +72,10 @@ def log_simple_mixture(a: Array, n: Array) -> Array:
     return np.where(a <= n + 1, inside, np.log1p(-np.exp(peak) * total) - peak - np.log(high))
 
 
-@checked(require_unit("p_values"))
+@checked()
 def bet(
-    p_values: Streams, *, betting: Betting = "grid",
-    eps: Annotated[float, Number(0, 1, above=True, closed=True)] = 0.5, jump: OpenFraction = 0.01,
+    p_values: Annotated[Array, Entries(("N", "T"), least=1, each=POSITIVE_SHARE)], *, betting: Betting = "grid",
+    eps: Annotated[float, POSITIVE_SHARE] = 0.5, jump: OpenFraction = 0.01,
 ) -> Array:  # fmt: skip
     """Return the log increments of a wealth that grows where p-values are small; for `alarms`.
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.arguments import checked, with_keywords
-from gnomon.domains import Array, Entries, Positive, PositiveInt
+from gnomon.domains import Array, Entries, Number, Positive, PositiveInt
 from gnomon.probability.m_fisher.detector import detect
 from gnomon.probability.m_fisher.natural import natural_step
 from gnomon.probability.m_fisher.nulls import Empirical, EmpiricalUCB, GaussianPlugin, Null
@@ -58,7 +58,7 @@ class Run(NamedTuple):
 @with_keywords(natural_step)
 def adapt(
     prompt: Prompt, images: Images,
-    draws: Annotated[Array, Entries(("K", "N"), least=1, finite=True, low=0)] | None = None, *,
+    draws: Annotated[Array, Entries(("K", "N"), least=1, each=Number(0, 1))] | None = None, *,
     steps: PositiveInt = 5, loss: Loss = "entropy", fisher: Fisher = "exact", **given: Any,
 ) -> Adapted:  # fmt: skip
     """Make K natural-gradient steps on a batch and return all of them.

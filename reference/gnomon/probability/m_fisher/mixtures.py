@@ -8,9 +8,9 @@ from typing import Annotated, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, Finite, OpenFraction, Positive
+from gnomon.domains import Array, Entries, Finite, Number, OpenFraction, Positive
 
-Variances: TypeAlias = Annotated[Array, Entries(("T",), least=1, finite=True, low=0)]
+Variances: TypeAlias = Annotated[Array, Entries(("T",), least=1, each=Number())]
 NEAR = 2.0  # where the power series of Φ and the continued fraction of its tail meet
 TERMS, FRACTIONS = 32, 80  # of them, enough for 20 digits there
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked, domains_of
-from gnomon.domains import Array, Entries, Finite, OpenFraction, Positive, Real, State
+from gnomon.domains import Array, Entries, Finite, Number, OpenFraction, Positive, Real, State
 from gnomon.norms import length
 
 Sample: TypeAlias = Annotated[Array, Entries(("n",), least=2, finite=True)]
@@ -44,7 +44,7 @@ class Discrete(NamedTuple):
     """values: v, shape (k,). weights: w >= 0, shape (k,); they are divided by their sum."""
 
     values: Annotated[Array, Entries(("k",), least=1, finite=True)]
-    weights: Annotated[Array, Entries(("k",), least=1, finite=True, low=0)]
+    weights: Annotated[Array, Entries(("k",), least=1, each=Number())]
 
 
 class Bounded(NamedTuple):

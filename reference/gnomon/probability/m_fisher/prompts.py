@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, Positive
+from gnomon.domains import Array, Entries, Number, Positive
 from gnomon.norms import length
 from gnomon.objectives.output_losses import Labels
 
 Prompt: TypeAlias = Annotated[Array, Entries(("d",), least=1, finite=True)]
 Rows: TypeAlias = Annotated[Array, Entries(("rows", "d"), least=1, fit="prompt", finite=True, of=("d",))]
-Draws: TypeAlias = Annotated[Array, Entries(("N",), least=1, finite=True, low=0)]
+Draws: TypeAlias = Annotated[Array, Entries(("N",), least=1, each=Number(0, 1))]
 Kind: TypeAlias = Literal["entropy", "margin", "nll_top"]
 Loss: TypeAlias = Literal["entropy", "pseudo_nll"]
 Fisher: TypeAlias = Literal["exact", "diag", "empirical", "mc"]
@@ -52,8 +52,6 @@ def require_draws(given: Mapping[str, Any]) -> None:
     draws, N = given["draws"], len(given["images"].features)
     if (draws is None) == (given["fisher"] == "mc") or (draws is not None and draws.shape[-1] != N):
         raise ValueError(f"draws must have {N} numbers for fisher 'mc', and be None for others")
-    if draws is not None and not np.all(draws < 1):
-        raise ValueError("draws must be < 1 in every entry")
 
 
 def require_distributions(given: Mapping[str, Any]) -> None:
@@ -87,7 +85,7 @@ def log_predict(prompt: Prompt, images: Images) -> Array:
 
 @checked(require_distributions)
 def score(
-    probabilities: Annotated[Array, Entries(("N", "C"), least=1, finite=True, low=0)], *, kind: Kind = "entropy"
+    probabilities: Annotated[Array, Entries(("N", "C"), least=1, each=Number())], *, kind: Kind = "entropy"
 ) -> Array:
     """Return how strange each row is, shape (N,); larger is stranger.
 

@@ -154,12 +154,6 @@ def a_step_that_has_gone_far_enough_stops(port: Any, case: Case) -> Iterable[Fac
     yield equal("gradient", found.gradient, gradient)
 
 
-@clipped_surrogate.misfits()
-def a_batch_that_does_not_fit_is_rejected(case: Case) -> Misfits:
-    """A ratio of 0, or advantages of other episodes."""
-    return {"a ratio of 0": {"ratios": 0 * case.ratios}, "advantages": {"advantages": case.advantages.repeat(2)}}
-
-
 episode_ratios.edits("""
 ratio_of_the_mean_step: The logarithms of steps are averaged, not added
     `np.sum(log_prob - old, axis=1)` → `np.mean(log_prob - old, axis=1)`

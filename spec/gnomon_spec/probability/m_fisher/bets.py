@@ -14,7 +14,7 @@ from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import system
 from gnomon_spec.probability.m_fisher.inputs import STREAMS, some
 from gnomon_spec.strategies import VECTORS, number, or_none
-from gnomon_spec.system import WITH_ROOM, Misfits
+from gnomon_spec.system import WITH_ROOM
 
 sums = Cases({"deviations": some(-12.0, 12.0), "variances": some(0.0, 8.0)}, VECTORS).but(
     precision=number(1.0, 0.25, 4.0, exponents=(-4, 4)), two_sided=choice(True, False)
@@ -101,13 +101,6 @@ def only_the_order_counts(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("all the same", same, case.draws)
 
 
-@conformal_p_values.misfits(cases=ranked)
-def draws_of_nought_are_rejected(case: Case) -> Misfits:
-    """U = 0 would be evidence without end, U > 1 none at all; calibration scores have the dtype of the scores."""
-    first = np.arange(case.draws.size).reshape(case.draws.shape) == 0
-    return {f"U = {bad}": {"draws": np.where(first, bad, case.draws)} for bad in (0.0, -0.5, 1.5)}
-
-
 BETS = ("power", "grid", "mixture", "jumper")
 bets = Cases(
     {
@@ -152,13 +145,6 @@ def the_jumper_moves_its_capital(port: Any, case: Case) -> Iterable[Fact]:
         M = sum(capitals)
         yield equal(f"wealth {t}", found[:, t], np.log(M), 1.0)
         capitals = [(1 - J) * c + J / 5 * M for c in capitals]
-
-
-@bet.misfits(cases=bets)
-def p_values_out_of_range_are_rejected(case: Case) -> Misfits:
-    """p = 0 would be evidence without end, p > 1 is none."""
-    first = np.arange(case.p_values.size).reshape(case.p_values.shape) == 0
-    return {f"p = {bad}": {"p_values": np.where(first, bad, case.p_values)} for bad in (0.0, -0.5, 1.5)}
 
 
 normal_mixture.edits("""

@@ -9,22 +9,21 @@ import numpy as np
 
 from gnomon.probability.m_fisher import detector as reference
 from gnomon.probability.m_fisher import nulls
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
+from gnomon_spec.cases import Case, Cases, Context, Quantity, choice, constant
 from gnomon_spec.evidence import FALSE_ALARM, rate_at_most
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import LENGTHS, STREAMS, indicator, mean_over, numbers, some
-from gnomon_spec.strategies import CODES, count, or_none
+from gnomon_spec.strategies import count, of_code, or_none
 from gnomon_spec.system import WITH_ROOM, Misfits
 
 RESTARTS = ("none", "reset", "cusum", "sr")
 DELTAS = choice(0.05, 0.5, 0.25, 0.75)
 
 
-def draw_state(draw: Draw, context: Context) -> reference.DetectorState | None:
-    """Draw None, or the state after some scores."""
-    code = draw(CODES)
-    parts = np.asarray(2 * numbers(code, 4, context.shape[0]) - 1, context.dtype)
+def after_some(code: int, context: Context) -> reference.DetectorState | None:
+    """Return None, or the state after some scores."""
+    parts = 2 * numbers(code, 4, context.shape[0]) - 1
     return reference.DetectorState._make([*parts, 1 + code // 2 % 4]) if code % 2 else None
 
 
@@ -40,9 +39,9 @@ def by_null(usual: Quantity, otherwise: Any, *kinds: Any) -> Quantity:
 cases = Cases(
     {
         "null": inputs.a_null(*nulls.NULLS),
-        "scores": Quantity(inputs.draw_scores, "scores that the null allows"),
+        "scores": of_code("scores that the null allows", inputs.allowed_scores),
         "tilts": or_none(some(0.0, 0.5)),
-        "state": Quantity(draw_state, "None, or a DetectorState"),
+        "state": of_code("None, or a DetectorState", after_some),
         "lam": choice(None, 0.25, 0.4375),
         "tilt": by_null(choice("fixed", "adaptive"), "fixed", nulls.Exponential),
         "two_sided": by_null(choice(False, True), False, nulls.EmpiricalUCB),

@@ -10,8 +10,8 @@ import numpy as np
 
 from gnomon.probability.m_fisher import nulls as n
 from gnomon.probability.m_fisher.prompts import Images
-from gnomon_spec.cases import Context, Draw, Quantity, choice
-from gnomon_spec.strategies import CODES, shapes
+from gnomon_spec.cases import Context, Quantity, choice
+from gnomon_spec.strategies import CODES, of_code, shapes
 
 EXACT = (n.Gaussian, n.Bernoulli, n.Poisson, n.Exponential, n.Discrete)
 FINITE = (n.Bernoulli, n.Discrete)
@@ -46,17 +46,16 @@ def made(kind: Any, code: int, dtype: Any) -> Any:
 def a_null(*kinds: Any) -> Quantity:
     """A null of one of these kinds."""
     names = ", ".join(kind.__name__ for kind in kinds)
+    return Quantity(
+        lambda draw, c: made(kinds[draw(CODES) % len(kinds)], draw(CODES), c.dtype),
+        f"a null: {names}",
+        lambda value: isinstance(value, kinds),
+    )
 
-    def draw_null(draw: Draw, context: Context) -> Any:
-        return made(kinds[draw(CODES) % len(kinds)], draw(CODES), context.dtype)
 
-    return Quantity(draw_null, f"a null: {names}", lambda value: isinstance(value, kinds))
-
-
-def draw_scores(draw: Draw, context: Context) -> Any:
-    """Draw scores of the common shape that the drawn null allows, shifted or not."""
-    code, null = draw(CODES), context.drawn["null"]
-    x, spread = numbers(code, *context.shape), 1 + code % 3
+def allowed_scores(code: int, context: Context) -> Any:
+    """Return scores of the common shape that the drawn null allows, shifted or not."""
+    x, spread, null = numbers(code, *context.shape), 1 + code % 3, context.drawn["null"]
     if isinstance(null, n.Bounded | n.EmpiricalUCB):
         x = null.low + x * (null.high - null.low)
     elif isinstance(null, n.Discrete):
@@ -65,16 +64,13 @@ def draw_scores(draw: Draw, context: Context) -> Any:
         x = np.floor(x * (2 if isinstance(null, n.Bernoulli) else 4))
     elif not isinstance(null, n.Exponential):
         x = spread * (2 * x - 1) + 0.25
-    return np.asarray(x, context.dtype)
+    return x
 
 
 def some(low: float, high: float, shape: Callable[[Any], Any] = lambda c: c.shape) -> Quantity:
     """Numbers of an interval, in an array of the common shape or another one of it."""
-
-    def draw_some(draw: Draw, context: Context) -> Any:
-        return np.asarray(low + (high - low) * numbers(draw(CODES), *shape(context)), context.dtype)
-
-    return Quantity(draw_some, f"array of numbers from {low:g} to {high:g}")
+    text = f"array of numbers from {low:g} to {high:g}"
+    return of_code(text, lambda code, c: low + (high - low) * numbers(code, *shape(c)))
 
 
 def probabilities(null: Any) -> tuple[Any, Any]:
@@ -122,8 +118,8 @@ UP_TO_4 = shapes((1,), (2,), (3,), (4,))
 def images(examples: int = 0, classes: int = 0) -> Quantity:
     """`Images` in the dimension of the common shape: 1 to 4 of them and 2 to 4 classes, unless they are given."""
 
-    def draw_images(draw: Draw, context: Context) -> Images:
-        code, (d,) = draw(CODES), context.shape
+    def make(code: int, context: Context) -> Images:
+        (d,) = context.shape
         N, C = examples or 1 + code % 4, classes or 2 + code // 4 % 3
         rng = np.random.Generator(np.random.PCG64(code))
         anchors = rng.standard_normal((C, d)) + 2 * np.eye(C, d)
@@ -131,31 +127,28 @@ def images(examples: int = 0, classes: int = 0) -> Quantity:
         anchors[:, -1] += np.where(np.abs(anchors[:, -1]) < 0.5, np.sign(anchors[:, -1]), 0)
         z = rng.standard_normal((N, d))
         z *= (1 + code % 7 % 3 / 4) / np.linalg.norm(z, axis=1, keepdims=True)  # of any length, though usually 1
-        return Images(anchors.astype(context.dtype), z.astype(context.dtype), 1.0 + code % 4)
+        return Images(anchors, z, 1.0 + code % 4)
 
-    return Quantity(draw_images, "Images: 1 to 4 of them, 2 to 4 classes, κ from 1 to 4")
+    return of_code("Images: 1 to 4 of them, 2 to 4 classes, κ from 1 to 4", make)
 
 
-def draw_matrix(draw: Draw, context: Context) -> Any:
-    """Draw a symmetric positive definite matrix (d, d), d the length of the common shape."""
-    code, (d,) = draw(CODES), context.shape
+def matrix(code: int, context: Context) -> Any:
+    """Return a symmetric positive definite matrix (d, d), d the length of the common shape."""
+    (d,) = context.shape
     rows = np.random.Generator(np.random.PCG64(code)).standard_normal((d + 2, d)) if code else np.eye(d)
     F = rows.T @ rows / len(rows) + np.eye(d) / 4
-    return np.asarray((F + F.T) / 2, context.dtype)
+    return (F + F.T) / 2
 
 
-spd = Quantity(draw_matrix, "symmetric positive definite matrix (d, d)")
+spd = of_code("symmetric positive definite matrix (d, d)", matrix)
 
 
 def draws_of_mc(shape: Callable[[Any], Any]) -> Quantity:
     """None, or for fisher "mc" numbers of (0, 1) in a shape that what was drawn before decides."""
-
-    def draw_numbers(draw: Draw, context: Context) -> Any:
-        if context.drawn["fisher"] != "mc":
-            return None
-        return np.asarray(numbers(draw(CODES), *shape(context.drawn)), context.dtype)
-
-    return Quantity(draw_numbers, "draws for fisher mc, else None")
+    return of_code(
+        "draws for fisher mc, else None",
+        lambda code, c: numbers(code, *shape(c.drawn)) if c.drawn["fisher"] == "mc" else None,
+    )
 
 
 LENGTHS = choice(3, 1, 2, 4)

@@ -9,12 +9,12 @@ import numpy as np
 
 from gnomon.probability.m_fisher import loop as reference
 from gnomon.probability.m_fisher.nulls import Bounded, Empirical, Gaussian
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Cases, Context, choice
 from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import numbers, some
 from gnomon_spec.probability.m_fisher.natural import radii
-from gnomon_spec.strategies import CODES, shapes
+from gnomon_spec.strategies import of_code, shapes
 from gnomon_spec.system import WITH_ROOM, Misfits
 
 UP_TO_3 = shapes((2,), (3,))  # in one dimension all scores are alike
@@ -47,28 +47,25 @@ def draws_of_other_steps_are_rejected(case: Case) -> Misfits:
     return {"rows": {"draws": longer}, "none": {"draws": None}, "exact": {"fisher": "exact"}}
 
 
-def draw_null(draw: Draw, context: Context) -> Any:
-    """Draw a null that the scores of some images fit, or do not: normal, bounded or calibration scores."""
-    code = draw(CODES)
-    x = numbers(code, 4)
-    known = Empirical(np.asarray(x / 2, context.dtype))
-    return (Gaussian(float(x[0]) / 2, float(x[1]) / 2), Bounded(0.25 + float(x[2]) / 4, 0.0, 2.0), known)[code % 3]
+def a_null(code: int, _context: Context) -> Any:
+    """Return a null that the scores of some images fit, or do not: normal, bounded or calibration scores."""
+    half = numbers(code, 4) / 2
+    x, y, z = map(float, half[:3])
+    return (Gaussian(x, y), Bounded(0.25 + z / 2, 0.0, 2.0), Empirical(half))[code % 3]
 
 
-def draw_images(draw: Draw, context: Context) -> Any:
-    """Draw None, or three images to learn a null of calibration scores from."""
-    code = draw(CODES)
-    if not isinstance(context.drawn["null"], Empirical) or code % 2:
-        return None
-    return np.asarray(2 * numbers(code, 3, *context.shape) - 1 + np.eye(3, context.shape[0]), context.dtype)
+def calm_images(code: int, context: Context) -> Any:
+    """Return None, or three images to learn a null of calibration scores from."""
+    none = not isinstance(context.drawn["null"], Empirical) or code % 2
+    return None if none else 2 * numbers(code, 3, *context.shape) - 1 + np.eye(3, context.shape[0])
 
 
 watching = Cases(
     {
         "prompt": some(-0.25, 0.25),
         "images": inputs.images(5),
-        "null": Quantity(draw_null, "Gaussian, Bounded or Empirical"),
-        "calibration": Quantity(draw_images, "None, or images without a shift"),
+        "null": of_code("Gaussian, Bounded or Empirical", a_null),
+        "calibration": of_code("None, or images without a shift", calm_images),
         "batch": choice(2, 3, 1, 5),
         "kind": choice("entropy", "margin", "nll_top"),
         "per": choice("sample", "batch"),

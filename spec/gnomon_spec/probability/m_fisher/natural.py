@@ -9,7 +9,7 @@ import numpy as np
 
 from gnomon.probability.m_fisher import natural as reference
 from gnomon_spec.arithmetic import lapack
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
+from gnomon_spec.cases import Case, Cases, Quantity, choice, constant
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import system
 from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, some, spd
@@ -19,10 +19,7 @@ from gnomon_spec.system import WITH_ROOM, Misfits
 none = constant(None)
 
 
-def draw_state(draw: Draw, context: Context) -> reference.FisherState | None:
-    """Draw None, or the average of some matrices."""
-    code, average = draw(CODES), spd.draw(draw, context)
-    return None if code % 2 else reference.FisherState(average, code // 2 % 4)
+counted = Quantity(lambda draw, c: reference.FisherState(spd.draw(draw, c), draw(CODES) % 4), "a FisherState")
 
 
 def radii() -> Quantity:
@@ -42,7 +39,7 @@ cases = Cases(
             "array of numbers from -0.75 to 1, one of them 0 where there are several",
         ),
         "fisher": spd,
-        "state": Quantity(draw_state, "None, or a FisherState"),
+        "state": or_none(counted),
         "metric": or_none(spd),
         "lr": choice(0.125, 0.5, 1.0),
         "damping": choice(0.125, 0.0, 1.0),

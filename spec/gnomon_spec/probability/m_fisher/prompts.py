@@ -10,11 +10,11 @@ import numpy as np
 
 from gnomon.derivatives import gradient, make_hvp
 from gnomon.probability.m_fisher import prompts as reference
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice, constant
+from gnomon_spec.cases import Case, Cases, Context, choice, constant
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, numbers, some
-from gnomon_spec.strategies import CODES, shapes
+from gnomon_spec.strategies import of_code, shapes
 from gnomon_spec.system import WITH_ROOM, Misfits
 
 model = Cases({"prompt": some(-0.25, 0.25), "images": inputs.images()}, UP_TO_4)
@@ -51,18 +51,16 @@ def a_prompt_that_undoes_an_anchor_is_rejected(case: Case) -> Misfits:
     return {"degenerate": {"prompt": -case.images.anchors[-1]}}
 
 
-def draw_rows(draw: Draw, context: Context) -> Any:
-    """Draw rows of probabilities, the first one in four times of one class alone."""
-    code = draw(CODES)
+def distributions(code: int, context: Context) -> Any:
+    """Return rows of probabilities, the first one in four times of one class alone."""
     p = np.floor(numbers(code, *context.shape) * 512 / context.shape[1]) / 512
     p[0] *= code % 4 != 3
     p[:, -1] += 1 - np.sum(p, axis=1)  # in binary digits, so that each dtype has the sum 1
-    return np.asarray(p, context.dtype)
+    return p
 
 
-several = shapes((1, 2), (2, 3), (3, 1), (2, 4))
-distributions = Quantity(draw_rows, "rows of probabilities")
-rows = Cases({"probabilities": distributions, "kind": choice("entropy", "margin", "nll_top")}, several)
+several, drawn_rows = shapes((1, 2), (2, 3), (3, 1), (2, 4)), of_code("rows of probabilities", distributions)
+rows = Cases({"probabilities": drawn_rows, "kind": choice("entropy", "margin", "nll_top")}, several)
 score = system.operation(reference.score, cases=rows, rejecting=rows, dtypes=WITH_ROOM)
 
 
@@ -92,12 +90,12 @@ def what_is_no_distribution_is_rejected(case: Case) -> Misfits:
     return {f"probabilities times {factor}": {"probabilities": factor * p} for factor in factors}
 
 
-def draw_labels(draw: Draw, context: Context) -> Any:
-    (anchors, features, _), code = context.drawn["images"], draw(CODES)
+def some_labels(code: int, context: Context) -> Any:
+    anchors, features, _ = context.drawn["images"]
     return None if code % 2 else np.array([(code // (i + 2)) % len(anchors) for i in range(len(features))])
 
 
-labels = Quantity(draw_labels, "None, or a label an image")
+labels = of_code("None, or a label an image", some_labels)
 labelled = model.but(labels=labels, loss=choice("entropy", "pseudo_nll"))
 slope = system.operation(reference.slope, cases=labelled, rejecting=labelled, dtypes=WITH_ROOM)
 

@@ -12,7 +12,7 @@ from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.probability.m_fisher import detector as reference
 from gnomon.probability.m_fisher.detector import Alarms, Detection, DetectorState, Passage, beginning
-from gnomon.probability.m_fisher.nulls import Bounded, Gaussian, GaussianPlugin, log_mgf, moments
+from gnomon.probability.m_fisher.nulls import log_mgf, moments
 
 __all__ = ["Alarms", "Detection", "DetectorState", "Passage", "alarms", "detect", "passage"]
 
@@ -146,62 +146,16 @@ def walk_in_ratios(scores: Array, numbers: Array, first: Any, ends: Array) -> No
         ends[0, i], ends[1, i] = np.log1p(before) + x, top
 
 
-@compiled
-def walk_by_tilts(scores: Array, numbers: Array, first: Any, ends: Array) -> None:
-    """Do as `walk` for adaptive tilts and a ψ that is μ₀λ + cλ². numbers: μ₀, σ₀, c, threshold, 0."""
-    mean, sd, curvature, threshold, zero = numbers
-    for i in range(scores.shape[0]):
-        total, deviation, top = zero, zero, zero - np.inf
-        for t in range(scores.shape[1]):
-            lam = min(max(deviation / max(t, 1) / sd / sd, zero), 2 / sd)
-            deviation += scores[i, t] - mean
-            total += lam * scores[i, t] - (mean * lam + curvature * (lam * lam))
-            top = max(top, total)
-            if total >= threshold:
-                first[i] = t + 1
-                break
-        ends[0, i], ends[1, i] = total, top
-
-
-@compiled
-def walk_both_ways(scores: Array, numbers: Array, first: Any, ends: Array) -> None:
-    """Do as `walk` for the mean of the wealths of λ and -λ, which is below the larger one. numbers: λ, ψ, ψ of -λ …"""
-    lam, psi, other, threshold, zero = numbers
-    half = np.log(zero + 2)
-    for i in range(scores.shape[0]):
-        up, down, top = zero, zero, zero - np.inf
-        for t in range(scores.shape[1]):
-            up += lam * scores[i, t] - psi
-            down += -lam * scores[i, t] - other
-            if max(up, down) > top:
-                top = max(top, max(up, down) + (np.log1p(np.exp(-abs(up - down))) - half))
-                if top >= threshold:
-                    first[i] = t + 1
-                    break
-        ends[0, i], ends[1, i] = max(up, down) + (np.log1p(np.exp(-abs(up - down))) - half), top
-
-
 @in_place_of(reference.passage)
 def passage(scores: Array, null: Any, **given: Any) -> Passage:
-    lam, two_sided, restart = given["lam"], given["two_sided"], given["restart"]
-    threshold, fixed, plain = -log(given["delta"]), given["tilt"] == "fixed", restart in ("none", "reset")
-    quadratic = isinstance(null, Gaussian | GaussianPlugin | Bounded)
-    if (two_sided and not (plain and fixed)) or not (fixed or (plain and quadratic)) or threshold > 600:
+    lam, restart, threshold = given["lam"], given["restart"], -log(given["delta"])
+    if given["two_sided"] or given["tilt"] == "adaptive" or threshold > 600:
         return reference.passage(scores, null, **given)
-    (mean, sd), dtype = moments(null), scores.dtype
-    chosen = np.array([[0.5 / sd if lam is None else lam]], dtype)
-    psi = log_mgf(chosen, null)[0, 0]
-    first, ends, stream = np.zeros(len(scores), np.int64), np.empty((2, len(scores)), dtype), contiguous(scores)
-    if not fixed:
-        width = (null.high - null.low) / 2 if isinstance(null, Bounded) else sd
-        walk_by_tilts(stream, np.array([mean, sd, width**2 / 2, threshold, 0], dtype), first, ends)
-    elif two_sided:
-        other = log_mgf(-chosen, null)[0, 0]
-        walk_both_ways(stream, np.array([chosen[0, 0], psi, other, threshold, 0], dtype), first, ends)
+    chosen = np.array([[0.5 / moments(null)[1] if lam is None else lam]], scores.dtype)
+    numbers = np.array([chosen[0, 0], log_mgf(chosen, null)[0, 0], threshold, 0], scores.dtype)
+    first, ends = np.zeros(len(scores), np.int64), np.empty((2, len(scores)), scores.dtype)
+    if restart == "sr":
+        walk_in_ratios(contiguous(scores), numbers, first, ends)
     else:
-        numbers = np.array([chosen[0, 0], psi, threshold, 0], dtype)
-        if restart == "sr":
-            walk_in_ratios(stream, numbers, first, ends)
-        else:
-            walk(stream, numbers, RESTARTS.index(restart), first, ends)
+        walk(contiguous(scores), numbers, RESTARTS.index(restart), first, ends)
     return Passage(first, *ends)
