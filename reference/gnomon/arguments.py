@@ -8,24 +8,30 @@ does not, stands in `RAISES`.
 from __future__ import annotations
 
 import inspect
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache, wraps
 from types import NoneType, UnionType
 from typing import Any, Literal, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from gnomon.domains import (
+    SEEN,
     Array,
     Choice,
     Count,
     Domain,
+    Entries,
     Flag,
     Floating,
     Kind,
     Like,
     OrNone,
     RealNumber,
+    Seen,
     Several,
     State,
+    axis_and_more,
     require_finite,
 )
 
@@ -64,9 +70,11 @@ def checked(*rules: Rule) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 signature.bind(*args, **kwargs)  # says what is missing, unknown or given twice
             if not plan:
                 plan.extend((name, domain.require) for name, domain in domains_of(call).items())
+            given[SEEN] = Seen()
             for name, require in plan:
                 if name in explicit:
                     require(name, explicit[name], given)
+            del given[SEEN]
             for rule in rules:
                 rule(given)
             if given.get("check_finite"):
@@ -126,7 +134,27 @@ def domains_of(function: Callable[..., Any]) -> dict[str, Domain]:
     hints = get_type_hints(function, include_extras=True)
     first = next((name for name in inspect.signature(function).parameters if hints.get(name) == Array), "")
     found = {name: _domain(hints.get(name), name, first) for name in inspect.signature(function).parameters}
-    return {name: domain for name, domain in found.items() if domain is not None}
+    counts = Counter(axis for domain in found.values() for axis in _axes(domain))
+    several = frozenset(axis for axis, count in counts.items() if count > 1)
+    return {name: _sharing(domain, several) for name, domain in found.items() if domain is not None}
+
+
+def _axes(domain: Domain | None) -> set[str]:
+    """Return the names of the lengths in a domain that are the same wherever they are named."""
+    if isinstance(domain, State):
+        return set().union(*(_axes(part) for _, part in domain.parts))
+    if isinstance(domain, OrNone):
+        return _axes(domain.inner)
+    return {axis_and_more(axis)[0] for axis in domain.axes} if isinstance(domain, Entries) and not domain.fit else set()
+
+
+def _sharing(domain: Domain, names: frozenset[str]) -> Domain:
+    """Return the domain that knows which names of lengths are shared."""
+    if isinstance(domain, State):
+        return State(tuple((name, _sharing(part, names | _axes(domain))) for name, part in domain.parts))
+    if isinstance(domain, OrNone):
+        return OrNone(_sharing(domain.inner, names))
+    return replace(domain, shared=names & _axes(domain)) if isinstance(domain, Entries) else domain
 
 
 def _domain(hint: Any, name: str, first: str) -> Domain | None:

@@ -10,7 +10,7 @@ accept.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf
 from typing import Annotated, Any, Protocol, TypeAlias
 
@@ -66,6 +66,18 @@ def require_floating(name: str, array: Any) -> None:
         raise TypeError(f"{name} must be a NumPy array of floating-point numbers, got {type(array).__name__}")
     if array.dtype.kind != "f":
         raise TypeError(f"{name} must hold real floating-point numbers, got dtype {array.dtype}")
+
+
+FLOATS, INTEGERS, TRUTH_VALUES = "floating-point numbers", "integers", "truth values"
+KINDS = {FLOATS: "f", INTEGERS: "iu", TRUTH_VALUES: "b"}
+
+
+def require_kind(name: str, array: Any, holds: str) -> None:
+    """Require an array of a kind of `KINDS`; raise `TypeError`."""
+    if holds == FLOATS:
+        require_floating(name, array)
+    elif not hasattr(array, "dtype") or array.dtype.kind not in KINDS[holds]:
+        raise TypeError(f"{name} must be an array of {holds}, got {getattr(array, 'dtype', type(array).__name__)}")
 
 
 def is_real_number(value: Any) -> bool:
@@ -213,6 +225,8 @@ class Finite:
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
         (Like(self.model) if self.model else Floating()).require(name, value, given)
+        seen = given.get(SEEN, Seen())
+        seen.first = seen.first or (name, value.dtype)
         if not np.all(np.isfinite(value) & (value > self.above)):
             raise ValueError(f"{name} must be finite{self._words()} in every entry")
 
@@ -250,12 +264,31 @@ class Scalar:
         return f"one number{of}" + f", >= {self.low:g}" * (self.low > -inf) + ", finite" * self.finite
 
 
+@dataclass
+class Seen:
+    """What is known of the arrays of a call that were looked at: lengths by name, name and dtype of the first."""
+
+    lengths: dict[str, int] = field(default_factory=lambda: {"": 0})
+    first: tuple[str, Any] | None = None
+
+
+SEEN = "what is known of arrays"  # where, among the arguments of a call, this is kept
+
+
+def axis_and_more(axis: str) -> tuple[str, int]:
+    """Return what is named and added in a name like "n + 1"; a number has no name."""
+    name, _, more = axis.partition("+") if not axis.isdigit() else ("", "", axis)
+    return name.strip(), int(more or 0)
+
+
 @dataclass(frozen=True)
 class Entries:
-    """A floating-point array of known shape.
+    """An array of known shape.
 
-    axes: what its lengths are called, as in `("m", "n")`; one name twice is one length. least: of each length. fit: the
+    axes: what its lengths are called, as in `("m", "n + 1")`; one name is one length in all arguments of a function,
+    and arrays of floating-point numbers have one dtype. least: of each length. fit: the
     argument whose last length is n, and whose dtype the array has; of: what more of its last lengths are called.
+    holds: what kind of entries, see `KINDS`. shared: names that other arguments have, too; `domains_of` fills it in.
     finite: no NaN, no infinity. nonzero: no row is all 0. each: what is true of each entry. symmetric: to half of the
     dtype's digits.
     """
@@ -268,22 +301,31 @@ class Entries:
     each: Number | None = None
     symmetric: bool = False
     of: tuple[str, ...] = ("n",)
+    holds: str = FLOATS
+    shared: frozenset[str] = frozenset()
 
-    def _known(self, given: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-        """Return the lengths that are those of the argument that it fits."""
-        shape = given[self.fit].shape if self.fit else ()
-        return {axis: shape[-i : len(shape) - i + 1] or (0,) for i, axis in enumerate(self.of[::-1], 1) if self.fit}
+    def _known(self, given: Mapping[str, Any]) -> dict[str, int]:
+        """Return the lengths that are those of arguments before, or of the one that it fits."""
+        if not self.fit:
+            return dict(given.get(SEEN, Seen()).lengths)
+        shape = given[self.fit].shape
+        return {"": 0} | {axis: shape[-i] if i <= len(shape) else 0 for i, axis in enumerate(self.of[::-1], 1)}
 
     def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
-        require_floating(name, value)
-        lengths = self._known(given)
-        for axis, length in zip(self.axes, value.shape, strict=False):
-            lengths.setdefault(axis, (length,))
-        expected = sum((lengths.get(axis, (-1,)) for axis in self.axes), ())
+        require_kind(name, value, self.holds)
+        seen, known, axes = given.get(SEEN, Seen()), self._known(given), [axis_and_more(axis) for axis in self.axes]
+        for (axis, more), length in zip(axes, value.shape, strict=False):
+            known.setdefault(axis, length - more)
+        expected = tuple(known.get(axis, -1) + more for axis, more in axes)
         if value.shape != expected or min(value.shape, default=self.least) < self.least:
             raise ValueError(f"{name} must have shape {self._words(given)}, got {value.shape}")
-        if self.fit and value.dtype != given[self.fit].dtype:
-            raise TypeError(f"{name} must have the dtype of {self.fit} {given[self.fit].dtype}, got {value.dtype}")
+        if self.holds == FLOATS:
+            like, dtype = (self.fit, given[self.fit].dtype) if self.fit else seen.first or (name, value.dtype)
+            if value.dtype != dtype:
+                raise TypeError(f"{name} must have the dtype of {like} {dtype}, got {value.dtype}")
+        if not self.fit:
+            seen.lengths.update(known)
+            seen.first = seen.first or ((name, value.dtype) if self.holds == FLOATS else None)
         if self.finite and not np.all(np.isfinite(value)):
             raise NonFiniteError(f"{name} must be finite, got a NaN or an infinity in it")
         if self.nonzero and not np.all(np.any(value != 0, axis=-1)):
@@ -294,8 +336,11 @@ class Entries:
             require_symmetric(name, value)
 
     def _words(self, given: Mapping[str, Any] | None = None) -> str:
-        known = {axis: str(length) for axis, (length,) in self._known(given).items()} if given is not None else {}
-        axes = [known.get(axis, axis) for axis in self.axes]
+        known = self._known(given) if given is not None else {}
+        axes = [
+            str(known[a] + more) if a in known else axis
+            for axis, (a, more) in zip(self.axes, map(axis_and_more, self.axes), strict=True)
+        ]
         words = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
         least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least and not axis.isdigit()]
         words += f" with {' and '.join(least)}" if least else ""
@@ -306,7 +351,8 @@ class Entries:
     def __str__(self) -> str:
         each = f", each {self.each}" if self.each else ", finite" * self.finite
         more = [each, ", not zero" * self.nonzero]
-        return f"an array of shape {self._words()}{''.join(more)}{', symmetric' * self.symmetric}"
+        of = "" if self.holds == FLOATS else f" of {self.holds}"
+        return f"an array{of} of shape {self._words()}{''.join(more)}{', symmetric' * self.symmetric}"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 
 from gnomon.curvature.operators import Dense, Products
 from gnomon.domains import (
+    FLOATS,
     Choice,
     Count,
     Domain,
@@ -26,6 +27,7 @@ from gnomon.domains import (
     Several,
     State,
     TupleOfArrays,
+    axis_and_more,
 )
 
 NO_NUMBERS: tuple[Any, ...] = (None, 1j, {})
@@ -152,11 +154,18 @@ def _(domain: Entries, value: Any) -> Iterator[tuple[str, Any]]:
         yield " too long", np.concatenate([value, value[..., :1], value], axis=-1)
     else:
         yield " of another rank", value[np.newaxis]
-    yield " of integers", np.ones(value.shape, np.int64)
+    for i, axis in enumerate(domain.axes):
+        if axis_and_more(axis)[0] in {"", *domain.shared} and value.size:
+            yield f" with another length {axis}", np.concatenate([value, value], axis=i)
+    if domain.holds != FLOATS:
+        yield from no_numbers()
+    other = np.int64 if domain.holds == FLOATS else np.float64
+    yield " of another kind" if domain.holds != FLOATS else " of integers", np.ones(value.shape, other)
     if domain.least:
         yield " without entries", value[:0]
     first = (np.arange(value.size) == 0).reshape(value.shape)
-    for bad in outside(domain.each) if domain.each else [nan] * domain.finite:
+    bads = outside(domain.each) if domain.each else [nan] * domain.finite
+    for bad in bads if domain.holds == FLOATS else filter(np.isfinite, bads):
         yield f" with {bad:g}", np.where(first, np.asarray(bad, value.dtype), value)
     if domain.nonzero:
         yield " of zeros", 0 * value

@@ -115,7 +115,7 @@ def test_the_released_density_gradient_settles_with_the_opposite_sign():
         (lambda: played([1], 21), "orders must be at most 20, got 21"),
         (lambda: inventory.seasonal_demand(np.ones((2, 2))), "noise must be an array of integers, got float64"),
         (lambda: policies.tiny_episodes(np.zeros((2, 4, 3))), r"theta must have shape \(2, 5, 3\)"),
-        (lambda: surrogates.clipped_surrogate(np.zeros((1, 1)), np.ones(1)), "ratios must be > 0"),
+        (lambda: surrogates.clipped_surrogate(np.zeros((1, 1)), np.ones(1)), "ratios must be finite and > 0"),
     ],
 )
 def test_bad_input_gets_a_sentence(call, sentence):

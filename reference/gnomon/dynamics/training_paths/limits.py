@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import numpy as np
@@ -31,19 +30,7 @@ class Mediated(NamedTuple):
     residual: Any
 
 
-def as_many(axis: int) -> Callable[[Mapping[str, Any]], None]:
-    """Return the rule that F and G have as many rows (axis 0) or columns (axis 1)."""
-
-    def require(given: Mapping[str, Any]) -> None:
-        f, g = given["f"], given["g"]
-        if f.shape[axis] != g.shape[axis]:
-            which = ("rows", "columns")[axis]
-            raise ValueError(f"g must have as many {which} as f {f.shape}, got shape {g.shape}")
-
-    return require
-
-
-@checked(as_many(0))
+@checked()
 def pullback(
     f: Annotated[Array, Entries(("rows", "a"), least=1, finite=True)],
     g: Annotated[Array, Entries(("rows", "b"), least=1, finite=True)],
@@ -64,7 +51,7 @@ def pullback(
     return Pullback(basis @ basis.T, a + b - rank, basis[:a], basis[a:])
 
 
-@checked(as_many(1))
+@checked()
 def pushout(
     f: Annotated[Array, Entries(("a", "columns"), least=1, finite=True)],
     g: Annotated[Array, Entries(("b", "columns"), least=1, finite=True)],
@@ -76,25 +63,18 @@ def pushout(
     return pullback(f.T, g.T)
 
 
-def paired(given: Mapping[str, Any]) -> None:
-    for name, of in (("h", "first"), ("k", "second")):
-        if given[name].shape[0] != given[of].shape[0]:
-            raise ValueError(f"{name} must have the rows of {of} {given[of].shape}, got shape {given[name].shape}")
-    for name, of in (("second", "first"), ("k", "h")):
-        if given[name].shape[1] != given[of].shape[1]:
-            raise ValueError(f"{name} must have the columns of {of} {given[of].shape}, got shape {given[name].shape}")
-
-
-Matrix = Annotated[Array, Entries(("rows", "columns"), least=1, finite=True)]
-
-
-@checked(paired)
-def mediate(first: Matrix, second: Matrix, h: Matrix, k: Matrix) -> Mediated:
+@checked()
+def mediate(
+    first: Annotated[Array, Entries(("a", "n"), least=1, finite=True)],
+    second: Annotated[Array, Entries(("b", "n"), least=1, finite=True)],
+    h: Annotated[Array, Entries(("a", "m"), least=1, finite=True)],
+    k: Annotated[Array, Entries(("b", "m"), least=1, finite=True)],
+) -> Mediated:
     """Return u = p₁ᵀ·h + p₂ᵀ·k, the only map with p₁·u = h and p₂·u = k if there is one, and the size of what is left.
 
-    first, second: p₁ and p₂, whose columns together are orthonormal, as `pullback` gives them. h, k: maps to the sides
-    of the square, shapes (a, m) and (b, m). There is such a map if and only if F·h = G·k: then the residual √(‖h -
-    p₁·u‖² + ‖k - p₂·u‖²) is 0.
+    first, second: p₁ (a, n) and p₂ (b, n), whose columns together are orthonormal, as `pullback` gives them. h, k: maps
+    to the sides of the square, shapes (a, m) and (b, m). There is such a map if and only if F·h = G·k: then the residual
+    √(‖h - p₁·u‖² + ‖k - p₂·u‖²) is 0.
     """
     factor = first.T @ h + second.T @ k
     left_h, left_k = h - first @ factor, k - second @ factor

@@ -12,7 +12,7 @@ from gnomon.domains import Array, Entries, Number
 from gnomon.probability.drm.distortions import Distortion, of_survival, require_distortion, slope
 
 Values: TypeAlias = Annotated[Array, Entries(("n",), least=1, finite=True)]
-Weights: TypeAlias = Annotated[Array, Entries(("n",), fit="y", each=Number())] | None
+Weights: TypeAlias = Annotated[Array, Entries(("n",), each=Number())] | None
 
 
 def require_weight(given: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from gnomon.arguments import checked
 from gnomon.domains import Array, Entries
 from gnomon.probability.drm.distortions import Distortion, blur, of_level, require_distortion
 
-Edges: TypeAlias = Annotated[Array, Entries(("n",), least=2, finite=True)]
+Edges: TypeAlias = Annotated[Array, Entries(("n + 1",), least=2, finite=True)]
 
 
 class WorstCase(NamedTuple):

@@ -3,38 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, NonNegativeInt, PositiveInt, UnitInterval
+from gnomon.domains import INTEGERS, Array, Entries, NonNegativeInt, Number, PositiveInt, UnitInterval
 
 LEAD_TIMES = (2, 3, 5)
 PRICES, PENALTIES, HOLDING = (2.0, 1.5, 1.0, 0.5), (0.125, 0.1, 0.075), (0.2, 0.15, 0.1)
 
 
-@dataclass(frozen=True)
-class Units:
-    """An array of integers from 0 on, of known rank; no length is 0."""
-
-    axes: tuple[str, ...]
-
-    def require(self, name: str, value: Any, given: Mapping[str, Any]) -> None:
-        if not hasattr(value, "dtype") or value.dtype.kind not in "iu":
-            raise TypeError(f"{name} must be an array of integers, got {getattr(value, 'dtype', type(value).__name__)}")
-        if value.ndim != len(self.axes) or not value.size:
-            raise ValueError(f"{name} must have shape ({', '.join(self.axes)}), none of them 0, got {value.shape}")
-        if np.min(value) < 0:
-            raise ValueError(f"{name} must be >= 0 in every entry, got {np.min(value)}")
-
-    def __str__(self) -> str:
-        return f"an array of integers >= 0 of shape ({', '.join(self.axes)}), not empty"
-
-
 Whole = NDArray[np.int64]
+
+
+def units(*axes: str) -> Entries:
+    """Return the domain of arrays of integers from 0 on; no length is 0."""
+    return Entries(axes, least=1, holds=INTEGERS, each=Number())
+
+
 Prices: TypeAlias = Annotated[Array, Entries(("stages + 1",), least=2, finite=True)]
 Penalties: TypeAlias = Annotated[Array, Entries(("stages",), finite=True)]
 LeadTimes: TypeAlias = tuple[PositiveInt, ...]
@@ -47,8 +35,8 @@ class InventoryState(NamedTuple):
     each stage, units requested of each stage. coming: what arrives in 1, 2, … periods, (longest lead time, N, B).
     """
 
-    seen: Annotated[Whole, Units(("window", "4·stages", "workers"))]
-    coming: Annotated[Whole, Units(("longest lead time", "stages", "workers"))]
+    seen: Annotated[Whole, units("window", "4·stages", "workers")]
+    coming: Annotated[Whole, units("longest lead time", "stages", "workers")]
 
 
 class Episode(NamedTuple):
@@ -61,38 +49,24 @@ class Episode(NamedTuple):
 
 
 def require_stages(given: Mapping[str, Any]) -> None:
-    """Require one number a stage, one more price, and orders that may be."""
+    """Require one lead time a stage, and orders that may be."""
     N, orders = len(given["lead_times"]), given["orders"]
-    for name, length in (("prices", N + 1), ("penalties", N), ("holding", N)):
-        if given[name].shape != (length,) or given[name].dtype != given["prices"].dtype:
-            raise ValueError(f"{name} must have shape ({length},) and the dtype of prices to fit lead_times")
-    if orders.shape[-2] != N:
-        raise ValueError(f"orders must have one row for each of {N} stages, got shape {orders.shape}")
+    if given["penalties"].shape != (N,):
+        raise ValueError(f"penalties must have one entry for each of {N} lead times, got {given['penalties'].shape}")
     if np.max(orders) > given["largest_order"]:
         raise ValueError(f"orders must be at most {given['largest_order']}, got {np.max(orders)}")
 
 
 def require_state(given: Mapping[str, Any]) -> None:
-    """Require a state, demand and orders of the same stages and workers."""
-    state, (N, B), longest = given["state"], given["orders"].shape, max(given["lead_times"])
-    expected = {"seen": (len(state.seen), 4 * N, B), "coming": (longest, N, B)}
-    for part, shape in expected.items():
-        if getattr(state, part).shape != shape:
-            raise ValueError(f"state.{part} must have shape {shape}, got {getattr(state, part).shape}")
-    if given["demand"].shape != (B,):
-        raise ValueError(f"demand must have one entry for each of {B} workers, got shape {given['demand'].shape}")
-
-
-def require_periods(given: Mapping[str, Any]) -> None:
-    """Require demands and orders of the same periods and workers."""
-    (T, _, B), shape = given["orders"].shape, given["demands"].shape
-    if shape != (T, B):
-        raise ValueError(f"demands must have shape {(T, B)} to fit orders, got {shape}")
+    """Require a state of these stages and lead times."""
+    state, N, longest = given["state"], len(given["lead_times"]), max(given["lead_times"])
+    if (state.seen.shape[1], len(state.coming)) != (4 * N, longest):
+        raise ValueError(f"state must have {4 * N} rows seen and {longest} periods coming, got {state.seen.shape[1:]}")
 
 
 @checked()
 def seasonal_demand(
-    noise: Annotated[Whole, Units(("periods", "workers"))], *, season: PositiveInt = 15, shift: NonNegativeInt = 6
+    noise: Annotated[Whole, units("periods", "workers")], *, season: PositiveInt = 15, shift: NonNegativeInt = 6
 ) -> Whole:
     """Return the demand noise + (t + shift) mod season of the periods t = 1, 2, …, shape (T, B).
 
@@ -119,7 +93,7 @@ def start(
 @checked(require_stages, require_state)
 def inventory_step(
     prices: Prices, penalties: Penalties, holding: Penalties, state: InventoryState,
-    demand: Annotated[Whole, Units(("workers",))], orders: Annotated[Whole, Units(("stages", "workers"))], *,
+    demand: Annotated[Whole, units("workers")], orders: Annotated[Whole, units("stages", "workers")], *,
     lead_times: LeadTimes = LEAD_TIMES, backlog: bool = False, largest_order: NonNegativeInt = 20,
 ) -> tuple[InventoryState, Array]:  # fmt: skip
     """Let one period pass and return the new state and the rewards, shape (B,).
@@ -164,10 +138,10 @@ def reward(prices: Array, penalties: Array, holding: Array, sent: Whole, stock: 
     return earned
 
 
-@checked(require_stages, require_periods)
+@checked(require_stages)
 def inventory_episode(
-    prices: Prices, penalties: Penalties, holding: Penalties, demands: Annotated[Whole, Units(("periods", "workers"))],
-    orders: Annotated[Whole, Units(("periods", "stages", "workers"))], *, lead_times: LeadTimes = LEAD_TIMES,
+    prices: Prices, penalties: Penalties, holding: Penalties, demands: Annotated[Whole, units("periods", "workers")],
+    orders: Annotated[Whole, units("periods", "stages", "workers")], *, lead_times: LeadTimes = LEAD_TIMES,
     initial_stock: NonNegativeInt = 10, initial_shipment: NonNegativeInt = 10, gamma: UnitInterval = 0.99,
     backlog: bool = False, largest_order: NonNegativeInt = 20,
 ) -> Episode:  # fmt: skip

@@ -12,12 +12,11 @@ from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, UnitInterval
 from gnomon.probability.drm.distortions import Distortion, require_distortion
 from gnomon.probability.drm.lstat import influence, lstat, require_no_jumps
-from gnomon.probability.drm_ppo.inventory import Units, Whole, inventory_episode
+from gnomon.probability.drm_ppo.inventory import Whole, inventory_episode, units
 
 # Every demand and order of two periods: 81 episodes.
 LISTED = np.array(list(product(range(3), repeat=4))).T
 DEMANDS, ORDERS = LISTED[:2], LISTED[2:]
-TABLE = (2, 5, 3)
 
 
 class Categorical(NamedTuple):
@@ -40,18 +39,18 @@ class Episodes(NamedTuple):
 
 
 def require_actions(given: Mapping[str, Any]) -> None:
-    """Require one action a row of logits, each one of theirs."""
-    (S, K), actions = given["logits"].shape, given["actions"]
-    if actions.shape != (S,) or np.max(actions) >= K:
-        raise ValueError(f"actions must be {S} integers below {K}, got {actions}")
+    """Require actions of the logits."""
+    K, actions = given["logits"].shape[1], given["actions"]
+    if np.max(actions) >= K:
+        raise ValueError(f"actions must be below {K}, got {actions}")
 
 
 Logits: TypeAlias = Annotated[Array, Entries(("choices", "actions"), finite=True, least=1)]
-Table: TypeAlias = Annotated[Array, Entries(("periods", "stocks", "orders"), finite=True, least=2)]
+Table: TypeAlias = Annotated[Array, Entries(("2", "5", "3"), finite=True)]
 
 
 @checked(require_actions)
-def categorical(logits: Logits, actions: Annotated[Whole, Units(("choices",))]) -> Categorical:
+def categorical(logits: Logits, actions: Annotated[Whole, units("choices")]) -> Categorical:
     """Return what a softmax policy says of the actions that were taken.
 
     π = exp(z - max z)/Σ exp(z - max z);  ∇ log π(a) = 1ₐ - π;  H = -Σ π·log π;  ∇H = -π·(log π + H). logits: z, (S, K),
@@ -66,13 +65,7 @@ def categorical(logits: Logits, actions: Annotated[Whole, Units(("choices",))]) 
     return Categorical(np.sum(np.where(taken, log_pi, 0), axis=1), np.where(taken, 1 - pi, -pi), entropy, slope)
 
 
-def require_table(given: Mapping[str, Any]) -> None:
-    """Require a table of the tiny chain."""
-    if given["theta"].shape != TABLE:
-        raise ValueError(f"theta must have shape {TABLE}, got {given['theta'].shape}")
-
-
-@checked(require_table)
+@checked()
 def tiny_episodes(theta: Table, *, gamma: UnitInterval = 0.99) -> Episodes:
     """List the episodes of the tiny chain under the policy π(order) = softmax(θ[period, min(stock, 4)]).
 
@@ -104,7 +97,7 @@ class TinyValue(NamedTuple):
     gradient: Array
 
 
-@checked(require_table, require_distortion, require_no_jumps)
+@checked(require_distortion, require_no_jumps)
 def tiny_value(theta: Table, distortion: Distortion, *, gamma: UnitInterval = 0.99) -> TinyValue:
     """Return the exact value of a policy of the tiny chain under a distortion, and its exact gradient.
 

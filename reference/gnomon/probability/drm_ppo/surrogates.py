@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -53,17 +52,9 @@ def episode_advantages(returns: PerEpisode, distortion: Distortion, *, normalise
     return np.where(deviation > 0, shares / np.where(deviation > 0, deviation, 1), A)
 
 
-def require_quantiles(given: Mapping[str, Any]) -> None:
-    """Require one cell fewer than quantiles."""
-    n = given["quantiles"].shape[0] - 1
-    for name in ("middles", "levels", "slopes"):
-        if given[name].shape != (n,):
-            raise ValueError(f"{name} must have shape ({n},), one entry a cell of quantiles, got {given[name].shape}")
-
-
-@checked(require_quantiles)
+@checked()
 def quantile_weights(
-    returns: PerEpisode, quantiles: Annotated[Array, Entries(("cells + 1",), fit="", finite=True, least=2)],
+    returns: PerEpisode, quantiles: Annotated[Array, Entries(("cells + 1",), finite=True, least=2)],
     middles: PerCell, levels: PerCell, slopes: PerCell,
 ) -> Array:  # fmt: skip
     """Return Ψ(R) = -Σᵢ (1{R <= mᵢ} - zᵢ)·ωᵢ·(qᵢ₊₁ - qᵢ) of each return, shape (E,).
@@ -81,7 +72,7 @@ def quantile_weights(
 @checked()
 def clipped_surrogate(
     ratios: Annotated[Array, Entries(("episodes", "steps"), least=1, each=Number(above=True))],
-    advantages: Annotated[Array, Entries(("episodes",), fit="ratios", finite=True, of=("episodes", "steps"))], *,
+    advantages: PerEpisode, *,
     clip: Fraction = 0.2,
 ) -> Surrogate:  # fmt: skip
     """Return the mean over episodes and steps of min(ρA, clip(ρ, 1-ε, 1+ε)·A), and its gradient.

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, NonNegative, Positive, PositiveInt
+from gnomon.domains import TRUTH_VALUES, Array, Entries, NonNegative, Positive, PositiveInt
 from gnomon.norms import length
 from gnomon.probability.drm.logistic import logistic
-from gnomon.probability.drm_ppo.surrogates import PerEpisode, quantile_weights
+from gnomon.probability.drm_ppo.surrogates import PerCell, PerEpisode, quantile_weights
 
-Some: TypeAlias = Annotated[Array, Entries(("n",), finite=True, least=1)]
 SMALLEST_NORM = 1e-6
 
 
@@ -22,9 +21,9 @@ class DppoState(NamedTuple):
     """What is tracked: quantiles at n + 1 levels, middles at n between them, and for each masked cell of these
     density_gradients, G/f at its middle, (masked cells, P)."""
 
-    quantiles: Array
-    middles: Array
-    density_gradients: Array
+    quantiles: Annotated[Array, Entries(("cells + 1",))]
+    middles: Annotated[Array, Entries(("cells",))]
+    density_gradients: Annotated[Array, Entries(("masked", "P"))]
 
 
 class Gradients(NamedTuple):
@@ -45,29 +44,20 @@ def levels(n: int, like: Array) -> tuple[Array, Array]:
 
 
 def require_update(given: Mapping[str, Any]) -> None:
-    """Require a batch, a state and a distortion of one number of episodes, cells and parameters."""
-    returns, state, masked = given["returns"], given["state"], given["masked"]
-    E, (P,), n = len(returns), given["entropy_gradient"].shape, len(masked)
-    if not hasattr(masked, "dtype") or masked.dtype.kind != "b" or masked.shape != (n,) or not n:
-        raise ValueError(f"masked must be truth values, one a cell, got {masked}")
-    held = {
-        "ratios": (given["ratios"], (E,)), "scores": (given["scores"], (E, P)), "masses": (given["masses"], (n,)),
-        "slopes": (given["slopes"], (n,)), "state.quantiles": (state.quantiles, (n + 1,)),
-        "state.middles": (state.middles, (n,)),
-        "state.density_gradients": (state.density_gradients, (int(np.count_nonzero(masked)), P)),
-    }  # fmt: skip
-    for name, (array, shape) in held.items():
-        if array.shape != shape or array.dtype != returns.dtype:
-            raise ValueError(f"{name} must have shape {shape} and dtype {returns.dtype}, got {array.shape}")
+    """Require D for each masked cell, and finite slopes of the others."""
+    D, masked = given["state"].density_gradients, given["masked"]
+    if len(D) != np.count_nonzero(masked):
+        raise ValueError(f"state.density_gradients must have a row for each masked cell, got shape {D.shape}")
     if not np.all(np.isfinite(np.where(masked, 0, given["slopes"]))):
         raise ValueError("slopes must be finite where no cell is masked: w' is infinite at a level, mask its cell")
 
 
 @checked(require_update)
 def dppo_gradients(
-    returns: PerEpisode, ratios: PerEpisode, scores: Annotated[Array, Entries(("episodes", "parameters"), finite=True)],
-    entropy_gradient: Some, state: DppoState, slopes: Annotated[Array, Entries(("n",), least=1)],
-    masses: Some, masked: NDArray[np.bool_], *,
+    returns: PerEpisode, ratios: PerEpisode, scores: Annotated[Array, Entries(("episodes", "P"), finite=True)],
+    entropy_gradient: Annotated[Array, Entries(("P",), finite=True, least=1)], state: DppoState,
+    slopes: Annotated[Array, Entries(("cells",))], masses: PerCell,
+    masked: Annotated[NDArray[np.bool_], Entries(("cells",), least=1, holds=TRUTH_VALUES)], *,
     low: NonNegative = 0.6, high: Positive = 1.4, beta: NonNegative = 0.05, bandwidth: Positive = 1.0,
     density_rate: Positive = 1e-3, steps: PositiveInt = 100, max_norm: Positive = 0.5,
     variant: Literal["paper", "code"] = "paper",

@@ -8,15 +8,13 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 import numpy as np
 
 from gnomon.arguments import checked, unchecked, with_keywords
-from gnomon.domains import Array, Entries
-from gnomon.probability.drm.distortions import Distortion, require_distortion
-from gnomon.probability.drm_sa.grid import require_jumps_inside
+from gnomon.domains import Array, Entries, Number
+from gnomon.probability.drm.distortions import Distortion
 from gnomon.probability.drm_sa.mixture import Raw, drawn, require_thirds, scores_of
 from gnomon.probability.drm_sa.rates import Rates
 from gnomon.probability.drm_sa.scores import gaussian_scores
-from gnomon.probability.drm_sa.step import SAState, require_bounds, require_unbiased, step
+from gnomon.probability.drm_sa.step import RULES, Params, SAState, step
 
-One: TypeAlias = Annotated[Array, Entries(("P",), least=1, finite=True)]
 Draws: TypeAlias = Annotated[Array, Entries(("K", "M"), least=1, finite=True)]
 
 
@@ -28,41 +26,16 @@ class Run(NamedTuple):
     stiffness: Array
 
 
-def require_state(given: Mapping[str, Any]) -> None:
-    """Require a state whose arrays fit each other and the parameters."""
-    params, state = given["params"], given["state"]
-    n = len(state.qm)
-    for name, shape in (("q", (n + 1,)), ("qm", (n,)), ("D", (n, len(params)))):
-        array = getattr(state, name)
-        if array.shape != shape:
-            raise ValueError(f"state.{name} must have shape {shape}, got {array.shape}")
-        if array.dtype != params.dtype:
-            raise TypeError(f"state.{name} must have the dtype of params {params.dtype}, got {array.dtype}")
-
-
-RULES = (require_state, require_distortion, require_jumps_inside, require_bounds, require_unbiased)
-
-
 def require_one(given: Mapping[str, Any]) -> None:
-    """Require one parameter, and draws of its dtype."""
-    params, draws = given["params"], given["draws"]
-    if params.shape != (1,):
-        raise ValueError(f"params must have shape (1,), got {params.shape}")
-    if draws.dtype != params.dtype:
-        raise TypeError(f"draws must have the dtype of params {params.dtype}, got {draws.dtype}")
-
-
-def require_as_many(given: Mapping[str, Any]) -> None:
-    """Require a uniform number in [0, 1) for each normal one."""
-    uniforms, normals = given["uniforms"], given["normals"]
-    if uniforms.shape != normals.shape or not np.all((uniforms >= 0) & (uniforms < 1)):
-        raise ValueError(f"uniforms must be in [0, 1), of the shape of normals {normals.shape}")
+    """Require one parameter."""
+    if given["params"].shape != (1,):
+        raise ValueError(f"params must have shape (1,), got {given['params'].shape}")
 
 
 @checked(require_one, *RULES)
 @with_keywords(step)
 def scalar_run(
-    params: One, draws: Draws, state: SAState, distortion: Distortion, rates: Rates, **how: Any
+    params: Params, draws: Draws, state: SAState, distortion: Distortion, rates: Rates, **how: Any
 ) -> Run:  # fmt: skip
     """Return the run of `step` on Y = μ(θ) + σ(θ)·Z, μ = ½(θ-1)², σ = e^(θ/2), with ρ = μ + c_w·σ for normal Z.
 
@@ -78,11 +51,11 @@ def gaussian(theta: Any, z: Any) -> tuple[Any, Any]:
     return samples, unchecked(gaussian_scores)(samples, mean, sd, theta - 1, np.exp(theta / 2) / 2)
 
 
-@checked(require_thirds, require_as_many, *RULES)
+@checked(require_thirds, *RULES)
 @with_keywords(step)
 def mixture_run(
-    params: Raw, uniforms: Draws, normals: Draws, state: SAState, distortion: Distortion, rates: Rates,
-    **how: Any,
+    params: Raw, uniforms: Annotated[Array, Entries(("K", "M"), each=Number(0, 1))], normals: Draws, state: SAState,
+    distortion: Distortion, rates: Rates, **how: Any,
 ) -> Run:  # fmt: skip
     """Return the run of `step` on mixtures; to seek the worst law it maximises.
 

@@ -24,7 +24,7 @@ Bound: TypeAlias = Annotated[float, Number(-float("inf"), above=True)]
 class SAState(NamedTuple):
     """q: quantiles at n+1 edges. qm: at the n middles, tracked beside them. D: G/f = -∇Q of the cells, (n, P)."""
 
-    q: Annotated[Array, Entries(("n+1",), least=3, finite=True)]
+    q: Annotated[Array, Entries(("n + 1",), least=3, finite=True)]
     qm: Annotated[Array, Entries(("n",), least=2, finite=True)]
     D: Annotated[Array, Entries(("n", "P"), least=1, finite=True)]
     step_count: int
@@ -43,22 +43,6 @@ class Report(NamedTuple):
     gap: Array
     stiffness: Array
     clipped: int
-
-
-def require_fitting(given: Mapping[str, Any]) -> None:
-    """Require arrays of one dtype whose shapes fit each other."""
-    samples, scores = given["samples"], given["scores"]
-    P, state = given["params"].shape[0] if "params" in given else scores.shape[1], given.get("state")
-    expected = {"samples": (samples, samples.shape), "scores": (scores, (len(samples), P))}
-    if state is not None:
-        n = len(state.qm)
-        expected |= {"state.q": (state.q, (n + 1,)), "state.qm": (state.qm, (n,)), "state.D": (state.D, (n, P))}
-    dtype = given["params"].dtype if "params" in given else samples.dtype
-    for name, (array, shape) in expected.items():
-        if array.shape != shape:
-            raise ValueError(f"{name} must have shape {shape}, got {array.shape}")
-        if array.dtype != dtype:
-            raise TypeError(f"{name} must have the dtype {dtype}, got {array.dtype}")
 
 
 def require_bounds(given: Mapping[str, Any]) -> None:
@@ -91,7 +75,7 @@ def averaged(weights: Any, scores: Any) -> Any:
     return np.mean(weights[:, :, np.newaxis] * scores, axis=1)
 
 
-RULES = (require_fitting, require_distortion, require_jumps_inside, require_bounds, require_unbiased)
+RULES = (require_distortion, require_jumps_inside, require_bounds, require_unbiased)
 
 
 @checked(*RULES)
@@ -156,7 +140,7 @@ def step(
     return new, SAState(q, qm, new_D, k + 1), report
 
 
-@checked(require_fitting)
+@checked()
 def warm_up(
     samples: Samples, scores: Scores, *, cells: PositiveInt = 100, grid_power: Positive = 1.0,
     variant: Literal["paper", "code"] = "paper",

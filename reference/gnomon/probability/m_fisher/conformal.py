@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from math import log
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 
@@ -14,19 +13,14 @@ from gnomon.probability.m_fisher.detector import Streams
 
 Betting: TypeAlias = Literal["power", "grid", "mixture", "jumper"]
 POSITIVE_SHARE = Number(0, 1, above=True, closed=True)
+Shares: TypeAlias = Annotated[Array, Entries(("N", "T"), least=1, each=POSITIVE_SHARE)]
 GRID = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 JUMPS = (-1.0, -0.5, 0.0, 0.5, 1.0)
 
 
-def require_dtype(given: Mapping[str, Any]) -> None:
-    known, dtype = given["calibration"], given["scores"].dtype
-    if known is not None and known.dtype != dtype:
-        raise TypeError(f"calibration must have the dtype of scores {dtype}, got {known.dtype}")
-
-
-@checked(require_dtype)
+@checked()
 def conformal_p_values(
-    scores: Streams, draws: Annotated[Array, Entries(("N", "T"), fit="scores", each=POSITIVE_SHARE, of=("N", "T"))],
+    scores: Streams, draws: Shares,
     calibration: Annotated[Array, Entries(("n",), finite=True)] | None = None,
 ) -> Array:  # fmt: skip
     """Return p = (#{s' > s} + U·(1 + #{s' = s}))/(#s' + 1), s' all scores before, those of calibration first.
@@ -74,8 +68,8 @@ def log_simple_mixture(a: Array, n: Array) -> Array:
 
 @checked()
 def bet(
-    p_values: Annotated[Array, Entries(("N", "T"), least=1, each=POSITIVE_SHARE)], *, betting: Betting = "grid",
-    eps: Annotated[float, POSITIVE_SHARE] = 0.5, jump: OpenFraction = 0.01,
+    p_values: Shares, *, betting: Betting = "grid", eps: Annotated[float, POSITIVE_SHARE] = 0.5,
+    jump: OpenFraction = 0.01,
 ) -> Array:  # fmt: skip
     """Return the log increments of a wealth that grows where p-values are small; for `alarms`.
 

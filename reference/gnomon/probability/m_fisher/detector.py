@@ -27,8 +27,7 @@ from gnomon.probability.m_fisher.nulls import (
 )
 
 Streams: TypeAlias = Annotated[Array, Entries(("N", "T"), least=1, finite=True)]
-AsScores: TypeAlias = Annotated[Array, Entries(("N", "T"), fit="scores", finite=True, of=("N", "T"))]
-OnePerStream: TypeAlias = Annotated[Array, Entries(("N",), fit="scores", of=("N", "T"))]
+OnePerStream: TypeAlias = Annotated[Array, Entries(("N",))]
 Restart: TypeAlias = Literal["none", "reset", "cusum", "sr"]
 
 
@@ -81,7 +80,7 @@ def beginning(like: Array, restart: str) -> Array:
 @checked()
 def alarms(
     log_increments: Streams,
-    start: Annotated[Array, Entries(("N",), fit="log_increments", of=("N", "T"))] | None = None, *,
+    start: OnePerStream | None = None, *,
     delta: OpenFraction = 0.05, restart: Restart = "none",
 ) -> Alarms:  # fmt: skip
     """Return when the evidence reaches 1/δ.
@@ -137,7 +136,7 @@ def require_bets(given: Mapping[str, Any]) -> None:
 
 @checked(require_bets)
 def detect(
-    scores: Streams, null: Null, tilts: AsScores | None = None, state: DetectorState | None = None, *,
+    scores: Streams, null: Null, tilts: Streams | None = None, state: DetectorState | None = None, *,
     lam: Real | None = None, tilt: Literal["fixed", "adaptive"] = "fixed", two_sided: bool = False,
     delta: OpenFraction = 0.05, restart: Restart = "none",
 ) -> tuple[Detection, DetectorState]:  # fmt: skip

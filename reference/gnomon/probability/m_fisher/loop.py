@@ -19,7 +19,6 @@ from gnomon.probability.m_fisher.prompts import (
     Kind,
     Loss,
     Prompt,
-    Rows,
     fisher_matrix,
     log_predict,
     require_directions,
@@ -27,6 +26,8 @@ from gnomon.probability.m_fisher.prompts import (
     score,
     slope,
 )
+
+Calm = Annotated[Array, Entries(("n", "d"), least=1, finite=True)]
 
 
 class Adapted(NamedTuple):
@@ -93,7 +94,7 @@ def require_recalibration(given: Mapping[str, Any]) -> None:
 @checked(require_directions, require_recalibration)
 @with_keywords(detect, "lam", "tilt", "two_sided", "delta")
 def run(
-    prompt: Prompt, images: Images, null: Null, calibration: Rows | None = None, *, batch: PositiveInt = 8,
+    prompt: Prompt, images: Images, null: Null, calibration: Calm | None = None, *, batch: PositiveInt = 8,
     kind: Kind = "entropy", per: Literal["sample", "batch"] = "sample", stop_at_first_alarm: bool = False,
     steps: PositiveInt = 5, lr: Positive = 0.1, **given: Any,
 ) -> Run:  # fmt: skip

@@ -9,9 +9,9 @@ import numpy as np
 from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, NonNegative, Positive, PositiveInt
 from gnomon.hessian_free.conjugate_gradients import conjugate_gradients
-from gnomon.probability.m_fisher.natural import AsParams, Vector, in_units, limited, require_radius
+from gnomon.probability.m_fisher.natural import Vector, in_units, limited, require_radius
 
-FisherRows: TypeAlias = Annotated[Array, Entries(("m", "d"), least=1, fit="params", finite=True, of=("d",))]
+FisherRows: TypeAlias = Annotated[Array, Entries(("m", "d"), least=1, finite=True)]
 
 
 class LowRankStep(NamedTuple):
@@ -26,7 +26,7 @@ class LowRankStep(NamedTuple):
 
 @checked(require_radius)
 def low_rank_step(
-    params: Vector, grad: AsParams, rows: FisherRows, *, lr: Positive = 0.1, damping: Positive = 1e-3,
+    params: Vector, grad: Vector, rows: FisherRows, *, lr: Positive = 0.1, damping: Positive = 1e-3,
     kl_radius: Positive | None = None, mode: Literal["damped", "trust_region"] = "damped",
     solver: Literal["woodbury", "cg"] = "woodbury", max_iter: PositiveInt = 50, rtol: NonNegative = 1e-8,
 ) -> LowRankStep:  # fmt: skip

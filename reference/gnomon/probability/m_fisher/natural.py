@@ -11,8 +11,7 @@ from gnomon.arguments import checked
 from gnomon.domains import Array, Entries, Fraction, NonNegative, Positive
 
 Vector: TypeAlias = Annotated[Array, Entries(("d",), least=1, finite=True)]
-AsParams: TypeAlias = Annotated[Array, Entries(("d",), fit="params", finite=True, of=("d",))]
-Square: TypeAlias = Annotated[Array, Entries(("d", "d"), fit="params", finite=True, symmetric=True, of=("d",))]
+Square: TypeAlias = Annotated[Array, Entries(("d", "d"), finite=True, symmetric=True)]
 
 
 class FisherState(NamedTuple):
@@ -75,7 +74,7 @@ def limited(
 
 @checked(require_radius)
 def natural_step(
-    params: Vector, grad: AsParams, fisher: Square, state: FisherState | None = None, metric: Square | None = None, *,
+    params: Vector, grad: Vector, fisher: Square, state: FisherState | None = None, metric: Square | None = None, *,
     lr: Positive = 0.1, damping: NonNegative = 1e-3, beta: Fraction = 0.0, kl_radius: Positive | None = None,
     mode: Literal["damped", "trust_region"] = "damped",
 ) -> tuple[NaturalStep, FisherState]:  # fmt: skip

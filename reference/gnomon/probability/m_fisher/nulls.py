@@ -90,12 +90,8 @@ class AnyNull:
             raise TypeError(f"{name} must be {self}, got {type(value).__name__}")
         kind: Any = type(value)
         State(tuple(domains_of(kind).items())).require(name, value, given)
-        like = next(given[of] for of in ("scores", "tilts", "prompt") if given.get(of) is not None)
-        for part in value:
-            if getattr(part, "ndim", 0) and part.dtype != like.dtype:
-                raise TypeError(f"{name} must have arrays of dtype {like.dtype}, got {part.dtype}")
-        if isinstance(value, Discrete) and (value.weights.shape != value.values.shape or not np.sum(value.weights) > 0):
-            raise ValueError(f"{name}.weights must be as many as its values, and not all 0, got {value.weights}")
+        if isinstance(value, Discrete) and not np.sum(value.weights) > 0:
+            raise ValueError(f"{name}.weights must not all be 0, got {value.weights}")
         if isinstance(value, Bounded) and not (value.low <= value.mean <= value.high and value.low < value.high):
             raise ValueError(f"{name} must have low <= mean <= high and low < high, got {value}")
         if isinstance(value, EmpiricalUCB):

@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gnomon.arguments import checked
-from gnomon.domains import Array, Entries, Number, Positive
+from gnomon.domains import INTEGERS, Array, Entries, Number, Positive
 from gnomon.norms import length
-from gnomon.objectives.output_losses import Labels
 
 Prompt: TypeAlias = Annotated[Array, Entries(("d",), least=1, finite=True)]
-Rows: TypeAlias = Annotated[Array, Entries(("rows", "d"), least=1, fit="prompt", finite=True, of=("d",))]
+Rows: TypeAlias = Annotated[Array, Entries(("N", "d"), least=1, finite=True)]
 Draws: TypeAlias = Annotated[Array, Entries(("N",), least=1, each=Number(0, 1))]
+Labels: TypeAlias = Annotated[NDArray[np.integer[Any]], Entries(("N",), holds=INTEGERS, each=Number())]
 Kind: TypeAlias = Literal["entropy", "margin", "nll_top"]
 Loss: TypeAlias = Literal["entropy", "pseudo_nll"]
 Fisher: TypeAlias = Literal["exact", "diag", "empirical", "mc"]
@@ -24,7 +25,7 @@ SMALLEST = 1e-12  # length of an anchor and the prompt together
 class Images(NamedTuple):
     """anchors: a, one row a class, shape (C, d). features: z of N images, shape (N, d). kappa: κ, of the logits."""
 
-    anchors: Rows
+    anchors: Annotated[Array, Entries(("C", "d"), least=1, finite=True)]
     features: Rows
     kappa: Positive
 
@@ -43,15 +44,14 @@ def require_directions(given: Mapping[str, Any]) -> None:
 
 
 def require_labels(given: Mapping[str, Any]) -> None:
-    labels, (N, C) = given["labels"], (len(given["images"].features), len(given["images"].anchors))
-    if labels is not None and (np.shape(labels) != (N,) or np.min(labels) < 0 or np.max(labels) >= C):
-        raise ValueError(f"labels must be {N} integers in [0, {C}), got {labels}")
+    labels, C = given["labels"], len(given["images"].anchors)
+    if labels is not None and np.max(labels) >= C:
+        raise ValueError(f"labels must be integers in [0, {C}), got {labels}")
 
 
 def require_draws(given: Mapping[str, Any]) -> None:
-    draws, N = given["draws"], len(given["images"].features)
-    if (draws is None) == (given["fisher"] == "mc") or (draws is not None and draws.shape[-1] != N):
-        raise ValueError(f"draws must have {N} numbers for fisher 'mc', and be None for others")
+    if (given["draws"] is None) == (given["fisher"] == "mc"):
+        raise ValueError(f"draws must be given for fisher 'mc', and be None for others, got {given['draws']}")
 
 
 def require_distributions(given: Mapping[str, Any]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ from gnomon_spec.dynamics.training_paths import operation
 from gnomon_spec.dynamics.training_paths.plane import generator
 from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.strategies import CODES, shapes
-from gnomon_spec.system import Misfits
 
 
 def kernel(case: Any) -> Any:
@@ -126,13 +124,6 @@ def squares_paste(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("pairs", np.max(np.abs(left), initial=0), 0.0, scale=1.0)
 
 
-@pullback.misfits()
-def both_map_to_one_space(case: Case) -> Misfits:
-    """Maps to spaces of other dimensions are rejected."""
-    other = case.g[:1] if len(case.g) > 1 else np.concatenate([case.g, case.g])
-    return {"rows": {"g": other}}
-
-
 @pushout.law("closed form")
 def the_cokernel_of_both(port: Any, case: Case) -> Iterable[Fact]:
     """q₁·F = q₂·G, and the projector is on the complement of the columns of [F; -G], whatever their scale is."""
@@ -141,13 +132,6 @@ def the_cokernel_of_both(port: Any, case: Case) -> Iterable[Fact]:
     size = np.max(np.abs(case.f)) * len(case.f) + np.max(np.abs(case.g)) * len(case.g)
     square = found.first.T @ case.f - found.second.T @ case.g
     yield equal("square", np.max(np.abs(square), initial=0), 0.0, scale=size)
-
-
-@pushout.misfits()
-def both_map_from_one_space(case: Case) -> Misfits:
-    """Maps from spaces of other dimensions are rejected."""
-    other = case.g[:, :1] if case.g.shape[1] > 1 else np.concatenate([case.g, case.g], axis=1)
-    return {"columns": {"g": other.copy()}}
 
 
 HADAMARD = np.array([[1, 1, 1, 1], [1, -1, 1, -1], [1, 1, -1, -1], [1, -1, -1, 1]]) / 2
@@ -213,13 +197,6 @@ def what_is_left_is_the_distance_to_such_pairs(port: Any, case: Case) -> Iterabl
     yield equal("sum", kept + found.residual**2, total)
     left_h, left_k = case.h - case.first @ found.factor, case.k - case.second @ found.factor
     yield equal("left", case.first.T @ left_h + case.second.T @ left_k, 0 * found.factor, scale=sizes(case))
-
-
-@mediate.misfits()
-def the_pair_fits_the_sides(case: Case) -> Misfits:
-    """A map to another space than its side, or from another one than its partner, is rejected."""
-    ways = product(("first", "second", "h", "k"), (("too wide", 1), ("too tall", 0)))
-    return {f"{name} {way}": {name: np.concatenate([case[name]] * 2, axis)} for name, (way, axis) in ways}
 
 
 pullback.edits("""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,6 @@ from gnomon.probability.drm_ppo import inventory as reference
 from gnomon.probability.drm_ppo.update import DppoState
 from gnomon_spec.cases import Cases, Context, Draw, Quantity, choice
 from gnomon_spec.probability.drm.inputs import distortions
-from gnomon_spec.rejections import bad_values, no_numbers
 from gnomon_spec.strategies import CODES, shapes, tame
 
 PERIODS = shapes((1, 1), (2, 3), (6, 2), (8, 1), (3, 4))  # (T, B)
@@ -70,15 +69,6 @@ episodes = chains.but(
     initial_shipment=choice(10, 0, 4),
     gamma=choice(0.99, 1.0, 0.5, 0.0),
 )
-
-
-@bad_values.register
-def _(domain: reference.Units, value: Any) -> Iterator[tuple[str, Any]]:
-    yield from no_numbers()
-    yield " of another kind", value.astype(np.float64)
-    yield " below 0", value - 1 - np.max(value)
-    yield " of another rank", value[np.newaxis]
-    yield " of nothing", value[:0]
 
 
 def numbers(low: float, high: float, shape: Callable[[Context], tuple[int, ...]]) -> Quantity:

@@ -73,17 +73,11 @@ def what_is_sent_arrives_a_lead_time_later(port: Any, case: Case) -> Iterable[Fa
 
 @inventory_step.misfits()
 def what_does_not_fit_the_chain_is_rejected(case: Case) -> Misfits:
-    """Prices, orders, demand or a state of other stages or workers, and more than the largest order."""
-    more = np.concatenate([case.orders, case.orders], axis=1)
+    """Fewer lead times than stages, other ones than those of the state, and more than the largest order."""
     return {
-        "prices of other stages": {"prices": case.prices[:-1]},
-        "penalties of other stages": {"penalties": case.prices},
-        "holding of other stages": {"holding": case.prices},
-        "orders of other stages": {"orders": np.concatenate([case.orders, case.orders[:1]])},
-        "orders of other workers": {"orders": more},
-        "demand of other workers": {"demand": np.concatenate([case.demand, case.demand])},
+        "lead times": {"lead_times": (*case.lead_times, 1)},
         "more than the largest order": {"orders": case.orders + case.largest_order + 1},
-        "a state of a shorter way": {"state": case.state._replace(coming=case.state.coming[:, :, :1].repeat(9, 2))},
+        "a state of other ways": {"state": case.state._replace(coming=case.state.coming.repeat(2, 0))},
         "a state of other stages": {"state": case.state._replace(seen=case.state.seen[:, 1:])},
     }
 
@@ -144,12 +138,6 @@ def workers_do_not_know_each_other(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("turned", inventory_episode.call(port, case, **turned).returns, found.returns[::-1], scale=size)
     alone = {"demands": case.demands[:, -1:], "orders": case.orders[:, :, -1:]}
     yield equal("alone", inventory_episode.call(port, case, **alone).returns, found.returns[-1:], scale=size)
-
-
-@inventory_episode.misfits()
-def an_episode_of_other_lengths_is_rejected(case: Case) -> Misfits:
-    """Demands of other periods than orders, or prices of other stages."""
-    return {"demands": {"demands": case.demands.repeat(2, 0)}, "prices": {"prices": case.prices[1:]}}
 
 
 seasonal_demand.edits("""

@@ -76,8 +76,8 @@ def entropy_is_largest_without_a_preference(port: Any, case: Case) -> Iterable[F
 
 @categorical.misfits()
 def an_action_that_there_is_not_is_rejected(case: Case) -> Misfits:
-    """An action from K on, or one too many."""
-    return {"K": {"actions": case.actions + case.logits.shape[1]}, "one too many": {"actions": case.actions.repeat(2)}}
+    """An action from K on."""
+    return {"K": {"actions": case.actions + case.logits.shape[1]}}
 
 
 def by_hand(gamma: Any) -> list[tuple[Any, tuple[tuple[int, int, int], ...]]]:
@@ -119,12 +119,6 @@ def probabilities_of_all_episodes_add_up_to_one(port: Any, case: Case) -> Iterab
     yield equal("sum", np.sum(found.probabilities), 1.0)
     yield equal("mean score", np.sum(p * found.scores, axis=0), 0 * case.theta, scale=1.0)
     yield equal("of a row", np.sum(found.scores, axis=3), 0 * found.scores[..., 0], scale=1.0)
-
-
-@tiny_episodes.misfits()
-def another_table_is_rejected(case: Case) -> Misfits:
-    """A table of other periods, stocks or orders."""
-    return {f"axis {axis}": {"theta": case.theta.repeat(2, axis)} for axis in range(3)}
 
 
 def distorted(u: Any, distortion: Any) -> Any:
@@ -169,9 +163,9 @@ def a_common_number_in_a_row_changes_nothing(port: Any, case: Case) -> Iterable[
 
 @tiny_value.misfits()
 def a_quantile_of_few_episodes_has_no_gradient(case: Case) -> Misfits:
-    """A distortion with a jump is rejected, and so is another table."""
+    """A distortion with a jump is rejected."""
     jump = case.distortion._replace(name="mean", parameters=(), jumps=((0.5, 0.25),))
-    return {"a jump": {"distortion": jump}, "a table": {"theta": case.theta[:, :4]}}
+    return {"a jump": {"distortion": jump}}
 
 
 categorical.edits("""

@@ -120,12 +120,6 @@ def advantages_of_a_jump_are_rejected(case: Case) -> Misfits:
     return {"a jump": {"distortion": jump}}
 
 
-@quantile_weights.misfits()
-def other_numbers_of_cells_are_rejected(case: Case) -> Misfits:
-    """Middles, levels or slopes of more cells than the quantiles have."""
-    return {name: {name: case[name].repeat(2)} for name in ("middles", "levels", "slopes")}
-
-
 @clipped_surrogate.law("limit")
 def before_the_first_step_nothing_is_clipped(port: Any, case: Case) -> Iterable[Fact]:
     """With π = π_old the value is the mean advantage, and the gradient in each step's log π its share of it, for every

@@ -171,22 +171,11 @@ def an_infinite_slope_counts_where_no_cell_is_masked(port: Any, case: Case) -> I
 
 @dppo_gradients.misfits()
 def what_does_not_fit_is_rejected(case: Case) -> Misfits:
-    """An infinite w' where no cell is masked, and a batch that does not fit."""
-    return {
-        "infinite": {
-            "slopes": np.inf + case.slopes,
-            "masked": case.masked & False,
-            "state": case.state._replace(density_gradients=case.state.density_gradients[:0]),
-        },
-        "ratios": {"ratios": case.ratios.repeat(2)},
-        "scores": {"scores": case.scores.repeat(2, 1)},
-        "masses": {"masses": case.masses.repeat(2)},
-        "slopes": {"slopes": case.slopes.repeat(2)},
-        "masked": {"masked": case.masses},
-        "quantiles": {"state": case.state._replace(quantiles=case.state.middles)},
-        "middles": {"state": case.state._replace(middles=case.state.quantiles)},
-        "D": {"state": case.state._replace(density_gradients=case.scores[:, :1])},
-    }
+    """An infinite w' where no cell is masked, and D of other cells than those that are."""
+    none = case.state._replace(density_gradients=case.state.density_gradients[:0])
+    infinite = {"slopes": np.inf + case.slopes, "masked": case.masked & False, "state": none}
+    more = np.concatenate([case.state.density_gradients, case.entropy_gradient[np.newaxis]])
+    return {"infinite": infinite, "D": {"state": case.state._replace(density_gradients=more)}}
 
 
 dppo_gradients.edits("""

@@ -63,10 +63,9 @@ def a_run_is_a_step_after_the_other(port: Any, case: Case) -> Iterable[Fact]:
 
 @scalar_run.misfits()
 def two_parameters_are_too_many(case: Case) -> Misfits:
-    """Two parameters, or a state of two, are rejected."""
-    two = np.concatenate([case.params, case.params])
+    """Two parameters, and a state of two, are rejected."""
     D = np.concatenate([case.state.D, case.state.D], axis=1)
-    return {"params": {"params": two}, "D": {"state": case.state._replace(D=D)}}
+    return {"two": {"params": case.params.repeat(2), "state": case.state._replace(D=D)}}
 
 
 @mixture_run.law("trajectory", cases=mixture_runs.but(**smooth))

@@ -9,17 +9,19 @@ import numpy as np
 
 from gnomon.probability.m_fisher import natural as reference
 from gnomon_spec.arithmetic import lapack
-from gnomon_spec.cases import Case, Cases, Quantity, choice, constant
+from gnomon_spec.cases import Case, Cases, Context, Quantity, choice, constant
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import system
-from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, some, spd
-from gnomon_spec.strategies import CODES, or_none, rotation, tame
+from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, matrix, some, spd
+from gnomon_spec.strategies import CODES, of_code, or_none, rotation, tame
 from gnomon_spec.system import WITH_ROOM, Misfits
 
 none = constant(None)
 
 
-counted = Quantity(lambda draw, c: reference.FisherState(spd.draw(draw, c), draw(CODES) % 4), "a FisherState")
+def of_some(code: int, context: Context) -> reference.FisherState | None:
+    """Return None, or the average of some matrices."""
+    return None if code % 2 else reference.FisherState(matrix(code, context), code // 2 % 4)
 
 
 def radii() -> Quantity:
@@ -39,7 +41,7 @@ cases = Cases(
             "array of numbers from -0.75 to 1, one of them 0 where there are several",
         ),
         "fisher": spd,
-        "state": or_none(counted),
+        "state": of_code("None, or a FisherState", of_some),
         "metric": or_none(spd),
         "lr": choice(0.125, 0.5, 1.0),
         "damping": choice(0.125, 0.0, 1.0),

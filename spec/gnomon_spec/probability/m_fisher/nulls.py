@@ -133,12 +133,11 @@ def large_exponents_do_not_leave_the_range(port: Any, case: Case) -> Iterable[Fa
 
 @log_mgf.misfits(cases=cases.but(null=a_null(nulls.Discrete)))
 def parts_that_do_not_fit_are_rejected(case: Case) -> Misfits:
-    """λ < b₀; as many weights as values, not all 0; low <= mean <= high; calibration scores within [low, high]."""
+    """λ < b₀; weights that are not all 0; low <= mean <= high; calibration scores within [low, high]."""
     values, one = case.null.values, 1 + 0 * case.tilts
     bad: dict[str, Any] = {
         "λ = b₀": (one, nulls.Exponential(1.0)),
         "λ < 0": (-one, nulls.EmpiricalUCB(values, -9.0, 9.0, 0.5)),
-        "weights": (one, nulls.Discrete(values, np.ones(len(values) + 1, values.dtype))),
         "no weight": (one, nulls.Discrete(values, 0 * values)),
         "mean above": (one, nulls.Bounded(2.0, 0.0, 1.0)),
         "mean below": (one, nulls.Bounded(-1.0, 0.0, 1.0)),
