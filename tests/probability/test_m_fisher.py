@@ -1,6 +1,4 @@
-"""M-FISHER: known figures, exact answers on small problems, and how evidence judges statements about probabilities."""
-
-import pickle
+"""M-FISHER: known figures, exact answers on small problems."""
 
 import numpy as np
 import pytest
@@ -8,9 +6,8 @@ from kernel_contract import assert_within
 
 from gnomon.kernels.probability.m_fisher import conformal as compiled
 from gnomon.kernels.probability.m_fisher import detector as compiled_detector
-from gnomon.probability.m_fisher import conformal, detector, loop, mixtures, natural, prompts
+from gnomon.probability.m_fisher import conformal, detector, mixtures, natural, prompts
 from gnomon.probability.m_fisher.nulls import Gaussian, GaussianPlugin
-from gnomon_spec.evidence import mean_at_most, rate_at_most
 
 NORMAL = Gaussian(0.0, 1.0)
 
@@ -32,39 +29,6 @@ def test_equality_is_an_alarm():
 def test_the_boundary_is_that_of_known_confidence_sequences():
     """√((v + r)·log((v + r)/(rδ²))) for v = 100, r = 1, δ = 0.05: √(101·(log 101 + 2·log 20)) = 32.73."""
     assert f"{mixtures.normal_boundary(np.array([100.0]), delta=0.05)[0]:.2f}" == "32.73"
-
-
-def test_the_divergence_is_quadratic_up_to_the_third_order():
-    """KL(p_φ‖p_φ+hu) - ½h²uᵀFu is O(h³) for a softmax model: ten times shorter, a hundred times smaller at least."""
-    rng = np.random.default_rng(1)
-    images = prompts.Images(rng.standard_normal((4, 3)), rng.standard_normal((6, 3)), 3.0)
-    phi, u = 0.1 * rng.standard_normal(3), np.array([2.0, -1.0, 2.0]) / 3
-    before, F = prompts.log_predict(phi, images), prompts.fisher_matrix(phi, images)
-
-    def error(h):
-        divergence = np.sum(np.exp(before) * (before - prompts.log_predict(phi + h * u, images))) / 6
-        return abs(divergence - h * h * (u @ F @ u) / 2)
-
-    assert error(1e-3) <= error(1e-2) / 100
-
-
-def test_the_same_arguments_give_the_same_bytes():
-    """All that draws is an input: detectors, p-values, bets, steps and the loop, which adapts here."""
-    rng = np.random.default_rng(4)
-    scores, draws = rng.standard_normal((2, 3, 40))
-    images = prompts.Images(rng.standard_normal((3, 4)), rng.standard_normal((12, 4)), 3.0)
-    uniform, null = np.abs(draws) / (1 + np.abs(draws)), Gaussian(0.5, 0.1)
-
-    def bytes_of_all():
-        found = [m.detect(scores, NORMAL, tilt="adaptive", restart="sr") for m in (detector, compiled_detector)]
-        found += [m.conformal_p_values(scores, uniform) for m in (conformal, compiled)]
-        found += [conformal.bet(uniform, betting=betting) for betting in ("power", "grid", "mixture", "jumper")]
-        steps = loop.adapt(np.zeros(4), images, uniform[:2, :12].copy(), steps=2, fisher="mc")
-        run = loop.run(np.zeros(4), images, null, batch=4)
-        assert len(run.alarms)
-        return pickle.dumps([found, steps, run])
-
-    assert bytes_of_all() == bytes_of_all()
 
 
 def test_what_is_rejected_is_told():
@@ -104,13 +68,3 @@ def test_blocks_that_are_only_summed_hide_no_alarm_and_no_largest_evidence(dtype
             exact = given in ({}, {"restart": "cusum"})
             for one, other in zip(found[1:], expected[1:], strict=True):
                 assert_within(one, other, 0 if exact else 4 * 2000, np.sum(np.abs(scores), axis=1))
-
-
-def test_evidence_lets_true_statements_be_and_refutes_false_ones():
-    """300 draws are enough for a rate of 1/3 that is said to be 1/20."""
-    rng = np.random.default_rng(3)
-    right = [rate_at_most("rate", rng.random(400) < 0.05, 0.05).actual for _ in range(30)]
-    assert right == [0] * 30
-    assert 0 < rate_at_most("rate", rng.random(300) < 1 / 3, 0.05).actual < 300
-    assert mean_at_most("mean", rng.random(400), 0.5, 0.0, 1.0).actual == 0
-    assert mean_at_most("mean", rng.random(400) ** 0.25, 0.5, 0.0, 1.0).actual > 0

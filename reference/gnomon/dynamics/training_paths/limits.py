@@ -73,8 +73,8 @@ def mediate(
     """Return u = p₁ᵀ·h + p₂ᵀ·k, the only map with p₁·u = h and p₂·u = k if there is one, and the size of what is left.
 
     first, second: p₁ (a, n) and p₂ (b, n), whose columns together are orthonormal, as `pullback` gives them. h, k: maps
-    to the sides of the square, shapes (a, m) and (b, m). There is such a map if and only if F·h = G·k: then the residual
-    √(‖h - p₁·u‖² + ‖k - p₂·u‖²) is 0.
+    to the sides of the square, shapes (a, m) and (b, m). There is such a map if and only if F·h = G·k: then the
+    residual √(‖h - p₁·u‖² + ‖k - p₂·u‖²) is 0.
     """
     factor = first.T @ h + second.T @ k
     left_h, left_k = h - first @ factor, k - second @ factor

@@ -14,17 +14,7 @@ from numpy.typing import NDArray
 
 from gnomon.arguments import checked, with_keywords
 from gnomon.domains import Array, Entries, OpenFraction, Real
-from gnomon.probability.m_fisher.nulls import (
-    Empirical,
-    EmpiricalUCB,
-    Exponential,
-    GaussianPlugin,
-    Null,
-    log_mgf,
-    moments,
-    require_finite_mgf,
-    require_inside,
-)
+from gnomon.probability.m_fisher.nulls import Null, log_mgf, moments, require_finite_mgf, require_inside
 
 Streams: TypeAlias = Annotated[Array, Entries(("N", "T"), least=1, finite=True)]
 OnePerStream: TypeAlias = Annotated[Array, Entries(("N",))]
@@ -114,24 +104,18 @@ def alarms(
 
 
 def require_bets(given: Mapping[str, Any]) -> None:
-    null, lam = given["null"], given["lam"]
+    null, lam, tilts, adaptive = given["null"], given["lam"], given.get("tilts"), given["tilt"] == "adaptive"
     require_inside("scores", given["scores"], null)
     if lam is not None and lam == 0:
         raise ValueError("lam must not be 0")
-    if given.get("tilts") is not None:
-        require_finite_mgf(given["tilts"], null)
-        if given["two_sided"]:
-            require_finite_mgf(-given["tilts"], null)
-        return
-    if isinstance(null, Exponential) and given["tilt"] == "adaptive":
-        raise ValueError("tilt must be 'fixed' for Exponential, whose moment generating function is infinite at b₀")
-    if isinstance(null, EmpiricalUCB) and (given["two_sided"] or (lam is not None and lam < 0)):
-        raise ValueError("lam must be > 0, and one-sided, for EmpiricalUCB")
-    if isinstance(null, Exponential) and lam is not None and not (abs(lam) if given["two_sided"] else lam) < null.rate:
-        raise ValueError(f"lam must be < rate {null.rate!r}: the moment generating function is infinite, got {lam!r}")
-    scale_based = lam is None or given["tilt"] == "adaptive"
-    if scale_based and isinstance(null, Empirical | GaussianPlugin | EmpiricalUCB) and moments(null)[1] == 0:
-        raise ValueError("null.scores must not have zero spread where lam follows from it")
+    if tilts is None:
+        _, sd = moments(null)
+        if sd == 0 and (lam is None or adaptive):
+            raise ValueError("null.scores must not have zero spread where lam follows from it")
+        tilts = 2 / sd if adaptive else 0.5 / sd if lam is None else lam
+    require_finite_mgf(tilts, null)
+    if given["two_sided"]:
+        require_finite_mgf(-tilts, null)
 
 
 @checked(require_bets)

@@ -7,7 +7,7 @@ import numpy as np
 from gnomon.probability.m_fisher.natural import natural_step
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.m_fisher import charts, delay, false_alarms, stand_in
-from gnomon_validation.studies.m_fisher.passages import FAILURE, chance_of
+from gnomon_validation.studies.sampled import FAILURE, chance_of
 
 ABSTRACT = "abstract of arXiv 2510.03839"
 REPORTED = "a third party's summary of arXiv 2510.03839 (its body was not read)"

@@ -10,7 +10,7 @@ import numpy as np
 
 from gnomon.kernels.probability.m_fisher.detector import detect
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.m_fisher.passages import NORMAL, normal, passages
+from gnomon_validation.studies.m_fisher.passages import NORMAL, first_alarms
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
@@ -47,8 +47,8 @@ def within(mean: float, shift: float, change: int = 0, width: float = 0.0) -> st
 
 def delay(change: int, restart: str, shift: float = 1.0) -> float:
     """Return the mean delay of the streams whose first alarm is after the change."""
-    scores = normal(5, lambda t: np.where(t >= change, shift, 0.0))
-    times, _ = passages(scores, STREAMS, 2 * change + 600, lam=shift, delta=DELTA, restart=restart)
+    mean = np.repeat([0.0, shift], [change, change + 600])
+    times = first_alarms(5, STREAMS, len(mean), mean, lam=shift, delta=DELTA, restart=restart).first
     return float(np.mean(times[times > change] - change))
 
 
@@ -83,7 +83,7 @@ def draw(data: Any, figure: Any) -> None:
         "Evidence that falls before a shift must be won back",
         "Left: one stream, λ = Δ = 1, the shift at 400. Right: means of 2,000 streams; δ = 0.01.",
     )
-    scores = normal(7, lambda t: np.where(t >= 400, 1.0, 0.0))([0], 0, 900)
+    scores = np.random.default_rng(7).standard_normal((1, 900)) + np.repeat([0.0, 1.0], [400, 500])
     found, _ = detect(scores, NORMAL, lam=1.0, delta=DELTA, restart="cusum")
     left.plot(found.log_wealth[0], color=COLOURS[0], label="plain: log M")
     left.plot(found.statistic[0], color=COLOURS[1], label="CUSUM: log W")

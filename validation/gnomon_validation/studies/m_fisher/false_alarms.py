@@ -10,8 +10,9 @@ import numpy as np
 
 from gnomon.kernels.probability.m_fisher.detector import detect
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.m_fisher.passages import FAILURE, NORMAL, alike, least_rate, normal, passages
+from gnomon_validation.studies.m_fisher.passages import NORMAL, first_alarms
 from gnomon_validation.studies.printed import Comparison, listed
+from gnomon_validation.studies.sampled import FAILURE, alike, least_rate
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """how often an alarm is false, with a known and with a learnt mean
@@ -36,8 +37,8 @@ AGAIN = (0.1095, 0.011, 0.0005)
 
 def exact_rate(lam: float) -> float:
     """Return P(ever an alarm) as the mean of 1/M_τ under the tilted law, N(λ, 1), where an alarm is certain."""
-    _, values = passages(normal(1, lam), STREAMS, 600, lam=lam, delta=DELTA)
-    return float(np.mean(np.where(np.isfinite(values), np.exp(-np.maximum(values, 0)), 0)))
+    found = first_alarms(1, STREAMS, 600, lam, lam=lam, delta=DELTA)
+    return float(np.mean((found.first > 0) * np.exp(-found.statistic)))
 
 
 def learnt_bounds(lam: float, n: int) -> tuple[float, float]:
@@ -54,9 +55,8 @@ def learnt_bounds(lam: float, n: int) -> tuple[float, float]:
 
 def learnt_rate(lam: float, n: int) -> float:
     """Return how many streams have an alarm whose mean was learnt from n scores each."""
-    means = np.random.default_rng(2).standard_normal(SAMPLES) / n**0.5
-    times, _ = passages(normal(3, -means), SAMPLES, HORIZON, lam=lam, delta=DELTA)
-    return float(np.mean(times > 0))
+    means = np.random.default_rng(2).standard_normal((SAMPLES, 1)) / n**0.5
+    return float(np.mean(first_alarms(3, SAMPLES, HORIZON, -means, lam=lam, delta=DELTA).first > 0))
 
 
 def repeated(delta: float = 0.2, streams: int = 2000) -> list[float]:

@@ -17,8 +17,8 @@ from gnomon.probability.m_fisher.loop import adapt
 from gnomon.probability.m_fisher.nulls import Empirical, Gaussian, log_mgf
 from gnomon.probability.m_fisher.prompts import Images, log_predict, score, slope
 from gnomon_validation.pictures import COLOURS, entitle, finish
-from gnomon_validation.studies.m_fisher.passages import alike, near
 from gnomon_validation.studies.printed import Comparison, listed
+from gnomon_validation.studies.sampled import alike, near
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """a classifier's entropies as scores, and its prompt adapted
