@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gnomon_spec.system import systems
-from gnomon_validation.pictures import new_figure, write_figure
+from gnomon_validation.pictures import write_figure
 from gnomon_validation.studies import find
 from gnomon_validation.studies.claim import Ledger
 from gnomon_validation.studies.printed import Comparison, compare_each
@@ -56,8 +56,7 @@ def test_a_study_reproduces_every_stated_figure_and_draws_its_picture(name, tmp_
     assert findings.comparisons and findings.tables and findings.conclusions
     for table in findings.tables:
         assert table.rows and all(len(row) == len(table.columns) for row in table.rows), table.title
-    figure = new_figure(study.size)
-    study.draw(findings.data, figure)
+    figure = study.picture(findings.data)
     write_figure(figure, tmp_path / "picture.png")
     assert picture_size(tmp_path / "picture.png") == tuple(round(120 * inches) for inches in study.size)
     assert figure.get_suptitle() or any(axes.get_title() for axes in figure.axes), "a picture without a title"

@@ -19,7 +19,7 @@ from rich.text import Text
 from gnomon_spec.system import nearest
 from gnomon_validation.console import console, grid, tell
 from gnomon_validation.files import require_directory, require_report
-from gnomon_validation.pictures import can_draw, new_figure, write_figure
+from gnomon_validation.pictures import can_draw, write_figure
 from gnomon_validation.studies.claim import Claim, Evidence
 from gnomon_validation.studies.find import find_studies, ledgers, studies
 from gnomon_validation.studies.printed import Comparison
@@ -92,10 +92,8 @@ def _picture(one: Study, data: Any, directory: Path) -> Text:
     """Draw the picture of a study and return the line that says where it is."""
     if not can_draw():
         return Text("no picture: it needs matplotlib, pip install 'gnomon[plot]'", style="dim")
-    figure = new_figure(one.size)
-    one.draw(data, figure)
     directory.mkdir(parents=True, exist_ok=True)
-    write_figure(figure, file := directory / f"{one.name}.png")
+    write_figure(one.picture(data), file := directory / f"{one.name}.png")
     return Text(f"picture: {file}")
 
 

@@ -1,6 +1,7 @@
 """What a study is: a published result, run again, as a table of figures and a picture that explains itself.
 
-A study's module declares one, with its title, its question and its source in `WORDS`, each on a line of its own::
+A study's module declares one, with its title, its question and its source in `WORDS`, each on a line of its own, and
+what is said above and below its picture, after "picture: " and "below: "::
 
     study = Study.of("srkl-bifurcation", WORDS, measure, draw, size=(11.0, 8.0))
 
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from gnomon_validation.pictures import entitle, new_figure
 from gnomon_validation.studies.printed import Comparison
 
 
@@ -67,7 +69,8 @@ class Study:
     """A published result as something that runs.
 
     name: of the system, a hyphen, and of the study; `ValueError` if it has no hyphen. question: what it answers, in one
-    sentence. source: where the stated figures come from. size: of the picture, in inches.
+    sentence. source: where the stated figures come from. size: of the picture, in inches. headline, caption: what is
+    set above it and below; nothing where `draw` says it from what was measured.
     """
 
     name: str
@@ -77,16 +80,28 @@ class Study:
     measure: Measure
     draw: Draw
     size: tuple[float, float] = (10.0, 6.0)
+    headline: str = ""
+    caption: str = ""
 
     @classmethod
     def of(cls, name: str, words: str, measure: Measure, draw: Draw, *, size: tuple[float, float]) -> Study:
-        """Return the study whose title, question and source are the lines of a text; the source may take several."""
-        title, question, source = words.split("\n", 2)
-        return cls(name, title, question, source.replace("\n", " "), measure, draw, size)
+        """Return the study that a text is about: see the module's. Source and caption may take several lines."""
+        title, question, rest = words.split("\n", 2)
+        source, _, picture = rest.replace("\n", " ").partition(" picture: ")
+        headline, _, caption = picture.partition(" below: ")
+        return cls(name, title, question, source, measure, draw, size, headline, caption)
 
     def __post_init__(self) -> None:
         if not all(self.name.partition("-")):
             raise ValueError(f"name must be a system's, a hyphen and the study's own name, got {self.name!r}")
+
+    def picture(self, data: Any) -> Any:
+        """Return the picture of what was measured, a matplotlib figure."""
+        figure = new_figure(self.size)
+        if self.headline:
+            entitle(figure, self.headline, self.caption)
+        self.draw(data, figure)
+        return figure
 
     @property
     def system(self) -> str:

@@ -12,13 +12,15 @@ from gnomon.domains import Array
 from gnomon.probability.anemone import passes
 from gnomon.probability.anemone.structures import mixture
 from gnomon.probability.anemone.updates import init, mini_em, update
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """what small batches do
 Where do mini-batch EM and anemone go on average, begun at the truth, and what becomes of a mixture?
-own enumeration of all batches: the abstract of arXiv 2505.19982 says that existing methods regularise too little"""
+own enumeration of all batches: the abstract of arXiv 2505.19982 says that existing methods regularise too little
+picture: Small batches pull mini-batch EM away from the truth, and its components together
+below: A mixture of two components of two bits, begun at the parameters that the data comes from."""
 CIRCUIT = mixture(2, [2, 2])
 TRUTH = np.array([0.2, 0.8, 0.2, 0.8, 0.7, 0.3, 0.7, 0.3, 0.5, 0.5])  # P(x = 1 | c) is 0.8, 0.3
 SIZES = (1, 2, 3, 4, 6, 8, 12, 16)
@@ -84,10 +86,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     targets, apart = data
-    entitle(
-        figure, "Small batches pull mini-batch EM away from the truth, and its components together",
-        "A mixture of two components of two bits, begun at the parameters that the data comes from.",
-    )  # fmt: skip
     left, right = figure.subplots(1, 2)
     for column, (name, colour) in enumerate(zip(apart, COLOURS, strict=False)):
         left.plot(SIZES, targets[:, column], "o-", color=colour, label=name)

@@ -11,13 +11,14 @@ from gnomon.curvature.draws import rademacher
 from gnomon.curvature.lanczos import lanczos, ritz, tridiagonal
 from gnomon.curvature.quadrature import spectral_measure, trace_of_function
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the Lanczos process, its basis and its quadrature
 What is reorthogonalisation good for, and how fast does Lanczos quadrature converge?
-loss of orthogonality: Paige 1971; the bound of the quadrature and the stated figures: own derivation and computation"""
+loss of orthogonality: Paige 1971; the bound of the quadrature and the stated figures: own derivation and computation
+picture: Lanczos without reorthogonalisation finds eigenvalues again and again; with it, quadrature is sharp"""
 TOPS = (100.0, 50.0, 20.0, 10.0, 5.0)
 EIGENVALUES: Array = np.concatenate([np.linspace(0, 1, 95), TOPS[::-1]])
 START: Array = np.ones(100)
@@ -154,9 +155,6 @@ def six_values() -> tuple[float, Array]:
 def draw(data: tuple[Array, Array, dict[float, list[int]], Array, Array], figure: Any) -> None:
     lost, kept, near, errors, bounds = data
     left, middle, right = figure.subplots(1, 3)
-    entitle(
-        figure, "Lanczos without reorthogonalisation finds eigenvalues again and again; with it, quadrature is sharp"
-    )
     steps = np.arange(1, LONG + 1)
     left.plot(steps, lost, color=COLOURS[1], lw=2, label="three-term recurrence alone")
     left.plot(steps, kept, color=COLOURS[0], lw=2, label="reorthogonalised twice a step")

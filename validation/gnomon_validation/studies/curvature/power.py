@@ -16,14 +16,16 @@ import numpy as np
 
 from gnomon.curvature.power import power_iteration
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the accuracy of 10 and of 20 power iterations
 Is the spectral norm within 1 % after 10 to 20 products of the power method?
 the claim: README of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType, commit 8b8a54b); stated figures: own
-computation with 4,000 starts; the bound: Kuczynski & Wozniakowski, SIMAX 13 (1992)"""
+computation with 4,000 starts; the bound: Kuczynski & Wozniakowski, SIMAX 13 (1992)
+picture: Power iteration is not within 1 % after 10–20 products, on the spectrum of the claim
+below: A has the eigenvalues 1 … 100 in 50 equal steps; the estimate is ρ = vᵀAv of the last v."""
 EIGENVALUES: Array = np.linspace(1.0, 100.0, 50)
 BATCHES, STARTS = 100, 4000
 PRODUCTS = (2, 3, 4, 5, 7, 10, 14, 20, 28, 40, 57, 80, 113, 160)
@@ -104,11 +106,6 @@ def bound(products: int) -> float:
 
 def draw(found: dict[int, Array], figure: Any) -> None:
     left, right = figure.subplots(1, 2)
-    entitle(
-        figure,
-        "Power iteration is not within 1 % after 10–20 products, on the spectrum of the claim",
-        "A has the eigenvalues 1 … 100 in 50 equal steps; the estimate is ρ = vᵀAv of the last v.",
-    )
     for k, colour in ((10, COLOURS[1]), (20, COLOURS[0])):
         errors = found[k].ravel()[:40_000]
         name = f"after {k} products: {100 * np.mean(errors <= PRECISE):.0f} % of the starts within 1 %"

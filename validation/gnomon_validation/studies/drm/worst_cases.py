@@ -10,14 +10,17 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.probability.drm.distortions import Distortion, discontinuous, distortion
 from gnomon.probability.drm.worst_case import WorstCase, worst_case
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the worst law of known mean and variance
 How bad can a loss be whose mean is 0 and whose variance is 1, and which law is it?
 Pesenti, Wang and Wang (2020), by concave majorants; closed forms of √V, own derivation; their digits were measured
-beforehand with another program for this project"""
+beforehand with another program for this project
+picture: The worst law of mean 0 and variance 1 under four distortions
+below: Left: what the distortion makes of the probability of a larger loss; dotted, the diagonal: the mean. Right: the
+quantiles of the law whose risk is largest."""
 
 
 class Majorant(NamedTuple):
@@ -101,12 +104,6 @@ def measure() -> Findings:
 
 def draw(data: dict[str, WorstCase], figure: Any) -> None:
     left, right = figure.subplots(1, 2)
-    entitle(
-        figure,
-        "The worst law of mean 0 and variance 1 under four distortions",
-        "Left: what the distortion makes of the probability of a larger loss; dotted, the diagonal: the mean. "
-        "Right: the quantiles of the law whose risk is largest.",
-    )
     u = edges(FINEST)
     for colour, (name, case) in zip(COLOURS, data.items(), strict=False):
         left.plot(u, distortion(u, LAWS[name][0]), color=colour, label=name)

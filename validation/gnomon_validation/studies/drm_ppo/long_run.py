@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.drm_ppo.tails import STATED
 from gnomon_validation.studies.drm_ppo.training import train
 from gnomon_validation.studies.printed import Comparison
@@ -15,7 +15,8 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """training on 100 periods
 Does a policy that is trained for the mean get beyond the best constant order in episodes of 100 periods?
 a stand-in for the published curves of ten million episodes: 250 episodes an update, 100 updates of the clipped
-surrogate; 92 at first and 782 at the end were measured beforehand with another program for this project"""
+surrogate; 92 at first and 782 at the end were measured beforehand with another program for this project
+picture: Trained for the mean, a policy leaves the best constant order behind"""
 UPDATES, PERIODS, LATEST = 100, 100, 10
 CONSTANT = 495.3  # ten units a period at each stage: the study drm_ppo-orders
 AT_RANDOM, ERROR = 102.8, 226.6 / 250**0.5  # orders at random, as at first: mean, and its standard error in a batch
@@ -50,7 +51,6 @@ def measure() -> Findings:
 def draw(data: Any, figure: Any) -> None:
     curve, last = data
     left, right = figure.subplots(1, 2)
-    entitle(figure, "Trained for the mean, a policy leaves the best constant order behind")
     for part, name, colour in zip(range(3), ("mean", "lower 30 %", "upper 30 %"), COLOURS, strict=False):
         left.plot(curve[:, part], color=colour, lw=1.5, label=name)
     left.axhline(CONSTANT, color="black", ls="--", lw=1)

@@ -9,7 +9,7 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.kernels.probability.drm_ppo.inventory import inventory_episode
 from gnomon.probability.drm_ppo.inventory import seasonal_demand
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.drm_ppo.training import ECONOMY
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -17,7 +17,8 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """what simple orders return
 Which return has the chain under orders that learn nothing, and how much does it vary?
 measured beforehand with another program for this project: 20,000 episodes of 100 periods; at random other orders were
-drawn: the ranges are those that two such programs miss one time in a hundred, if figures of a thousand are normal"""
+drawn: the ranges are those that two such programs miss one time in a hundred, if figures of a thousand are normal
+picture: Ten units a period is the best constant order, two more are a disaster"""
 EPISODES, PERIODS, PARTS = 20_000, 100, 20
 STATED = {  # mean, standard deviation, and quantiles at 10, 50 and 90 %
     0: ("-767.8", "1.8"),
@@ -88,7 +89,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     axes = figure.subplots()
-    entitle(figure, "Ten units a period is the best constant order, two more are a disaster")
     for (name, R), colour in zip(((n, R) for n, R in data.items() if n not in ("always 0", "always 20")), COLOURS * 2,
                                  strict=False):  # fmt: skip
         axes.hist(R, bins=np.arange(-700, 700, 10), density=True, histtype="step", lw=1.5, color=colour, label=name)

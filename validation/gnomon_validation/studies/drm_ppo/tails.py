@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.drm_ppo.training import train
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -15,7 +15,8 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """training for the mean, or for a tail
 Does a policy that is trained for the upper or the lower 30 % of its returns have a better tail than one for the mean?
 a stand-in for the published curves of ten million episodes: 30 periods, 250 episodes an update, 120 updates of the
-clipped surrogate; directions of the effects were measured beforehand with another program for this project"""
+clipped surrogate; directions of the effects were measured beforehand with another program for this project
+picture: Training for the upper tail gives up the lower one; training for the lower tail is slow"""
 UPDATES, LATEST = 120, 10
 KINDS = {"mean": "the mean", "lower": "the lower 30 %", "upper": "the upper 30 %"}
 # Of two seeds of another program: the mean, the lower part, and what was trained for.
@@ -76,7 +77,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     left, right = figure.subplots(1, 2)
-    entitle(figure, "Training for the upper tail gives up the lower one; training for the lower tail is slow")
     for (kind, (curve, last)), colour in zip(data.items(), COLOURS, strict=False):
         left.plot(curve[:, 1], color=colour, lw=1.5, label=f"for {KINDS[kind]}")
         left.plot(curve[:, 2], color=colour, lw=1.0, ls=":")

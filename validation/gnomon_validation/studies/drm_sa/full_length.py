@@ -9,7 +9,7 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.probability.drm_sa.step import Form
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.drm_sa.mixtures import LIMITS, PROBLEMS, M, apart, measured, path
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -17,7 +17,9 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """the worst law among mixtures, 100,000 steps
 Where do the forms end after as many steps as the authors made, and where do quantiles of each batch by itself lead?
 configurations and, for seed 0, the log of the authors' code; three seeds a form: measured beforehand with another
-program for this project. Ranges miss one run in a hundred, if what runs reach is normal"""
+program for this project. Ranges miss one run in a hundred, if what runs reach is normal
+picture: Quantiles that are tracked make up for small samples; quantiles of each batch do not
+below: The risk of a mixture of ten Gaussians under sshape(5), to be made large; black: the worst of all laws."""
 STEPS, POINTS, DRAWN = 100_000, 30, 4  # of the first lines the way is drawn
 S, TAIL, WANG, STEPPED = PROBLEMS
 
@@ -108,10 +110,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     axes = figure.subplots()
-    entitle(
-        figure, "Quantiles that are tracked make up for small samples; quantiles of each batch do not",
-        "The risk of a mixture of ten Gaussians under sshape(5), to be made large; black: the worst of all laws.",
-    )  # fmt: skip
     for (name, (drawn, rho, _)), colour in zip(data.items(), COLOURS, strict=False):
         axes.semilogx(drawn, rho, color=colour, label=name)
     axes.axhline(LIMITS[PROBLEMS[S].distortion], color="black", ls="--")

@@ -14,13 +14,15 @@ from gnomon.probability.drm_sa.grid import extended, levels, slopes
 from gnomon.probability.drm_sa.rates import Rates, Schedule
 from gnomon.probability.drm_sa.scores import gaussian_scores
 from gnomon.probability.drm_sa.step import step, warm_up
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """a robust portfolio
 Does the quantile form find the portfolio of least risk, and what is it if mean and variance alone are known?
-the optimum by closed form, own derivation; √V = √(0.7/0.3) and c = φ(Φ⁻¹(0.7))/0.3 for cvar(0.7)"""
+the optimum by closed form, own derivation; √V = √(0.7/0.3) and c = φ(Φ⁻¹(0.7))/0.3 for cvar(0.7)
+picture: Runs of the quantile form, and the portfolios of least risk
+below: Gaussian losses of three assets; lines: weights along a run from equal ones; dashed: the closed form."""
 # Of three assets, in percent a month.
 MEANS = np.array([0.4, 0.8, 1.2])
 COVARIANCE = np.array([[2.0, 0.5, 0.2], [0.5, 9.0, 3.0], [0.2, 3.0, 16.0]])
@@ -117,11 +119,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     paths, exact = data
-    entitle(
-        figure,
-        "Runs of the quantile form, and the portfolios of least risk",
-        "Gaussian losses of three assets; lines: weights along a run from equal ones; dashed: the closed form.",
-    )
     for axes, name in zip(figure.subplots(1, 2, sharey=True), RISKS, strict=True):
         for i, colour in enumerate(COLOURS[:3]):
             axes.plot(100 * np.arange(len(paths[name])), paths[name][:, i], color=colour, label=f"asset {i + 1}")

@@ -11,7 +11,7 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.probability.drm import normal
 from gnomon.probability.drm.distortions import Distortion
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.drm_sa.scalar import HALF_A_JUMP, Q, exact_optimum, of_grid, optimum, paths, rates
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -19,7 +19,9 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """how fast the parameter arrives
 Are k^-4/7 (density form) and k^-2/3 (quantile form) the rates at which mean squared errors fall, and where to?
 arXiv 2510.04563, abstract: O(k^-4/7) and O(k^-2/3); other figures: 100 runs of another program for this project, whose
-ranges miss one time in a hundred if slopes and means are normal"""
+ranges miss one time in a hundred if slopes and means are normal
+picture: The quantile form beats its bound; the density form keeps the bias of its kernel
+below: Y = ½(θ-1)² + e^(θ/2)·Z, dual(2), 20 cells, one sample a step: mean squared distance to the grid's optimum."""
 DUAL = Distortion("dual", (2.0,))
 RUNS, STEPS, OTHERS = 24, 200_000, 100
 AT = tuple(int(k) for k in np.unique(np.geomspace(100, STEPS, 30).astype(int)))
@@ -146,10 +148,6 @@ def measure() -> Findings:
 
 
 def draw(data: Any, figure: Any) -> None:
-    entitle(
-        figure, "The quantile form beats its bound; the density form keeps the bias of its kernel",
-        "Y = ½(θ-1)² + e^(θ/2)·Z, dual(2), 20 cells, one sample a step: mean squared distance to the grid's optimum.",
-    )  # fmt: skip
     axes = figure.subplots()
     k = np.array(AT)
     for (name, e), colour in zip(data.items(), COLOURS, strict=False):

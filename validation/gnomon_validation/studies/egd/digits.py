@@ -14,7 +14,7 @@ from gnomon.domains import Array
 from gnomon_spec.cases import Case
 from gnomon_spec.system import find_law
 from gnomon_validation.judging import Evidence, Judge
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.ports.functions import FunctionsPort
 from gnomon_validation.ports.port import Offer
 from gnomon_validation.studies.printed import Comparison, spread
@@ -23,7 +23,8 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """digits that the polar factor loses
 How do the errors of the three algorithms grow with the condition number, and are they within the bands?
 own computation; stated: the powers of κ of perturbation theory, 2 for the Gram matrix and 1 for the others, and errors
-of other matrices of this size"""
+of other matrices of this size
+picture: Through the Gram matrix the polar factor loses twice as many digits"""
 KAPPAS = 10.0 ** np.arange(1, 13)
 SIZE, MATRICES, DIGITS = 6, 5, 60
 ALGORITHMS = {
@@ -136,7 +137,6 @@ def power(errors: Array) -> float:
 
 def draw(data: dict[str, Array], figure: Any) -> None:
     axes = figure.subplots()
-    entitle(figure, "Through the Gram matrix the polar factor loses twice as many digits")
     for (name, errors), colour, mark in zip(data.items(), COLOURS, "os^", strict=False):
         axes.loglog(KAPPAS, errors, mark + "-", color=colour, label=name)
     for exponent, style in ((1, "--"), (2, ":")):

@@ -8,14 +8,15 @@ import numpy as np
 
 from gnomon.descent.egd.training import EGDState, step
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """grokking addition modulo 79
 After how many epochs does the network add pairs that it has not seen, with EGD and without?
 arXiv 2510.04930v3, Table 1: 222 epochs with EGD, 10,099 without; an earlier run of the same in float32, with other
-draws: 199, and below 1 % without after 300"""
+draws: 199, and below 1 % without after 300
+picture: Addition modulo 79: EGD generalises, gradient descent has learned its pairs by heart"""
 P, WIDTH, BATCH, LR, DECAY, MOST = 79, 512, 512, 0.7, 1e-4, 320
 PASSED = 0.95
 
@@ -96,7 +97,6 @@ def gradients(params: tuple[Array, ...], pairs: Array, sums: Array) -> tuple[Arr
 
 def draw(data: dict[str, Run], figure: Any) -> None:
     axes = figure.subplots()
-    entitle(figure, "Addition modulo 79: EGD generalises, gradient descent has learned its pairs by heart")
     for (name, run), colour in zip(data.items(), COLOURS, strict=False):
         epochs = np.arange(1, len(run.test) + 1)
         axes.plot(epochs, run.test, color=colour, lw=2, label=f"{name}: test")

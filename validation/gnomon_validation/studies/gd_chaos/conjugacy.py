@@ -12,13 +12,16 @@ from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.boundary import boundary_point, periodic_angles, transverse_exponent
 from gnomon.dynamics.gd_chaos.plane import moved_on_the_axis
 from gnomon.dynamics.gd_chaos.steps import vector_step
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """chaos on the boundary is exact
 Which points of the boundary come back, and how chaotic is it?
-own derivation (the paper has entropy at least log 3 and orbits of every period); period doublings: a third party's"""
+own derivation (the paper has entropy at least log 3 and orbits of every period); period doublings: a third party's
+picture: On the boundary of the region that converges a step multiplies an angle by −3: chaos in closed form
+below: Left, middle: ηy = ½, λ = 0; inside the ellipse almost every start converges, outside every one diverges.
+Right: starts with u = v, x = √η·u."""
 PERIODS = {1: "4", 2: "8", 3: "28", 4: "80"}
 EXPONENTS = {0.0: "0.9624236501", 1.5: "0.6931471806", 2.0: "0.0000000000"}
 DOUBLINGS = ("1.0000000000", "1.2360679775", "1.2880317545", "1.2992279397", "1.3016289140", "1.3021432716")
@@ -107,12 +110,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     ellipse, graph, bifurcation = figure.subplots(1, 3)
-    entitle(
-        figure,
-        "On the boundary of the region that converges a step multiplies an angle by −3: chaos in closed form",
-        "Left, middle: ηy = ½, λ = 0; inside the ellipse almost every start converges, outside every one diverges. "
-        "Right: starts with u = v, x = √η·u.",
-    )
     phi = np.linspace(0, 2 * pi, 721)
     u, v = at(phi)
     ellipse.fill(u, v, color="0.93")

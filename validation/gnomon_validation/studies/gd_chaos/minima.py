@@ -10,13 +10,16 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.plane import moved_in_the_plane
 from gnomon.dynamics.gd_chaos.steps import critical_step, spectrum
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the sharpness of the minimum that is selected
 Which minima does gradient descent reach from starts near the boundary, and as its step size grows?
-Theorem 2 of arXiv 2509.25351 (the support is the whole interval), own computation for the distribution"""
+Theorem 2 of arXiv 2509.25351 (the support is the whole interval), own computation for the distribution
+picture: Large steps can select any minimum that is stable, but near the boundary mostly the flattest
+below: Left: 20,000 starts evenly spread along the boundary, a millionth inside. Middle: one start, u = 2.5, v = 0.3,
+y = 1; the sharpness is the largest eigenvalue of the Hessian. Right: 1,000 starts; bisection."""
 STARTS, STEPS, TARGET = 20_000, 4000, 0.3
 QUANTILES = {0.25: 0.6107, 0.5: 0.7025, 0.75: 1.005, 0.9: 1.375, 0.99: 1.809}
 FLATTEST = {0.3: 0.55, 0.7: 0.63}
@@ -149,12 +152,6 @@ def measure() -> Findings:
 def draw(data: Any, figure: Any) -> None:
     W, narrow, shares, w, critical, formula, found = data
     left, right, last = figure.subplots(1, 3)
-    entitle(
-        figure,
-        "Large steps can select any minimum that is stable, but near the boundary mostly the flattest",
-        "Left: 20,000 starts evenly spread along the boundary, a millionth inside. Middle: one start, u = 2.5, "
-        "v = 0.3, y = 1; the sharpness is the largest eigenvalue of the Hessian. Right: 1,000 starts; bisection.",
-    )
     for values, Y, colour in ((W, 0.3, COLOURS[0]), (narrow, 0.7, COLOURS[1])):
         left.hist(values, bins=np.linspace(2 * Y, 2, 61), density=True, histtype="step", color=colour, lw=1.5,
                   label=f"ηy = {Y}: {flattest(values, Y):.0%} in the flattest tenth")  # fmt: skip

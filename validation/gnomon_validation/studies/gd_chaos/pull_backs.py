@@ -12,13 +12,16 @@ from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, cell_centres
 from gnomon.dynamics.gd_chaos.plane import moved_in_the_plane
 from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid
 from gnomon.kernels.dynamics.topology.sublevel import sublevel_grid
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS
 from gnomon_validation.studies.printed import Comparison, compare_each, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """what six steps take to a minimum, and the teaser's slice
 Which starts do six steps take next to a minimum, and what share of a slice through ten dimensions converges?
-own counts at the teaser's setting, (uv - 1)², whose effective step is 2η: 0.8 for the pull-backs, else 0.4 … 0.7"""
+own counts at the teaser's setting, (uv - 1)², whose effective step is 2η: 0.8 for the pull-backs, else 0.4 … 0.7
+picture: What six large steps take to the minimum (1, 1) of (uv - 1)², and what converges in a slice of R¹⁰
+below: Left: the ellipse bounds the starts that stay. Others: blue converges on (uᵀv - 1)² + 0.3(‖u‖² + ‖v‖²) with
+five u and five v; two directions drawn at random."""
 N, SIDE, ETA, STEPS, RADIUS, ESCAPE = 1600, 3.0, 0.8, 6, 0.1, 1e10
 SLICE, WIDE, SHARES = 1024, 4.0, {0.2: "0.433", 0.3: "0.262", 0.35: "0.213"}
 TARGETS = {(1.0, 1.0): "minimum (1, 1), W = 1.6", (2.0, 0.5): "minimum (2, ½), W = 3.4"}
@@ -112,12 +115,6 @@ def measure() -> Findings:
 def draw(data: Any, figure: Any) -> None:
     stable, slices = data
     left, *others = figure.subplots(1, 1 + len(slices))
-    entitle(
-        figure,
-        "What six large steps take to the minimum (1, 1) of (uv - 1)², and what converges in a slice of R¹⁰",
-        "Left: the ellipse bounds the starts that stay. Others: blue converges on (uᵀv - 1)² + 0.3(‖u‖² + ‖v‖²) with "
-        "five u and five v; two directions drawn at random.",
-    )
     half = cell_centres(-SIDE, SIDE, N)
     square, wide = (-SIDE, SIDE, -SIDE, SIDE), (-WIDE, WIDE, -WIDE, WIDE)
     for axes, shown, window in (

@@ -12,7 +12,7 @@ from gnomon.dynamics.gd_chaos.boxes import box_dimension, edge_cells
 from gnomon.dynamics.gd_chaos.outcomes import DIVERGED, MINUS, ORIGIN, PLUS
 from gnomon.kernels.dynamics.gd_chaos.boxes import box_count
 from gnomon.kernels.dynamics.gd_chaos.outcomes import basin_grid, escape_potential
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.gd_chaos import pixels
 from gnomon_validation.studies.gd_chaos.pixels import PRODUCT, SQUARE, Window, diverged, edges, slope, starts
 from gnomon_validation.studies.printed import Comparison, compare_each, listed
@@ -20,7 +20,10 @@ from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the fractal region that converges
 How rough is the boundary between starts that converge and starts that diverge?
-a transcription of the authors' notebook (y = 0.5, λ = 0.2, η = 1, [-4, 4]²) and our own counts; 1.249: Theorem 4"""
+a transcription of the authors' notebook (y = 0.5, λ = 0.2, η = 1, [-4, 4]²) and our own counts; 1.249: Theorem 4
+picture: Where gradient descent converges on ½(uv − ½)² + 0.1(u² + v²), step size 1: a region with a fractal boundary
+below: Blue and orange: starts that end at the one minimum and at the other, white dots; the paler, the sooner. Grey:
+starts that diverge; the lighter, the sooner."""
 COUNTS = {512: "2360", 1024: "5536", 2048: "13408", 4096: "32500", 8192: "76956"}
 OF_PRODUCT = {512: "1447", 1024: "3551", 2048: "8792", 4096: "21578", 8192: "53421"}
 SMOOTH = {512: "1020", 1024: "2040", 2048: "4080"}
@@ -132,12 +135,6 @@ def measure() -> Findings:
 def draw(data: Any, figure: Any) -> None:
     square, product, smooth = data
     left, middle, right = figure.subplots(1, 3, width_ratios=(1, 1, 0.8))
-    entitle(
-        figure,
-        "Where gradient descent converges on ½(uv − ½)² + 0.1(u² + v²), step size 1: a region with a fractal boundary",
-        "Blue and orange: starts that end at the one minimum and at the other, white dots; the paler, the sooner. "
-        "Grey: starts that diverge; the lighter, the sooner.",
-    )
     for axes, window in ((left, SQUARE), (middle, DETAIL)):
         axes.imshow(pixels.picture(700, window), origin="lower", extent=window, interpolation="nearest")
         axes.set(xlabel="u at the start", ylabel="v at the start")

@@ -9,14 +9,17 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.dynamics.gd_chaos.boundary import transverse_exponent
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.gd_chaos.minima import about, by_step
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """how long two right implementations agree
 How many steps does a free run stay comparable near the boundary, and how fast does it leave it?
-own derivation: ln 3 a step along the boundary, the transverse exponent across, horizons of 33 and 15 steps"""
+own derivation: ln 3 a step along the boundary, the transverse exponent across, horizons of 33 and 15 steps
+picture: Near the boundary two right implementations part threefold a step, and no zoom makes the outcome predictable
+below: Left: starts with E = −1e-24, ηy = 0.3. Others: u = 2.5, v = 0.3, y = 1, with step sizes nearer and nearer to
+the critical one."""
 STARTS, Y, STEPS = 400, 0.3, 46
 HORIZONS = {"float64": log(2**53) / log(3), "float32": log(2**24) / log(3)}
 ZOOMS, PLACES = (1e-2, 1e-5, 1e-8), (np.arange(1200) + 0.5) / 1200
@@ -84,12 +87,6 @@ def measure() -> Findings:
 def draw(data: Any, figure: Any) -> None:
     separations, energies, exponent, zoomed = data
     left, *others = figure.subplots(1, 4, width_ratios=(1.7, 1, 1, 1))
-    entitle(
-        figure,
-        "Near the boundary two right implementations part threefold a step, and no zoom makes the outcome predictable",
-        "Left: starts with E = −1e-24, ηy = 0.3. Others: u = 2.5, v = 0.3, y = 1, with step sizes nearer and "
-        "nearer to the critical one.",
-    )
     t = np.arange(STEPS)
     for (name, rows), colour in zip(separations.items(), COLOURS, strict=False):
         left.semilogy(t, np.exp(rows), "o-", ms=3, color=colour, label=f"{name}, difference to more digits")

@@ -8,13 +8,15 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from gnomon.dynamics.gd_chaos.plane import moved_in_the_plane
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """spikes: converging starts of any norm
 Does a large norm prove that gradient descent diverges, if there is regularisation?
-own derivation: the root of g in (-c, c) gives preimages that grow without end; 60 of them with 900 digits"""
+own derivation: the root of g in (-c, c) gives preimages that grow without end; 60 of them with 900 digits
+picture: With regularisation a converging start may have any norm: for λ > 0 no threshold proves divergence
+below: y = 0.5, λ = 0.2, η = 1. Each point is a start; the next one to the left is where a step takes it."""
 DIGITS, BRANCHES = 900, 60
 Y, MU = Decimal("0.5"), Decimal("0.2")
 C = 1 - MU
@@ -103,11 +105,6 @@ def measure() -> Findings:
 
 def draw(data: list[Point], figure: Any) -> None:
     left, right = figure.subplots(1, 2)
-    entitle(
-        figure,
-        "With regularisation a converging start may have any norm: for λ > 0 no threshold proves divergence",
-        "y = 0.5, λ = 0.2, η = 1. Each point is a start; the next one to the left is where a step takes it.",
-    )
     left.semilogy([float(p.W) for p in data], "o-", ms=3, color=COLOURS[0], label="W = η(u² + v²)")
     left.axhline(1e10, color="black", ls=":", label="1e10, where programs give up")
     left.set(ylabel="squared norm W of the start")

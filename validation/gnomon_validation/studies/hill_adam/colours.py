@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.hill_adam.runs import (
     EXACT,
     HILL,
@@ -24,7 +24,8 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """the colour correction
 Is Hill-ADAM better than Adam at the published colour correction, and is that so for the reason given, local minima?
 network, rate and steps are those of github.com/2manikan/Hill-ADAM; images and tables were not to be had, and the means
-here are ours: gaps above the exact optimum, measured beforehand with another program for this project, as bounds"""
+here are ours: gaps above the exact optimum, measured beforehand with another program for this project, as bounds
+picture: Hill-ADAM wins at lr = 0.01, and Adam with a smaller rate wins more"""
 SLOW, FEW, SOME, SIX = (1e-3, 3e-3), range(3), range(4), range(6)
 ROUNDING = f"{-EXACT!r} … {EXACT!r}"
 GAPS = {
@@ -100,7 +101,6 @@ def ahead(runs: Sequence[Corrected], others: Sequence[Corrected]) -> int:
 
 def draw(data: Any, figure: Any) -> None:
     axes = figure.subplots()
-    entitle(figure, "Hill-ADAM wins at lr = 0.01, and Adam with a smaller rate wins more")
     names = ("Adam, lr 0.01", "Hill-ADAM, lr 0.01", "Adam, lr 0.001")
     for runs, colour, words in zip(data, COLOURS, names, strict=False):
         for i, run in enumerate(runs):

@@ -8,14 +8,15 @@ import numpy as np
 
 from gnomon.descent.hill_adam_losses import LOSSES
 from gnomon.kernels.descent.hill_adam_runs import trajectory
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.hill_adam.runs import SINGLE_STARTS, both_from
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """going back the way that it came
 With lr 0.01 and 3,000 calls, does Hill-ADAM leave the first basin, and is its best better than Adam's?
-measured beforehand with another program for this project, and with the published code"""
+measured beforehand with another program for this project, and with the published code
+picture: With lr = 0.01 Hill-ADAM climbs back to where it came from, again and again"""
 STATED = {
     "tilted": ("-2.6172057", "-2.6185560"), "bumps": ("2.9274013", "2.9241465"),
     "three-wells": (".6006157", ".5971039"),
@@ -48,7 +49,6 @@ def measure() -> Findings:
 
 
 def draw(data: Any, figure: Any) -> None:
-    entitle(figure, "With lr = 0.01 Hill-ADAM climbs back to where it came from, again and again")
     panels = figure.subplots(5, 1, sharex=True)
     for axes, (loss, (hill, adam)) in zip(panels, data.items(), strict=True):
         axes.plot(hill.losses, color=COLOURS[0], lw=1.2, label="Hill-ADAM")

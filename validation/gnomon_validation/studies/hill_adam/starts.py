@@ -9,14 +9,15 @@ import numpy as np
 
 from gnomon.descent.hill_adam_losses import LOSSES
 from gnomon.kernels.descent.hill_adam_runs import explore, trajectory
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.hill_adam.runs import ADAM, CALLS, ON_TARGET, RATES, STARTS, shares
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """from many starts, beside Adam
 From how many starts does Hill-ADAM find the global minimum, and from how many does it end higher than Adam?
-measured beforehand with another program for this project; the paper's polynomials and tables were not to be had"""
+measured beforehand with another program for this project; the paper's polynomials and tables were not to be had
+picture: Hill-ADAM gets over a hill where its rate is large enough to overshoot; otherwise it retraces its way"""
 STATED = {
     1e-3: ".475/.430/.978 .488/.420/.962 .300/.232/.958 .292/.202/1.00 .602/.532/.862",
     1e-2: ".475/.475/.225 .488/.488/.265 .300/.300/.148 .292/.348/.522 .608/.622/.480",
@@ -70,9 +71,6 @@ def draw(data: Any, figure: Any) -> None:
 
     path, (grid, rates, found) = data
     above, below = figure.subplots(2, 1, height_ratios=(1, 1.2))
-    entitle(
-        figure, "Hill-ADAM gets over a hill where its rate is large enough to overshoot; otherwise it retraces its way"
-    )
     above.plot(path.losses, color=COLOURS[0], lw=1.3, label="loss")
     turns = np.flatnonzero(path.events)
     for up, marker, words in ((True, "^", "turns up"), (False, "v", "turns down")):

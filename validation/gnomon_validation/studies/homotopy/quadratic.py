@@ -12,14 +12,15 @@ import numpy as np
 
 from gnomon.descent.homotopy.quadratics import descend
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the rule against a constant rate on a quadratic
 Does the homotopy rate beat a constant rate on a quadratic with condition number 100?
 stated figures: own computation with the formulas of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType,
-commit 8b8a54b); the table it replaces is in that repository's README"""
+commit 8b8a54b); the table it replaces is in that repository's README
+picture: A lowered rate ends behind the constant one, unless the constant one is at the limit of stability"""
 EIGENVALUES: Array = np.linspace(1.0, 100.0, 50)
 START: Array = np.ones(50)
 STEPS = 100
@@ -115,7 +116,6 @@ def loss_table(found: dict[float, dict[str, Array]]) -> Table:
 
 def draw(data: dict[float, dict[str, Array]], figure: Any) -> None:
     panels = figure.subplots(1, 3, sharey=True)
-    entitle(figure, "A lowered rate ends behind the constant one, unless the constant one is at the limit of stability")
     said = ("no schedule below b can win", "ahead for a while, behind at the end", "only the adaptive target helps")
     styles = tuple(zip((COLOURS[k] for k in (0, 5, 3, 1)), (2.6, 1.6, 1.8, 1.8), ("-", "--", "-", "-"), strict=True))
     for axes, (b, found), result in zip(panels, data.items(), said, strict=True):

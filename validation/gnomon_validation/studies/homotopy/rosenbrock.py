@@ -14,14 +14,17 @@ import numpy as np
 from gnomon.descent.homotopy.proxy import init_proxy, proxy_rate
 from gnomon.domains import Array
 from gnomon.objectives import Rosenbrock
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the demonstration on Rosenbrock's function
 Can the published figures of the demonstration be found again, and what do they say?
 stored results of the Python demonstrations, github.com/thehalleyyoung/TorchType, commit 8b8a54b (float32); figures in
-float64: own computation"""
+float64: own computation
+picture: The “homotopy” demonstration reproduces, and ends 10.7 % worse: its rate is only lower
+below: f = (1−x)² + 100(y−x²)² from (−1.5, 2.5). The demonstration's curvature is the relative change of ‖g‖, no
+Hessian is asked for."""
 STEPS, BASE, ALPHA, RAMP = 500, 1e-3, 5.0, 10
 START = (-1.5, 2.5)
 PUBLISHED = 4.878743648529053
@@ -94,12 +97,6 @@ def run(rate: float | None, dtype: Any = np.float64) -> Run:
 
 def draw(data: tuple[Run, Run, Run], figure: Any) -> None:
     left, right = figure.subplots(1, 2)
-    entitle(
-        figure,
-        "The “homotopy” demonstration reproduces, and ends 10.7 % worse: its rate is only lower",
-        "f = (1−x)² + 100(y−x²)² from (−1.5, 2.5). The demonstration's curvature is the relative change of ‖g‖, no "
-        "Hessian is asked for.",
-    )
     steps = np.arange(1, STEPS + 1)
     slower = f"constant rate {data[2].rates[0]:.2e}, the proxy's mean"
     names = ("constant rate b = 0.001", "homotopy as demonstrated (proxy)", slower)

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.homotopy import training_runs
 from gnomon_validation.studies.homotopy.training_runs import MEASURED, PROBLEMS, SEEDS, SMALL, Path, from_saddle, run
 from gnomon_validation.studies.printed import Comparison
@@ -16,7 +16,9 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """warm-up or decay?
 Does a warm-up emerge from the rule, as is claimed, and what is it worth?
 the claim: README of TorchType's homotopy_lr (github.com/thehalleyyoung/TorchType, commit 8b8a54b); stated figures: own
-computation"""
+computation
+picture: The “emergent warm-up” is a decay, except from a tiny gradient, where it takes 20 to 200 times as many steps
+below: κ = ‖H‖₂/‖g‖₂², exact; the rule's rate is b/(1 + max(0, κ/target − 1)), so it rises only while κ falls."""
 STATED = {0.01: ("32", "6585"), 0.03: ("26", "1025"), 0.1: ("19", "389")}
 Runs: TypeAlias = dict[training_runs.Problem, tuple[training_runs.Run, ...]]
 Paths: TypeAlias = dict[float, tuple[Path, ...]]
@@ -88,11 +90,6 @@ def training_table(runs: Runs) -> Table:
 def draw(data: tuple[Runs, Paths], figure: Any) -> None:
     runs, paths = data
     left, middle, right = figure.subplots(1, 3, width_ratios=(1.3, 1, 1))
-    entitle(
-        figure,
-        "The “emergent warm-up” is a decay, except from a tiny gradient, where it takes 20 to 200 times as many steps",
-        "κ = ‖H‖₂/‖g‖₂², exact; the rule's rate is b/(1 + max(0, κ/target − 1)), so it rises only while κ falls.",
-    )
     hues = ("black", *(COLOURS[k] for k in (0, 4, 1, 2, 3, 3, 5)))
     for (problem, several), colour, dashes in zip(runs.items(), hues, (*"------", "--", "-"), strict=True):
         for one, name in zip(several, (problem.name, None), strict=True):

@@ -8,13 +8,15 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.probability.m_fisher.natural import natural_step
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison, spread
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """natural-gradient steps in other coordinates
 Is the update invariant under reparameterisation, as the abstract says?
-own computation; the statement is that of the abstract of arXiv 2510.03839"""
+own computation; the statement is that of the abstract of arXiv 2510.03839
+picture: The natural step is the same in linear coordinates, and in no others
+below: One step in φ against one in ξ, carried back; ρ: damping, the same in both."""
 RATES = 2.0 ** -np.arange(1, 8)
 d = 4
 
@@ -93,11 +95,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     axes = figure.subplots()
-    entitle(
-        figure,
-        "The natural step is the same in linear coordinates, and in no others",
-        "One step in φ against one in ξ, carried back; ρ: damping, the same in both.",
-    )
     for (name, gaps), colour in zip(data.items(), COLOURS, strict=False):
         axes.plot(RATES, np.maximum(gaps, 1e-17), "o-", color=colour, label=name)
     axes.plot(RATES, 0.1 * RATES, ":", color="black", label="proportional to η")

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 
 from gnomon.kernels.probability.m_fisher.detector import detect
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.m_fisher.passages import NORMAL, first_alarms
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """how long a shift goes unnoticed
 Is the delay about log(1/δ)/Γ, as the abstract says?
-own computation; the statement is that of the abstract of arXiv 2510.03839"""
+own computation; the statement is that of the abstract of arXiv 2510.03839
+picture: Evidence that falls before a shift must be won back
+below: Left: one stream, λ = Δ = 1, the shift at 400. Right: means of 2,000 streams; δ = 0.01."""
 DELTA = 0.01
 # By λ = shift: lower bound, mean of a long simulation, upper bound.
 SANDWICH = {0.5: ("36.84", 39.55, "48.57"), 1.0: ("9.21", 10.69, "13.37"), 2.0: ("2.30", 3.20, "4.23")}
@@ -78,11 +80,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     left, right = figure.subplots(1, 2, width_ratios=(1.4, 1))
-    entitle(
-        figure,
-        "Evidence that falls before a shift must be won back",
-        "Left: one stream, λ = Δ = 1, the shift at 400. Right: means of 2,000 streams; δ = 0.01.",
-    )
     scores = np.random.default_rng(7).standard_normal((1, 900)) + np.repeat([0.0, 1.0], [400, 500])
     found, _ = detect(scores, NORMAL, lam=1.0, delta=DELTA, restart="cusum")
     left.plot(found.log_wealth[0], color=COLOURS[0], label="plain: log M")

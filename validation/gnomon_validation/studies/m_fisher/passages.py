@@ -16,4 +16,5 @@ def first_alarms(seed: int, streams: int, horizon: int, mean: Any = 0.0, **given
     """Return the first alarms among scores N(mean, 1) where N(0, 1) is the null. mean: of all, of each stream (a
     column) or of each time. given: as for `passage`."""
     scores = np.random.default_rng(seed).standard_normal((streams, horizon)) + mean
-    return passage(scores, NORMAL, **given)
+    found: Passage = passage(scores, NORMAL, **given)
+    return found

@@ -16,14 +16,16 @@ from gnomon.probability.m_fisher.conformal import bet
 from gnomon.probability.m_fisher.loop import adapt
 from gnomon.probability.m_fisher.nulls import Empirical, Gaussian, log_mgf
 from gnomon.probability.m_fisher.prompts import Images, log_predict, score, slope
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.sampled import alike, near
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """a classifier's entropies as scores, and its prompt adapted
 Which detectors keep false alarms below δ, which notice a shift, and does a Fisher step adapt better than a gradient?
-own stand-in: five classes, 400 streams of 300 images; stated: another run of as many, from other draws"""
+own stand-in: five classes, 400 streams of 300 images; stated: another run of as many, from other draws
+picture: ψ learnt from few scores raises false alarms; conformal evidence needs no ψ, and misses fewer shifts
+below: Scores: entropies of a classifier's predictions; 400 streams of 300 images, δ = 0.05. Rings: stated figures."""
 C, D, KAPPA, NOISE, DELTA, STREAMS, HORIZON, POOL = 5, 16, 10.0, 0.15, 0.05, 400, 300, 400_000
 BATCH, TESTED, STEPS = 256, 4000, 20
 # The shift, and how many images come before it.
@@ -238,11 +240,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     found, ends = data
-    entitle(
-        figure,
-        "ψ learnt from few scores raises false alarms; conformal evidence needs no ψ, and misses fewer shifts",
-        "Scores: entropies of a classifier's predictions; 400 streams of 300 images, δ = 0.05. Rings: stated figures.",
-    )
     (false, noticed), (delay, entropy) = figure.subplots(2, 2)
     places = np.arange(len(found))[::-1]
     panels: Any = ((false, "share", ["none"]), (noticed, "share", list(SHIFTS)[1:]), (delay, "delay", list(SHIFTS)[1:]))

@@ -17,14 +17,17 @@ import numpy as np
 from gnomon.descent.muon import orthogonalise
 from gnomon.descent.newton_schulz import MUON, Published, coefficients_of, newton_schulz
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """where Muon's singular values land
 Does Newton-Schulz with (3.4445, -4.7750, 2.0315) orthogonalise, and what does the dtype do to it?
 Jordan et al. 2024, docstring of `zeropower_via_newtonschulz5` (torch.optim.Muon 2.13 has the same): singular values end
-as if uniform in (0.5, 1.5); the coefficients are chosen for the slope at zero"""
+as if uniform in (0.5, 1.5); the coefficients are chosen for the slope at zero
+picture: Muon's five steps do not orthogonalise: large singular values scatter around 1, small ones stay small
+below: Left: what became of each singular value of a 64 by 64 matrix; grey: the range (0.5, 1.5) that was said. Right:
+the polynomials of each published set."""
 SIDE, DECADES = 64, 5.0
 DTYPES = ("float64", "float32", "bfloat16")
 SETS: tuple[tuple[Published, int], ...] = (("muon", 5), ("dion", 5), ("polar-express", 5), ("polar-express", 8))
@@ -118,12 +121,6 @@ def measure() -> Findings:
 
 def draw(data: dict[str, Any], figure: Any) -> None:
     left, right = figure.subplots(1, 2, sharey=True)
-    entitle(
-        figure,
-        "Muon's five steps do not orthogonalise: large singular values scatter around 1, small ones stay small",
-        "Left: what became of each singular value of a 64 by 64 matrix; grey: the range (0.5, 1.5) that was said. "
-        "Right: the polynomials of each published set.",
-    )
     grid, ends = data["grid"], data["ends"]
     left.plot(grid, ends["muon", 5], color="black", lw=0.9, label="the polynomials themselves")
     for dtype, marker, size, colour in zip(DTYPES, "o+x", (36, 40, 28), COLOURS, strict=False):

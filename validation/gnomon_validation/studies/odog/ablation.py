@@ -9,14 +9,16 @@ import numpy as np
 from gnomon.descent.odog.episodes import best_point, run
 from gnomon.descent.odog.problems import Cosines
 from gnomon.descent.odog.tuning import tune
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """what the hint and the length of an episode do
 How much of double optimism is the hint, and how much the averaging?
 own computation on a sum of five cosines, whose constants are known: reviewers of arXiv 2510.03167 asked for
-experiments"""
+experiments
+picture: At the rate of the guarantee only the double hint brings the learner to rest
+below: Gradients at the averages of 16 steps on a rotated sum of five cosines; dashed: ε of the parameters."""
 EPS, STEPS = 0.03, 1440
 LENGTHS = (1, 4, 16, 60)
 HINTS = ("zero", "previous", "double")
@@ -71,11 +73,6 @@ def measure() -> Findings:
 
 
 def draw(data: Any, figure: Any) -> None:
-    entitle(
-        figure,
-        "At the rate of the guarantee only the double hint brings the learner to rest",
-        "Gradients at the averages of 16 steps on a rotated sum of five cosines; dashed: ε of the parameters.",
-    )
     axes = figure.subplots()
     for hint, colour in zip(HINTS, COLOURS, strict=False):
         gradients = data[hint, 16]

@@ -9,13 +9,15 @@ import numpy as np
 from gnomon.descent.odog.episodes import run
 from gnomon.domains import Array
 from gnomon.hessian_free.small_objectives import Quadratic
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """a condition without units
 Does η <= 1/√(3·L₁), as the condition on the rate is reported, make the method converge?
-own computation; the condition is that of a third party's reading of arXiv 2510.03167"""
+own computation; the condition is that of a third party's reading of arXiv 2510.03167
+picture: The misprinted condition has no units: where L₁ = 100 it allows a rate that never converges
+below: Left: F = 50x², D = 0.01, episodes of 20 steps. Right: without a ball it is stable on ½λx² exactly for ηλ < 1."""
 L1, RADIUS, LENGTH, EPISODES, LATE = 100.0, 0.01, 20, 100, 50
 RATES = {"1/√(3·L₁)": (3 * L1) ** -0.5, "1/(√3·L₁)": 1 / (3**0.5 * L1)}
 WITHOUT_UNITS, WITH_UNITS = RATES
@@ -67,12 +69,6 @@ def measure() -> Findings:
 
 def draw(data: dict[str, Array], figure: Any) -> None:
     runs, roots = figure.subplots(1, 2)
-    entitle(
-        figure,
-        "The misprinted condition has no units: where L₁ = 100 it allows a rate that never converges",
-        "Left: F = 50x², D = 0.01, episodes of 20 steps. Right: without a ball it is stable on ½λx² exactly for "
-        "ηλ < 1.",
-    )
     for (name, each), colour in zip(data.items(), COLOURS[1::-1], strict=True):
         runs.plot(np.maximum(each, np.finfo(float).tiny), color=colour, label=f"η = {name}")
     runs.set(yscale="log", xlabel="episode", ylabel="|F′| at its average")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from gnomon_validation.pictures import entitle
 from gnomon_validation.studies.odog.searches import (
     DESCENT,
     DOUBLE,
@@ -20,7 +19,10 @@ from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the three exponents on the slowest ramps that the constants allow
 Are 7/4, 11/6 and 2 what hints at the next midpoint, previous gradients and no hints at all cost in the worst case?
-own computation: arXiv 2510.03167 has no experiments; the exponents are those of its theorems"""
+own computation: arXiv 2510.03167 has no experiments; the exponents are those of its theorems
+picture: The double hint has the smallest exponent, gradient descent the smallest constant
+below: F = a ramp of slope −2ε that ends where it has fallen by 1, plus 1 − cos y; L₁ = L₂ = 1 for all. Dotted: the
+slope that theory gives."""
 EXPONENTS = {DOUBLE: (4, 6, 8, 10, 12), PREVIOUS: (6, 8, 10, 12), DESCENT: (4, 6, 8, 10, 12)}
 THEORY = {DOUBLE: "7/4", PREVIOUS: "11/6", DESCENT: "2"}
 STATED = {
@@ -54,12 +56,6 @@ def measure() -> Findings:
 
 
 def draw(data: Any, figure: Any) -> None:
-    entitle(
-        figure,
-        "The double hint has the smallest exponent, gradient descent the smallest constant",
-        "F = a ramp of slope −2ε that ends where it has fallen by 1, plus 1 − cos y; L₁ = L₂ = 1 for all. Dotted: the "
-        "slope that theory gives.",
-    )
     draw_counts(figure.subplots(), data, THEORY)
 
 

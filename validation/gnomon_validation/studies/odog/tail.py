@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_validation.pictures import entitle
 from gnomon_validation.studies.odog.searches import (
     DESCENT,
     DOUBLE,
@@ -21,7 +20,10 @@ from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the exponent on one function that is not convex
 Does double optimism need fewer steps than gradient descent where the gradient falls slowly?
-own computation: arXiv 2510.03167 has no experiments; the exponents follow from how fast x must go to reach 1/√ε"""
+own computation: arXiv 2510.03167 has no experiments; the exponents follow from how fast x must go to reach 1/√ε
+picture: On 1/√(1 + x²) ODOG overtakes gradient descent only below ε = 2⁻¹⁶
+below: Dotted: the slope that theory gives. Both begin at x = 0.5 with the parameters that the constants L₁ = 1 and L₂
+= 1.932 allow."""
 EXPONENTS = dict.fromkeys((DOUBLE, DESCENT), (8, 10, 12, 14, 16))
 THEORY = {DOUBLE: "5/4", DESCENT: "3/2"}
 STATED = {DOUBLE: "2706 15376 87912 497302 2828848", DESCENT: "1375 10944 87426 699143 5592593"}
@@ -49,12 +51,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     shape, curves = figure.subplots(1, 2, width_ratios=(1, 1.5))
-    entitle(
-        figure,
-        "On 1/√(1 + x²) ODOG overtakes gradient descent only below ε = 2⁻¹⁶",
-        "Dotted: the slope that theory gives. Both begin at x = 0.5 with the parameters that the constants L₁ = 1 and "
-        "L₂ = 1.932 allow.",
-    )
     x = np.linspace(-3, 12, 400)
     shape.plot(x, 1 / np.sqrt(1 + x * x), color="black")
     shape.plot(0.5, 1.25**-0.5, "s", color="black", label="start")

@@ -12,13 +12,14 @@ from gnomon.descent.reg.diagnostics import diagnostics
 from gnomon.descent.reg.racs import racs_reg
 from gnomon.domains import Array
 from gnomon.norms import length
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison, spread
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """condition numbers, and the singular values that are left
 When does scaling rows and columns help, when does it harm, and how does it compare with five Newton-Schulz steps?
-van der Sluis 1969 for what is nearly best; the coefficients of Muon; counts are exact, medians of 1,000 matrices"""
+van der Sluis 1969 for what is nearly best; the coefficients of Muon; counts are exact, medians of 1,000 matrices
+picture: One scaling repairs what scales have spoilt, and nothing else; Newton-Schulz needs what it repairs"""
 WORSE = np.array([[-2.0, 2.0, 0.0], [4.0, -5.0, 2.0], [-4.0, 4.0, -2.0]])
 MATRICES, SIZE, LARGEST = 1000, 8, 4
 NORMAL, WIDE, WIDEST = "normal numbers", "rows and columns times 10^±2", "rows and columns times 10^±3"
@@ -136,9 +137,6 @@ def measure() -> Findings:
 
 
 def draw(data: Data, figure: Any) -> None:
-    entitle(
-        figure, "One scaling repairs what scales have spoilt, and nothing else; Newton-Schulz needs what it repairs"
-    )
     left, right = figure.subplots(1, 2)
     for colour, kind in zip(COLOURS, (NORMAL, WIDEST), strict=False):
         left.loglog(data.before[kind], data.after[kind], ".", color=colour, ms=3, alpha=0.6, label=kind)

@@ -6,14 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison, listed, spread
 from gnomon_validation.studies.reg.networks import METHODS, RATES, SEEDS, Tuned, runs
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """how many directions fine-tuning adds to a layer
 Is the change that REG makes of a network trained with AdamW as AdamW's own, where Muon's is not?
-the abstract of arXiv 2510.03691: “consistent with AdamW”, “less drastic than Muon”; without figures: a stand-in"""
+the abstract of arXiv 2510.03691: “consistent with AdamW”, “less drastic than Muon”; without figures: a stand-in
+picture: Trained on, REG changes a layer in as few directions as AdamW; Muon in most that there are"""
 STATED = {"AdamW": "2.5 … 4.0", "REG": "2.6 … 4.3", "Muon": "25.5 … 29.1"}
 Run = tuple[int, float, dict[str, Tuned]]
 
@@ -50,7 +51,6 @@ def measure() -> Findings:
 
 
 def draw(data: list[Run], figure: Any) -> None:
-    entitle(figure, "Trained on, REG changes a layer in as few directions as AdamW; Muon in most that there are")
     for axes, rate in zip(figure.subplots(1, len(RATES), sharey=True), RATES, strict=True):
         for colour, method in zip(COLOURS, METHODS, strict=False):
             for seed, lr, tuned in data:

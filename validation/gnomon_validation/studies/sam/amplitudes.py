@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.descent.sam.quadratics import descend
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.sam.runs import PLAIN, Bowl, run
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -15,7 +15,8 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """the cycle that SAM ends in, with sampled remainders, and their cost
 How far from the minimum do SAM and sampled SAM end, and what does sampling save?
 stated figures: lr·ρλ₁/(2 - lr·λ₁) for SAM (bouncing, Bartlett et al. 2022), and (1 + p)/2 for the cost with a
-fraction p of samples, p = 0.2 being the “about 40 %” of arXiv 2510.03763's abstract, p = 0.8 vSAM's cap"""
+fraction p of samples, p = 0.2 being the “about 40 %” of arXiv 2510.03763's abstract, p = 0.8 vSAM's cap
+picture: Fewer samples: other cycles around the minimum, and savings that need a low rate"""
 EIGENVALUES, START = np.array([4.0, 1.0]), np.array([1.0, 1.0])
 LR, RHO, STEPS = 0.1, 0.5, 1200
 EVERY, BETAS = (1, 2, 3, 5, 8), (0.0, 0.5, 0.7, 1.0)
@@ -68,7 +69,6 @@ def measure() -> Findings:
 def draw(data: Any, figure: Any) -> None:
     table, costs = data
     left, right = figure.subplots(1, 2)
-    entitle(figure, "Fewer samples: other cycles around the minimum, and savings that need a low rate")
     for colour, beta in zip(COLOURS, BETAS, strict=False):
         left.plot(EVERY, [table[k, beta] for k in EVERY], "o-", color=colour, label=f"β = {beta:g}")
     left.axhline(table[1, 0.7], color="black", lw=1, ls=":", label="SAM")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.sam.runs import PLAIN, PUBLISHED, Hyperbola, Run, run
 from gnomon_validation.studies.study import Findings, Study, Table
@@ -15,7 +15,8 @@ from gnomon_validation.studies.study import Findings, Study, Table
 WORDS = """where gradient descent, SAM and vSAM come to rest in a valley
 Does a PSF on sampled steps find the flat part of a valley as SAM does, and at what cost?
 stated figures: a run of ajiaaa/vSAM's own class (commit 895e0e5) and of SAM on (uv - 1)²/2; the papers' own results are
-networks of millions of parameters, and their tables could not be had"""
+networks of millions of parameters, and their tables could not be had
+picture: Sampled remainders lead along the valley to the flat minimum, as SAM does"""
 STEPS, LR, RHO, WARM_UP = 4000, 0.05, 0.1, 60
 GD, SAM, VSAM, CLEAN = "gradient descent", "SAM", "vSAM, as released", "vSAM, clean"
 STATED = {
@@ -69,7 +70,6 @@ def measure() -> Findings:
 
 def draw(data: dict[str, Run], figure: Any) -> None:
     left, right = figure.subplots(1, 2)
-    entitle(figure, "Sampled remainders lead along the valley to the flat minimum, as SAM does")
     u = np.linspace(0.9, 3.2, 200)
     left.plot(u, 1 / u, color="black", lw=1, label="minima, uv = 1")
     left.plot([1], [1], "*", color="black", ms=13, label="the flattest, (1, 1)")

@@ -14,13 +14,16 @@ import numpy as np
 from gnomon.descent import srkl_map
 from gnomon.domains import Array
 from gnomon_spec.descent.srkl_map import outer_point, symmetric_point
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS
 from gnomon_validation.studies.printed import Comparison, spread
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the published code on a parabola, for every step size
 Where does the published code end on ½λx², as its step size α grows?
-closed forms of gnomon explain srkl"""
+closed forms of gnomon explain srkl
+picture: SRKL's code reaches the minimum of ½λx² only up to αλ = 2, the limit of gradient descent too
+below: One step of the published code on ½λx² is y ← y·(1 − a/(1+y²)); β is only the unit of y, so no β moves a
+threshold. The dashed verticals are a = 2, 4, 5."""
 START = 0.37
 CYCLIC = np.array([2.5, 3.0, 3.5, 3.9, 4.2, 4.3, 4.5, 4.8, 4.9])
 CHAOTIC = {5.5: ".20", 6.0: ".44", 7.0: ".68"}
@@ -102,12 +105,6 @@ def diagram() -> tuple[Array, Array, Array]:
 
 def draw(data: tuple[Array, Array, Array], figure: Any) -> None:
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(2.2, 1))
-    entitle(
-        figure,
-        "SRKL's code reaches the minimum of ½λx² only up to αλ = 2, the limit of gradient descent too",
-        "One step of the published code on ½λx² is y ← y·(1 − a/(1+y²)); β is only the unit of y, so no β moves a "
-        "threshold. The dashed verticals are a = 2, 4, 5.",
-    )
     ratios, points, exponents = data
     draw_ends(ratios, points, above)
     draw_exponents(ratios, exponents, below)

@@ -17,13 +17,16 @@ import numpy as np
 
 from gnomon.descent import sgd, srkl_map
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """what bounded steps cost far from the minimum
 How many steps does the published code need from far away, and how many does gradient descent?
-closed forms of gnomon explain srkl"""
+closed forms of gnomon explain srkl
+picture: Far from the minimum SRKL's code creeps: ten times as far, a hundred times as many steps
+below: f = ½λx². The published code divides the step by 1 + β·g², so that steps shrink as the gradient grows; gradient
+descent's grow with it."""
 RATIOS = (1.0, 0.3, 0.1, 0.03, 0.01)
 STARTS = np.geomspace(2, 100, 60)
 
@@ -84,12 +87,6 @@ def highest_excess(starts: Array) -> Array:
 def draw(data: tuple[Array, Array, Array], figure: Any) -> None:
     """Draw steps of the code and of gradient descent for each a (rows) and y₀ (columns), and the excess δ."""
     left, right = figure.subplots(1, 2, width_ratios=(1.35, 1))
-    entitle(
-        figure,
-        "Far from the minimum SRKL's code creeps: ten times as far, a hundred times as many steps",
-        "f = ½λx². The published code divides the step by 1 + β·g², so that steps shrink as the gradient grows; "
-        "gradient descent's grow with it.",
-    )
     fine = np.geomspace(2, 100, 300)
     for a, steps, descent, colour in zip(RATIOS, *data[:2], COLOURS, strict=False):
         left.plot(STARTS[::4], steps[::4], "o", color=colour, ms=4.5)

@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 
 from gnomon.descent import srkl, srkl_map
 from gnomon.domains import Array
-from gnomon_validation.pictures import COLOURS, entitle
+from gnomon_validation.pictures import COLOURS
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """when a step jumps over the minimum
 For which α and β does a step on ½λx² jump over the minimum: the text's rule, and the code's?
-closed forms of gnomon explain srkl; the claim “zero overshooting” is PyTorch issue 184466's, 2026-05-20"""
+closed forms of gnomon explain srkl; the claim “zero overshooting” is PyTorch issue 184466's, 2026-05-20
+picture: “Zero overshooting” is true of the text's rule if β ≥ α, of the code's only if αλ ≤ 1, whatever β"""
 CASES = 20_000
 KINDS = (
     "approaches from one side",
@@ -99,7 +100,6 @@ def draw(data: Planes, figure: Any) -> None:
     from matplotlib.patches import Patch
 
     left, right = figure.subplots(1, 2, sharex=True)
-    entitle(figure, "“Zero overshooting” is true of the text's rule if β ≥ α, of the code's only if αλ ≤ 1, whatever β")
     shades = ListedColormap([COLOURS[4], COLOURS[5], COLOURS[1]])
     plane, text, code, jumps_at_once = data
     for axes, kinds in ((left, text), (right, code)):

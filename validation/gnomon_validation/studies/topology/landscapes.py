@@ -10,13 +10,16 @@ from gnomon.domains import Array
 from gnomon.dynamics.topology.distances import total_persistence
 from gnomon.dynamics.topology.sublevel import Valleys, merge_tree, sublevel_h0
 from gnomon.kernels.dynamics.topology.sublevel import sublevel_grid
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """diagrams and merge trees of landscapes
 Which bars do landscapes have whose critical points are known, how near does a grid come, and is flatness among them?
-Classical closed forms; own derivation for the factorisation ½(uv - y)² + (λ/2)(u² + v²)"""
+Classical closed forms; own derivation for the factorisation ½(uv - y)² + (λ/2)(u² + v²)
+picture: A bar is a valley: born at its bottom, dead at the pass into a deeper one
+below: Left: a landscape on 45 points with its merge tree. Right: the diagrams of this landscape and of (x²-1)² +
+(y²-1)²; what never dies is drawn at the top."""
 STEPS = np.arange(-20, 21) / 10
 WAVES = np.linspace(-2.2, 2.2, 45)
 
@@ -99,12 +102,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     left, right = figure.subplots(1, 2)
-    entitle(
-        figure,
-        "A bar is a valley: born at its bottom, dead at the pass into a deeper one",
-        "Left: a landscape on 45 points with its merge tree. Right: the diagrams of this landscape and of "
-        "(x²-1)² + (y²-1)²; what never dies is drawn at the top.",
-    )  # fmt: skip
     f = wavy(WAVES)
     left.plot(WAVES, f, color="black", lw=1, marker=".", ms=3)
     tree, bars = merge_tree(f, path(len(f))), sublevel_h0(f, path(len(f)))

@@ -8,13 +8,16 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.dynamics.training_paths.classes import holes, homotopy_classes, winding, word
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison, compare_each
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """classes of runs around hills
 How many runs of gradient descent are different, if those are the same that can be moved into each other below a level?
-own stand-in for a claim of arXiv 2510.04376: a valley with k hills across it, 61 starts in a row; level 1.5"""
+own stand-in for a claim of arXiv 2510.04376: a valley with k hills across it, 61 starts in a row; level 1.5
+picture: With k hills across a valley runs of gradient descent are of k + 1 classes
+below: Colours: classes of runs, by the words of their crossings of the dotted rays, upwards from the holes (black)
+above the level. Stars: minima; with two of them a class may lead to both."""
 LEVEL, START, GOAL = 1.5, np.array([-3.0, 0.0]), np.array([3.0, 0.0])
 XS, YS = np.linspace(-4, 4, 81), np.linspace(-5, 5, 101)
 CLASSES = {k: str(k + 1) for k in (0, 1, 2, 3)}
@@ -108,12 +111,6 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     panels = figure.subplots(1, 4, sharey=True)
-    entitle(
-        figure,
-        "With k hills across a valley runs of gradient descent are of k + 1 classes",
-        "Colours: classes of runs, by the words of their crossings of the dotted rays, upwards from the holes (black) "
-        "above the level. Stars: minima; with two of them a class may lead to both.",
-    )
     grid = np.stack(np.meshgrid(XS, YS, indexing="ij"), axis=-1)
     for axes, (paths, obstacles, classes), two in zip(panels, data, (False, False, False, True), strict=True):
         hills = len(obstacles)

@@ -11,13 +11,15 @@ import numpy as np
 from gnomon.domains import Array
 from gnomon.dynamics.training_paths.distances import lmc_barrier
 from gnomon.dynamics.training_paths.units import Student, aligned_barrier, match_units
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.printed import Comparison
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """different runs, one model up to symmetry
 Are networks from other starts in other basins, or the same with their units in another order and of other signs?
-own stand-in for a claim of arXiv 2510.04376: two tanh units on 41 points, 24 starts, 40,000 steps at 0.3"""
+own stand-in for a claim of arXiv 2510.04376: two tanh units on 41 points, 24 starts, 40,000 steps at 0.3
+picture: Most runs of a small network end in one model: its units come in another order, with other signs
+below: Two tanh units, 24 starts, 40,000 steps of gradient descent. Left: the first run to each of nine others."""
 X = np.linspace(-2, 2, 41)
 Y = np.tanh(2 * X - 1) - 0.7 * np.tanh(-X - 1.5)
 DATA = Student(X[:, np.newaxis], Y[:, np.newaxis])
@@ -80,11 +82,6 @@ def measure() -> Findings:
 def draw(data: Any, figure: Any) -> None:
     found, seen = data
     left, right = figure.subplots(1, 2)
-    entitle(
-        figure,
-        "Most runs of a small network end in one model: its units come in another order, with other signs",
-        "Two tanh units, 24 starts, 40,000 steps of gradient descent. Left: the first run to each of nine others.",
-    )
     shares = np.linspace(0, 1, 101)
     for k, end in enumerate(found[1:10]):
         image = match_units(end, found[0], inputs=1, hidden=2).params
