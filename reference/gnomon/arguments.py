@@ -31,7 +31,6 @@ from gnomon.domains import (
     Seen,
     Several,
     State,
-    axis_and_more,
     require_finite,
 )
 
@@ -134,27 +133,26 @@ def domains_of(function: Callable[..., Any]) -> dict[str, Domain]:
     hints = get_type_hints(function, include_extras=True)
     first = next((name for name in inspect.signature(function).parameters if hints.get(name) == Array), "")
     found = {name: _domain(hints.get(name), name, first) for name in inspect.signature(function).parameters}
-    counts = Counter(axis for domain in found.values() for axis in _axes(domain))
-    several = frozenset(axis for axis, count in counts.items() if count > 1)
-    return {name: _sharing(domain, several) for name, domain in found.items() if domain is not None}
+    counts = Counter(axis for domain in found.values() for entries in _required(domain) for axis in entries.names)
+    return {name: _sharing(domain, counts) for name, domain in found.items() if domain is not None}
 
 
-def _axes(domain: Domain | None) -> set[str]:
-    """Return the names of the lengths in a domain that are the same wherever they are named."""
+def _required(domain: Domain | None) -> list[Entries]:
+    """Return the domains of arrays in a domain, but for those that may be `None`."""
     if isinstance(domain, State):
-        return set().union(*(_axes(part) for _, part in domain.parts))
-    if isinstance(domain, OrNone):
-        return _axes(domain.inner)
-    return {axis_and_more(axis)[0] for axis in domain.axes} if isinstance(domain, Entries) and not domain.fit else set()
+        return [entries for _, part in domain.parts for entries in _required(part)]
+    return [domain] if isinstance(domain, Entries) else []
 
 
-def _sharing(domain: Domain, names: frozenset[str]) -> Domain:
-    """Return the domain that knows which names of lengths are shared."""
+def _sharing(domain: Domain, counts: Mapping[str, int], others: int = 1) -> Domain:
+    """Return the domain that knows which names of lengths others have, too. counts: of all; others: beyond so many."""
     if isinstance(domain, State):
-        return State(tuple((name, _sharing(part, names | _axes(domain))) for name, part in domain.parts))
+        return State(tuple((name, _sharing(part, counts, others)) for name, part in domain.parts))
     if isinstance(domain, OrNone):
-        return OrNone(_sharing(domain.inner, names))
-    return replace(domain, shared=names & _axes(domain)) if isinstance(domain, Entries) else domain
+        return OrNone(_sharing(domain.inner, counts, 0))
+    if not isinstance(domain, Entries):
+        return domain
+    return replace(domain, shared=frozenset(axis for axis in domain.names if counts.get(axis, 0) > others))
 
 
 def _domain(hint: Any, name: str, first: str) -> Domain | None:

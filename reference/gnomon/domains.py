@@ -304,6 +304,11 @@ class Entries:
     holds: str = FLOATS
     shared: frozenset[str] = frozenset()
 
+    @property
+    def names(self) -> set[str]:
+        """What its lengths are called in all of a signature: nothing where they are those of one argument."""
+        return set() if self.fit else {axis_and_more(axis)[0] for axis in self.axes}
+
     def _known(self, given: Mapping[str, Any]) -> dict[str, int]:
         """Return the lengths that are those of arguments before, or of the one that it fits."""
         if not self.fit:

@@ -429,6 +429,12 @@ def hyperparameters(function: Callable[..., Any], **narrower: Quantity | float |
     return Cases({name: anywhere(domains[name], defaults[name]) for name in asked}, VECTORS).but(**narrower)
 
 
+def choices_of(function: Callable[..., Any]) -> dict[str, Quantity]:
+    """Any choice for each keyword argument of a function that is a flag or one of some names; the default is first."""
+    domains, drawn = domains_of(function), hyperparameters(function).quantities
+    return {name: quantity for name, quantity in drawn.items() if isinstance(domains[name], Choice | Flag)}
+
+
 @singledispatch
 def anywhere(domain: Domain, default: Any) -> Quantity:
     """A value of a domain; the default is the simplest. Raises `ValueError` for a domain of arrays."""

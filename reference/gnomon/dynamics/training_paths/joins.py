@@ -12,6 +12,7 @@ from gnomon.domains import Array, Entries, PositiveInt
 from gnomon.dynamics.training_paths.points import Path, Points
 
 Surface = Annotated[Array, Entries(("m", "n", "numbers"), least=1, finite=True)]
+Another = Annotated[Array, Entries(("k", "l", "numbers"), least=1, finite=True)]
 
 
 def require_same(later: Array, earlier: Array) -> None:
@@ -41,7 +42,7 @@ def compose(second: Path, first: Annotated[Array, Points(1, 0, "second")]) -> Ar
 
 
 @checked(sharing_an_edge)
-def paste(second: Surface, first: Surface, *, direction: Literal["vertical", "horizontal"] = "vertical") -> Array:
+def paste(second: Surface, first: Another, *, direction: Literal["vertical", "horizontal"] = "vertical") -> Array:
     """Return two 2-cells joined along their common edge, which stands once.
 
     A 2-cell is a path of paths, shape (m, n, numbers): row 0 is deformed into row m - 1. vertical: second deforms the

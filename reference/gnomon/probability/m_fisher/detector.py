@@ -112,7 +112,8 @@ def require_bets(given: Mapping[str, Any]) -> None:
         _, sd = moments(null)
         if sd == 0 and (lam is None or adaptive):
             raise ValueError("null.scores must not have zero spread where lam follows from it")
-        tilts = 2 / sd if adaptive else 0.5 / sd if lam is None else lam
+        usual = 0.5 / sd if lam is None else lam
+        tilts = np.array([usual, 2 / sd if adaptive else usual])
     require_finite_mgf(tilts, null)
     if given["two_sided"]:
         require_finite_mgf(-tilts, null)

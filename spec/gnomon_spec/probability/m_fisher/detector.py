@@ -9,7 +9,7 @@ import numpy as np
 
 from gnomon.probability.m_fisher import detector as reference
 from gnomon.probability.m_fisher import nulls
-from gnomon_spec.cases import Case, Cases, Context, Quantity, choice, constant
+from gnomon_spec.cases import Case, Cases, Context, Quantity, choice, constant, map_leaves
 from gnomon_spec.evidence import FALSE_ALARM, rate_at_most
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import inputs, system
@@ -218,9 +218,8 @@ def a_stream_may_come_in_parts_and_among_others(port: Any, case: Case) -> Iterab
     if case.tilts is None and case.tilt == "fixed":
         backwards = detect.call(port, case, scores=case.scores[:, ::-1])[0]
         yield equal("order", backwards.log_wealth[:, -1], whole.log_wealth[:, -1])
-    alone: dict[str, Any] = {"scores": case.scores[:1], "tilts": case.tilts if case.tilts is None else case.tilts[:1]}
-    if case.state is not None:
-        alone["state"] = reference.DetectorState._make([*(part[:1] for part in case.state[:4]), case.state.step_count])
+    per_stream = {name: case[name] for name in ("scores", "tilts", "state")}
+    alone = map_leaves(lambda leaf: leaf[:1] if isinstance(leaf, np.ndarray) else leaf, per_stream)
     yield equal("alone", detect.call(port, case, **alone)[0].statistic, whole.statistic[:1])
 
 

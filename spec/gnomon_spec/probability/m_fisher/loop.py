@@ -13,8 +13,8 @@ from gnomon_spec.cases import Case, Cases, Context, choice
 from gnomon_spec.facts import Fact, agree, equal
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import numbers, some
-from gnomon_spec.probability.m_fisher.natural import radii
-from gnomon_spec.strategies import of_code, shapes
+from gnomon_spec.probability.m_fisher.natural import radius
+from gnomon_spec.strategies import choices_of, of_code, shapes
 from gnomon_spec.system import WITH_ROOM, Misfits
 
 UP_TO_3 = shapes((2,), (3,))  # in one dimension all scores are alike
@@ -25,14 +25,12 @@ adapting = Cases(
         "prompt": some(-0.25, 0.25),
         "images": inputs.images(),
         "steps": choice(2, 1, 3),
-        "loss": choice("entropy", "pseudo_nll"),
-        "fisher": choice("exact", "diag", "empirical", "mc"),
+        **choices_of(reference.adapt),
         "draws": inputs.draws_of_mc(lambda c: (c["steps"], len(c["images"].features))),
         "lr": choice(0.125, 1.0, 3.0),
         "damping": choice(0.125, 0.5),
         "beta": choice(0.0, 0.5),
-        "mode": choice("damped", "trust_region"),
-        "kl_radius": radii(),
+        "kl_radius": radius,
     },
     UP_TO_3,
 )
@@ -67,14 +65,10 @@ watching = Cases(
         "null": of_code("Gaussian, Bounded or Empirical", a_null),
         "calibration": of_code("None, or images without a shift", calm_images),
         "batch": choice(2, 3, 1, 5),
-        "kind": choice("entropy", "margin", "nll_top"),
-        "per": choice("sample", "batch"),
-        "stop_at_first_alarm": choice(False, False, True),
+        **choices_of(reference.run),
         "steps": choice(1, 2),
         "lr": choice(0.125, 0.25),
         "lam": choice(1.5, 3.0, None),
-        "tilt": choice("fixed", "adaptive"),
-        "two_sided": choice(False, True),
         "delta": choice(0.5, 0.75, 0.9),
     },
     UP_TO_3,

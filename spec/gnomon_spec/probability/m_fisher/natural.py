@@ -24,15 +24,10 @@ def of_some(code: int, context: Context) -> reference.FisherState | None:
     return None if code % 2 else reference.FisherState(matrix(code, context), code // 2 % 4)
 
 
-def radii() -> Quantity:
-    """A radius, or None in mode "damped"."""
-    some_, needed = choice(None, 2.0**-9, 4.0), choice(0.125, 2.0**-7)
-    return Quantity(
-        lambda draw, c: (needed if c.drawn["mode"] == "trust_region" else some_).draw(draw, c),
-        "None, or a radius; a radius where mode is trust_region",
-    )
-
-
+radius = of_code(
+    "None, or a radius; a radius where mode is trust_region",
+    lambda code, c: (0.125, 2.0**-7, 4.0)[code % 3] if c.drawn["mode"] == "trust_region" or code % 2 else None,
+)
 cases = Cases(
     {
         "params": tame(),
@@ -47,7 +42,7 @@ cases = Cases(
         "damping": choice(0.125, 0.0, 1.0),
         "beta": choice(0.0, 0.5, 0.75),
         "mode": choice("damped", "trust_region"),
-        "kl_radius": radii(),
+        "kl_radius": radius,
     },
     UP_TO_4,
 )

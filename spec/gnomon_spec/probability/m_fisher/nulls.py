@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from gnomon.arguments import domains_of
+from gnomon.domains import State
 from gnomon.probability.m_fisher import nulls
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.facts import Fact, at_least, equal
@@ -23,9 +24,7 @@ from gnomon_spec.system import WITH_ROOM, Misfits
 def _(domain: nulls.AnyNull, value: Any) -> Iterator[tuple[str, Any]]:
     yield from no_numbers()
     kind: Any = type(value)
-    for part, inner in domains_of(kind).items():
-        for words, bad in bad_values(inner, getattr(value, part)):
-            yield f".{part}{words}", value._replace(**{part: bad})
+    yield from bad_values(State(tuple(domains_of(kind).items())), value)
 
 
 SOME = shapes((2,), (1,), (3,), ())

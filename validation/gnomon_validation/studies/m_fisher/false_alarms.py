@@ -100,12 +100,10 @@ def measure() -> Findings:
     known = Table.of(
         "known mean", "λ | rate {:.5f} | δ·exp(-0.5826λ) {:.5f}", [(lam, rates[lam], siegmund[lam]) for lam in TILTS]
     )
-    rows = [(f"{k[0]}, {k[1]}", bounds[k][0], seen[k], LEARNT[k][2], bounds[k][1]) for k in LEARNT]
-    learnt = Table.of("learnt mean", "λ, n | at least {:.4f} | seen {:.4f} | stated {:.4f} | at most {:.4f}", rows)
-    counts = [(str(k), again[k - 1], AGAIN[k - 1], 0.2**k) for k in (1, 2, 3)]
-    repeats = Table.of(
-        "alarms of one stream, δ = 0.2", "k or more | seen {:.4f} | stated {:.4f} | at most {:.4f}", counts
-    )
+    rows = [(f"{lam}, {n}", low, seen[lam, n], high) for (lam, n), (low, high) in bounds.items()]
+    learnt = Table.of("learnt mean", "λ, n | at least {:.4f} | seen {:.4f} | at most {:.4f}", rows)
+    counts = [(str(k), rate, 0.2**k) for k, rate in enumerate(again, 1)]
+    repeats = Table.of("alarms of one stream, δ = 0.2", "k or more | seen {:.4f} | at most {:.4f}", counts)
     return Findings((known, learnt, repeats), tuple(compared), conclusions, seen)
 
 

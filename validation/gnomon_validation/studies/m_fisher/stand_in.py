@@ -25,7 +25,7 @@ WORDS = """a classifier's entropies as scores, and its prompt adapted
 Which detectors keep false alarms below δ, which notice a shift, and does a Fisher step adapt better than a gradient?
 own stand-in: five classes, 400 streams of 300 images; stated: another run of as many, from other draws
 picture: ψ learnt from few scores raises false alarms; conformal evidence needs no ψ, and misses fewer shifts
-below: Scores: entropies of a classifier's predictions; 400 streams of 300 images, δ = 0.05. Rings: stated figures."""
+below: Scores: entropies of a classifier's predictions; 400 streams of 300 images, δ = 0.05."""
 C, D, KAPPA, NOISE, DELTA, STREAMS, HORIZON, POOL = 5, 16, 10.0, 0.15, 0.05, 400, 300, 400_000
 BATCH, TESTED, STEPS = 256, 4000, 20
 # The shift, and how many images come before it.
@@ -45,13 +45,6 @@ METHODS = {"start": (0.0960, 0.9880), "gradient, η = 0.05": (0.0682, 0.9978), "
 METHODS["Fisher, η = 0.5"] = (0.1281, 0.9872)
 
 
-class World(NamedTuple):
-    """anchors: one a class. direction: of the shift."""
-
-    anchors: Array
-    direction: Array
-
-
 class Cell(NamedTuple):
     """share: of the streams with an alarm after the shift. delay, sd: mean and standard deviation of these."""
 
@@ -61,22 +54,23 @@ class Cell(NamedTuple):
 
 
 @cache
-def world() -> World:
+def world() -> tuple[Array, Array]:
+    """Return the anchors, one a class, and the direction of the shift."""
     rows = np.random.default_rng(0).standard_normal((C + 1, D))
     rows /= np.linalg.norm(rows, axis=1, keepdims=True)
-    return World(rows[:C], rows[C])
+    return rows[:C], rows[C]
 
 
-def drawn(rng: Any, count: int, shift: float = 0.0) -> tuple[Images, Any]:
-    """Return images, their classes being as likely as each other, and the classes."""
-    labels = rng.integers(0, C, count)
-    z = world().anchors[labels] + NOISE * rng.standard_normal((count, D)) + shift * world().direction
+def drawn(rng: Any, count: int, shift: Any = 0.0) -> tuple[Images, Any]:
+    """Return images, their classes being as likely as each other, and the classes. shift: of all, or of each."""
+    (anchors, direction), labels = world(), rng.integers(0, C, count)
+    z = anchors[labels] + NOISE * rng.standard_normal((count, D)) + np.multiply.outer(shift, direction)
     return seen(z), labels
 
 
 def seen(z: Array) -> Images:
     """Return images whose features are these vectors, made of length 1."""
-    return Images(world().anchors, z / np.linalg.norm(z, axis=1, keepdims=True), KAPPA)
+    return Images(world()[0], z / np.linalg.norm(z, axis=1, keepdims=True), KAPPA)
 
 
 def entropies(images: Images, phi: Any = None) -> Array:
@@ -85,12 +79,10 @@ def entropies(images: Images, phi: Any = None) -> Array:
     return found
 
 
-def strangeness(rng: Any, shape: tuple[int, int], shift: float = 0.0) -> Array:
-    """Return the entropies of images in some streams at φ = 0."""
-    if shape[1] == 0:
-        return np.empty(shape)
-    found: Array = np.reshape(entropies(drawn(rng, shape[0] * shape[1], shift)[0]), shape)
-    return found
+def strangeness(rng: Any, shifts: Array) -> Array:
+    """Return the entropies of images in all streams at φ = 0. shifts: of the images of a stream."""
+    images, _ = drawn(rng, STREAMS * len(shifts), np.tile(shifts, STREAMS))
+    return np.reshape(entropies(images), (STREAMS, -1))
 
 
 @cache
@@ -111,11 +103,10 @@ def true_psi(lam: float, count: int = 200_000) -> tuple[float, float]:
     They are drawn about means of anchors, one to all of them, and weighed by p/q, which is at most 31/5.
     """
     rng, sets = np.random.default_rng(7), np.array(list(product((0.0, 1.0), repeat=C)))[1:]
-    centres = sets @ world().anchors / np.sum(sets, axis=1, keepdims=True)
+    anchors, _ = world()
+    centres = sets @ anchors / np.sum(sets, axis=1, keepdims=True)
     z = centres[rng.integers(0, len(centres), count)] + NOISE * rng.standard_normal((count, D))
-    p, q = (
-        np.mean(np.exp(((z @ a.T) - np.sum(a * a, axis=1) / 2) / NOISE**2), axis=1) for a in (world().anchors, centres)
-    )
+    p, q = (np.mean(np.exp(((z @ a.T) - np.sum(a * a, axis=1) / 2) / NOISE**2), axis=1) for a in (anchors, centres))
     terms = np.exp(lam * entropies(seen(z))) * p / q
     return float(np.log(np.mean(terms))), float(np.std(terms) / np.mean(terms) / count**0.5)
 
@@ -136,7 +127,7 @@ def by_psi(psi: Any, scores: Array) -> Array:
 def watched() -> dict[str, dict[str, Cell]]:
     """Return what each detector does with each shift; every stream has calibration scores of its own."""
     rng = np.random.default_rng(1)
-    known, uniform = strangeness(rng, (STREAMS, 1000)), 1 - rng.random((STREAMS, 200 + HORIZON))
+    known, uniform = strangeness(rng, np.zeros(1000)), 1 - rng.random((STREAMS, 200 + HORIZON))
     detectors: dict[str, Callable[[Array], Array]] = {}
     for n in (50, 200, 1000):
         each = np.array([[psi_of(tilt(), row[:n].copy())] for row in known])
@@ -146,14 +137,11 @@ def watched() -> dict[str, dict[str, Cell]]:
         detectors[f"conformal, {n} scores"] = partial(conformal, known[:, :n], uniform[:, : n + HORIZON])
     found: dict[str, dict[str, Cell]] = {name: {} for name in detectors}
     for words, (shift, begins) in SHIFTS.items():
-        before, after = strangeness(rng, (STREAMS, begins)), strangeness(rng, (STREAMS, HORIZON - begins), shift)
-        scores = np.concatenate([before, after], axis=1)
+        scores = strangeness(rng, np.repeat([0.0, shift], [begins, HORIZON - begins]))
         for name, detector in detectors.items():
             times = detector(scores)
-            delays = list(times[times > begins] - begins)
-            found[name][words] = Cell(
-                len(delays) / STREAMS, float(np.mean(delays or [0])), float(np.std(delays or [0]))
-            )
+            delays = list(times[times > begins] - begins) or [0]
+            found[name][words] = Cell(float(np.mean(times > begins)), float(np.mean(delays)), float(np.std(delays)))
     return found
 
 
@@ -184,10 +172,8 @@ def measure() -> Findings:
     found, ends = watched(), {method: adapted(method) for method in METHODS}
     mean, sd, lam = float(np.mean(pool())), float(np.std(pool(), ddof=1)), tilt()
     psi, error = true_psi(lam)
-    of_pool, two = (
-        psi_of(lam, pool()),
-        [log_mgf(np.array([0.5 / s]), Gaussian(m, s))[0] for m, s in ((mean, sd), (MEAN, SD))],
-    )
+    of_pool = psi_of(lam, pool())
+    two = [log_mgf(np.array([0.5 / s]), Gaussian(m, s))[0] for m, s in ((mean, sd), (MEAN, SD))]
     compared = [
         Comparison("mean of the scores", near(MEAN, sd, POOL, 4), mean),
         Comparison("their deviation", near(SD, float(np.std((pool() - mean) ** 2)) / (2 * sd), POOL, 4), sd),
@@ -219,20 +205,16 @@ def measure() -> Findings:
         f"with η = 0.5 it is {ends['Fisher, η = 0.5'][0][-1]:.4f} in the end, and up to "
         f"{np.max(ends['Fisher, η = 0.5'][0]):.4f} before.",
     )
-    heads = [[f"{words} {form} | stated {form}" for words in SHIFTS] for form in ("{:.3f}", "{:.1f}")]
-    shares, delays = [], []
-    for name, by_shift in found.items():
-        stated: Any = STATED.get(name, [("", "")] * len(SHIFTS))
-        pairs = list(zip(by_shift.values(), stated, strict=True))
-        shares.append([name, *(x for cell, (share, _) in pairs for x in (cell.share, share))])
-        delays.append([name, *(x for cell, (_, delay) in pairs[1:] for x in (cell.delay, delay))])
+    shares = [(name, *(cell.share for cell in cells.values())) for name, cells in found.items()]
+    delays = [(name, *(cell.delay for cell in list(cells.values())[1:])) for name, cells in found.items()]
+    heads = [" | ".join(f"{words} {form}" for words in SHIFTS) for form in ("{:.3f}", "{:.1f}")]
     tables = (
-        Table.of("share of streams with an alarm after the shift", "detector | " + " | ".join(heads[0]), shares),
-        Table.of("mean delay of these, images", "detector | " + " | ".join(heads[1][1:]), delays),
+        Table.of("share of streams with an alarm after the shift", f"detector | {heads[0]}", shares),
+        Table.of("mean delay of these, images", "detector | " + heads[1].partition(" | ")[2], delays),
         Table.of(
             f"{BATCH} images with a shift of ½, after {STEPS} steps on them; others right",
-            "method | entropy {:.4f} | stated {:.4f} | right {:.4f} | stated {:.4f}",
-            [(m, ends[m][0][-1], e, ends[m][2], r) for m, (e, r) in METHODS.items()],
+            "method | entropy {:.4f} | right {:.4f}",
+            [(method, path[-1], right) for method, (path, _, right) in ends.items()],
         ),
     )
     return Findings(tables, tuple(compared), conclusions, (found, ends))
@@ -242,30 +224,20 @@ def draw(data: Any, figure: Any) -> None:
     found, ends = data
     (false, noticed), (delay, entropy) = figure.subplots(2, 2)
     places = np.arange(len(found))[::-1]
-    panels: Any = ((false, "share", ["none"]), (noticed, "share", list(SHIFTS)[1:]), (delay, "delay", list(SHIFTS)[1:]))
-    for axes, what, kinds in panels:
+    none, *shifted = SHIFTS
+    for axes, what, kinds in ((false, "share", [none]), (noticed, "share", shifted), (delay, "delay", shifted)):
         for kind, colour in zip(kinds, COLOURS, strict=False):
             label = f"shift of {kind.replace(' at ', ' after ')} images" if kind != "none" else "measured"
             axes.plot([getattr(cells[kind], what) for cells in found.values()], places, "o", color=colour, label=label)
-            at = list(SHIFTS).index(kind)
-            rings = [
-                (STATED[name][at][what == "delay"], y) for name, y in zip(found, places, strict=True) if name in STATED
-            ]
-            axes.plot(*zip(*rings, strict=True), "o", color=colour, mfc="none", ms=11)
         axes.set_yticks(places, list(found))
-        axes.set_xlabel(
-            {"share": "share of streams with an alarm after the shift", "delay": "mean delay, images"}[what]
-        )
+    noticed.set(xlabel="share of streams with an alarm after the shift")
     false.axvline(DELTA, color="black", ls="--", label="δ = 0.05, what is promised")
     false.set(xlabel="share of streams without a shift that have an alarm", xlim=(-0.01, None))
-    delay.set(xscale="log", xlim=(2, 1500))
+    delay.set(xlabel="mean delay, images", xscale="log", xlim=(2, 1500))
     for method, colour in zip(METHODS, ("grey", *COLOURS), strict=False):
         entropy.plot(ends[method][0], color=colour, label="no step" if method == "start" else method)
-    entropy.set(
-        xlabel=f"steps on {BATCH} images with a shift of ½",
-        ylabel="mean entropy of predictions",
-        xticks=range(0, STEPS + 1, 5),
-    )
+    entropy.set(xlabel=f"steps on {BATCH} images with a shift of ½", ylabel="mean entropy of predictions")
+    entropy.set_xticks(range(0, STEPS + 1, 5))
     for axes, loc in ((false, "lower right"), (noticed, "upper left"), (delay, "lower right"), (entropy, "best")):
         finish(axes, loc=loc)
 
