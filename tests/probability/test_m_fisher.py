@@ -22,8 +22,7 @@ def test_the_logarithm_of_the_normal_distribution_has_its_known_values():
 def test_equality_is_an_alarm():
     """log M = log 2 = log(1/δ) for δ = ½, as an increment that is this very number."""
     threshold = -np.log(np.array([0.5]))
-    for module in (detector, compiled_detector):
-        assert module.alarms(threshold[:, np.newaxis], delta=0.5).first[0] == 1
+    assert detector.alarms(threshold[:, np.newaxis], delta=0.5).first[0] == 1
 
 
 def test_the_boundary_is_that_of_known_confidence_sequences():

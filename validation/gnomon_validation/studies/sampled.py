@@ -14,6 +14,11 @@ def chance_of(count: int, streams: int, rate: float) -> float:
     return float(sum(comb(streams, k) * rate**k * (1 - rate) ** (streams - k) for k in range(count, streams + 1)))
 
 
+def exceeds(share: float, count: int, rate: float) -> bool:
+    """Return whether such a share of a sample, or a larger one, has a chance below `FAILURE` at this rate."""
+    return chance_of(round(share * count), count, rate) < FAILURE
+
+
 def least_rate(count: int, streams: int) -> float:
     """Return the smallest rate of which so many alarms have a chance of `FAILURE` at least, by bisection."""
     low, high = 0.0, count / streams

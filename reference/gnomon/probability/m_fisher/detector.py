@@ -104,19 +104,21 @@ def alarms(
 
 
 def require_bets(given: Mapping[str, Any]) -> None:
-    null, lam, tilts, adaptive = given["null"], given["lam"], given.get("tilts"), given["tilt"] == "adaptive"
+    null, lam, adaptive = given["null"], given["lam"], given["tilt"] == "adaptive"
+    used: Any = [given.get("tilts")]
     require_inside("scores", given["scores"], null)
     if lam is not None and lam == 0:
         raise ValueError("lam must not be 0")
-    if tilts is None:
+    if given.get("tilts") is None:
         _, sd = moments(null)
         if sd == 0 and (lam is None or adaptive):
             raise ValueError("null.scores must not have zero spread where lam follows from it")
         usual = 0.5 / sd if lam is None else lam
-        tilts = np.array([usual, 2 / sd if adaptive else usual])
-    require_finite_mgf(tilts, null)
-    if given["two_sided"]:
-        require_finite_mgf(-tilts, null)
+        used = [usual, 2 / sd if adaptive else usual]
+    for tilts in used:
+        require_finite_mgf(tilts, null)
+        if given["two_sided"]:
+            require_finite_mgf(-tilts, null)
 
 
 @checked(require_bets)

@@ -13,7 +13,7 @@ from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import system
 from gnomon_spec.probability.m_fisher.inputs import STREAMS, some
-from gnomon_spec.strategies import VECTORS, number, or_none
+from gnomon_spec.strategies import VECTORS, choices_of, number, or_none
 from gnomon_spec.system import WITH_ROOM
 
 sums = Cases({"deviations": some(-12.0, 12.0), "variances": some(0.0, 8.0)}, VECTORS).but(
@@ -101,11 +101,10 @@ def only_the_order_counts(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("all the same", same, case.draws)
 
 
-BETS = ("power", "grid", "mixture", "jumper")
 bets = Cases(
     {
         "p_values": Quantity(lambda draw, c: draws.draw(draw, c) ** (1 + len(c.shape)), "p-values in (0, 1)"),
-        "betting": choice(*BETS),
+        **choices_of(conformal.bet),
         "eps": choice(0.5, 1.0, 0.1, 0.92),
         "jump": choice(0.01, 0.25),
     },

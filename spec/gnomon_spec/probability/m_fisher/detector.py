@@ -14,10 +14,9 @@ from gnomon_spec.evidence import FALSE_ALARM, rate_at_most
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import LENGTHS, STREAMS, indicator, mean_over, numbers, some
-from gnomon_spec.strategies import count, of_code, or_none
+from gnomon_spec.strategies import choices_of, count, of_code, or_none
 from gnomon_spec.system import WITH_ROOM, Misfits
 
-RESTARTS = ("none", "reset", "cusum", "sr")
 DELTAS = choice(0.05, 0.5, 0.25, 0.75)
 
 
@@ -46,7 +45,7 @@ cases = Cases(
         "tilt": by_null(choice("fixed", "adaptive"), "fixed", nulls.Exponential),
         "two_sided": by_null(choice(False, True), False, nulls.EmpiricalUCB),
         "delta": DELTAS,
-        "restart": choice(*RESTARTS),
+        **choices_of(reference.alarms),
     },
     STREAMS,
 )
@@ -246,7 +245,7 @@ def bets_that_cannot_be_made_are_rejected(case: Case) -> Misfits:
 
 starts = or_none(some(-1.0, 1.0, lambda c: c.shape[:1]))
 increments = Cases({"log_increments": some(-1.5, 1.5), "start": starts}, STREAMS).but(
-    delta=DELTAS, restart=choice(*RESTARTS)
+    delta=DELTAS, **choices_of(reference.alarms)
 )
 alarms = system.operation(reference.alarms, cases=increments, rejecting=increments, dtypes=WITH_ROOM)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from math import comb, nan
+from math import comb
 from typing import Any
 
 import numpy as np
@@ -142,7 +142,6 @@ def parts_that_do_not_fit_are_rejected(case: Case) -> Misfits:
         "mean below": (one, nulls.Bounded(-1.0, 0.0, 1.0)),
         "an empty interval": (one, nulls.Bounded(1.0, 1.0, 1.0)),
         "outside": (one, nulls.EmpiricalUCB(values, 8.0, 9.0, 0.5)),
-        "nan": (one, nulls.Gaussian(nan, 1.0)),
         "one score": (one, nulls.Empirical(values[:1])),
     }
     return {words: {"tilts": tilts, "null": null} for words, (tilts, null) in bad.items()}

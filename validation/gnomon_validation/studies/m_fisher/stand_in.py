@@ -11,8 +11,8 @@ import numpy as np
 
 from gnomon.domains import Array
 from gnomon.kernels.probability.m_fisher.conformal import conformal_p_values
-from gnomon.kernels.probability.m_fisher.detector import alarms
 from gnomon.probability.m_fisher.conformal import bet
+from gnomon.probability.m_fisher.detector import alarms
 from gnomon.probability.m_fisher.loop import adapt
 from gnomon.probability.m_fisher.nulls import Empirical, Gaussian, log_mgf
 from gnomon.probability.m_fisher.prompts import Images, log_predict, score, slope
@@ -117,10 +117,9 @@ def tilt() -> float:
     return 0.5 / float(np.std(pool(), ddof=1))
 
 
-def by_psi(psi: Any, scores: Array) -> Array:
+def by_psi(psi: Any, scores: Array) -> Any:
     """Return the times of the first alarms with this ψ, or with one of each stream."""
-    times: Array = alarms(tilt() * scores - psi, delta=DELTA).first
-    return times
+    return alarms(tilt() * scores - psi, delta=DELTA).first
 
 
 @cache
@@ -145,11 +144,10 @@ def watched() -> dict[str, dict[str, Cell]]:
     return found
 
 
-def conformal(known: Array, uniform: Array, scores: Array) -> Array:
+def conformal(known: Array, uniform: Array, scores: Array) -> Any:
     """Return the times of the first alarms of the conformal detector with bets of a grid of ε."""
     p = conformal_p_values(np.concatenate([known, scores], axis=1), uniform)[:, known.shape[1] :].copy()
-    times: Array = alarms(bet(p, betting="grid"), delta=DELTA).first
-    return times
+    return alarms(bet(p, betting="grid"), delta=DELTA).first
 
 
 @cache

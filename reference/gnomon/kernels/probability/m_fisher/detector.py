@@ -11,10 +11,10 @@ from gnomon.domains import Array
 from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.probability.m_fisher import detector as reference
-from gnomon.probability.m_fisher.detector import Alarms, Detection, DetectorState, Passage, beginning
+from gnomon.probability.m_fisher.detector import Detection, DetectorState, Passage, beginning
 from gnomon.probability.m_fisher.nulls import log_mgf, moments
 
-__all__ = ["Alarms", "Detection", "DetectorState", "Passage", "alarms", "detect", "passage"]
+__all__ = ["Detection", "DetectorState", "Passage", "detect", "passage"]
 
 NONE, RESET, CUSUM, SR = range(4)
 RESTARTS = ("none", "reset", "cusum", "sr")
@@ -51,26 +51,6 @@ def watch(
         last[0, i], last[1, i], last[2, i] = total, before, deviation
 
 
-def watched(scores: Array, given: tuple[Any, ...], restart: str, last: list[Array]) -> tuple[Detection, Array]:
-    """Return what `watch` finds, and what it ends with. given: λ, ψ, μ₀, δ."""
-    *bet, delta = given
-    numbers = np.array([*bet, -log(delta), 0.0], scores.dtype)
-    outputs = [np.empty(scores.shape, scores.dtype) for _ in range(4)]
-    reached, first = np.empty(scores.shape, np.bool_), np.empty(len(scores), np.int64)
-    ends = np.stack(last)
-    watch(contiguous(scores), numbers, RESTARTS.index(restart), *outputs, reached, first, ends)
-    wealth, increments, statistic, largest = outputs
-    return Detection(wealth, increments, statistic, largest, reached, first), ends
-
-
-@in_place_of(reference.alarms)
-def alarms(log_increments: Array, start: Array | None, *, delta: float, restart: str) -> Alarms:
-    before = beginning(log_increments, restart) if start is None else start
-    zero = np.zeros_like(before)
-    found, _ = watched(log_increments, (1.0, 0.0, 0.0, delta), restart, [zero, before, zero])
-    return Alarms(*found[2:])
-
-
 @in_place_of(reference.detect)
 def detect(
     scores: Array, null: Any, tilts: Array | None, state: DetectorState | None, **given: Any
@@ -80,10 +60,13 @@ def detect(
         return reference.detect(scores, null, tilts, state, **given)
     mean, sd = moments(null)
     chosen = np.full((1, 1), 0.5 / sd if lam is None else lam, scores.dtype)
+    numbers = np.array([chosen[0, 0], log_mgf(chosen, null)[0, 0], mean, -log(delta), 0.0], scores.dtype)
     zero = np.zeros(len(scores), scores.dtype)
     before = DetectorState(zero, zero, zero, beginning(scores, restart), 0) if state is None else state
-    last = [before.up, before.statistic, before.deviation]
-    found, ends = watched(scores, (chosen[0, 0], log_mgf(chosen, null)[0, 0], mean, delta), restart, last)
+    ends = np.stack([before.up, before.statistic, before.deviation])
+    wealth, increments, statistic, largest = (np.empty(scores.shape, scores.dtype) for _ in range(4))
+    found = Detection(wealth, increments, statistic, largest, np.empty(scores.shape, np.bool_), zero.astype(np.int64))
+    watch(contiguous(scores), numbers, RESTARTS.index(restart), *found, ends)
     after = DetectorState(ends[0], np.array(before.down), ends[2], ends[1], before.step_count + scores.shape[1])
     return found, after
 
