@@ -4,7 +4,7 @@ A law is evaluated K = 32 times with the oracle standing in as the port, in the 
 result perturbed (`gnomon_spec.arithmetic`). With dₖ the deviation of the k-th run from the law, entry by entry,
 
     band = MARGIN · max(maxₖ |dₖ|, u·s)  for `equal`
-    band = MARGIN · (maxₖ dₖ - minₖ dₖ)  for `at least`
+    band = MARGIN · max(maxₖ dₖ - minₖ dₖ, u·s)  for `at least`
 
 with u the unit roundoff and s the scale of the fact: 0, but for a quantity that vanishes in exact arithmetic. What is
 left of a difference of things of size s is of size u·s, or u times as large again for each time that it is taken anew
@@ -177,9 +177,9 @@ def _deviations(
 ) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return how far the port is off, and its band, entry by entry."""
     runs = many - many_expected
-    if fact.relation == "at least":
-        return expected - actual, MARGIN * (np.maximum.reduce(runs) - np.minimum.reduce(runs))
     rounded_at = float(limits(dtype).spacing) / 2 * fact.scale
+    if fact.relation == "at least":
+        return expected - actual, MARGIN * np.maximum(np.maximum.reduce(runs) - np.minimum.reduce(runs), rounded_at)
     return np.abs(actual - expected), MARGIN * np.maximum(np.maximum.reduce(np.abs(runs)), rounded_at)
 
 

@@ -37,9 +37,12 @@ def equal(label: str, actual: Any, expected: Any, scale: Any = 0.0) -> Fact:
     return Fact(label, "equal", actual, expected, scale)
 
 
-def at_least(label: str, actual: Any, bound: Any) -> Fact:
-    """Claim `actual >= bound`, entry by entry, up to what rounding explains."""
-    return Fact(label, "at least", actual, bound)
+def at_least(label: str, actual: Any, bound: Any, scale: Any = 0.0) -> Fact:
+    """Claim `actual >= bound`, entry by entry, up to what rounding explains.
+
+    scale: where both may vanish in exact arithmetic, the size of what they are differences of.
+    """
+    return Fact(label, "at least", actual, bound, scale)
 
 
 def agree(label: str, actual: Any, expected: Any) -> Fact:

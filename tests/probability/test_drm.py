@@ -9,7 +9,6 @@ import pytest
 
 from gnomon.probability.drm import normal
 from gnomon.probability.drm.distortions import Distortion, discontinuous, distortion, dual, var
-from gnomon.probability.drm.lstat import lstat
 from gnomon.probability.drm.worst_case import worst_case
 from gnomon_validation.studies.printed import Comparison
 
@@ -126,15 +125,6 @@ def test_the_exponential_law_under_an_s():
     assert abs(found - 0.769585147155696411) <= 64 * EPS
 
 
-def test_normal_laws_of_samples_of_extremes():
-    # Under dual(2) ρ is the mean of the larger of two.
-    x, weights = np.polynomial.hermite_e.hermegauss(40)
-    p = weights / np.sum(weights)
-    found = float(lstat(x, Distortion("dual", (2.0,)), p))
-    pairs = np.maximum(x[:, None], x[None, :])
-    assert abs(found - float(p @ pairs @ p)) <= 40 * EPS * float(np.max(x))
-
-
 def test_wang_of_an_exponential_is_the_published_figure():
     # ∫ w(u)/u du in x = Φ⁻¹(u). The nearest zero of Φ has the imaginary part 2.8: the rule errs by exp(-5.6π/h).
     h = 1 / 8
@@ -154,12 +144,6 @@ def test_the_worst_cases_approach_the_published_ones_from_below():
         coarse, fine = (float(worst_case(edges, of).spread) for edges in (z[::2], z))
         assert coarse <= fine * (1 + 801 * EPS)
         assert fine <= limit * (1 + 801 * EPS)
-
-
-def test_the_quantile_is_right_where_rounding_tempts():
-    for n in (10, 20, 50, 100):
-        y = np.arange(1.0, n + 1)
-        assert [float(lstat(y, var(k / 100))) for k in range(1, 100)] == [-(-n * k // 100) for k in range(1, 100)]
 
 
 def test_the_dual_keeps_its_digits_near_0():

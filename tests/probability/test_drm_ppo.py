@@ -1,8 +1,5 @@
 """DRM-PPO: a chain by hand, the tiny chain in fractions, and the released step of the density's gradient."""
 
-from fractions import Fraction
-from itertools import product
-
 import numpy as np
 import pytest
 from kernel_contract import assert_within
@@ -33,45 +30,10 @@ def test_a_chain_by_hand(module):
     assert_within(episode.returns, np.array([22.0 + 0.99 * 22.5]), 16, 60.0)
 
 
-def test_what_is_lost_and_what_is_owed():
-    """Without orders, demand 20: ten units and twenty that arrive are sold, then 20 a period are missing or owed."""
-    lost, owed = (played([20] * 4, 0, backlog=backlog).rows[1:, 3, 0].tolist() for backlog in (False, True))
-    assert lost == [0, 10, 20, 20]
-    assert owed == [0, 10, 30, 50]
-
-
 def test_the_season():
     demand = inventory.seasonal_demand(np.zeros((100, 1), np.int64))[:, 0]
     assert demand[:10].tolist() == [7, 8, 9, 10, 11, 12, 13, 14, 0, 1]
     assert int(np.sum(demand)) + 300 == 1015  # with noise of mean 3: 10.15 a period
-
-
-def tiny_returns():
-    """The returns of the tiny chain as fractions."""
-    gamma, found = Fraction(99, 100), []
-    for *demands, first, second in product(range(3), repeat=4):
-        stock, due, total = 1, 1, Fraction(0)
-        for t, (d, order) in enumerate(zip(demands, (first, second), strict=True)):
-            sold = min(d, stock + due)
-            stock, due = stock + due - sold, order
-            total += gamma**t * (2 * sold - Fraction(order, 2) - Fraction(d - sold, 8) - Fraction(stock, 5))
-        found.append(total)
-    return found
-
-
-def test_the_tiny_chain_in_fractions():
-    """81 returns from -3.182 to 6.96, of mean 2.16075; at stock 1 the gradient is (0.03375, 0.05683…, -0.09058…)."""
-    exact, found = tiny_returns(), policies.tiny_episodes(np.zeros((2, 5, 3)))
-    assert (min(exact), max(exact), len(set(exact))) == (Fraction(-3182, 1000), Fraction(696, 100), 81)
-    assert sum(exact) / 81 == Fraction(216075, 100000)
-    assert_within(found.returns, np.array([float(x) for x in exact]), 16, 8.0)
-    assert_within(found.probabilities, np.full(81, 1 / 81), 64, 1 / 81)
-    advantages = [x - Fraction(216075, 100000) for x in exact]
-    orders = [order for *_, order, _ in product(range(3), repeat=4)]
-    gradient = [sum((order == k) * A for order, A in zip(orders, advantages, strict=True)) / 81 for k in range(3)]
-    assert [f"{float(g):.10f}" for g in gradient] == ["0.0337500000", "0.0568333333", "-0.0905833333"]
-    found = np.einsum("e,e,ek->k", found.probabilities, found.returns - 2.16075, found.scores[:, 0, 1])
-    assert_within(found, np.array([float(g) for g in gradient]), 81 + 64, 8.0)
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,13 @@ import numpy as np
 from gnomon.probability.anemone import baselines as reference
 from gnomon.probability.anemone import structures
 from gnomon.probability.anemone.circuits import SIGMA_MIN, Node, require_segments
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Cases, Quantity, choice
 from gnomon_spec.facts import Fact, equal
 from gnomon_spec.probability.anemone import inputs as small
 from gnomon_spec.probability.anemone import system
 from gnomon_spec.probability.anemone.em import PSEUDOCOUNTS, given, naive
 from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_kind, problems, updates
-from gnomon_spec.strategies import VECTORS, number
+from gnomon_spec.strategies import VECTORS, array_of, number
 from gnomon_spec.system import Misfits
 
 known: Any = {"rejecting": naive, "dtypes": small.FLOATS}
@@ -26,12 +26,8 @@ free_gradient = system.operation(reference.free_gradient, cases=updates(*small.D
 
 def drawn(low: float, high: float, text: str) -> Quantity:
     """A number for each parameter of the circuit drawn before, in [low, high)."""
-
-    def draw_numbers(draw: Draw, context: Context) -> Any:
-        codes = small.numbers(draw, require_segments(context.drawn["circuit"]))
-        return np.array([low + (high - low) * (code % 512) / 512 for code in codes], context.dtype)
-
-    return Quantity(draw_numbers, text)
+    of_circuit = lambda c: (require_segments(c.drawn["circuit"]),)  # noqa: E731
+    return array_of(text, lambda codes: low + (high - low) * (codes % 512) / 512, of_circuit)
 
 
 logits = Cases({"circuit": small.circuits(*small.DISCRETE), "logits": drawn(-4, 4, "logarithms from -4 to 4")}, VECTORS)

@@ -18,7 +18,7 @@ from gnomon.probability.anemone.structures import hclt, hmm, mixture, random_tre
 from gnomon.probability.anemone.updates import AnemoneState
 from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
 from gnomon_spec.facts import Fact, equal, rejects
-from gnomon_spec.strategies import CODES, MIXER, SMALL_CODES, VECTORS
+from gnomon_spec.strategies import CODES, SMALL_CODES, VECTORS, integers
 from gnomon_spec.system import Operation
 
 FACTORISED = mixture(1, [2, 3])
@@ -45,18 +45,12 @@ UNITS = 1024  # probabilities are multiples of 1/1024: they sum to 1 in every dt
 FLOATS = ("float32", "float64")
 
 
-def numbers(draw: Draw, count: int) -> list[int]:
-    """Return integers from 0 on from one drawn code; all 0 for the simplest."""
-    code = draw(CODES)
-    return [(code * (i + 1) * MIXER >> 40) % 2**20 if code else 0 for i in range(count)]
-
-
 def parameters(*, zeros: bool = False) -> Quantity:
     """Parameters of the circuit drawn before; zeros: some of the probabilities are 0, never all that are one choice."""
 
     def draw_parameters(draw: Draw, context: Context) -> Array:
         circuit = context.drawn["circuit"]
-        codes, theta = iter(numbers(draw, require_segments(circuit) + 1)), []
+        codes, theta = iter(integers(draw, (require_segments(circuit) + 1,)).tolist()), []
         for start, stop, kind in groups(circuit):
             drawn = [next(codes) for _ in range(start, stop)]
             if kind == "gaussian":
@@ -79,7 +73,7 @@ def samples(most: int = 5) -> Quantity:
 
     def draw_samples(draw: Draw, context: Context) -> Array:
         inputs = {node.variable: node for node in context.drawn["circuit"] if node.kind in ("categorical", "gaussian")}
-        codes = iter(numbers(draw, most * len(inputs)))
+        codes = iter(integers(draw, (most * len(inputs),)).tolist())
         rows = [
             [next(codes) % inputs[v].size if inputs[v].kind == "categorical" else (next(codes) % 65 - 32) / 8
              for v in range(len(inputs))]

@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.domains import Array
 from gnomon.probability.drm import worst_case as reference
 from gnomon.probability.drm.distortions import Distortion, of_level
-from gnomon_spec.cases import Case, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, choice
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.drm import inputs as drawn
 from gnomon_spec.probability.drm import system
-from gnomon_spec.probability.drm.inputs import cells, distortions
-from gnomon_spec.strategies import SMALL_CODES
+from gnomon_spec.probability.drm.inputs import cells, distortions, edges_among
 from gnomon_spec.system import Misfits
 
 averse = (*drawn.CONCAVE[:6], *drawn.CONCAVE[7:10])
@@ -23,17 +21,6 @@ above = (*averse, *drawn.NEITHER[:3], *drawn.JUMPS)
 worst_case = system.operation(
     reference.worst_case, cases=cells, rejecting=cells, dtypes=drawn.FLOATS, scales={"quantiles": lambda _: 1.0}
 )
-
-
-def levels_among(*always: int, most: int = 5) -> Quantity:
-    """Edges of cells: sixteenths, some of them always, and `most` others."""
-
-    def draw_edges(draw: Draw, context: Context) -> Array:
-        inner = {1 + code % 15 for code in drawn.numbers(draw, draw(SMALL_CODES) % (most + 1))} | {*always}
-        return np.array([0.0, *(k / 16 for k in sorted(inner)), 1.0], context.dtype)
-
-    named = " and ".join(f"{k}/16" for k in always)
-    return Quantity(draw_edges, f"levels from 0 to 1, {named} among them")
 
 
 with_law = cells.but(law=drawn.drawn(0.25, 33, "quantiles", low=-16)).shaped(choice((8,)))
@@ -53,7 +40,7 @@ def no_law_is_worse(port: Any, case: Case) -> Iterable[Fact]:
     widths, masses, q = standardised(case)
     spread, worst = worst_case.call(port, case)
     one = np.where(spread > 0, 1, 0)
-    yield at_least("√V", spread, np.sum(masses * q))
+    yield at_least("√V", spread, np.sum(masses * q), scale=1.0)
     yield at_least("rises", worst[1:], worst[:-1])
     yield equal("mean", np.sum(widths * worst), 0.0, scale=1.0)
     yield equal("variance", np.sum(widths * worst * worst), one)
@@ -70,7 +57,7 @@ def minorant(z: Any, w: Any) -> Any:
 
 
 # With two cells there is one law of mean 0 and variance 1, and no distance.
-@worst_case.law("closed form", cases=with_law.but(distortion=distortions(*above), edges=levels_among(5, 12)))
+@worst_case.law("closed form", cases=with_law.but(distortion=distortions(*above), edges=edges_among(5, 12)))
 def the_distance_to_it_is_what_is_missing(port: Any, case: Case) -> Iterable[Fact]:
     """∫ (q - q*)² = 2·(1 - ρ(q)/√V) for every law of mean 0 and variance 1, ρ under the smallest concave majorant of w,
     in levels the largest convex minorant: under w itself if that is concave."""

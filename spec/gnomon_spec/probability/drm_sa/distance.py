@@ -8,29 +8,25 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.domains import Array
 from gnomon.probability.drm import normal
 from gnomon.probability.drm_sa import distance as reference
 from gnomon.probability.drm_sa.mixture import mixture
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity
+from gnomon_spec.cases import Case, Cases
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.probability.drm.inputs import FLOATS, numbers
-from gnomon_spec.probability.drm.worst_case import levels_among
+from gnomon_spec.probability.drm.inputs import FLOATS, edges_among
 from gnomon_spec.probability.drm_sa import system
-from gnomon_spec.probability.drm_sa.inputs import mixture_params
-from gnomon_spec.strategies import shapes
+from gnomon_spec.probability.drm_sa.inputs import eighths, mixture_params
+from gnomon_spec.strategies import array_of, shapes
 from gnomon_spec.system import Misfits
 
-
-def some_quantiles(draw: Draw, context: Context) -> Array:
-    codes = numbers(draw, len(context.drawn["edges"]) - 1)
-    return np.array([(code % 33 - 16 * (code > 0)) / 8 for code in codes], context.dtype)
-
-
+of_cells = array_of(
+    "a multiple of 1/8 from -2 to 2 for each cell",
+    lambda codes: eighths(codes, 16),
+    lambda c: (len(c.drawn["edges"]) - 1,),
+)
 distances = Cases(
     {
-        "params": mixture_params(2, 1), "edges": levels_among(12, most=1),
-        "quantiles": Quantity(some_quantiles, "a multiple of 1/8 from -2 to 2 for each cell"),
+        "params": mixture_params(2, 1), "edges": edges_among(12, most=1), "quantiles": of_cells,
     },
     shapes((1,)),
 )  # fmt: skip

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.domains import Array
 from gnomon.probability.drm.distortions import Distortion
 from gnomon.probability.drm_sa.grid import levels
 from gnomon.probability.drm_sa.rates import Rates, Schedule
 from gnomon.probability.drm_sa.step import SAState
 from gnomon_spec.cases import Cases, Context, Draw, Quantity, choice
-from gnomon_spec.probability.drm.inputs import NEITHER, SMOOTH, distortions, numbers
-from gnomon_spec.strategies import SMALL_CODES, shapes
+from gnomon_spec.probability.drm.inputs import NEITHER, SMOOTH, distortions
+from gnomon_spec.strategies import SMALL_CODES, integers, one_of, shapes
 
 FORMS = ("qf", "dm", "hybrid", "batching")
 RATES = (
@@ -24,27 +23,29 @@ RATES = (
 SMOOTH_HERE = (*SMOOTH[:8], *SMOOTH[12:16], *NEITHER[:3])
 
 
+def eighths(codes: Any, most: int) -> Any:
+    """Return multiples of 1/8 from -most/8 to most/8, 0 first."""
+    return (codes % (2 * most + 1) - most * (codes > 0)) / 8
+
+
 def vectors(text: str, *lengths: int) -> Quantity:
     """An array of multiples of 1/8 from -4 to 4; lengths: those of its axes, 0 for that of the parameters."""
 
-    def draw_vector(draw: Draw, context: Context) -> Array:
-        P, M = context.shape[0], 1 + draw(SMALL_CODES) % 3
-        known = context.drawn.get("samples")
-        M = M if known is None else len(known)
-        shape = [P if n == 0 else M for n in lengths]
-        codes = numbers(draw, int(np.prod(shape)))
-        return np.array([(code % 65 - 32 * (code > 0)) / 8 for code in codes], context.dtype).reshape(shape)
+    def draw_vector(draw: Draw, context: Context) -> Any:
+        (P,), known, M = context.shape, context.drawn.get("samples"), 1 + draw(SMALL_CODES) % 3
+        shape = tuple(P if n == 0 else M if known is None else len(known) for n in lengths)
+        return eighths(integers(draw, shape), 32).astype(context.dtype)
 
     return Quantity(draw_vector, text)
 
 
 def some_state(draw: Draw, context: Context) -> SAState:
     n, P = 2 + draw(SMALL_CODES) % 2, context.shape[0]
-    codes = [code % 33 - 16 * (code > 0) for code in numbers(draw, 2 * n + 1 + n * P)]
-    q = np.cumsum([codes[0], *(abs(c) + (-2 if c == 3 else 1) for c in codes[1 : n + 1])]) / 8
+    first, steps, D = (eighths(integers(draw, shape), 16) for shape in ((1,), (n,), (n, P)))
+    q = np.cumsum([*first, *(np.abs(steps) + np.where(steps == 3 / 8, -2, 1) / 8)])
     qm = (q[1:] + q[:-1]) / 2
-    D = np.array(codes[2 * n + 1 :], context.dtype).reshape(n, P) / 8
-    return SAState(q.astype(context.dtype), qm.astype(context.dtype), D, (0, 1, 7, 1000)[draw(SMALL_CODES) % 4])
+    q, qm, D = (v.astype(context.dtype) for v in (q, qm, D))
+    return SAState(q, qm, D, (0, 1, 7, 1000)[draw(SMALL_CODES) % 4])
 
 
 def jumping_distortions(*, many: bool = False, alone: bool = False) -> Quantity:
@@ -63,21 +64,13 @@ def jumping_distortions(*, many: bool = False, alone: bool = False) -> Quantity:
     return Quantity(draw_distortion, "a distortion that jumps in " + ("every cell" if many else "a cell"))
 
 
-def either(smooth: Quantity, jumpy: Quantity) -> Quantity:
-    """One of two, half of the time each."""
-    return Quantity(
-        lambda draw, context: (jumpy if draw(SMALL_CODES) % 2 else smooth).draw(draw, context),
-        f"{smooth.text}; or {jumpy.text}",
-    )
-
-
 state = Quantity(some_state, "a state of 2 or 3 cells, quantiles rarely crossed")
 rates = choice(*RATES)
 steps = Cases(
     {
         "params": vectors("parameters from -4 to 4", 0), "samples": vectors("1 to 3 samples from -4 to 4", 1),
         "scores": vectors("scores from -4 to 4", 1, 0), "state": state, "grid_power": choice(1.0, 0.5, 2.0),
-        "distortion": either(distortions(*SMOOTH_HERE), jumping_distortions()), "rates": rates,
+        "distortion": one_of(distortions(*SMOOTH_HERE), jumping_distortions()), "rates": rates,
         "form": choice(*FORMS), "maximise": choice(False, True), "extend": choice(True, False),
         "low": choice(-8.0, -2.03125), "high": choice(8.0, 2.03125), "allow_biased": choice(True),
     },
@@ -90,9 +83,9 @@ free_steps = {"low": -64.0, "high": 64.0}
 def mixture_params(*components: int) -> Quantity:
     """θ of a mixture: multiples of 1/8 from -2 to 2."""
 
-    def draw_params(draw: Draw, context: Context) -> Array:
+    def draw_params(draw: Draw, context: Context) -> Any:
         J = components[draw(SMALL_CODES) % len(components)]
-        return np.array([(code % 33 - 16 * (code > 0)) / 8 for code in numbers(draw, 3 * J)], context.dtype)
+        return eighths(integers(draw, (3 * J,)), 16).astype(context.dtype)
 
     return Quantity(draw_params, "θ of a mixture of " + " or ".join(map(str, components)))
 
@@ -100,18 +93,12 @@ def mixture_params(*components: int) -> Quantity:
 def rows(low: int, high: int, scale: float, text: str) -> Quantity:
     """A table of 1 to 3 rows of 2 or 3 draws: multiples of the scale."""
 
-    def draw_rows(draw: Draw, context: Context) -> Array:
+    def draw_rows(draw: Draw, context: Context) -> Any:
         known = context.drawn.get("uniforms")
         shape = (1 + draw(SMALL_CODES) % 3, 2 + draw(SMALL_CODES) % 2) if known is None else known.shape
-        codes = numbers(draw, shape[0] * shape[1])
-        return np.array([(low + code % (high - low)) * scale for code in codes], context.dtype).reshape(shape)
+        return ((low + integers(draw, shape) % (high - low)) * scale).astype(context.dtype)
 
     return Quantity(draw_rows, text)
-
-
-def some_mixture_state(draw: Draw, context: Context) -> SAState:
-    P = len(context.drawn["params"])
-    return some_state(draw, context._replace(shape=(P,)))
 
 
 run_how = {name: steps.quantities[name] for name in ("grid_power", "distortion", "rates", "form", "maximise", "extend")}
@@ -120,20 +107,17 @@ scalar_runs = Cases(
     {"params": vectors("θ", 0), "draws": rows(-24, 25, 1 / 8 + 1 / 512, "normal draws"), "state": state, **run_how},
     shapes((1,)),
 ).but(**bounded)
+as_many = Quantity(lambda draw, c: some_state(draw, c._replace(shape=c.drawn["params"].shape)), state.text)
 mixture_runs = Cases(
     {
         "params": mixture_params(2, 1), "uniforms": rows(0, 63, 1 / 64, "draws from [0, 1)"),
         "normals": rows(-24, 25, 1 / 8 + 1 / 512, "normal draws"),
-        "state": Quantity(some_mixture_state, state.text), **run_how,
+        "state": as_many, **run_how,
     },
     shapes((1,)),
 ).but(**bounded)  # fmt: skip
 points = Quantity(
-    lambda draw, context: np.sort(
-        np.array(
-            [(code % 65 - 32 * (code > 0)) / 8 for code in numbers(draw, 2 + draw(SMALL_CODES) % 3)], context.dtype
-        )
-    ),
+    lambda draw, c: np.sort(eighths(integers(draw, (2 + draw(SMALL_CODES) % 3,)), 32)).astype(c.dtype),
     "2 to 4 points from -4 to 4 that do not fall",
 )
 mixtures = Cases({"params": mixture_params(2, 1, 3), "samples": points, "points": points}, shapes((1,)))

@@ -7,59 +7,45 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.domains import Array
 from gnomon.probability.drm_sa import pathwise as reference
-from gnomon_spec.cases import Case, Cases, Context, Draw, Quantity, choice
+from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.probability.drm.inputs import FLOATS, numbers
+from gnomon_spec.probability.drm.inputs import FLOATS
 from gnomon_spec.probability.drm_sa import inputs as drawn
 from gnomon_spec.probability.drm_sa import system
-from gnomon_spec.strategies import SMALL_CODES, number, shapes, single
+from gnomon_spec.strategies import array_of, number, shapes, single
 from gnomon_spec.system import Misfits
 
-
-def not_zero(text: str) -> Quantity:
-    """A number from ½ to 2 or from -2 to -½ for each sample, all of one sign."""
-
-    def draw_slopes(draw: Draw, context: Context) -> Array:
-        sign, M = (1, -1)[draw(SMALL_CODES) % 2], len(context.drawn["samples"])
-        return np.array([sign * (4 + code % 13) / 8 for code in numbers(draw, M)], context.dtype)
-
-    return Quantity(draw_slopes, text)
-
-
+of_one_sign = array_of(
+    "numbers from ½ to 2, or from -2 to -½",
+    lambda codes: np.where(codes[:1] % 2, -1, 1) * (4 + codes // 2 % 13) / 8,
+    lambda c: c.drawn["samples"].shape,
+)
 functions = Cases(
     {
         "samples": drawn.vectors("1 to 3 samples", 1), "log_slopes": drawn.vectors("(log f)′", 1),
-        "log_pulls": drawn.vectors("∂_θ log f", 1, 0), "slopes": not_zero("g_x"), "bends": drawn.vectors("g_xx", 1),
+        "log_pulls": drawn.vectors("∂_θ log f", 1, 0), "slopes": of_one_sign, "bends": drawn.vectors("g_xx", 1),
         "pulls": drawn.vectors("g_θ", 1, 0), "tilts": drawn.vectors("g_θx", 1, 0),
     },
     shapes((1,), (2,)),
 )  # fmt: skip
 
 
-def some_covariance(draw: Draw, context: Context) -> Array:
+def covariance(codes: Any) -> Any:
     """Return A·Aᵀ + 1/4 on the diagonal, A of eighths."""
-    P = context.shape[0]
-    A = np.array([(code % 17 - 8 * (code > 0)) / 8 for code in numbers(draw, P * P)], context.dtype).reshape(P, P)
-    covariance: Array = A @ A.T + np.eye(P, dtype=context.dtype) / 4
-    return covariance
+    A = drawn.eighths(codes, 8)
+    return A @ A.T + np.eye(len(A)) / 4
 
 
 markets = Cases(
     {
-        "samples": drawn.vectors("1 to 3 samples", 1), "weights": drawn.vectors("x", 0),
+        "samples": drawn.vectors("1 to 3 samples", 1),
+        "weights": array_of("weights from 1/4 to 2", lambda codes: (1 + codes % 8) / 4),
         "returns": drawn.vectors("r", 1, 0), "mean": drawn.vectors("m", 0),
-        "covariance": Quantity(some_covariance, "a covariance"),
+        "covariance": array_of("a covariance", covariance, lambda c: c.shape * 2),
     },
     shapes((2,), (3,)),
 )  # fmt: skip
-markets = markets.but(
-    weights=Quantity(
-        lambda draw, context: np.array([1 + code % 8 for code in numbers(draw, context.shape[0])], context.dtype) / 4,
-        "weights from 1/4 to 2",
-    )
-)
 
 
 def size(case: Case) -> Any:
