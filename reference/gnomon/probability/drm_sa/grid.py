@@ -22,7 +22,7 @@ def levels(q: Any, qm: Any, power: float) -> tuple[Any, Any]:
 
 def extended(v: Any) -> Any:
     """Return v with an entry more at each end, on the line through the last two."""
-    return np.concatenate([2 * v[:1] - v[1:2], v, 2 * v[-1:] - v[-2:-1]])
+    return np.concatenate((2 * v[:1] - v[1:2], v, 2 * v[-1:] - v[-2:-1]))
 
 
 def jumping(z: Any, distortion: Distortion) -> Any:

@@ -16,14 +16,16 @@ from gnomon.probability.drm_sa.distance import mixture_distance
 from gnomon.probability.drm_sa.mixture import drawn, mixture, mixture_measure, scores_of
 from gnomon.probability.drm_sa.rates import Rates, Schedule
 from gnomon.probability.drm_sa.step import Form, warm_up
-from gnomon_validation.pictures import COLOURS, entitle, finish
+from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.drm.worst_cases import LAWS
-from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.printed import Comparison, compare_each, listed
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the worst law among mixtures
 Which form finds the law of mean 0 and variance 1 with the largest risk, if the distortion is smooth, and if it jumps?
-arXiv 2510.04563, abstract; configurations of the authors' code; √V of the worst of all laws: own derivation"""
+arXiv 2510.04563, abstract; configurations of the authors' code; √V of the worst of all laws: own derivation
+picture: Mixtures of ten Gaussians come near the worst of all laws; where w jumps, only with the density
+below: After 20,000 steps of 4 samples; dashed and black: the worst law of mean 0 and variance 1."""
 STEPS, SEEDS, M = 20_000, 2, 4
 GRID = np.linspace(-12, 12, 6001)
 FAST = Rates()
@@ -109,9 +111,9 @@ def measure() -> Findings:
         for rho, distance in zip(found["cvar(0.7)", "qf"], distances["cvar(0.7)", "qf"], strict=True)
     ]
     compared = [
-        Comparison("√V, sshape(5)", "0.4343", limits["sshape(5)"]),
-        Comparison("√V, cvar(0.7)", "1.5275", limits["cvar(0.7)"]),
-        Comparison("√V, jumps at 0.3, 0.5, 0.7", "0.4719", limits["jumps at 0.3, 0.5, 0.7"]),
+        *compare_each(
+            "√V, {}", {"sshape(5)": "0.4343", "cvar(0.7)": "1.5275", "jumps at 0.3, 0.5, 0.7": "0.4719"}, limits
+        ),
         *(
             Comparison(f"{name}, {form}, the lower of two seeds", stated, min(found[name, form]))
             for name, stated in (("sshape(5)", "0.39 … 0.4343"), ("wang(0.85)", "0.84 … 1.0294"))
@@ -123,53 +125,29 @@ def measure() -> Findings:
     conclusions = (
         f"Where the distortion jumps the hybrid form ends {gap:.3f} above the quantile form, which does not see jumps; "
         "elsewhere hybrid is the quantile form.",
-        "Where it is smooth the quantile form's ends less the density form's are "
-        + ", ".join(f"{value:+.3f}" for value in smooth)
-        + ".",
+        f"Where it is smooth the quantile form's ends less the density form's are {listed(smooth, '{:+.3f}')}.",
         "None reaches √V: the worst law of an S has an atom, which ten Gaussians do not have.",
     )
     rows = [
-        (
-            name,
-            form,
-            limits[name],
-            ends(name, form, 0)[2],
-            float(np.min(values)),
-            float(np.max(values)),
-            max(distances[name, form]),
-        )
-        for (name, form), values in found.items()
+        (*key, limits[key[0]], ends(*key, 0)[2], min(values), max(values), max(distances[key]))
+        for key, values in found.items()
     ]
     columns = (
-        "distortion | form | √V {:.4f} | start {:.3f} | lowest end {:.4f} | highest end {:.4f} | "
-        "∫ (Q - Q*)² at most {:.3f}"
+        "distortion | form | √V {:.4f} | start {:.3f} | lowest end {:.4f} | highest {:.4f} | ∫ (Q - Q*)² at most {:.3f}"
     )
-    return Findings(
-        (Table.of(f"ρ after {STEPS:,} steps of {M} samples", columns, rows),),
-        tuple(compared),
-        conclusions,
-        (found, limits),
-    )
+    table = Table.of(f"ρ after {STEPS:,} steps of {M} samples", columns, rows)
+    return Findings((table,), tuple(compared), conclusions, (found, limits))
 
 
 def draw(data: Any, figure: Any) -> None:
     found, limits = data
     left, right = figure.subplots(1, 2, width_ratios=(1, 1.3))
-    entitle(
-        figure, "Mixtures of ten Gaussians come near the worst of all laws; where w jumps, only with the density",
-        f"After {STEPS:,} steps of {M} samples; dashed and black: the worst law of mean 0 and variance 1.",
-    )  # fmt: skip
     names = list(PROBLEMS)
     for (name, form), values in found.items():
         place = PROBLEMS[name].forms.index(form)
         at = names.index(name) + 0.22 * (place - 1)
-        left.plot(
-            [at] * len(values),
-            np.array(values) / limits[name],
-            "o",
-            color=COLOURS[place],
-            label=form if name == names[-1] else None,
-        )
+        label = form if name == names[-1] else None
+        left.plot([at] * len(values), np.array(values) / limits[name], "o", color=COLOURS[place], label=label)
     left.axhline(1.0, color="black", ls="--")
     left.set_xticks(range(len(names)), names, fontsize=8)
     left.set(ylabel="ρ / √V", ylim=(0.8, 1.02))

@@ -10,7 +10,7 @@ from gnomon.domains import Array
 from gnomon.kernels.compiled import compiled
 from gnomon.kernels.domains import contiguous, in_place_of
 from gnomon.probability.drm_sa import runs as reference
-from gnomon.probability.drm_sa.grid import extended, jumping, levels, masses, slopes
+from gnomon.probability.drm_sa.grid import extended, jumping, levels, masses, quantiles, slopes
 from gnomon.probability.drm_sa.rates import gain
 from gnomon.probability.drm_sa.runs import Run
 from gnomon.probability.drm_sa.step import SAState
@@ -81,25 +81,7 @@ def share_below(Y: Array, q: Any, one: Any) -> Any:
     return one * count / len(Y)
 
 
-@compiled
-def widened(v: Array, into: Array) -> None:
-    """Write v, and if there is room for them its continuations on a line, at both ends."""
-    ends, n = (len(into) - len(v)) // 2, len(v)
-    for i in range(n):
-        into[i + ends] = v[i]
-    if ends:
-        into[0], into[n + 1] = 2 * v[0] - v[1], 2 * v[n - 1] - v[n - 2]
-
-
-@compiled
-def between(ranked: Array, z: Array, into: Array) -> None:
-    """Write the quantiles of ranked samples at levels z, linear between order statistics."""
-    last = len(ranked) - 1
-    for i in range(len(z)):
-        place = last * z[i]
-        below = min(int(place), max(last - 1, 0))
-        above = min(below + 1, last)
-        into[i] = ranked[below] + (place - below) * (ranked[above] - ranked[below])
+continued, between = compiled(extended), compiled(quantiles)
 
 
 @compiled
@@ -116,12 +98,10 @@ def follow(
     (K, M), n, P, cells = normals.shape, len(qm), len(theta), len(by_slopes)
     ends, one = (cells - n) // 2, theta[0] * 0 + 1
     Y, s, own = np.empty(M, q.dtype), np.empty((M, P), q.dtype), np.empty((4, max(P // 3, 1)), q.dtype)
-    wide, middles, levels_wide = np.empty(cells + 1, q.dtype), np.empty(cells, q.dtype), np.empty(cells, q.dtype)
     G, direction, stiffness = np.empty(P, q.dtype), np.empty(P, q.dtype), 0 * one
     pulls = np.empty(M, q.dtype)
-    widened(zm, levels_wide)
-    if batching:
-        levels_wide[:] = 0
+    levels_wide = continued(zm) if ends else zm
+    centre = 0 * levels_wide if batching else levels_wide
     for k in range(K):
         if which == 0:
             gaussian(theta, normals[k], Y, s)
@@ -129,21 +109,18 @@ def follow(
             mixed(theta, uniforms[k], normals[k], Y, s, own)
         step_size, push, pull, width = gains[k]
         if batching:
-            ranked = np.sort(Y)
-            between(ranked, z, q)
-            between(ranked, zm, qm)
-        widened(q, wide)
-        widened(qm, middles)
+            q[:], qm[:] = between(Y, z), between(Y, zm)
+        wide, middles = (continued(q), continued(qm)) if ends else (q, qm)
         direction[:], pulls[:] = 0, 0
         for i in range(cells):
             c = i - ends
             weight = by_slopes[i] * (wide[i + 1] - wide[i])
             for m in range(M):
-                pulls[m] += weight * ((one if Y[m] <= middles[i] else 0 * one) - levels_wide[i])
+                pulls[m] += weight * ((one if Y[m] <= middles[i] else 0 * one) - centre[i])
             if 0 <= c < n and direct[c]:
                 G[:], density = 0, 0 * one
                 for m in range(M):
-                    share = (one if Y[m] <= middles[i] else 0 * one) - levels_wide[i]
+                    share = (one if Y[m] <= middles[i] else 0 * one) - centre[i]
                     for j in range(P):
                         G[j] += share * s[m, j]
                     e = np.exp(-abs((middles[i] - Y[m]) / width))
