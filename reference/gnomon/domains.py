@@ -266,9 +266,13 @@ class Scalar:
 
 @dataclass
 class Seen:
-    """What is known of the arrays of a call that were looked at: lengths by name, name and dtype of the first."""
+    """What is known of the arrays of a call that were looked at.
+
+    lengths: by name. where: in which argument each was found. first: name and dtype of the first array.
+    """
 
     lengths: dict[str, int] = field(default_factory=lambda: {"": 0})
+    where: dict[str, str] = field(default_factory=dict)
     first: tuple[str, Any] | None = None
 
 
@@ -329,6 +333,7 @@ class Entries:
             if value.dtype != dtype:
                 raise TypeError(f"{name} must have the dtype of {like} {dtype}, got {value.dtype}")
         if not self.fit:
+            seen.where |= {axis: name for axis, _ in axes if axis and axis not in seen.where}
             seen.lengths.update(known)
             seen.first = seen.first or ((name, value.dtype) if self.holds == FLOATS else None)
         if self.finite and not np.all(np.isfinite(value)):
@@ -350,8 +355,10 @@ class Entries:
         least = [f"{axis} >= {self.least}" for axis in dict.fromkeys(axes) if self.least and not axis.isdigit()]
         words += f" with {' and '.join(least)}" if least else ""
         if self.fit:
-            words += f" to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
-        return words
+            return f"{words} to fit {self.fit}" + (f" {given[self.fit].shape}" if given is not None else "")
+        where = given.get(SEEN, Seen()).where if given is not None else {}
+        others = dict.fromkeys(where[axis] for axis, _ in map(axis_and_more, self.axes) if axis in where)
+        return f"{words} to fit {' and '.join(others)}" if others else words
 
     def __str__(self) -> str:
         each = f", each {self.each}" if self.each else ", finite" * self.finite

@@ -27,7 +27,7 @@ from gnomon.probability.m_fisher.prompts import (
     slope,
 )
 
-Calm = Annotated[Array, Entries(("n", "d"), least=1, finite=True)]
+Calm = Annotated[Array, Entries(("images", "d"), least=1, finite=True)]
 
 
 class Adapted(NamedTuple):

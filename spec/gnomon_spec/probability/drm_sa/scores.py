@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from gnomon.probability.drm.lstat import lstat
 from gnomon.probability.drm.normal import cdf
 from gnomon.probability.drm_sa import mixture, scores
 from gnomon_spec.cases import Case, Cases, choice
-from gnomon_spec.facts import Fact, equal, rejects
+from gnomon_spec.facts import Fact, equal
 from gnomon_spec.probability.drm.inputs import FLOATS, SMOOTH, distortions
 from gnomon_spec.probability.drm_sa import inputs as drawn
 from gnomon_spec.probability.drm_sa import system
@@ -145,15 +144,18 @@ def it_is_the_mean_of_two_samples(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("ρ", mixture_measure.call(port, case), (left + right) / 2, scale=scale)
 
 
-@mixture_measure.law("rejects")
-def points_that_fall_are_rejected(port: Any, case: Case) -> Iterable[Fact]:
-    """Points that fall, and parameters of another number than three a component, are rejected."""
-    falling = case.points[::-1] - np.arange(len(case.points))
-    yield rejects("points", partial(mixture_measure.call, port, case, points=falling))
-    many = np.concatenate([case.params, case.params[:1]])
-    yield rejects("params", partial(mixture_measure.call, port, case, params=many))
-    yield rejects("scores", partial(mixture_scores.call, port, case, params=many))
-    yield rejects("w", partial(mixture_measure.call, port, case, distortion=Distortion("ph", (-1.0,))))
+@mixture_measure.misfits()
+def points_that_fall_are_rejected(case: Case) -> Misfits:
+    """Points that fall, parameters of another number than three a component, and what is no distortion, are rejected."""
+    falling, many = case.points[::-1] - np.arange(len(case.points)), np.concatenate([case.params, case.params[:1]])
+    no_distortion = {"distortion": Distortion("ph", (-1.0,))}
+    return {"points": {"points": falling}, "params": {"params": many}, "w": no_distortion}
+
+
+@mixture_scores.misfits()
+def parameters_come_in_threes(case: Case) -> Misfits:
+    """Parameters of another number than three a component are rejected."""
+    return {"params": {"params": np.concatenate([case.params, case.params[:1]])}}
 
 
 gaussian_scores.edits("""

@@ -152,7 +152,7 @@ def precomposition_is_a_pullback() -> Evidence:
     x, y = limit.first[:, 0], limit.second[:, 0]
     off = float(np.linalg.norm(y - turn @ f @ x) / np.linalg.norm(x))
     figure = f"to 2 and 1 dimensions: “{words}”; φ a quarter turn: φ(f(x)) is {off:.1f}·|x| from the y of the limit"
-    return Evidence("as many rows" in words and limit.dimension == 1 and f"{off:.6f}" == "2.000000", figure)
+    return Evidence("g must have shape (2, b)" in words and limit.dimension == 1 and f"{off:.6f}" == "2.000000", figure)
 
 
 def apart(start: Array, turn: Array, *, adam: bool) -> float:
