@@ -146,7 +146,7 @@ def it_is_the_mean_of_two_samples(port: Any, case: Case) -> Iterable[Fact]:
 
 @mixture_measure.misfits()
 def points_that_fall_are_rejected(case: Case) -> Misfits:
-    """Points that fall, parameters of another number than three a component, and what is no distortion, are rejected."""
+    """Points that fall, parameters of another number than three a component, and no distortion, are rejected."""
     falling, many = case.points[::-1] - np.arange(len(case.points)), np.concatenate([case.params, case.params[:1]])
     no_distortion = {"distortion": Distortion("ph", (-1.0,))}
     return {"points": {"points": falling}, "params": {"params": many}, "w": no_distortion}
