@@ -289,12 +289,12 @@ def axis_and_more(axis: str) -> tuple[str, int]:
 class Entries:
     """An array of known shape.
 
-    axes: what its lengths are called, as in `("m", "n + 1")`; one name is one length in all arguments of a function,
-    and arrays of floating-point numbers have one dtype. least: of each length. fit: the
-    argument whose last length is n, and whose dtype the array has; of: what more of its last lengths are called.
-    holds: what kind of entries, see `KINDS`. shared: names that other arguments have, too; `domains_of` fills it in.
+    axes: what its lengths are called, as in `("m", "n + 1")`; a number is a length. One name is one length in all
+    arguments of a function, and arrays of floating-point numbers have one dtype. least: of each length. fit: the
+    argument whose last length is n instead, and whose dtype the array has; of: what more of its lengths are called.
     finite: no NaN, no infinity. nonzero: no row is all 0. each: what is true of each entry. symmetric: to half of the
-    dtype's digits.
+    dtype's digits. holds: what kind of entries, see `KINDS`. shared: names that other arguments have, too, as
+    `domains_of` finds them.
     """
 
     axes: tuple[str, ...]

@@ -359,6 +359,7 @@ class System:
     name: str
     title: str
     text: str
+    dtypes: tuple[str, ...] = ALL_DTYPES
     operations: dict[str, Operation] = field(default_factory=dict)
     mistakes: dict[str, Mistake] = field(default_factory=dict)
 
@@ -372,17 +373,18 @@ class System:
         cases: Cases,
         rejecting: Cases | None = None,
         compare: Callable[[str, Any, Any], Fact] = equal,
-        dtypes: tuple[str, ...] = ALL_DTYPES,
+        dtypes: tuple[str, ...] | None = None,
         length_varies: bool = False,
         own: tuple[str, ...] = (),
         scales: Mapping[str, Callable[[Case], Any]] | None = None,
     ) -> Operation:
         """Declare an operation of this system; its name is that of the reference's function.
 
-        rejecting: cases in which one argument after the other is replaced by one out of its domain.
+        rejecting: cases in which one argument after the other is replaced by one out of its domain, by default `cases`.
+        dtypes: by default those of the system.
         """
         operation = Operation(
-            self, reference.__name__, reference, cases, compare, dtypes, length_varies, own, scales or {}
+            self, reference.__name__, reference, cases, compare, dtypes or self.dtypes, length_varies, own, scales or {}
         )
         operation.cases = cases.for_arguments(operation.hyperparameters)
         self.operations[operation.name] = operation

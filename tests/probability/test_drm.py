@@ -69,6 +69,7 @@ def of_normal(of, dual_of, *edges):
 
 
 Phi = NormalDist()
+PRELEC, EDGE = Distortion("prelec", (0.65, 1.1)), exp(0.25 + 0.5 * Phi.inv_cdf(0.75))  # the log-normal's quantile
 CVAR, OF_TWO = Distortion("cvar", (0.75,)), 1 / sqrt(pi)  # OF_TWO: the mean of the larger of two of N(0, 1)
 # The negative half is nothing to cvar(0.75): its dual is 0 up to 3/4.
 CLOSED_FORMS = {
@@ -86,10 +87,7 @@ CLOSED_FORMS = {
     "Exp ph": (lambda: risk(Distortion("ph", (0.7,)), *EXPONENTIAL), 1 / 0.7),
     "Exp dual(3)": (lambda: risk(Distortion("dual", (3.0,)), *EXPONENTIAL), 1 + 1 / 2 + 1 / 3),
     "Exp gini": (lambda: risk(Distortion("gini", (0.5,)), *EXPONENTIAL), 1.25),
-    "Exp prelec": (
-        lambda: risk(Distortion("prelec", (0.65, 1.1)), *EXPONENTIAL),
-        1.1 ** (-1 / 0.65) * gamma(1 + 1 / 0.65),
-    ),
+    "Exp prelec": (lambda: risk(PRELEC, *EXPONENTIAL), 1.1 ** (-1 / 0.65) * gamma(1 + 1 / 0.65)),
     "N mean": (lambda: of_normal(Distortion(), Distortion()), 0.0),
     "N cvar": (lambda: of_normal(CVAR, None, Phi.inv_cdf(0.75)), Phi.pdf(Phi.inv_cdf(0.75)) / 0.25),
     "N wang": (lambda: of_normal(Distortion("wang", (0.85,)), Distortion("wang", (-0.85,))), 0.85),
@@ -99,14 +97,8 @@ CLOSED_FORMS = {
     "N gini": (lambda: of_normal(Distortion("gini", (0.5,)), Distortion("gini", (-0.5,))), 0.5 * OF_TWO),
     "N sshape": (lambda: of_normal(Distortion("sshape", (5.0,)), Distortion("sshape", (5.0,))), 0.0),
     "LogNormal wang": (lambda: risk(Distortion("wang", (0.85,)), *LOGNORMAL), exp(0.25 + 0.425 + 0.125)),
-    "LogNormal cvar": (
-        lambda: risk(CVAR, *LOGNORMAL, exp(0.25 + 0.5 * Phi.inv_cdf(0.75))),
-        exp(0.375) * Phi.cdf(0.5 - Phi.inv_cdf(0.75)) / 0.25,
-    ),
-    "LogNormal var": (
-        lambda: risk(var(0.75), *LOGNORMAL, exp(0.25 + 0.5 * Phi.inv_cdf(0.75))),
-        exp(0.25 + 0.5 * Phi.inv_cdf(0.75)),
-    ),
+    "LogNormal cvar": (lambda: risk(CVAR, *LOGNORMAL, EDGE), exp(0.375) * Phi.cdf(0.5 - Phi.inv_cdf(0.75)) / 0.25),
+    "LogNormal var": (lambda: risk(var(0.75), *LOGNORMAL, EDGE), EDGE),
     "Weibull ph": (lambda: risk(Distortion("ph", (0.7,)), *WEIBULL), 1.5 * 0.7**-0.5 * gamma(1.5)),
     "Lomax ph": (lambda: risk(Distortion("ph", (0.7,)), *LOMAX), 1 / (3 * 0.7 - 1)),
 }

@@ -5,18 +5,14 @@ import pytest
 
 from gnomon.probability.drm import normal
 from gnomon.probability.drm.distortions import Distortion, discontinuous, slope
-from gnomon.probability.drm_sa.grid import levels
 from gnomon.probability.drm_sa.mixture import mixture
 from gnomon.probability.drm_sa.rates import Rates, Schedule
 from gnomon.probability.drm_sa.runs import scalar_run
 from gnomon.probability.drm_sa.step import SAState, step
+from gnomon_validation.studies.drm_sa.scalar import CELLS, HALF_A_JUMP, QM
 
 EPS = float(np.finfo(np.float64).eps)
-N = 20
-Z, ZM = levels(np.zeros(N + 1), np.zeros(N), 1.0)
-ZETA = normal.quantile(ZM, 1 - ZM)
 DUAL = Distortion("dual", (2.0,))
-HALF_A_JUMP = Distortion("mean", (), ((0.8, 0.5),))
 
 
 @pytest.mark.parametrize(("of", "optimum"), [(DUAL, 0.7037792072), (HALF_A_JUMP, 0.6941000018)])
@@ -24,17 +20,17 @@ def test_the_density_form_stands_still_at_the_optimum_of_its_grid(of, optimum):
     """With D = G/f exact the direction is W·μ′ + c·σ′; it vanishes where ten digits of the optimum say."""
     theta = np.array([optimum])
     sd = np.exp(theta / 2)
-    D = -(theta - 1 + sd / 2 * ZETA)[:, np.newaxis]
-    state = SAState(np.linspace(-2, 2, N + 1), np.linspace(-2, 2, N), D, 0)
+    D = -(theta - 1 + sd / 2 * QM)[:, np.newaxis]
+    state = SAState(np.linspace(-2, 2, CELLS + 1), np.linspace(-2, 2, CELLS), D, 0)
     found = step(theta, np.zeros(1), np.zeros((1, 1)), state, of, Rates(), form="dm", extend=False)[2].direction
-    steepest = 1 + sd[0] / 4 * np.max(np.abs(ZETA))  # of the direction in θ: W, c and σ″ are at most that
-    assert abs(found[0]) <= steepest * (5e-11 + N * EPS * 8)
+    steepest = 1 + sd[0] / 4 * np.max(np.abs(QM))  # of the direction in θ: W, c and σ″ are at most that
+    assert abs(found[0]) <= steepest * (5e-11 + CELLS * EPS * 8)
 
 
 def test_the_quantile_form_sees_half_of_half_a_jump():
     """Whatever the jump says it goes to the minimum of the mean, 1, where the direction is exactly that of the mean."""
     draws = np.random.default_rng(0).standard_normal((50, 4))
-    state = SAState(np.linspace(-2, 2, N + 1), np.linspace(-1.9, 1.9, N), np.zeros((N, 1)), 0)
+    state = SAState(np.linspace(-2, 2, CELLS + 1), np.linspace(-1.9, 1.9, CELLS), np.zeros((CELLS, 1)), 0)
     rates = Rates(quantiles=Schedule(0.25, 50.0, 0.5), params=Schedule(0.5, 50.0, 1.0))
     paths = [
         scalar_run(np.array([1.0]), draws, state, of, rates._replace(params=size), allow_biased=True).path

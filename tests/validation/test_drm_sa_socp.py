@@ -30,15 +30,9 @@ def exactly(x):
 
 def inverse(of):
     """The inverse of a 3×3 matrix by its cofactors, in fractions."""
-    minors = [
-        [
-            of[(j + 1) % 3, (i + 1) % 3] * of[(j + 2) % 3, (i + 2) % 3]
-            - of[(j + 1) % 3, (i + 2) % 3] * of[(j + 2) % 3, (i + 1) % 3]
-            for j in range(3)
-        ]
-        for i in range(3)
-    ]
-    return np.array(minors) / sum(of[0, j] * minors[j][0] for j in range(3))
+    a, b, c = of
+    minors = np.stack([np.cross(b, c), np.cross(c, a), np.cross(a, b)], axis=1)
+    return minors / (a @ minors[:, 0])
 
 
 @pytest.mark.socp

@@ -31,6 +31,8 @@ authors' pyjuice 2.6.3 (`Anemone`, `MiniBatchEM`, `FullBatchEM`, `SGD`, `Adam`).
 
 from __future__ import annotations
 
-from gnomon_spec.system import System
+from gnomon_spec.system import WITH_ROOM, System
 
-system = System("anemone", title="Anemone: mini-batch EM of probabilistic circuits", text=__doc__ or "")
+system = System(
+    "anemone", title="Anemone: mini-batch EM of probabilistic circuits", text=__doc__ or "", dtypes=WITH_ROOM
+)

@@ -19,7 +19,7 @@ from gnomon_spec.probability.anemone.inputs import batch, domain, histories, of_
 from gnomon_spec.strategies import VECTORS, array_of, number
 from gnomon_spec.system import Misfits
 
-known: Any = {"rejecting": naive, "dtypes": small.FLOATS}
+known: Any = {"rejecting": naive}
 gradient = system.operation(reference.gradient, cases=given, **known)
 free_gradient = system.operation(reference.free_gradient, cases=updates(*small.DISCRETE), **known)
 
@@ -33,7 +33,7 @@ def drawn(low: float, high: float, text: str) -> Quantity:
 logits = Cases({"circuit": small.circuits(*small.DISCRETE), "logits": drawn(-4, 4, "logarithms from -4 to 4")}, VECTORS)
 starts = Cases({"circuit": small.circuits(*small.ALL), "draws": drawn(0, 1, "draws in [0, 1)")}, VECTORS)
 renormalised = system.operation(
-    reference.renormalised, cases=logits.but(eps=PSEUDOCOUNTS), rejecting=logits.but(eps=0.5), dtypes=small.FLOATS
+    reference.renormalised, cases=logits.but(eps=PSEUDOCOUNTS), rejecting=logits.but(eps=0.5)
 )
 initial = system.operation(
     structures.initial,
@@ -41,7 +41,7 @@ initial = system.operation(
         perturbation=number(2.0, 0.0, 4096.0, exponents=(-4, 5)), mean=choice(0.0, -3.0, 1.5),
         spread=number(1.0, 0.004, exponents=(-9, 5)),
     ),
-    rejecting=starts.but(perturbation=2.0, mean=0.0, spread=1.0), dtypes=small.FLOATS,
+    rejecting=starts.but(perturbation=2.0, mean=0.0, spread=1.0),
 )  # fmt: skip
 
 

@@ -24,11 +24,11 @@ given, naive = updates(*small.ALL), updates(small.NAIVE_BAYES)
 full_em = system.operation(
     reference.full_em,
     cases=given.but(eps=PSEUDOCOUNTS, variant=choice("standard", "code"), keep_zero=choice(False, True)),
-    rejecting=naive.but(eps=0.5, keep_zero=False), dtypes=small.FLOATS,
+    rejecting=naive.but(eps=0.5, keep_zero=False),
 )  # fmt: skip
 mini_em = system.operation(
     reference.mini_em, cases=given.but(step_size=RATES, eps=PSEUDOCOUNTS),
-    rejecting=naive.but(step_size=0.5, eps=0.5), dtypes=small.FLOATS,
+    rejecting=naive.but(step_size=0.5, eps=0.5),
 )  # fmt: skip
 
 

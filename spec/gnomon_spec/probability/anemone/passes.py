@@ -21,7 +21,7 @@ every, naive = problems(*small.ALL), problems(small.NAIVE_BAYES).but(**small.PLA
 discrete = problems(*small.DISCRETE).but(**small.PLAIN)
 hidden_markov = problems(small.TIED).but(**small.PLAIN)
 of_models = Cases({name: every.quantities[name] for name in ("circuit", "params")}, VECTORS)
-known: Any = {"rejecting": naive, "dtypes": small.FLOATS}
+known: Any = {"rejecting": naive}
 
 log_likelihood = system.operation(reference.log_likelihood, cases=every, **known)
 flows = system.operation(reference.flows, cases=problems(*small.ALL, zeros=True), **known)

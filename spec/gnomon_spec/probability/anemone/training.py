@@ -21,7 +21,7 @@ few = choice(small.FACTORISED, small.NAIVE_BAYES, small.TIED, small.GAUSSIANS[0]
 cases = problems(small.NAIVE_BAYES).but(circuit=few, max_iter=choice(3, 1, 2), tol=choice(0.0625, None, 2.0**-9))
 em = system.operation(
     reference.em, cases=cases.but(eps=PSEUDOCOUNTS),
-    rejecting=naive.but(max_iter=2, tol=0.5, eps=0.5), dtypes=small.FLOATS, length_varies=True,
+    rejecting=naive.but(max_iter=2, tol=0.5, eps=0.5), length_varies=True,
 )  # fmt: skip
 
 

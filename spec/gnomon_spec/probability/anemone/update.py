@@ -20,14 +20,14 @@ from gnomon_spec.probability.anemone.passes import unobserved
 from gnomon_spec.strategies import count, fraction
 from gnomon_spec.system import Misfits
 
-init = system.operation(reference.init, cases=given, rejecting=naive, dtypes=small.FLOATS)
+init = system.operation(reference.init, cases=given, rejecting=naive)
 update = system.operation(
     reference.update,
     cases=given.but(
         step_size=RATES, momentum=fraction(0.0, 0.9, 0.5), eps=PSEUDOCOUNTS, variant=choice("standard", "code"),
         keep_zero=choice(False, True),
     ),
-    rejecting=naive.but(step_size=0.5, momentum=0.5, eps=0.5, keep_zero=False), dtypes=small.FLOATS,
+    rejecting=naive.but(step_size=0.5, momentum=0.5, eps=0.5, keep_zero=False),
 )  # fmt: skip
 batches = problems(*small.ALL).but(step_size=RATES)
 of_categories = problems(*small.DISCRETE).but(step_size=RATES)

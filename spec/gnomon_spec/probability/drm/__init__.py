@@ -27,6 +27,6 @@ Pesenti, Q. Wang & R. Wang, arXiv 2011.04889 (worst cases). Laws are ours.
 
 from __future__ import annotations
 
-from gnomon_spec.system import System
+from gnomon_spec.system import WITH_ROOM, System
 
-system = System("drm", title="Distortion risk measures", text=__doc__ or "")
+system = System("drm", title="Distortion risk measures", text=__doc__ or "", dtypes=WITH_ROOM)

@@ -17,7 +17,7 @@ from gnomon_spec.probability.drm import system
 from gnomon_spec.probability.drm.inputs import distortions, interior, probabilities
 from gnomon_spec.system import Misfits
 
-given: Any = {"cases": probabilities, "rejecting": probabilities, "dtypes": drawn.FLOATS}
+given: Any = {"cases": probabilities, "rejecting": probabilities}
 distortion = system.operation(reference.distortion, **given)
 dual = system.operation(reference.dual, **given)
 density = system.operation(reference.density, **given)

@@ -18,16 +18,10 @@ from gnomon_spec.probability.drm.inputs import EQUAL, distortions, ranked, sampl
 from gnomon_spec.strategies import count, number, whole_range
 from gnomon_spec.system import Misfits
 
-lstat = system.operation(
-    reference.lstat, cases=samples, rejecting=samples, dtypes=drawn.FLOATS, scales={"": lambda case: size(case)}
-)
-lstat_grad = system.operation(
-    reference.lstat_grad, cases=samples, rejecting=samples, dtypes=drawn.FLOATS, scales={"": lambda _: 1.0}
-)
-influence = system.operation(
-    reference.influence, cases=smooth_samples, rejecting=smooth_samples, dtypes=drawn.FLOATS,
-    scales={"": lambda case: spread(case)},
-)  # fmt: skip
+given: Any = {"cases": samples, "rejecting": samples}
+lstat = system.operation(reference.lstat, scales={"": lambda case: size(case)}, **given)
+lstat_grad = system.operation(reference.lstat_grad, scales={"": lambda _: 1.0}, **given)
+influence = system.operation(reference.influence, cases=smooth_samples, scales={"": lambda case: spread(case)})
 MEAN = Distortion()
 
 
@@ -51,9 +45,8 @@ def it_moves_with_units_and_origin(port: Any, case: Case) -> Iterable[Fact]:
     """ρ(κ·y + c) = κ·ρ(y) + c, κ >= 0; of values that are all c it is c; of samples in one order ρ(x + y) is ρ(x) +
     ρ(y)."""
     k, c = case.factor, case.by
-    yield equal(
-        "ρ", lstat.call(port, case, y=k * case.y + c), k * lstat.call(port, case) + c, scale=k * size(case) + np.abs(c)
-    )
+    moved, scale = lstat.call(port, case, y=k * case.y + c), k * size(case) + np.abs(c)
+    yield equal("ρ", moved, k * lstat.call(port, case) + c, scale=scale)
     yield equal("constant", lstat.call(port, case, y=0 * case.y + c), c, scale=np.abs(c))
     x, y = np.sort(case.y), np.sort(case.other)
     parts = [lstat.call(port, case, y=v, weights=None) for v in (x, y, x + y)]
@@ -73,9 +66,10 @@ def it_rises_with_values_and_by_no_more(port: Any, case: Case) -> Iterable[Fact]
     yield at_least("by the most", rho + np.max(case.rises), above)
 
 
-@lstat.law(
-    "invariance", cases=samples.but(order=drawn.permuted, times=count(2, 3, low=2, high=4), power=whole_range(1))
-)
+alike = samples.but(order=drawn.permuted, times=count(2, 3, low=2, high=4), power=whole_range(1))
+
+
+@lstat.law("invariance", cases=alike)
 def only_the_law_matters(port: Any, case: Case) -> Iterable[Fact]:
     """A rearrangement, every value several times, weights times a factor, however large, and a value of weight 0 more,
     change nothing."""
@@ -164,12 +158,10 @@ def cvar_is_a_minimum(port: Any, case: Case) -> Iterable[Fact]:
     yield equal("ρ", found, min(candidates), scale=size(case) / (1 - case.level))
 
 
-@lstat.law(
-    "closed form",
-    cases=samples.but(
-        y=drawn.drawn(1.0, 9, "integers"), percent=count(80, 90, 20, low=1, high=99), n=choice(10, 20, 50, 5)
-    ),
-)
+percents = samples.but(y=drawn.drawn(1.0, 9, "integers"), percent=count(80, 90, 20, low=1, high=99))
+
+
+@lstat.law("closed form", cases=percents.but(n=choice(10, 20, 50, 5)))
 def a_quantile_is_an_order_statistic(port: Any, case: Case) -> Iterable[Fact]:
     """var(ζ) of 1 … n is the ⌈nζ⌉-th, counted in whole percent, also if weights of 1/10 each are added up."""
     y = np.arange(1, case.n + 1) + 0 * case.y[0]
@@ -193,7 +185,8 @@ def shares_sum_to_1_and_make_the_measure(port: Any, case: Case) -> Iterable[Fact
     yield equal("ρ", np.sum(case.y * shares), port.lstat(case.y, case.distortion, case.weights), scale=size(case))
 
 
-apart = samples.but(y=drawn.drawn(0.125, 9, "multiples of 1/8 from -1/2 to 1/2", low=-4), order=drawn.permuted)
+halves = drawn.drawn(0.125, 9, "multiples of 1/8 from -1/2 to 1/2", low=-4)
+apart = samples.but(y=halves, order=drawn.permuted)
 
 
 @lstat_grad.law("closed form", cases=apart)
@@ -216,9 +209,10 @@ def influences_cancel_and_rise(port: Any, case: Case) -> Iterable[Fact]:
     yield at_least("A", A[kept][1:], A[kept][:-1])
 
 
-@influence.law(
-    "closed form", cases=smooth_samples.but(along=drawn.drawn(0.125, 17, "multiples of 1/8 from -1 to 1", low=-8))
-)
+along = drawn.drawn(0.125, 17, "multiples of 1/8 from -1 to 1", low=-8)
+
+
+@influence.law("closed form", cases=smooth_samples.but(along=along))
 def it_is_how_the_measure_moves_with_weights(port: Any, case: Case) -> Iterable[Fact]:
     """Σ p·A·v = Σ_i w′(S_i)·(Σ_{j>i} p_(j)·v_(j))·(y_(i+1) - y_(i)) for Σ p·v = 0."""
     A, (order, S, p) = influence.call(port, case), ranked(case.y, case.weights)
@@ -230,12 +224,7 @@ def it_is_how_the_measure_moves_with_weights(port: Any, case: Case) -> Iterable[
     yield equal("ρ", np.sum(np.where(p > 0, p * np.where(p > 0, A, 0) * v, 0)), rise, scale=spread(case))
 
 
-@influence.law(
-    "closed form",
-    cases=samples.but(
-        parameter=choice(0.5, 1.0, -1.0), along=drawn.drawn(0.125, 9, "multiples of 1/8 from -1/2 to 1/2", low=-4)
-    ),
-)
+@influence.law("closed form", cases=samples.but(parameter=choice(0.5, 1.0, -1.0), along=halves))
 def of_a_quadratic_it_is_a_difference(port: Any, case: Case) -> Iterable[Fact]:
     """For gini, quadratic in the weights, Σ p·A·v is exactly ρ's central difference along v; for the mean A is
     y - mean."""

@@ -29,9 +29,7 @@ at 0c13f5d. The tiny chain, its gradient and all laws are our own. float16 is le
 
 from __future__ import annotations
 
-from functools import partial
-
 from gnomon_spec.system import WITH_ROOM, System
 
-system = System("drm_ppo", title="DRM-PPO on an inventory chain", text=__doc__ or "")
-operation = partial(system.operation, dtypes=WITH_ROOM)
+system = System("drm_ppo", title="DRM-PPO on an inventory chain", text=__doc__ or "", dtypes=WITH_ROOM)
+operation = system.operation

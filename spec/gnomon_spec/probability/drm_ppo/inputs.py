@@ -133,7 +133,9 @@ weighed = Cases(
 crossed = weighed.but(quantiles=Quantity(crossing, "increasing numbers, but for two at most"))
 compared = Cases({"log_prob": spread(-3.0, 0.0, "E", "n"), "old": spread(-3.0, 0.0, "E", "n")}, BATCHES)
 quarters = array_of("¼, …, 2", lambda codes: 0.25 + codes % 8 / 4)
-steps = Cases({"ratios": quarters, "advantages": halves(-2.0, 2.0, "E"), "clip": choice(0.2, 0.125, 0.5, 0.0)}, BATCHES)
+# At an end of the clip, 1 ± ε, any slope between that within and 0 is one: no ratio is there.
+apart = array_of("5/16, 9/16, …, 33/16", lambda codes: 0.3125 + codes % 8 / 4)
+steps = Cases({"ratios": apart, "advantages": halves(-2.0, 2.0, "E"), "clip": choice(0.2, 0.125, 0.5, 0.0)}, BATCHES)
 PARAMETERS = 2
 
 

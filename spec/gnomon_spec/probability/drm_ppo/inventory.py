@@ -15,14 +15,9 @@ from gnomon_spec.probability.drm_ppo.inputs import PERIODS, episodes, periods, u
 from gnomon_spec.system import Misfits
 
 noises = Cases({"noise": units(6, lambda c: c.shape), "season": choice(15, 4), "shift": choice(6, 0, 9)}, PERIODS)
-seasonal_demand = operation(reference.seasonal_demand, cases=noises, rejecting=noises)
-inventory_step = operation(reference.inventory_step, cases=periods, rejecting=periods)
-inventory_episode = operation(reference.inventory_episode, cases=episodes, rejecting=episodes)
-
-
-def parts(row: Any) -> Any:
-    """Return stock, shortage, units sent to and requested of each stage."""
-    return np.split(row, 4)
+seasonal_demand = operation(reference.seasonal_demand, cases=noises)
+inventory_step = operation(reference.inventory_step, cases=periods)
+inventory_episode = operation(reference.inventory_episode, cases=episodes)
 
 
 @seasonal_demand.law("bound")
@@ -37,8 +32,8 @@ def demand_stays_within_its_season(port: Any, case: Case) -> Iterable[Fact]:
 def inner_prices_cancel(port: Any, case: Case) -> Iterable[Fact]:
     """r = p₀s₀ - p_No_N - c·B - h·I: what a stage pays the stage above earns."""
     state, r = inventory_step.call(port, case)
-    stock, short, *_ = parts(state.seen[-1])
-    asked = case.demand + (parts(case.state.seen[-1])[1][0] if case.backlog else 0)
+    stock, short, *_ = np.split(state.seen[-1], 4)
+    asked = case.demand + (np.split(case.state.seen[-1], 4)[1][0] if case.backlog else 0)
     ends = case.prices[0] * (asked - short[0]) - case.prices[-1] * case.orders[-1]
     terms = case.penalties[:, None] * short, case.holding[:, None] * stock
     largest = 24 * np.max(np.abs(case.prices)) + sum(np.max(np.abs(term)) for term in terms)
@@ -50,8 +45,8 @@ def units_are_neither_made_nor_lost(port: Any, case: Case) -> Iterable[Fact]:
     """Stock changes by what arrives less what is sent; what is needed is sent or falls short; and nobody falls short
     who has a stock left."""
     state, _ = inventory_step.call(port, case)
-    before, owed, *_ = parts(case.state.seen[-1])
-    stock, short, to_stages, requested = parts(state.seen[-1])
+    before, owed, *_ = np.split(case.state.seen[-1], 4)
+    stock, short, to_stages, requested = np.split(state.seen[-1], 4)
     need = requested + owed if case.backlog else requested
     yield agree("requested", requested, np.concatenate([case.demand[None], case.orders[:-1]]))
     yield agree("stock", stock, before + case.state.coming[0] - (need - short))
@@ -66,7 +61,7 @@ def what_is_sent_arrives_a_lead_time_later(port: Any, case: Case) -> Iterable[Fa
     seen move by one."""
     state, _ = inventory_step.call(port, case)
     for n, way in enumerate(case.lead_times):
-        expected = [*case.state.coming[1:way, n], parts(state.seen[-1])[2][n]]
+        expected = [*case.state.coming[1:way, n], np.split(state.seen[-1], 4)[2][n]]
         yield agree(f"to stage {n}", state.coming[:way, n], np.array(expected))
     yield agree("seen", state.seen[:-1], case.state.seen[1:])
 
@@ -117,7 +112,7 @@ def without_orders_the_first_shipment_arrives_for_a_lead_time(port: Any, case: C
     found = inventory_episode.call(port, case, demands=0 * case.demands, orders=0 * case.orders)
     times = np.minimum(np.array(case.lead_times), len(case.demands))
     stock = case.initial_stock + case.initial_shipment * times[:, None] + 0 * case.demands[:1]
-    yield agree("stock", parts(found.rows[-1])[0], stock)
+    yield agree("stock", np.split(found.rows[-1], 4)[0], stock)
 
 
 @inventory_episode.law("conservation", cases=episodes.but(backlog=True))

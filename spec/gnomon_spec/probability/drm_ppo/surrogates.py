@@ -17,12 +17,11 @@ from gnomon_spec.probability.drm_ppo.inputs import VALUED, compared, crossed, ra
 from gnomon_spec.strategies import whole_range
 from gnomon_spec.system import Misfits
 
-episode_ratios = operation(reference.episode_ratios, cases=compared, rejecting=compared)
+episode_ratios = operation(reference.episode_ratios, cases=compared)
 quantile_weights = operation(reference.quantile_weights, cases=crossed, rejecting=weighed)
-episode_advantages = operation(
-    reference.episode_advantages, cases=ranked, rejecting=ranked, scales={"": lambda _: 16.0}
-)
-clipped_surrogate = operation(reference.clipped_surrogate, cases=steps, rejecting=steps)
+size: Any = {"scales": {"": lambda _: 16.0}}
+episode_advantages = operation(reference.episode_advantages, cases=ranked, **size)
+clipped_surrogate = operation(reference.clipped_surrogate, cases=steps)
 
 
 @episode_ratios.law("closed form")
@@ -58,9 +57,10 @@ def for_the_mean_they_are_winsorised_returns(port: Any, case: Case) -> Iterable[
     yield at_least("apart", np.max(gaps) + 0 * held, np.abs(found - held))
 
 
-@quantile_weights.law(
-    "closed form", cases=weighed.but(returns=weighed.quantities["quantiles"], distortion=distortions(*VALUED))
-)
+at_quantiles = weighed.but(returns=weighed.quantities["quantiles"], distortion=distortions(*VALUED))
+
+
+@quantile_weights.law("closed form", cases=at_quantiles)
 def at_the_sorted_returns_they_are_the_influence_function(port: Any, case: Case) -> Iterable[Fact]:
     """With the sorted returns for quantiles and j/E for levels they are the advantages of a distortion."""
     R, n = case.returns, len(case.returns)
@@ -79,12 +79,8 @@ def for_the_mean_they_are_what_is_above_it(port: Any, case: Case) -> Iterable[Fa
     yield equal("plain", port.episode_advantages(case.returns, plain, normalised=False), above, scale=size)
     deviation = np.sqrt(np.mean(above**2))
     unit = above / np.where(deviation > 0, deviation, 1)
-    yield equal(
-        "normalised",
-        port.episode_advantages(case.returns, plain),
-        unit,
-        scale=size * np.where(deviation > 0, 1 / np.where(deviation > 0, deviation, 1), 1),
-    )
+    scale = size * np.where(deviation > 0, 1 / np.where(deviation > 0, deviation, 1), 1)
+    yield equal("normalised", port.episode_advantages(case.returns, plain), unit, scale=scale)
 
 
 @episode_advantages.law("invariance", cases=ranked.but(power=whole_range(8)))
@@ -92,9 +88,8 @@ def units_and_origin_of_returns_do_not_matter(port: Any, case: Case) -> Iterable
     """Normalised, those of 4R + 8 and of R times any power of 2 are those of R, and their mean square is 1, or 0 if all
     returns are equal."""
     found = episode_advantages.call(port, case, normalised=True)
-    yield equal(
-        "moved", episode_advantages.call(port, case, returns=4 * case.returns + 8, normalised=True), found, scale=16.0
-    )
+    moved = episode_advantages.call(port, case, returns=4 * case.returns + 8, normalised=True)
+    yield equal("moved", moved, found, scale=16.0)
     far = episode_advantages.call(port, case, returns=case.returns * 2.0**case.power, normalised=True)
     yield equal("far", far, found, scale=16.0)
     yield equal("mean", np.mean(found), 0.0, scale=16.0)
@@ -102,9 +97,10 @@ def units_and_origin_of_returns_do_not_matter(port: Any, case: Case) -> Iterable
     yield equal("all equal", same, 0 * same)
 
 
-@episode_advantages.law(
-    "closed form", cases=ranked.but(distortion=choice(*(Distortion("cvar", (a,)) for a in (0.5, 0.75, 0.25))))
-)
+upper = choice(*(Distortion("cvar", (a,)) for a in (0.5, 0.75, 0.25)))
+
+
+@episode_advantages.law("closed form", cases=ranked.but(distortion=upper))
 def below_the_quantile_all_weigh_the_same(port: Any, case: Case) -> Iterable[Fact]:
     """For the mean of the upper share 1-α, those of the lowest α·E returns are equal."""
     found = episode_advantages.call(port, case, normalised=False)
@@ -120,10 +116,10 @@ def advantages_of_a_jump_are_rejected(case: Case) -> Misfits:
     return {"a jump": {"distortion": jump}}
 
 
-@clipped_surrogate.law("limit")
+@clipped_surrogate.law("limit", cases=steps.but(clip=choice(0.2, 0.125, 0.5)))
 def before_the_first_step_nothing_is_clipped(port: Any, case: Case) -> Iterable[Fact]:
     """With π = π_old the value is the mean advantage, and the gradient in each step's log π its share of it, for every
-    ε: the gradient in parameters is mean(A·∇log π), that of episodes' ratios."""
+    ε > 0: the gradient in parameters is mean(A·∇log π), that of episodes' ratios."""
     found = clipped_surrogate.call(port, case, ratios=1 + 0 * case.ratios)
     yield equal("value", found.value, np.mean(case.advantages), scale=2.0)
     yield equal("gradient", found.gradient, (case.advantages[:, None] + 0 * case.ratios) / case.ratios.size)

@@ -25,13 +25,8 @@ def size(case: Case) -> Any:
     return 2 * np.sum(smooth) + np.sum(masked) + case.beta
 
 
-dppo_gradients = operation(
-    reference.dppo_gradients,
-    cases=both,
-    rejecting=updates,
-    scales={"params": size, "quantiles": lambda _: 2.0, "middles": lambda _: 2.0,
-            "density_gradients": lambda _: 16.0},
-)  # fmt: skip
+largest: Any = dict.fromkeys(("quantiles", "middles"), lambda _: 2.0) | {"density_gradients": lambda _: 16.0}
+dppo_gradients = operation(reference.dppo_gradients, cases=both, scales={"params": size, **largest})
 
 
 def kept(case: Case) -> list[int]:

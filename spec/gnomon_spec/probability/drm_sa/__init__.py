@@ -30,6 +30,8 @@ changed on 6 October 2025. Laws are ours.
 
 from __future__ import annotations
 
-from gnomon_spec.system import System
+from gnomon_spec.system import WITH_ROOM, System
 
-system = System("drm_sa", title="Stochastic approximation of distortion risk measures", text=__doc__ or "")
+system = System(
+    "drm_sa", title="Stochastic approximation of distortion risk measures", text=__doc__ or "", dtypes=WITH_ROOM
+)

@@ -16,12 +16,8 @@ from gnomon_spec.probability.drm_sa.inputs import smooth_steps, steps
 from gnomon_spec.probability.drm_sa.step import gain, size, step
 
 STILL = Schedule(0.0)
-by_density = steps.but(
-    form="dm",
-    rates=choice(
-        Rates(STILL, Schedule(0.5, 2.0, 0.75), STILL, Schedule(2.0)), Rates(STILL, Schedule(1.0), STILL, Schedule(4.0))
-    ),
-)
+FALLING, EVEN = (Schedule(0.5, 2.0, 0.75), Schedule(2.0)), (Schedule(1.0), Schedule(4.0))  # γ_D and h
+by_density = steps.but(form="dm", rates=choice(*(Rates(STILL, pull, STILL, h) for pull, h in (FALLING, EVEN))))
 
 
 @step.law("fixed point", cases=by_density)
@@ -46,13 +42,10 @@ def independent_draws_leave_the_gradient_at_g_over_k(port: Any, case: Case) -> I
     yield equal("rest", sum(rest) / len(rest), G / K, scale=size(case))
 
 
-@step.law(
-    "fixed point",
-    cases=steps.but(
-        form=choice("qf", "dm", "hybrid"), grid_power=1.0, push=choice(0.5, 0.25, 0.75), unit=choice(1.0, 2.0, 8.0),
-        origin=choice(0.0, -3.0), distortion=smooth_steps.quantities["distortion"],
-    ),
-)  # fmt: skip
+tracked = smooth_steps.but(form=choice("qf", "dm", "hybrid"), grid_power=1.0, push=choice(0.5, 0.25, 0.75))
+
+
+@step.law("fixed point", cases=tracked.but(unit=choice(1.0, 2.0, 8.0), origin=choice(0.0, -3.0)))
 def single_samples_scatter_a_quantile_by_its_gain(port: Any, case: Case) -> Iterable[Fact]:
     """E (q - Q)² = γ_q·z·(1-z)/(2f) remains what it is with one sample a step, where the distribution function of these
     rises by f a unit about Q."""

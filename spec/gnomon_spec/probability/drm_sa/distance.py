@@ -13,27 +13,18 @@ from gnomon.probability.drm_sa import distance as reference
 from gnomon.probability.drm_sa.mixture import mixture
 from gnomon_spec.cases import Case, Cases
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.probability.drm.inputs import FLOATS, edges_among
+from gnomon_spec.probability.drm.inputs import edges_among
 from gnomon_spec.probability.drm_sa import system
 from gnomon_spec.probability.drm_sa.inputs import eighths, mixture_params
 from gnomon_spec.strategies import array_of, shapes
 from gnomon_spec.system import Misfits
 
-of_cells = array_of(
-    "a multiple of 1/8 from -2 to 2 for each cell",
-    lambda codes: eighths(codes, 16),
-    lambda c: (len(c.drawn["edges"]) - 1,),
-)
-distances = Cases(
-    {
-        "params": mixture_params(2, 1), "edges": edges_among(12, most=1), "quantiles": of_cells,
-    },
-    shapes((1,)),
-)  # fmt: skip
-mixture_distance = system.operation(
-    reference.mixture_distance, cases=distances, rejecting=distances, dtypes=FLOATS,
-    scales={"params": lambda case: size(case.quantiles)},
-)  # fmt: skip
+each_cell = "a multiple of 1/8 from -2 to 2 for each cell"
+of_cells = array_of(each_cell, lambda codes: eighths(codes, 16), lambda c: (len(c.drawn["edges"]) - 1,))
+drawn: Any = {"params": mixture_params(2, 1), "edges": edges_among(12, most=1), "quantiles": of_cells}
+distances = Cases(drawn, shapes((1,)))
+scales: Any = {"params": lambda case: size(case.quantiles)}
+mixture_distance = system.operation(reference.mixture_distance, cases=distances, scales=scales)
 
 
 def size(quantiles: Any) -> Any:

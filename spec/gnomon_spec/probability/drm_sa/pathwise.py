@@ -10,7 +10,6 @@ import numpy as np
 from gnomon.probability.drm_sa import pathwise as reference
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.probability.drm.inputs import FLOATS
 from gnomon_spec.probability.drm_sa import inputs as drawn
 from gnomon_spec.probability.drm_sa import system
 from gnomon_spec.strategies import array_of, number, shapes, single
@@ -70,21 +69,15 @@ def weight(case: Case) -> Any:
     return (r * along + np.max(np.abs(spread))) / (case.weights @ spread)
 
 
-pathwise_scores = system.operation(
-    reference.pathwise_scores,
-    cases=functions,
-    rejecting=functions,
-    dtypes=FLOATS,
-    scales={"scores": size, "density": size_of_density},
-)
-portfolio_scores = system.operation(
-    reference.portfolio_scores, cases=markets, rejecting=markets, dtypes=FLOATS, scales={"": weight}
-)
+sizes: Any = {"scores": size, "density": size_of_density}
+pathwise_scores = system.operation(reference.pathwise_scores, cases=functions, scales=sizes)
+portfolio_scores = system.operation(reference.portfolio_scores, cases=markets, scales={"": weight})
 
 
-@pathwise_scores.law(
-    "invariance", cases=functions.but(unit=choice(2.0, -0.5, 4.0), steep=choice(2.0, -0.5), bend=choice(1.0, -2.0, 0.0))
-)
+units = functions.but(unit=choice(2.0, -0.5, 4.0), steep=choice(2.0, -0.5), bend=choice(1.0, -2.0, 0.0))
+
+
+@pathwise_scores.law("invariance", cases=units)
 def neither_units_of_x_nor_those_of_y_matter(port: Any, case: Case) -> Iterable[Fact]:
     """With X in another unit nothing changes; with a monotone function φ of Y scores do not, as {Y <= q} is the same
     event: g_θ, g_x become φ′·g_θ, φ′·g_x, and g_xx, g_θx φ′·g_xx + φ″·g_x², φ′·g_θx + φ″·g_θ·g_x. ψ becomes ψ/φ′ less
@@ -103,19 +96,14 @@ def neither_units_of_x_nor_those_of_y_matter(port: Any, case: Case) -> Iterable[
     )  # fmt: skip
     more = np.abs(b / a) * np.max(np.abs(case.pulls))
     yield equal("y: scores", moved.scores, s, scale=2 * size(case) + 2 * more)
-    yield equal(
-        "y: density", moved.density, density / a - b / a**2, scale=(size_of_density(case) + np.abs(b / a)) / np.abs(a)
-    )
+    scale = (size_of_density(case) + np.abs(b / a)) / np.abs(a)
+    yield equal("y: density", moved.density, density / a - b / a**2, scale=scale)
 
 
-@pathwise_scores.law(
-    "closed form",
-    cases=functions.but(
-        sd=single(number(1.0, 0.5, 2.0, exponents=(-2, 2))),
-        mean_slopes=drawn.vectors("μ′", 0),
-        sd_slopes=drawn.vectors("σ′", 0),
-    ),
-)
+normals = functions.but(mean_slopes=drawn.vectors("μ′", 0), sd_slopes=drawn.vectors("σ′", 0))
+
+
+@pathwise_scores.law("closed form", cases=normals.but(sd=single(number(1.0, 0.5, 2.0, exponents=(-2, 2)))))
 def known_laws_have_their_own_scores(port: Any, case: Case) -> Iterable[Fact]:
     """X normal: of μ + σX they are the scores of that law, ψ is -X/σ; of e^(θ+σX) they are X/σ and (X² - 1)/σ."""
     x, sd, ones = case.samples, case.sd, np.ones_like(case.samples)
@@ -153,12 +141,8 @@ def given_the_loss_their_mean_is_its_own_score(port: Any, case: Case) -> Iterabl
     sd = np.sqrt(variance)
     expected = port.gaussian_scores(-(x @ m) - t, -(x @ m), sd, -m, spread / sd)
     largest = 1 + np.max(np.abs(t)) + np.max(np.abs(e)) + np.max(np.abs(m)) + np.max(np.abs(spread))
-    yield equal(
-        "mean",
-        (both[0] + both[1]) / 2,
-        expected,
-        scale=4 * (1 + np.sum(np.abs(x))) * largest**2 * (1 + 1 / variance) ** 2,
-    )
+    scale = 4 * (1 + np.sum(np.abs(x))) * largest**2 * (1 + 1 / variance) ** 2
+    yield equal("mean", (both[0] + both[1]) / 2, expected, scale=scale)
 
 
 @portfolio_scores.misfits()

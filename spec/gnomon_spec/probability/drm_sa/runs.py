@@ -14,7 +14,7 @@ from gnomon.probability.drm_sa.scores import gaussian_scores as scores_of_gaussi
 from gnomon.probability.drm_sa.step import step as reference_step
 from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.probability.drm.inputs import FLOATS, distortions
+from gnomon_spec.probability.drm.inputs import distortions
 from gnomon_spec.probability.drm_sa import system
 from gnomon_spec.probability.drm_sa.inputs import SMOOTH_HERE, mixture_runs, scalar_runs
 from gnomon_spec.system import Misfits
@@ -24,7 +24,7 @@ SCALES: Any = {
     "qm": lambda case: 64 + np.max(np.abs(case.state.qm)),
     "D": lambda case: 64 * (1 + case.rates.gradients.a / case.rates.width.a) * (1 + np.max(np.abs(case.state.D))),
 }  # fmt: skip
-how: Any = {"dtypes": FLOATS, "scales": SCALES}
+how: Any = {"scales": SCALES}
 smooth: Any = {"distortion": distortions(*SMOOTH_HERE)}
 scalar_run = system.operation(reference.scalar_run, cases=scalar_runs, rejecting=scalar_runs.but(form="dm"), **how)
 mixture_run = system.operation(reference.mixture_run, cases=mixture_runs, rejecting=mixture_runs.but(form="dm"), **how)

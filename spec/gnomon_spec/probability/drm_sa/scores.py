@@ -13,7 +13,7 @@ from gnomon.probability.drm.normal import cdf
 from gnomon.probability.drm_sa import mixture, scores
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.facts import Fact, equal
-from gnomon_spec.probability.drm.inputs import FLOATS, SMOOTH, distortions
+from gnomon_spec.probability.drm.inputs import SMOOTH, distortions
 from gnomon_spec.probability.drm_sa import inputs as drawn
 from gnomon_spec.probability.drm_sa import system
 from gnomon_spec.probability.drm_sa.inputs import mixtures
@@ -43,17 +43,11 @@ def size(case: Case) -> Any:
     return (1 + T) ** 2 * (1 + s / np.min(t)) * (1 + np.max(np.abs(d)) / s)
 
 
-gaussian_scores = system.operation(
-    scores.gaussian_scores, cases=gaussians, rejecting=gaussians, dtypes=FLOATS, scales={"": steepest}
-)
-mixture_scores = system.operation(
-    mixture.mixture_scores, cases=mixtures, rejecting=mixtures, dtypes=FLOATS, scales={"params": size}
-)
+gaussian_scores = system.operation(scores.gaussian_scores, cases=gaussians, scales={"": steepest})
+mixture_scores = system.operation(mixture.mixture_scores, cases=mixtures, scales={"params": size})
 measured = mixtures.but(distortion=distortions(*SMOOTH))
-mixture_measure = system.operation(
-    mixture.mixture_measure, cases=measured, rejecting=measured, dtypes=FLOATS,
-    scales={"params": lambda case: np.max(np.abs(case.points))},
-)  # fmt: skip
+far: Any = {"params": lambda case: np.max(np.abs(case.points))}
+mixture_measure = system.operation(mixture.mixture_measure, cases=measured, scales=far)
 
 
 @gaussian_scores.law("conservation")
@@ -67,9 +61,8 @@ def scores_move_the_moments(port: Any, case: Case) -> Iterable[Fact]:
         ("E s", p, 0 * case.mean_slopes), ("mean", p * case.sd * z, case.mean_slopes),
         ("variance", p * (case.sd * z) ** 2, 2 * case.sd * case.sd_slopes),
     ):  # fmt: skip
-        yield equal(
-            name, weights @ s, expected, scale=4 * np.sum(np.abs(weights)) * largest * (1 + np.abs(case.mean) / case.sd)
-        )
+        scale = 4 * np.sum(np.abs(weights)) * largest * (1 + np.abs(case.mean) / case.sd)
+        yield equal(name, weights @ s, expected, scale=scale)
 
 
 @gaussian_scores.misfits()

@@ -13,7 +13,6 @@ from gnomon.probability.drm_sa.grid import levels
 from gnomon.probability.drm_sa.rates import Rates
 from gnomon_spec.cases import Case, choice
 from gnomon_spec.facts import Fact, agree, at_least, equal, identical, same_outputs
-from gnomon_spec.probability.drm.inputs import FLOATS
 from gnomon_spec.probability.drm_sa import inputs as drawn
 from gnomon_spec.probability.drm_sa import system
 from gnomon_spec.probability.drm_sa.inputs import free_steps, jumping_distortions, smooth_steps, steps
@@ -32,20 +31,17 @@ def magnitude(case: Case) -> Any:
     return np.max(np.abs(case.params)) + case.rates.params.a * size(case)
 
 
-step = system.operation(
-    reference.step, cases=steps, rejecting=smooth_steps.but(form="hybrid"), dtypes=FLOATS,
-    scales={
-        "direction": size, "params": magnitude,
-        "D": lambda case: (1 + case.rates.gradients.a / case.rates.width.a) * size(case),
-        "q": lambda case: np.max(np.abs(case.state.q)) + 1, "qm": lambda case: np.max(np.abs(case.state.qm)) + 1,
-        "gap": lambda case: np.max(np.abs(case.state.q)) + np.max(np.abs(case.samples)),
-    },
-)  # fmt: skip
-warm_up = system.operation(
-    reference.warm_up,
-    cases=steps.but(cells=count(2, 3, low=2, high=5), variant=choice("paper", "code")),
-    rejecting=steps.but(cells=2, variant="paper"), dtypes=FLOATS, scales={"D": lambda case: 64 * size(case)},
-)  # fmt: skip
+SCALES: Any = {
+    "direction": size, "params": magnitude,
+    "D": lambda case: (1 + case.rates.gradients.a / case.rates.width.a) * size(case),
+    "q": lambda case: np.max(np.abs(case.state.q)) + 1, "qm": lambda case: np.max(np.abs(case.state.qm)) + 1,
+    "gap": lambda case: np.max(np.abs(case.state.q)) + np.max(np.abs(case.samples)),
+}  # fmt: skip
+of_gradients = SCALES["D"]
+rejected = smooth_steps.but(form="hybrid")
+step = system.operation(reference.step, cases=steps, rejecting=rejected, scales=SCALES)
+starts = steps.but(cells=count(2, 3, low=2, high=5), variant=choice("paper", "code"))
+warm_up = system.operation(reference.warm_up, cases=starts, scales={"D": lambda case: 64 * size(case)})
 
 
 def gain(schedule: Any, k: int) -> Any:
@@ -105,15 +101,12 @@ def parameters_stay_between_their_bounds(port: Any, case: Case) -> Iterable[Fact
 def a_step_is_the_mean_of_steps_with_one_sample(port: Any, case: Case) -> Iterable[Fact]:
     """Direction, quantiles and D after a step with M samples are the means of those after M steps with one each."""
     _, after, report = step.call(port, case)
-    single = [
-        step.call(port, case, samples=case.samples[i : i + 1], scores=case.scores[i : i + 1])
-        for i in range(len(case.samples))
-    ]
-    M = len(single)
+    M = len(case.samples)
+    parts = [{"samples": case.samples[i : i + 1], "scores": case.scores[i : i + 1]} for i in range(M)]
+    single = [step.call(port, case, **part) for part in parts]
     yield equal("direction", report.direction, sum(s[2].direction for s in single) / M, scale=size(case))
     yield equal("q", after.q, sum(s[1].q for s in single) / M, scale=np.max(np.abs(case.state.q)) + 1)
-    scale = (1 + case.rates.gradients.a / case.rates.width.a) * size(case)
-    yield equal("D", after.D, sum(s[1].D for s in single) / M, scale=scale)
+    yield equal("D", after.D, sum(s[1].D for s in single) / M, scale=of_gradients(case))
 
 
 @step.law("limit", cases=steps.but(form="dm"))
@@ -159,11 +152,10 @@ def a_jump_alone_is_a_quantile(port: Any, case: Case) -> Iterable[Fact]:
     K = np.mean(np.exp(t) / (1 + np.exp(t)) ** 2) / gain(case.rates.width, k)
     G = np.mean(((case.samples <= qm[cell]) - zm[cell])[:, np.newaxis] * case.scores, axis=0)
     moved = D[cell] + gain(case.rates.gradients, k) * (G - K * D[cell])
-    scale = (1 + case.rates.gradients.a / case.rates.width.a) * size(case)
     for form in ("dm", "hybrid"):
         _, after, report = step.call(port, case, form=form)
         yield equal(form, report.direction, -D[cell], scale=size(case))
-        yield equal("D", after.D[cell], moved, scale=scale)
+        yield equal("D", after.D[cell], moved, scale=of_gradients(case))
     kept = np.arange(len(qm)) != cell
     yield identical("others", step.call(port, case, form="hybrid")[1].D[kept], D[kept])
     yield equal("stiffness", step.call(port, case, form="hybrid")[2].stiffness, gain(case.rates.gradients, k) * K)
@@ -182,11 +174,8 @@ def cells_share_the_whole_of_w(port: Any, case: Case) -> Iterable[Fact]:
 
 def rescaled(rates: Rates, factor: Any) -> Rates:
     """Return rates for samples in another unit."""
-    up = {
-        name: getattr(rates, name)._replace(a=getattr(rates, name).a * factor)
-        for name in ("quantiles", "gradients", "width")
-    }
-    return rates._replace(**up, params=rates.params._replace(a=rates.params.a / factor))
+    factors = (factor, factor, 1 / factor, factor)
+    return Rates(*(schedule._replace(a=schedule.a * by) for schedule, by in zip(rates, factors, strict=True)))
 
 
 @step.law("equivariance", cases=steps.but(factor=choice(2.0, 0.25, 8.0), by=choice(1.0, -16.0)))
@@ -195,16 +184,14 @@ def units_and_origin_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
     stay κ times what they were, q and c."""
     k, state = case.factor, case.state
     moved = state._replace(q=k * state.q + case.by, qm=k * state.qm + case.by, D=k * state.D)
-    new, after, _ = step.call(
-        port, case, samples=k * case.samples + case.by, state=moved, rates=rescaled(case.rates, k)
-    )
+    given = {"samples": k * case.samples + case.by, "state": moved, "rates": rescaled(case.rates, k)}
+    new, after, _ = step.call(port, case, **given)
     params, expected, _ = step.call(port, case)
     yield equal("params", new, params, scale=magnitude(case) * (1 + np.abs(case.by) / k))
     for name in ("q", "qm"):
         scale = k * (np.max(np.abs(state.q)) + np.max(np.abs(case.samples)) + 1) + np.abs(case.by)
         yield equal(name, getattr(after, name), k * getattr(expected, name) + case.by, scale=scale)
-    scale = k * (1 + case.rates.gradients.a / case.rates.width.a) * size(case)
-    yield equal("D", after.D, k * expected.D, scale=scale)
+    yield equal("D", after.D, k * expected.D, scale=k * of_gradients(case))
 
 
 DUALS = (
@@ -223,7 +210,7 @@ def losses_and_rewards_are_dual(port: Any, case: Case) -> Iterable[Fact]:
     other, mirrored, _ = step.call(port, case, samples=-apart["samples"], distortion=dual, maximise=True, state=mirror)
     yield equal("params", other, params, scale=magnitude(case))
     yield equal("q", mirrored.q, -after.q[::-1], scale=np.max(np.abs(state.q)) + 1)
-    yield equal("D", mirrored.D, -after.D[::-1], scale=(1 + case.rates.gradients.a / case.rates.width.a) * size(case))
+    yield equal("D", mirrored.D, -after.D[::-1], scale=of_gradients(case))
 
 
 @step.law("closed form", cases=steps.but(form="batching"))

@@ -32,6 +32,6 @@ formula is rebuilt from the standard theory. float16 is left out: exponents of e
 
 from __future__ import annotations
 
-from gnomon_spec.system import System
+from gnomon_spec.system import WITH_ROOM, System
 
-system = System("m_fisher", title="M-FISHER", text=__doc__ or "")
+system = System("m_fisher", title="M-FISHER", text=__doc__ or "", dtypes=WITH_ROOM)

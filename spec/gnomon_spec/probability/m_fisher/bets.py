@@ -14,12 +14,11 @@ from gnomon_spec.facts import Fact, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import system
 from gnomon_spec.probability.m_fisher.inputs import STREAMS, some
 from gnomon_spec.strategies import VECTORS, choices_of, number, or_none
-from gnomon_spec.system import WITH_ROOM
 
 sums = Cases({"deviations": some(-12.0, 12.0), "variances": some(0.0, 8.0)}, VECTORS).but(
     precision=number(1.0, 0.25, 4.0, exponents=(-4, 4)), two_sided=choice(True, False)
 )
-normal_mixture = system.operation(mixtures.normal_mixture, cases=sums, rejecting=sums, dtypes=WITH_ROOM)
+normal_mixture = system.operation(mixtures.normal_mixture, cases=sums)
 
 
 @normal_mixture.law("closed form", cases=sums)
@@ -53,7 +52,7 @@ def both_directions_make_the_two_sided_one(port: Any, case: Case) -> Iterable[Fa
 
 
 at_delta, usual = sums.but(delta=choice(0.05, 0.5, 0.01)), sums.but(delta=choice(0.05))
-normal_boundary = system.operation(mixtures.normal_boundary, cases=at_delta, rejecting=usual, dtypes=WITH_ROOM)
+normal_boundary = system.operation(mixtures.normal_boundary, cases=at_delta, rejecting=usual)
 
 
 @normal_boundary.law("closed form")
@@ -72,7 +71,7 @@ three = Quantity(lambda draw, c: coarse.draw(draw, c._replace(shape=(3,))), "thr
 ranked = Cases(
     {"scores": coarse, "draws": draws, "calibration": or_none(three), "eps": choice(0.5, 0.1, 0.92)}, STREAMS
 )
-conformal_p_values = system.operation(conformal.conformal_p_values, cases=ranked, rejecting=ranked, dtypes=WITH_ROOM)
+conformal_p_values = system.operation(conformal.conformal_p_values, cases=ranked)
 
 
 @conformal_p_values.law("conservation", cases=Cases({"eps": ranked.quantities["eps"], "known": choice(0, 1)}, STREAMS))
@@ -110,7 +109,7 @@ bets = Cases(
     },
     STREAMS,
 )
-bet = system.operation(conformal.bet, cases=bets, rejecting=bets, dtypes=WITH_ROOM)
+bet = system.operation(conformal.bet, cases=bets)
 
 
 def log_wealth(port: Any, case: Case, **changed: Any) -> Any:

@@ -15,7 +15,7 @@ from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import LENGTHS, STREAMS, indicator, mean_over, numbers, some
 from gnomon_spec.strategies import choices_of, count, of_code, or_none
-from gnomon_spec.system import WITH_ROOM, Misfits
+from gnomon_spec.system import Misfits
 
 DELTAS = choice(0.05, 0.5, 0.25, 0.75)
 
@@ -49,7 +49,7 @@ cases = Cases(
     },
     STREAMS,
 )
-detect = system.operation(reference.detect, cases=cases, rejecting=cases, dtypes=WITH_ROOM)
+detect = system.operation(reference.detect, cases=cases)
 none = constant(None)
 finite = cases.but(null=inputs.a_null(*inputs.FINITE), tilts=none, state=none, scores=none, length=LENGTHS)
 paths = finite.but(lam=choice(0.5, None, 1.5, -0.75), restart="none", shift=choice(0.5, 1.0))
@@ -247,7 +247,7 @@ starts = or_none(some(-1.0, 1.0, lambda c: c.shape[:1]))
 increments = Cases({"log_increments": some(-1.5, 1.5), "start": starts}, STREAMS).but(
     delta=DELTAS, **choices_of(reference.alarms)
 )
-alarms = system.operation(reference.alarms, cases=increments, rejecting=increments, dtypes=WITH_ROOM)
+alarms = system.operation(reference.alarms, cases=increments)
 
 
 @alarms.law("closed form", cases=increments.but(start=none))
@@ -291,7 +291,7 @@ def the_first_alarm_is_the_first_time_that_the_threshold_is_reached(port: Any, c
 
 
 watching = Cases({n: q for n, q in cases.quantities.items() if n not in ("tilts", "state")}, STREAMS)
-passage = system.operation(reference.passage, cases=watching, rejecting=watching, dtypes=WITH_ROOM)
+passage = system.operation(reference.passage, cases=watching)
 
 
 @passage.law("closed form", cases=watching)

@@ -15,7 +15,7 @@ from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import numbers, some
 from gnomon_spec.probability.m_fisher.natural import radius
 from gnomon_spec.strategies import choices_of, of_code, shapes
-from gnomon_spec.system import WITH_ROOM, Misfits
+from gnomon_spec.system import Misfits
 
 UP_TO_3 = shapes((2,), (3,))  # in one dimension all scores are alike
 
@@ -35,7 +35,7 @@ adapting = Cases(
     UP_TO_3,
 )
 size = {name: lambda case: case.images.kappa**2 for name in ("losses", "slopes", "predicted_kl", "realised_kl")}
-adapt = system.operation(reference.adapt, cases=adapting, rejecting=adapting, dtypes=WITH_ROOM, scales=size)
+adapt = system.operation(reference.adapt, cases=adapting, scales=size)
 
 
 @adapt.misfits(cases=adapting.but(fisher="mc"))
@@ -73,7 +73,7 @@ watching = Cases(
     },
     UP_TO_3,
 )
-run = system.operation(reference.run, cases=watching, rejecting=watching, dtypes=WITH_ROOM, length_varies=True)
+run = system.operation(reference.run, cases=watching, length_varies=True)
 
 
 @run.law("invariance", cases=watching.but(delta=0.5, lam=3.0, two_sided=False, stop_at_first_alarm=False))

@@ -14,7 +14,7 @@ from gnomon_spec.facts import Fact, agree, at_least, equal, identical
 from gnomon_spec.probability.m_fisher import system
 from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, matrix, some, spd
 from gnomon_spec.strategies import CODES, of_code, or_none, rotation, tame
-from gnomon_spec.system import WITH_ROOM, Misfits
+from gnomon_spec.system import Misfits
 
 none = constant(None)
 
@@ -24,9 +24,10 @@ def of_some(code: int, context: Context) -> reference.FisherState | None:
     return None if code % 2 else reference.FisherState(matrix(code, context), code // 2 % 4)
 
 
+RADII = (0.125, 2.0**-7, 2.0**-9, 4.0)
 radius = of_code(
     "None, or a radius; a radius where mode is trust_region",
-    lambda code, c: (0.125, 2.0**-7, 4.0)[code % 3] if c.drawn["mode"] == "trust_region" or code % 2 else None,
+    lambda code, c: RADII[code // 2 % 4] if c.drawn["mode"] == "trust_region" or code % 2 else None,
 )
 cases = Cases(
     {
@@ -46,7 +47,7 @@ cases = Cases(
     },
     UP_TO_4,
 )
-natural_step = system.operation(reference.natural_step, cases=cases, rejecting=cases, dtypes=WITH_ROOM)
+natural_step = system.operation(reference.natural_step, cases=cases)
 plain = cases.but(state=none, beta=0.0, mode="damped", kl_radius=none, metric=none)
 
 

@@ -17,7 +17,7 @@ from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import a_null, made, probabilities, some
 from gnomon_spec.rejections import bad_values, no_numbers
 from gnomon_spec.strategies import count, number, shapes
-from gnomon_spec.system import WITH_ROOM, Misfits
+from gnomon_spec.system import Misfits
 
 
 @bad_values.register
@@ -30,7 +30,7 @@ def _(domain: nulls.AnyNull, value: Any) -> Iterator[tuple[str, Any]]:
 SOME = shapes((2,), (1,), (3,), ())
 upward = some(0.0, 0.484375)
 cases = Cases({"null": a_null(*nulls.NULLS), "tilts": upward}, SOME)
-log_mgf = system.operation(nulls.log_mgf, cases=cases, rejecting=cases, dtypes=WITH_ROOM)
+log_mgf = system.operation(nulls.log_mgf, cases=cases)
 either = cases.but(tilts=some(-2.0, 2.0))
 
 

@@ -15,11 +15,11 @@ from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.m_fisher import inputs, system
 from gnomon_spec.probability.m_fisher.inputs import UP_TO_4, numbers, some
 from gnomon_spec.strategies import of_code, shapes
-from gnomon_spec.system import WITH_ROOM, Misfits
+from gnomon_spec.system import Misfits
 
 model = Cases({"prompt": some(-0.25, 0.25), "images": inputs.images()}, UP_TO_4)
 kappa = {"": lambda case: case.images.kappa}
-log_predict = system.operation(reference.log_predict, cases=model, rejecting=model, dtypes=WITH_ROOM, scales=kappa)
+log_predict = system.operation(reference.log_predict, cases=model, scales=kappa)
 
 
 def traced_log_p(prompt: Any, data: Any) -> Any:
@@ -61,7 +61,7 @@ def distributions(code: int, context: Context) -> Any:
 
 several, drawn_rows = shapes((1, 2), (2, 3), (3, 1), (2, 4)), of_code("rows of probabilities", distributions)
 rows = Cases({"probabilities": drawn_rows, "kind": choice("entropy", "margin", "nll_top")}, several)
-score = system.operation(reference.score, cases=rows, rejecting=rows, dtypes=WITH_ROOM)
+score = system.operation(reference.score, cases=rows)
 
 
 @score.law("bound", cases=rows)
@@ -97,7 +97,7 @@ def some_labels(code: int, context: Context) -> Any:
 
 labels = of_code("None, or a label an image", some_labels)
 labelled = model.but(labels=labels, loss=choice("entropy", "pseudo_nll"))
-slope = system.operation(reference.slope, cases=labelled, rejecting=labelled, dtypes=WITH_ROOM)
+slope = system.operation(reference.slope, cases=labelled)
 
 
 @slope.law("closed form", cases=labelled)
@@ -148,7 +148,7 @@ def labels_that_do_not_fit_are_rejected(case: Case) -> Misfits:
 
 KINDS = choice("exact", "mc", "empirical", "diag")
 fishers = model.but(fisher=KINDS, draws=inputs.draws_of_mc(lambda drawn: (len(drawn["images"].features),)))
-fisher_matrix = system.operation(reference.fisher_matrix, cases=fishers, rejecting=fishers, dtypes=WITH_ROOM)
+fisher_matrix = system.operation(reference.fisher_matrix, cases=fishers)
 exact = fishers.but(fisher="exact", draws=constant(None))
 
 
@@ -219,7 +219,7 @@ def draws_that_do_not_fit_are_rejected(case: Case) -> Misfits:
 
 
 rowed = fishers.but(fisher=choice("exact", "mc", "empirical"), vector=some(-1.0, 1.0))
-fisher_rows = system.operation(reference.fisher_rows, cases=rowed, rejecting=rowed, dtypes=WITH_ROOM)
+fisher_rows = system.operation(reference.fisher_rows, cases=rowed)
 
 
 @fisher_rows.law("closed form", cases=rowed)

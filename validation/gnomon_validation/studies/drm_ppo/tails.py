@@ -48,12 +48,8 @@ def measure() -> Findings:
         Comparison("… the larger lower part than for the lower part itself", "1",
                    share(found["mean"], found["lower"], 1)),
     )  # fmt: skip
-    columns_of = {"mean": (0, 1, 0), "lower": (0, 1, 1), "upper": (0, 1, 2)}
-    farthest = max(
-        min(abs(means[kind][part] - one) for one in two)
-        for kind, parts in columns_of.items()
-        for part, two in zip(parts, STATED[kind], strict=True)
-    )
+    own = {kind: means[kind][[0, 1, i]] for i, kind in enumerate(KINDS)}
+    farthest = max(float(np.max(np.min(np.abs(own[kind] - np.transpose(STATED[kind])), axis=0))) for kind in KINDS)
     conclusions = (
         f"Training for the upper part accepts a worse lower part, {means['upper'][1]:.0f} against "
         f"{means['mean'][1]:.0f}; its own part is {means['upper'][2]:.0f} against {means['mean'][2]:.0f}.",

@@ -98,9 +98,7 @@ def the_hybrid_form_handles_jumps() -> Evidence:
 
     For ½u + ½·1{u > 0.2} it ends at the optimum of its grid; the quantile form at 1, the minimum of the mean.
     """
-    size = Rates(
-        Schedule(1.0, 50.0, 0.7), Schedule(1.0, 50.0, 0.7), Schedule(0.1, 50.0, 1.0), Schedule(0.3, 50.0, 0.14)
-    )
+    size = Rates(*map(Schedule, (1.0, 1.0, 0.1, 0.3), (50.0,) * 4, (0.7, 0.7, 1.0, 0.14)))
     ends = {form: np.mean(paths(HALF_A_JUMP, form, (40_000,), 10, size).theta[:, -1]) for form in ("hybrid", "qf")}
     best = optimum(HALF_A_JUMP, "hybrid")
     shown = (
