@@ -62,10 +62,9 @@ def test_the_released_density_gradient_settles_with_the_opposite_sign():
     for variant in ("paper", "code"):
         state = update.DppoState(np.array([-1.0, 1.0]), np.zeros(1), np.zeros((1, 1)))
         for _ in range(2000):
-            said = update.dppo_gradients(
-                np.zeros(1), np.ones(1), np.full((1, 1), 2.6), np.zeros(1), state, np.full(1, np.inf), np.ones(1),
-                np.array([True]), bandwidth=h, density_rate=1.0, steps=1, variant=variant,
-            )  # fmt: skip
+            seen = np.zeros(1), np.ones(1), np.full((1, 1), 2.6), np.zeros(1), state, np.full(1, np.inf), np.ones(1)
+            how = {"bandwidth": h, "density_rate": 1.0, "steps": 1, "variant": variant}
+            said = update.dppo_gradients(*seen, np.array([True]), **how)
             state = state._replace(density_gradients=said.density_gradients)
         ends[variant] = float(state.density_gradients[0, 0])
     assert {name: f"{D:.6f}" for name, D in ends.items()} == {"paper": "18.571429", "code": "-1.397849"}

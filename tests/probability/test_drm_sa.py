@@ -39,9 +39,10 @@ def test_the_quantile_form_sees_half_of_half_a_jump():
     assert paths[0].tolist() == paths[1].tolist()
 
 
-@pytest.mark.parametrize(
-    ("gradient", "width", "pull"), [(0.0625, 0.001, 15.625), (0.25, 0.01, 6.25), (0.1, 0.01, 2.5)], ids=str
-)
+FIRST = [(0.0625, 0.001, 15.625), (0.25, 0.01, 6.25), (0.1, 0.01, 2.5)]
+
+
+@pytest.mark.parametrize(("gradient", "width", "pull"), FIRST, ids=str)
 def test_a_sample_on_a_quantile_pulls_by_a_quarter_of_one_over_the_width(gradient, width, pull):
     """The authors' first γ_D and h, for the S, for cvar and jumps, and for Wang's: γ_D/(4h), with four samples less."""
     state = SAState(np.array([-1.0, 0.0, 1.0]), np.array([-0.5, 0.5]), np.ones((2, 1)), 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import comb
 
 import numpy as np
@@ -28,10 +29,23 @@ def least_rate(count: int, streams: int) -> float:
     return low
 
 
+def around(middle: float, reach: float, digits: int) -> str:
+    """Return the range from `middle - reach` to `middle + reach`, with so many digits."""
+    return f"{middle - reach:.{digits}f} … {middle + reach:.{digits}f}"
+
+
 def near(stated: float, sd: float, count: int, digits: int = 1) -> str:
     """Return a range around a mean: six standard deviations of a difference of two of so many, 2e-9 of a normal one."""
     error = 6 * sd * (2 / count) ** 0.5
     return f"{max(stated - error, 0):.{digits}f} … {stated + error:.{digits}f}"
+
+
+def reach(three: Sequence[float]) -> float:
+    """Return how far one more normal number lies from the mean of three, but in one of 100 cases: t·s·√(1 + 1/3).
+
+    Student's t with two degrees of freedom is (2p - 1)/√(2p·(1 - p)), here at p = 0.995.
+    """
+    return float(0.99 / np.sqrt(2 * 0.995 * 0.005) * np.std(three, ddof=1) * np.sqrt(4 / 3))
 
 
 def alike(share: float, count: int) -> str:

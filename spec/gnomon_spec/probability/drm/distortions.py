@@ -50,10 +50,8 @@ def some_are_others(port: Any, case: Case) -> Iterable[Fact]:
     """cvar(0), wang(0), ph(1), dual(1), gini(0), tk(1), prelec(1, 1) are the mean; prelec(1, η) = ph(η), gini(1) =
     dual(2), gini(-1) = ph(2)."""
     a = case.parameter
-    pairs: list[Any] = [
-        ((name, (x,)), ("mean", ())) for name, x in (("cvar", 0.0), ("wang", 0.0), ("ph", 1.0), ("dual", 1.0))
-    ]
-    pairs += [(("gini", (0.0,)), ("mean", ())), (("tk", (1.0,)), ("mean", ())), (("prelec", (1.0, 1.0)), ("mean", ()))]
+    means = ("cvar", 0.0), ("wang", 0.0), ("ph", 1.0), ("dual", 1.0), ("gini", 0.0), ("tk", 1.0), ("prelec", 1.0, 1.0)
+    pairs: list[Any] = [((name, tuple(x)), ("mean", ())) for name, *x in means]
     pairs += [(("prelec", (1.0, a)), ("ph", (a,))), (("gini", (1.0,)), ("dual", (2.0,)))]
     pairs += [(("gini", (-1.0,)), ("ph", (2.0,)))]
     for one, other in pairs:

@@ -32,4 +32,3 @@ from __future__ import annotations
 from gnomon_spec.system import WITH_ROOM, System
 
 system = System("drm_ppo", title="DRM-PPO on an inventory chain", text=__doc__ or "", dtypes=WITH_ROOM)
-operation = system.operation

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from gnomon.probability.drm.distortions import Distortion
 from gnomon.probability.drm_ppo import inventory as reference
 from gnomon.probability.drm_ppo.update import DppoState
 from gnomon_spec.cases import Cases, Context, Draw, Quantity, choice
@@ -25,9 +24,11 @@ def units(most: int, shape: Callable[[Context], tuple[int, ...]]) -> Quantity:
 
 def of_stages(more: int = 0) -> Quantity:
     """One number a stage, and some more."""
-    return Quantity(
-        lambda draw, c: tame(-2, lambda _: (len(c.drawn["lead_times"]) + more,)).draw(draw, c), "one number a stage"
-    )
+
+    def draw_numbers(draw: Draw, context: Context) -> Any:
+        return tame(-2, lambda _: (len(context.drawn["lead_times"]) + more,)).draw(draw, context)
+
+    return Quantity(draw_numbers, "one number a stage")
 
 
 def a_state(draw: Draw, context: Context) -> Any:
@@ -39,16 +40,8 @@ def a_state(draw: Draw, context: Context) -> Any:
     return reference.InventoryState(seen, np.where(ways, coming, 0))
 
 
-chains = Cases(
-    {
-        "lead_times": LEAD_TIMES,
-        "prices": of_stages(1),
-        "penalties": of_stages(),
-        "holding": of_stages(),
-        "backlog": choice(False, True),
-    },
-    PERIODS,
-)
+costs = {"prices": of_stages(1), "penalties": of_stages(), "holding": of_stages()}
+chains = Cases({"lead_times": LEAD_TIMES, **costs, "backlog": choice(False, True)}, PERIODS)
 periods = chains.but(
     state=Quantity(a_state, "a state"),
     demand=units(20, lambda c: c.shape[1:]),
@@ -71,13 +64,8 @@ def numbers(low: float, high: float, shape: Callable[[Context], tuple[int, ...]]
 
 
 CHOICES = shapes((1, 2), (3, 3), (2, 4), (4, 1))  # (choices, actions)
-choices = Cases(
-    {
-        "logits": numbers(-4.0, 4.0, lambda c: c.shape),
-        "actions": Quantity(lambda draw, c: integers(draw, c.shape[:1]) % c.shape[1], "one action a choice"),
-    },
-    CHOICES,
-)
+actions = Quantity(lambda draw, c: integers(draw, c.shape[:1]) % c.shape[1], "one action a choice")
+choices = Cases({"logits": numbers(-4.0, 4.0, lambda c: c.shape), "actions": actions}, CHOICES)
 tables = Cases({"theta": numbers(-2.0, 2.0, lambda _: (2, 5, 3)), "gamma": choice(0.99, 1.0, 0.5)}, shapes((1,)))
 
 VALUED = made(
@@ -157,21 +145,12 @@ updates = Cases(
         "state": Quantity(a_tracked, "increasing quantiles, one in each cell, and some D"),
         "slopes": spread(0.0, 3.0, "n"),
         "masses": spread(0.0, 1.0, "n"),
-        "low": choice(0.6, 0.5, 0.25),
-        "high": choice(1.4, 1.5, 1.25),
-        "beta": choice(0.05, 0.0, 0.5),
-        "bandwidth": choice(1.0, 0.25, 2.0),
-        "density_rate": choice(0.25, 1e-3, 1.0),
-        "steps": choice(100, 1, 3),
-        "max_norm": choice(64.0, 0.5, 0.0625),
     },
     BATCHES,
-)
+).but(low=choice(0.6, 0.5, 0.25), high=choice(1.4, 1.5, 1.25), beta=choice(0.05, 0.0, 0.5), steps=choice(100, 1, 3))
+updates = updates.but(bandwidth=choice(1.0, 0.25, 2.0), density_rate=choice(0.25, 1e-3, 1.0))
+updates = updates.but(max_norm=choice(64.0, 0.5, 0.0625))
+preferences = distortions(*VALUED, *made(("wang", (0.85,)), ("cvar", (0.75,))))
 ranked = Cases(
-    {
-        "returns": halves(-4.0, 6.0, "E"),
-        "distortion": distortions(*VALUED, Distortion("wang", (0.85,)), Distortion("cvar", (0.75,))),
-        "normalised": choice(True, False),
-    },
-    BATCHES,
+    {"returns": halves(-4.0, 6.0, "E"), "distortion": preferences, "normalised": choice(True, False)}, BATCHES
 )

@@ -10,14 +10,14 @@ import numpy as np
 from gnomon.probability.drm_ppo import inventory as reference
 from gnomon_spec.cases import Case, Cases, choice
 from gnomon_spec.facts import Fact, agree, equal
-from gnomon_spec.probability.drm_ppo import operation
+from gnomon_spec.probability.drm_ppo import system
 from gnomon_spec.probability.drm_ppo.inputs import PERIODS, episodes, periods, units
 from gnomon_spec.system import Misfits
 
 noises = Cases({"noise": units(6, lambda c: c.shape), "season": choice(15, 4), "shift": choice(6, 0, 9)}, PERIODS)
-seasonal_demand = operation(reference.seasonal_demand, cases=noises)
-inventory_step = operation(reference.inventory_step, cases=periods)
-inventory_episode = operation(reference.inventory_episode, cases=episodes)
+seasonal_demand = system.operation(reference.seasonal_demand, cases=noises)
+inventory_step = system.operation(reference.inventory_step, cases=periods)
+inventory_episode = system.operation(reference.inventory_episode, cases=episodes)
 
 
 @seasonal_demand.law("bound")
@@ -85,10 +85,8 @@ def an_episode_is_made_of_steps(port: Any, case: Case) -> Iterable[Fact]:
     state, total = started(case), 0 * found.rewards[0]
     yield agree("before the first", found.rows[0], state.seen[-1])
     for t in range(T):
-        state, r = port.oracle.inventory_step(
-            case.prices, case.penalties, case.holding, state, case.demands[t], case.orders[t],
-            lead_times=case.lead_times, backlog=case.backlog,
-        )  # fmt: skip
+        seen = case.prices, case.penalties, case.holding, state, case.demands[t], case.orders[t]
+        state, r = port.oracle.inventory_step(*seen, lead_times=case.lead_times, backlog=case.backlog)
         yield agree(f"row {t + 1}", found.rows[t + 1], state.seen[-1])
         yield equal(f"reward {t + 1}", found.rewards[t], r, scale=20 * N * np.max(np.abs(case.prices)))
         total = total + case.gamma**t * found.rewards[t]
@@ -100,10 +98,8 @@ def started(case: Case) -> Any:
     """Return the state before the first period."""
     zeros = np.zeros((len(case.lead_times), case.demands.shape[1]), np.int64)
     row = np.concatenate([zeros + case.initial_stock, zeros, zeros + case.initial_shipment, zeros])
-    coming = [
-        [case.initial_shipment * (k < way) + zeros[0] for way in case.lead_times] for k in range(max(case.lead_times))
-    ]
-    return reference.InventoryState(np.stack([row] * 5), np.array(coming))
+    waits = np.arange(max(case.lead_times))[:, None] < np.array(case.lead_times)
+    return reference.InventoryState(np.stack([row] * 5), case.initial_shipment * waits[:, :, None] + 0 * zeros)
 
 
 @inventory_episode.law("closed form", cases=episodes.but(initial_shipment=choice(10, 4), initial_stock=choice(10, 3)))

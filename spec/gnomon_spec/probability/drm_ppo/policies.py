@@ -11,13 +11,13 @@ import numpy as np
 from gnomon.probability.drm_ppo import policies as reference
 from gnomon_spec.cases import Case
 from gnomon_spec.facts import Fact, at_least, equal
-from gnomon_spec.probability.drm_ppo import operation
+from gnomon_spec.probability.drm_ppo import system
 from gnomon_spec.probability.drm_ppo.inputs import choices, tables, valued
 from gnomon_spec.system import Misfits
 
-categorical = operation(reference.categorical, cases=choices, scales={"entropy_gradient": lambda _: 1.0})
-tiny_episodes = operation(reference.tiny_episodes, cases=tables)
-tiny_value = operation(reference.tiny_value, cases=valued, scales={"gradient": lambda _: 8.0})
+categorical = system.operation(reference.categorical, cases=choices, scales={"entropy_gradient": lambda _: 1.0})
+tiny_episodes = system.operation(reference.tiny_episodes, cases=tables)
+tiny_value = system.operation(reference.tiny_value, cases=valued, scales={"gradient": lambda _: 8.0})
 
 
 def of_every_action(port: Any, case: Case, logits: Any = None) -> list[Any]:

@@ -12,16 +12,16 @@ from gnomon.probability.drm_ppo import surrogates as reference
 from gnomon_spec.cases import Case, choice
 from gnomon_spec.facts import Fact, at_least, equal
 from gnomon_spec.probability.drm.inputs import distortions
-from gnomon_spec.probability.drm_ppo import operation
+from gnomon_spec.probability.drm_ppo import system
 from gnomon_spec.probability.drm_ppo.inputs import VALUED, compared, crossed, ranked, steps, weighed
 from gnomon_spec.strategies import whole_range
 from gnomon_spec.system import Misfits
 
-episode_ratios = operation(reference.episode_ratios, cases=compared)
-quantile_weights = operation(reference.quantile_weights, cases=crossed, rejecting=weighed)
+episode_ratios = system.operation(reference.episode_ratios, cases=compared)
+quantile_weights = system.operation(reference.quantile_weights, cases=crossed, rejecting=weighed)
 size: Any = {"scales": {"": lambda _: 16.0}}
-episode_advantages = operation(reference.episode_advantages, cases=ranked, **size)
-clipped_surrogate = operation(reference.clipped_surrogate, cases=steps)
+episode_advantages = system.operation(reference.episode_advantages, cases=ranked, **size)
+clipped_surrogate = system.operation(reference.clipped_surrogate, cases=steps)
 
 
 @episode_ratios.law("closed form")

@@ -10,7 +10,7 @@ import numpy as np
 from gnomon.probability.drm_ppo import update as reference
 from gnomon_spec.cases import Case, choice, constant
 from gnomon_spec.facts import Fact, agree, at_least, equal
-from gnomon_spec.probability.drm_ppo import operation
+from gnomon_spec.probability.drm_ppo import system
 from gnomon_spec.probability.drm_ppo.inputs import updates
 from gnomon_spec.system import Misfits
 
@@ -26,7 +26,7 @@ def size(case: Case) -> Any:
 
 
 largest: Any = dict.fromkeys(("quantiles", "middles"), lambda _: 2.0) | {"density_gradients": lambda _: 16.0}
-dppo_gradients = operation(reference.dppo_gradients, cases=both, scales={"params": size, **largest})
+dppo_gradients = system.operation(reference.dppo_gradients, cases=both, scales={"params": size, **largest})
 
 
 def kept(case: Case) -> list[int]:
@@ -147,10 +147,8 @@ def units_of_returns_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
     found, state = dppo_gradients.call(port, case), case.state
     if case.variant == "code":
         return
-    other = dppo_gradients.call(
-        port, case, returns=4 * case.returns, state=type(state)(*(4 * part for part in state)),
-        bandwidth=4 * case.bandwidth, density_rate=4 * case.density_rate,
-    )  # fmt: skip
+    scaled = {name: 4 * case[name] for name in ("returns", "bandwidth", "density_rate")}
+    other = dppo_gradients.call(port, case, state=type(state)(*(4 * part for part in state)), **scaled)
     yield equal("params", other.params, 4 * found.params, scale=4 * size(case))
     yield equal("D", other.density_gradients, 4 * found.density_gradients, scale=64.0)
     yield equal("quantiles", other.quantiles, found.quantiles, scale=2.0)
@@ -160,8 +158,8 @@ def units_of_returns_do_not_matter(port: Any, case: Case) -> Iterable[Fact]:
 def an_infinite_slope_counts_where_no_cell_is_masked(port: Any, case: Case) -> Iterable[Fact]:
     """w' may be infinite in a masked cell, where it is not used."""
     steep = np.where(case.masked, np.inf, case.slopes)
-    yield equal("params", dppo_gradients.call(port, case, slopes=steep).params,
-                dppo_gradients.call(port, case).params, scale=size(case))  # fmt: skip
+    found, plain = (dppo_gradients.call(port, case, **given).params for given in ({"slopes": steep}, {}))
+    yield equal("params", found, plain, scale=size(case))
 
 
 @dppo_gradients.misfits()

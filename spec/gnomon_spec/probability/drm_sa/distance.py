@@ -62,9 +62,8 @@ def cells_that_meet_at_0_need_no_quantile(port: Any, case: Case) -> Iterable[Fac
 def gains_are_as_far_as_losses(port: Any, case: Case) -> Iterable[Fact]:
     """-X is as far from -q, levels counted from the other end."""
     J = len(case.params) // 3
-    mirrored = port.mixture_distance(
-        np.where(np.arange(3 * J) < J, -1, 1) * case.params, 1 - case.edges[::-1], -case.quantiles[::-1]
-    )
+    params = np.where(np.arange(3 * J) < J, -1, 1) * case.params
+    mirrored = port.mixture_distance(params, 1 - case.edges[::-1], -case.quantiles[::-1])
     yield equal("distance", mirrored, mixture_distance.call(port, case), scale=size(case.quantiles))
 
 

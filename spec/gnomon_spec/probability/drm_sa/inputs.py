@@ -111,8 +111,7 @@ as_many = Quantity(lambda draw, c: some_state(draw, c._replace(shape=c.drawn["pa
 mixture_runs = Cases(
     {
         "params": mixture_params(2, 1), "uniforms": rows(0, 63, 1 / 64, "draws from [0, 1)"),
-        "normals": rows(-24, 25, 1 / 8 + 1 / 512, "normal draws"),
-        "state": as_many, **run_how,
+        "normals": rows(-24, 25, 1 / 8 + 1 / 512, "normal draws"), "state": as_many, **run_how,
     },
     shapes((1,)),
 ).but(**bounded)  # fmt: skip

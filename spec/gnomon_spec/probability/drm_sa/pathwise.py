@@ -84,16 +84,13 @@ def neither_units_of_x_nor_those_of_y_matter(port: Any, case: Case) -> Iterable[
     φ″/φ′²."""
     s, density = pathwise_scores.call(port, case)
     k, a, b = case.unit, case.steep, case.bend
-    scaled = pathwise_scores.call(
-        port, case, log_slopes=k * case.log_slopes, slopes=k * case.slopes, bends=k * k * case.bends,
-        tilts=k * case.tilts,
-    )  # fmt: skip
+    of_x = {name: k * case[name] for name in ("log_slopes", "slopes", "tilts")}
+    scaled = pathwise_scores.call(port, case, bends=k * k * case.bends, **of_x)
     yield equal("x: scores", scaled.scores, s, scale=size(case))
     yield equal("x: density", scaled.density, density, scale=size_of_density(case))
-    moved = pathwise_scores.call(
-        port, case, slopes=a * case.slopes, pulls=a * case.pulls, bends=a * case.bends + b * case.slopes**2,
-        tilts=a * case.tilts + b * (case.pulls.T * case.slopes).T,
-    )  # fmt: skip
+    tilts = a * case.tilts + b * (case.pulls.T * case.slopes).T
+    of_y = {"slopes": a * case.slopes, "pulls": a * case.pulls, "bends": a * case.bends + b * case.slopes**2}
+    moved = pathwise_scores.call(port, case, tilts=tilts, **of_y)
     more = np.abs(b / a) * np.max(np.abs(case.pulls))
     yield equal("y: scores", moved.scores, s, scale=2 * size(case) + 2 * more)
     scale = (size_of_density(case) + np.abs(b / a)) / np.abs(a)

@@ -38,8 +38,7 @@ SCALES: Any = {
     "gap": lambda case: np.max(np.abs(case.state.q)) + np.max(np.abs(case.samples)),
 }  # fmt: skip
 of_gradients = SCALES["D"]
-rejected = smooth_steps.but(form="hybrid")
-step = system.operation(reference.step, cases=steps, rejecting=rejected, scales=SCALES)
+step = system.operation(reference.step, cases=steps, rejecting=smooth_steps.but(form="hybrid"), scales=SCALES)
 starts = steps.but(cells=count(2, 3, low=2, high=5), variant=choice("paper", "code"))
 warm_up = system.operation(reference.warm_up, cases=starts, scales={"D": lambda case: 64 * size(case)})
 

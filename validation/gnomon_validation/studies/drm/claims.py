@@ -54,10 +54,8 @@ def a_quantile_rewards_diversification() -> Evidence:
     That is so if and only if the distortion is concave. A quantile does not see what is beyond it.
     """
     x, y = np.array([0.0, 0.0, 1.0]), np.array([0.0, 1.0, 0.0])
-    (quantiles, quantile), (tails, tail) = (
-        (float(lstat(x, of)) + float(lstat(y, of)), float(lstat(x + y, of)))
-        for of in (var(0.6), Distortion("cvar", (0.6,)))
-    )
+    risks = [[float(lstat(v, of)) for v in (x, y, x + y)] for of in (var(0.6), Distortion("cvar", (0.6,)))]
+    (quantiles, quantile), (tails, tail) = ((one + other, both) for one, other, both in risks)
     shown = quantile > quantiles and tail <= tails
     return Evidence(shown, f"VaR at 0.6: {quantile:g} > {quantiles:g}; CVaR: {tail:.3g} <= {tails:.3g}")
 
@@ -68,17 +66,13 @@ def a_quantile_is_where_the_survival_exceeds() -> Evidence:
 
     In floating point S and 1 - α may be two roundings of one number; then it is a neighbour.
     """
-    wrong = [
-        (k / 100, n)
-        for n in (10, 20, 50, 100)
-        for k in range(1, 100)
-        if int(np.count_nonzero((n - np.arange(n)) / n > 1 - k / 100)) != ceil(k * n / 100)
-    ]
+    pairs = [(k, n) for n in (10, 20, 50, 100) for k in range(1, 100)]
+    found = [np.count_nonzero((n - np.arange(n)) / n > 1 - k / 100) for k, n in pairs]
+    wrong = [(k / 100, n) for (k, n), at in zip(pairs, found, strict=True) if at != ceil(k * n / 100)]
     first = ", ".join(f"α = {alpha:g}, n = {n}" for alpha, n in wrong[:3])
     right = all(lstat(np.arange(1.0, n + 1), var(alpha)) == ceil(round(alpha * 100) * n / 100) for alpha, n in wrong)
-    return Evidence(
-        bool(wrong) and bool(right), f"{len(wrong)} of 396 wrong, the first {first}; by levels all right: {right}"
-    )
+    figure = f"{len(wrong)} of 396 wrong, the first {first}; by levels all right: {right}"
+    return Evidence(bool(wrong) and bool(right), figure)
 
 
 @ledger.claim("false", source="Tversky, Kahneman, Advances in Prospect Theory (1992), as it is often used")

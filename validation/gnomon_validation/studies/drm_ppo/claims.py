@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -33,11 +34,9 @@ def settled(variant: str) -> tuple[Array, Gradients]:
     masked = np.array([any(low < p <= high for p in (0.3, 0.5, 0.72)) for low, high in pairwise(z)])
     slopes, masses = slope(1 - middle, w), -np.diff(distorted(1 - z, w))
     state = DppoState(np.quantile(R, z), np.quantile(R, middle), np.zeros((int(masked.sum()), 30)))
+    how: Any = {"variant": variant, "steps": PERIODS, "density_rate": 1.0, "max_norm": 1e9}
     for _ in range(400):
-        said = dppo_gradients(
-            R, np.ones(81), scores, np.zeros(30), state, slopes, masses, masked,
-            variant=variant, steps=PERIODS, density_rate=1.0, max_norm=1e9,  # type: ignore[arg-type]
-        )  # fmt: skip
+        said = dppo_gradients(R, np.ones(81), scores, np.zeros(30), state, slopes, masses, masked, **how)
         state = state._replace(density_gradients=said.density_gradients)
     part: Array = -masses[masked] @ state.density_gradients
     return part, said
@@ -68,10 +67,8 @@ def a_proximal_policy_optimization() -> Evidence:
     state = DppoState(np.array([0.0, 2.0]), np.ones(1), np.zeros((0, 1)))
     pulls = {}
     for ratio in (1.0, 1.3, 1.39, 1.41):
-        said = dppo_gradients(
-            np.array([3.0]), np.array([ratio]), np.ones((1, 1)), np.zeros(1), state, np.ones(1), np.diff(z),
-            np.array([False]), max_norm=1e9,
-        )  # fmt: skip
+        seen = np.array([3.0]), np.array([ratio]), np.ones((1, 1)), np.zeros(1)
+        said = dppo_gradients(*seen, state, np.ones(1), np.diff(z), np.array([False]), max_norm=1e9)
         stopped = clipped_surrogate(np.array([[ratio]]), np.array([2 * middle[0]])).gradient[0, 0]
         pulls[ratio] = float(said.params[0]), float(stopped)
     shown = pulls[1.39][0] > pulls[1.3][0] > pulls[1.0][0] > 0 == pulls[1.41][0] == pulls[1.3][1]

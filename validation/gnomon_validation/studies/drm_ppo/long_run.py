@@ -10,6 +10,7 @@ from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.drm_ppo.tails import STATED
 from gnomon_validation.studies.drm_ppo.training import train
 from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.sampled import around
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """training on 100 periods
@@ -28,14 +29,13 @@ def measure() -> Findings:
     means = curve[:, 0]
     latest = float(np.mean(means[-LATEST:]))
     crossed = int(np.argmax(means > CONSTANT))
+    first, beyond = float(means[0]), float(np.mean(means[-LATEST:] > CONSTANT))
+    at_first, at_last = around(AT_RANDOM, 3 * ERROR, 1), around(782, 782 * APART, 1)
     compared = (
-        Comparison("mean at first (92 elsewhere), within three standard errors of orders at random",
-                   f"{AT_RANDOM - 3 * ERROR:.1f} … {AT_RANDOM + 3 * ERROR:.1f}", float(means[0])),
-        Comparison("share of the latest updates beyond the best constant order", "1",
-                   float(np.mean(means[-LATEST:] > CONSTANT))),
-        Comparison("mean of the latest updates (782): as near as two seeds of 30 periods were at worst",
-                   f"{782 * (1 - APART):.1f} … {782 * (1 + APART):.1f}", latest),
-    )  # fmt: skip
+        Comparison("mean at first (92 elsewhere), within three standard errors of orders at random", at_first, first),
+        Comparison("share of the latest updates beyond the best constant order", "1", beyond),
+        Comparison("mean of the latest updates (782): as near as two seeds of 30 periods were", at_last, latest),
+    )
     conclusions = (
         f"After {UPDATES} updates the mean is {latest:.0f}, {latest - 782:+.0f} beside the 782 of another program; ten "
         f"units a period, the best constant order, return {CONSTANT:.0f}.",

@@ -12,6 +12,7 @@ from gnomon.probability.drm_ppo.inventory import seasonal_demand
 from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.drm_ppo.training import ECONOMY
 from gnomon_validation.studies.printed import Comparison
+from gnomon_validation.studies.sampled import around
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """what simple orders return
@@ -72,7 +73,7 @@ def measure() -> Findings:
     parts = np.array([summary(R) for R in np.split(found["at random"], PARTS)])
     reach = 2.576 * np.sqrt(2 / PARTS) * np.std(parts, axis=0, ddof=1)
     compared += [
-        Comparison(f"at random: {figure} ({said})", f"{float(said) - wide:.1f} … {float(said) + wide:.1f}", value)
+        Comparison(f"at random: {figure} ({said})", around(float(said), wide, 1), value)
         for figure, said, wide, value in zip(FIGURES, AT_RANDOM, reach, rows["at random"], strict=True)
     ]
     best = max(found, key=lambda name: rows[name][0])
@@ -89,8 +90,8 @@ def measure() -> Findings:
 
 def draw(data: Any, figure: Any) -> None:
     axes = figure.subplots()
-    for (name, R), colour in zip(((n, R) for n, R in data.items() if n not in ("always 0", "always 20")), COLOURS * 2,
-                                 strict=False):  # fmt: skip
+    drawn = [(name, R) for name, R in data.items() if name not in ("always 0", "always 20")]
+    for (name, R), colour in zip(drawn, COLOURS * 2, strict=False):
         axes.hist(R, bins=np.arange(-700, 700, 10), density=True, histtype="step", lw=1.5, color=colour, label=name)
     axes.set(xlabel="discounted return of 100 periods", ylabel="density", yscale="log", ylim=(1e-5, 0.2))
     finish(axes)

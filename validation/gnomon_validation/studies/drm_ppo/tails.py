@@ -41,13 +41,12 @@ def share(better: Any, worse: Any, part: int) -> float:
 def measure() -> Findings:
     found = runs()
     means = {kind: np.mean(run[0][-LATEST:], axis=0) for kind, run in found.items()}
+    shares = [share(found["mean"], found[kind], part) for kind, part in (("lower", 0), ("upper", 1), ("lower", 1))]
     compared = (
-        Comparison("shares of the latest updates: for the mean has the larger mean than for the lower part", "1",
-                   share(found["mean"], found["lower"], 0)),
-        Comparison("… the larger lower part than for the upper part", "1", share(found["mean"], found["upper"], 1)),
-        Comparison("… the larger lower part than for the lower part itself", "1",
-                   share(found["mean"], found["lower"], 1)),
-    )  # fmt: skip
+        Comparison("shares of the latest updates: for the mean has the larger mean than for the lower", "1", shares[0]),
+        Comparison("… the larger lower part than for the upper part", "1", shares[1]),
+        Comparison("… the larger lower part than for the lower part itself", "1", shares[2]),
+    )
     own = {kind: means[kind][[0, 1, i]] for i, kind in enumerate(KINDS)}
     farthest = max(float(np.max(np.min(np.abs(own[kind] - np.transpose(STATED[kind])), axis=0))) for kind in KINDS)
     conclusions = (
@@ -59,14 +58,10 @@ def measure() -> Findings:
         "are begun and orders drawn otherwise; what makes the difference was not found. The directions of the effects "
         "are the same.",
     )
-    rows = [
-        (KINDS[kind], float(run[0][0, 0]), *map(float, means[kind]), *(listed(two, "{:.1f}") for two in STATED[kind]))
-        for kind, run in found.items()
-    ]
-    columns = (
-        "trained for | at first {:.1f} | mean {:.1f} | lower 30 % {:.1f} | upper 30 % {:.1f} | "
-        "mean of another program | its lower 30 % | its part trained for"
-    )
+    stated = {kind: [listed(two, "{:.1f}") for two in pairs] for kind, pairs in STATED.items()}
+    rows = [(KINDS[kind], run[0][0, 0], *means[kind], *stated[kind]) for kind, run in found.items()]
+    ours = "trained for | at first {:.1f} | mean {:.1f} | lower 30 % {:.1f} | upper 30 % {:.1f}"
+    columns = f"{ours} | mean of another program | its lower 30 % | its part trained for"
     table = Table.of(f"mean returns of the latest {LATEST} of {UPDATES} updates", columns, rows)
     return Findings((table,), compared, conclusions, found)
 

@@ -33,9 +33,8 @@ class Batch(NamedTuple):
 def begun(rng: Any) -> Array:
     """Return a network's parameters, in one vector."""
     first, last = rng.standard_normal((SEEN, HIDDEN)) / SEEN**0.5, 0.01 * rng.standard_normal((HIDDEN, STAGES * ORDERS))
-    return np.concatenate([first.reshape(-1), np.zeros(HIDDEN), last.reshape(-1), np.zeros(STAGES * ORDERS)]).astype(
-        np.float32
-    )
+    parts = first.reshape(-1), np.zeros(HIDDEN), last.reshape(-1), np.zeros(STAGES * ORDERS)
+    return np.concatenate(parts).astype(np.float32)
 
 
 def layers(params: Array) -> list[Array]:

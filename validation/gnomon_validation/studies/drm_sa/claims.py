@@ -11,9 +11,8 @@ from gnomon.probability.drm_sa.runs import gaussian
 from gnomon.probability.drm_sa.step import SAState, step, warm_up
 from gnomon_validation.studies.claim import Evidence, Ledger
 from gnomon_validation.studies.drm_sa.mixtures import PROBLEMS, SEEDS, STEPS, measured, path
-from gnomon_validation.studies.drm_sa.rates import RUNS, exponent, falls, kernel_bias, variance
-from gnomon_validation.studies.drm_sa.rates import STEPS as LATE
-from gnomon_validation.studies.drm_sa.scalar import CELLS, HALF_A_JUMP, QM, Q, exact_optimum, optimum, paths
+from gnomon_validation.studies.drm_sa.rates import AT, RUNS, exponent, falls, kernel_bias, variance
+from gnomon_validation.studies.drm_sa.scalar import CELLS, HALF_A_JUMP, QM, Q, alike, exact_optimum, optimum, paths
 from gnomon_validation.studies.printed import listed
 
 PAPER = "arXiv 2510.04563, abstract"
@@ -30,7 +29,7 @@ def the_quantile_form_is_as_fast_as_it_says() -> Evidence:
     θ itself comes near the optimum of its grid faster, at about k⁻¹; the rate is that of the quantiles.
     """
     theta, q = falls("quantile form")
-    figure = f"θ k^{theta.exponent:.2f}, quantiles k^{q.exponent:.2f}: the later half of {LATE:,} steps, {RUNS} runs"
+    figure = f"θ k^{theta.exponent:.2f}, quantiles k^{q.exponent:.2f}: the later half of {AT[-1]:,} steps, {RUNS} runs"
     return Evidence(theta.exponent <= -2 / 3, figure)
 
 
@@ -98,14 +97,13 @@ def the_hybrid_form_handles_jumps() -> Evidence:
 
     For ½u + ½·1{u > 0.2} it ends at the optimum of its grid; the quantile form at 1, the minimum of the mean.
     """
-    size = Rates(*map(Schedule, (1.0, 1.0, 0.1, 0.3), (50.0,) * 4, (0.7, 0.7, 1.0, 0.14)))
+    size = alike(50.0, (1.0, 1.0, 0.1, 0.3), (0.7, 0.7, 1.0, 0.14))
     ends = {form: np.mean(paths(HALF_A_JUMP, form, (40_000,), 10, size).theta[:, -1]) for form in ("hybrid", "qf")}
     best = optimum(HALF_A_JUMP, "hybrid")
-    shown = (
-        abs(ends["hybrid"] - best) < abs(ends["hybrid"] - 1) / 4 and abs(ends["qf"] - 1) < abs(ends["qf"] - best) / 4
-    )
+    hybrid, qf = ends["hybrid"], ends["qf"]
+    shown = abs(hybrid - best) < abs(hybrid - 1) / 4 and abs(qf - 1) < abs(qf - best) / 4
     exact = exact_optimum(float(normal.quantile(np.array(0.8), np.array(0.2))) / 2)
-    figure = f"hybrid {ends['hybrid']:.4f}, qf {ends['qf']:.4f}, optimum of the grid {best:.4f}, of ρ {exact:.4f}"
+    figure = f"hybrid {hybrid:.4f}, qf {qf:.4f}, optimum of the grid {best:.4f}, of ρ {exact:.4f}"
     return Evidence(bool(shown), figure)
 
 

@@ -12,6 +12,7 @@ from gnomon.probability.drm_sa.step import Form
 from gnomon_validation.pictures import COLOURS, finish
 from gnomon_validation.studies.drm_sa.mixtures import LIMITS, PROBLEMS, M, apart, measured, path
 from gnomon_validation.studies.printed import Comparison, listed
+from gnomon_validation.studies.sampled import around, reach
 from gnomon_validation.studies.study import Findings, Study, Table
 
 WORDS = """the worst law among mixtures, 100,000 steps
@@ -50,14 +51,6 @@ LINES = {
 }
 
 
-def reach(three: Any) -> float:
-    """Return how far one more normal number lies from the mean of three, but in one of 100 cases: t·s·√(1 + 1/3).
-
-    Student's t with two degrees of freedom is (2p - 1)/√(2p·(1 - p)), here at p = 0.995.
-    """
-    return float(0.99 / np.sqrt(2 * 0.995 * 0.005) * np.std(three, ddof=1) * np.sqrt(4 / 3))
-
-
 @cache
 def course(name: str, seed: int = 0) -> tuple[Array, list[float], float]:
     """Return samples drawn and ρ along a run, and how far its end is from the worst of all laws."""
@@ -74,19 +67,17 @@ def measure() -> Findings:
     compared = []
     for name, (problem, _, reached, *_) in LINES.items():
         if reached:
-            mean, wide = np.mean(reached), reach(reached)
-            compared.append(Comparison(f"{problem}, {name.strip()}: ρ ({listed(reached, '{:.4f}')})",
-                                       f"{mean - wide:.4f} … {mean + wide:.4f}", ends[name][0]))  # fmt: skip
+            words, stated = f"{problem}, {name.strip()}: ρ", around(float(np.mean(reached)), reach(reached), 4)
+            compared.append(Comparison(f"{words} ({listed(reached, '{:.4f}')})", stated, ends[name][0]))
     few, many, best = ends["batches of 4"], ends["batches of 40"], ends["quantile form"][0]
+    rising = sum(a < b < best for a, b in zip(few, many, strict=True))
+    logged = 2 * (1 - 1.4997 / LIMITS[PROBLEMS[TAIL].distortion])
+    stated, mean = around(0.4060, reach(many), 4), float(np.mean(many))
     compared += [
-        Comparison("seeds whose batches of 4 end below those of 40, and these below the quantile form", "3",
-                   sum(a < b < best for a, b in zip(few, many, strict=True))),
-        Comparison("batches of 40, mean of three seeds (one: 0.4060)",
-                   f"{0.4060 - reach(many):.4f} … {0.4060 + reach(many):.4f}", float(np.mean(many))),
-    ]  # fmt: skip
-    whole = LIMITS[PROBLEMS[TAIL].distortion]
-    compared.append(Comparison("cvar(0.7): 2·(1 - ρ/√V) for ρ = 1.4997 of the code's log", "0.0364",
-                               2 * (1 - 1.4997 / whole)))  # fmt: skip
+        Comparison("seeds whose batches of 4 end below those of 40, and these below the quantile form", "3", rising),
+        Comparison("batches of 40, mean of three seeds (one: 0.4060)", stated, mean),
+        Comparison("cvar(0.7): 2·(1 - ρ/√V) for ρ = 1.4997 of the code's log", "0.0364", logged),
+    ]
     rows = [
         (line.problem, name.strip(), LIMITS[PROBLEMS[line.problem].distortion], listed(ends[name], "{:.4f}"),
          listed(line.reached, "{:.4f}"), line.logged[0], listed([run[2] for run in runs[name]]), line.logged[1])
@@ -102,10 +93,8 @@ def measure() -> Findings:
         f"Where w jumps the hybrid form ends {ends['hybrid form'][0] - ends['quantile form  '][0]:.3f} above the "
         "quantile form.",
     )
-    return Findings(
-        (Table.of(f"ρ after {STEPS:,} steps of {M} samples, or {STEPS // 10:,} of {10 * M}", columns, rows),),
-        tuple(compared), conclusions, {name: runs[name][0] for name in list(LINES)[:DRAWN]},
-    )  # fmt: skip
+    table = Table.of(f"ρ after {STEPS:,} steps of {M} samples, or {STEPS // 10:,} of {10 * M}", columns, rows)
+    return Findings((table,), tuple(compared), conclusions, {name: runs[name][0] for name in list(LINES)[:DRAWN]})
 
 
 def draw(data: Any, figure: Any) -> None:

@@ -101,10 +101,8 @@ def measure() -> Findings:
     off = {name: float(np.max(np.abs(ends[name] - of_grid[name].weights))) for name in RISKS}
     coarse = {name: float(np.max(np.abs(of_grid[name].weights - exact[name].weights))) for name in RISKS}
     rows = [(name, *exact[name].weights, exact[name].risk, *ends[name], off[name], coarse[name]) for name in RISKS]
-    columns = (
-        "least | x₁ {:.3f} | x₂ {:.3f} | x₃ {:.3f} | risk {:.4f} | run: x₁ {:.3f} | x₂ {:.3f} | x₃ {:.3f} | "
-        "from the grid's {:.4f} | grid from exact {:.3f}"
-    )
+    three = "x₁ {:.3f} | x₂ {:.3f} | x₃ {:.3f}"
+    columns = f"least | {three} | risk {{:.4f}} | run: {three} | from the grid's {{:.4f}} | grid from exact {{:.3f}}"
     table = Table.of(f"portfolios after {STEPS:,} steps of {SAMPLES} losses", columns, rows)
     nominal, robust = (o.weights for o in exact.values())
     conclusions = (

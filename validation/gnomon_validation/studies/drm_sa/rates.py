@@ -113,13 +113,13 @@ def measure() -> Findings:
     for name, (of_theta, of_quantiles) in found.items():
         slope, slope_of_quantiles, last = STATED[name]
         scatter = float(np.std(of_theta.squares[:, -1], ddof=1)) / sqrt(RUNS)
-        compared += [
-            Comparison(f"{name}: exponent of θ ({slope})", about(slope, of_theta.error), of_theta.exponent),
-            Comparison(f"{name}: exponent of quantiles ({slope_of_quantiles})",
-                       about(slope_of_quantiles, of_quantiles.error), of_quantiles.exponent),
-            Comparison(f"{name}: mean squared error at the end ({last})", about(last, scatter),
-                       float(of_theta.mean[-1])),
-        ]  # fmt: skip
+        figures = {
+            "exponent of θ": (slope, of_theta.error, of_theta.exponent),
+            "exponent of quantiles": (slope_of_quantiles, of_quantiles.error, of_quantiles.exponent),
+            "mean squared error at the end": (last, scatter, float(of_theta.mean[-1])),
+        }
+        for words, (said, error, value) in figures.items():
+            compared.append(Comparison(f"{name}: {words} ({said})", about(said, error), value))
     qf, wide, narrow = (theta.exponent for theta, _ in found.values())
     wide_name = list(FORMS)[1]
     biases = np.array([kernel_bias((50 / (50 + k)) ** (1 / 7)) for k in AT])

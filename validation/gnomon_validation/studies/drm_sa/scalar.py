@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -86,8 +87,11 @@ def paths(of: Distortion, form: Form, at: tuple[int, ...], runs: int, rates: Rat
     return Paths(*map(np.array, found))
 
 
+def alike(b: float, first: Sequence[float], exponents: Sequence[float]) -> Rates:
+    """Return rates that begin to fall after as many steps."""
+    return Rates(*(Schedule(a, b, c) for a, c in zip(first, exponents, strict=True)))
+
+
 def rates(width: float) -> Rates:
     """Return the exponents of the theory: 1 for θ; 5/7 and 1/7 in the density form, 2/3 for quantiles."""
-    return Rates(
-        Schedule(1.0, 50.0, 2 / 3), Schedule(1.0, 50.0, 5 / 7), Schedule(0.04, 50.0, 1.0), Schedule(width, 50.0, 1 / 7)
-    )
+    return alike(50.0, (1.0, 1.0, 0.04, width), (2 / 3, 5 / 7, 1.0, 1 / 7))

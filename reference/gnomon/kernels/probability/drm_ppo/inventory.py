@@ -41,9 +41,8 @@ def pass_periods(
                 else:
                     row[3 * N - 1, b] = last[b]
                     earned[b] = prices[0] * prices.dtype.type(sent) - prices[N] * prices.dtype.type(last[b])
-                earned[b] -= penalties[n] * prices.dtype.type(need - sent) + holding[n] * prices.dtype.type(
-                    ready - sent
-                )
+                short, left = prices.dtype.type(need - sent), prices.dtype.type(ready - sent)
+                earned[b] -= penalties[n] * short + holding[n] * left
 
 
 @in_place_of(reference.inventory_episode)

@@ -72,15 +72,6 @@ def mixed(theta: Array, uniforms: Array, normals: Array, X: Array, scores: Array
             scores[m, 2 * J + j] = r[j] - p[j] - B * p[j] * d[j] - A * p[j] * square / (2 * second)
 
 
-@compiled
-def share_below(Y: Array, q: Any, one: Any) -> Any:
-    """Return the share of samples <= q."""
-    count = 0
-    for y in Y:
-        count += y <= q
-    return one * count / len(Y)
-
-
 continued, between = compiled(extended), compiled(quantiles)
 
 
@@ -138,10 +129,9 @@ def follow(
             path[k, j] = theta[j]
         if batching:
             continue
-        for i in range(n + 1):
-            q[i] += push * (z[i] - share_below(Y, q[i], one))
-        for i in range(n):
-            qm[i] += push * (zm[i] - share_below(Y, qm[i], one))
+        ranked = np.sort(Y)
+        q[:] = q + push * (z - np.searchsorted(ranked, q, side="right") / M)
+        qm[:] = qm + push * (zm - np.searchsorted(ranked, qm, side="right") / M)
     return stiffness
 
 
