@@ -34,7 +34,6 @@ def test_a_port_in_torch_conforms(port, system, dtype):
 
 def released_start(samples, scores, *, variant="paper", **hyper):
     """The released start, whatever is asked for."""
-    step.warm_up.check(samples, scores, variant=variant, **hyper)
     return step.warm_up(samples, scores, variant="code", **hyper)
 
 
@@ -88,5 +87,5 @@ RELEASED = {
 def test_what_was_released_is_called_by_its_name(name):
     released, mistake = RELEASED[name]
     port = FunctionsPort(SimpleNamespace(**{name: released}), "released")
-    failed = [v for v in verdicts(port, "_".join(name.split("_")[:2]), "float64") if v.status != "conforms"]
+    failed = [v for v in verdicts(port, "_".join(name.split("_")[:2]), "float64") if v.status == "wrong"]
     assert failed and {v.diagnosis[0].name for v in failed} == {mistake}
